@@ -1,0 +1,111 @@
+//! From raw heads to candidates.
+
+use super::{BBox, Detection, Form, Head, Letterbox, RawHeads};
+
+/// Where in the raw heads a detection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CandidateId {
+    /// Index into [`Form::heads`].
+    pub head: u8,
+    /// Index into [`Head::anchors`].
+    pub anchor: u8,
+    /// Cell of the grid, row-major.
+    pub cell: u32,
+}
+
+/// Finds the candidates above a score threshold. Keeps its memory between frames.
+///
+/// After darknet's `yolo_layer.c`: with σ the logistic function, `s` = `scale_x_y` and a cell at
+/// (column, row), the centre is `(σ(tx)·s − (s − 1)/2 + column) · stride`, the size `anchor · exp(tw)`, and
+/// the score of a class is `σ(objectness) · σ(class)`. One anchor may give several classes. What is not
+/// finite is dropped.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    candidates: Vec<Detection>,
+}
+
+impl Decoder {
+    /// Candidates with a score over `score_threshold`, boxes in image pixels and clipped to the image, in the
+    /// order of the raw heads.
+    pub fn run(&mut self, form: &Form, heads: &RawHeads, letterbox: &Letterbox, score_threshold: f32) -> &[Detection] {
+        self.candidates.clear();
+        for (index, (head, values)) in form.heads.iter().zip(&heads.heads).enumerate() {
+            self.head(form, index, head, values, letterbox, score_threshold);
+        }
+        &self.candidates
+    }
+
+    fn head(&mut self, form: &Form, index: usize, head: &Head, values: &[f32], letterbox: &Letterbox, threshold: f32) {
+        let cells = form.grid(head).area() as usize;
+        // A score is at most its objectness, so that one plane tells most cells to be empty.
+        let floor = logit(threshold) - MARGIN;
+        let anchors = values.chunks_exact(cells * form.planes()).zip(&head.anchors).enumerate();
+        for (anchor_index, (planes, anchor)) in anchors {
+            let (geometry, rest) = planes.split_at(cells * 4);
+            let (objectness, classes) = rest.split_at(cells);
+            for (cell, &logit_objectness) in objectness.iter().enumerate() {
+                // Written so that NaN fails too.
+                if !(logit_objectness >= floor && logit_objectness.is_finite()) {
+                    continue;
+                }
+                let object = sigmoid(logit_objectness);
+                if object <= threshold {
+                    continue;
+                }
+                let class_floor = logit(threshold / object) - MARGIN;
+                let id = CandidateId { head: index as u8, anchor: anchor_index as u8, cell: cell as u32 };
+                let mut bbox = None;
+                for (class_id, plane) in classes.chunks_exact(cells).enumerate() {
+                    let value = plane[cell];
+                    if !(value >= class_floor && value.is_finite()) {
+                        continue;
+                    }
+                    let score = object * sigmoid(value);
+                    if score <= threshold {
+                        continue;
+                    }
+                    let place = || {
+                        let raw = [0, 1, 2, 3].map(|i| geometry[i * cells + cell]);
+                        let b = input_box(form, head, *anchor, cell, raw);
+                        letterbox.image_from_input(b).clipped_to(letterbox.image)
+                    };
+                    let Some(bbox) = *bbox.get_or_insert_with(place) else { break };
+                    self.candidates.push(Detection { class_id, score, bbox, id });
+                }
+            }
+        }
+    }
+}
+
+/// Logits are compared with this margin before the exact comparison of scores, for rounding.
+const MARGIN: f32 = 1e-3;
+
+fn input_box(
+    form: &Form,
+    head: &Head,
+    [anchor_w, anchor_h]: [f32; 2],
+    cell: usize,
+    [tx, ty, tw, th]: [f32; 4],
+) -> BBox {
+    let columns = form.grid(head).width as usize;
+    let (column, row) = ((cell % columns) as f32, (cell / columns) as f32);
+    let (scale, stride) = (head.scale_x_y, head.stride as f32);
+    let centre = |t: f32, place: f32| (sigmoid(t) * scale - (scale - 1.0) / 2.0 + place) * stride;
+    BBox::from_center(centre(tx, column), centre(ty, row), anchor_w * tw.exp(), anchor_h * th.exp())
+}
+
+/// The logistic function, 1 / (1 + e⁻ˣ).
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The inverse of [`sigmoid`]; infinite at 0 and below, and at 1 and above.
+fn logit(p: f32) -> f32 {
+    if p <= 0.0 {
+        f32::NEG_INFINITY
+    } else if p >= 1.0 {
+        f32::INFINITY
+    } else {
+        (p / (1.0 - p)).ln()
+    }
+}

@@ -1,0 +1,179 @@
+//! From a frame to a model's input tensor.
+
+use super::{Frame, Letterbox, Size};
+
+/// The grey of the bars, out of 255.
+const PADDING: f32 = 114.0;
+
+/// Bits of an interpolation weight, as in OpenCV's `INTER_LINEAR`.
+const WEIGHT_BITS: u32 = 11;
+const WEIGHT_ONE: i32 = 1 << WEIGHT_BITS;
+
+/// Fills a model's input `[1, 3, H, W]`: RGB in 0..=1, bilinear without antialiasing, half-pixel centres,
+/// grey bars. Keeps the tensor and the tables between frames of the same size.
+#[derive(Debug)]
+pub struct Letterboxer {
+    input: Size,
+    tensor: Vec<f32>,
+    plan: Option<Plan>,
+}
+
+/// Where each column and row of the scaled image is read from.
+#[derive(Debug)]
+struct Plan {
+    letterbox: Letterbox,
+    columns: Vec<Tap>,
+    rows: Vec<Tap>,
+}
+
+/// Two neighbours and the weight of the second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tap {
+    first: usize,
+    second: usize,
+    weight: i32,
+}
+
+impl Letterboxer {
+    pub fn new(input: Size) -> Self {
+        Self { input, tensor: vec![PADDING / 255.0; input.area() as usize * 3], plan: None }
+    }
+
+    /// The tensor of the last [`Letterboxer::fill`].
+    pub fn tensor(&self) -> &[f32] {
+        &self.tensor
+    }
+
+    /// Writes `frame` into the tensor and says where it lies.
+    pub fn fill(&mut self, frame: &Frame) -> Letterbox {
+        let letterbox = Letterbox::new(frame.size(), self.input);
+        let plan = match self.plan.take() {
+            Some(plan) if plan.letterbox == letterbox => plan,
+            _ => {
+                self.tensor.fill(PADDING / 255.0);
+                Plan::new(letterbox)
+            }
+        };
+        plan.run(frame, self.input, &mut self.tensor);
+        self.plan = Some(plan);
+        letterbox
+    }
+}
+
+impl Plan {
+    fn new(letterbox: Letterbox) -> Self {
+        let (image, scaled) = (letterbox.image, letterbox.scaled);
+        let columns = taps(image.width, scaled.width)
+            .map(|tap| Tap { first: tap.first * 3, second: tap.second * 3, ..tap })
+            .collect();
+        Self { letterbox, columns, rows: taps(image.height, scaled.height).collect() }
+    }
+
+    fn run(&self, frame: &Frame, input: Size, tensor: &mut [f32]) {
+        let (width, plane) = (input.width as usize, input.area() as usize);
+        let stride = frame.stride();
+        let corner = self.letterbox.top as usize * width + self.letterbox.left as usize;
+        let (red, rest) = tensor.split_at_mut(plane);
+        let (green, blue) = rest.split_at_mut(plane);
+        for (y, row) in self.rows.iter().enumerate() {
+            let at = corner + y * width;
+            let to = at..at + self.columns.len();
+            let above = &frame.rgb()[row.first * stride..][..stride];
+            let below = &frame.rgb()[row.second * stride..][..stride];
+            blend_row(
+                &self.columns,
+                above,
+                below,
+                row.weight,
+                [&mut red[to.clone()], &mut green[to.clone()], &mut blue[to]],
+            );
+        }
+    }
+}
+
+fn blend_row(columns: &[Tap], above: &[u8], below: &[u8], weight: i32, [red, green, blue]: [&mut [f32]; 3]) {
+    const SCALE: f32 = 1.0 / (255.0 * (1u32 << (2 * WEIGHT_BITS)) as f32);
+    let pixels = columns.iter().zip(red).zip(green).zip(blue);
+    for (((tap, r), g), b) in pixels {
+        let [a, c] = [&above[tap.first..][..3], &above[tap.second..][..3]];
+        let [d, e] = [&below[tap.first..][..3], &below[tap.second..][..3]];
+        // 8 bits of colour and twice 11 of weight stay under 31.
+        let mix = |i: usize| {
+            let top = i32::from(a[i]) * (WEIGHT_ONE - tap.weight) + i32::from(c[i]) * tap.weight;
+            let bottom = i32::from(d[i]) * (WEIGHT_ONE - tap.weight) + i32::from(e[i]) * tap.weight;
+            (top * (WEIGHT_ONE - weight) + bottom * weight) as f32 * SCALE
+        };
+        (*r, *g, *b) = (mix(0), mix(1), mix(2));
+    }
+}
+
+/// For each of `to` places along an axis, what to read of `from` places: half-pixel centres, edges repeated.
+fn taps(from: u32, to: u32) -> impl Iterator<Item = Tap> {
+    let ratio = f64::from(from) / f64::from(to);
+    let last = from as usize - 1;
+    (0..to).map(move |i| {
+        let place = ((f64::from(i) + 0.5) * ratio - 0.5).max(0.0);
+        let first = (place as usize).min(last);
+        let weight = ((place - first as f64).min(1.0) * f64::from(WEIGHT_ONE)).round() as i32;
+        Tap { first, second: (first + 1).min(last), weight }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(size: Size, rgb: [u8; 3]) -> Frame {
+        let bytes = rgb.repeat(size.area() as usize);
+        Frame::from_rgb(size, bytes).unwrap()
+    }
+
+    #[test]
+    fn one_colour_stays_that_colour_between_grey_bars() {
+        let input = Size::new(416, 416);
+        let mut letterboxer = Letterboxer::new(input);
+        let place = letterboxer.fill(&filled(Size::new(1280, 720), [255, 0, 51]));
+        assert_eq!((place.scaled, place.left, place.top), (Size::new(416, 234), 0, 91));
+        let plane = input.area() as usize;
+        for y in 0..416usize {
+            let inside = (91..91 + 234).contains(&y);
+            for (channel, colour) in [1.0, 0.0, 0.2].into_iter().enumerate() {
+                let expected = if inside { colour } else { 114.0 / 255.0 };
+                for x in [0, 1, 207, 415] {
+                    let got = letterboxer.tensor()[channel * plane + y * 416 + x];
+                    assert!((got - expected).abs() < 1e-6, "{channel} {x},{y}: {got}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_size_leaves_nothing_of_the_last_picture() {
+        let mut used = Letterboxer::new(Size::new(64, 64));
+        used.fill(&filled(Size::new(64, 32), [255; 3]));
+        used.fill(&filled(Size::new(16, 64), [9; 3]));
+        let mut fresh = Letterboxer::new(Size::new(64, 64));
+        fresh.fill(&filled(Size::new(16, 64), [9; 3]));
+        assert_eq!(used.tensor(), fresh.tensor());
+    }
+
+    #[test]
+    fn the_same_size_is_copied() {
+        let size = Size::new(8, 8);
+        let bytes: Vec<u8> = (0..192).collect();
+        let mut letterboxer = Letterboxer::new(size);
+        letterboxer.fill(&Frame::from_rgb(size, bytes.clone()).unwrap());
+        for (i, value) in bytes.iter().enumerate() {
+            let (pixel, channel) = (i / 3, i % 3);
+            assert!((letterboxer.tensor()[channel * 64 + pixel] - f32::from(*value) / 255.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_thinnest_pictures_fit() {
+        for size in [Size::new(1, 1), Size::new(1, 5000), Size::new(5000, 1), Size::new(2, 3)] {
+            let place = Letterboxer::new(Size::new(416, 416)).fill(&filled(size, [1, 2, 3]));
+            assert!(place.scaled.width >= 1 && place.scaled.height >= 1);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! From raw heads to detections, in one step.
+
+use super::{BBox, CandidateId, Decoder, Form, Letterbox, Nms, RawHeads};
+
+/// One object that a detector sees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// Index into [`Form::classes`].
+    pub class_id: usize,
+    /// Between 0 and 1.
+    pub score: f32,
+    /// In image pixels, inside the image.
+    pub bbox: BBox,
+    /// The place in the raw heads that gave it.
+    pub id: CandidateId,
+}
+
+/// What a person sets while it runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Scores must be over this.
+    pub score: f32,
+    /// Two boxes of a class may overlap up to this IoU.
+    pub nms_iou: f32,
+}
+
+impl Thresholds {
+    /// For looking.
+    pub const LIVE: Self = Self { score: 0.25, nms_iou: 0.45 };
+    /// For measuring average precision.
+    pub const EVALUATION: Self = Self { score: 0.001, nms_iou: 0.45 };
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self::LIVE
+    }
+}
+
+/// Decode and NMS: a pure function of raw heads and thresholds, in memory that is used again.
+#[derive(Debug, Default)]
+pub struct Postprocessor {
+    decoder: Decoder,
+    nms: Nms,
+    kept: Vec<Detection>,
+}
+
+impl Postprocessor {
+    /// Detections in image pixels, highest score first.
+    pub fn run(
+        &mut self,
+        form: &Form,
+        heads: &RawHeads,
+        letterbox: &Letterbox,
+        thresholds: Thresholds,
+    ) -> &[Detection] {
+        let candidates = self.decoder.run(form, heads, letterbox, thresholds.score);
+        self.nms.run(candidates, thresholds.nms_iou, &mut self.kept);
+        &self.kept
+    }
+}

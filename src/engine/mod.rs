@@ -1,0 +1,1 @@
+//! Threads and mailboxes between a source, a detector and whoever looks.

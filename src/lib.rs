@@ -1,0 +1,25 @@
+//! Twinsight shows, live, what an object detector sees in two precisions at once.
+//!
+//! Each folder is a layer:
+//!
+//! | module       | what lives there |
+//! | ------------ | ---------------- |
+//! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
+//! | [`source`]   | where frames come from: camera, still image, demo |
+//! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
+//! | [`workshop`] | makes models: darknet weights to ONNX, calibration, INT8 |
+//! | [`engine`]   | threads and mailboxes between a source, a detector and whoever looks |
+//! | [`app`]      | the window |
+//! | [`cli`]      | the commands without a window |
+//!
+//! Imports run one way. `detect` knows nobody; `source` and `model` know `detect`; `workshop` knows
+//! `detect` and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
+//! `app` and `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
+
+pub mod app;
+pub mod cli;
+pub mod detect;
+pub mod engine;
+pub mod model;
+pub mod source;
+pub mod workshop;

@@ -1,0 +1,96 @@
+//! Which models are installed, and where.
+
+use std::path::{Path, PathBuf};
+
+/// A model as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ModelName {
+    Fp32,
+    /// The card's recipe.
+    Int8,
+    File(PathBuf),
+}
+
+impl ModelName {
+    /// The models that set-up builds, in the order of the window.
+    pub const BUILT: [Self; 2] = [Self::Fp32, Self::Int8];
+
+    /// "fp32" and "int8" are the built ones, anything else is a file.
+    pub fn from_flag(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "fp32" => Self::Fp32,
+            "int8" => Self::Int8,
+            _ => Self::File(text.into()),
+        }
+    }
+
+    /// As in the window.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Fp32 => "FP32".into(),
+            Self::Int8 => "INT8".into(),
+            Self::File(path) => path.file_stem().map_or_else(|| "?".into(), |s| s.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+/// A file whose bytes are known: published elsewhere, without metadata of ours.
+pub(super) struct Published {
+    pub sha256: &'static str,
+    pub name: ModelName,
+}
+
+/// The published files of the same models.
+pub(super) const PUBLISHED: [Published; 2] = [
+    Published { sha256: "eea691d460fd3eb5c1a250b4e5f822784cd44e11aaa77a24299b0952b9f4fc9f", name: ModelName::Fp32 },
+    Published { sha256: "c30c8f0a33b3a0edc13a2ca21726a288228e1448b3c38940f9da0c7d8cee4760", name: ModelName::Int8 },
+];
+
+/// The models folder.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    dir: PathBuf,
+}
+
+impl Catalog {
+    pub fn at(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// `TWINSIGHT_MODELS`, else the first `models/` with our files above the program or the working
+    /// directory, else the folder for data of the system.
+    pub fn find() -> Self {
+        if let Some(dir) = std::env::var_os("TWINSIGHT_MODELS").filter(|d| !d.is_empty()) {
+            return Self::at(dir);
+        }
+        let program = std::env::current_exe().ok();
+        let working = std::env::current_dir().ok();
+        let above = |start: &Option<PathBuf>| -> Option<PathBuf> {
+            let ours = |dir: &Path| dir.join("sums.json").is_file();
+            start.as_deref()?.ancestors().map(|a| a.join("models")).find(|d| ours(d))
+        };
+        let dir = above(&working).or_else(|| above(&program)).unwrap_or_else(|| {
+            directories::ProjectDirs::from("", "", "twinsight")
+                .map_or_else(|| PathBuf::from("models"), |d| d.data_dir().join("models"))
+        });
+        Self::at(dir)
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where a model's file is, or would be.
+    pub fn path(&self, name: &ModelName) -> PathBuf {
+        match name {
+            ModelName::Fp32 => self.dir.join("yolov4-tiny-416_float.onnx"),
+            ModelName::Int8 => self.dir.join("yolov4-tiny-416_int8_qop.onnx"),
+            ModelName::File(path) => path.clone(),
+        }
+    }
+
+    /// A file that set-up fetched: the weights, the cfg, a sample photo.
+    pub fn download(&self, file: &str) -> PathBuf {
+        self.dir.join("downloads").join(file)
+    }
+}

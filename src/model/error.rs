@@ -1,0 +1,36 @@
+//! What can go wrong with a model, by cause.
+
+use std::path::PathBuf;
+
+/// Each message says what happened, to what, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error(
+        "ONNX Runtime was not found (looked in {}); run `make setup`, or set ORT_DYLIB_PATH to a libonnxruntime of \
+         version 1.{needed_minor} or newer",
+        list(looked_in)
+    )]
+    RuntimeMissing { looked_in: Vec<PathBuf>, needed_minor: u32 },
+    #[error(
+        "{} is ONNX Runtime {found}, and Twinsight needs 1.{needed_minor} or newer; run `make setup`, or set \
+         ORT_DYLIB_PATH to a newer one",
+        path.display()
+    )]
+    RuntimeTooOld { path: PathBuf, found: String, needed_minor: u32 },
+    #[error("{} cannot be loaded as ONNX Runtime: {cause}; run `make setup`, or set ORT_DYLIB_PATH", path.display())]
+    RuntimeBroken { path: PathBuf, cause: String },
+    #[error("the model {name} is not installed ({} is missing); run `make setup`, or `twinsight models build`", path.display())]
+    NotInstalled { name: String, path: PathBuf },
+    #[error("cannot read the model {}: {cause}", path.display())]
+    Read { path: PathBuf, cause: std::io::Error },
+    #[error("{} is no model that ONNX Runtime reads: {cause}", path.display())]
+    Load { path: PathBuf, cause: String },
+    #[error("{} is not a detector of the form that Twinsight reads: {why}", path.display())]
+    Form { path: PathBuf, why: String },
+    #[error("inference with {name} failed: {cause}")]
+    Run { name: String, cause: String },
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+}

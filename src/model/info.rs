@@ -1,0 +1,44 @@
+//! What is known of one model.
+
+use std::path::PathBuf;
+
+use crate::detect::Form;
+
+/// The arithmetic that a model computes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Precision {
+    Fp32,
+    Int8,
+    /// The file does not say.
+    Unknown,
+}
+
+impl Precision {
+    /// As in flags and JSON: "fp32", "int8", "unknown".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fp32 => "fp32",
+            Self::Int8 => "int8",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The inverse of [`Precision::as_str`].
+    pub fn from_flag(text: &str) -> Option<Self> {
+        [Self::Fp32, Self::Int8].into_iter().find(|p| p.as_str() == text)
+    }
+}
+
+/// One ONNX file and what we know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelInfo {
+    /// As in the window: "FP32", "INT8", or the file's name.
+    pub name: String,
+    pub path: PathBuf,
+    /// Of the file's bytes, in hexadecimal.
+    pub sha256: String,
+    pub precision: Precision,
+    /// The recipe's name, as "float" or "card"; `None` = the file does not say.
+    pub recipe: Option<String>,
+    pub form: Form,
+}

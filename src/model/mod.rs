@@ -1,0 +1,25 @@
+//! Models that are installed, and how they are run.
+
+mod catalog;
+mod error;
+mod info;
+pub mod metadata;
+mod runtime;
+mod session;
+
+pub use catalog::{Catalog, ModelName};
+pub use error::ModelError;
+pub use info::{ModelInfo, Precision};
+pub use runtime::{NEEDED_MINOR, Runtime};
+pub use session::{RawSession, SessionDetector, hex};
+
+use crate::detect::RawHeads;
+
+/// Something that turns a letterboxed picture into raw heads.
+pub trait Detector: Send {
+    fn info(&self) -> &std::sync::Arc<ModelInfo>;
+
+    /// `input` is `[1, 3, H, W]` in 0..=1, RGB, of the form's size. Writes the raw heads into `heads`, whose
+    /// memory it uses again.
+    fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError>;
+}

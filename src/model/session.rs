@@ -1,0 +1,206 @@
+//! ONNX Runtime sessions. The only file, with `runtime.rs`, that names `ort`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ort::memory::Allocator;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
+use ort::value::{Tensor, TensorElementType, TensorRef, ValueType};
+use sha2::{Digest, Sha256};
+
+use super::catalog::PUBLISHED;
+use super::metadata::Metadata;
+use super::{Catalog, Detector, ModelError, ModelInfo, ModelName, Precision, Runtime};
+use crate::detect::{Form, RawHeads};
+
+/// The largest model file that is read: 1 GB.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Any ONNX model with one float input of a fixed shape, and however many float outputs.
+pub struct RawSession {
+    session: Session,
+    input: String,
+    shape: Vec<i64>,
+}
+
+impl RawSession {
+    /// Loads a model from memory. `threads`: how many compute one inference.
+    pub fn from_bytes(runtime: &Runtime, bytes: &[u8], threads: usize) -> Result<Self, String> {
+        let session = build(runtime, bytes, threads).map_err(|e| e.to_string())?;
+        let [input] = session.inputs() else {
+            return Err(format!("it has {} inputs, not one", session.inputs().len()));
+        };
+        let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
+        let input = input.name().to_owned();
+        Ok(Self { session, input, shape })
+    }
+
+    /// The input's shape.
+    pub fn input_shape(&self) -> &[i64] {
+        &self.shape
+    }
+
+    /// Runs once and shows every output to `look`: its name, its shape, its values.
+    pub fn run(&mut self, input: &[f32], mut look: impl FnMut(&str, &[i64], &[f32])) -> Result<(), String> {
+        let text = |e: ort::Error| e.to_string();
+        let input = TensorRef::from_array_view((self.shape.as_slice(), input)).map_err(text)?;
+        let outputs = self.session.run(ort::inputs![self.input.as_str() => input]).map_err(text)?;
+        for (name, value) in outputs.iter() {
+            let (shape, values) = value.try_extract_tensor::<f32>().map_err(text)?;
+            look(name, shape, values);
+        }
+        Ok(())
+    }
+}
+
+/// A detector of the YOLO family in an ONNX Runtime session. Its input is not copied, its outputs go to
+/// tensors that are made once.
+pub struct SessionDetector {
+    info: Arc<ModelInfo>,
+    session: Session,
+    input: String,
+    shape: [usize; 4],
+    options: RunOptions<HasSelectedOutputs>,
+    /// Names of the outputs, in the order of the form's heads.
+    outputs: Vec<String>,
+}
+
+impl SessionDetector {
+    /// Loads a model of the catalog on as many threads as there are cores.
+    pub fn open(runtime: &Runtime, catalog: &Catalog, name: &ModelName) -> Result<Self, ModelError> {
+        let path = catalog.path(name);
+        if !path.is_file() {
+            return Err(ModelError::NotInstalled { name: name.label(), path });
+        }
+        let bytes = read(&path)?;
+        Self::from_bytes(runtime, &bytes, name, &path)
+    }
+
+    fn from_bytes(runtime: &Runtime, bytes: &[u8], name: &ModelName, path: &Path) -> Result<Self, ModelError> {
+        let load = |e: ort::Error| ModelError::Load { path: path.to_owned(), cause: e.to_string() };
+        let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let session = build(runtime, bytes, threads).map_err(load)?;
+
+        let metadata = {
+            let metadata = session.metadata().map_err(load)?;
+            Metadata::from_props(|key| metadata.custom(key)).map_err(form_error)?
+        };
+        let info = identify(metadata, bytes, name, path);
+        let form = &info.form;
+
+        let [input] = session.inputs() else {
+            return Err(form_error(format!("it has {} inputs, not one", session.inputs().len())));
+        };
+        let shape = [1, 3, form.input.height as usize, form.input.width as usize];
+        if float_shape(input.dtype()).is_none_or(|s| !same(&s, &shape)) {
+            return Err(form_error(format!("its input is {}, not float32 {shape:?}", input.dtype())));
+        }
+        let outputs = match_heads(form, &session).map_err(form_error)?;
+        let mut selector = OutputSelector::no_default();
+        for (output, head) in outputs.iter().zip(&form.heads) {
+            let tensor = Tensor::<f32>::new(&Allocator::default(), form.shape(head)).map_err(load)?;
+            selector = selector.with(output).preallocate(output, tensor);
+        }
+        let options = RunOptions::new().map_err(load)?.with_outputs(selector);
+        let input = input.name().to_owned();
+        Ok(Self { info: Arc::new(info), input, session, shape, options, outputs })
+    }
+}
+
+impl Detector for SessionDetector {
+    fn info(&self) -> &Arc<ModelInfo> {
+        &self.info
+    }
+
+    fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
+        let name = &self.info.name;
+        let failed = |e: ort::Error| ModelError::Run { name: name.clone(), cause: e.to_string() };
+        heads.fit(&self.info.form);
+        let input = TensorRef::from_array_view((self.shape, input)).map_err(failed)?;
+        let outputs =
+            self.session.run_with_options(ort::inputs![self.input.as_str() => input], &self.options).map_err(failed)?;
+        for (output, values) in self.outputs.iter().zip(&mut heads.heads) {
+            let (_, raw) = outputs[output.as_str()].try_extract_tensor::<f32>().map_err(failed)?;
+            values.copy_from_slice(raw);
+        }
+        Ok(())
+    }
+}
+
+fn build(runtime: &Runtime, bytes: &[u8], threads: usize) -> ort::Result<Session> {
+    // Spinning threads burn a core while idle, and slow down the other session in the same process.
+    Session::builder(&runtime.environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(threads)?
+        .with_intra_op_spinning(false)?
+        .commit_from_memory(bytes)
+}
+
+/// Which output belongs to which head: told by shape, never by order or name.
+fn match_heads(form: &Form, session: &Session) -> Result<Vec<String>, String> {
+    let outputs: Vec<_> = session.outputs().iter().map(|o| (o.name(), float_shape(o.dtype()))).collect();
+    if outputs.len() != form.heads.len() {
+        return Err(format!("it has {} outputs, and a model of its form has {}", outputs.len(), form.heads.len()));
+    }
+    let find = |shape: [usize; 4]| {
+        let found = outputs.iter().find(|(_, s)| s.as_ref().is_some_and(|s| same(s, &shape)));
+        found.map(|(name, _)| (*name).to_owned()).ok_or_else(|| {
+            let has: Vec<_> = outputs
+                .iter()
+                .map(|(name, s)| {
+                    format!("{name} {}", s.as_ref().map_or_else(|| "not float32".into(), |s| format!("{s:?}")))
+                })
+                .collect();
+            format!("no output is float32 {shape:?}; it has {}", has.join(", "))
+        })
+    };
+    form.heads.iter().map(|head| find(form.shape(head))).collect()
+}
+
+fn float_shape(kind: &ValueType) -> Option<Vec<i64>> {
+    match kind {
+        ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } => Some(shape.to_vec()),
+        _ => None,
+    }
+}
+
+/// Equal, where a negative dimension of the model's (one left open) fits any.
+fn same(shape: &[i64], wanted: &[usize]) -> bool {
+    shape.len() == wanted.len() && shape.iter().zip(wanted).all(|(s, w)| *s < 0 || *s == *w as i64)
+}
+
+fn identify(metadata: Option<Metadata>, bytes: &[u8], name: &ModelName, path: &Path) -> ModelInfo {
+    let sha256 = hex(&Sha256::digest(bytes));
+    let published = PUBLISHED.iter().find(|p| p.sha256 == sha256).map(|p| &p.name);
+    let (form, precision, recipe) = match metadata {
+        Some(m) => (m.form, m.precision, Some(m.recipe)),
+        None => (Form::yolov4_tiny_416(), precision_of(published.unwrap_or(name)), None),
+    };
+    let label = published.unwrap_or(name).label();
+    ModelInfo { name: label, path: path.to_owned(), sha256, precision, recipe, form }
+}
+
+fn precision_of(name: &ModelName) -> Precision {
+    match name {
+        ModelName::Fp32 => Precision::Fp32,
+        ModelName::Int8 => Precision::Int8,
+        ModelName::File(_) => Precision::Unknown,
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    let failed = |cause| ModelError::Read { path: path.to_owned(), cause };
+    let length = std::fs::metadata(path).map_err(failed)?.len();
+    if length > MAX_BYTES {
+        let why = format!("it has {length} bytes, over the limit of {MAX_BYTES}");
+        return Err(ModelError::Form { path: path.to_owned(), why });
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,46 @@
+//! What can go wrong with a source, by cause.
+
+use std::path::PathBuf;
+
+use crate::detect::FrameError;
+
+/// Each message says what happened, to what, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("no camera was found; plug one in, or start with --demo or --image FILE")]
+    NoCamera,
+    #[error("there is no camera {index}; `twinsight cameras` lists those there are")]
+    NoSuchCamera { index: u32 },
+    #[error("no permission to open {camera}; add yourself to the group `video`, then log in again ({cause})")]
+    NoPermission { camera: String, cause: String },
+    #[error("{camera} is used by another program; close that one first ({cause})")]
+    Busy { camera: String, cause: String },
+    #[error("{camera} offers no pixel format that Twinsight reads; it has: {offered}")]
+    NoFormat { camera: String, offered: String },
+    #[error("{camera} was unplugged; it is opened again as soon as it is back ({cause})")]
+    Disconnected { camera: String, cause: String },
+    #[error("{camera} failed: {cause}")]
+    Camera { camera: String, cause: String },
+    #[error("cannot read {}: {cause}", path.display())]
+    Read { path: PathBuf, cause: std::io::Error },
+    #[error("{} is no picture that Twinsight reads (JPEG, PNG, WebP, BMP): {cause}", path.display())]
+    Decode { path: PathBuf, cause: String },
+    #[error("{} is too large: {cause}", path.display())]
+    TooLarge { path: PathBuf, cause: String },
+    #[error("a frame cannot be kept: {0}")]
+    Frame(#[from] FrameError),
+}
+
+impl SourceError {
+    /// Whether opening the same source again later may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::NoCamera
+                | Self::NoSuchCamera { .. }
+                | Self::Busy { .. }
+                | Self::Disconnected { .. }
+                | Self::Camera { .. }
+        )
+    }
+}

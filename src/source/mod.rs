@@ -1,0 +1,54 @@
+//! Where frames come from.
+//!
+//! A [`Source`] is a small blocking thing; threads are the engine's business.
+
+mod error;
+mod request;
+
+pub use error::SourceError;
+pub use request::{CameraRequest, SourceRequest};
+
+use crate::detect::{Frame, Size};
+
+/// Gives one frame after another.
+pub trait Source: Send {
+    /// What this is, for people. May change with every frame.
+    fn description(&self) -> Description;
+
+    /// Waits for the next frame and writes it into `frame`, whose memory it uses again.
+    ///
+    /// May block for as long as a driver does. After an error the source is spent: drop it and open it again.
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError>;
+
+    /// Called in place of `next` while paused: a live source throws away what has come meanwhile, so that
+    /// the first frame after the pause is a new one. Others have nothing to do, and are not called in a loop.
+    fn discard(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    /// A live source delivers on its own clock, whether or not anybody takes its frames.
+    fn is_live(&self) -> bool;
+}
+
+/// What came of a call of [`Source::next`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The frame holds a new picture.
+    Frame,
+    /// There are no more; the frame is as it was. A still image gives one frame, then this.
+    End,
+}
+
+/// What a source is, for people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Description {
+    /// A camera's name, a file's name, "demo".
+    pub name: String,
+    pub size: Option<Size>,
+    /// The pixel format as the driver names it, as "MJPEG"; `None` = not a camera, or unknown.
+    pub format: Option<String>,
+    /// Frames per second as promised by the source; `None` = unknown, or no rate.
+    pub nominal_rate: Option<f32>,
+    /// A remark that must stay in sight, as "demo: no camera found".
+    pub note: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Makes models: darknet weights to ONNX, calibration, INT8.
