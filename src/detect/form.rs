@@ -63,7 +63,7 @@ impl Form {
         }
         for head in &self.heads {
             let s = head.stride;
-            if s == 0 || self.input.width % s != 0 || self.input.height % s != 0 {
+            if s == 0 || !self.input.width.is_multiple_of(s) || !self.input.height.is_multiple_of(s) {
                 return fail(format!("stride {s} does not divide the input's {}", self.input));
             }
             if head.anchors.is_empty() {
