@@ -5,21 +5,26 @@
 //! | module       | what lives there |
 //! | ------------ | ---------------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
+//! | [`annotate`] | detections on a picture: colours of classes, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, demo |
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
 //! | [`workshop`] | makes models: darknet weights to ONNX, calibration, INT8 |
 //! | [`engine`]   | threads and mailboxes between a source, a detector and whoever looks |
+//! | [`live`]     | an engine of real sources and real models |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
-//! Imports run one way. `detect` knows nobody; `source` and `model` know `detect`; `workshop` knows
+//! Imports run one way. `detect` knows nobody; `annotate`, `source` and `model` know `detect`; `workshop` knows
 //! `detect` and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
-//! `app` and `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
+//! `live` puts those together; `app` and
+//! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
 
+pub mod annotate;
 pub mod app;
 pub mod cli;
 pub mod detect;
 pub mod engine;
+pub mod live;
 pub mod model;
 pub mod source;
 pub mod workshop;

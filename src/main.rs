@@ -1,1 +1,39 @@
-fn main() {}
+//! Parses the command line, runs one command, prints one error.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use twinsight::app::{self, Screenshot, WindowOptions};
+use twinsight::cli::{self, Command, ViewArgs};
+use twinsight::live;
+use twinsight::model::Catalog;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,ort=error")).init();
+    let done = match arguments.command.unwrap_or_default() {
+        Command::View(args) => view(args),
+        command => cli::run(command),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("twinsight: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let catalog = Catalog::find();
+    let screenshot = args.screenshot().map(|(file, delay)| Screenshot::after(delay, file));
+    let options = WindowOptions {
+        source: args.source(),
+        model: args.model(),
+        screenshot,
+        theme: args.dark().map(|dark| if dark { egui::Theme::Dark } else { egui::Theme::Light }.into()),
+        size: args.window_size(),
+    };
+    app::run(options, |waker| live::parts(&catalog, waker))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,1 +1,44 @@
-//! The commands without a window.
+//! The command line: what can be asked, and the commands without a window.
+//!
+//! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage.
+
+mod annotated;
+pub mod detect;
+mod report;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use view::ViewArgs;
+
+/// See what an object detector sees, in FP32 and in INT8.
+#[derive(Debug, Parser)]
+#[command(name = "twinsight", version, arg_required_else_help = false, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the window (this is what `twinsight` alone does)
+    View(ViewArgs),
+    /// Detect objects in pictures, or in frames of a camera
+    Detect(detect::DetectArgs),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::View(ViewArgs::default())
+    }
+}
+
+/// Runs a command that needs no window.
+pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match command {
+        Command::View(_) => Err("the window is opened by the program, not by this library".into()),
+        Command::Detect(args) => detect::run(&args),
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the labels of boxes go.
+
+use crate::detect::BBox;
+
+/// A label that wants a place: the box it belongs to and its own width and height, in one unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub target: BBox,
+    pub size: [f32; 2],
+}
+
+/// Places labels so that they stay inside `bounds` and off each other where there is room. The first
+/// in the list chooses first. Labels whose box is not in sight get `None`.
+pub fn place(wanted: &[Wanted], bounds: BBox) -> Vec<Option<BBox>> {
+    let mut taken: Vec<BBox> = Vec::with_capacity(wanted.len());
+    wanted
+        .iter()
+        .map(|label| {
+            let seen = intersection(&label.target, &bounds);
+            if seen.area() <= 0.0 {
+                return None;
+            }
+            let places = places(label, seen).map(|place| inside(place, bounds));
+            let overlap = |place: &BBox| taken.iter().map(|t| intersection(t, place).area()).sum::<f32>();
+            let free = places.iter().find(|place| overlap(place) == 0.0);
+            let best = free.or_else(|| places.iter().min_by(|a, b| overlap(a).total_cmp(&overlap(b))));
+            let chosen = *best?;
+            taken.push(chosen);
+            Some(chosen)
+        })
+        .collect()
+}
+
+/// Candidates in the order in which a reader expects them: above the box, then inside it, then below.
+fn places(label: &Wanted, seen: BBox) -> [BBox; 8] {
+    let [w, h] = label.size;
+    let (left, right) = (seen.x1, seen.x2 - w);
+    [
+        (left, seen.y1 - h),
+        (left, seen.y1),
+        (right, seen.y1 - h),
+        (right, seen.y1),
+        (left, seen.y2),
+        (right, seen.y2),
+        (left, seen.y2 - h),
+        (right, seen.y2 - h),
+    ]
+    .map(|(x, y)| BBox::new(x, y, x + w, y + h))
+}
+
+fn inside(place: BBox, bounds: BBox) -> BBox {
+    let (w, h) = (place.width(), place.height());
+    let x = place.x1.min(bounds.x2 - w).max(bounds.x1);
+    let y = place.y1.min(bounds.y2 - h).max(bounds.y1);
+    BBox::new(x, y, x + w, y + h)
+}
+
+/// What two boxes share; its area is 0 where they share nothing.
+fn intersection(a: &BBox, b: &BBox) -> BBox {
+    BBox::new(a.x1.max(b.x1), a.y1.max(b.y1), a.x2.min(b.x2), a.y2.min(b.y2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: BBox = BBox::new(0.0, 0.0, 400.0, 300.0);
+
+    fn label(x: f32, y: f32, w: f32, h: f32) -> Wanted {
+        Wanted { target: BBox::new(x, y, x + w, y + h), size: [80.0, 18.0] }
+    }
+
+    #[test]
+    fn alone_a_label_sits_on_its_box() {
+        let placed = place(&[label(50.0, 100.0, 120.0, 90.0)], BOUNDS);
+        assert_eq!(placed, [Some(BBox::new(50.0, 82.0, 130.0, 100.0))]);
+    }
+
+    #[test]
+    fn at_the_top_edge_it_moves_inside() {
+        let placed = place(&[label(50.0, 0.0, 120.0, 90.0)], BOUNDS);
+        assert_eq!(placed, [Some(BBox::new(50.0, 0.0, 130.0, 18.0))]);
+    }
+
+    #[test]
+    fn boxes_on_one_place_get_labels_apart() {
+        let placed: Vec<BBox> = place(&[label(50.0, 100.0, 120.0, 90.0); 4], BOUNDS).into_iter().flatten().collect();
+        assert_eq!(placed.len(), 4);
+        for (i, a) in placed.iter().enumerate() {
+            assert_eq!(intersection(a, &BOUNDS), *a);
+            for b in &placed[i + 1..] {
+                assert_eq!(intersection(a, b).area(), 0.0, "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_box_out_of_sight_has_no_label() {
+        assert_eq!(place(&[label(500.0, 100.0, 20.0, 20.0)], BOUNDS), [None]);
+    }
+
+    #[test]
+    fn where_there_is_no_room_every_label_still_has_a_place() {
+        let wanted = [label(0.0, 0.0, 30.0, 20.0); 12];
+        assert!(place(&wanted, BBox::new(0.0, 0.0, 90.0, 40.0)).iter().all(Option::is_some));
+    }
+}

@@ -1,0 +1,15 @@
+//! Detections on a picture: colours of classes, places of labels, painting without a window.
+
+mod colour;
+mod font;
+mod labels;
+mod paint;
+
+pub use colour::{INK, class_rgb};
+pub use labels::{Wanted, place};
+pub use paint::paint;
+
+/// "person 0.91"
+pub fn label_text(class: &str, score: f32) -> String {
+    format!("{class} {score:.2}")
+}

@@ -1,0 +1,30 @@
+//! The window that lists the keys.
+
+use egui::{Align2, Grid, Key, RichText, Ui};
+
+use super::action::SHORTCUTS;
+
+/// Shows it while `open`; Escape and the cross close it.
+pub fn show(ui: &Ui, open: &mut bool) {
+    if *open && ui.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+        *open = false;
+    }
+    let window = egui::Window::new("Keys").open(open).collapsible(false).resizable(false);
+    window.anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(ui.ctx(), |ui| {
+        Grid::new("keys").num_columns(2).spacing([24.0, 8.0]).show(ui, |ui| {
+            for shortcut in &SHORTCUTS {
+                let key = ui.ctx().format_shortcut(&shortcut.key);
+                ui.label(RichText::new(key).monospace().strong());
+                ui.label(shortcut.what);
+                ui.end_row();
+            }
+            for (key, what) in [("Wheel", "Zoom"), ("Drag", "Pan"), ("Double click", "Fit"), ("Drop a file", "Open it")] {
+                ui.label(RichText::new(key).monospace().strong());
+                ui.label(what);
+                ui.end_row();
+            }
+        });
+        ui.add_space(8.0);
+        ui.label(RichText::new(concat!("Twinsight ", env!("CARGO_PKG_VERSION"))).weak());
+    });
+}

@@ -1,0 +1,63 @@
+//! The panel on the right: what is detected, highest score first.
+
+use egui::{Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+
+use super::palette::class_colour;
+use super::theme;
+use crate::annotate::label_text;
+use crate::detect::{Classes, Detection};
+
+const ROW: f32 = 26.0;
+
+/// Shows the list and gives the index of the row under the pointer.
+pub fn show(ui: &mut Ui, detections: &[Detection], classes: &Classes, highlighted: Option<usize>) -> Option<usize> {
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Detections").strong());
+        ui.label(RichText::new(detections.len().to_string()).weak());
+    });
+    ui.add_space(2.0);
+    if detections.is_empty() {
+        ui.label(RichText::new("Nothing over the score threshold.").weak());
+        return None;
+    }
+    let mut hovered = None;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, detections.len(), |ui, rows| {
+        for index in rows {
+            if row(ui, &detections[index], classes, highlighted == Some(index)) {
+                hovered = Some(index);
+            }
+        }
+    });
+    hovered
+}
+
+/// One row: colour, class, a bar as long as the score, the score. True under the pointer.
+fn row(ui: &mut Ui, detection: &Detection, classes: &Classes, highlighted: bool) -> bool {
+    let scheme = theme::scheme(ui);
+    let class = classes.name(detection.class_id);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let text = label_text(class, detection.score);
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, highlighted, &text));
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    if highlighted {
+        painter.rect_filled(rect, 5.0, scheme.hovered);
+    }
+    let inner = rect.shrink2(vec2(8.0, 0.0));
+    let swatch = egui::Rect::from_center_size(inner.left_center() + vec2(5.0, 0.0), vec2(10.0, 10.0));
+    painter.rect_filled(swatch, 3.0, class_colour(detection.class_id));
+    painter.rect_stroke(swatch, 3.0, egui::Stroke::new(1.0, scheme.line), egui::StrokeKind::Outside);
+    let colour = if highlighted { scheme.strong } else { scheme.text };
+    painter.text(inner.left_center() + vec2(19.0, 0.0), Align2::LEFT_CENTER, class, FontId::proportional(13.5), colour);
+    let score = format!("{:.2}", detection.score);
+    let number = painter.text(inner.right_center(), Align2::RIGHT_CENTER, score, theme::digits(), colour);
+    let rail = egui::Rect::from_min_max(
+        egui::pos2((number.left() - 58.0).max(inner.left()), rect.center().y - 2.0),
+        egui::pos2(number.left() - 10.0, rect.center().y + 2.0),
+    );
+    painter.rect_filled(rail, 2.0, scheme.line);
+    let filled = rail.with_max_x(rail.left() + rail.width() * detection.score.clamp(0.0, 1.0));
+    painter.rect_filled(filled, 2.0, scheme.accent);
+    response.hovered()
+}

@@ -1,0 +1,79 @@
+//! Colours: of classes, and of the window in the dark and in the light. No other file names a colour.
+
+use egui::Color32;
+
+use crate::annotate;
+
+/// A class's own colour.
+pub fn class_colour(class_id: usize) -> Color32 {
+    let [r, g, b] = annotate::class_rgb(class_id);
+    Color32::from_rgb(r, g, b)
+}
+
+/// The colour of text on a class's colour.
+pub const ON_CLASS: Color32 = Color32::from_rgb(annotate::INK[0], annotate::INK[1], annotate::INK[2]);
+
+/// Goes round every outline, so that it is seen on any picture.
+pub const HALO: Color32 = Color32::from_black_alpha(150);
+
+/// Text and ground of remarks that lie on the picture.
+pub const ON_PICTURE: Color32 = Color32::from_rgb(240, 242, 246);
+pub const BEHIND_REMARK: Color32 = Color32::from_black_alpha(190);
+
+/// Laid over a picture that is not live any more.
+pub const STALE: Color32 = Color32::from_black_alpha(120);
+
+/// Laid over the window while a file is held above it.
+pub const DROP_VEIL: Color32 = Color32::from_black_alpha(170);
+
+/// The window's own colours.
+pub struct Scheme {
+    pub panel: Color32,
+    pub picture: Color32,
+    pub field: Color32,
+    pub line: Color32,
+    pub text: Color32,
+    pub strong: Color32,
+    pub weak: Color32,
+    pub button: Color32,
+    pub hovered: Color32,
+    pub pressed: Color32,
+    pub accent: Color32,
+    pub on_accent: Color32,
+    pub warning: Color32,
+    pub error: Color32,
+}
+
+pub const DARK: Scheme = Scheme {
+    panel: Color32::from_rgb(24, 26, 31),
+    picture: Color32::from_rgb(13, 14, 17),
+    field: Color32::from_rgb(16, 18, 22),
+    line: Color32::from_rgb(44, 48, 56),
+    text: Color32::from_rgb(205, 210, 218),
+    strong: Color32::from_rgb(243, 245, 248),
+    weak: Color32::from_rgb(141, 148, 160),
+    button: Color32::from_rgb(40, 44, 52),
+    hovered: Color32::from_rgb(53, 58, 68),
+    pressed: Color32::from_rgb(64, 70, 82),
+    accent: Color32::from_rgb(96, 165, 250),
+    on_accent: Color32::from_rgb(9, 20, 36),
+    warning: Color32::from_rgb(251, 191, 36),
+    error: Color32::from_rgb(248, 113, 113),
+};
+
+pub const LIGHT: Scheme = Scheme {
+    panel: Color32::from_rgb(248, 249, 251),
+    picture: Color32::from_rgb(226, 229, 234),
+    field: Color32::from_rgb(255, 255, 255),
+    line: Color32::from_rgb(216, 220, 227),
+    text: Color32::from_rgb(52, 58, 68),
+    strong: Color32::from_rgb(17, 22, 30),
+    weak: Color32::from_rgb(103, 111, 124),
+    button: Color32::from_rgb(232, 235, 240),
+    hovered: Color32::from_rgb(221, 225, 232),
+    pressed: Color32::from_rgb(208, 213, 222),
+    accent: Color32::from_rgb(30, 94, 205),
+    on_accent: Color32::from_rgb(255, 255, 255),
+    warning: Color32::from_rgb(161, 98, 7),
+    error: Color32::from_rgb(185, 28, 28),
+};

@@ -1,0 +1,86 @@
+//! The line at the bottom: frame rates, age, drops, time per stage.
+
+use std::time::{Duration, Instant};
+
+use egui::{RichText, Ui};
+
+use super::theme;
+use crate::engine::{Percentiles, Status};
+
+/// How often the numbers change: faster, and nobody could read them.
+const REFRESH: Duration = Duration::from_millis(250);
+
+/// The engine's figures as they were at the last refresh.
+#[derive(Default)]
+pub struct StatusLine {
+    read: Option<(Instant, Status)>,
+    ages: Vec<Duration>,
+    age: Option<Duration>,
+}
+
+impl StatusLine {
+    /// Takes note of how old a frame was when it came into sight.
+    pub fn painted(&mut self, age: Duration) {
+        self.ages.push(age);
+    }
+
+    /// Reads the figures when they are due.
+    pub fn refresh(&mut self, now: Instant, read: impl FnOnce() -> Status) {
+        let due = self.read.as_ref().is_none_or(|(at, _)| now.saturating_duration_since(*at) >= REFRESH);
+        if !due {
+            return;
+        }
+        self.read = Some((now, read()));
+        // The median of the frames since the last refresh; none came: none is claimed.
+        self.ages.sort_unstable();
+        self.age = self.ages.get(self.ages.len() / 2).copied();
+        self.ages.clear();
+    }
+
+    pub fn show(&self, ui: &mut Ui, paused: bool) {
+        let Some((_, status)) = &self.read else { return };
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            rate(ui, "captured", status.captured_rate, "Frames per second that the source gave");
+            rate(ui, "inferred", status.inferred_rate, "Frames per second that went through the model");
+            rate(ui, "shown", status.shown_rate, "Different frames per second that came into sight");
+            word(ui, "fps");
+            ui.separator();
+            let age = self.age.filter(|_| !paused).map(|a| format!("{:3.0} ms", millis(a)));
+            figure(ui, "age", &age.unwrap_or_else(|| "–".into()), "From the capture of a frame to its being in sight, median");
+            ui.separator();
+            let dropped = "Frames that a newer one replaced before the model was free: nothing waits in a queue";
+            figure(ui, "dropped", &status.dropped.to_string(), dropped);
+            ui.separator();
+            stage(ui, "letterbox", status.stages.letterbox.as_ref());
+            for (model, times) in status.models.iter().zip(&status.stages.inference) {
+                let name = model.running.as_ref().map_or_else(|| model.name.label(), |m| m.name.clone());
+                stage(ui, &name, times.as_ref());
+            }
+        });
+    }
+}
+
+fn millis(duration: Duration) -> f32 {
+    duration.as_secs_f32() * 1e3
+}
+
+fn word(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).small().weak());
+}
+
+fn figure(ui: &mut Ui, name: &str, value: &str, what: &str) {
+    ui.label(RichText::new(name).small().weak()).on_hover_text(what);
+    ui.label(RichText::new(value).font(theme::digits())).on_hover_text(what);
+}
+
+fn rate(ui: &mut Ui, name: &str, rate: Option<f32>, what: &str) {
+    let value = rate.map_or_else(|| "   –".into(), |r| format!("{r:4.1}"));
+    figure(ui, name, &value, what);
+}
+
+fn stage(ui: &mut Ui, name: &str, times: Option<&Percentiles>) {
+    let Some(t) = times else { return };
+    let [p50, p95, p99] = [t.p50, t.p95, t.p99].map(millis);
+    figure(ui, name, &format!("{p50:.1} ms"), &format!("median {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms"));
+}

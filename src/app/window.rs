@@ -1,0 +1,117 @@
+//! The window itself: opened by eframe, fed by an engine.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use egui::{ThemePreference, ViewportBuilder};
+
+use super::preferences::Preferences;
+use super::viewer::{Start, Viewer};
+use super::{Screenshot, palette};
+use crate::engine::{Engine, Parts};
+use crate::model::ModelName;
+use crate::source::SourceRequest;
+
+/// How long the engine may take to stop when the window closes.
+const STOP: Duration = Duration::from_secs(1);
+
+/// The name under which the preferences are kept.
+const KEPT: &str = "preferences";
+
+/// What the command line asks of the window.
+pub struct WindowOptions {
+    pub source: SourceRequest,
+    /// `None`: the one of the last run.
+    pub model: Option<ModelName>,
+    /// Saves a picture of the window, then closes it. Preferences are neither read nor kept.
+    pub screenshot: Option<Screenshot>,
+    /// `None`: the one of the last run.
+    pub theme: Option<ThemePreference>,
+    /// In points.
+    pub size: [f32; 2],
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(
+        "the window cannot be opened: {0}; it needs a display (DISPLAY or WAYLAND_DISPLAY) and OpenGL 2.1 or newer; \
+         `twinsight detect` works without"
+    )]
+    Window(String),
+    #[error("{0}")]
+    Screenshot(String),
+}
+
+/// Opens the window and returns when it is closed.
+pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Parts) -> Result<(), AppError> {
+    let keeps = options.screenshot.is_none();
+    let failure = Arc::new(Mutex::new(None));
+    let told = Arc::clone(&failure);
+    let viewport = ViewportBuilder::default()
+        .with_title("Twinsight")
+        .with_app_id("twinsight")
+        .with_inner_size(options.size)
+        .with_min_inner_size([760.0, 420.0])
+        .with_drag_and_drop(true);
+    let native = eframe::NativeOptions { viewport, persist_window: keeps, ..Default::default() };
+    let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
+        let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
+        let mut preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
+        preferences.theme = options.theme.unwrap_or(preferences.theme);
+        let start =
+            Start { source: options.source, model: options.model, preferences, screenshot: options.screenshot };
+        let ctx = cc.egui_ctx.clone();
+        let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
+        let viewer = Viewer::new(&cc.egui_ctx, engine, start);
+        Ok(Box::new(Window { viewer: Some(viewer), keeps, failure: told }))
+    };
+    eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(e.to_string()))?;
+    let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failed.map_or(Ok(()), |message| Err(AppError::Screenshot(message)))
+}
+
+struct Window {
+    /// `None` only once the window has closed.
+    viewer: Option<Viewer>,
+    keeps: bool,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        if let Some(viewer) = &mut self.viewer {
+            viewer.update(ctx);
+            if let Some(message) = viewer.take_failure() {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+            }
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        if let Some(viewer) = &mut self.viewer {
+            viewer.show(ui);
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if let Some(viewer) = self.viewer.as_ref().filter(|_| self.keeps) {
+            storage.set_string(KEPT, viewer.preferences().to_json());
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        self.keeps
+    }
+
+    fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
+        if let Some(viewer) = self.viewer.take() {
+            viewer.close(STOP);
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        let scheme = if visuals.dark_mode { &palette::DARK } else { &palette::LIGHT };
+        scheme.picture.to_normalized_gamma_f32()
+    }
+}

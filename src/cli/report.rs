@@ -1,0 +1,123 @@
+//! What `detect` prints of one picture, as JSON or for people.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::detect::{Classes, Detection, Size};
+use crate::model::ModelInfo;
+
+/// One picture or frame. Its JSON is one line, and part of the interface.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    /// The file as it was named, or "camera:0".
+    pub source: &'a str,
+    /// Of a camera: which of the frames asked for, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u64>,
+    pub width: u32,
+    pub height: u32,
+    pub model: Model<'a>,
+    pub detections: Vec<Found<'a>>,
+    pub timing_ms: Timing,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Model<'a> {
+    pub precision: &'a str,
+    pub sha256: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Found<'a> {
+    pub class_id: usize,
+    pub class: &'a str,
+    pub score: f32,
+    /// x1, y1, x2, y2 in image pixels.
+    #[serde(rename = "box")]
+    pub bbox: [f32; 4],
+}
+
+/// Milliseconds per stage.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Timing {
+    /// From the file's bytes to pixels; of a camera: until the frame was there.
+    pub decode: f64,
+    pub letterbox: f64,
+    pub inference: f64,
+    pub postprocess: f64,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(source: &'a str, size: Size, model: &'a ModelInfo, detections: &[Detection], timing_ms: Timing) -> Self {
+        let classes: &'a Classes = &model.form.classes;
+        let found = |d: &Detection| Found {
+            class_id: d.class_id,
+            class: classes.name(d.class_id),
+            score: d.score,
+            bbox: d.bbox.to_array(),
+        };
+        Self {
+            source,
+            frame: None,
+            width: size.width,
+            height: size.height,
+            model: Model { precision: model.precision.as_str(), sha256: &model.sha256 },
+            detections: detections.iter().map(found).collect(),
+            timing_ms,
+        }
+    }
+
+    /// One line of JSON.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// A few aligned lines for people.
+    pub fn to_text(&self) -> String {
+        let frame = self.frame.map(|n| format!(" frame {n}")).unwrap_or_default();
+        let count = self.detections.len();
+        let things = if count == 1 { "detection" } else { "detections" };
+        let ms = self.timing_ms.inference;
+        let mut text =
+            format!("{}{frame}: {}×{}, {count} {things}, inference {ms:.1} ms", self.source, self.width, self.height);
+        for d in &self.detections {
+            let [x1, y1, x2, y2] = d.bbox;
+            text += &format!("\n  {:<14} {:.3}  {x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}", d.class, d.score);
+        }
+        text
+    }
+}
+
+/// Milliseconds, to the microsecond.
+pub fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{BBox, CandidateId, Form};
+    use crate::model::Precision;
+
+    #[test]
+    fn the_line_has_the_documented_keys_in_their_order() {
+        let model = ModelInfo {
+            name: "INT8".into(),
+            path: "m.onnx".into(),
+            sha256: "ab".into(),
+            precision: Precision::Int8,
+            recipe: None,
+            form: Form::yolov4_tiny_416(),
+        };
+        let id = CandidateId { head: 0, anchor: 0, cell: 0 };
+        let bus = Detection { class_id: 5, score: 0.5, bbox: BBox::new(1.0, 2.0, 3.5, 4.0), id };
+        let report = Report::new("bus.jpg", Size::new(810, 1080), &model, &[bus], Timing::default());
+        assert_eq!(
+            report.to_json().unwrap(),
+            r#"{"source":"bus.jpg","width":810,"height":1080,"model":{"precision":"int8","sha256":"ab"},"#.to_owned()
+                + r#""detections":[{"class_id":5,"class":"bus","score":0.5,"box":[1.0,2.0,3.5,4.0]}],"#
+                + r#""timing_ms":{"decode":0.0,"letterbox":0.0,"inference":0.0,"postprocess":0.0}}"#
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! An engine of real sources and real models.
+
+use std::sync::Arc;
+
+use crate::engine::{Load, Open, Parts, SystemClock};
+use crate::model::{Catalog, Detector, ModelError, ModelName, Runtime, SessionDetector};
+use crate::source::{Opener, Source, SourceError, SourceRequest};
+
+/// The photos that set-up fetches, for the demo.
+pub const PHOTOS: [&str; 2] = ["bus.jpg", "zidane.jpg"];
+
+/// Cameras, files and the demo; the models of `catalog`; the system's clock. `waker` is called when there is
+/// something new to look at.
+pub fn parts(catalog: &Catalog, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
+    Parts {
+        opener: Arc::new(Sources(opener(catalog))),
+        loader: Arc::new(Models(catalog.clone())),
+        clock: Arc::new(SystemClock),
+        waker,
+    }
+}
+
+/// Opens what a person can ask for.
+pub fn opener(catalog: &Catalog) -> Opener {
+    Opener { photos: PHOTOS.iter().map(|file| catalog.download(file)).collect() }
+}
+
+struct Sources(Opener);
+
+impl Open for Sources {
+    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        self.0.open(request)
+    }
+}
+
+struct Models(Catalog);
+
+impl Load for Models {
+    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
+        // Found anew for each model, so that a runtime that was missing can be installed while the window is open.
+        let runtime = Runtime::find(&self.0)?;
+        Ok(Box::new(SessionDetector::open(&runtime, &self.0, name)?))
+    }
+}
