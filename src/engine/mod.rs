@@ -1,1 +1,207 @@
 //! Threads and mailboxes between a source, a detector and whoever looks.
+//!
+//! ```text
+//!              Mailbox<Settings>, one whole value            Receiver<Event>, bounded
+//!       set() ─────────────────────┐                      ┌───────────────────────────▶ events()
+//!                                  ▼                      │
+//! [capture] ── Mailbox<Captured> ──▶ [worker] ────────────┼── Mailbox<Observation> ──▶ take(), wait()
+//!  opens and drains a source           letterbox          │
+//!  newest wins, drops are counted      A.run, B.run       └── waker() ──▶ the window repaints
+//!     │        ▲                          │
+//!     │        └── stop, pause ◀──────────┘
+//!     └──────────────▶ Board (counts, rates, states) ◀──── shown()
+//!                        └───────────────────────────────▶ status()
+//! ```
+//!
+//! - Nothing but the newest frame waits anywhere: no queue can grow, no picture is old without saying so.
+//! - Nobody waits for a source. Each one asked for has a thread and a link of its own; a thread that hangs in a
+//!   driver is left behind, and what it says later reaches nobody.
+//! - Nothing polls: every thread sleeps in one `select!`, and is woken by a token, a timer or a stop signal.
+//! - The engine knows traits ([`Open`], [`Load`], [`Clock`]) and a waker, neither the window nor ONNX Runtime.
+
+mod board;
+mod capture;
+mod clock;
+mod crew;
+mod event;
+mod fault;
+mod letterboxes;
+mod link;
+mod mailbox;
+mod metrics;
+mod models;
+mod observation;
+mod pool;
+mod settings;
+mod status;
+mod worker;
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+pub use clock::{Clock, SystemClock};
+pub use event::{EVENTS_KEPT, Event};
+pub use mailbox::Mailbox;
+pub use metrics::{Percentiles, RATE_WINDOW, Rate, SAMPLES, Samples};
+pub use observation::{Observation, Output, Times};
+pub use pool::Pool;
+pub use settings::Settings;
+pub use status::{ModelPhase, ModelState, SourceState, Stages, Status};
+
+use crate::model::{Detector, ModelError, ModelName};
+use crate::source::{Source, SourceError, SourceRequest};
+use board::Board;
+use crew::Crew;
+use event::Events;
+use settings::Wanted;
+use worker::Worker;
+
+/// How long dropping an [`Engine`] waits for its threads.
+const DROP_DEADLINE: Duration = Duration::from_millis(500);
+
+/// Opens sources. Called on a capture thread, and may block there.
+pub trait Open: Send + Sync {
+    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError>;
+}
+
+/// Loads models. Called on the worker thread, once for each model while it is kept.
+pub trait Load: Send + Sync {
+    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError>;
+}
+
+/// What the engine is made of.
+#[derive(Clone)]
+pub struct Parts {
+    pub opener: Arc<dyn Open>,
+    pub loader: Arc<dyn Load>,
+    pub clock: Arc<dyn Clock>,
+    /// Called on the worker thread after each observation and each event; must return at once.
+    pub waker: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What all threads and the [`Engine`] hold.
+struct Shared {
+    parts: Parts,
+    wanted: Mailbox<Wanted>,
+    observations: Mailbox<Arc<Observation>>,
+    events: Events,
+    board: Board,
+    crew: Crew,
+    /// The next frame's id.
+    frame_ids: AtomicU64,
+}
+
+impl Shared {
+    fn tell(&self, event: Event) {
+        self.events.send(event);
+        (self.parts.waker)();
+    }
+}
+
+/// Owns the threads: looks at what a source gives with the models asked for, until it is stopped.
+pub struct Engine {
+    shared: Arc<Shared>,
+    /// What was set last.
+    wanted: Mutex<Wanted>,
+    /// Dropped to stop the worker; `None` = stopped.
+    stop: Option<Sender<Infallible>>,
+}
+
+impl Engine {
+    /// Starts the worker, which opens the source and loads the models. Fails only where no thread can be started.
+    pub fn start(parts: Parts, settings: Settings) -> Result<Self, io::Error> {
+        let wanted = Wanted { settings, generation: 0 };
+        let shared = Arc::new(Shared {
+            parts,
+            wanted: Mailbox::new(),
+            observations: Mailbox::new(),
+            events: Events::new(),
+            board: Board::new(wanted.generation, wanted.settings.paused),
+            crew: Crew::default(),
+            frame_ids: AtomicU64::new(0),
+        });
+        let (stop, stopped) = bounded(0);
+        let worker = Worker::new(Arc::clone(&shared), wanted.clone());
+        let witness = Arc::clone(&shared);
+        shared.crew.spawn("worker", move || {
+            if let Err(message) = fault::guard("the engine", || worker.run(&stopped)) {
+                // A picture that stands still must not look live.
+                witness.board.fail(message.clone());
+                witness.tell(Event::SourceFailed { message, transient: false });
+            }
+        })?;
+        Ok(Self { shared, wanted: Mutex::new(wanted), stop: Some(stop) })
+    }
+
+    /// Asks for these settings, all at once, and returns at once. The newest win. After a change of the source
+    /// no observation of the old one is given out any more, from the moment this returns.
+    pub fn set(&self, settings: Settings) {
+        let mut wanted = lock(&self.wanted);
+        *wanted = wanted.next(settings);
+        self.shared.board.renew(wanted.generation, wanted.settings.paused);
+        self.shared.wanted.put(wanted.clone());
+    }
+
+    /// The newest observation that was not taken yet.
+    pub fn take(&self) -> Option<Arc<Observation>> {
+        let generation = self.shared.board.generation();
+        self.shared.observations.take().filter(|observation| observation.source_generation == generation)
+    }
+
+    /// Like [`Engine::take`], and waits for one. For use without a window: only one thread may wait.
+    pub fn wait(&self, timeout: Duration) -> Option<Arc<Observation>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(observation) = self.take() {
+                return Some(observation);
+            }
+            self.shared.observations.wake().recv_deadline(deadline).ok()?;
+        }
+    }
+
+    /// What happened. Holds [`EVENTS_KEPT`]; when nobody reads, the oldest go and are counted.
+    pub fn events(&self) -> &Receiver<Event> {
+        self.shared.events.receiver()
+    }
+
+    /// How things stand now. Takes microseconds.
+    pub fn status(&self) -> Status {
+        self.shared.board.status(self.shared.parts.clock.now(), self.shared.events.dropped())
+    }
+
+    /// Tells that this was painted. Painting the same observation again does not count.
+    pub fn shown(&self, observation: &Observation) {
+        self.shared.board.shown(observation, self.shared.parts.clock.now());
+    }
+
+    /// Stops every thread. `true`: all have ended. `false`: at least one hangs in a driver, and was left behind
+    /// after `deadline`; it ends with the process, or by itself when the driver returns.
+    pub fn stop(mut self, deadline: Duration) -> bool {
+        self.end(deadline)
+    }
+
+    fn end(&mut self, deadline: Duration) -> bool {
+        self.stop.take().is_none_or(|stop| {
+            drop(stop);
+            self.shared.crew.join(deadline)
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if !self.end(DROP_DEADLINE) {
+            log::warn!("a thread hangs in a driver and was left behind");
+        }
+    }
+}
+
+/// A lock that a panic elsewhere does not close: every value behind one is whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

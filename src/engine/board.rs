@@ -1,0 +1,208 @@
+//! What the threads write down for the status line.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::lock;
+use super::metrics::{Rate, Samples};
+use super::observation::{Observation, Output};
+use super::status::{ModelState, SourceState, Stages, Status};
+use crate::source::Description;
+
+/// Shared by the threads. Whatever an earlier source's thread says is ignored.
+pub(super) struct Board(Mutex<Inner>);
+
+struct Inner {
+    generation: u64,
+    paused: bool,
+    source: Phase,
+    description: Option<Description>,
+    captured: Counter,
+    inferred: Counter,
+    shown: Counter,
+    /// The newest observation that was painted.
+    last_shown: Option<u64>,
+    dropped: u64,
+    letterbox: Samples,
+    latency: Samples,
+    models: Vec<(ModelState, Samples)>,
+}
+
+/// What the source does, in points of time where [`SourceState`] has durations.
+pub(super) enum Phase {
+    Opening,
+    Live,
+    Ended,
+    Stalled { last: Instant },
+    Failed { message: String, retry_at: Option<Instant> },
+}
+
+#[derive(Default)]
+struct Counter {
+    count: u64,
+    rate: Rate,
+}
+
+impl Counter {
+    fn mark(&mut self, at: Instant) {
+        self.count += 1;
+        self.rate.mark(at);
+    }
+}
+
+impl Inner {
+    fn new(generation: u64, paused: bool, models: Vec<(ModelState, Samples)>) -> Self {
+        Self {
+            generation,
+            paused,
+            source: Phase::Opening,
+            description: None,
+            captured: Counter::default(),
+            inferred: Counter::default(),
+            shown: Counter::default(),
+            last_shown: None,
+            dropped: 0,
+            letterbox: Samples::new(),
+            latency: Samples::new(),
+            models,
+        }
+    }
+}
+
+impl Board {
+    pub fn new(generation: u64, paused: bool) -> Self {
+        Self(Mutex::new(Inner::new(generation, paused, Vec::new())))
+    }
+
+    /// Another source was asked for: its counts start anew.
+    pub fn renew(&self, generation: u64, paused: bool) {
+        let mut inner = lock(&self.0);
+        if inner.generation != generation {
+            let models = std::mem::take(&mut inner.models);
+            *inner = Inner::new(generation, paused, models);
+        }
+        inner.paused = paused;
+    }
+
+    /// The number of the source that was asked for last.
+    pub fn generation(&self) -> u64 {
+        lock(&self.0).generation
+    }
+
+    /// `false`: another source was asked for meanwhile.
+    pub fn set_source(&self, generation: u64, phase: Phase) -> bool {
+        self.with(generation, |inner| inner.source = phase).is_some()
+    }
+
+    /// Nothing will come any more, from whatever source.
+    pub fn fail(&self, message: String) {
+        lock(&self.0).source = Phase::Failed { message, retry_at: None };
+    }
+
+    pub fn describe(&self, generation: u64, description: Description) {
+        self.with(generation, |inner| inner.description = Some(description));
+    }
+
+    pub fn captured(&self, generation: u64, at: Instant) {
+        self.with(generation, |inner| inner.captured.mark(at));
+    }
+
+    /// When the newest frame was captured.
+    pub fn last_captured(&self, generation: u64) -> Option<Instant> {
+        self.with(generation, |inner| inner.captured.rate.last()).flatten()
+    }
+
+    pub fn dropped(&self, generation: u64) {
+        self.with(generation, |inner| inner.dropped += 1);
+    }
+
+    /// `again`: the frame was looked at before, with other models.
+    pub fn inferred(&self, observation: &Observation, again: bool) {
+        self.with(observation.source_generation, |inner| {
+            let times = &observation.times;
+            inner.inferred.mark(times.finished);
+            inner.letterbox.add(times.letterbox);
+            if !again {
+                inner.latency.add(times.age(times.finished));
+            }
+            for Output { slot, inference, .. } in &observation.outputs {
+                if let Some((_, samples)) = inner.models.get_mut(*slot) {
+                    samples.add(*inference);
+                }
+            }
+            if inner.description.as_ref() != Some(&observation.description) {
+                inner.description = Some(observation.description.clone());
+            }
+        });
+    }
+
+    pub fn shown(&self, observation: &Observation, at: Instant) {
+        self.with(observation.source_generation, |inner| {
+            if inner.last_shown < Some(observation.sequence) {
+                inner.last_shown = Some(observation.sequence);
+                inner.shown.mark(at);
+            }
+        });
+    }
+
+    /// Writes a model's state down. Another running model starts its figures anew.
+    pub fn set_model(&self, slot: usize, state: ModelState) {
+        let mut inner = lock(&self.0);
+        match inner.models.get_mut(slot) {
+            Some((old, _)) if old.running == state.running => *old = state,
+            Some(entry) => *entry = (state, Samples::new()),
+            None => inner.models.push((state, Samples::new())),
+        }
+    }
+
+    /// Forgets the models from `count` on.
+    pub fn keep_models(&self, count: usize) {
+        lock(&self.0).models.truncate(count);
+    }
+
+    pub fn status(&self, now: Instant, events_dropped: u64) -> Status {
+        let inner = lock(&self.0);
+        Status {
+            source: inner.source.at(now, inner.paused),
+            description: inner.description.clone(),
+            captured_rate: inner.captured.rate.per_second(now),
+            inferred_rate: inner.inferred.rate.per_second(now),
+            shown_rate: inner.shown.rate.per_second(now),
+            captured: inner.captured.count,
+            inferred: inner.inferred.count,
+            dropped: inner.dropped,
+            stages: Stages {
+                letterbox: inner.letterbox.percentiles(),
+                inference: inner.models.iter().map(|(_, samples)| samples.percentiles()).collect(),
+                latency: inner.latency.percentiles(),
+            },
+            models: inner.models.iter().map(|(state, _)| state.clone()).collect(),
+            events_dropped,
+        }
+    }
+
+    fn with<R>(&self, generation: u64, change: impl FnOnce(&mut Inner) -> R) -> Option<R> {
+        let mut inner = lock(&self.0);
+        (inner.generation == generation).then(|| change(&mut inner))
+    }
+}
+
+impl Phase {
+    fn at(&self, now: Instant, paused: bool) -> SourceState {
+        let until = |at: Instant| at.saturating_duration_since(now);
+        match self {
+            Self::Opening => SourceState::Opening,
+            Self::Live | Self::Stalled { .. } if paused => SourceState::Paused,
+            Self::Live => SourceState::Live,
+            Self::Ended => SourceState::Ended,
+            Self::Stalled { last } => SourceState::Stalled { since: elapsed(now, *last) },
+            Self::Failed { message, retry_at } => {
+                SourceState::Failed { message: message.clone(), retry_in: retry_at.map(until) }
+            }
+        }
+    }
+}
+
+fn elapsed(now: Instant, since: Instant) -> Duration {
+    now.saturating_duration_since(since)
+}

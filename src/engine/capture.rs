@@ -1,0 +1,185 @@
+//! The capture thread: opens one source, drains it, opens it again when that may help.
+//!
+//! It does nothing else, because a driver keeps a short queue: who reads late gets old frames. It may hang in a
+//! driver for ever; then it is left behind, so it holds nothing that anybody waits for.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, never, select};
+
+use super::crew::Done;
+use super::link::{Captured, Link, Report};
+use super::pool::Pool;
+use super::{Shared, fault};
+use crate::detect::Frame;
+use crate::source::{Next, Source, SourceError, SourceRequest};
+
+/// Waits between tries: the first, and the longest.
+const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
+
+/// How long an earlier thread may take to release the same device.
+const RELEASE: Duration = Duration::from_secs(1);
+
+/// A `discard` that returns sooner did not wait for the source...
+const NO_WAIT: Duration = Duration::from_millis(1);
+
+/// ...so that this pause paces it: short enough to drain a camera of 200 frames per second.
+const PACE: Duration = Duration::from_millis(5);
+
+/// Frames in use at once: being written, waiting, at the worker (twice), waiting to be shown, shown; and two more.
+const FRAMES: usize = 8;
+
+pub(super) struct Capture {
+    shared: Arc<Shared>,
+    link: Arc<Link>,
+    request: SourceRequest,
+    reports: Sender<Report>,
+    /// Threads that may have the same device open.
+    predecessors: Vec<Done>,
+    frames: Pool<Frame>,
+    retry: Duration,
+}
+
+/// Why draining a source came to its end.
+enum End {
+    /// No longer wanted.
+    Stopped,
+    Ended,
+}
+
+struct Failure {
+    message: String,
+    transient: bool,
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self { message: error.to_string(), transient: error.is_transient() }
+    }
+}
+
+impl Capture {
+    pub fn new(
+        shared: Arc<Shared>,
+        link: Arc<Link>,
+        request: SourceRequest,
+        reports: Sender<Report>,
+        predecessors: Vec<Done>,
+    ) -> Self {
+        Self { shared, link, request, reports, predecessors, frames: Pool::new(FRAMES), retry: RETRY[0] }
+    }
+
+    /// The whole life of the thread.
+    pub fn run(mut self) {
+        self.await_release();
+        while !self.link.orders().stop {
+            let report = match self.attempt() {
+                Ok(End::Stopped) => return,
+                Ok(End::Ended) => Report::Ended,
+                Err(Failure { message, transient }) => {
+                    let retry_at = transient.then(|| self.shared.parts.clock.now() + self.retry);
+                    Report::Failed { message, retry_at }
+                }
+            };
+            let retry_at = match report {
+                Report::Failed { retry_at, .. } => retry_at,
+                _ => None,
+            };
+            // An error means that the worker has left this source behind.
+            if self.reports.send(report).is_err() {
+                return;
+            }
+            let Some(retry_at) = retry_at else { return };
+            self.retry = (self.retry * 2).min(RETRY[1]);
+            let timer = self.shared.parts.clock.at(retry_at);
+            while !self.link.orders().stop && !self.link.wait(&timer) {}
+        }
+    }
+
+    /// Gives earlier threads a moment to close the device, so that opening it does not find it busy.
+    fn await_release(&mut self) {
+        let timer = self.shared.parts.clock.at(self.shared.parts.clock.now() + RELEASE);
+        for done in std::mem::take(&mut self.predecessors) {
+            loop {
+                select! {
+                    recv(done) -> _ => break,
+                    recv(timer) -> _ => return,
+                    recv(self.link.nudged()) -> _ => if self.link.orders().stop { return },
+                }
+            }
+        }
+    }
+
+    /// Opens the source and drains it to its end. Sources call drivers and decoders: a panic in one is a failure
+    /// like others, and cannot take the window with it.
+    fn attempt(&mut self) -> Result<End, Failure> {
+        let failed = |message| Failure { message, transient: false };
+        let opener = &self.shared.parts.opener;
+        let mut source = fault::guard("opening the source", || opener.open(&self.request)).map_err(failed)??;
+        let result = fault::guard("the source", || self.drain(&mut *source));
+        // On its own: a driver's clean-up may panic too, and that says nothing about the frames before.
+        if let Err(message) = fault::guard("closing the source", || drop(source)) {
+            log::warn!("{message}");
+        }
+        Ok(result.map_err(failed)??)
+    }
+
+    fn drain(&mut self, source: &mut dyn Source) -> Result<End, SourceError> {
+        let live = source.is_live();
+        if self.reports.send(Report::Opened { description: source.description(), live }).is_err() {
+            return Ok(End::Stopped);
+        }
+        loop {
+            let orders = self.link.orders();
+            if orders.stop {
+                return Ok(End::Stopped);
+            }
+            if live && orders.paused {
+                self.discard(source)?;
+                continue;
+            }
+            if !live && self.link.frames.is_full() {
+                // Loses no frame, and rests while paused: the worker takes nothing then.
+                self.link.wait(&never());
+                continue;
+            }
+            let clock = &*self.shared.parts.clock;
+            let before = clock.now();
+            let (frame, next) = self.frames.write(|frame| source.next(frame));
+            let at = clock.now();
+            if next? == Next::End {
+                return Ok(End::Ended);
+            }
+            self.retry = RETRY[0];
+            self.publish(Captured {
+                id: self.shared.frame_ids.fetch_add(1, Ordering::Relaxed),
+                frame,
+                pauses: orders.pauses,
+                at,
+                took: at.saturating_duration_since(before),
+                description: source.description(),
+            });
+        }
+    }
+
+    fn publish(&self, captured: Captured) {
+        let generation = self.link.generation;
+        self.shared.board.captured(generation, captured.at);
+        if self.link.frames.put(captured).is_some() {
+            self.shared.board.dropped(generation);
+        }
+    }
+
+    fn discard(&self, source: &mut dyn Source) -> Result<(), SourceError> {
+        let clock = &*self.shared.parts.clock;
+        let before = clock.now();
+        source.discard()?;
+        let now = clock.now();
+        if now.saturating_duration_since(before) < NO_WAIT {
+            self.link.wait(&clock.at(now + PACE));
+        }
+        Ok(())
+    }
+}

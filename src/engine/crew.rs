@@ -1,0 +1,57 @@
+//! The engine's threads: each has a name, and any can be left behind.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Mutex;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::lock;
+
+/// Carries nothing; disconnects when the thread that holds the other end has ended.
+pub(super) type Done = Receiver<Infallible>;
+
+/// Whether the thread has ended.
+pub(super) fn ended(done: &Done) -> bool {
+    done.try_recv().is_err_and(|error| error.is_disconnected())
+}
+
+/// Every thread that was started and has not been seen to end.
+#[derive(Default)]
+pub(super) struct Crew {
+    members: Mutex<Vec<(Done, JoinHandle<()>)>>,
+}
+
+impl Crew {
+    /// Starts a thread.
+    pub fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<Done> {
+        let (alive, done): (Sender<Infallible>, Done) = bounded(0);
+        let handle = Builder::new().name(name.to_owned()).spawn(move || {
+            // Dropped last, by unwinding too.
+            let _alive = alive;
+            run();
+        })?;
+        let mut members = lock(&self.members);
+        members.retain(|(_, handle)| !handle.is_finished());
+        members.push((done.clone(), handle));
+        Ok(done)
+    }
+
+    /// Waits for every thread to end, until `limit` is over. `false`: one hangs, and was left behind.
+    pub fn join(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        let mut all = true;
+        // One at a time, because a thread that ends may just have started another.
+        loop {
+            let Some((done, handle)) = lock(&self.members).pop() else { return all };
+            match done.recv_deadline(deadline) {
+                // Nothing but the end of the closure is left, so that this cannot hang; a panic was shown already.
+                Err(RecvTimeoutError::Disconnected) => drop(handle.join()),
+                Err(RecvTimeoutError::Timeout) => all = false,
+                Ok(never) => match never {},
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The loaded models: which run, which are kept for switching back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::event::Event;
+use super::fault;
+use super::observation::Output;
+use super::pool::Pool;
+use super::status::{ModelPhase, ModelState};
+use super::{Shared, letterboxes::Letterboxes};
+use crate::detect::{Frame, RawHeads};
+use crate::model::{Detector, ModelInfo, ModelName};
+
+/// How many models stay loaded, so that switching back is instant.
+const KEPT: usize = 3;
+
+/// Raw heads in use at once: being written, waiting to be shown, shown, and a short history.
+const HEADS: usize = 8;
+
+/// Belongs to the worker, which alone runs models.
+#[derive(Default)]
+pub(super) struct Models {
+    /// Used longest ago first.
+    loaded: Vec<Loaded>,
+    /// One for each of the settings' models.
+    slots: Vec<Slot>,
+    letterboxes: Letterboxes,
+}
+
+struct Loaded {
+    name: ModelName,
+    info: Arc<ModelInfo>,
+    detector: Box<dyn Detector>,
+    heads: Pool<RawHeads>,
+    /// Why its last inference failed.
+    failure: Option<String>,
+}
+
+struct Slot {
+    wanted: ModelName,
+    /// The name of a loaded model: the one wanted, or the last good one.
+    running: Option<ModelName>,
+    /// Why the one wanted could not be loaded.
+    failure: Option<String>,
+}
+
+impl Models {
+    /// Makes these the models to run, and loads those that are not loaded yet. Where one cannot be loaded, the
+    /// model that ran in its place before goes on.
+    pub fn choose(&mut self, wanted: &[ModelName], shared: &Shared) {
+        shared.board.keep_models(wanted.len());
+        let mut before: Vec<_> = std::mem::take(&mut self.slots).into_iter().map(|slot| slot.running).collect();
+        before.resize(wanted.len(), None);
+        self.slots = wanted
+            .iter()
+            .zip(before)
+            .map(|(wanted, running)| Slot { wanted: wanted.clone(), running, failure: None })
+            .collect();
+        for (at, name) in wanted.iter().enumerate() {
+            let failure = self.load(at, name, shared).err();
+            if let Some(message) = &failure {
+                shared.tell(Event::ModelFailed { name: name.clone(), message: message.clone() });
+            } else {
+                self.slots[at].running = Some(name.clone());
+            }
+            self.slots[at].failure = failure;
+            shared.board.set_model(at, self.state(at));
+        }
+        self.evict();
+    }
+
+    /// Afterwards the model is loaded, and the last of `loaded`.
+    fn load(&mut self, at: usize, name: &ModelName, shared: &Shared) -> Result<(), String> {
+        if let Some(found) = self.loaded.iter().position(|loaded| &loaded.name == name) {
+            let loaded = self.loaded.remove(found);
+            self.loaded.push(loaded);
+            return Ok(());
+        }
+        shared.board.set_model(at, ModelState { phase: ModelPhase::Loading, ..self.state(at) });
+        let detector = fault::guard(&format!("loading the model {}", name.label()), || shared.parts.loader.load(name))?
+            .map_err(|error| error.to_string())?;
+        let info = Arc::clone(detector.info());
+        shared.tell(Event::ModelLoaded(Arc::clone(&info)));
+        let heads = Pool::new(HEADS);
+        self.loaded.push(Loaded { name: name.clone(), info, detector, heads, failure: None });
+        Ok(())
+    }
+
+    /// Lets go of the models that were used longest ago and do not run.
+    fn evict(&mut self) {
+        let runs = |name: &ModelName| self.slots.iter().any(|slot| slot.running.as_ref() == Some(name));
+        let mut surplus = self.loaded.len().saturating_sub(KEPT);
+        self.loaded.retain(|loaded| {
+            let goes = surplus > 0 && !runs(&loaded.name);
+            surplus -= usize::from(goes);
+            !goes
+        });
+        let sizes: Vec<_> = self.loaded.iter().map(|loaded| loaded.info.form.input).collect();
+        self.letterboxes.keep(&sizes);
+    }
+
+    /// Runs every model on one frame: A first, or last where `backwards`, so that neither always has the warmer
+    /// caches. Gives the outputs in the order of the slots, and the time that letterboxing took.
+    pub fn run(&mut self, frame: &Frame, backwards: bool, shared: &Shared) -> (Vec<Output>, Duration) {
+        let clock = &*shared.parts.clock;
+        self.letterboxes.begin();
+        let count = self.slots.len();
+        let mut outputs = Vec::with_capacity(count);
+        for i in 0..count {
+            let slot = if backwards { count - 1 - i } else { i };
+            outputs.extend(self.run_slot(slot, frame, clock, shared));
+        }
+        if backwards {
+            outputs.reverse();
+        }
+        (outputs, self.letterboxes.took())
+    }
+
+    fn run_slot(&mut self, slot: usize, frame: &Frame, clock: &dyn Clock, shared: &Shared) -> Option<Output> {
+        let running = self.slots[slot].running.as_ref()?;
+        let loaded = self.loaded.iter_mut().find(|loaded| &loaded.name == running)?;
+        let (letterbox, tensor) = self.letterboxes.fill(loaded.info.form.input, frame, clock);
+        let before = clock.now();
+        let Loaded { detector, heads, info, failure, .. } = loaded;
+        let what = format!("inference with {}", info.name);
+        let (heads, result) = heads.write(|heads| fault::guard(&what, || detector.run(tensor, heads)));
+        let inference = clock.now().saturating_duration_since(before);
+        let model = Arc::clone(info);
+        let now = result.and_then(|done| done.map_err(|error| error.to_string())).err();
+        let was = std::mem::replace(failure, now.clone());
+        if was != now {
+            // At 30 frames per second, the second message in a row would only be noise.
+            if let (None, Some(message)) = (&was, &now) {
+                shared.tell(Event::InferenceFailed { name: model.name.clone(), message: message.clone() });
+            }
+            (0..self.slots.len()).for_each(|at| shared.board.set_model(at, self.state(at)));
+        }
+        now.is_none().then_some(Output { slot, model, heads, letterbox, inference })
+    }
+
+    fn state(&self, at: usize) -> ModelState {
+        let slot = &self.slots[at];
+        let running = slot.running.as_ref().and_then(|name| self.loaded.iter().find(|loaded| &loaded.name == name));
+        let failure = slot.failure.clone().or_else(|| running?.failure.clone());
+        ModelState {
+            name: slot.wanted.clone(),
+            running: running.map(|loaded| Arc::clone(&loaded.info)),
+            phase: failure.map_or(ModelPhase::Ready, |message| ModelPhase::Failed { message }),
+        }
+    }
+}
