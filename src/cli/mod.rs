@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage.
 
 mod annotated;
+pub mod cameras;
 pub mod detect;
 mod report;
 mod view;

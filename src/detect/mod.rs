@@ -18,7 +18,7 @@ mod postprocess;
 pub use classes::Classes;
 pub use decode::{CandidateId, Decoder, sigmoid};
 pub use form::{Form, FormError, Head, RawHeads};
-pub use frame::{Frame, FrameError};
+pub use frame::{Frame, FrameError, MAX_PIXELS};
 pub use geometry::{BBox, Letterbox, Size};
 pub use letterbox::Letterboxer;
 pub use nms::{MAX_DETECTIONS, Nms};

@@ -17,6 +17,8 @@ pub enum SourceError {
     Busy { camera: String, cause: String },
     #[error("{camera} offers no pixel format that Twinsight reads; it has: {offered}")]
     NoFormat { camera: String, offered: String },
+    #[error("{camera} has no mode {wanted}; it has: {offered}")]
+    NoMode { camera: String, wanted: String, offered: String },
     #[error("{camera} was unplugged; it is opened again as soon as it is back ({cause})")]
     Disconnected { camera: String, cause: String },
     #[error("{camera} failed: {cause}")]
@@ -27,6 +29,8 @@ pub enum SourceError {
     Decode { path: PathBuf, cause: String },
     #[error("{} is too large: {cause}", path.display())]
     TooLarge { path: PathBuf, cause: String },
+    #[error("the demo has no photos ({cause}); `make setup` fetches them")]
+    NoDemo { cause: String },
     #[error("a frame cannot be kept: {0}")]
     Frame(#[from] FrameError),
 }

@@ -2,11 +2,24 @@
 //!
 //! A [`Source`] is a small blocking thing; threads are the engine's business.
 
+mod camera;
+pub mod camera_error;
+mod demo;
 mod error;
+pub mod mode;
+mod open;
+pub mod pace;
+pub mod pixels;
 mod request;
+mod still;
 
+pub use camera::{CameraSource, cameras};
+pub use demo::DemoSource;
 pub use error::SourceError;
+pub use mode::{CameraInfo, Mode, PixelFormat};
+pub use open::Opener;
 pub use request::{CameraRequest, SourceRequest};
+pub use still::{StillSource, load};
 
 use crate::detect::{Frame, Size};
 

@@ -1,0 +1,99 @@
+//! `twinsight cameras`: which cameras there are, and what they offer.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::source::{CameraInfo, SourceError, cameras, mode};
+
+/// List the cameras and their modes
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Print a JSON array, one object a camera
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Why the list cannot be given.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("cannot write the list: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// Prints the list to standard output. No camera is no error.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let cameras = cameras()?;
+    let text = if args.json { json(&cameras) } else { text(&cameras) };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// The list for people.
+pub fn text(cameras: &[CameraInfo]) -> String {
+    if cameras.is_empty() {
+        return "No camera was found. Plug one in, or see the demo: twinsight --demo\n".into();
+    }
+    let mut text = String::new();
+    for camera in cameras {
+        text += &format!("{}  {}\n", camera.index, camera.name);
+        if let Some(problem) = &camera.problem {
+            text += &format!("   {problem}\n");
+        }
+        for (format, sizes) in mode::by_format(&camera.modes) {
+            for (line, (size, rates)) in sizes.into_iter().enumerate() {
+                let format = if line == 0 { format.name() } else { "" };
+                text += &format!("   {format:<6} {:<10} {}\n", size.to_string(), mode::list(&rates));
+            }
+        }
+    }
+    text
+}
+
+/// The list for programs.
+pub fn json(cameras: &[CameraInfo]) -> String {
+    let cameras: Vec<Camera> = cameras
+        .iter()
+        .map(|camera| Camera {
+            index: camera.index,
+            name: &camera.name,
+            problem: camera.problem.as_deref(),
+            formats: mode::by_format(&camera.modes)
+                .into_iter()
+                .map(|(format, sizes)| Format {
+                    format: format.name(),
+                    sizes: sizes
+                        .into_iter()
+                        .map(|(size, rates)| Resolution { width: size.width, height: size.height, rates })
+                        .collect(),
+                })
+                .collect(),
+        })
+        .collect();
+    serde_json::json!(cameras).to_string() + "\n"
+}
+
+#[derive(Serialize)]
+struct Camera<'a> {
+    index: u32,
+    name: &'a str,
+    /// Why nothing more is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+    formats: Vec<Format>,
+}
+
+#[derive(Serialize)]
+struct Format {
+    format: &'static str,
+    sizes: Vec<Resolution>,
+}
+
+#[derive(Serialize)]
+struct Resolution {
+    width: u32,
+    height: u32,
+    /// Frames per second.
+    rates: Vec<u32>,
+}

@@ -1,0 +1,161 @@
+//! What a camera offers, and which of it is taken.
+//!
+//! A driver's own default is often its largest size at five frames a second, so that the choice is made here:
+//! a pure function from the offer and the request to an order of preference.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::str::FromStr;
+
+use super::CameraRequest;
+use crate::detect::Size;
+
+/// The frame rate above which more is of no use: it is what a detector on a processor can take.
+const ENOUGH_RATE: u32 = 30;
+
+/// The size that shows enough and still costs little.
+const IDEAL: Size = Size::new(1280, 720);
+
+/// How a camera lays out its pixels; all that Twinsight reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PixelFormat {
+    /// One JPEG per frame.
+    Mjpeg,
+    /// 4:2:2, as Y0 U Y1 V.
+    Yuyv,
+    /// 4:2:0, a plane of Y, then one of U and V in turn.
+    Nv12,
+    /// Packed R G B.
+    Rgb,
+    /// Packed B G R.
+    Bgr,
+    /// Luminance alone, as infrared cameras have it.
+    Gray,
+}
+
+impl PixelFormat {
+    pub const ALL: [Self; 6] = [Self::Mjpeg, Self::Yuyv, Self::Nv12, Self::Rgb, Self::Bgr, Self::Gray];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mjpeg => "MJPEG",
+            Self::Yuyv => "YUYV",
+            Self::Nv12 => "NV12",
+            Self::Rgb => "RGB",
+            Self::Bgr => "BGR",
+            Self::Gray => "GRAY",
+        }
+    }
+}
+
+impl fmt::Display for PixelFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for PixelFormat {
+    type Err = String;
+
+    /// By name, in any case.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("{text:?} is no pixel format that Twinsight reads; it reads {names}")
+        })
+    }
+}
+
+/// One way in which a camera can deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mode {
+    pub format: PixelFormat,
+    pub size: Size,
+    /// Frames per second.
+    pub rate: u32,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}/s", self.format, self.size, self.rate)
+    }
+}
+
+/// A camera and what it offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraInfo {
+    /// The number by which it is opened; gaps are usual.
+    pub index: u32,
+    pub name: String,
+    /// By format, then size, then rate, without doubles.
+    pub modes: Vec<Mode>,
+    /// Why `modes` is empty, where it is.
+    pub problem: Option<String>,
+}
+
+/// The modes that satisfy the request, best first: colour before gray, then the highest rate up to 30/s, then the
+/// size nearest to 1280×720, then the format that costs least to decode, then the rate nearest to 30/s.
+///
+/// What the request names is binding: another size or rate than the one asked for would be a surprise.
+pub fn rank(offered: &[Mode], request: &CameraRequest) -> Vec<Mode> {
+    let mut fitting: Vec<Mode> = offered.iter().copied().filter(|mode| satisfies(mode, request)).collect();
+    fitting.sort_by_key(|mode| {
+        (
+            mode.format == PixelFormat::Gray,
+            Reverse(mode.rate.min(ENOUGH_RATE)),
+            mode.size.width.abs_diff(IDEAL.width) + mode.size.height.abs_diff(IDEAL.height),
+            mode.format == PixelFormat::Mjpeg,
+            mode.rate.abs_diff(ENOUGH_RATE),
+            mode.format,
+        )
+    });
+    fitting.dedup();
+    fitting
+}
+
+fn satisfies(mode: &Mode, request: &CameraRequest) -> bool {
+    mode.rate > 0
+        && mode.size.area() > 0
+        && request.size.is_none_or(|size| size == mode.size)
+        && request.rate.is_none_or(|rate| rate == mode.rate)
+        && request.format.as_ref().is_none_or(|format| format.eq_ignore_ascii_case(mode.format.name()))
+}
+
+/// The offer on one line, as "MJPEG 640×480 (15, 30/s), 1280×720 (30/s); YUYV 640×480 (30/s)".
+pub fn summary(modes: &[Mode]) -> String {
+    if modes.is_empty() {
+        return "nothing".into();
+    }
+    let formats = by_format(modes).into_iter().map(|(format, sizes)| {
+        let sizes: Vec<String> = sizes.into_iter().map(|(size, rates)| format!("{size} ({})", list(&rates))).collect();
+        format!("{format} {}", sizes.join(", "))
+    });
+    formats.collect::<Vec<_>>().join("; ")
+}
+
+/// Rates as "15, 30/s".
+pub fn list(rates: &[u32]) -> String {
+    let rates: Vec<String> = rates.iter().map(u32::to_string).collect();
+    format!("{}/s", rates.join(", "))
+}
+
+/// Sizes and their rates.
+pub type Sizes = Vec<(Size, Vec<u32>)>;
+
+/// Groups modes by format and size, in the order in which they come.
+pub fn by_format(modes: &[Mode]) -> Vec<(PixelFormat, Sizes)> {
+    let mut formats: Vec<(PixelFormat, Sizes)> = Vec::new();
+    for mode in modes {
+        let at = formats.iter().position(|(format, _)| *format == mode.format).unwrap_or_else(|| {
+            formats.push((mode.format, Vec::new()));
+            formats.len() - 1
+        });
+        let sizes = &mut formats[at].1;
+        let at = sizes.iter().position(|(size, _)| *size == mode.size).unwrap_or_else(|| {
+            sizes.push((mode.size, Vec::new()));
+            sizes.len() - 1
+        });
+        sizes[at].1.push(mode.rate);
+    }
+    formats
+}

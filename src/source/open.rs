@@ -1,0 +1,30 @@
+//! From a request to a source.
+
+use std::path::PathBuf;
+
+use super::{CameraRequest, CameraSource, DemoSource, Source, SourceError, SourceRequest, StillSource, camera};
+
+/// Opens sources; knows what the demo shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opener {
+    /// The photos of the demo, shown in turn.
+    pub photos: Vec<PathBuf>,
+}
+
+impl Opener {
+    /// Opens what is asked for. May block for as long as a driver does.
+    ///
+    /// `Auto` takes the demo only where there is no camera; a camera that is there and cannot be opened is an error,
+    /// because a person who has one wants to know why it does not show.
+    pub fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        Ok(match request {
+            SourceRequest::Camera(camera) => Box::new(CameraSource::open(camera)?),
+            SourceRequest::Still(path) => Box::new(StillSource::open(path)?),
+            SourceRequest::Demo => Box::new(DemoSource::open(&self.photos, "demo")?),
+            SourceRequest::Auto => match camera::first()? {
+                Some(index) => Box::new(CameraSource::open(&CameraRequest { index, ..CameraRequest::default() })?),
+                None => Box::new(DemoSource::open(&self.photos, "demo: no camera found")?),
+            },
+        })
+    }
+}

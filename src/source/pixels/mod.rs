@@ -1,0 +1,58 @@
+//! A camera's bytes to RGB.
+//!
+//! ```text
+//! MJPEG ─▶ cut at the end of the image ─▶ default Huffman tables where missing ─▶ zune-jpeg ─┐
+//! YUYV, NV12 ─▶ yuv (BT.601, limited range) ─────────────────────────────────────────────────┼─▶ Frame
+//! RGB, BGR, GRAY ─▶ copy ────────────────────────────────────────────────────────────────────┘
+//! ```
+
+mod huffman;
+mod jpeg;
+mod layout;
+mod raw;
+
+pub use layout::Layout;
+
+use super::PixelFormat;
+use crate::detect::{Frame, FrameError, Size};
+
+/// Why bytes are not a picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PixelError {
+    #[error("{bytes} bytes are too few for {format} of {size} pixels, which takes {needed}")]
+    Short { format: PixelFormat, size: Size, bytes: usize, needed: usize },
+    #[error("the bytes do not start like a JPEG")]
+    NotJpeg,
+    #[error("the JPEG is cut off")]
+    Truncated,
+    #[error("the JPEG is damaged: {0}")]
+    Damaged(String),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+}
+
+/// Turns one frame after another to RGB, and keeps the memory that this takes.
+#[derive(Debug, Default)]
+pub struct Converter {
+    /// A JPEG together with the Huffman tables which its camera left out.
+    completed: Vec<u8>,
+    /// Whether damaged JPEGs are shown as far as they go; otherwise they are errors.
+    pub lenient: bool,
+}
+
+impl Converter {
+    /// Writes the picture in `data` into `frame`, which takes its size. `size` is the mode's; a JPEG has its own,
+    /// and that one counts. Bytes after the picture are ignored. After an error the frame's pixels are unspecified.
+    pub fn convert(
+        &mut self,
+        format: PixelFormat,
+        size: Size,
+        data: &[u8],
+        frame: &mut Frame,
+    ) -> Result<(), PixelError> {
+        match format {
+            PixelFormat::Mjpeg => jpeg::decode(data, self.lenient, &mut self.completed, frame),
+            raw => raw::convert(raw, size, data, frame),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Still images: JPEG, PNG, WebP and BMP, told apart by their content.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use image::error::{ImageError, LimitErrorKind};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+use super::pixels::Layout;
+use super::{Description, Next, Source, SourceError};
+use crate::detect::{Frame, FrameError, MAX_PIXELS, Size};
+
+/// The most bytes a picture's file may have, and the most memory its decoder may take.
+const MAX_BYTES: u64 = 512 << 20;
+
+/// What shows through transparent pixels: paper.
+const BACKGROUND: u32 = 255;
+
+/// Reads a picture, turned upright as its EXIF orientation says, at 8 bits a channel.
+///
+/// Transparent parts are laid over white. Its size is checked before its pixels take memory.
+pub fn load(path: &Path) -> Result<Frame, SourceError> {
+    let bytes = read(path)?;
+    let decode = |cause: String| SourceError::Decode { path: path.into(), cause };
+    if bytes.is_empty() {
+        return Err(decode("the file is empty".into()));
+    }
+    let mut reader = ImageReader::new(Cursor::new(bytes.as_slice()))
+        .with_guessed_format()
+        .map_err(|cause| SourceError::Read { path: path.into(), cause })?;
+    let Some(format) = reader.format().filter(ImageFormat::reading_enabled) else {
+        return Err(decode("its content is of another kind".into()));
+    };
+    // The decoder fills up a JPEG that is cut off with gray, which a detector would take for the picture.
+    if format == ImageFormat::Jpeg && Layout::of(&bytes).is_ok_and(|layout| layout.end.is_none()) {
+        return Err(decode("the JPEG is cut off".into()));
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|e| from_image(path, e))?;
+    let (width, height) = decoder.dimensions();
+    if Size::new(width, height).area() > MAX_PIXELS {
+        let cause = FrameError::TooLarge(Size::new(width, height)).to_string();
+        return Err(SourceError::TooLarge { path: path.into(), cause });
+    }
+    // An orientation that cannot be read must not cost the picture.
+    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| from_image(path, e))?;
+    drop(bytes);
+    picture.apply_orientation(orientation);
+    let size = Size::new(picture.width(), picture.height());
+    Ok(Frame::from_rgb(size, into_rgb(picture))?)
+}
+
+/// One frame, then the end.
+#[derive(Debug)]
+pub struct StillSource {
+    name: String,
+    size: Size,
+    frame: Option<Frame>,
+}
+
+impl StillSource {
+    /// Reads the picture now, so that an error shows at once.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let frame = load(path)?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Ok(Self { name, size: frame.size(), frame: Some(frame) })
+    }
+}
+
+impl Source for StillSource {
+    fn description(&self) -> Description {
+        Description { name: self.name.clone(), size: Some(self.size), ..Description::default() }
+    }
+
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
+        match self.frame.take() {
+            Some(picture) => {
+                *frame = picture;
+                Ok(Next::Frame)
+            }
+            None => Ok(Next::End),
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+/// The file's bytes. A pipe or a device has no end, and is refused.
+fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let failed = |cause| SourceError::Read { path: PathBuf::from(path), cause };
+    // Asked before it is opened, because opening a pipe waits for its writer.
+    let about = std::fs::metadata(path).map_err(failed)?;
+    if about.is_dir() {
+        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+    }
+    if !about.is_file() {
+        return Err(failed(std::io::Error::other("it is not a file")));
+    }
+    if about.len() > MAX_BYTES {
+        let cause = format!("the file has {} MB, and the limit is {} MB", about.len() >> 20, MAX_BYTES >> 20);
+        return Err(SourceError::TooLarge { path: path.into(), cause });
+    }
+    let mut bytes = Vec::with_capacity(about.len() as usize);
+    File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn from_image(path: &Path, error: ImageError) -> SourceError {
+    let path = path.into();
+    match error {
+        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::Unsupported { .. }) => {
+            SourceError::Decode { path, cause: limit.to_string() }
+        }
+        ImageError::Limits(limit) => SourceError::TooLarge { path, cause: limit.to_string() },
+        other => SourceError::Decode { path, cause: other.to_string() },
+    }
+}
+
+/// Packed RGB; where it is RGB already, without a copy.
+fn into_rgb(picture: DynamicImage) -> Vec<u8> {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8().into_raw();
+    }
+    let rgba = picture.into_rgba8();
+    let mut rgb = Vec::with_capacity(rgba.as_raw().len() / 4 * 3);
+    for &[r, g, b, alpha] in rgba.as_raw().as_chunks::<4>().0 {
+        let alpha = u32::from(alpha);
+        let over = |channel: u8| ((u32::from(channel) * alpha + BACKGROUND * (255 - alpha) + 127) / 255) as u8;
+        rgb.extend_from_slice(&[over(r), over(g), over(b)]);
+    }
+    rgb
+}
