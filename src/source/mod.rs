@@ -4,7 +4,7 @@
 
 mod camera;
 pub mod camera_error;
-mod demo;
+pub mod demo;
 mod error;
 pub mod mode;
 mod open;

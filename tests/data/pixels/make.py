@@ -1,0 +1,39 @@
+"""Makes the golden files of tests/source_pixels.rs with OpenCV, which converts and decodes on its own.
+
+Run: python tests/data/pixels/make.py    (needs numpy and opencv-python)
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+here = Path(__file__).parent
+width, height = 64, 48
+noise = np.random.default_rng(416)
+
+# Within the limited range; outside it OpenCV clips Y before the matrix, and others after it.
+yuyv = noise.integers(16, 236, (height, width, 2), dtype=np.uint8)
+yuyv.tofile(here / "yuyv.raw")
+cv2.cvtColor(yuyv, cv2.COLOR_YUV2RGB_YUY2).tofile(here / "yuyv.rgb")
+
+nv12 = noise.integers(16, 236, (height * 3 // 2, width), dtype=np.uint8)
+nv12.tofile(here / "nv12.raw")
+cv2.cvtColor(nv12, cv2.COLOR_YUV2RGB_NV12).tofile(here / "nv12.rgb")
+
+# Soft colours, as chroma is upsampled differently by each decoder where it changes sharply.
+y, x = np.mgrid[0:height, 0:width]
+soft = np.stack([128 + 100 * np.sin(x / 11 + p) * np.cos(y / 13 - p) for p in (0, 1, 2)], axis=-1)
+soft = soft.round().astype(np.uint8)
+for name, sampling in (
+    ("444", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+    ("422", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422),
+    ("420", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420),
+):
+    options = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    data = cv2.imencode(".jpg", soft, options)[1]
+    data.tofile(here / f"{name}.jpg")
+    cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).tofile(here / f"{name}.rgb")
+gray = cv2.imencode(".jpg", soft[:, :, 0], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+gray.tofile(here / "gray.jpg")
+cv2.imdecode(gray, cv2.IMREAD_GRAYSCALE).tofile(here / "gray.luma")
