@@ -5,6 +5,7 @@
 mod annotated;
 pub mod cameras;
 pub mod detect;
+pub mod models;
 mod report;
 mod view;
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Precision;
+
 /// A model as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ModelName {
@@ -24,6 +26,15 @@ impl ModelName {
         }
     }
 
+    /// The arithmetic of the built models; a file's name does not tell.
+    pub fn precision(&self) -> Precision {
+        match self {
+            Self::Fp32 => Precision::Fp32,
+            Self::Int8 => Precision::Int8,
+            Self::File(_) => Precision::Unknown,
+        }
+    }
+
     /// As in the window.
     pub fn label(&self) -> String {
         match self {
@@ -35,13 +46,13 @@ impl ModelName {
 }
 
 /// A file whose bytes are known: published elsewhere, without metadata of ours.
-pub(super) struct Published {
-    pub sha256: &'static str,
-    pub name: ModelName,
+struct Published {
+    sha256: &'static str,
+    name: ModelName,
 }
 
 /// The published files of the same models.
-pub(super) const PUBLISHED: [Published; 2] = [
+const PUBLISHED: [Published; 2] = [
     Published { sha256: "eea691d460fd3eb5c1a250b4e5f822784cd44e11aaa77a24299b0952b9f4fc9f", name: ModelName::Fp32 },
     Published { sha256: "c30c8f0a33b3a0edc13a2ca21726a288228e1448b3c38940f9da0c7d8cee4760", name: ModelName::Int8 },
 ];
@@ -74,6 +85,11 @@ impl Catalog {
                 .map_or_else(|| PathBuf::from("models"), |d| d.data_dir().join("models"))
         });
         Self::at(dir)
+    }
+
+    /// Which model a published file is, by the sum of its bytes.
+    pub fn published(sha256: &str) -> Option<ModelName> {
+        PUBLISHED.iter().find(|p| p.sha256 == sha256).map(|p| p.name.clone())
     }
 
     pub fn dir(&self) -> &Path {

@@ -9,9 +9,8 @@ use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
 use ort::value::{Tensor, TensorElementType, TensorRef, ValueType};
 use sha2::{Digest, Sha256};
 
-use super::catalog::PUBLISHED;
 use super::metadata::Metadata;
-use super::{Catalog, Detector, ModelError, ModelInfo, ModelName, Precision, Runtime};
+use super::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime};
 use crate::detect::{Form, RawHeads};
 
 /// The largest model file that is read: 1 GB.
@@ -173,21 +172,13 @@ fn same(shape: &[i64], wanted: &[usize]) -> bool {
 
 fn identify(metadata: Option<Metadata>, bytes: &[u8], name: &ModelName, path: &Path) -> ModelInfo {
     let sha256 = hex(&Sha256::digest(bytes));
-    let published = PUBLISHED.iter().find(|p| p.sha256 == sha256).map(|p| &p.name);
+    let known = Catalog::published(&sha256);
+    let name = known.as_ref().unwrap_or(name);
     let (form, precision, recipe) = match metadata {
         Some(m) => (m.form, m.precision, Some(m.recipe)),
-        None => (Form::yolov4_tiny_416(), precision_of(published.unwrap_or(name)), None),
+        None => (Form::yolov4_tiny_416(), name.precision(), None),
     };
-    let label = published.unwrap_or(name).label();
-    ModelInfo { name: label, path: path.to_owned(), sha256, precision, recipe, form }
-}
-
-fn precision_of(name: &ModelName) -> Precision {
-    match name {
-        ModelName::Fp32 => Precision::Fp32,
-        ModelName::Int8 => Precision::Int8,
-        ModelName::File(_) => Precision::Unknown,
-    }
+    ModelInfo { name: name.label(), path: path.to_owned(), sha256, precision, recipe, form }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {

@@ -1,1 +1,24 @@
 //! Makes models: darknet weights to ONNX, calibration, INT8.
+//!
+//! ```text
+//! cfg, weights ── darknet ──▶ Network, numbers ── graph ──▶ Graph ─┬─ export ──▶ float ONNX
+//!                                                                  ├─ calibrate (pictures) ──▶ CalibrationTable
+//!                                                                  └─ quantize (table) ──▶ INT8 ONNX
+//! ```
+
+mod build;
+mod calibrate;
+mod calibration;
+pub mod darknet;
+mod error;
+mod export;
+pub mod graph;
+mod onnx;
+mod quantize;
+
+pub use build::{Built, Source, read_metadata};
+pub use calibrate::{Progress, calibrate};
+pub use calibration::{CalibrationTable, Range, TableError};
+pub use error::WorkshopError;
+pub use export::{exposed_model, float_model};
+pub use quantize::{QuantizeError, card_model};

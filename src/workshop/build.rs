@@ -1,0 +1,182 @@
+//! From darknet's files to model files.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::darknet::{Network, read_weights};
+use super::graph::Graph;
+use super::onnx::MetadataOnly;
+use super::{CalibrationTable, WorkshopError, calibration, card_model, float_model};
+use crate::detect::{Classes, Form, Size};
+use crate::model::metadata::Metadata;
+use crate::model::{Precision, hex};
+
+const MAX_TEXT_BYTES: u64 = 1 << 20;
+const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
+const MAX_MODEL_BYTES: u64 = 1 << 30;
+
+/// A network and its numbers, ready to be written as a model.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What the files of its models begin with, as "yolov4-tiny-416".
+    stem: String,
+    form: Form,
+    graph: Graph,
+    weights_sha256: String,
+}
+
+impl Source {
+    /// Reads the files. `names`: one class name a line; `None` is enough for COCO's 80 classes.
+    pub fn read(cfg: &Path, weights: &Path, names: Option<&Path>) -> Result<Self, WorkshopError> {
+        // Comments are in any encoding, and the rest is ASCII.
+        let text = String::from_utf8_lossy(&read_limited(cfg, MAX_TEXT_BYTES)?).into_owned();
+        let network = Network::from_cfg(&text).map_err(|cause| WorkshopError::Cfg { path: cfg.to_owned(), cause })?;
+        let classes = class_names(network.classes(), names)?;
+        let bytes = read_limited(weights, MAX_WEIGHTS_BYTES)?;
+        let numbers = read_weights(&bytes, &network)
+            .map_err(|cause| WorkshopError::Weights { path: weights.to_owned(), cause })?;
+        let name = cfg.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
+        let Size { width, height } = network.input;
+        let side = if width == height { width.to_string() } else { format!("{width}x{height}") };
+        Ok(Self {
+            stem: format!("{name}-{side}"),
+            form: network.form(classes),
+            graph: Graph::new(&network, &numbers),
+            weights_sha256: hex(&Sha256::digest(&bytes)),
+        })
+    }
+
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub fn input(&self) -> Size {
+        self.form.input
+    }
+
+    pub fn weights_sha256(&self) -> &str {
+        &self.weights_sha256
+    }
+
+    /// The file name of this network's calibration table.
+    pub fn table_name(&self) -> String {
+        format!("{}.calibration.json", self.stem)
+    }
+
+    /// The model in float32.
+    pub fn float(&self) -> Built {
+        let metadata = self.metadata(Precision::Fp32, "float", None);
+        Built::new(format!("{}_float.onnx", self.stem), float_model(&self.graph, &metadata))
+    }
+
+    /// The INT8 model after the card's recipe. `path` is the table's, for messages.
+    pub fn card(&self, table: &CalibrationTable, path: &Path) -> Result<Built, WorkshopError> {
+        let wrong = |cause| WorkshopError::Table { path: path.to_owned(), cause };
+        table.check(&self.weights_sha256, self.input()).map_err(wrong)?;
+        let metadata = self.metadata(Precision::Int8, "card", Some(table.sha256()));
+        Ok(Built::new(format!("{}_int8_qop.onnx", self.stem), card_model(&self.graph, table, &metadata)?))
+    }
+
+    fn metadata(&self, precision: Precision, recipe: &str, calibration_sha256: Option<String>) -> Metadata {
+        Metadata {
+            form: self.form.clone(),
+            precision,
+            recipe: recipe.to_owned(),
+            weights_sha256: Some(self.weights_sha256.clone()),
+            calibration_sha256,
+        }
+    }
+}
+
+/// A model file in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    pub file: String,
+    pub bytes: Vec<u8>,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+impl Built {
+    fn new(file: String, bytes: Vec<u8>) -> Self {
+        let sha256 = hex(&Sha256::digest(&bytes));
+        Self { file, bytes, sha256 }
+    }
+
+    /// Writes the file into `dir`, and gives its path.
+    pub fn write(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
+        let path = dir.join(&self.file);
+        write_whole(&path, &self.bytes)?;
+        Ok(path)
+    }
+}
+
+impl CalibrationTable {
+    pub fn read(path: &Path) -> Result<Self, WorkshopError> {
+        let bytes = read_limited(path, calibration::MAX_BYTES as u64)?;
+        Self::from_json(&String::from_utf8_lossy(&bytes))
+            .map_err(|cause| WorkshopError::Table { path: path.to_owned(), cause })
+    }
+
+    pub fn write(&self, path: &Path) -> Result<(), WorkshopError> {
+        write_whole(path, self.to_json().as_bytes())
+    }
+}
+
+/// A model file's sum and size, and what it says of itself: `None` where it has no metadata of ours, or none
+/// that can be read.
+pub fn read_metadata(path: &Path) -> Result<(u64, String, Option<Metadata>), WorkshopError> {
+    let bytes = read_limited(path, MAX_MODEL_BYTES)?;
+    let props = MetadataOnly::decode(bytes.as_slice()).unwrap_or_default().metadata_props;
+    let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
+    let metadata = Metadata::from_props(get).unwrap_or_default();
+    Ok((bytes.len() as u64, hex(&Sha256::digest(&bytes)), metadata))
+}
+
+fn class_names(classes: usize, names: Option<&Path>) -> Result<Classes, WorkshopError> {
+    let Some(path) = names else {
+        let coco = Classes::coco();
+        return if coco.len() == classes { Ok(coco) } else { Err(WorkshopError::NamesNeeded { classes }) };
+    };
+    let text = String::from_utf8_lossy(&read_limited(path, MAX_TEXT_BYTES)?).into_owned();
+    let given = Classes::from_lines(&text);
+    if given.len() != classes {
+        return Err(WorkshopError::NameCount { path: path.to_owned(), names: given.len(), classes });
+    }
+    Ok(given)
+}
+
+/// Reads a file that has at most `limit` bytes.
+pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, WorkshopError> {
+    let failed = |cause| WorkshopError::Read { path: path.to_owned(), cause };
+    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    if bytes > limit {
+        return Err(WorkshopError::TooLarge { path: path.to_owned(), bytes, limit });
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+/// Writes beside the place and renames, so that nobody ever sees half a file.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkshopError> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(format!(".{}.part", std::process::id()));
+    let part = PathBuf::from(part);
+    let write = || {
+        let mut file = std::fs::File::create(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&part, path)
+    };
+    write().map_err(|cause| {
+        // What was written is of no use; that it cannot be removed says nothing new.
+        let _ = std::fs::remove_file(&part);
+        WorkshopError::Write { path: path.to_owned(), cause }
+    })
+}

@@ -1,0 +1,150 @@
+//! The calibration table: for each tensor the smallest and the largest value seen, and over which pictures.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::detect::Size;
+use crate::model::hex;
+
+/// The version of the file's format.
+const FORMAT: u32 = 1;
+/// Of the file; the table of YOLOv4-tiny has 4 kB.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// Values of one tensor over all pictures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    pub min: f32,
+    pub max: f32,
+}
+
+impl Range {
+    /// Holds nothing yet.
+    pub const EMPTY: Self = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
+
+    pub fn join(self, other: Self) -> Self {
+        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+    }
+}
+
+/// Ranges by tensor, and where they come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalibrationTable {
+    /// The program that measured, and its version.
+    pub tool: String,
+    pub pictures: usize,
+    /// Over the sorted sha256 sums of the picture files, each in hexadecimal with a line feed after it.
+    pub pictures_sha256: String,
+    /// Of the darknet weights file.
+    pub weights_sha256: String,
+    pub input: Size,
+    /// In the order of the graph.
+    pub ranges: Vec<(String, Range)>,
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TableError {
+    #[error("cannot be read: {0}")]
+    Json(String),
+    #[error("has format {0}, and this Twinsight reads format {FORMAT}")]
+    Format(u32),
+    #[error("was made with the method {0}, and this recipe takes minmax")]
+    Method(String),
+    #[error("gives {tensor} the range {min} to {max}, which is none")]
+    Range { tensor: String, min: f32, max: f32 },
+    #[error("was made for other weights (sha256 {table}, and these have {weights})")]
+    OtherWeights { table: String, weights: String },
+    #[error("was made for an input of {table}, and the cfg has {cfg}")]
+    OtherInput { table: Size, cfg: Size },
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    method: String,
+    tool: String,
+    pictures: usize,
+    pictures_sha256: String,
+    weights_sha256: String,
+    input: [u32; 2],
+    ranges: serde_json::Map<String, serde_json::Value>,
+}
+
+impl CalibrationTable {
+    pub fn from_json(text: &str) -> Result<Self, TableError> {
+        let json = |e: serde_json::Error| TableError::Json(e.to_string());
+        let file: File = serde_json::from_str(text).map_err(json)?;
+        if file.format != FORMAT {
+            return Err(TableError::Format(file.format));
+        }
+        if file.method != "minmax" {
+            return Err(TableError::Method(file.method));
+        }
+        let mut ranges = Vec::with_capacity(file.ranges.len());
+        for (tensor, value) in file.ranges {
+            let [min, max]: [f32; 2] = serde_json::from_value(value).map_err(json)?;
+            if !(min.is_finite() && max.is_finite() && min <= max) {
+                return Err(TableError::Range { tensor, min, max });
+            }
+            ranges.push((tensor, Range { min, max }));
+        }
+        Ok(Self {
+            tool: file.tool,
+            pictures: file.pictures,
+            pictures_sha256: file.pictures_sha256,
+            weights_sha256: file.weights_sha256,
+            input: Size::new(file.input[0], file.input[1]),
+            ranges,
+        })
+    }
+
+    /// One tensor a line, so that a change of the table can be read. Numbers have the fewest digits that give
+    /// the same float32 back.
+    pub fn to_json(&self) -> String {
+        let Self { tool, pictures, pictures_sha256, weights_sha256, input, ranges } = self;
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let mut text = format!(
+            "{{\n  \"format\": {FORMAT},\n  \"method\": \"minmax\",\n  \"tool\": {},\n  \"pictures\": {pictures},\n  \
+             \"pictures_sha256\": {},\n  \"weights_sha256\": {},\n  \"input\": [{}, {}],\n  \"ranges\": {{",
+            quoted(tool),
+            quoted(pictures_sha256),
+            quoted(weights_sha256),
+            input.width,
+            input.height,
+        );
+        for (i, (tensor, Range { min, max })) in ranges.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{comma}\n    {}: [{min:?}, {max:?}]", quoted(tensor));
+        }
+        text.push_str("\n  }\n}\n");
+        text
+    }
+
+    /// Of the table as [`CalibrationTable::to_json`] writes it, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(&Sha256::digest(self.to_json()))
+    }
+
+    /// Ranges by tensor name.
+    pub fn by_tensor(&self) -> HashMap<&str, Range> {
+        self.ranges.iter().map(|(tensor, range)| (tensor.as_str(), *range)).collect()
+    }
+
+    /// Whether the table belongs to a network.
+    pub fn check(&self, weights_sha256: &str, input: Size) -> Result<(), TableError> {
+        if self.weights_sha256 != weights_sha256 {
+            let (table, weights) = (self.weights_sha256.clone(), weights_sha256.to_owned());
+            return Err(TableError::OtherWeights { table, weights });
+        }
+        if self.input != input {
+            return Err(TableError::OtherInput { table: self.input, cfg: input });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Writes a graph as ONNX, in float.
+
+use prost::Message;
+
+use super::darknet::{Conv, MaxPool, Shape};
+use super::graph::{Graph, LEAKY_SLOPE, Node, Op, Tensor};
+use super::onnx::{
+    AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto,
+    StringStringEntryProto, TensorProto, ValueInfoProto,
+};
+use crate::model::metadata::Metadata;
+
+/// The float model's bytes, always the same for the same graph.
+pub fn float_model(graph: &Graph, metadata: &Metadata) -> Vec<u8> {
+    let (nodes, initializers) = float_nodes(graph);
+    encode(graph, &graph.outputs, nodes, initializers, &metadata.to_props())
+}
+
+/// The same network with every tensor that it computes as an output, for calibration.
+pub fn exposed_model(graph: &Graph) -> Vec<u8> {
+    let (nodes, initializers) = float_nodes(graph);
+    let all: Vec<Tensor> = graph.activations().cloned().collect();
+    encode(graph, &all, nodes, initializers, &[])
+}
+
+/// A model's bytes. The operator sets are those that its nodes need.
+pub(super) fn encode(
+    graph: &Graph,
+    outputs: &[Tensor],
+    node: Vec<NodeProto>,
+    initializer: Vec<TensorProto>,
+    props: &[(String, String)],
+) -> Vec<u8> {
+    let value = |tensor: &Tensor| ValueInfoProto::f32(&tensor.name, &dims(tensor.shape));
+    let mut opset_import = vec![OperatorSetIdProto { domain: String::new(), version: OPSET }];
+    if node.iter().any(|n| n.domain == MICROSOFT) {
+        opset_import.push(OperatorSetIdProto { domain: MICROSOFT.into(), version: 1 });
+    }
+    let prop = |(key, value): &(String, String)| StringStringEntryProto { key: key.clone(), value: value.clone() };
+    let model = ModelProto {
+        ir_version: IR_VERSION,
+        // Without a version, so that a new one of this program gives the same bytes.
+        producer_name: "twinsight".into(),
+        graph: Some(GraphProto {
+            node,
+            name: "detector".into(),
+            initializer,
+            input: vec![value(&graph.input)],
+            output: outputs.iter().map(value).collect(),
+        }),
+        opset_import,
+        metadata_props: props.iter().map(prop).collect(),
+    };
+    model.encode_to_vec()
+}
+
+/// Batch, channels, height, width.
+fn dims(shape: Shape) -> [i64; 4] {
+    [1, shape.channels.into(), shape.size.height.into(), shape.size.width.into()]
+}
+
+fn float_nodes(graph: &Graph) -> (Vec<NodeProto>, Vec<TensorProto>) {
+    let mut initializers = Vec::new();
+    let nodes = graph.nodes.iter().map(|node| float_node(node, &mut initializers)).collect();
+    (nodes, initializers)
+}
+
+fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> NodeProto {
+    let mut input = node.inputs.clone();
+    match &node.op {
+        Op::Conv(folded) => {
+            let (weight, bias) = (format!("{}_weight", node.name), format!("{}_bias", node.name));
+            initializers.push(TensorProto::f32(&weight, &weight_dims(&folded.conv), &folded.weights));
+            initializers.push(TensorProto::f32(&bias, &[folded.conv.filters.into()], &folded.biases));
+            input.extend([weight, bias]);
+        }
+        Op::Upsample { factor } => {
+            // Resize's second input, a region, is left out.
+            input.extend([String::new(), upsample_scales(node, *factor, initializers)]);
+        }
+        Op::LeakyRelu | Op::Split | Op::Concat | Op::MaxPool(_) => {}
+    }
+    NodeProto {
+        input,
+        output: node.outputs.iter().map(|t| t.name.clone()).collect(),
+        name: node.name.clone(),
+        op_type: op_type(&node.op).into(),
+        attribute: attributes(&node.op),
+        domain: String::new(),
+    }
+}
+
+pub(super) fn weight_dims(conv: &Conv) -> [i64; 4] {
+    [conv.filters.into(), conv.input_channels.into(), conv.size.into(), conv.size.into()]
+}
+
+/// Adds the tensor that tells Resize its factors, and gives its name.
+pub(super) fn upsample_scales(node: &Node, factor: u32, initializers: &mut Vec<TensorProto>) -> String {
+    let name = format!("{}_scales", node.name);
+    initializers.push(TensorProto::f32(&name, &[4], &[1.0, 1.0, factor as f32, factor as f32]));
+    name
+}
+
+pub(super) fn op_type(op: &Op) -> &'static str {
+    match op {
+        Op::Conv(_) => "Conv",
+        Op::LeakyRelu => "LeakyRelu",
+        Op::Split => "Split",
+        Op::Concat => "Concat",
+        Op::MaxPool(_) => "MaxPool",
+        Op::Upsample { .. } => "Resize",
+    }
+}
+
+pub(super) fn attributes(op: &Op) -> Vec<AttributeProto> {
+    match op {
+        Op::Conv(folded) => {
+            let Conv { size, stride, padding, .. } = folded.conv;
+            window(size, stride, [padding; 4])
+        }
+        Op::LeakyRelu => vec![AttributeProto::float("alpha", LEAKY_SLOPE)],
+        Op::Split | Op::Concat => vec![AttributeProto::int("axis", 1)],
+        Op::MaxPool(MaxPool { size, stride, padding }) => window(*size, *stride, *padding),
+        // Output pixel i reads input pixel floor(i / factor): darknet's repetition of pixels.
+        Op::Upsample { .. } => vec![
+            AttributeProto::string("coordinate_transformation_mode", "asymmetric"),
+            AttributeProto::string("mode", "nearest"),
+            AttributeProto::string("nearest_mode", "floor"),
+        ],
+    }
+}
+
+fn window(size: u32, stride: u32, pads: [u32; 4]) -> Vec<AttributeProto> {
+    vec![
+        AttributeProto::ints("kernel_shape", &[size, size]),
+        AttributeProto::ints("pads", &pads),
+        AttributeProto::ints("strides", &[stride, stride]),
+    ]
+}

@@ -1,0 +1,176 @@
+//! The float network as operations on named tensors: what the exporter writes down and the quantizer rewrites.
+//! Batch norm is folded into the convolutions here.
+
+use super::darknet::{BatchNorm, Conv, ConvWeights, LayerKind, MaxPool, Network, Shape};
+
+/// The slope of darknet's leaky ReLU below zero.
+pub const LEAKY_SLOPE: f32 = 0.1;
+
+/// What AlexeyAB's darknet adds to a variance before its root.
+const VARIANCE_EPSILON: f64 = 1e-5;
+
+/// Operations in an order in which each one's inputs exist before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    pub input: Tensor,
+    pub nodes: Vec<Node>,
+    /// The raw heads, finest grid first.
+    pub outputs: Vec<Tensor>,
+}
+
+/// A tensor `[1, channels, height, width]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    pub name: String,
+    pub shape: Shape,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub name: String,
+    pub op: Op,
+    /// Names of tensors.
+    pub inputs: Vec<String>,
+    pub outputs: Vec<Tensor>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    Conv(FoldedConv),
+    LeakyRelu,
+    /// Equal parts of the channels, one an output.
+    Split,
+    /// Along the channels.
+    Concat,
+    MaxPool(MaxPool),
+    /// Each pixel repeated along both axes.
+    Upsample {
+        factor: u32,
+    },
+}
+
+/// A convolution with its batch norm inside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoldedConv {
+    pub conv: Conv,
+    /// `[filters, input channels, size, size]`, row-major.
+    pub weights: Vec<f32>,
+    /// One a filter.
+    pub biases: Vec<f32>,
+}
+
+impl Graph {
+    /// `weights` are those of the network's convolutions, in order.
+    pub fn new(network: &Network, weights: &[ConvWeights]) -> Self {
+        let input = Shape { channels: 3, size: network.input };
+        let mut builder =
+            Builder { nodes: Vec::new(), tensors: Vec::new(), before: Tensor { name: "images".into(), shape: input } };
+        let graph_input = builder.before.clone();
+        let mut weights = weights.iter();
+        for (number, layer) in network.layers.iter().enumerate() {
+            let head = network.layers.get(number + 1).and_then(|next| match &next.kind {
+                LayerKind::Yolo(yolo) => Some(format!("head_stride_{}", yolo.stride)),
+                _ => None,
+            });
+            let out = layer.output;
+            match &layer.kind {
+                LayerKind::Conv(conv) => {
+                    let Some(numbers) = weights.next() else { break };
+                    let op = Op::Conv(fold(conv, numbers));
+                    builder.node(head.unwrap_or_else(|| format!("layer_{number:02}_conv")), op, out);
+                    if conv.leaky {
+                        builder.node(format!("layer_{number:02}_leaky"), Op::LeakyRelu, out);
+                    }
+                }
+                LayerKind::Route(route) => {
+                    let groups = (route.groups > 1).then_some((route.groups, route.group));
+                    builder.route(number, &route.layers, groups, out);
+                }
+                LayerKind::MaxPool(pool) => {
+                    builder.node(format!("layer_{number:02}_maxpool"), Op::MaxPool(pool.clone()), out);
+                }
+                LayerKind::Upsample { factor } => {
+                    builder.node(format!("layer_{number:02}_upsample"), Op::Upsample { factor: *factor }, out);
+                }
+                // A raw head is what its convolution puts out: decoding is not the model's.
+                LayerKind::Yolo(_) => {}
+            }
+            builder.tensors.push(builder.before.clone());
+        }
+        let outputs = network.heads().iter().map(|(number, _)| builder.tensors[*number].clone()).collect();
+        Self { input: graph_input, nodes: builder.nodes, outputs }
+    }
+
+    /// Every tensor that is computed, in order.
+    pub fn activations(&self) -> impl Iterator<Item = &Tensor> {
+        self.nodes.iter().flat_map(|node| &node.outputs)
+    }
+}
+
+struct Builder {
+    nodes: Vec<Node>,
+    /// What each layer puts out.
+    tensors: Vec<Tensor>,
+    /// What the next layer reads.
+    before: Tensor,
+}
+
+impl Builder {
+    /// One operation on what comes before; node and output have the same name.
+    fn node(&mut self, name: String, op: Op, shape: Shape) {
+        let output = Tensor { name: name.clone(), shape };
+        self.nodes.push(Node { name, op, inputs: vec![self.before.name.clone()], outputs: vec![output.clone()] });
+        self.before = output;
+    }
+
+    fn route(&mut self, number: usize, layers: &[usize], groups: Option<(u32, u32)>, shape: Shape) {
+        let sources: Vec<Tensor> = layers.iter().map(|&layer| self.tensors[layer].clone()).collect();
+        let parts: Vec<Tensor> = match groups {
+            None => sources,
+            Some((groups, group)) => sources
+                .into_iter()
+                .enumerate()
+                .map(|(i, source)| self.split(number, i, source, groups, group))
+                .collect(),
+        };
+        match parts.as_slice() {
+            [one] => self.before = one.clone(),
+            _ => {
+                let name = format!("layer_{number:02}_concat");
+                self.before = Tensor { name: name.clone(), shape };
+                let inputs = parts.into_iter().map(|t| t.name).collect();
+                self.nodes.push(Node { name, op: Op::Concat, inputs, outputs: vec![self.before.clone()] });
+            }
+        }
+    }
+
+    fn split(&mut self, number: usize, place: usize, source: Tensor, groups: u32, group: u32) -> Tensor {
+        let name = match place {
+            0 => format!("layer_{number:02}_split"),
+            _ => format!("layer_{number:02}_split_of_{place}"),
+        };
+        let shape = Shape { channels: source.shape.channels / groups, ..source.shape };
+        let outputs: Vec<Tensor> = (0..groups).map(|i| Tensor { name: format!("{name}_{i}"), shape }).collect();
+        let taken = outputs[group as usize].clone();
+        self.nodes.push(Node { name, op: Op::Split, inputs: vec![source.name], outputs });
+        taken
+    }
+}
+
+/// With y = s·(w∗x − m)/√(v + ε) + b, the weights become w·s/√(v + ε) and the bias b − m·s/√(v + ε).
+/// Reckoned in double precision and rounded once.
+fn fold(conv: &Conv, numbers: &ConvWeights) -> FoldedConv {
+    let (mut weights, mut biases) = (numbers.weights.clone(), numbers.biases.clone());
+    if let Some(BatchNorm { scales, means, variances }) = &numbers.batch_norm {
+        let per_filter = weights.len() / biases.len().max(1);
+        let filters = weights.chunks_exact_mut(per_filter).zip(&mut biases).zip(scales).zip(means).zip(variances);
+        for ((((filter, bias), scale), mean), variance) in filters {
+            let factor = f64::from(*scale) / (f64::from(*variance) + VARIANCE_EPSILON).sqrt();
+            for weight in filter {
+                *weight = (f64::from(*weight) * factor) as f32;
+            }
+            *bias = (f64::from(*bias) - f64::from(*mean) * factor) as f32;
+        }
+    }
+    FoldedConv { conv: conv.clone(), weights, biases }
+}

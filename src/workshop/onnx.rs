@@ -1,0 +1,201 @@
+//! The part of ONNX's protobuf that our models use. Tags are those of onnx.proto.
+
+use prost::Message;
+
+/// Of the file format; 8 is read by every ONNX Runtime that runs opset 13 or newer.
+pub const IR_VERSION: i64 = 8;
+/// Of the standard operators.
+pub const OPSET: i64 = 13;
+/// ONNX Runtime's own operators.
+pub const MICROSOFT: &str = "com.microsoft";
+
+#[derive(Clone, PartialEq, Message)]
+pub struct ModelProto {
+    #[prost(int64, tag = "1")]
+    pub ir_version: i64,
+    #[prost(string, tag = "2")]
+    pub producer_name: String,
+    #[prost(message, optional, tag = "7")]
+    pub graph: Option<GraphProto>,
+    #[prost(message, repeated, tag = "8")]
+    pub opset_import: Vec<OperatorSetIdProto>,
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<StringStringEntryProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct OperatorSetIdProto {
+    #[prost(string, tag = "1")]
+    pub domain: String,
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct StringStringEntryProto {
+    #[prost(string, tag = "1")]
+    pub key: String,
+    #[prost(string, tag = "2")]
+    pub value: String,
+}
+
+/// A model of which only the metadata is read.
+#[derive(Clone, PartialEq, Message)]
+pub struct MetadataOnly {
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<StringStringEntryProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct GraphProto {
+    #[prost(message, repeated, tag = "1")]
+    pub node: Vec<NodeProto>,
+    #[prost(string, tag = "2")]
+    pub name: String,
+    #[prost(message, repeated, tag = "5")]
+    pub initializer: Vec<TensorProto>,
+    #[prost(message, repeated, tag = "11")]
+    pub input: Vec<ValueInfoProto>,
+    #[prost(message, repeated, tag = "12")]
+    pub output: Vec<ValueInfoProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct NodeProto {
+    #[prost(string, repeated, tag = "1")]
+    pub input: Vec<String>,
+    #[prost(string, repeated, tag = "2")]
+    pub output: Vec<String>,
+    #[prost(string, tag = "3")]
+    pub name: String,
+    #[prost(string, tag = "4")]
+    pub op_type: String,
+    #[prost(message, repeated, tag = "5")]
+    pub attribute: Vec<AttributeProto>,
+    #[prost(string, tag = "7")]
+    pub domain: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct AttributeProto {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(float, optional, tag = "2")]
+    pub f: Option<f32>,
+    #[prost(int64, optional, tag = "3")]
+    pub i: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub s: Option<Vec<u8>>,
+    #[prost(int64, repeated, packed = "false", tag = "8")]
+    pub ints: Vec<i64>,
+    #[prost(int32, tag = "20")]
+    pub r#type: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorProto {
+    #[prost(int64, repeated, packed = "false", tag = "1")]
+    pub dims: Vec<i64>,
+    #[prost(int32, tag = "2")]
+    pub data_type: i32,
+    #[prost(string, tag = "8")]
+    pub name: String,
+    #[prost(bytes = "vec", tag = "9")]
+    pub raw_data: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct ValueInfoProto {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(message, optional, tag = "2")]
+    pub r#type: Option<TypeProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct TypeProto {
+    #[prost(message, optional, tag = "1")]
+    pub tensor_type: Option<TensorTypeProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorTypeProto {
+    #[prost(int32, tag = "1")]
+    pub elem_type: i32,
+    #[prost(message, optional, tag = "2")]
+    pub shape: Option<TensorShapeProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorShapeProto {
+    #[prost(message, repeated, tag = "1")]
+    pub dim: Vec<DimensionProto>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct DimensionProto {
+    #[prost(int64, optional, tag = "1")]
+    pub dim_value: Option<i64>,
+}
+
+/// `TensorProto.DataType`.
+const FLOAT: i32 = 1;
+const UINT8: i32 = 2;
+const INT8: i32 = 3;
+const INT32: i32 = 6;
+
+impl TensorProto {
+    fn raw(name: impl Into<String>, data_type: i32, dims: &[i64], raw_data: Vec<u8>) -> Self {
+        Self { dims: dims.to_vec(), data_type, name: name.into(), raw_data }
+    }
+
+    pub fn f32(name: impl Into<String>, dims: &[i64], values: &[f32]) -> Self {
+        Self::raw(name, FLOAT, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
+    pub fn i32(name: impl Into<String>, dims: &[i64], values: &[i32]) -> Self {
+        Self::raw(name, INT32, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
+    pub fn i8(name: impl Into<String>, dims: &[i64], values: &[i8]) -> Self {
+        Self::raw(name, INT8, dims, values.iter().map(|v| v.cast_unsigned()).collect())
+    }
+
+    pub fn u8(name: impl Into<String>, dims: &[i64], values: &[u8]) -> Self {
+        Self::raw(name, UINT8, dims, values.to_vec())
+    }
+}
+
+impl ValueInfoProto {
+    /// A float32 tensor.
+    pub fn f32(name: impl Into<String>, dims: &[i64]) -> Self {
+        let dim = dims.iter().map(|d| DimensionProto { dim_value: Some(*d) }).collect();
+        let tensor = TensorTypeProto { elem_type: FLOAT, shape: Some(TensorShapeProto { dim }) };
+        Self { name: name.into(), r#type: Some(TypeProto { tensor_type: Some(tensor) }) }
+    }
+}
+
+/// `AttributeProto.AttributeType`.
+const ATTRIBUTE_FLOAT: i32 = 1;
+const ATTRIBUTE_INT: i32 = 2;
+const ATTRIBUTE_STRING: i32 = 3;
+const ATTRIBUTE_INTS: i32 = 7;
+
+impl AttributeProto {
+    pub fn float(name: &str, value: f32) -> Self {
+        Self { name: name.into(), f: Some(value), r#type: ATTRIBUTE_FLOAT, ..Self::default() }
+    }
+
+    pub fn int(name: &str, value: i64) -> Self {
+        Self { name: name.into(), i: Some(value), r#type: ATTRIBUTE_INT, ..Self::default() }
+    }
+
+    pub fn string(name: &str, value: &str) -> Self {
+        Self { name: name.into(), s: Some(value.into()), r#type: ATTRIBUTE_STRING, ..Self::default() }
+    }
+
+    pub fn ints(name: &str, values: &[u32]) -> Self {
+        let ints = values.iter().map(|v| i64::from(*v)).collect();
+        Self { name: name.into(), ints, r#type: ATTRIBUTE_INTS, ..Self::default() }
+    }
+}
