@@ -19,7 +19,7 @@ test: ## set up, then formatting, lints, tests and licences
 	else echo "WARNING: lints were not checked: rustup component add clippy" >&2; fi
 	$(CARGO) test --locked
 	@if $(CARGO) deny --version > /dev/null 2>&1; then \
-	    echo "cargo deny"; $(CARGO) deny --locked check bans licenses sources; \
+	    echo "cargo deny"; $(CARGO) deny --log-level error --locked check bans licenses sources; \
 	else echo "WARNING: licences were not checked: cargo install cargo-deny" >&2; fi
 
 setup: ## packages, downloads and models only
