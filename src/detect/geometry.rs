@@ -64,10 +64,12 @@ impl BBox {
     pub fn iou(&self, other: &Self) -> f32 {
         let w = self.x2.min(other.x2) - self.x1.max(other.x1);
         let h = self.y2.min(other.y2) - self.y1.max(other.y1);
-        // Written so that NaN counts as no overlap too.
+        // Written so that NaN counts as no overlap too: corners that are not finite, areas too small or too
+        // large for f32.
         if w > 0.0 && h > 0.0 {
             let intersection = w * h;
-            (intersection / (self.area() + other.area() - intersection)).min(1.0)
+            let iou = intersection / (self.area() + other.area() - intersection);
+            if iou > 0.0 { iou.min(1.0) } else { 0.0 }
         } else {
             0.0
         }
