@@ -42,9 +42,11 @@ impl StatusLine {
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             rate(ui, "captured", status.captured_rate, "Frames per second that the source gave");
+            dot(ui);
             rate(ui, "inferred", status.inferred_rate, "Frames per second that went through the model");
+            dot(ui);
             rate(ui, "shown", status.shown_rate, "Different frames per second that came into sight");
-            word(ui, "fps");
+            ui.label(RichText::new("fps").small().weak());
             ui.separator();
             let age = self.age.filter(|_| !paused).map(|a| format!("{:3.0} ms", millis(a)));
             figure(ui, "age", &age.unwrap_or_else(|| "–".into()), "From the capture of a frame to its being in sight, median");
@@ -54,6 +56,7 @@ impl StatusLine {
             ui.separator();
             stage(ui, "letterbox", status.stages.letterbox.as_ref());
             for (model, times) in status.models.iter().zip(&status.stages.inference) {
+                dot(ui);
                 let name = model.running.as_ref().map_or_else(|| model.name.label(), |m| m.name.clone());
                 stage(ui, &name, times.as_ref());
             }
@@ -65,8 +68,8 @@ fn millis(duration: Duration) -> f32 {
     duration.as_secs_f32() * 1e3
 }
 
-fn word(ui: &mut Ui, text: &str) {
-    ui.label(RichText::new(text).small().weak());
+fn dot(ui: &mut Ui) {
+    ui.label(RichText::new("·").weak());
 }
 
 fn figure(ui: &mut Ui, name: &str, value: &str, what: &str) {

@@ -5,7 +5,6 @@ use egui::{Button, ComboBox, RichText, Ui, vec2};
 use super::action::{Action, hint};
 use super::cameras::Cameras;
 use super::theme;
-use crate::engine::SourceState;
 use crate::model::ModelName;
 use crate::source::{CameraRequest, Description, SourceRequest};
 
@@ -13,7 +12,6 @@ use crate::source::{CameraRequest, Description, SourceRequest};
 pub struct Toolbar<'a> {
     pub request: &'a SourceRequest,
     pub description: Option<&'a Description>,
-    pub state: &'a SourceState,
     pub model: &'a ModelName,
     pub paused: bool,
     /// In per cent; `None` without a picture.

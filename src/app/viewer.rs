@@ -156,7 +156,6 @@ impl Viewer {
             let toolbar = Toolbar {
                 request: &self.settings.source,
                 description: status.description.as_ref(),
-                state: &status.source,
                 model: &self.settings.models[0],
                 paused: self.settings.paused,
                 zoom: self.area.map(|a| self.viewport.zoom(&a) * 100.0).filter(|_| self.seen.is_some()),
@@ -171,7 +170,7 @@ impl Viewer {
         sides.show(ui, |ui| controls::show(ui, &mut self.preferences, &mut actions));
         self.postprocess();
         let highlighted = self.highlighted;
-        let listed = Panel::right("detections").default_size(236.0).size_range(180.0..=420.0).frame(panel).show(ui, |ui| {
+        let listed = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel).show(ui, |ui| {
             let seen = self.seen.as_ref()?;
             let classes = &seen.observation.outputs.first()?.model.form.classes;
             list::show(ui, &seen.detections, classes, highlighted)

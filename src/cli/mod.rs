@@ -29,6 +29,10 @@ pub enum Command {
     View(ViewArgs),
     /// Detect objects in pictures, or in frames of a camera
     Detect(detect::DetectArgs),
+    /// List cameras and their modes
+    Cameras(cameras::Args),
+    /// List, build, calibrate and verify models
+    Models(models::Args),
 }
 
 impl Default for Command {
@@ -42,5 +46,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::View(_) => Err("the window is opened by the program, not by this library".into()),
         Command::Detect(args) => detect::run(&args),
+        Command::Cameras(args) => Ok(cameras::run(&args).map(|()| ExitCode::SUCCESS)?),
+        Command::Models(args) => Ok(models::run(&args)?),
     }
 }

@@ -24,7 +24,7 @@ pub use still::{StillSource, load};
 use crate::detect::{Frame, Size};
 
 /// Gives one frame after another.
-pub trait Source: Send {
+pub trait Source {
     /// What this is, for people. May change with every frame.
     fn description(&self) -> Description;
 
