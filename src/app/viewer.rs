@@ -178,7 +178,8 @@ impl Viewer {
         let middle = PanelFrame::new().fill(scheme.picture);
         let pointed = CentralPanel::no_frame().frame(middle).show(ui, |ui| self.picture(ui, &status, &mut actions));
 
-        let highlighted = listed.inner.or(pointed.inner);
+        // On a screenshot that was asked for, nobody points.
+        let highlighted = listed.inner.or(pointed.inner).filter(|_| self.screenshot.is_none());
         if highlighted != self.highlighted {
             self.highlighted = highlighted;
             ui.ctx().request_repaint();

@@ -5,6 +5,7 @@
 mod annotated;
 pub mod cameras;
 pub mod detect;
+mod doctor;
 pub mod models;
 mod report;
 mod view;
@@ -31,6 +32,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// List cameras and their modes
     Cameras(cameras::Args),
+    /// Tell what is installed, and what stands in the way
+    Doctor,
     /// List, build, calibrate and verify models
     Models(models::Args),
 }
@@ -47,6 +50,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::View(_) => Err("the window is opened by the program, not by this library".into()),
         Command::Detect(args) => detect::run(&args),
         Command::Cameras(args) => Ok(cameras::run(&args).map(|()| ExitCode::SUCCESS)?),
+        Command::Doctor => Ok(doctor::run()),
         Command::Models(args) => Ok(models::run(&args)?),
     }
 }
