@@ -100,6 +100,9 @@ impl Capture {
 
     /// Gives earlier threads a moment to close the device, so that opening it does not find it busy.
     fn await_release(&mut self) {
+        if self.predecessors.is_empty() {
+            return;
+        }
         let timer = self.shared.parts.clock.at(self.shared.parts.clock.now() + RELEASE);
         for done in std::mem::take(&mut self.predecessors) {
             loop {

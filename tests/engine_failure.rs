@@ -1,0 +1,280 @@
+//! What breaks is told, and the rest goes on.
+
+mod engine_support;
+
+use std::time::{Duration, Instant};
+
+use engine_support::*;
+use twinsight::engine::{Clock, EVENTS_KEPT, Event, ModelPhase, Settings, SourceState};
+use twinsight::model::ModelName::{File, Fp32, Int8};
+use twinsight::source::SourceError;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn unplugged(cause: &str) -> SourceError {
+    SourceError::Disconnected { camera: "cam".into(), cause: cause.into() }
+}
+
+fn retry_in(state: SourceState) -> Option<Duration> {
+    match state {
+        SourceState::Failed { retry_in, .. } => retry_in,
+        other => panic!("not failed but {other:?}"),
+    }
+}
+
+#[test]
+fn a_transient_failure_is_tried_again_ever_more_slowly_until_it_works() {
+    let studio = Studio::new();
+    let waits = [500, 1000, 2000, 4000, 5000, 5000];
+    (0..waits.len()).for_each(|n| studio.fails(&camera(0), unplugged(&format!("try {n}"))));
+    let source = studio.live(&camera(0));
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    for (n, wait) in waits.into_iter().enumerate() {
+        get(&studio.opened, "a try");
+        let (message, transient) = await_failed(&engine);
+        assert!(transient && message.contains(&format!("try {n}")), "{message}");
+        assert_eq!(retry_in(engine.status().source), Some(wait * MS));
+        studio.clock.await_timer(studio.clock.now() + wait * MS);
+        studio.clock.advance(wait * MS - MS);
+        assert_eq!(retry_in(engine.status().source), Some(MS));
+        assert!(studio.opened.is_empty(), "tried too early");
+        studio.clock.advance(MS);
+    }
+    await_opened(&engine);
+    source.publish(1);
+    assert_eq!(number(&observe(&engine)), 1);
+    assert_eq!(engine.status().source, SourceState::Live);
+
+    // It worked, so that the next failure is tried again soon.
+    studio.fails(&camera(0), unplugged("gone"));
+    source.step(Step::Fail(unplugged("pulled out")));
+    await_failed(&engine);
+    assert_eq!(retry_in(engine.status().source), Some(500 * MS));
+}
+
+#[test]
+fn the_same_failure_is_told_once() {
+    let studio = Studio::new();
+    (0..3).for_each(|_| studio.fails(&camera(0), SourceError::NoCamera));
+    studio.fails(&camera(0), SourceError::Read { path: "x".into(), cause: std::io::Error::other("broken") });
+    let engine = studio.start(&settings(camera(0), &[]));
+    let mut told = Vec::new();
+    told.push(await_failed(&engine));
+    for _ in 0..3 {
+        get(&studio.opened, "a try");
+        studio.clock.advance(5000 * MS);
+    }
+    told.push(await_failed(&engine));
+    assert_eq!(told[0], (SourceError::NoCamera.to_string(), true));
+    assert!(told[1].0.contains("broken") && !told[1].1, "{told:?}");
+}
+
+#[test]
+fn a_permanent_failure_is_not_tried_again() {
+    let studio = Studio::new();
+    studio.fails(&still("x.png"), SourceError::Decode { path: "x.png".into(), cause: "no picture".into() });
+    let engine = studio.start(&settings(still("x.png"), &[Fp32]));
+    let (message, transient) = await_failed(&engine);
+    assert!(message.contains("x.png") && !transient);
+    assert_eq!(engine.status().source, SourceState::Failed { message, retry_in: None });
+    // Opened anew when a person asks for it.
+    let source = studio.still(&still("x.png"));
+    engine.set(Settings { reopen: 1, ..settings(still("x.png"), &[Fp32]) });
+    source.give(4);
+    assert_eq!(number(&observe(&engine)), 4);
+    assert_eq!(studio.opened.len(), 2);
+}
+
+#[test]
+fn a_panic_in_a_source_is_a_failure_and_the_last_picture_stays() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let first = settings(camera(0), &[Fp32]);
+    let engine = studio.start(&first);
+    source.publish(1);
+    observe(&engine);
+    source.step(Step::Panic);
+    let (message, transient) = await_failed(&engine);
+    assert!(message.contains("a driver's fault") && !transient, "{message}");
+    assert_eq!(retry_in(engine.status().source), None);
+    engine.set(Settings { models: vec![Int8], ..first.clone() });
+    let again = observe(&engine);
+    assert_eq!((number(&again), models(&again)), (1, vec!["INT8"]));
+
+    studio.panics(&camera(1));
+    engine.set(Settings { source: camera(1), ..first.clone() });
+    assert!(await_failed(&engine).0.contains("an opener's fault"));
+    let good = studio.live(&camera(2));
+    engine.set(Settings { source: camera(2), ..first });
+    good.publish(2);
+    assert_eq!(number(&observe(&engine)), 2);
+}
+
+#[test]
+fn a_model_that_fails_leaves_the_other_running_and_is_told_once_in_a_row() {
+    for mood in [Mood::Fails, Mood::Panics] {
+        let studio = Studio::new();
+        let source = studio.live(&camera(0));
+        let engine = studio.start(&settings(camera(0), &[Fp32, Int8]));
+        let run = |n| {
+            source.publish(n);
+            let seen = observe(&engine);
+            assert_eq!(number(&seen), n);
+            assert_paired(&seen);
+            seen.outputs.iter().map(|output| output.slot).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1), [0, 1]);
+        studio.set_mood(&Fp32, mood);
+        assert_eq!((run(2), run(3), run(4)), (vec![1], vec![1], vec![1]), "{mood:?}");
+        let ModelPhase::Failed { message } = engine.status().models[0].phase.clone() else { panic!("not failed") };
+        assert_eq!(engine.status().models[1].phase, ModelPhase::Ready);
+        studio.set_mood(&Fp32, Mood::Good);
+        assert_eq!(run(5), [0, 1]);
+        assert_eq!(engine.status().models[0].phase, ModelPhase::Ready);
+        studio.set_mood(&Fp32, mood);
+        assert_eq!(run(6), [1]);
+        let told: Vec<_> = engine.events().try_iter().filter(|e| matches!(e, Event::InferenceFailed { .. })).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        let Event::InferenceFailed { name, message: first } = &told[0] else { panic!() };
+        assert_eq!((name.as_str(), first), ("FP32", &message));
+        assert!(message.contains(if mood == Mood::Fails { "no memory" } else { "a model's fault" }), "{message}");
+    }
+}
+
+#[test]
+fn a_model_that_cannot_be_loaded_leaves_the_last_good_one_running() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let first = settings(camera(0), &[Fp32]);
+    let engine = studio.start(&first);
+    source.publish(1);
+    observe(&engine);
+    for bad in ["missing.onnx", "panics.onnx"].map(|name| File(name.into())) {
+        engine.set(Settings { models: vec![bad.clone()], ..first.clone() });
+        let (name, message) = event(&engine, "ModelFailed", |e| match e {
+            Event::ModelFailed { name, message } => Some((name.clone(), message.clone())),
+            _ => None,
+        });
+        assert_eq!(name, bad);
+        let seen = observe(&engine);
+        assert_eq!(models(&seen), ["FP32"]);
+        source.publish(2);
+        while number(&observe(&engine)) != 2 {}
+        let state = engine.status().models.remove(0);
+        assert_eq!(state.running.unwrap().name, "FP32");
+        assert_eq!((state.name, state.phase), (bad, ModelPhase::Failed { message }));
+        source.publish(1);
+        assert_eq!(models(&observe(&engine)), ["FP32"]);
+    }
+    // A place that never had a good one has no output.
+    let bad = File("missing.onnx".into());
+    engine.set(Settings { models: vec![Int8, bad], ..first });
+    let seen = observe(&engine);
+    assert_eq!(models(&seen), ["INT8"]);
+    assert_eq!(engine.status().models[1].running, None);
+}
+
+#[test]
+fn a_live_source_without_frames_has_stalled_until_one_comes() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    let stalled = || {
+        event(&engine, "SourceStalled", |e| matches!(e, Event::SourceStalled(d) if !d.name.is_empty()).then_some(()))
+    };
+    await_opened(&engine);
+    let opened = studio.clock.now();
+    studio.clock.await_timer(opened + 2000 * MS);
+    // A frame after 1.5 s, and then no more: 2 s after it, not after the opening.
+    studio.clock.advance(1500 * MS);
+    source.publish(1);
+    observe(&engine);
+    studio.clock.advance(1999 * MS);
+    studio.clock.await_timer(opened + 3500 * MS);
+    assert_eq!(engine.status().source, SourceState::Live);
+    studio.clock.advance(MS);
+    stalled();
+    studio.clock.advance(3000 * MS);
+    assert_eq!(engine.status().source, SourceState::Stalled { since: 5000 * MS });
+    assert!(engine.events().is_empty(), "told once");
+
+    source.publish(2);
+    assert_eq!(number(&observe(&engine)), 2);
+    assert_eq!(engine.status().source, SourceState::Live);
+    studio.clock.await_timer(studio.clock.now() + 2000 * MS);
+    studio.clock.advance(2000 * MS);
+    stalled();
+}
+
+#[test]
+fn a_source_that_never_gives_its_first_frame_has_stalled_too() {
+    let studio = Studio::new();
+    let _source = studio.live(&camera(0));
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    await_opened(&engine);
+    studio.clock.advance(2000 * MS);
+    event(&engine, "SourceStalled", |e| matches!(e, Event::SourceStalled(_)).then_some(()));
+    assert_eq!(engine.status().source, SourceState::Stalled { since: 2000 * MS });
+}
+
+#[test]
+fn stop_waits_for_threads_that_end_and_leaves_those_that_hang() {
+    let studio = Studio::new();
+    let source = studio.still(&still("x.png"));
+    source.step(Step::Frame(1));
+    source.step(Step::End);
+    let engine = studio.start(&settings(still("x.png"), &[Fp32]));
+    observe(&engine);
+    assert!(engine.stop(LONG));
+
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    source.enter();
+    let before = Instant::now();
+    assert!(!engine.stop(100 * MS));
+    assert!(before.elapsed() >= 100 * MS && before.elapsed() < LONG);
+
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let _gate = studio.gate(&Fp32);
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    source.publish(1);
+    studio.expect_run("FP32", 1);
+    assert!(!engine.stop(50 * MS), "the model hangs");
+
+    // Waits between tries, and on a pause, are cut short.
+    let studio = Studio::new();
+    studio.fails(&camera(0), SourceError::NoCamera);
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    await_failed(&engine);
+    assert!(engine.stop(LONG));
+    let studio = Studio::new();
+    let source = studio.still(&still("x.png"));
+    (1..4).for_each(|n| source.step(Step::Frame(n)));
+    let engine = studio.start(&Settings { paused: true, ..settings(still("x.png"), &[Fp32]) });
+    observe(&engine);
+    assert!(engine.stop(LONG));
+}
+
+#[test]
+fn events_that_nobody_reads_block_nobody_and_the_newest_stay() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let first = settings(camera(0), &[Fp32]);
+    let engine = studio.start(&first);
+    source.publish(1);
+    observe(&engine);
+    let rounds = EVENTS_KEPT + 20;
+    for n in 0..rounds {
+        engine.set(Settings { models: vec![File(format!("missing{n}.onnx").into())], ..first.clone() });
+        observe(&engine);
+    }
+    let dropped = engine.status().events_dropped;
+    let kept: Vec<_> = engine.events().try_iter().collect();
+    assert_eq!(kept.len(), EVENTS_KEPT);
+    // Opened, FP32 loaded, and one for each round.
+    assert_eq!(dropped as usize, 2 + rounds - EVENTS_KEPT);
+    let Some(Event::ModelFailed { name, .. }) = kept.last() else { panic!("{:?}", kept.last()) };
+    assert_eq!(*name, File(format!("missing{}.onnx", rounds - 1).into()));
+}

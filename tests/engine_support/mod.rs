@@ -1,0 +1,532 @@
+//! A source, models and a clock that a test moves by hand. Nothing here sleeps: what a test waits for comes
+//! through a channel, with a deadline so long that only a broken engine reaches it.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+use std::cell::Cell;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+use twinsight::detect::{Classes, Form, Frame, Head, RawHeads, Size};
+use twinsight::engine::{Clock, Engine, Event, Load, Observation, Open, Parts, Settings};
+use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
+use twinsight::source::{CameraRequest, Description, Next, Source, SourceError, SourceRequest};
+
+/// Only a broken engine lets a test wait this long.
+pub const LONG: Duration = Duration::from_secs(20);
+
+/// Enough that a fake never blocks on telling what it does.
+const NOTES: usize = 4096;
+
+pub fn get<T>(receiver: &Receiver<T>, what: &str) -> T {
+    receiver.recv_timeout(LONG).unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// When to ring, and where.
+type Timer = (Instant, Sender<Instant>);
+
+/// A clock that only a test moves.
+pub struct FakeClock {
+    inner: Mutex<(Instant, Vec<Timer>)>,
+    armed: (Sender<Instant>, Receiver<Instant>),
+}
+
+impl FakeClock {
+    fn new() -> Self {
+        Self { inner: Mutex::new((Instant::now(), Vec::new())), armed: bounded(NOTES) }
+    }
+
+    pub fn advance(&self, by: Duration) {
+        let mut inner = self.inner.lock().unwrap();
+        inner.0 += by;
+        let now = inner.0;
+        inner.1.retain(|(deadline, ring)| *deadline > now || ring.try_send(now).is_err());
+    }
+
+    /// Waits until somebody waits for `deadline`.
+    pub fn await_timer(&self, deadline: Instant) {
+        while get(&self.armed.1, "a timer") != deadline {}
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Instant {
+        self.inner.lock().unwrap().0
+    }
+
+    fn at(&self, deadline: Instant) -> Receiver<Instant> {
+        let mut inner = self.inner.lock().unwrap();
+        let (ring, timer) = bounded(1);
+        if deadline <= inner.0 {
+            ring.send(inner.0).unwrap();
+        } else {
+            inner.1.push((deadline, ring));
+        }
+        let _ = self.armed.0.try_send(deadline);
+        timer
+    }
+}
+
+/// What a fake source does in its next call of `next`; without a step it hangs there, like a driver.
+pub enum Step {
+    /// A frame whose pixels carry this number.
+    Frame(u32),
+    End,
+    Fail(SourceError),
+    Panic,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Call {
+    Next,
+    Discard,
+    Dropped,
+}
+
+/// A test's hold of one fake source.
+pub struct Remote {
+    steps: Sender<Step>,
+    discards: Sender<()>,
+    pub calls: Receiver<Call>,
+    /// The source is in a call of `next` that was seen to begin, and nothing was given to it yet.
+    entered: Cell<bool>,
+}
+
+impl Remote {
+    /// What the present or next call of `next` gives.
+    pub fn step(&self, step: Step) {
+        self.entered.set(false);
+        self.steps.send(step).unwrap();
+    }
+
+    /// Waits until the source is in a call of `next`.
+    pub fn enter(&self) {
+        if !self.entered.replace(true) {
+            self.await_call(Call::Next);
+        }
+    }
+
+    /// Gives one frame.
+    pub fn give(&self, number: u32) {
+        self.enter();
+        self.step(Step::Frame(number));
+    }
+
+    /// Gives one frame of a live source, and returns when the engine has published it: it asks for the next then.
+    pub fn publish(&self, number: u32) {
+        self.give(number);
+        self.enter();
+    }
+
+    /// Lets one call of `discard` return.
+    pub fn discard(&self) {
+        self.discards.send(()).unwrap();
+    }
+
+    /// Waits for this call, past others.
+    pub fn await_call(&self, call: Call) {
+        while get(&self.calls, &format!("{call:?}")) != call {}
+    }
+}
+
+pub struct FakeSource {
+    name: String,
+    live: bool,
+    size: Size,
+    steps: Receiver<Step>,
+    discards: Receiver<()>,
+    calls: Sender<Call>,
+    curtain: Curtain,
+}
+
+impl Source for FakeSource {
+    fn description(&self) -> Description {
+        Description { name: self.name.clone(), size: Some(self.size), ..Description::default() }
+    }
+
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
+        self.calls.send(Call::Next).unwrap();
+        let step = select! {
+            recv(self.steps) -> step => step,
+            recv(self.curtain) -> _ => Ok(Step::End),
+        };
+        match step {
+            Ok(Step::Frame(number)) => {
+                frame.resize(self.size)?;
+                let [low, high, ..] = number.to_le_bytes();
+                frame.rgb_mut().chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&[low, high, 0]));
+                Ok(Next::Frame)
+            }
+            Ok(Step::Fail(error)) => Err(error),
+            Ok(Step::Panic) => panic!("a driver's fault"),
+            Ok(Step::End) | Err(_) => Ok(Next::End),
+        }
+    }
+
+    fn discard(&mut self) -> Result<(), SourceError> {
+        self.calls.send(Call::Discard).unwrap();
+        select! {
+            recv(self.discards) -> _ => {}
+            recv(self.curtain) -> _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_live(&self) -> bool {
+        self.live
+    }
+}
+
+impl Drop for FakeSource {
+    fn drop(&mut self) {
+        let _ = self.calls.send(Call::Dropped);
+    }
+}
+
+/// What becomes of one try to open a source.
+enum Opening {
+    Opens(FakeSource),
+    Fails(SourceError),
+    Panics,
+    /// Until the other end is dropped.
+    Hangs(Receiver<()>),
+}
+
+pub struct FakeOpener {
+    openings: Mutex<HashMap<String, VecDeque<Opening>>>,
+    opened: Sender<SourceRequest>,
+    curtain: Curtain,
+}
+
+impl Open for FakeOpener {
+    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        self.opened.send(request.clone()).unwrap();
+        let opening = self.openings.lock().unwrap().get_mut(&format!("{request:?}")).and_then(VecDeque::pop_front);
+        match opening.unwrap_or_else(|| panic!("the test has no opening for {request:?}")) {
+            Opening::Opens(source) => Ok(Box::new(source)),
+            Opening::Fails(error) => Err(error),
+            Opening::Panics => panic!("an opener's fault"),
+            Opening::Hangs(gate) => {
+                select! {
+                    recv(gate) -> _ => {}
+                    recv(self.curtain) -> _ => {}
+                }
+                Err(SourceError::NoCamera)
+            }
+        }
+    }
+}
+
+/// How a fake model behaves from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Good,
+    Fails,
+    Panics,
+}
+
+struct FakeModel {
+    info: Arc<ModelInfo>,
+    mood: Mood,
+    /// `Some`: each run waits for a token.
+    gate: Option<Receiver<()>>,
+}
+
+type Models = Arc<Mutex<HashMap<ModelName, FakeModel>>>;
+
+struct FakeDetector {
+    name: ModelName,
+    info: Arc<ModelInfo>,
+    models: Models,
+    runs: Sender<(String, u32)>,
+    curtain: Curtain,
+}
+
+impl Detector for FakeDetector {
+    fn info(&self) -> &Arc<ModelInfo> {
+        &self.info
+    }
+
+    /// Writes the number that the frame's pixels carry into every place of the heads.
+    fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
+        let plane = self.info.form.input.area() as usize;
+        // In the middle, where a frame of any form covers the input.
+        let middle = plane / 2 + self.info.form.input.width as usize / 2;
+        let byte = |at: usize| (input[at] * 255.0).round() as u32;
+        let number = byte(middle) + (byte(plane + middle) << 8);
+        self.runs.send((self.info.name.clone(), number)).unwrap();
+        let (mood, gate) = {
+            let models = self.models.lock().unwrap();
+            let model = &models[&self.name];
+            (model.mood, model.gate.clone())
+        };
+        if let Some(gate) = gate {
+            select! {
+                recv(gate) -> _ => {}
+                recv(self.curtain) -> _ => {}
+            }
+        }
+        match mood {
+            Mood::Good => {
+                heads.fit(&self.info.form);
+                heads.heads.iter_mut().for_each(|head| head.fill(number as f32));
+                Ok(())
+            }
+            Mood::Fails => Err(ModelError::Run { name: self.info.name.clone(), cause: "no memory".into() }),
+            Mood::Panics => panic!("a model's fault"),
+        }
+    }
+}
+
+pub struct FakeLoader {
+    models: Models,
+    runs: Sender<(String, u32)>,
+    loads: Sender<ModelName>,
+    curtain: Curtain,
+}
+
+impl Load for FakeLoader {
+    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
+        self.loads.send(name.clone()).unwrap();
+        assert_ne!(*name, ModelName::File("panics.onnx".into()), "a loader's fault");
+        match self.models.lock().unwrap().get(name) {
+            Some(model) => Ok(Box::new(FakeDetector {
+                name: name.clone(),
+                info: Arc::clone(&model.info),
+                models: Arc::clone(&self.models),
+                runs: self.runs.clone(),
+                curtain: self.curtain.clone(),
+            })),
+            None => Err(ModelError::NotInstalled { name: name.label(), path: "nowhere.onnx".into() }),
+        }
+    }
+}
+
+/// Everything an engine is made of, in a test's hands. FP32 and INT8 are there, other models can be added.
+pub struct Studio {
+    pub clock: Arc<FakeClock>,
+    opener: Arc<FakeOpener>,
+    loader: Arc<FakeLoader>,
+    /// What was asked to be opened, in this order.
+    pub opened: Receiver<SourceRequest>,
+    pub loads: Receiver<ModelName>,
+    /// The model and the frame's number, at the start of each inference.
+    pub runs: Receiver<(String, u32)>,
+    pub wakes: Receiver<()>,
+    wake: Sender<()>,
+    curtain: Curtain,
+    open: Cell<Option<Sender<Infallible>>>,
+}
+
+/// Whatever hangs in a fake goes on once this disconnects.
+type Curtain = Receiver<Infallible>;
+
+/// An engine; at the end of a test nothing hangs any more, so that no test waits for a deadline.
+pub struct Stage {
+    engine: Option<Engine>,
+    open: Option<Sender<Infallible>>,
+}
+
+impl Stage {
+    /// Stops the engine while whatever hangs goes on hanging.
+    pub fn stop(mut self, deadline: Duration) -> bool {
+        self.engine.take().unwrap().stop(deadline)
+    }
+}
+
+impl Deref for Stage {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        self.engine.as_ref().unwrap()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(self.open.take());
+        if let Some(engine) = self.engine.take() {
+            let ended = engine.stop(LONG);
+            assert!(ended || std::thread::panicking(), "a thread did not end");
+        }
+    }
+}
+
+impl Studio {
+    pub fn new() -> Self {
+        let (opened_in, opened) = bounded(NOTES);
+        let (runs_in, runs) = bounded(NOTES);
+        let (loads_in, loads) = bounded(NOTES);
+        let (wake, wakes) = bounded(NOTES);
+        let (open, curtain) = bounded(0);
+        let models = Models::default();
+        let studio = Self {
+            clock: Arc::new(FakeClock::new()),
+            opener: Arc::new(FakeOpener { openings: Mutex::default(), opened: opened_in, curtain: curtain.clone() }),
+            loader: Arc::new(FakeLoader { models, runs: runs_in, loads: loads_in, curtain: curtain.clone() }),
+            opened,
+            loads,
+            runs,
+            wakes,
+            wake,
+            curtain,
+            open: Cell::new(Some(open)),
+        };
+        studio.add_model(ModelName::Fp32, 32);
+        studio.add_model(ModelName::Int8, 32);
+        studio
+    }
+
+    /// Makes a model with a square input of this side, a multiple of 32.
+    pub fn add_model(&self, name: ModelName, side: u32) {
+        let heads = vec![Head { stride: 32, anchors: vec![[8.0, 8.0]], scale_x_y: 1.0 }];
+        let form = Form { input: Size::new(side, side), classes: Classes::new(["thing"]), heads };
+        let info = Arc::new(ModelInfo {
+            name: name.label(),
+            path: "fake.onnx".into(),
+            sha256: String::new(),
+            precision: Precision::Unknown,
+            recipe: None,
+            form,
+        });
+        self.loader.models.lock().unwrap().insert(name, FakeModel { info, mood: Mood::Good, gate: None });
+    }
+
+    pub fn set_mood(&self, name: &ModelName, mood: Mood) {
+        self.loader.models.lock().unwrap().get_mut(name).unwrap().mood = mood;
+    }
+
+    /// From now on each run of the model waits for a token.
+    pub fn gate(&self, name: &ModelName) -> Sender<()> {
+        let (tokens, gate) = bounded(NOTES);
+        self.loader.models.lock().unwrap().get_mut(name).unwrap().gate = Some(gate);
+        tokens
+    }
+
+    fn opening(&self, request: &SourceRequest, opening: Opening) {
+        let mut openings = self.opener.openings.lock().unwrap();
+        openings.entry(format!("{request:?}")).or_default().push_back(opening);
+    }
+
+    /// The next try to open `request` gives a source that this remote moves.
+    pub fn source(&self, request: &SourceRequest, live: bool, size: Size) -> Remote {
+        let (steps, steps_out) = bounded(NOTES);
+        let (discards, discards_out) = bounded(NOTES);
+        let (calls_in, calls) = bounded(NOTES);
+        let name = format!("{request:?}");
+        let source = FakeSource {
+            name,
+            live,
+            size,
+            steps: steps_out,
+            discards: discards_out,
+            calls: calls_in,
+            curtain: self.curtain.clone(),
+        };
+        self.opening(request, Opening::Opens(source));
+        Remote { steps, discards, calls, entered: Cell::new(false) }
+    }
+
+    pub fn live(&self, request: &SourceRequest) -> Remote {
+        self.source(request, true, Size::new(32, 32))
+    }
+
+    pub fn still(&self, request: &SourceRequest) -> Remote {
+        self.source(request, false, Size::new(32, 32))
+    }
+
+    pub fn fails(&self, request: &SourceRequest, error: SourceError) {
+        self.opening(request, Opening::Fails(error));
+    }
+
+    pub fn panics(&self, request: &SourceRequest) {
+        self.opening(request, Opening::Panics);
+    }
+
+    /// The next try to open `request` hangs until what this returns is dropped.
+    pub fn hangs(&self, request: &SourceRequest) -> Sender<()> {
+        let (open, gate) = bounded(0);
+        self.opening(request, Opening::Hangs(gate));
+        open
+    }
+
+    pub fn start(&self, settings: &Settings) -> Stage {
+        let wake = self.wake.clone();
+        let parts = Parts {
+            opener: Arc::clone(&self.opener) as Arc<dyn Open>,
+            loader: Arc::clone(&self.loader) as Arc<dyn Load>,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            waker: Arc::new(move || {
+                let _ = wake.try_send(());
+            }),
+        };
+        Stage { engine: Some(Engine::start(parts, settings.clone()).unwrap()), open: self.open.take() }
+    }
+
+    pub fn expect_run(&self, model: &str, number: u32) {
+        assert_eq!(get(&self.runs, "an inference"), (model.to_owned(), number));
+    }
+}
+
+pub fn camera(index: u32) -> SourceRequest {
+    SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() })
+}
+
+pub fn still(name: &str) -> SourceRequest {
+    SourceRequest::Still(name.into())
+}
+
+pub fn settings(source: SourceRequest, models: &[ModelName]) -> Settings {
+    Settings { source, reopen: 0, models: models.to_vec(), paused: false }
+}
+
+pub fn observe(engine: &Engine) -> Arc<Observation> {
+    engine.wait(LONG).expect("an observation")
+}
+
+/// The number that the frame's pixels carry.
+pub fn number(observation: &Observation) -> u32 {
+    let [low, high, _] = observation.frame.pixel(0, 0).unwrap();
+    u32::from(low) + (u32::from(high) << 8)
+}
+
+/// Checks that every output was made from the very pixels of its observation.
+pub fn assert_paired(observation: &Observation) {
+    for output in &observation.outputs {
+        for head in &output.heads.heads {
+            assert!(!head.is_empty() && head.iter().all(|v| *v == number(observation) as f32), "{}", output.model.name);
+        }
+    }
+}
+
+pub fn models(observation: &Observation) -> Vec<&str> {
+    observation.outputs.iter().map(|output| output.model.name.as_str()).collect()
+}
+
+/// The next event for which `pick` gives something, past others.
+pub fn event<T>(engine: &Engine, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
+    loop {
+        if let Some(found) = pick(&get(engine.events(), what)) {
+            return found;
+        }
+    }
+}
+
+pub fn await_opened(engine: &Engine) -> Description {
+    event(engine, "SourceOpened", |e| match e {
+        Event::SourceOpened(description) => Some(description.clone()),
+        _ => None,
+    })
+}
+
+pub fn await_failed(engine: &Engine) -> (String, bool) {
+    event(engine, "SourceFailed", |e| match e {
+        Event::SourceFailed { message, transient } => Some((message.clone(), *transient)),
+        _ => None,
+    })
+}
