@@ -1,9 +1,13 @@
 //! A real V4L2 camera delivers the right pictures. `tests/camera/run` runs these in a virtual machine with the
 //! kernel's own test drivers; they are ignored elsewhere, as they need that camera.
 
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use twinsight::cli::cameras::{json, text};
 use twinsight::detect::{Frame, Size};
 use twinsight::source::{CameraRequest, Next, Opener, Source, SourceError, SourceRequest, cameras};
+use v4l::video::Capture;
 
 const SMALL: Size = Size::new(320, 180);
 
@@ -102,6 +106,28 @@ fn vivid_is_listed_while_it_delivers_and_refuses_what_it_has_not() {
     assert!(matches!(missing, SourceError::NoSuchCamera { index: 7 }));
     // Given back whole: it opens again.
     frames(open(request).unwrap().as_mut(), 1);
+}
+
+#[test]
+#[ignore = "needs the kernel's vivid camera: tests/camera/run"]
+fn vivid_is_opened_whatever_rate_it_was_left_with() {
+    let listed = cameras().unwrap().remove(0).modes;
+    let hd: Vec<u32> = listed.iter().filter(|mode| mode.size == Size::new(1280, 720)).map(|mode| mode.rate).collect();
+    // vivid has 2/25 s here, which is no whole rate, and must not be listed as 25/s.
+    assert!(!hd.is_empty() && !hd.contains(&25), "{hd:?}");
+    let device = v4l::Device::new(0).unwrap();
+    let odd = v4l::video::capture::Parameters::new(v4l::Fraction::new(2, 25));
+    device.set_format(&v4l::Format::new(1280, 720, v4l::FourCC::new(b"YUYV"))).unwrap();
+    let left = device.set_params(&odd).unwrap();
+    assert_eq!((left.interval.numerator, left.interval.denominator), (2, 25));
+    // Listing must leave the device as it is.
+    cameras().unwrap();
+    assert_eq!(device.params().unwrap().interval.denominator, 25);
+    assert_eq!(device.format().unwrap().width, 1280);
+    drop(device);
+    let mut source = open(CameraRequest::default()).unwrap();
+    println!("{:?}", source.description());
+    frames(source.as_mut(), 1);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The demo moves smoothly, always the same, and keeps its subjects in sight.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

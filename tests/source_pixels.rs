@@ -2,6 +2,8 @@
 //!
 //! The golden files are OpenCV's; `tests/data/pixels/make.py` makes them.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use twinsight::detect::{Frame, FrameError, Size};
 use twinsight::source::PixelFormat;

@@ -1,19 +1,17 @@
 //! The webcam, through nokhwa: the only file that names it.
 //!
 //! Worked around here, each at its place: nokhwa starts from whatever format the device has at the time, hands over
-//! an MJPEG buffer at the driver's full length, lists fractional rates as whole ones, and may panic when a camera
-//! that broke is dropped. `next` waits for as long as the driver does; deadlines are the engine's business.
+//! an MJPEG buffer at the driver's full length, and may panic when a camera that broke is dropped. `next` waits for
+//! as long as the driver does; deadlines are the engine's business.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nokhwa::utils::{
-    ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution, frame_formats,
+    ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution,
 };
 use nokhwa::{Camera, NokhwaError};
 
-use super::camera_error::{Stage, explain, is_no_capture_device};
+use super::camera_error::{Stage, explain};
 use super::pixels::Converter;
 use super::{CameraInfo, CameraRequest, Description, Mode, Next, PixelFormat, Source, SourceError, mode};
 use crate::detect::{Frame, Size};
@@ -26,14 +24,6 @@ const GIVE_UP_AFTER: u32 = 45;
 
 /// How many modes are tried, when a driver rejects what it lists.
 const ATTEMPTS: usize = 4;
-
-/// The cameras that this process reads, by index. Asking such a device for its modes would change its format
-/// while it delivers, so that the list is answered from here.
-static OPEN: Mutex<BTreeMap<u32, CameraInfo>> = Mutex::new(BTreeMap::new());
-
-fn open_cameras() -> MutexGuard<'static, BTreeMap<u32, CameraInfo>> {
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// All cameras, by index. One that cannot be asked is listed with its problem.
 pub fn cameras() -> Result<Vec<CameraInfo>, SourceError> {
@@ -62,31 +52,40 @@ fn devices() -> Result<Vec<(u32, String)>, SourceError> {
 
 /// What a device offers, or `None` where it is no camera at all.
 fn inspect(index: u32, name: String) -> Option<CameraInfo> {
-    if let Some(info) = open_cameras().get(&index) {
-        return Some(info.clone());
-    }
-    match offered_modes(index) {
-        Ok((name, modes)) => Some(CameraInfo { index, name, modes, problem: None }),
-        Err(error) => {
-            let cause = error.to_string();
-            if is_no_capture_device(&cause) {
-                return None;
-            }
+    match offer(index) {
+        Ok(offer) => offer.map(|(info, _)| info),
+        Err(cause) => {
             let problem = Some(explain(index, &label(index, &name), Stage::Opening, cause).to_string());
             Some(CameraInfo { index, name, modes: Vec::new(), problem })
         }
     }
 }
 
-/// The camera's name and all modes that Twinsight reads.
-fn offered_modes(index: u32) -> Result<(String, Vec<Mode>), NokhwaError> {
-    let any = RequestedFormat::with_formats(RequestedFormatType::None, frame_formats());
-    let mut camera = Handle::new(index, any)?;
-    let camera = camera.get()?;
-    let mut modes: Vec<Mode> = camera.compatible_camera_formats()?.into_iter().map(from_nokhwa).collect();
+/// A camera with all modes that Twinsight reads, and the names of the formats that it does not; `None` where the
+/// device is no camera.
+fn offer(index: u32) -> Result<Option<(CameraInfo, Vec<String>)>, String> {
+    let Some((name, mut modes, unread)) = ask(index)? else { return Ok(None) };
     modes.sort_by_key(|mode| (mode.format, mode.size.area(), mode.size.width, mode.rate));
     modes.dedup();
-    Ok((camera.info().human_name(), modes))
+    let problem = modes.is_empty().then(|| format!("it has only {}, which Twinsight does not read", unread.join(", ")));
+    Ok(Some((CameraInfo { index, name, modes, problem }, unread)))
+}
+
+type Answer = Option<(String, Vec<Mode>, Vec<String>)>;
+
+#[cfg(target_os = "linux")]
+fn ask(index: u32) -> Result<Answer, String> {
+    let offer = super::v4l2::offer(index).map_err(|e| e.to_string())?;
+    Ok(offer.map(|offer| (offer.name, offer.modes, offer.unread)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask(index: u32) -> Result<Answer, String> {
+    let any = RequestedFormat::with_formats(RequestedFormatType::None, nokhwa::utils::frame_formats());
+    let mut handle = Handle::new(index, any).map_err(|e| e.to_string())?;
+    let camera = handle.get().map_err(|e| e.to_string())?;
+    let formats = camera.compatible_camera_formats().map_err(|e| e.to_string())?;
+    Ok(Some((camera.info().human_name(), formats.into_iter().map(from_nokhwa).collect(), Vec::new())))
 }
 
 fn label(index: u32, name: &str) -> String {
@@ -107,16 +106,15 @@ impl CameraSource {
     /// Opens the camera in the best mode that the request allows, and starts it.
     pub fn open(request: &CameraRequest) -> Result<Self, SourceError> {
         let index = request.index;
-        let unnamed = format!("camera {index}");
-        let (name, modes) =
-            offered_modes(index).map_err(|e| explain(index, &unnamed, Stage::Opening, e.to_string()))?;
-        let camera = label(index, &name);
-        let candidates = mode::rank(&modes, request);
+        let offer = offer(index).map_err(|cause| explain(index, &format!("camera {index}"), Stage::Opening, cause))?;
+        let (info, unread) = offer.ok_or(SourceError::NoSuchCamera { index })?;
+        let camera = label(index, &info.name);
+        let candidates = mode::rank(&info.modes, request);
         if candidates.is_empty() {
-            let offered = mode::summary(&modes);
+            let offered = mode::summary(&info.modes);
             return Err(match wanted(request) {
-                Some(wanted) => SourceError::NoMode { camera, wanted, offered },
-                None => SourceError::NoFormat { camera, offered },
+                Some(wanted) if !info.modes.is_empty() => SourceError::NoMode { camera, wanted, offered },
+                _ => SourceError::NoFormat { camera, offered: unread.join(", ") },
             });
         }
         let mut failure = None;
@@ -124,12 +122,10 @@ impl CameraSource {
             match start(index, wanted) {
                 Ok((handle, mode)) => {
                     log::info!("{camera} delivers {mode}");
-                    let info = CameraInfo { index, name, modes, problem: None };
-                    open_cameras().insert(index, info.clone());
                     return Ok(Self { camera: handle, info, mode, converter: Converter::default(), broken: 0 });
                 }
                 Err(error) => {
-                    let error = explain(index, &camera, Stage::Opening, error.to_string());
+                    let error = explain(index, &camera, Stage::Opening, error);
                     if !matches!(error, SourceError::Camera { .. }) {
                         return Err(error);
                     }
@@ -200,21 +196,20 @@ impl Source for CameraSource {
     }
 }
 
-impl Drop for CameraSource {
-    fn drop(&mut self) {
-        open_cameras().remove(&self.info.index);
-    }
-}
-
 /// Opens the camera in one mode and starts its stream; gives what the driver made of the mode.
-fn start(index: u32, mode: Mode) -> Result<(Handle, Mode), NokhwaError> {
-    let format = to_nokhwa(mode);
-    let exact = [format.format()];
-    let mut handle = Handle::new(index, RequestedFormat::with_formats(RequestedFormatType::Exact(format), &exact))?;
-    let camera = handle.get()?;
-    camera.open_stream()?;
-    let actual = from_nokhwa(camera.camera_format());
-    Ok((handle, actual))
+fn start(index: u32, mode: Mode) -> Result<(Handle, Mode), String> {
+    #[cfg(target_os = "linux")]
+    super::v4l2::set(index, mode).map_err(|e| e.to_string())?;
+    let open = || {
+        let format = to_nokhwa(mode);
+        let exact = [format.format()];
+        let mut handle = Handle::new(index, RequestedFormat::with_formats(RequestedFormatType::Exact(format), &exact))?;
+        let camera = handle.get()?;
+        camera.open_stream()?;
+        let actual = from_nokhwa(camera.camera_format());
+        Ok((handle, actual))
+    };
+    open().map_err(|e: NokhwaError| e.to_string())
 }
 
 /// What the request asks for by name, or `None` where it leaves all open.

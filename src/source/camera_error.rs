@@ -11,8 +11,6 @@ const ENXIO: i32 = 6;
 const EACCES: i32 = 13;
 const EBUSY: i32 = 16;
 const ENODEV: i32 = 19;
-const EINVAL: i32 = 22;
-const ENOTTY: i32 = 25;
 
 /// What was being done when the error came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +29,6 @@ pub fn explain(index: u32, camera: &str, stage: Stage, cause: String) -> SourceE
         (Some(ENOENT | ENXIO | ENODEV), Stage::Reading) => SourceError::Disconnected { camera, cause },
         _ => SourceError::Camera { camera, cause },
     }
-}
-
-/// Whether the device answers that it captures no pictures: the second node of a webcam carries its metadata, and
-/// some nodes are encoders.
-pub fn is_no_capture_device(cause: &str) -> bool {
-    cause.contains("FrameFormat") && matches!(system_error(cause), Some(EINVAL | ENOTTY))
 }
 
 /// The number in "(os error N)".

@@ -12,6 +12,8 @@ pub mod pace;
 pub mod pixels;
 mod request;
 mod still;
+#[cfg(target_os = "linux")]
+mod v4l2;
 
 pub use camera::{CameraSource, cameras};
 pub use demo::DemoSource;
