@@ -1,12 +1,14 @@
-//! The panel on the left: thresholds.
+//! The panel on the left: thresholds, and what is looked at.
 
-use egui::{RichText, Slider, Ui};
+use egui::{Grid, RichText, Slider, Ui};
 
 use super::action::{Action, hint};
 use super::preferences::Preferences;
+use crate::model::ModelInfo;
+use crate::source::Description;
 
 /// Shows the sliders; they change the preferences at once.
-pub fn show(ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action>) {
+pub fn thresholds(ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action>) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Thresholds").strong());
@@ -28,6 +30,48 @@ pub fn show(ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action
         "Class names and scores on the picture",
         &Action::ToggleLabels,
     ));
+}
+
+/// What is looked at, and with which model.
+pub fn facts(ui: &mut Ui, source: Option<&Description>, model: Option<&ModelInfo>) {
+    ui.spacing_mut().interact_size.y = 15.0;
+    if let Some(source) = source {
+        ui.add_space(10.0);
+        ui.label(RichText::new("Source").strong());
+        Grid::new("source facts").num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
+            fact(ui, "Name", &source.name, "");
+            fact(ui, "Size", &source.size.map_or_else(String::new, |s| s.to_string()), "");
+            fact(ui, "Format", source.format.as_deref().unwrap_or_default(), "");
+            let rate = source.nominal_rate.map_or_else(String::new, |r| format!("{r:.0}/s"));
+            fact(ui, "Rate", &rate, "As promised by the source; the measured one is at the bottom");
+        });
+    }
+    if let Some(model) = model {
+        ui.add_space(10.0);
+        ui.label(RichText::new("Model").strong());
+        Grid::new("model facts").num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
+            let file = model.path.file_name().unwrap_or_default().to_string_lossy();
+            fact(ui, "File", &file, &model.path.to_string_lossy());
+            fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not told by the file"), "How it was made");
+            fact(ui, "Input", &model.form.input.to_string(), "");
+            fact(ui, "Classes", &model.form.classes.len().to_string(), "");
+            let short = model.sha256.get(..12).unwrap_or(&model.sha256);
+            fact(ui, "SHA-256", &format!("{short}…"), &model.sha256);
+        });
+    }
+}
+
+/// One line; nothing where the value is not known.
+fn fact(ui: &mut Ui, name: &str, value: &str, what: &str) {
+    if value.is_empty() {
+        return;
+    }
+    ui.label(RichText::new(name).small().weak());
+    let response = ui.add(egui::Label::new(RichText::new(value).small()).truncate());
+    if !what.is_empty() {
+        response.on_hover_text(what);
+    }
+    ui.end_row();
 }
 
 fn slider(ui: &mut Ui, value: &mut f32, least: f32, name: &str, what: &str) {

@@ -41,19 +41,9 @@ impl StatusLine {
         let Some((_, status)) = &self.read else { return };
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
-            rate(ui, "captured", status.captured_rate, "Frames per second that the source gave");
-            dot(ui);
-            rate(ui, "inferred", status.inferred_rate, "Frames per second that went through the model");
-            dot(ui);
-            rate(ui, "shown", status.shown_rate, "Different frames per second that came into sight");
-            ui.label(RichText::new("fps").small().weak());
-            ui.separator();
-            let age = self.age.filter(|_| !paused).map(|a| format!("{:3.0} ms", millis(a)));
-            figure(ui, "age", &age.unwrap_or_else(|| "–".into()), "From the capture of a frame to its being in sight, median");
-            ui.separator();
-            let dropped = "Frames that a newer one replaced before the model was free: nothing waits in a queue";
-            figure(ui, "dropped", &status.dropped.to_string(), dropped);
-            ui.separator();
+            if [status.captured_rate, status.inferred_rate, status.shown_rate].iter().any(Option::is_some) {
+                self.rates(ui, status, paused);
+            }
             stage(ui, "letterbox", status.stages.letterbox.as_ref());
             for (model, times) in status.models.iter().zip(&status.stages.inference) {
                 dot(ui);
@@ -61,6 +51,23 @@ impl StatusLine {
                 stage(ui, &name, times.as_ref());
             }
         });
+    }
+
+    /// Of a source that has a rate.
+    fn rates(&self, ui: &mut Ui, status: &Status, paused: bool) {
+        rate(ui, "captured", status.captured_rate, "Frames per second that the source gave");
+        dot(ui);
+        rate(ui, "inferred", status.inferred_rate, "Frames per second that went through the model");
+        dot(ui);
+        rate(ui, "shown", status.shown_rate, "Different frames per second that came into sight");
+        ui.label(RichText::new("fps").small().weak());
+        ui.separator();
+        let age = self.age.filter(|_| !paused).map_or_else(|| "–".into(), |a| format!("{:3.0} ms", millis(a)));
+        figure(ui, "age", &age, "From the capture of a frame to its being in sight, median");
+        ui.separator();
+        let dropped = "Frames that a newer one replaced before the model was free: nothing waits in a queue";
+        figure(ui, "dropped", &status.dropped.to_string(), dropped);
+        ui.separator();
     }
 }
 

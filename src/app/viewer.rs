@@ -167,7 +167,11 @@ impl Viewer {
             self.status.show(ui, self.settings.paused);
         });
         let sides = Panel::left("controls").default_size(212.0).size_range(170.0..=340.0).frame(panel);
-        sides.show(ui, |ui| controls::show(ui, &mut self.preferences, &mut actions));
+        sides.show(ui, |ui| {
+            controls::thresholds(ui, &mut self.preferences, &mut actions);
+            let model = status.models.first().and_then(|m| m.running.as_deref());
+            controls::facts(ui, status.description.as_ref(), model);
+        });
         self.postprocess();
         let highlighted = self.highlighted;
         let listed = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel).show(ui, |ui| {

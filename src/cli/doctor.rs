@@ -98,7 +98,7 @@ fn dot_product() -> Option<&'static str> {
 fn runtime(catalog: &Catalog, report: &mut Report) {
     match Runtime::find(catalog) {
         Ok(runtime) => {
-            report.fact("ONNX Runtime", &runtime.path().display().to_string());
+            report.fact("ONNX Runtime", &format!("{}, {}", runtime.version(), runtime.path().display()));
             report.fact("", runtime.build_info());
         }
         Err(error) => report.fault("ONNX Runtime", &error.to_string()),

@@ -10,6 +10,7 @@ use super::{Catalog, ModelError};
 pub struct Runtime {
     pub(super) environment: ort::environment::Environment,
     path: PathBuf,
+    version: String,
 }
 
 /// The oldest 1.x that has the interface we call.
@@ -49,13 +50,19 @@ impl Runtime {
         let broken = |cause: String| ModelError::RuntimeBroken { path: path.to_owned(), cause };
         // A relative name would be looked for beside the program; the person means the working directory.
         let path = path.canonicalize().map_err(|e| broken(e.to_string()))?;
-        let builder = ort::init_from(&path).map_err(|e| match too_old(&e.to_string()) {
-            Some(found) => ModelError::RuntimeTooOld { path: path.clone(), found, needed_minor: NEEDED_MINOR },
-            None => broken(e.to_string()),
-        })?;
+        let version = version(&path).map_err(broken)?;
+        if minor(&version).is_none_or(|found| found < NEEDED_MINOR) {
+            return Err(ModelError::RuntimeTooOld { path, found: version, needed_minor: NEEDED_MINOR });
+        }
+        let builder = ort::init_from(&path).map_err(|e| broken(e.to_string()))?;
         let environment =
             builder.with_name("twinsight").with_telemetry(false).build().map_err(|e| broken(e.to_string()))?;
-        Ok(LOADED.get_or_init(|| Self { environment, path }).clone())
+        Ok(LOADED.get_or_init(|| Self { environment, path, version }).clone())
+    }
+
+    /// "1.32.0"
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// The library's file.
@@ -63,18 +70,31 @@ impl Runtime {
         &self.path
     }
 
-    /// The library's own words on its build, which begin with its version.
+    /// The library's own words on its build.
     pub fn build_info(&self) -> &'static str {
         ort::info()
     }
 }
 
-/// The version that ort's message about an old library gives; `None` where it is about something else.
-///
-/// ort keeps the kind of the error to itself, so that its text is all there is.
-fn too_old(message: &str) -> Option<String> {
-    let (_, found) = message.split_once("but got '")?;
-    Some(found.trim_end_matches('\'').to_owned())
+/// Asks a library for its version, before anything else is asked of it.
+fn version(path: &Path) -> Result<String, String> {
+    type GetApiBase = unsafe extern "system" fn() -> *const ort::sys::OrtApiBase;
+    // SAFETY: loading runs the library's own initialisers. That is what the person wants of the file named, and
+    // what `ort` does next in any case.
+    let library = unsafe { libloading::Library::new(path) }.map_err(|e| e.to_string())?;
+    // SAFETY: every ONNX Runtime exports this function with this signature, and has since 1.0.
+    let get_base: libloading::Symbol<'_, GetApiBase> =
+        unsafe { library.get(b"OrtGetApiBase\0") }.map_err(|_| "it is no ONNX Runtime".to_owned())?;
+    // SAFETY: the function has no preconditions; it gives a table that lives as long as the library.
+    let base = unsafe { get_base().as_ref() }.ok_or("it gives no interface")?;
+    // SAFETY: the string is static in the library, which is still loaded.
+    let text = unsafe { std::ffi::CStr::from_ptr((base.GetVersionString)()) };
+    Ok(text.to_string_lossy().into_owned())
+}
+
+/// The 32 of "1.32.0".
+fn minor(version: &str) -> Option<u32> {
+    version.strip_prefix("1.")?.split('.').next()?.parse().ok()
 }
 
 fn newest_library(dir: &Path) -> Option<PathBuf> {
@@ -85,7 +105,13 @@ fn newest_library(dir: &Path) -> Option<PathBuf> {
         .filter(|path| {
             path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with(start) && n.ends_with(end))
         })
-        .max()
+        .max_by_key(|path| numbers(path))
+}
+
+/// The numbers in a file's name, so that 1.32 comes after 1.9.
+fn numbers(path: &Path) -> Vec<u32> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -93,10 +119,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_library_is_told_by_its_version() {
-        let message = "ort 2.0.0 is not compatible with the ONNX Runtime binary found at `/x`; expected version >= \
-                       '1.22.x', but got '1.17.3'";
-        assert_eq!(too_old(message).as_deref(), Some("1.17.3"));
-        assert_eq!(too_old("failed to load from `/x`: no such file"), None);
+    fn versions_are_compared_as_numbers() {
+        assert_eq!(minor("1.32.0"), Some(32));
+        assert_eq!(minor("1.9.1"), Some(9));
+        assert_eq!(minor("2.0.0"), None);
+        let dir = tempfile::tempdir().unwrap();
+        for version in ["1.9.1", "1.32.0", "1.4.0"] {
+            std::fs::write(dir.path().join(format!("{}.{version}{}", LIBRARY.0, LIBRARY.1)), "").unwrap();
+        }
+        let newest = newest_library(dir.path()).unwrap();
+        assert!(newest.to_string_lossy().contains("1.32.0"), "{newest:?}");
     }
 }
