@@ -22,7 +22,13 @@ pub fn thresholds(ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<
     });
     ui.add_space(2.0);
     slider(ui, &mut preferences.score, 0.01, "Score", "Boxes with a score over this are shown");
-    slider(ui, &mut preferences.nms_iou, 0.0, "NMS IoU", "Of two boxes of a class that overlap more than this, the weaker one goes");
+    slider(
+        ui,
+        &mut preferences.nms_iou,
+        0.0,
+        "NMS IoU",
+        "Of two boxes of a class that overlap more than this, the weaker one goes",
+    );
     ui.add_space(10.0);
     ui.label(RichText::new("Show").strong());
     ui.checkbox(&mut preferences.labels, "Labels").on_hover_text(hint(

@@ -18,7 +18,8 @@ pub fn show(ui: &Ui, open: &mut bool) {
                 ui.label(shortcut.what);
                 ui.end_row();
             }
-            for (key, what) in [("Wheel", "Zoom"), ("Drag", "Pan"), ("Double click", "Fit"), ("Drop a file", "Open it")] {
+            for (key, what) in [("Wheel", "Zoom"), ("Drag", "Pan"), ("Double click", "Fit"), ("Drop a file", "Open it")]
+            {
                 ui.label(RichText::new(key).monospace().strong());
                 ui.label(what);
                 ui.end_row();

@@ -1,6 +1,6 @@
 //! The picture in the middle, with its boxes and remarks.
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::boxes::{Boxes, pointed_at};
 use super::palette::{BEHIND_REMARK, ON_PICTURE, STALE};
@@ -12,11 +12,12 @@ use crate::detect::Size;
 pub struct Picture<'a> {
     pub texture: &'a FrameTexture,
     pub size: Size,
-    pub boxes: Boxes<'a>,
-    /// A remark that must stay in sight: "demo: no camera found".
-    pub note: Option<&'a str>,
-    /// Why the picture is not live, where it is not: the picture is then greyed.
-    pub stale: Option<String>,
+    /// `None` where no model works.
+    pub boxes: Option<Boxes<'a>>,
+    /// False: the picture is greyed.
+    pub is_live: bool,
+    /// What must stay in sight: "demo: no camera found", "stalled …".
+    pub remarks: Vec<String>,
 }
 
 impl Picture<'_> {
@@ -25,7 +26,6 @@ impl Picture<'_> {
         let rect = ui.available_rect_before_wrap();
         let area = Area { rect, image: self.size, pixels_per_point: ui.ctx().pixels_per_point() };
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Picture"));
         navigate(ui, &response, viewport, &area);
         let transform = viewport.ui_from_image(&area);
 
@@ -36,20 +36,30 @@ impl Picture<'_> {
             let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
             painter.image(texture, whole, uv, Color32::WHITE);
             let visible = painter.with_clip_rect(whole.intersect(rect));
-            self.boxes.paint(&visible, &transform);
-            if self.stale.is_some() {
+            if let Some(boxes) = &self.boxes {
+                boxes.paint(&visible, &transform);
+            }
+            if !self.is_live {
                 painter.rect_filled(whole, 0.0, STALE);
             }
-            self.remarks(&visible);
+            self.paint_remarks(&visible);
         }
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name()));
         let pointer = response.hover_pos().map(|p| transform.image_from_ui(p));
-        (area, pointer.and_then(|p| pointed_at(self.boxes.detections, p)))
+        let pointed = pointer.zip(self.boxes.as_ref()).and_then(|(p, boxes)| pointed_at(boxes.detections, p));
+        (area, pointed)
     }
 
-    fn remarks(&self, painter: &egui::Painter) {
+    /// For screen readers: the picture, and what is written on it.
+    fn name(&self) -> String {
+        std::iter::once("Picture").chain(self.remarks.iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
+    }
+
+    fn paint_remarks(&self, painter: &egui::Painter) {
         let mut bottom = painter.clip_rect().left_bottom() + vec2(10.0, -10.0);
-        for remark in self.note.into_iter().chain(self.stale.as_deref()) {
-            let galley = painter.layout_no_wrap(remark.to_owned(), FontId::proportional(13.0), ON_PICTURE);
+        let width = (painter.clip_rect().width() - 40.0).max(60.0);
+        for remark in &self.remarks {
+            let galley = painter.layout(remark.clone(), FontId::proportional(13.0), ON_PICTURE, width);
             let ground = Align2::LEFT_BOTTOM.anchor_size(bottom, galley.size() + vec2(18.0, 10.0));
             painter.rect_filled(ground, 6.0, BEHIND_REMARK);
             painter.galley(ground.min + vec2(9.0, 5.0), galley, ON_PICTURE);

@@ -174,11 +174,12 @@ impl Viewer {
         });
         self.postprocess();
         let highlighted = self.highlighted;
-        let listed = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel).show(ui, |ui| {
-            let seen = self.seen.as_ref()?;
-            let classes = &seen.observation.outputs.first()?.model.form.classes;
-            list::show(ui, &seen.detections, classes, highlighted)
-        });
+        let listed =
+            Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel).show(ui, |ui| {
+                let seen = self.seen.as_ref()?;
+                let classes = &seen.observation.outputs.first()?.model.form.classes;
+                list::show(ui, &seen.detections, classes, highlighted)
+            });
         let middle = PanelFrame::new().fill(scheme.picture);
         let pointed = CentralPanel::no_frame().frame(middle).show(ui, |ui| self.picture(ui, &status, &mut actions));
 
@@ -203,18 +204,21 @@ impl Viewer {
             return None;
         };
         let observation = &seen.observation;
-        let classes = &observation.outputs.first()?.model.form.classes;
+        // Without a model that works there is still a picture to look at.
+        let boxes = observation.outputs.first().map(|output| Boxes {
+            detections: &seen.detections,
+            classes: &output.model.form.classes,
+            highlighted: self.highlighted,
+            labels: self.preferences.labels,
+        });
+        let missing = if boxes.is_none() { model_failure(status) } else { None };
+        let stale = stale(&status.source, observation);
         let picture = Picture {
             texture: &self.texture,
             size: observation.frame.size(),
-            boxes: Boxes {
-                detections: &seen.detections,
-                classes,
-                highlighted: self.highlighted,
-                labels: self.preferences.labels,
-            },
-            note: observation.description.note.as_deref(),
-            stale: stale(&status.source, observation),
+            boxes,
+            is_live: stale.is_none(),
+            remarks: [observation.description.note.clone(), stale, missing].into_iter().flatten().collect(),
         };
         let (area, pointed) = picture.show(ui, &mut self.viewport);
         self.area = Some(area);
@@ -275,11 +279,11 @@ impl Viewer {
     fn postprocess(&mut self) {
         let thresholds = self.preferences.thresholds();
         let Some(seen) = self.seen.as_mut().filter(|s| s.thresholds != thresholds) else { return };
+        seen.thresholds = thresholds;
+        seen.detections.clear();
         let Some(output) = seen.observation.outputs.first() else { return };
         let found = self.postprocessor.run(&output.model.form, &output.heads, &output.letterbox, thresholds);
-        seen.detections.clear();
         seen.detections.extend_from_slice(found);
-        seen.thresholds = thresholds;
         self.highlighted = self.highlighted.filter(|i| *i < seen.detections.len());
     }
 
@@ -400,7 +404,9 @@ fn model_failure(status: &Status) -> Option<String> {
 fn stale(state: &SourceState, observation: &Observation) -> Option<String> {
     let age = observation.times.captured.elapsed().as_secs();
     match state {
-        SourceState::Stalled { .. } => Some(format!("stalled: the source delivers nothing · this frame is {age} s old")),
+        SourceState::Stalled { .. } => {
+            Some(format!("stalled: the source delivers nothing · this frame is {age} s old"))
+        }
         SourceState::Failed { message, .. } => Some(format!("{message} · this frame is {age} s old")),
         _ => None,
     }

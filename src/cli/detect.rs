@@ -124,8 +124,7 @@ fn camera(
         };
         let Some(output) = observation.outputs.first() else { continue };
         let start = Instant::now();
-        let detections =
-            postprocessor.run(&output.model.form, &output.heads, &output.letterbox, thresholds);
+        let detections = postprocessor.run(&output.model.form, &output.heads, &output.letterbox, thresholds);
         let timing = Timing {
             decode: millis(observation.times.capture),
             letterbox: millis(observation.times.letterbox),

@@ -1,0 +1,237 @@
+//! A window without a display: a real viewer and a real engine, over sources and detectors that a test writes.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use egui::vec2;
+use egui_kittest::Harness;
+use twinsight::app::{Preferences, Start, Viewer};
+use twinsight::detect::{Form, Frame, RawHeads, Size};
+use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
+use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
+use twinsight::source::{Description, Next, Source, SourceError, SourceRequest};
+
+/// Only a broken window lets a test wait this long.
+const LONG: Duration = Duration::from_secs(20);
+
+pub const PERSON: usize = 0;
+pub const DOG: usize = 16;
+pub const CAT: usize = 15;
+
+/// What a fake detector sees: a class, a score, and a cell of the coarse 13×13 grid.
+pub type Sight = (usize, f32, usize);
+
+/// A window under test.
+pub struct Desk {
+    pub harness: Harness<'static, Option<Viewer>>,
+    /// Inferences so far.
+    pub runs: Arc<AtomicUsize>,
+    /// What was opened so far.
+    pub opened: Arc<Mutex<Vec<SourceRequest>>>,
+    woken: Receiver<()>,
+}
+
+/// What is on the desk.
+pub struct Plan {
+    pub source: SourceRequest,
+    pub sights: HashMap<ModelName, Vec<Sight>>,
+    /// Opening fails with this.
+    pub failure: Option<fn() -> SourceError>,
+    /// Frames for ever, and not just one.
+    pub endless: bool,
+    pub preferences: Preferences,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let sights = [
+            (ModelName::Fp32, vec![(PERSON, 0.9, 30), (DOG, 0.5, 60), (CAT, 0.3, 120)]),
+            (ModelName::Int8, vec![(PERSON, 0.8, 30), (DOG, 0.4, 60)]),
+        ];
+        Self {
+            source: SourceRequest::Demo,
+            sights: HashMap::from(sights),
+            failure: None,
+            endless: false,
+            preferences: Preferences::default(),
+        }
+    }
+}
+
+impl Desk {
+    pub fn new(plan: Plan) -> Self {
+        let (wake, woken) = bounded(1);
+        let (runs, opened) = (Arc::default(), Arc::<Mutex<Vec<SourceRequest>>>::default());
+        let parts = Parts {
+            opener: Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) }),
+            loader: Arc::new(Loader { sights: plan.sights, runs: Arc::clone(&runs) }),
+            clock: Arc::new(SystemClock),
+            waker: Arc::new(move || _ = wake.try_send(())),
+        };
+        let start = Start { source: plan.source, model: None, preferences: plan.preferences, screenshot: None };
+        let mut start = Some((parts, start));
+        let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {
+            let viewer = viewer.get_or_insert_with(|| {
+                let (parts, start) = start.take().unwrap();
+                let engine = Engine::start(parts, Viewer::first_settings(&start)).unwrap();
+                Viewer::new(ui.ctx(), engine, start)
+            });
+            viewer.update(ui.ctx());
+            viewer.show(ui);
+        };
+        let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_ui_state(show, None);
+        Self { harness, runs, opened, woken }
+    }
+
+    /// A window with the first detections in sight.
+    pub fn with_picture(plan: Plan) -> Self {
+        let mut desk = Self::new(plan);
+        desk.until("the first detections", |d| d.has("person 0.90") || d.has("person 0.80"));
+        desk
+    }
+
+    /// Steps the window until something holds.
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + LONG;
+        loop {
+            self.harness.step();
+            if holds(self) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "waited in vain for {what}");
+            let _ = self.woken.recv_timeout(Duration::from_millis(20));
+        }
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        use egui_kittest::kittest::Queryable;
+        self.harness.query_by_label(label).is_some()
+    }
+
+    /// Whether text of the picture's own (not a widget) or a widget has these words.
+    pub fn has_words(&self, words: &str) -> bool {
+        use egui_kittest::kittest::Queryable;
+        self.harness.query_all_by_label_contains(words).next().is_some()
+    }
+
+    pub fn click(&mut self, label: &str) {
+        use egui_kittest::kittest::Queryable;
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(2);
+    }
+
+    pub fn press(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.harness.run_steps(2);
+    }
+
+    pub fn preferences(&self) -> &Preferences {
+        self.harness.state().as_ref().unwrap().preferences()
+    }
+
+    pub fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+}
+
+struct Opener {
+    failure: Option<fn() -> SourceError>,
+    endless: bool,
+    opened: Arc<Mutex<Vec<SourceRequest>>>,
+}
+
+impl Open for Opener {
+    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        self.opened.lock().unwrap().push(request.clone());
+        match self.failure {
+            Some(failure) if *request != SourceRequest::Demo => Err(failure()),
+            _ => Ok(Box::new(Pictures { left: if self.endless { usize::MAX } else { 1 }, given: 0 })),
+        }
+    }
+}
+
+/// Grey pictures, each a little lighter.
+struct Pictures {
+    left: usize,
+    given: usize,
+}
+
+impl Source for Pictures {
+    fn description(&self) -> Description {
+        Description { name: "fake".into(), size: Some(Size::new(416, 416)), ..Description::default() }
+    }
+
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
+        if self.left == 0 {
+            return Ok(Next::End);
+        }
+        self.left -= 1;
+        self.given += 1;
+        frame.resize(Size::new(416, 416))?;
+        frame.rgb_mut().fill(self.given as u8);
+        Ok(Next::Frame)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+struct Loader {
+    sights: HashMap<ModelName, Vec<Sight>>,
+    runs: Arc<AtomicUsize>,
+}
+
+impl Load for Loader {
+    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
+        let Some(sights) = self.sights.get(name).cloned() else {
+            return Err(ModelError::NotInstalled { name: name.label(), path: "models/missing.onnx".into() });
+        };
+        let info = ModelInfo {
+            name: name.label(),
+            path: format!("{}.onnx", name.label()).into(),
+            sha256: "0123456789abcdef".into(),
+            precision: Precision::Fp32,
+            recipe: Some("float".into()),
+            form: Form::yolov4_tiny_416(),
+        };
+        Ok(Box::new(Seer { info: Arc::new(info), sights, runs: Arc::clone(&self.runs) }))
+    }
+}
+
+/// Sees the same in every picture.
+struct Seer {
+    info: Arc<ModelInfo>,
+    sights: Vec<Sight>,
+    runs: Arc<AtomicUsize>,
+}
+
+impl Detector for Seer {
+    fn info(&self) -> &Arc<ModelInfo> {
+        &self.info
+    }
+
+    fn run(&mut self, _: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        heads.fit(&self.info.form);
+        for values in &mut heads.heads {
+            values.fill(-20.0);
+        }
+        const CELLS: usize = 13 * 13;
+        let coarse = &mut heads.heads[1];
+        for (class, score, cell) in &self.sights {
+            // Anchor 0 of the coarse head, 81×82 pixels, centred in its cell.
+            for plane in 0..4 {
+                coarse[plane * CELLS + cell] = 0.0;
+            }
+            coarse[4 * CELLS + cell] = 20.0;
+            coarse[(5 + class) * CELLS + cell] = (score / (1.0 - score)).ln();
+        }
+        Ok(())
+    }
+}
