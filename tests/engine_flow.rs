@@ -161,6 +161,22 @@ fn a_source_that_waits_for_us_loses_no_frame_and_the_last_comes_before_the_end()
 }
 
 #[test]
+fn a_live_source_that_ends_shows_its_last_frame_first() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let gate = studio.gate(&Fp32);
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    source.publish(1);
+    studio.expect_run("FP32", 1);
+    source.publish(2);
+    source.step(Step::End);
+    source.await_call(Call::Dropped);
+    (0..2).for_each(|_| gate.send(()).unwrap());
+    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded).then_some(()));
+    assert_eq!(number(&observe(&engine)), 2);
+}
+
+#[test]
 fn buffers_are_used_again() {
     let studio = Studio::new();
     let source = studio.live(&camera(0));

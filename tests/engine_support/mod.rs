@@ -277,7 +277,9 @@ impl Detector for FakeDetector {
                 heads.heads.iter_mut().for_each(|head| head.fill(number as f32));
                 Ok(())
             }
-            Mood::Fails => Err(ModelError::Run { name: self.info.name.clone(), cause: "no memory".into() }),
+            Mood::Fails => {
+                Err(ModelError::Run { name: self.info.name.clone(), cause: format!("no memory for {number}") })
+            }
             Mood::Panics => panic!("a model's fault"),
         }
     }
