@@ -13,7 +13,7 @@ pub mod darknet;
 mod error;
 mod export;
 pub mod graph;
-mod onnx;
+pub mod onnx;
 mod quantize;
 
 pub use build::{Built, Source, read_metadata};

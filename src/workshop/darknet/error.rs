@@ -68,8 +68,8 @@ pub enum CfgCause {
     StrideDoesNotDivide { grid: Size, input: Size },
     #[error("two [yolo] with a grid of {grid}: they could not be told apart")]
     SameGrid { grid: Size },
-    #[error("the file ends without a [yolo]; is it cut short?")]
-    NoHeads,
+    #[error("the file does not end with a [yolo]; is it cut short?")]
+    EndsWithoutHead,
 }
 
 /// A weights file that cannot be read.

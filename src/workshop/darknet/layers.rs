@@ -34,11 +34,11 @@ impl Network {
         for section in rest {
             reader.layer(section)?;
         }
-        let network = Self { input: reader.input, layers: reader.layers };
-        if network.heads().is_empty() {
-            return Err(CfgError { line: last_line, section: String::new(), cause: CfgCause::NoHeads });
+        // Layers after the last head would lead nowhere: the head that they lead to is missing.
+        if !reader.layers.last().is_some_and(|layer| matches!(layer.kind, LayerKind::Yolo(_))) {
+            return Err(CfgError { line: last_line, section: String::new(), cause: CfgCause::EndsWithoutHead });
         }
-        Ok(network)
+        Ok(Self { input: reader.input, layers: reader.layers })
     }
 }
 

@@ -1,0 +1,218 @@
+//! A network of one's own: other classes, other anchors, another input size.
+
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+use twinsight::detect::{Classes, Size};
+use twinsight::model::metadata::Metadata;
+use twinsight::model::{Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
+use twinsight::workshop::onnx::ModelProto;
+use twinsight::workshop::{CalibrationTable, Source, TableError, WorkshopError, calibrate};
+
+struct Custom {
+    dir: tempfile::TempDir,
+}
+
+impl Custom {
+    /// YOLOv4-tiny for 3 classes at 320×320, with weights that are small and different everywhere.
+    fn new() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        let cfg = std::fs::read_to_string(root.join("downloads/yolov4-tiny.cfg"))
+            .unwrap_or_else(|e| panic!("{e}: run make setup"));
+        let cfg = cfg
+            .replace("width=416", "width=320")
+            .replace("height=416", "height=320")
+            .replace("classes=80", "classes=3")
+            .replace("filters=255", "filters=24")
+            .replace("10,14,  23,27", "11,12,  21.5,22");
+        let dir = tempfile::tempdir().unwrap();
+        let custom = Self { dir };
+        std::fs::write(custom.path("gates.cfg"), &cfg).unwrap();
+        std::fs::write(custom.path("gates.names"), "gate\ndrone\nperson\n\n").unwrap();
+        custom.write_weights(&cfg);
+        custom
+    }
+
+    fn write_weights(&self, cfg: &str) {
+        let network = twinsight::workshop::darknet::Network::from_cfg(cfg).unwrap();
+        let mut bytes: Vec<u8> = [0i32, 2, 5, 0, 0].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let mut seed = 1u32;
+        for layer in &network.layers {
+            if let twinsight::workshop::darknet::LayerKind::Conv(conv) = &layer.kind {
+                let arrays = if conv.batch_normalize { 4 } else { 1 };
+                for i in 0..u64::from(conv.filters) * arrays + conv.weights() {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let random = (seed >> 8) as f32 / (1 << 24) as f32;
+                    // Scales and variances are positive, the rest is around 0.
+                    let array = i / u64::from(conv.filters);
+                    let value = if array == 1 || array == 3 { 0.5 + random } else { (random - 0.5) * 0.2 };
+                    bytes.extend(value.to_le_bytes());
+                }
+            }
+        }
+        std::fs::write(self.path("gates.weights"), bytes).unwrap();
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.dir.path().join(file)
+    }
+
+    fn read(&self) -> Result<Source, WorkshopError> {
+        Source::read(&self.path("gates.cfg"), &self.path("gates.weights"), Some(&self.path("gates.names")))
+    }
+}
+
+fn runtime() -> Runtime {
+    let catalog = Catalog::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
+    Runtime::find(&catalog).unwrap_or_else(|e| panic!("{e}: run make setup"))
+}
+
+fn open(path: PathBuf, custom: &Custom) -> SessionDetector {
+    SessionDetector::open(&runtime(), &Catalog::at(custom.dir.path()), &ModelName::File(path)).unwrap()
+}
+
+#[test]
+fn it_loads_with_its_own_form_in_both_precisions() {
+    let custom = Custom::new();
+    let source = custom.read().unwrap();
+    let float = source.float();
+    assert_eq!(float.file, "gates-320_float.onnx");
+    let path = float.write(custom.dir.path()).unwrap();
+    let mut detector = open(path, &custom);
+    let info = detector.info().clone();
+    assert_eq!((info.precision, info.recipe.as_deref()), (Precision::Fp32, Some("float")));
+    assert_eq!(info.form.input, Size::new(320, 320));
+    assert_eq!(info.form.classes, Classes::new(["gate", "drone", "person"]));
+    assert_eq!(info.form.heads[0].anchors, [[21.5, 22.0], [37.0, 58.0], [81.0, 82.0]]);
+    assert_eq!(info.form.shape(&info.form.heads[0]), [1, 24, 20, 20]);
+    let mut heads = twinsight::detect::RawHeads::default();
+    detector.run(&vec![0.5; info.form.input_len()], &mut heads).unwrap();
+    assert!(heads.heads.iter().flatten().all(|v| v.is_finite()));
+
+    let pictures = custom.path("pictures");
+    std::fs::create_dir(&pictures).unwrap();
+    for shade in [30u8, 200] {
+        let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([shade, (x * 4) as u8, (y * 5) as u8]));
+        picture.save(pictures.join(format!("{shade}.png"))).unwrap();
+    }
+    let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap();
+    assert_eq!((table.pictures, table.input), (2, Size::new(320, 320)));
+    let path = custom.path("table.json");
+    table.write(&path).unwrap();
+    let table = CalibrationTable::read(&path).unwrap();
+    let card = source.card(&table, &path).unwrap();
+    assert_eq!(card.file, "gates-320_int8_qop.onnx");
+    let path = card.write(custom.dir.path()).unwrap();
+    let mut int8 = open(path, &custom);
+    assert_eq!((int8.info().precision, &int8.info().form), (Precision::Int8, &info.form));
+    int8.run(&vec![0.5; info.form.input_len()], &mut heads).unwrap();
+}
+
+#[test]
+fn names_must_be_as_many_as_classes() {
+    let custom = Custom::new();
+    let without = Source::read(&custom.path("gates.cfg"), &custom.path("gates.weights"), None);
+    assert!(matches!(without.unwrap_err(), WorkshopError::NamesNeeded { classes: 3 }));
+    std::fs::write(custom.path("gates.names"), "gate\ndrone\n").unwrap();
+    assert!(matches!(custom.read().unwrap_err(), WorkshopError::NameCount { names: 2, classes: 3, .. }));
+}
+
+#[test]
+fn a_table_of_another_network_is_refused() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/yolov4-tiny-416.calibration.json");
+    let table = CalibrationTable::read(&path).unwrap();
+    let error = Custom::new().read().unwrap().card(&table, &path).unwrap_err();
+    assert!(matches!(error, WorkshopError::Table { cause: TableError::OtherWeights { .. }, .. }), "{error}");
+}
+
+#[test]
+fn a_table_without_a_tensor_is_refused() {
+    let custom = Custom::new();
+    let source = custom.read().unwrap();
+    let table = CalibrationTable {
+        tool: "a test".into(),
+        pictures: 1,
+        pictures_sha256: String::new(),
+        weights_sha256: source.weights_sha256().to_owned(),
+        input: source.input(),
+        ranges: vec![("images".into(), twinsight::workshop::Range { min: 0.0, max: 1.0 })],
+    };
+    let error = source.card(&table, Path::new("table.json")).unwrap_err();
+    assert!(
+        error.to_string().starts_with("the calibration table has no range for the tensor layer_00_conv;"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_bad_table_is_refused() {
+    let good = CalibrationTable {
+        tool: "a \"test\"".into(),
+        pictures: 1,
+        pictures_sha256: "aa".into(),
+        weights_sha256: "bb".into(),
+        input: Size::new(32, 32),
+        ranges: vec![("images".into(), twinsight::workshop::Range { min: -0.1, max: 1e-30 })],
+    };
+    let text = good.to_json();
+    assert_eq!(CalibrationTable::from_json(&text), Ok(good));
+    for kept in 0..text.trim_end().len() {
+        assert!(matches!(CalibrationTable::from_json(&text[..kept]), Err(TableError::Json(_))), "{kept} bytes");
+    }
+    let swapped = text.replace("[-0.1, 1e-30]", "[0.2, 0.1]");
+    assert!(matches!(CalibrationTable::from_json(&swapped), Err(TableError::Range { .. })));
+    let newer = text.replace("\"format\": 1", "\"format\": 2");
+    assert_eq!(CalibrationTable::from_json(&newer), Err(TableError::Format(2)));
+    let other = text.replace("minmax", "entropy");
+    assert_eq!(CalibrationTable::from_json(&other), Err(TableError::Method("entropy".into())));
+}
+
+#[test]
+fn pictures_that_cannot_be_read_are_named() {
+    let custom = Custom::new();
+    let source = custom.read().unwrap();
+    let none = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).unwrap_err();
+    assert!(matches!(none, WorkshopError::NoPictures { .. }), "{none}");
+    std::fs::write(custom.path("broken.jpg"), b"\xff\xd8\xff\xe0 no more").unwrap();
+    let broken = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).unwrap_err();
+    assert!(matches!(&broken, WorkshopError::Picture { path, .. } if path.ends_with("broken.jpg")), "{broken}");
+}
+
+#[test]
+fn the_weights_of_another_cfg_are_refused() {
+    let custom = Custom::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/downloads");
+    let swapped = Source::read(&root.join("yolov4-tiny.cfg"), &custom.path("gates.weights"), None).unwrap_err();
+    assert!(matches!(swapped, WorkshopError::Weights { .. }), "{swapped}");
+}
+
+/// The model of a network whose cfg has a `[maxpool]` that keeps its size, as YOLOv3-tiny's: padded at the end.
+#[test]
+fn a_pool_of_stride_one_keeps_its_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let cfg = "[net]\nwidth=64\nheight=32\nchannels=3\n[maxpool]\nsize=2\nstride=1\n[convolutional]\nfilters=6\nstride=32\n\
+               activation=linear\n[yolo]\nmask=0\nanchors=1,2\nnum=1\nclasses=1\n";
+    let mut weights: Vec<u8> = [0i32, 2, 5, 0, 0].iter().flat_map(|v| v.to_le_bytes()).collect();
+    weights.extend((0..6 + 18).flat_map(|_| 1f32.to_le_bytes()));
+    let path = |file: &str| dir.path().join(file);
+    std::fs::write(path("pool.cfg"), cfg).unwrap();
+    std::fs::write(path("pool.weights"), weights).unwrap();
+    std::fs::write(path("pool.names"), "thing").unwrap();
+    let source = Source::read(&path("pool.cfg"), &path("pool.weights"), Some(&path("pool.names"))).unwrap();
+    let built = source.float();
+    assert_eq!(built.file, "pool-64x32_float.onnx");
+    let props = ModelProto::decode(built.bytes.as_slice()).unwrap().metadata_props;
+    let metadata =
+        Metadata::from_props(|key| props.iter().find(|p| p.key == key).map(|p| p.value.clone())).unwrap().unwrap();
+    assert_eq!((metadata.form.input, metadata.form.heads[0].stride), (Size::new(64, 32), 32));
+    let mut session = twinsight::model::RawSession::from_bytes(&runtime(), &built.bytes, 1).unwrap();
+    // Channel, row and column; the pool takes the larger of four neighbours.
+    let input: Vec<f32> = (0..3 * 32 * 64).map(|i| i as f32).collect();
+    session
+        .run(&input, |_, shape, values| {
+            assert_eq!(shape, [1, 6, 1, 2]);
+            let pooled = |column: usize| (0..3).map(|c| (c * 2048 + 64 + column * 32 + 1) as f32).sum::<f32>() + 1.0;
+            assert_eq!(values[..2], [pooled(0), pooled(1)]);
+        })
+        .unwrap();
+}
