@@ -152,11 +152,19 @@ fn the_int8_model_follows_the_float_one() {
     for (name, (shape, float)) in &fp32 {
         let (int8_shape, quantized) = &int8[name];
         assert_eq!(shape, int8_shape);
-        let off: f64 = float.iter().zip(quantized).map(|(a, b)| f64::from(a - b).abs()).sum();
-        let mean = off / float.len() as f64;
-        // A head's values are about 2.3 apart among themselves, and a step of its bytes is about 0.1.
-        assert!(mean > 0.0 && mean < 0.4, "{name}: {mean} apart on average");
+        // onnxruntime's own quantizer gives 0.886 and 0.904: this is what the recipe loses.
+        let close = correlation(float, quantized);
+        assert!(close > 0.87 && close < 0.99, "{name}: {close}");
     }
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f64 {
+    let mean = |v: &[f32]| v.iter().map(|v| f64::from(*v)).sum::<f64>() / v.len() as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let sum = |f: fn(f64, f64) -> f64| -> f64 {
+        a.iter().zip(b).map(|(a, b)| f(f64::from(*a) - mean_a, f64::from(*b) - mean_b)).sum()
+    };
+    sum(|a, b| a * b) / (sum(|a, _| a * a) * sum(|_, b| b * b)).sqrt()
 }
 
 /// What `quantize_static` gave; see tests/reference/quantize_static.py.

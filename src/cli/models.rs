@@ -68,14 +68,20 @@ struct CalibrateArgs {
     output: Option<PathBuf>,
 }
 
-/// Runs one of the commands. An exit code beside success: a sum differs.
+/// Runs one of the commands on the installed models.
 pub fn run(args: &Args) -> Result<ExitCode, WorkshopError> {
-    let catalog = Catalog::find();
+    let good = run_in(&Catalog::find(), args)?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs one of the commands on the models of `catalog`. `false`: the command did its work, and what it found is
+/// bad (a sum differs, a table is missing); it has said so.
+pub fn run_in(catalog: &Catalog, args: &Args) -> Result<bool, WorkshopError> {
     match &args.command {
-        Command::List => list(&catalog),
-        Command::Build(args) => build(&catalog, args),
-        Command::Calibrate(args) => run_calibrate(&catalog, args),
-        Command::Verify => verify(&catalog),
+        Command::List => list(catalog),
+        Command::Build(args) => build(catalog, args),
+        Command::Calibrate(args) => run_calibrate(catalog, args),
+        Command::Verify => verify(catalog),
     }
 }
 
@@ -87,7 +93,7 @@ impl SourceArgs {
     }
 }
 
-fn build(catalog: &Catalog, args: &BuildArgs) -> Result<ExitCode, WorkshopError> {
+fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, WorkshopError> {
     let dir = args.output.as_deref().unwrap_or(catalog.dir());
     let started = Instant::now();
     let source = args.source.read(catalog)?;
@@ -98,12 +104,12 @@ fn build(catalog: &Catalog, args: &BuildArgs) -> Result<ExitCode, WorkshopError>
     if args.table.is_none() && !path.is_file() {
         println!("no INT8: {} is missing; make it with `twinsight models calibrate`, then build again", path.display());
         // Of our own network the table always is there, unless something took it away.
-        return Ok(if args.source.cfg.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(args.source.cfg.is_some());
     }
     let started = Instant::now();
     let table = CalibrationTable::read(path)?;
     report(source.card(&table, path)?, dir, started)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
 fn report(built: Built, dir: &Path, started: Instant) -> Result<(), WorkshopError> {
@@ -114,7 +120,7 @@ fn report(built: Built, dir: &Path, started: Instant) -> Result<(), WorkshopErro
     Ok(())
 }
 
-fn run_calibrate(catalog: &Catalog, args: &CalibrateArgs) -> Result<ExitCode, WorkshopError> {
+fn run_calibrate(catalog: &Catalog, args: &CalibrateArgs) -> Result<bool, WorkshopError> {
     let source = args.source.read(catalog)?;
     let runtime = Runtime::find(catalog)?;
     let started = Instant::now();
@@ -133,15 +139,15 @@ fn run_calibrate(catalog: &Catalog, args: &CalibrateArgs) -> Result<ExitCode, Wo
     table.write(&path)?;
     let (pictures, tensors, seconds) = (table.pictures, table.ranges.len(), started.elapsed().as_secs_f32());
     println!("{}: {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
-fn list(catalog: &Catalog) -> Result<ExitCode, WorkshopError> {
+fn list(catalog: &Catalog) -> Result<bool, WorkshopError> {
     let pinned = pinned(catalog)?;
     let files = model_files(catalog)?;
     if files.is_empty() {
         println!("no models in {}; make them with `twinsight models build`", catalog.dir().display());
-        return Ok(ExitCode::SUCCESS);
+        return Ok(true);
     }
     println!("{:<32}  {:<9}  {:<6}  {:>10}  {:<64}  origin", "file", "precision", "recipe", "bytes", "sha256");
     for path in files {
@@ -162,10 +168,10 @@ fn list(catalog: &Catalog) -> Result<ExitCode, WorkshopError> {
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
         println!("{file:<32}  {precision:<9}  {recipe:<6}  {bytes:>10}  {sum}  {origin}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
-fn verify(catalog: &Catalog) -> Result<ExitCode, WorkshopError> {
+fn verify(catalog: &Catalog) -> Result<bool, WorkshopError> {
     let mut good = true;
     for (file, pin) in pinned(catalog)? {
         let path = catalog.dir().join(&file);
@@ -182,7 +188,7 @@ fn verify(catalog: &Catalog) -> Result<ExitCode, WorkshopError> {
             good = false;
         }
     }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(good)
 }
 
 /// sha256 sums by file name.

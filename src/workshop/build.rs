@@ -33,7 +33,8 @@ impl Source {
     pub fn read(cfg: &Path, weights: &Path, names: Option<&Path>) -> Result<Self, WorkshopError> {
         // Comments are in any encoding, and the rest is ASCII.
         let text = String::from_utf8_lossy(&read_limited(cfg, MAX_TEXT_BYTES)?).into_owned();
-        let network = Network::from_cfg(&text).map_err(|cause| WorkshopError::Cfg { path: cfg.to_owned(), cause })?;
+        let network = Network::from_cfg(&text)
+            .map_err(|cause| WorkshopError::Cfg { path: cfg.to_owned(), cause: Box::new(cause) })?;
         let classes = class_names(network.classes(), names)?;
         let bytes = read_limited(weights, MAX_WEIGHTS_BYTES)?;
         let numbers = read_weights(&bytes, &network)

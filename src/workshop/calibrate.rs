@@ -129,7 +129,7 @@ fn min_max(values: &[f32]) -> Option<Range> {
             min[lane] = if value < min[lane] { value } else { min[lane] };
             max[lane] = if value > max[lane] { value } else { max[lane] };
             // Stays 0 but for NaN and infinite values.
-            zero[lane] += value - value;
+            zero[lane] += value * 0.0;
         }
     }
     let lanes = (0..LANES).map(|i| Range { min: min[i], max: max[i] });

@@ -15,7 +15,7 @@ pub enum WorkshopError {
     #[error("{} has {bytes} bytes, over the limit of {limit}; is it the right file?", path.display())]
     TooLarge { path: PathBuf, bytes: u64, limit: u64 },
     #[error("{}, {cause}", path.display())]
-    Cfg { path: PathBuf, cause: CfgError },
+    Cfg { path: PathBuf, cause: Box<CfgError> },
     #[error("{}, {cause}", path.display())]
     Weights { path: PathBuf, cause: WeightsError },
     #[error("the cfg has {classes} classes, and only the names of COCO's 80 are known; give a file with --names")]
