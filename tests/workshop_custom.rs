@@ -1,5 +1,7 @@
 //! A network of one's own: other classes, other anchors, another input size.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::path::{Path, PathBuf};
 
 use prost::Message;
