@@ -28,8 +28,8 @@ struct DecodeCase {
     detections: Vec<(usize, f32, f32, f32, f32, f32)>,
 }
 
-/// OpenCV rounds to whole values; Twinsight keeps the fraction.
-const COLOUR_TOLERANCE: f32 = 1.01;
+/// Of 255: the same value.
+const COLOUR_TOLERANCE: f32 = 1e-3;
 
 /// In pixels. The reference computes in double precision, and a step of single precision at 1280 is 0.0001.
 const CORNER_TOLERANCE: f32 = 1e-3;
