@@ -98,11 +98,14 @@ fn blend_row(columns: &[Tap], above: &[u8], below: &[u8], weight: i32, [red, gre
     for (((tap, r), g), b) in pixels {
         let [a, c] = [&above[tap.first..][..3], &above[tap.second..][..3]];
         let [d, e] = [&below[tap.first..][..3], &below[tap.second..][..3]];
+        let row = |near: u8, far: u8| {
+            let [near, far] = [near, far].map(i32::from);
+            near * WEIGHT_ONE + (far - near) * tap.weight
+        };
         let mix = |i: usize| {
-            let top = i32::from(a[i]) * (WEIGHT_ONE - tap.weight) + i32::from(c[i]) * tap.weight;
-            let bottom = i32::from(d[i]) * (WEIGHT_ONE - tap.weight) + i32::from(e[i]) * tap.weight;
             // OpenCV keeps 15 of the 19 bits of each row and 2 below the point of each product, then rounds.
-            let [top, bottom] = [(top >> 4) * (WEIGHT_ONE - weight), (bottom >> 4) * weight];
+            let top = (row(a[i], c[i]) >> 4) * (WEIGHT_ONE - weight);
+            let bottom = (row(d[i], e[i]) >> 4) * weight;
             (((top >> 16) + (bottom >> 16) + 2) >> 2) as f32 / 255.0
         };
         (*r, *g, *b) = (mix(0), mix(1), mix(2));
