@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage.
 
 mod annotated;
+mod bench;
 pub mod cameras;
 pub mod detect;
 mod doctor;
@@ -32,6 +33,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// List cameras and their modes
     Cameras(cameras::Args),
+    /// Measure every stage and model on this machine
+    Bench(bench::BenchArgs),
     /// Tell what is installed, and what stands in the way
     Doctor,
     /// List, build, calibrate and verify models
@@ -50,6 +53,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::View(_) => Err("the window is opened by the program, not by this library".into()),
         Command::Detect(args) => detect::run(&args),
         Command::Cameras(args) => Ok(cameras::run(&args).map(|()| ExitCode::SUCCESS)?),
+        Command::Bench(args) => bench::run(&args),
         Command::Doctor => Ok(doctor::run()),
         Command::Models(args) => Ok(models::run(&args)?),
     }

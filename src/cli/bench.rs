@@ -1,0 +1,272 @@
+//! `twinsight bench`: what each stage costs on this machine, measured fairly.
+//!
+//! All stages run in turn, round after round, so that a machine that slows down slows all of them; then the
+//! engine on the demo takes turns with the bare session. Ratios are worth more than times.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::report::millis;
+use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
+use crate::engine::{Engine, Open, Parts, Samples, Settings};
+use crate::live::{self, PHOTOS};
+use crate::model::{Catalog, Detector, ModelName, RawSession, Runtime, SessionDetector};
+use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest, load};
+
+/// How often the engine and the bare session take turns.
+const TURNS: usize = 3;
+
+/// Rounds that are not counted.
+const WARM_UP: usize = 5;
+
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// Rounds over all stages; at most 120 are counted
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=120))]
+    rounds: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the figures.
+pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let catalog = Catalog::find();
+    let runtime = Runtime::find(&catalog)?;
+    let stages = stages(&catalog, &runtime, args.rounds as usize)?;
+    let throughput = ModelName::BUILT.iter().map(|m| throughput(&catalog, &runtime, m)).collect::<Result<_, _>>()?;
+    let result = Bench {
+        runtime: runtime.version().to_owned(),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        ratios: Ratios::of(&stages),
+        stages,
+        throughput,
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&result)?);
+    } else {
+        print!("{}", result.to_text());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Bench {
+    runtime: String,
+    threads: usize,
+    stages: Vec<Stage>,
+    ratios: Ratios,
+    throughput: Vec<Throughput>,
+}
+
+/// Milliseconds.
+#[derive(Serialize)]
+struct Stage {
+    name: String,
+    median_ms: f64,
+    p95_ms: f64,
+    p99_ms: f64,
+    runs: usize,
+}
+
+/// Of medians.
+#[derive(Serialize)]
+struct Ratios {
+    int8_to_fp32: f64,
+    letterbox_and_postprocess_to_fp32: f64,
+}
+
+/// Inferences per second: the engine on the demo, and the session alone.
+#[derive(Serialize)]
+struct Throughput {
+    model: String,
+    engine: f64,
+    session: f64,
+    ratio: f64,
+}
+
+/// One thing to measure: a name and what to run.
+struct Subject<'a> {
+    name: String,
+    run: Box<dyn FnMut() -> Result<(), Box<dyn Error>> + 'a>,
+    samples: Samples,
+}
+
+const DECODE: &str = "decode 1280×720 JPEG";
+const LETTERBOX: &str = "letterbox 1280×720";
+
+fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Stage>, Box<dyn Error>> {
+    let photo = catalog.download(PHOTOS[1]);
+    let frame = load(&photo)?;
+    let mut subjects = vec![Subject::new(DECODE, || Ok(drop(load(&photo)?)))];
+    for name in ModelName::BUILT {
+        let mut detector = SessionDetector::open(runtime, catalog, &name)?;
+        let info = Arc::clone(detector.info());
+        let mut letterboxer = Letterboxer::new(info.form.input);
+        let letterbox = letterboxer.fill(&frame);
+        let mut heads = RawHeads::zeros(&info.form);
+        detector.run(letterboxer.tensor(), &mut heads)?;
+        for thresholds in [Thresholds::LIVE, Thresholds { score: 0.01, ..Thresholds::LIVE }] {
+            let (info, heads) = (Arc::clone(&info), heads.clone());
+            let mut postprocessor = Postprocessor::default();
+            subjects.push(Subject::new(postprocess(&name, thresholds), move || {
+                postprocessor.run(&info.form, &heads, &letterbox, thresholds);
+                Ok(())
+            }));
+        }
+        if name == ModelName::BUILT[0] {
+            let (mut letterboxer, frame) = (Letterboxer::new(info.form.input), &frame);
+            subjects.push(Subject::new(LETTERBOX, move || {
+                letterboxer.fill(frame);
+                Ok(())
+            }));
+        }
+        subjects.push(Subject::new(inference(&name), move || Ok(detector.run(letterboxer.tensor(), &mut heads)?)));
+    }
+    for round in 0..WARM_UP + rounds {
+        for subject in &mut subjects {
+            let start = Instant::now();
+            (subject.run)()?;
+            if round >= WARM_UP {
+                subject.samples.add(start.elapsed());
+            }
+        }
+    }
+    Ok(subjects.iter().filter_map(Subject::stage).collect())
+}
+
+fn inference(model: &ModelName) -> String {
+    format!("inference {}", model.label())
+}
+
+fn postprocess(model: &ModelName, thresholds: Thresholds) -> String {
+    format!("postprocess {} at {:.2}", model.label(), thresholds.score)
+}
+
+impl<'a> Subject<'a> {
+    fn new(name: impl Into<String>, run: impl FnMut() -> Result<(), Box<dyn Error>> + 'a) -> Self {
+        Self { name: name.into(), run: Box::new(run), samples: Samples::new() }
+    }
+
+    fn stage(&self) -> Option<Stage> {
+        let p = self.samples.percentiles()?;
+        let [median_ms, p95_ms, p99_ms] = [p.p50, p.p95, p.p99].map(millis);
+        Some(Stage { name: self.name.clone(), median_ms, p95_ms, p99_ms, runs: p.samples })
+    }
+}
+
+impl Ratios {
+    fn of(stages: &[Stage]) -> Self {
+        let median = |name: &str| stages.iter().find(|s| s.name == name).map_or(f64::NAN, |s| s.median_ms);
+        let fp32 = median(&inference(&ModelName::Fp32));
+        let ours = median(LETTERBOX) + median(&postprocess(&ModelName::Fp32, Thresholds::LIVE));
+        Self {
+            int8_to_fp32: median(&inference(&ModelName::Int8)) / fp32,
+            letterbox_and_postprocess_to_fp32: ours / fp32,
+        }
+    }
+}
+
+/// The engine and the bare session take turns.
+fn throughput(catalog: &Catalog, runtime: &Runtime, model: &ModelName) -> Result<Throughput, Box<dyn Error>> {
+    const TURN: Duration = Duration::from_millis(2500);
+    let bytes = std::fs::read(catalog.path(model))?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut session = RawSession::from_bytes(runtime, &bytes, threads)?;
+    let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
+    let parts = Parts { opener: Arc::new(Unpaced(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };
+    let settings = |paused| Settings { source: SourceRequest::Demo, reopen: 0, models: vec![model.clone()], paused };
+    let engine = Engine::start(parts, settings(true))?;
+    let (mut engines, mut sessions, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        engine.set(settings(false));
+        let with_engine = rate(TURN, || engine.wait(TURN).map(drop).ok_or_else(|| "the demo stands still".into()))?;
+        engine.set(settings(true));
+        let alone = rate(TURN, || Ok(session.run(&input, |_, _, _| {})?))?;
+        engines.push(with_engine);
+        sessions.push(alone);
+        ratios.push(with_engine / alone);
+    }
+    engine.stop(Duration::from_secs(2));
+    Ok(Throughput {
+        model: model.label(),
+        engine: median(&mut engines),
+        session: median(&mut sessions),
+        ratio: median(&mut ratios),
+    })
+}
+
+/// Calls per second over a while; the first few are not counted.
+fn rate(turn: Duration, mut call: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
+    for _ in 0..WARM_UP {
+        call()?;
+    }
+    let start = Instant::now();
+    let mut calls = 0;
+    while start.elapsed() < turn {
+        call()?;
+        calls += 1;
+    }
+    Ok(f64::from(calls) / start.elapsed().as_secs_f64())
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The demo as fast as anybody takes its frames.
+struct Unpaced(Catalog);
+
+impl Open for Unpaced {
+    fn open(&self, _: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        let photos = live::opener(&self.0).photos;
+        Ok(Box::new(UnpacedDemo { demo: DemoSource::open(&photos, "bench")?, number: 0 }))
+    }
+}
+
+struct UnpacedDemo {
+    demo: DemoSource,
+    number: u64,
+}
+
+impl Source for UnpacedDemo {
+    fn description(&self) -> Description {
+        Description { nominal_rate: None, ..self.demo.description() }
+    }
+
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
+        self.demo.render(self.number, frame)?;
+        self.number += 1;
+        Ok(Next::Frame)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+impl Bench {
+    fn to_text(&self) -> String {
+        let mut text = format!("ONNX Runtime {}, {} threads\n\n", self.runtime, self.threads);
+        text += &format!("{:<30} {:>9} {:>9} {:>9}  runs\n", "ms", "median", "p95", "p99");
+        for s in &self.stages {
+            let Stage { name, median_ms, p95_ms, p99_ms, runs } = s;
+            text += &format!("{name:<30} {median_ms:>9.3} {p95_ms:>9.3} {p99_ms:>9.3}  {runs:>4}\n");
+        }
+        text += &format!("\nINT8 / FP32                              {:.3}\n", self.ratios.int8_to_fp32);
+        let ours = self.ratios.letterbox_and_postprocess_to_fp32;
+        text += &format!("(letterbox + postprocess) / FP32         {ours:.3}\n");
+        text += "\ninferences per second    engine, demo   session alone   ratio\n";
+        for t in &self.throughput {
+            let Throughput { model, engine, session, ratio } = t;
+            text += &format!("{model:<24} {engine:>12.1} {session:>15.1} {ratio:>7.3}\n");
+        }
+        text
+    }
+}
