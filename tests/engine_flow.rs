@@ -171,7 +171,10 @@ fn a_live_source_that_ends_shows_its_last_frame_first() {
     source.publish(2);
     source.step(Step::End);
     source.await_call(Call::Dropped);
-    (0..2).for_each(|_| gate.send(()).unwrap());
+    gate.send(()).unwrap();
+    studio.expect_run("FP32", 2);
+    assert!(!engine.events().try_iter().any(|e| matches!(e, Event::SourceEnded)), "a frame is still to come");
+    gate.send(()).unwrap();
     event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded).then_some(()));
     assert_eq!(number(&observe(&engine)), 2);
 }
