@@ -1,21 +1,30 @@
 //! A source, models and a clock that a test moves by hand. Nothing here sleeps: what a test waits for comes
 //! through a channel, with a deadline so long that only a broken engine reaches it.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
+mod clock;
+mod model;
+mod source;
+
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded, select};
-use twinsight::detect::{Classes, Form, Frame, Head, RawHeads, Size};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use twinsight::detect::{Classes, Form, Head, Size};
 use twinsight::engine::{Clock, Engine, Event, Load, Observation, Open, Parts, Settings};
-use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
-use twinsight::source::{CameraRequest, Description, Next, Source, SourceError, SourceRequest};
+use twinsight::model::{ModelInfo, ModelName, Precision};
+use twinsight::source::{CameraRequest, Description, SourceError, SourceRequest};
+
+pub use clock::FakeClock;
+pub use model::Mood;
+use model::{FakeLoader, FakeModel, Models};
+pub use source::{Call, Remote, Step};
+use source::{FakeOpener, FakeSource, Opening};
 
 /// Only a broken engine lets a test wait this long.
 pub const LONG: Duration = Duration::from_secs(20);
@@ -25,288 +34,6 @@ const NOTES: usize = 4096;
 
 pub fn get<T>(receiver: &Receiver<T>, what: &str) -> T {
     receiver.recv_timeout(LONG).unwrap_or_else(|_| panic!("waited in vain for {what}"))
-}
-
-/// When to ring, and where.
-type Timer = (Instant, Sender<Instant>);
-
-/// A clock that only a test moves.
-pub struct FakeClock {
-    inner: Mutex<(Instant, Vec<Timer>)>,
-    armed: (Sender<Instant>, Receiver<Instant>),
-}
-
-impl FakeClock {
-    fn new() -> Self {
-        Self { inner: Mutex::new((Instant::now(), Vec::new())), armed: bounded(NOTES) }
-    }
-
-    pub fn advance(&self, by: Duration) {
-        let mut inner = self.inner.lock().unwrap();
-        inner.0 += by;
-        let now = inner.0;
-        inner.1.retain(|(deadline, ring)| *deadline > now || ring.try_send(now).is_err());
-    }
-
-    /// Waits until somebody waits for `deadline`.
-    pub fn await_timer(&self, deadline: Instant) {
-        while get(&self.armed.1, "a timer") != deadline {}
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Instant {
-        self.inner.lock().unwrap().0
-    }
-
-    fn at(&self, deadline: Instant) -> Receiver<Instant> {
-        let mut inner = self.inner.lock().unwrap();
-        let (ring, timer) = bounded(1);
-        if deadline <= inner.0 {
-            ring.send(inner.0).unwrap();
-        } else {
-            inner.1.push((deadline, ring));
-        }
-        let _ = self.armed.0.try_send(deadline);
-        timer
-    }
-}
-
-/// What a fake source does in its next call of `next`; without a step it hangs there, like a driver.
-pub enum Step {
-    /// A frame whose pixels carry this number.
-    Frame(u32),
-    End,
-    Fail(SourceError),
-    Panic,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub enum Call {
-    Next,
-    Discard,
-    Dropped,
-}
-
-/// A test's hold of one fake source.
-pub struct Remote {
-    steps: Sender<Step>,
-    discards: Sender<()>,
-    pub calls: Receiver<Call>,
-    /// The source is in a call of `next` that was seen to begin, and nothing was given to it yet.
-    entered: Cell<bool>,
-}
-
-impl Remote {
-    /// What the present or next call of `next` gives.
-    pub fn step(&self, step: Step) {
-        self.entered.set(false);
-        self.steps.send(step).unwrap();
-    }
-
-    /// Waits until the source is in a call of `next`.
-    pub fn enter(&self) {
-        if !self.entered.replace(true) {
-            self.await_call(Call::Next);
-        }
-    }
-
-    /// Gives one frame.
-    pub fn give(&self, number: u32) {
-        self.enter();
-        self.step(Step::Frame(number));
-    }
-
-    /// Gives one frame of a live source, and returns when the engine has published it: it asks for the next then.
-    pub fn publish(&self, number: u32) {
-        self.give(number);
-        self.enter();
-    }
-
-    /// Lets one call of `discard` return.
-    pub fn discard(&self) {
-        self.discards.send(()).unwrap();
-    }
-
-    /// Waits for this call, past others.
-    pub fn await_call(&self, call: Call) {
-        while get(&self.calls, &format!("{call:?}")) != call {}
-    }
-}
-
-pub struct FakeSource {
-    name: String,
-    live: bool,
-    size: Size,
-    steps: Receiver<Step>,
-    discards: Receiver<()>,
-    calls: Sender<Call>,
-    curtain: Curtain,
-}
-
-impl Source for FakeSource {
-    fn description(&self) -> Description {
-        Description { name: self.name.clone(), size: Some(self.size), ..Description::default() }
-    }
-
-    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
-        self.calls.send(Call::Next).unwrap();
-        let step = select! {
-            recv(self.steps) -> step => step,
-            recv(self.curtain) -> _ => Ok(Step::End),
-        };
-        match step {
-            Ok(Step::Frame(number)) => {
-                frame.resize(self.size)?;
-                let [low, high, ..] = number.to_le_bytes();
-                frame.rgb_mut().chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&[low, high, 0]));
-                Ok(Next::Frame)
-            }
-            Ok(Step::Fail(error)) => Err(error),
-            Ok(Step::Panic) => panic!("a driver's fault"),
-            Ok(Step::End) | Err(_) => Ok(Next::End),
-        }
-    }
-
-    fn discard(&mut self) -> Result<(), SourceError> {
-        self.calls.send(Call::Discard).unwrap();
-        select! {
-            recv(self.discards) -> _ => {}
-            recv(self.curtain) -> _ => {}
-        }
-        Ok(())
-    }
-
-    fn is_live(&self) -> bool {
-        self.live
-    }
-}
-
-impl Drop for FakeSource {
-    fn drop(&mut self) {
-        let _ = self.calls.send(Call::Dropped);
-    }
-}
-
-/// What becomes of one try to open a source.
-enum Opening {
-    Opens(FakeSource),
-    Fails(SourceError),
-    Panics,
-    /// Until the other end is dropped.
-    Hangs(Receiver<()>),
-}
-
-pub struct FakeOpener {
-    openings: Mutex<HashMap<String, VecDeque<Opening>>>,
-    opened: Sender<SourceRequest>,
-    curtain: Curtain,
-}
-
-impl Open for FakeOpener {
-    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
-        self.opened.send(request.clone()).unwrap();
-        let opening = self.openings.lock().unwrap().get_mut(&format!("{request:?}")).and_then(VecDeque::pop_front);
-        match opening.unwrap_or_else(|| panic!("the test has no opening for {request:?}")) {
-            Opening::Opens(source) => Ok(Box::new(source)),
-            Opening::Fails(error) => Err(error),
-            Opening::Panics => panic!("an opener's fault"),
-            Opening::Hangs(gate) => {
-                select! {
-                    recv(gate) -> _ => {}
-                    recv(self.curtain) -> _ => {}
-                }
-                Err(SourceError::NoCamera)
-            }
-        }
-    }
-}
-
-/// How a fake model behaves from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
-    Good,
-    Fails,
-    Panics,
-}
-
-struct FakeModel {
-    info: Arc<ModelInfo>,
-    mood: Mood,
-    /// `Some`: each run waits for a token.
-    gate: Option<Receiver<()>>,
-}
-
-type Models = Arc<Mutex<HashMap<ModelName, FakeModel>>>;
-
-struct FakeDetector {
-    name: ModelName,
-    info: Arc<ModelInfo>,
-    models: Models,
-    runs: Sender<(String, u32)>,
-    curtain: Curtain,
-}
-
-impl Detector for FakeDetector {
-    fn info(&self) -> &Arc<ModelInfo> {
-        &self.info
-    }
-
-    /// Writes the number that the frame's pixels carry into every place of the heads.
-    fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
-        let plane = self.info.form.input.area() as usize;
-        // In the middle, where a frame of any form covers the input.
-        let middle = plane / 2 + self.info.form.input.width as usize / 2;
-        let byte = |at: usize| (input[at] * 255.0).round() as u32;
-        let number = byte(middle) + (byte(plane + middle) << 8);
-        self.runs.send((self.info.name.clone(), number)).unwrap();
-        let (mood, gate) = {
-            let models = self.models.lock().unwrap();
-            let model = &models[&self.name];
-            (model.mood, model.gate.clone())
-        };
-        if let Some(gate) = gate {
-            select! {
-                recv(gate) -> _ => {}
-                recv(self.curtain) -> _ => {}
-            }
-        }
-        match mood {
-            Mood::Good => {
-                heads.fit(&self.info.form);
-                heads.heads.iter_mut().for_each(|head| head.fill(number as f32));
-                Ok(())
-            }
-            Mood::Fails => {
-                Err(ModelError::Run { name: self.info.name.clone(), cause: format!("no memory for {number}") })
-            }
-            Mood::Panics => panic!("a model's fault"),
-        }
-    }
-}
-
-pub struct FakeLoader {
-    models: Models,
-    runs: Sender<(String, u32)>,
-    loads: Sender<ModelName>,
-    curtain: Curtain,
-}
-
-impl Load for FakeLoader {
-    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
-        self.loads.send(name.clone()).unwrap();
-        assert_ne!(*name, ModelName::File("panics.onnx".into()), "a loader's fault");
-        match self.models.lock().unwrap().get(name) {
-            Some(model) => Ok(Box::new(FakeDetector {
-                name: name.clone(),
-                info: Arc::clone(&model.info),
-                models: Arc::clone(&self.models),
-                runs: self.runs.clone(),
-                curtain: self.curtain.clone(),
-            })),
-            None => Err(ModelError::NotInstalled { name: name.label(), path: "nowhere.onnx".into() }),
-        }
-    }
 }
 
 /// Everything an engine is made of, in a test's hands. FP32 and INT8 are there, other models can be added.
