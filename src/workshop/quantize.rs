@@ -211,3 +211,50 @@ fn grid_names(tensor: &str) -> [String; 2] {
 fn no_range(tensor: &str) -> QuantizeError {
     QuantizeError::NoRange { tensor: tensor.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workshop::darknet::Conv;
+
+    /// onnxruntime.quantization.quant_utils.compute_scale_zp(min, max, 0, 255) of version 1.32.
+    #[test]
+    fn grids_are_those_of_onnxruntime() {
+        let cases = [
+            (0.5, 2.0, 0.007843138, 0),
+            (-3.0, -1.0, 0.011764706, 255),
+            (0.0, 0.0, 1.0, 0),
+            (-1.0, 1.0, 0.007843138, 128),
+            (-0.1, 0.3, 0.0015686275, 64),
+            (-53.490654, 50.249054, 0.40682238, 131),
+            (0.0, 1e-40, 1.0, 0),
+            (-1e-37, 0.0, 1.0, 0),
+            (-5.0, 250.0, 1.0, 5),
+        ];
+        for (min, max, scale, zero_point) in cases {
+            assert_eq!(Grid::over(Range { min, max }), Grid { scale, zero_point }, "{min} to {max}");
+        }
+    }
+
+    fn conv(weights: &[f32], bias: f32) -> FoldedConv {
+        let input_channels = weights.len() as u32;
+        let conv =
+            Conv { input_channels, filters: 1, size: 1, stride: 1, padding: 0, batch_normalize: false, leaky: false };
+        FoldedConv { conv, weights: weights.to_vec(), biases: vec![bias] }
+    }
+
+    #[test]
+    fn weights_are_rounded_to_even_and_biases_to_units() {
+        let numbers = QuantizedConv::new(&conv(&[127.0, -127.0, 0.5, 1.5, -2.5], 10.0), 0.5);
+        assert_eq!((numbers.scale, numbers.weights.as_slice()), (1.0, [127, -127, 0, 2, -2].as_slice()));
+        assert_eq!(numbers.biases, [20]);
+        assert_eq!(QuantizedConv::new(&conv(&[0.0; 3], 0.0), 0.5).scale, 1.0);
+    }
+
+    #[test]
+    fn weights_get_coarser_before_a_bias_leaves_int32() {
+        let numbers = QuantizedConv::new(&conv(&[1e-6, -1e-6], 1000.0), 1e-4);
+        let meant = f64::from(numbers.biases[0]) * f64::from(numbers.scale) * 1e-4;
+        assert!(numbers.biases[0] < i32::MAX && (meant - 1000.0).abs() < 1e-3, "{numbers:?}");
+    }
+}
