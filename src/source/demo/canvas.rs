@@ -6,7 +6,7 @@ use image::imageops::{self, FilterType};
 use crate::detect::{Frame, FrameError, Size};
 
 /// More rows than this cost time in every frame and show nothing more.
-const MAX_HEIGHT: u32 = 900;
+const MAX_HEIGHT: u32 = 810;
 
 /// Bytes after the last pixel, so that eight bytes can be read from any of them on.
 pub const PADDING: usize = 8;

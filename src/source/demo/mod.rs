@@ -74,7 +74,7 @@ impl Source for DemoSource {
     /// goes on where it was.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
         let (number, due) = self.pace.next(Instant::now());
-        // Nothing ever comes through this channel: it is a wait that keeps the ban on sleeping unbroken elsewhere.
+        // Nothing ever comes through this channel: it is the deadline that is waited for.
         let _ = crossbeam_channel::never::<()>().recv_deadline(due);
         self.render(number, frame)?;
         Ok(Next::Frame)
