@@ -26,7 +26,7 @@ fn the_list_is_compact() {
         "2  Web \"HD\" cam\n   MJPEG  640×480    15, 30/s\n          1280×720   30/s\n   YUYV   640×480    30/s\n";
     assert_eq!(text(&[webcam()]), expected);
     let broken = CameraInfo { modes: Vec::new(), problem: Some("used by another".into()), ..webcam() };
-    assert_eq!(text(&[broken.clone()]), "2  Web \"HD\" cam\n   used by another\n");
+    assert_eq!(text(std::slice::from_ref(&broken)), "2  Web \"HD\" cam\n   used by another\n");
     let object: serde_json::Value = serde_json::from_str(&json(&[broken])).unwrap();
     assert_eq!(object[0]["problem"], "used by another");
 }
