@@ -31,7 +31,7 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         source: args.source(),
         model: args.model(),
         screenshot,
-        theme: args.dark().map(|dark| if dark { egui::Theme::Dark } else { egui::Theme::Light }.into()),
+        dark: args.dark(),
         size: args.window_size(),
     };
     app::run(options, |waker| live::parts(&catalog, waker))?;

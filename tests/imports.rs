@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("detect", &[]),
+    ("annotate", &["detect"]),
     ("source", &["detect"]),
     ("model", &["detect"]),
     ("workshop", &["detect", "model"]),
     ("engine", &["detect", "source", "model"]),
-    ("app", &["detect", "source", "model", "workshop", "engine"]),
-    ("cli", &["detect", "source", "model", "workshop", "engine"]),
+    ("app", &["detect", "annotate", "source", "model", "workshop", "engine"]),
+    ("cli", &["detect", "annotate", "source", "model", "workshop", "engine"]),
 ];
 
 /// Crates that few files may name: the crate, the starts of those files' paths, why.

@@ -25,8 +25,8 @@ pub struct WindowOptions {
     pub model: Option<ModelName>,
     /// Saves a picture of the window, then closes it. Preferences are neither read nor kept.
     pub screenshot: Option<Screenshot>,
-    /// `None`: the one of the last run.
-    pub theme: Option<ThemePreference>,
+    /// Dark or light; `None`: as in the last run.
+    pub dark: Option<bool>,
     /// In points.
     pub size: [f32; 2],
 }
@@ -58,7 +58,8 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let mut preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
-        preferences.theme = options.theme.unwrap_or(preferences.theme);
+        let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
+        preferences.theme = theme.unwrap_or(preferences.theme);
         let start =
             Start { source: options.source, model: options.model, preferences, screenshot: options.screenshot };
         let ctx = cc.egui_ctx.clone();

@@ -103,7 +103,10 @@ const LETTERBOX: &str = "letterbox 1280×720";
 fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Stage>, Box<dyn Error>> {
     let photo = catalog.download(PHOTOS[1]);
     let frame = load(&photo)?;
-    let mut subjects = vec![Subject::new(DECODE, || Ok(drop(load(&photo)?)))];
+    let mut subjects = vec![Subject::new(DECODE, || {
+        load(&photo)?;
+        Ok(())
+    })];
     for name in ModelName::BUILT {
         let mut detector = SessionDetector::open(runtime, catalog, &name)?;
         let info = Arc::clone(detector.info());
