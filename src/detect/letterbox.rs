@@ -1,12 +1,10 @@
 //! From a frame to a model's input tensor.
 
+use super::blend::{Tap, WEIGHT_ONE, blend_row};
 use super::{Frame, Letterbox, Size};
 
 /// The grey of the bars, out of 255.
 const PADDING: f32 = 114.0;
-
-/// An interpolation weight of 1: 11 bits.
-const WEIGHT_ONE: i32 = 1 << 11;
 
 /// Fills a model's input `[1, 3, H, W]`: RGB in 0..=1, bilinear without antialiasing, half-pixel centres,
 /// grey bars. Keeps the tensor and the tables between frames of the same size.
@@ -26,14 +24,6 @@ struct Plan {
     letterbox: Letterbox,
     columns: Vec<Tap>,
     rows: Vec<Tap>,
-}
-
-/// Two neighbours and the weight of the second.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Tap {
-    first: usize,
-    second: usize,
-    weight: i32,
 }
 
 impl Letterboxer {
@@ -65,9 +55,8 @@ impl Letterboxer {
 impl Plan {
     fn new(letterbox: Letterbox) -> Self {
         let (image, scaled) = (letterbox.image, letterbox.scaled);
-        let columns = taps(image.width, scaled.width)
-            .map(|tap| Tap { first: tap.first * 3, second: tap.second * 3, ..tap })
-            .collect();
+        let columns =
+            taps(image.width, scaled.width).map(|tap| Tap { near: tap.near * 3, far: tap.far * 3, ..tap }).collect();
         Self { letterbox, columns, rows: taps(image.height, scaled.height).collect() }
     }
 
@@ -80,8 +69,8 @@ impl Plan {
         for (y, row) in self.rows.iter().enumerate() {
             let at = corner + y * width;
             let to = at..at + self.columns.len();
-            let above = &frame.rgb()[row.first * stride..][..stride];
-            let below = &frame.rgb()[row.second * stride..][..stride];
+            let above = &frame.rgb()[row.near * stride..];
+            let below = &frame.rgb()[row.far * stride..];
             blend_row(
                 &self.columns,
                 above,
@@ -93,36 +82,19 @@ impl Plan {
     }
 }
 
-fn blend_row(columns: &[Tap], above: &[u8], below: &[u8], weight: i32, [red, green, blue]: [&mut [f32]; 3]) {
-    let pixels = columns.iter().zip(red).zip(green).zip(blue);
-    for (((tap, r), g), b) in pixels {
-        let [a, c] = [&above[tap.first..][..3], &above[tap.second..][..3]];
-        let [d, e] = [&below[tap.first..][..3], &below[tap.second..][..3]];
-        let row = |near: u8, far: u8| {
-            let [near, far] = [near, far].map(i32::from);
-            near * WEIGHT_ONE + (far - near) * tap.weight
-        };
-        let mix = |i: usize| {
-            // OpenCV keeps 15 of the 19 bits of each row and 2 below the point of each product, then rounds.
-            let top = (row(a[i], c[i]) >> 4) * (WEIGHT_ONE - weight);
-            let bottom = (row(d[i], e[i]) >> 4) * weight;
-            (((top >> 16) + (bottom >> 16) + 2) >> 2) as f32 / 255.0
-        };
-        (*r, *g, *b) = (mix(0), mix(1), mix(2));
-    }
-}
-
 /// For each of `to` places along an axis, what to read of `from` places: half-pixel centres, edges repeated.
 fn taps(from: u32, to: u32) -> impl Iterator<Item = Tap> {
     let ratio = f64::from(from) / f64::from(to);
     let last = from as usize - 1;
     (0..to).map(move |i| {
         let place = ((f64::from(i) + 0.5) * ratio - 0.5).max(0.0);
-        let first = (place as usize).min(last);
+        let near = (place as usize).min(last);
         // In single precision, ties to even.
-        let part = place as f32 - first as f32;
-        let weight = (part.min(1.0) * WEIGHT_ONE as f32).round_ties_even() as i32;
-        Tap { first, second: (first + 1).min(last), weight }
+        let part = place as f32 - near as f32;
+        let weight = (part.min(1.0) * f32::from(WEIGHT_ONE)).round_ties_even() as i16;
+        // Beyond the last place there is nothing to mix in.
+        let weight = if near == last { 0 } else { weight };
+        Tap { near, far: (near + 1).min(last), weight }
     })
 }
 

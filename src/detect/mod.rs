@@ -6,6 +6,7 @@
 //!           Detection (class, score, box in image pixels) ◀── NMS ◀── decode ┘
 //! ```
 
+mod blend;
 mod classes;
 mod decode;
 mod form;

@@ -8,7 +8,7 @@ mod motion;
 mod resample;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::canvas::Canvas;
 pub use self::motion::{SHOT, Window, window};
@@ -20,7 +20,11 @@ use crate::detect::{Frame, Size};
 /// Frames per second.
 const RATE: u32 = 30;
 
-const SIZE: Size = Size::new(1280, 720);
+/// Small enough that drawing costs little beside the detector, whose input is smaller still.
+const SIZE: Size = Size::new(848, 480);
+
+/// How long a pause is slept through at a time.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// Shows one photo after another, each for [`SHOT`] frames, for ever.
 pub struct DemoSource {
@@ -80,7 +84,13 @@ impl Source for DemoSource {
         Ok(Next::Frame)
     }
 
+    fn discard(&mut self) -> Result<(), SourceError> {
+        let _ = crossbeam_channel::never::<()>().recv_timeout(IDLE);
+        Ok(())
+    }
+
+    /// Like a camera, it does not wait for anybody: what comes too late for the detector is dropped and counted.
     fn is_live(&self) -> bool {
-        false
+        true
     }
 }
