@@ -12,12 +12,12 @@ use clap::Args;
 use super::annotated::Folder;
 use super::report::{Report, Timing, millis};
 use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
-use crate::engine::{Engine, Event, Settings};
+use crate::engine::{Engine, Event, ModelPhase, Observation, Settings};
 use crate::live;
 use crate::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use crate::source::{self, CameraRequest, SourceRequest};
 
-/// How long a camera may take for its first frame, and for each that follows.
+/// How long a camera may take for a frame.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Args, Debug)]
@@ -141,9 +141,11 @@ fn camera(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The next observation, or the error that stands in its way; `None` after [`CAMERA_PATIENCE`].
-fn next(engine: &Engine) -> Result<Option<Arc<crate::engine::Observation>>, Box<dyn Error>> {
-    let deadline = Instant::now() + CAMERA_PATIENCE;
+/// The next observation, or the error that stands in its way; `None` after [`CAMERA_PATIENCE`] without a sign of
+/// life. A model that loads, and frames that wait for a slow processor, are signs of life.
+fn next(engine: &Engine) -> Result<Option<Arc<Observation>>, Box<dyn Error>> {
+    let mut seen = 0;
+    let mut deadline = Instant::now() + CAMERA_PATIENCE;
     while Instant::now() < deadline {
         if let Some(observation) = engine.wait(Duration::from_millis(200)) {
             return Ok(Some(observation));
@@ -155,6 +157,12 @@ fn next(engine: &Engine) -> Result<Option<Arc<crate::engine::Observation>>, Box<
             {
                 return Err(message.into());
             }
+        }
+        let status = engine.status();
+        let loading = status.models.iter().any(|m| m.phase == ModelPhase::Loading);
+        if loading || status.captured != seen {
+            seen = status.captured;
+            deadline = Instant::now() + CAMERA_PATIENCE;
         }
     }
     Ok(None)
