@@ -9,9 +9,9 @@ use twinsight::live;
 use twinsight::model::Catalog;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let command = cli::Arguments::parse().command();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,ort=error")).init();
-    let done = match arguments.command.unwrap_or_default() {
+    let done = match command {
         Command::View(args) => view(args),
         command => cli::run(command),
     };

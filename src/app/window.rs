@@ -18,6 +18,9 @@ const STOP: Duration = Duration::from_secs(1);
 /// The name under which the preferences are kept.
 const KEPT: &str = "preferences";
 
+/// The variables by which a Linux desktop says where windows go.
+const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
+
 /// What the command line asks of the window.
 pub struct WindowOptions {
     pub source: SourceRequest,
@@ -35,9 +38,11 @@ pub struct WindowOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error(
-        "the window cannot be opened: {0}; it needs a display (DISPLAY or WAYLAND_DISPLAY) and OpenGL 2.1 or newer; \
-         `twinsight detect` works without"
+        "there is no display for the window: neither DISPLAY nor WAYLAND_DISPLAY is set; start it in a desktop, or \
+         under `xvfb-run`; `twinsight detect` works without"
     )]
+    NoDisplay,
+    #[error("the window cannot be opened: {0}; it needs OpenGL 2.1 or newer; `twinsight detect` works without")]
     Window(String),
     #[error("{0}")]
     Screenshot(String),
@@ -45,6 +50,9 @@ pub enum AppError {
 
 /// Opens the window and returns when it is closed.
 pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Parts) -> Result<(), AppError> {
+    if cfg!(target_os = "linux") && !DISPLAYS.iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty())) {
+        return Err(AppError::NoDisplay);
+    }
     let keeps = options.screenshot.is_none();
     let failure = Arc::new(Mutex::new(None));
     let told = Arc::clone(&failure);

@@ -19,10 +19,20 @@ pub use view::ViewArgs;
 
 /// See what an object detector sees, in FP32 and in INT8.
 #[derive(Debug, Parser)]
-#[command(name = "twinsight", version, arg_required_else_help = false, max_term_width = 100)]
+#[command(name = "twinsight", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     #[command(subcommand)]
-    pub command: Option<Command>,
+    command: Option<Command>,
+    /// `twinsight` alone opens the window, so that it takes the window's flags.
+    #[command(flatten)]
+    view: ViewArgs,
+}
+
+impl Arguments {
+    /// What is to be done.
+    pub fn command(self) -> Command {
+        self.command.unwrap_or(Command::View(self.view))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,12 +49,6 @@ pub enum Command {
     Doctor,
     /// List, build, calibrate and verify models
     Models(models::Args),
-}
-
-impl Default for Command {
-    fn default() -> Self {
-        Self::View(ViewArgs::default())
-    }
 }
 
 /// Runs a command that needs no window.
