@@ -10,7 +10,9 @@ use twinsight::model::Catalog;
 
 fn main() -> ExitCode {
     let command = cli::Arguments::parse().command();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,ort=error")).init();
+    // A missing file dialog is told in the window, in words that help more than the library's.
+    let filter = env_logger::Env::default().default_filter_or("warn,ort=error,rfd=off");
+    env_logger::Builder::from_env(filter).init();
     let done = match command {
         Command::View(args) => view(args),
         command => cli::run(command),

@@ -74,10 +74,15 @@ pub fn pressed(ctx: &Context) -> Vec<Action> {
     SHORTCUTS.iter().filter(down).map(|s| s.action.clone()).collect()
 }
 
+/// A key as it is printed on the keyboard: "P", "+", "Ctrl+O".
+pub fn key_name(ctx: &Context, key: &KeyboardShortcut) -> String {
+    if key.modifiers.is_none() { key.logical_key.symbol_or_name().to_owned() } else { ctx.format_shortcut(key) }
+}
+
 /// A tooltip's text: what a control does, and the key that does the same.
 pub fn hint(ctx: &Context, what: &str, action: &Action) -> String {
     match SHORTCUTS.iter().find(|s| s.action == *action) {
-        Some(shortcut) => format!("{what} ({})", ctx.format_shortcut(&shortcut.key)),
+        Some(shortcut) => format!("{what} ({})", key_name(ctx, &shortcut.key)),
         None => what.to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Grid, Key, RichText, Ui};
 
-use super::action::SHORTCUTS;
+use super::action::{SHORTCUTS, key_name};
 
 /// Shows it while `open`; Escape and the cross close it.
 pub fn show(ui: &Ui, open: &mut bool) {
@@ -13,7 +13,7 @@ pub fn show(ui: &Ui, open: &mut bool) {
     window.anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(ui.ctx(), |ui| {
         Grid::new("keys").num_columns(2).spacing([24.0, 8.0]).show(ui, |ui| {
             for shortcut in &SHORTCUTS {
-                let key = ui.ctx().format_shortcut(&shortcut.key);
+                let key = key_name(ui.ctx(), &shortcut.key);
                 ui.label(RichText::new(key).monospace().strong());
                 ui.label(shortcut.what);
                 ui.end_row();

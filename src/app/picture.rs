@@ -79,8 +79,8 @@ fn navigate(ui: &Ui, response: &egui::Response, viewport: &mut Viewport, area: &
     }
     if let Some(pointer) = response.hover_pos() {
         let (wheel, pinch) = ui.input(|i| (i.smooth_scroll_delta().y, i.zoom_delta()));
-        // One notch of most wheels is 40 to 60 points: a quarter more or less.
-        let factor = pinch * (wheel / 200.0).exp();
+        // One notch of most wheels is 50 to 70 points: a sixth more or less.
+        let factor = pinch * (wheel / 400.0).exp();
         if (factor - 1.0).abs() > 1e-4 {
             viewport.zoom_by(factor, pointer, area);
         }
