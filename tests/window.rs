@@ -72,6 +72,18 @@ fn a_slider_moves_by_keyboard_alone() {
 }
 
 #[test]
+fn a_control_with_the_focus_keeps_space_and_leaves_the_other_keys() {
+    let mut desk = Desk::with_picture(Plan { endless: true, ..Plan::default() });
+    desk.harness.get_by_label("Labels").focus();
+    desk.harness.run_steps(2);
+    desk.press(Key::Space);
+    assert!(!desk.preferences().labels, "the checkbox took it");
+    assert!(desk.has_words("Pause"), "and the picture goes on");
+    desk.press(Key::P);
+    assert_eq!(desk.preferences().precision, "int8");
+}
+
+#[test]
 fn space_pauses_and_goes_on() {
     let mut desk = Desk::with_picture(Plan { endless: true, ..Plan::default() });
     desk.press(Key::Space);
@@ -161,6 +173,18 @@ fn a_source_that_fails_says_why_and_offers_a_way_out() {
     desk.until("another try", move |d| d.opened.lock().unwrap().len() > before);
     desk.click("Show the demo");
     desk.until("the demo's detections", |d| d.has("person 0.90"));
+}
+
+#[test]
+fn a_dropped_file_that_is_no_picture_leaves_what_was_there() {
+    let failure = || SourceError::Decode { path: "notes.txt".into(), cause: "it is text".into() };
+    let mut desk = Desk::with_picture(Plan { failure: Some(failure), ..Plan::default() });
+    desk.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped("notes.txt".into())));
+    desk.until("the demo to be back", |d| {
+        let opened = d.opened.lock().unwrap();
+        opened.len() == 3 && opened[2] == SourceRequest::Demo
+    });
+    desk.until("its detections", |d| d.has("person 0.90"));
 }
 
 #[test]

@@ -58,12 +58,17 @@ pub const SHORTCUTS: [Shortcut; 12] = [
     Shortcut { action: Action::Quit, key: command(Key::Q), what: "Quit" },
 ];
 
-/// The actions of the keys that went down now. None while a person types into a field.
+/// The actions of the keys that went down now. None while a person types into a field; and Space, where a control
+/// has the focus, is that control's.
 pub fn pressed(ctx: &Context) -> Vec<Action> {
-    if ctx.egui_wants_keyboard_input() {
+    if ctx.text_edit_focused() {
         return Vec::new();
     }
+    let focused = ctx.memory(|m| m.focused().is_some());
     let down = |shortcut: &&Shortcut| {
+        if focused && shortcut.key.logical_key == Key::Space {
+            return false;
+        }
         ctx.input_mut(|i| {
             i.consume_shortcut(&shortcut.key)
                 // Some layouts need Shift for a sign, or give the unshifted one.

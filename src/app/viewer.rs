@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, Ui, ViewportCommand};
 use egui_notify::{Anchor, Toasts};
@@ -33,10 +33,17 @@ pub struct Start {
     pub screenshot: Option<Screenshot>,
 }
 
+/// An opening that takes longer than this is told; one that does not would only flicker.
+const PATIENCE: Duration = Duration::from_millis(400);
+
 /// Everything a person sees.
 pub struct Viewer {
     engine: Engine,
     settings: Settings,
+    /// What was open before a file was asked for, until that file is open.
+    before: Option<SourceRequest>,
+    /// Since when a source is being opened.
+    opening: Option<Instant>,
     preferences: Preferences,
     seen: Option<Seen>,
     postprocessor: Postprocessor,
@@ -72,6 +79,8 @@ impl Viewer {
         Self {
             engine,
             settings,
+            before: None,
+            opening: None,
             preferences: start.preferences,
             seen: None,
             postprocessor: Postprocessor::default(),
@@ -105,7 +114,7 @@ impl Viewer {
     }
 
     /// Stops the engine; a source that hangs in its driver is left behind after `deadline`.
-    pub fn close(self, deadline: std::time::Duration) {
+    pub fn close(self, deadline: Duration) {
         if !self.engine.stop(deadline) {
             log::warn!("a source did not stop in time and was left behind");
         }
@@ -149,6 +158,7 @@ impl Viewer {
         let mut actions = action::pressed(ui.ctx());
         let status = self.engine.status();
         self.status.refresh(Instant::now(), || status.clone());
+        self.opening = (status.source == SourceState::Opening).then(|| self.opening.unwrap_or_else(Instant::now));
         let scheme = theme::scheme(ui);
         let panel = PanelFrame::new().fill(scheme.panel).inner_margin(theme::MARGIN);
 
@@ -212,7 +222,8 @@ impl Viewer {
             labels: self.preferences.labels,
         });
         let missing = if boxes.is_none() { model_failure(status) } else { None };
-        let stale = stale(&status.source, observation);
+        let slow = self.opening.is_some_and(|since| since.elapsed() >= PATIENCE);
+        let stale = stale(&status.source, observation, slow);
         let picture = Picture {
             texture: &self.texture,
             size: observation.frame.size(),
@@ -325,6 +336,10 @@ impl Viewer {
     }
 
     fn open(&mut self, request: SourceRequest) {
+        self.before = match request {
+            SourceRequest::Still(_) if self.seen.is_some() => Some(self.settings.source.clone()),
+            _ => None,
+        };
         self.change(|s| {
             s.source = request;
             // The same file again means: read it again.
@@ -349,18 +364,25 @@ impl Viewer {
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::SourceFailed { message, .. } => {
+            Event::SourceFailed { message, transient } => {
                 log::warn!("{message}");
                 // Without a picture, the message stands in its place.
                 if self.seen.is_some() {
                     self.warn(&message);
+                }
+                // A file that is no picture takes nothing away.
+                if let Some(before) = self.before.take().filter(|_| !transient) {
+                    self.open(before);
                 }
             }
             Event::ModelFailed { message, .. } | Event::InferenceFailed { message, .. } => {
                 log::error!("{message}");
                 self.warn(&message);
             }
-            Event::SourceOpened(description) => log::info!("opened {}", description.name),
+            Event::SourceOpened(description) => {
+                self.before = None;
+                log::info!("opened {}", description.name);
+            }
             Event::ModelLoaded(info) => log::info!("loaded {} ({})", info.name, info.path.display()),
             Event::SourceStalled(description) => log::warn!("{} delivers no frames", description.name),
             Event::SourceEnded => log::info!("the source has no more frames"),
@@ -368,7 +390,7 @@ impl Viewer {
     }
 
     fn warn(&mut self, message: &str) {
-        let duration = Some(std::time::Duration::from_secs(8));
+        let duration = Some(Duration::from_secs(8));
         self.toasts.warning(message).duration(duration);
     }
 
@@ -388,7 +410,7 @@ impl Viewer {
     fn wake_for_figures(&self, ctx: &Context, state: &SourceState) {
         let moving = !matches!(state, SourceState::Paused | SourceState::Ended);
         if moving {
-            ctx.request_repaint_after(std::time::Duration::from_millis(500));
+            ctx.request_repaint_after(Duration::from_millis(500));
         }
     }
 }
@@ -401,9 +423,10 @@ fn model_failure(status: &Status) -> Option<String> {
 }
 
 /// Why what is in sight is not live, in words; `None` while it is, and for a still or a pause asked for.
-fn stale(state: &SourceState, observation: &Observation) -> Option<String> {
+fn stale(state: &SourceState, observation: &Observation, slow: bool) -> Option<String> {
     let age = observation.times.captured.elapsed().as_secs();
     match state {
+        SourceState::Opening if slow => Some("opening the source …".into()),
         SourceState::Stalled { .. } => {
             Some(format!("stalled: the source delivers nothing · this frame is {age} s old"))
         }

@@ -15,6 +15,9 @@ use crate::source::SourceRequest;
 /// How long the engine may take to stop when the window closes.
 const STOP: Duration = Duration::from_secs(1);
 
+/// The window's first size, in points.
+const SIZE: [f32; 2] = [1280.0, 800.0];
+
 /// The name under which the preferences are kept.
 const KEPT: &str = "preferences";
 
@@ -30,8 +33,8 @@ pub struct WindowOptions {
     pub screenshot: Option<Screenshot>,
     /// Dark or light; `None`: as in the last run.
     pub dark: Option<bool>,
-    /// In points.
-    pub size: [f32; 2],
+    /// In points; `None`: as in the last run.
+    pub size: Option<[f32; 2]>,
 }
 
 /// Why there is no window.
@@ -59,10 +62,11 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
     let viewport = ViewportBuilder::default()
         .with_title("Twinsight")
         .with_app_id("twinsight")
-        .with_inner_size(options.size)
+        .with_inner_size(options.size.unwrap_or(SIZE))
         .with_min_inner_size([760.0, 420.0])
         .with_drag_and_drop(true);
-    let native = eframe::NativeOptions { viewport, persist_window: keeps, ..Default::default() };
+    let native =
+        eframe::NativeOptions { viewport, persist_window: keeps && options.size.is_none(), ..Default::default() };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let mut preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));

@@ -31,8 +31,8 @@ pub struct ViewArgs {
     /// Dark or light [default: as last time, or as the system]
     #[arg(long, value_name = "THEME")]
     theme: Option<Theme>,
-    /// Size of the window in points
-    #[arg(long, value_name = "WxH", default_value = "1280x800", value_parser = size)]
+    /// Size of the window in points [default: as last time, or 1280x800]
+    #[arg(long, value_name = "WxH", value_parser = size)]
     window: Option<[f32; 2]>,
 }
 
@@ -66,8 +66,9 @@ impl ViewArgs {
         self.theme.map(|t| t == Theme::Dark)
     }
 
-    pub fn window_size(&self) -> [f32; 2] {
-        self.window.unwrap_or([1280.0, 800.0])
+    /// `None`: the person did not say.
+    pub fn window_size(&self) -> Option<[f32; 2]> {
+        self.window
     }
 }
 
