@@ -12,6 +12,7 @@ mod cameras;
 mod controls;
 mod dialog;
 mod help;
+mod layout;
 mod list;
 mod palette;
 mod picture;
