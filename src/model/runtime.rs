@@ -81,7 +81,7 @@ fn version(path: &Path) -> Result<String, String> {
     type GetApiBase = unsafe extern "system" fn() -> *const ort::sys::OrtApiBase;
     // SAFETY: loading runs the library's own initialisers. That is what the person wants of the file named, and
     // what `ort` does next in any case.
-    let library = unsafe { libloading::Library::new(path) }.map_err(|e| e.to_string())?;
+    let library = unsafe { libloading::Library::new(path) }.map_err(|e| reason(&e))?;
     // SAFETY: every ONNX Runtime exports this function with this signature, and has since 1.0.
     let get_base: libloading::Symbol<'_, GetApiBase> =
         unsafe { library.get(b"OrtGetApiBase\0") }.map_err(|_| "it is no ONNX Runtime".to_owned())?;
@@ -90,6 +90,11 @@ fn version(path: &Path) -> Result<String, String> {
     // SAFETY: the string is static in the library, which is still loaded.
     let text = unsafe { std::ffi::CStr::from_ptr((base.GetVersionString)()) };
     Ok(text.to_string_lossy().into_owned())
+}
+
+/// The system's own words, which the library that asks it keeps behind its own ("dlopen failed").
+fn reason(error: &libloading::Error) -> String {
+    std::error::Error::source(error).unwrap_or(error).to_string()
 }
 
 /// The 32 of "1.32.0".

@@ -69,7 +69,7 @@ impl SessionDetector {
     /// Loads a model of the catalog on as many threads as there are cores.
     pub fn open(runtime: &Runtime, catalog: &Catalog, name: &ModelName) -> Result<Self, ModelError> {
         let path = catalog.path(name);
-        if !path.is_file() {
+        if !matches!(name, ModelName::File(_)) && !path.is_file() {
             return Err(ModelError::NotInstalled { name: name.label(), path });
         }
         let bytes = read(&path)?;
@@ -183,7 +183,12 @@ fn identify(metadata: Option<Metadata>, bytes: &[u8], name: &ModelName, path: &P
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     let failed = |cause| ModelError::Read { path: path.to_owned(), cause };
-    let length = std::fs::metadata(path).map_err(failed)?.len();
+    let about = std::fs::metadata(path).map_err(failed)?;
+    // A pipe has no end.
+    if !about.is_file() {
+        return Err(failed(std::io::Error::other("it is not a file")));
+    }
+    let length = about.len();
     if length > MAX_BYTES {
         let why = format!("it has {length} bytes, over the limit of {MAX_BYTES}");
         return Err(ModelError::Form { path: path.to_owned(), why });
