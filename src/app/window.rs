@@ -79,9 +79,15 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         let viewer = Viewer::new(&cc.egui_ctx, engine, start);
         Ok(Box::new(Window { viewer: Some(viewer), keeps, failure: told }))
     };
-    eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(e.to_string()))?;
+    eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(reason(&e.to_string())))?;
     let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
     failed.map_or(Ok(()), |message| Err(AppError::Screenshot(message)))
+}
+
+/// The window library's words without the place in its sources that it puts before them.
+fn reason(text: &str) -> String {
+    let cause = text.rsplit_once(".rs:").and_then(|(_, rest)| rest.split_once(": ")).map_or(text, |(_, cause)| cause);
+    cause.trim_end_matches('.').to_owned()
 }
 
 struct Window {
@@ -126,5 +132,20 @@ impl eframe::App for Window {
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         let scheme = if visuals.dark_mode { &palette::DARK } else { &palette::LIGHT };
         scheme.picture.to_normalized_gamma_f32()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_no_place_in_somebody_elses_sources() {
+        let text = "winit EventLoopError: os error at /a/winit/src/mod.rs:765: DISPLAY is not set.";
+        assert_eq!(reason(text), "DISPLAY is not set");
+        assert_eq!(
+            reason("Found no glutin configs matching the template"),
+            "Found no glutin configs matching the template"
+        );
     }
 }
