@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        Err(error) if cli::reader_left(&*error) => ExitCode::from(cli::READER_LEFT),
         Err(error) => {
             eprintln!("twinsight: {error}");
             ExitCode::FAILURE

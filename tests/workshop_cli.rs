@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use twinsight::cli::models::{Args, run_in};
 use twinsight::model::Catalog;
-use twinsight::workshop::WorkshopError;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -37,7 +36,7 @@ impl Folder {
         self.dir.path().join(file)
     }
 
-    fn run(&self, command: &[&str]) -> Result<bool, WorkshopError> {
+    fn run(&self, command: &[&str]) -> Result<bool, Box<dyn std::error::Error>> {
         let line = Line::try_parse_from(["models"].iter().chain(command)).unwrap();
         run_in(&Catalog::at(self.dir.path()), &line.args)
     }

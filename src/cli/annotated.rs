@@ -10,6 +10,8 @@ use crate::detect::{Classes, Detection, Frame};
 pub struct Folder {
     dir: PathBuf,
     used: HashSet<String>,
+    /// Pictures that are read, which no annotated picture may replace.
+    kept: HashSet<PathBuf>,
 }
 
 /// Why a picture was not saved.
@@ -22,10 +24,11 @@ pub enum FolderError {
 }
 
 impl Folder {
-    /// Makes the folder where it is missing.
-    pub fn create(dir: &Path) -> Result<Self, FolderError> {
+    /// Makes the folder where it is missing. `sources`: files that stay as they are, should they lie in it.
+    pub fn create(dir: &Path, sources: &[PathBuf]) -> Result<Self, FolderError> {
         std::fs::create_dir_all(dir).map_err(|cause| FolderError::Create { dir: dir.to_owned(), cause })?;
-        Ok(Self { dir: dir.to_owned(), used: HashSet::new() })
+        let kept = sources.iter().filter_map(|s| s.canonicalize().ok()).collect();
+        Ok(Self { dir: dir.to_owned(), used: HashSet::new(), kept })
     }
 
     /// Paints the boxes on the frame and saves it under the name of `source`, ending in `.png`.
@@ -51,7 +54,8 @@ impl Folder {
         loop {
             // The chain never ends.
             let name = names.next().unwrap_or_default();
-            if self.used.insert(name.clone()) {
+            let kept = self.dir.join(&name).canonicalize().is_ok_and(|path| self.kept.contains(&path));
+            if !kept && self.used.insert(name.clone()) {
                 return name;
             }
         }
@@ -66,7 +70,7 @@ mod tests {
     #[test]
     fn pictures_of_one_name_do_not_overwrite_each_other() {
         let dir = tempfile::tempdir().unwrap();
-        let mut folder = Folder::create(&dir.path().join("new/folder")).unwrap();
+        let mut folder = Folder::create(&dir.path().join("new/folder"), &[]).unwrap();
         for source in ["a/bus.jpg", "b/bus.png", "c/dog.jpg"] {
             let frame = Frame::new(Size::new(4, 4)).unwrap();
             folder.save(Path::new(source), frame, &[], &Classes::coco()).unwrap();
@@ -77,5 +81,18 @@ mod tests {
             .collect();
         names.sort();
         assert_eq!(names, ["bus-2.png", "bus.png", "dog.png"]);
+    }
+
+    #[test]
+    fn pictures_that_are_read_are_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let original = dir.path().join("bus.png");
+        std::fs::write(&original, "the original").unwrap();
+        let mut folder = Folder::create(dir.path(), &["a/bus.jpg".into(), original.clone()]).unwrap();
+        for source in [Path::new("a/bus.jpg"), &original] {
+            folder.save(source, Frame::new(Size::new(4, 4)).unwrap(), &[], &Classes::coco()).unwrap();
+        }
+        assert_eq!(std::fs::read(&original).unwrap(), b"the original");
+        assert!(dir.path().join("bus-2.png").is_file() && dir.path().join("bus-3.png").is_file());
     }
 }

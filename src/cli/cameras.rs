@@ -1,10 +1,11 @@
 //! `twinsight cameras`: which cameras there are, and what they offer.
 
-use std::io::Write;
+use std::error::Error;
 
 use serde::Serialize;
 
-use crate::source::{CameraInfo, SourceError, cameras, mode};
+use super::out::say;
+use crate::source::{CameraInfo, cameras, mode};
 
 /// List the cameras and their modes
 #[derive(Clone, Debug, clap::Args)]
@@ -14,26 +15,17 @@ pub struct Args {
     pub json: bool,
 }
 
-/// Why the list cannot be given.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error("cannot write the list: {0}")]
-    Write(#[from] std::io::Error),
-}
-
 /// Prints the list to standard output. No camera is no error.
-pub fn run(args: &Args) -> Result<(), Error> {
+pub fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let cameras = cameras()?;
     let text = if args.json { json(&cameras) } else { text(&cameras) };
-    Ok(std::io::stdout().write_all(text.as_bytes())?)
+    Ok(say!("{}", text.trim_end())?)
 }
 
 /// The list for people.
 pub fn text(cameras: &[CameraInfo]) -> String {
     if cameras.is_empty() {
-        return "No camera was found. Plug one in, or see the demo: twinsight --demo\n".into();
+        return "No camera was found. Plug one in, or see the demo: twinsight view --demo\n".into();
     }
     let mut text = String::new();
     for camera in cameras {

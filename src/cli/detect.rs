@@ -1,7 +1,6 @@
 //! `twinsight detect`: boxes without a window.
 
 use std::error::Error;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::annotated::Folder;
+use super::out::say;
 use super::report::{Report, Timing, millis};
 use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::engine::{Engine, Event, ModelPhase, Observation, Settings};
@@ -47,7 +47,8 @@ pub struct DetectArgs {
     #[arg(long, value_name = "N")]
     camera: Option<u32>,
     /// So many frames of the camera
-    #[arg(long, value_name = "K", default_value_t = 1, requires = "camera")]
+    #[arg(long, value_name = "K", default_value_t = 1, requires = "camera", conflicts_with = "images",
+        value_parser = clap::value_parser!(u64).range(1..))]
     frames: u64,
 }
 
@@ -55,7 +56,10 @@ pub struct DetectArgs {
 pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
-    let mut out = Output { json: args.json, folder: args.annotate.as_deref().map(Folder::create).transpose()? };
+    let mut out = Output {
+        json: args.json,
+        folder: args.annotate.as_deref().map(|dir| Folder::create(dir, &args.images)).transpose()?,
+    };
     let model = args.model.clone().map_or_else(|| ModelName::from_flag(&args.precision), ModelName::File);
     match args.camera {
         Some(index) => camera(&catalog, index, args.frames, model, thresholds, &mut out),
@@ -177,9 +181,7 @@ struct Output {
 impl Output {
     fn report(&self, report: &Report<'_>) -> Result<(), Box<dyn Error>> {
         let text = if self.json { report.to_json()? } else { report.to_text() };
-        // One write a line: a reader at the other end of a pipe never sees half of one.
-        writeln!(std::io::stdout().lock(), "{text}")?;
-        Ok(())
+        Ok(say!("{text}")?)
     }
 
     fn picture(

@@ -1,33 +1,35 @@
 //! `twinsight doctor`: what is installed, and what stands in the way.
 
+use std::error::Error;
 use std::process::ExitCode;
 
-use sha2::{Digest, Sha256};
-
+use super::models;
+use super::out::{OutputError, say};
 use crate::live::PHOTOS;
-use crate::model::{Catalog, ModelName, Runtime, hex};
+use crate::model::{Catalog, ModelError, ModelName, Runtime, SessionDetector};
 use crate::source;
+use crate::workshop::read_metadata;
 
 /// Prints what it finds, and exits with 1 where the viewer could not work.
-pub fn run() -> ExitCode {
+pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let mut report = Report::default();
-    report.fact("Twinsight", env!("CARGO_PKG_VERSION"));
-    report.fact("System", &system());
-    report.fact("Processor", &processor());
-    integer_arithmetic(&mut report);
-    runtime(&catalog, &mut report);
-    report.fact("Models folder", &catalog.dir().display().to_string());
+    report.fact("Twinsight", env!("CARGO_PKG_VERSION"))?;
+    report.fact("System", &system())?;
+    report.fact("Processor", &processor())?;
+    integer_arithmetic(&mut report)?;
+    let runtime = runtime(&catalog, &mut report)?;
+    report.fact("Models folder", &catalog.dir().display().to_string())?;
     for name in ModelName::BUILT {
-        model(&catalog, &name, &mut report);
+        model(&catalog, runtime.as_ref(), &name, &mut report)?;
     }
     for photo in PHOTOS {
         if !catalog.download(photo).is_file() {
-            report.warning("Demo", &format!("its photo {photo} is missing; run `make setup`"));
+            report.warning("Demo", &format!("its photo {photo} is missing; run `make setup`"))?;
         }
     }
-    cameras(&mut report);
-    if report.broken { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    cameras(&mut report)?;
+    Ok(if report.broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Prints findings as they come.
@@ -37,19 +39,19 @@ struct Report {
 }
 
 impl Report {
-    fn fact(&mut self, what: &str, text: &str) {
-        println!("  {what:<14} {text}");
+    fn fact(&mut self, what: &str, text: &str) -> Result<(), OutputError> {
+        say!("  {what:<14} {text}")
     }
 
     /// Something is slower or smaller than it could be.
-    fn warning(&mut self, what: &str, text: &str) {
-        println!("! {what:<14} {text}");
+    fn warning(&mut self, what: &str, text: &str) -> Result<(), OutputError> {
+        say!("! {what:<14} {text}")
     }
 
     /// The viewer cannot work.
-    fn fault(&mut self, what: &str, text: &str) {
-        println!("✗ {what:<14} {text}");
+    fn fault(&mut self, what: &str, text: &str) -> Result<(), OutputError> {
         self.broken = true;
+        say!("✗ {what:<14} {text}")
     }
 }
 
@@ -68,7 +70,7 @@ fn processor() -> String {
     format!("{model}, {threads} threads")
 }
 
-fn integer_arithmetic(report: &mut Report) {
+fn integer_arithmetic(report: &mut Report) -> Result<(), OutputError> {
     match dot_product() {
         Some(feature) => report.fact("INT8", &format!("fast: the processor has {feature}")),
         None => report.warning(
@@ -95,39 +97,49 @@ fn dot_product() -> Option<&'static str> {
     return None;
 }
 
-fn runtime(catalog: &Catalog, report: &mut Report) {
+fn runtime(catalog: &Catalog, report: &mut Report) -> Result<Option<Runtime>, OutputError> {
     match Runtime::find(catalog) {
         Ok(runtime) => {
-            report.fact("ONNX Runtime", &format!("{}, {}", runtime.version(), runtime.path().display()));
-            report.fact("", runtime.build_info());
-        }
-        Err(error) => report.fault("ONNX Runtime", &error.to_string()),
-    }
-}
-
-fn model(catalog: &Catalog, name: &ModelName, report: &mut Report) {
-    let path = catalog.path(name);
-    match std::fs::read(&path) {
-        Ok(bytes) => {
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let text = format!("{file}, {} bytes, sha256 {}", bytes.len(), hex(&Sha256::digest(&bytes)));
-            report.fact(&name.label(), &text);
+            report.fact("ONNX Runtime", &format!("{}, {}", runtime.version(), runtime.path().display()))?;
+            report.fact("", runtime.build_info())?;
+            Ok(Some(runtime))
         }
         Err(error) => {
-            let text = format!("{} cannot be read ({error}); run `make setup`", path.display());
-            report.fault(&name.label(), &text);
+            report.fault("ONNX Runtime", &error.to_string())?;
+            Ok(None)
         }
     }
 }
 
-fn cameras(report: &mut Report) {
+/// Loads the model, as the viewer would: a file that is there may still be no model.
+fn model(
+    catalog: &Catalog,
+    runtime: Option<&Runtime>,
+    name: &ModelName,
+    report: &mut Report,
+) -> Result<(), OutputError> {
+    let path = catalog.path(name);
+    if !path.is_file() {
+        let missing = ModelError::NotInstalled { name: name.label(), path };
+        return report.fault(&name.label(), &missing.to_string());
+    }
+    let (bytes, sum) = match read_metadata(&path) {
+        Ok((bytes, sum, _)) => (bytes, sum),
+        Err(error) => return report.fault(&name.label(), &error.to_string()),
+    };
+    let opened = runtime.map(|runtime| SessionDetector::open(runtime, catalog, name));
+    if let Some(Err(error)) = opened {
+        return report.fault(&name.label(), &error.to_string());
+    }
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let origin = models::origin(&models::pinned(catalog).unwrap_or_default(), &file, &sum);
+    report.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))
+}
+
+fn cameras(report: &mut Report) -> Result<(), OutputError> {
     match source::cameras() {
         Ok(cameras) if cameras.is_empty() => report.fact("Cameras", "none; the window shows the demo"),
-        Ok(cameras) => {
-            for camera in cameras {
-                report.fact(&format!("Camera {}", camera.index), &camera.name);
-            }
-        }
+        Ok(cameras) => cameras.iter().try_for_each(|c| report.fact(&format!("Camera {}", c.index), &c.name)),
         Err(error) => report.warning("Cameras", &error.to_string()),
     }
 }

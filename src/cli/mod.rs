@@ -1,6 +1,8 @@
 //! The command line: what can be asked, and the commands without a window.
 //!
-//! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage.
+//! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 141 the reader of the output left before the end.
+
+#![deny(clippy::print_stdout, reason = "it panics when the reader of a pipe leaves: use say!")]
 
 mod annotated;
 mod bench;
@@ -8,6 +10,7 @@ pub mod cameras;
 pub mod detect;
 mod doctor;
 pub mod models;
+mod out;
 mod report;
 mod view;
 
@@ -15,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use out::{READER_LEFT, reader_left};
 pub use view::ViewArgs;
 
 /// See what an object detector sees, in FP32 and in INT8.
@@ -56,9 +60,9 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::View(_) => Err("the window is opened by the program, not by this library".into()),
         Command::Detect(args) => detect::run(&args),
-        Command::Cameras(args) => Ok(cameras::run(&args).map(|()| ExitCode::SUCCESS)?),
+        Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
-        Command::Doctor => Ok(doctor::run()),
-        Command::Models(args) => Ok(models::run(&args)?),
+        Command::Doctor => doctor::run(),
+        Command::Models(args) => models::run(&args),
     }
 }

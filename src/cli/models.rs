@@ -1,6 +1,7 @@
 //! `twinsight models`: list, build, calibrate and verify the installed models.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
+use super::out::say;
 use crate::model::{Catalog, Precision, Runtime};
 use crate::workshop::{Built, CalibrationTable, Source, WorkshopError, calibrate, read_metadata};
 
@@ -69,14 +71,14 @@ struct CalibrateArgs {
 }
 
 /// Runs one of the commands on the installed models.
-pub fn run(args: &Args) -> Result<ExitCode, WorkshopError> {
+pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let good = run_in(&Catalog::find(), args)?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs one of the commands on the models of `catalog`. `false`: the command did its work, and what it found is
 /// bad (a sum differs, a table is missing); it has said so.
-pub fn run_in(catalog: &Catalog, args: &Args) -> Result<bool, WorkshopError> {
+pub fn run_in(catalog: &Catalog, args: &Args) -> Result<bool, Box<dyn Error>> {
     match &args.command {
         Command::List => list(catalog),
         Command::Build(args) => build(catalog, args),
@@ -93,7 +95,7 @@ impl SourceArgs {
     }
 }
 
-fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, WorkshopError> {
+fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>> {
     let dir = args.output.as_deref().unwrap_or(catalog.dir());
     let started = Instant::now();
     let source = args.source.read(catalog)?;
@@ -102,7 +104,7 @@ fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, WorkshopError> {
     let ours = catalog.dir().join(source.table_name());
     let path = args.table.as_ref().unwrap_or(&ours);
     if args.table.is_none() && !path.is_file() {
-        println!("no INT8: {} is missing; make it with `twinsight models calibrate`, then build again", path.display());
+        say!("no INT8: {} is missing; make it with `twinsight models calibrate`, then build again", path.display())?;
         // Of our own network the table always is there, unless something took it away.
         return Ok(args.source.cfg.is_some());
     }
@@ -112,15 +114,15 @@ fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, WorkshopError> {
     Ok(true)
 }
 
-fn report(built: Built, dir: &Path, started: Instant) -> Result<(), WorkshopError> {
+fn report(built: Built, dir: &Path, started: Instant) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
     built.write(dir)?;
     let (file, bytes, sum) = (&built.file, built.bytes.len(), &built.sha256);
-    println!("{file:<32}  {bytes:>10} bytes  sha256 {sum}  {:>5} ms", started.elapsed().as_millis());
+    say!("{file:<32}  {bytes:>10} bytes  sha256 {sum}  {:>5} ms", started.elapsed().as_millis())?;
     Ok(())
 }
 
-fn run_calibrate(catalog: &Catalog, args: &CalibrateArgs) -> Result<bool, WorkshopError> {
+fn run_calibrate(catalog: &Catalog, args: &CalibrateArgs) -> Result<bool, Box<dyn Error>> {
     let source = args.source.read(catalog)?;
     let runtime = Runtime::find(catalog)?;
     let started = Instant::now();
@@ -138,53 +140,58 @@ fn run_calibrate(catalog: &Catalog, args: &CalibrateArgs) -> Result<bool, Worksh
     let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(source.table_name()));
     table.write(&path)?;
     let (pictures, tensors, seconds) = (table.pictures, table.ranges.len(), started.elapsed().as_secs_f32());
-    println!("{}: {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display());
+    say!("{}: {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display())?;
     Ok(true)
 }
 
-fn list(catalog: &Catalog) -> Result<bool, WorkshopError> {
+fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     let pinned = pinned(catalog)?;
     let files = model_files(catalog)?;
     if files.is_empty() {
-        println!("no models in {}; make them with `twinsight models build`", catalog.dir().display());
+        say!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
         return Ok(true);
     }
-    println!("{:<32}  {:<9}  {:<6}  {:>10}  {:<64}  origin", "file", "precision", "recipe", "bytes", "sha256");
+    say!("{:<32}  {:<9}  {:<6}  {:>10}  {:<64}  origin", "file", "precision", "recipe", "bytes", "sha256")?;
     for path in files {
         let file = file_name(&path);
         let (bytes, sum, metadata) = read_metadata(&path)?;
         let published = Catalog::published(&sum);
-        let origin = match pinned.get(&file) {
-            _ if published.is_some() => "a published file",
-            Some(pin) if *pin == sum => "as pinned",
-            Some(_) => "differs from its pinned sum",
-            None => "not pinned",
-        };
+        let origin = origin(&pinned, &file, &sum);
         let precision = match (&metadata, &published) {
             (Some(metadata), _) => metadata.precision.as_str(),
             (None, Some(name)) => name.precision().as_str(),
             (None, None) => Precision::Unknown.as_str(),
         };
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
-        println!("{file:<32}  {precision:<9}  {recipe:<6}  {bytes:>10}  {sum}  {origin}");
+        say!("{file:<32}  {precision:<9}  {recipe:<6}  {bytes:>10}  {sum}  {origin}")?;
     }
     Ok(true)
 }
 
-fn verify(catalog: &Catalog) -> Result<bool, WorkshopError> {
+/// Where a model's file comes from, by its sum.
+pub(super) fn origin(pinned: &Sums, file: &str, sum: &str) -> &'static str {
+    match pinned.get(file) {
+        _ if Catalog::published(sum).is_some() => "a published file",
+        Some(pin) if pin == sum => "as pinned",
+        Some(_) => "differs from its pinned sum",
+        None => "not pinned",
+    }
+}
+
+fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     let mut good = true;
     for (file, pin) in pinned(catalog)? {
         let path = catalog.dir().join(&file);
         if !path.is_file() {
-            println!("{file:<32}  missing; make it with `twinsight models build`");
+            say!("{file:<32}  missing; make it with `twinsight models build`")?;
             good = false;
             continue;
         }
         let (_, sum, _) = read_metadata(&path)?;
         if sum == pin {
-            println!("{file:<32}  ok");
+            say!("{file:<32}  ok")?;
         } else {
-            println!("{file:<32}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`");
+            say!("{file:<32}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`")?;
             good = false;
         }
     }
@@ -192,7 +199,10 @@ fn verify(catalog: &Catalog) -> Result<bool, WorkshopError> {
 }
 
 /// sha256 sums by file name.
-fn pinned(catalog: &Catalog) -> Result<BTreeMap<String, String>, WorkshopError> {
+pub(super) type Sums = BTreeMap<String, String>;
+
+/// What the models that set-up builds must be.
+pub(super) fn pinned(catalog: &Catalog) -> Result<Sums, WorkshopError> {
     let path = catalog.dir().join("sums.json");
     let read = |cause| WorkshopError::Read { path: path.clone(), cause };
     let text = std::fs::read_to_string(&path).map_err(read)?;
