@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::Serialize;
 
+use super::out::say;
 use super::report::millis;
 use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::engine::{Engine, Open, Parts, Samples, Settings};
@@ -21,6 +22,9 @@ use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRe
 /// How often the engine and the bare session take turns.
 const TURNS: usize = 3;
 
+/// How long the demo may take for a frame.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Rounds that are not counted.
 const WARM_UP: usize = 5;
 
@@ -29,6 +33,9 @@ pub struct BenchArgs {
     /// Rounds over all stages; at most 120 are counted
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=120))]
     rounds: u32,
+    /// How long the engine, and then the session alone, run at a time when their throughput is compared
+    #[arg(long, value_name = "SECONDS", default_value = "2.5", value_parser = seconds)]
+    seconds: Duration,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -39,7 +46,8 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
     let stages = stages(&catalog, &runtime, args.rounds as usize)?;
-    let throughput = ModelName::BUILT.iter().map(|m| throughput(&catalog, &runtime, m)).collect::<Result<_, _>>()?;
+    let throughput =
+        ModelName::BUILT.iter().map(|m| throughput(&catalog, &runtime, m, args.seconds)).collect::<Result<_, _>>()?;
     let result = Bench {
         runtime: runtime.version().to_owned(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -48,9 +56,9 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
         throughput,
     };
     if args.json {
-        println!("{}", serde_json::to_string(&result)?);
+        say!("{}", serde_json::to_string(&result)?)?;
     } else {
-        print!("{}", result.to_text());
+        say!("{}", result.to_text().trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -176,8 +184,12 @@ impl Ratios {
 }
 
 /// The engine and the bare session take turns.
-fn throughput(catalog: &Catalog, runtime: &Runtime, model: &ModelName) -> Result<Throughput, Box<dyn Error>> {
-    const TURN: Duration = Duration::from_millis(2500);
+fn throughput(
+    catalog: &Catalog,
+    runtime: &Runtime,
+    model: &ModelName,
+    turn: Duration,
+) -> Result<Throughput, Box<dyn Error>> {
     let bytes = std::fs::read(catalog.path(model))?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut session = RawSession::from_bytes(runtime, &bytes, threads)?;
@@ -188,9 +200,9 @@ fn throughput(catalog: &Catalog, runtime: &Runtime, model: &ModelName) -> Result
     let (mut engines, mut sessions, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
         engine.set(settings(false));
-        let with_engine = rate(TURN, || engine.wait(TURN).map(drop).ok_or_else(|| "the demo stands still".into()))?;
+        let with_engine = rate(turn, || engine.wait(PATIENCE).map(drop).ok_or_else(|| "the demo stands still".into()))?;
         engine.set(settings(true));
-        let alone = rate(TURN, || Ok(session.run(&input, |_, _, _| {})?))?;
+        let alone = rate(turn, || Ok(session.run(&input, |_, _, _| {})?))?;
         engines.push(with_engine);
         sessions.push(alone);
         ratios.push(with_engine / alone);
@@ -216,6 +228,15 @@ fn rate(turn: Duration, mut call: impl FnMut() -> Result<(), Box<dyn Error>>) ->
         calls += 1;
     }
     Ok(f64::from(calls) / start.elapsed().as_secs_f64())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let value: f64 = text.parse().map_err(|_| format!("{text} is no number of seconds"))?;
+    if (0.1..=60.0).contains(&value) {
+        Ok(Duration::from_secs_f64(value))
+    } else {
+        Err(format!("{text} is not between 0.1 and 60 seconds"))
+    }
 }
 
 fn median(values: &mut [f64]) -> f64 {
