@@ -6,7 +6,7 @@
 pub mod detections;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What a command did.
 #[derive(Debug)]
@@ -19,7 +19,13 @@ pub struct Run {
 impl Run {
     /// Runs to the end. No command may panic, whatever it is given.
     pub fn of(command: &mut Command) -> Self {
-        let output = command.output().unwrap();
+        Self::of_with_stdout(command, Stdio::piped())
+    }
+
+    /// With another end of standard output; what goes there is not in [`Run::out`].
+    pub fn of_with_stdout(command: &mut Command, stdout: Stdio) -> Self {
+        let child = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let run = Self {
             code: output.status.code().expect("ended by a signal"),
