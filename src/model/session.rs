@@ -141,7 +141,9 @@ fn build(runtime: &Runtime, bytes: &[u8], threads: usize) -> ort::Result<Session
 fn match_heads(form: &Form, session: &Session) -> Result<Vec<String>, String> {
     let outputs: Vec<_> = session.outputs().iter().map(|o| (o.name(), float_shape(o.dtype()))).collect();
     if outputs.len() != form.heads.len() {
-        return Err(format!("it has {} outputs, and a model of its form has {}", outputs.len(), form.heads.len()));
+        let (has, wanted) = (outputs.len(), form.heads.len());
+        let outputs = if has == 1 { "output" } else { "outputs" };
+        return Err(format!("it has {has} {outputs}, and a model of its form has {wanted}"));
     }
     let find = |shape: [usize; 4]| {
         let found = outputs.iter().find(|(_, s)| s.as_ref().is_some_and(|s| same(s, &shape)));
