@@ -1,0 +1,69 @@
+//! `twinsight bench` measures every stage, and prints what programs can read.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod cli_support;
+
+use cli_support::{Run, photos, twinsight};
+use serde_json::Value;
+
+#[test]
+fn bench_prints_every_stage_as_json() {
+    photos();
+    let mut command = twinsight();
+    let out = Run::of(command.args(["bench", "--rounds", "3", "--seconds", "0.2", "--json"])).done();
+    assert_eq!(out.lines().count(), 1);
+    let bench: Value = serde_json::from_str(&out).unwrap();
+    assert!(bench["runtime"].as_str().unwrap().starts_with("1."));
+    assert!(bench["threads"].as_u64().unwrap() >= 1);
+
+    let stages = bench["stages"].as_array().unwrap();
+    let mut names: Vec<&str> = stages.iter().map(|s| s["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "decode 1280×720 JPEG",
+            "inference FP32",
+            "inference INT8",
+            "letterbox 1280×720",
+            "postprocess FP32 at 0.01",
+            "postprocess FP32 at 0.25",
+            "postprocess INT8 at 0.01",
+            "postprocess INT8 at 0.25",
+        ]
+    );
+    for stage in stages {
+        let [median, p95, p99] = ["median_ms", "p95_ms", "p99_ms"].map(|key| stage[key].as_f64().unwrap());
+        assert!(0.0 < median && median <= p95 && p95 <= p99, "{stage}");
+        assert_eq!(stage["runs"], 3);
+    }
+
+    let median = |name: &str| {
+        let stage = stages.iter().find(|s| s["name"] == name).unwrap();
+        stage["median_ms"].as_f64().unwrap()
+    };
+    let fp32 = median("inference FP32");
+    let ours = median("letterbox 1280×720") + median("postprocess FP32 at 0.25");
+    for (ratio, expected) in
+        [("int8_to_fp32", median("inference INT8") / fp32), ("letterbox_and_postprocess_to_fp32", ours / fp32)]
+    {
+        let got = bench["ratios"][ratio].as_f64().unwrap();
+        assert!((got - expected).abs() < 1e-9, "{ratio} is {got}, and the medians give {expected}");
+    }
+
+    let throughput = bench["throughput"].as_array().unwrap();
+    let models: Vec<&str> = throughput.iter().map(|t| t["model"].as_str().unwrap()).collect();
+    assert_eq!(models, ["FP32", "INT8"]);
+    for row in throughput {
+        assert!(["engine", "session", "ratio"].iter().all(|key| row[key].as_f64().unwrap() > 0.0), "{row}");
+    }
+}
+
+#[test]
+fn bench_refuses_what_it_cannot_measure() {
+    for args in [&["--rounds", "0"][..], &["--rounds", "121"], &["--seconds", "0"], &["--seconds", "x"]] {
+        let run = Run::of(twinsight().arg("bench").args(args));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args:?}: {}", run.err);
+    }
+}
