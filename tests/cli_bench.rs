@@ -1,7 +1,5 @@
 //! `twinsight bench` measures every stage, and prints what programs can read.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 mod cli_support;
 
 use cli_support::{Run, photos, twinsight};

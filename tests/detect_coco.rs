@@ -14,6 +14,8 @@
 //! threshold may fall to its other side for that, and where two candidates of one thing are about equally strong,
 //! NMS may keep the other one. With the same pixels on both sides nothing differs (`tests/reference/README.md`).
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod cli_support;
 
 use std::collections::BTreeMap;
