@@ -6,7 +6,7 @@ use egui::accesskit::Toggled;
 use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use twinsight::app::Preferences;
-use twinsight::model::ModelName;
+use twinsight::model::{ModelName, Precision};
 use twinsight::source::{SourceError, SourceRequest};
 use window_support::{Desk, Plan};
 
@@ -23,10 +23,10 @@ fn the_key_p_and_the_buttons_switch_the_precision() {
     let mut desk = Desk::with_picture(Plan::default());
     desk.press(Key::P);
     desk.until("INT8's detections", |d| d.has("person 0.80") && !d.has("cat 0.30"));
-    assert_eq!(desk.preferences().precision, "int8");
+    assert_eq!(desk.preferences().precision, Precision::Int8);
     desk.click("FP32");
     desk.until("FP32's detections", |d| d.has("person 0.90"));
-    assert_eq!(desk.preferences().precision, "fp32");
+    assert_eq!(desk.preferences().precision, Precision::Fp32);
 }
 
 #[test]
@@ -80,7 +80,44 @@ fn a_control_with_the_focus_keeps_space_and_leaves_the_other_keys() {
     assert!(!desk.preferences().labels, "the checkbox took it");
     assert!(desk.has_words("Pause"), "and the picture goes on");
     desk.press(Key::P);
-    assert_eq!(desk.preferences().precision, "int8");
+    desk.until("INT8's detections", |d| d.has("person 0.80"));
+}
+
+#[test]
+fn a_key_that_is_held_down_switches_once() {
+    let mut desk = Desk::with_picture(Plan { endless: true, ..Plan::default() });
+    // egui tells by itself which of these are repeats.
+    for _ in 0..4 {
+        desk.harness.key_down(Key::Space);
+        desk.harness.run_steps(2);
+    }
+    desk.harness.key_up(Key::Space);
+    desk.harness.run_steps(5);
+    assert!(desk.has("Go on"));
+}
+
+#[test]
+fn a_model_that_is_missing_is_not_passed_off_as_running() {
+    let sights = Plan::default().sights.into_iter().filter(|(model, _)| *model == ModelName::Fp32).collect();
+    let mut desk = Desk::with_picture(Plan { sights, ..Plan::default() });
+    desk.press(Key::P);
+    desk.until("the remark on the picture", |d| d.has_words("these boxes are FP32's"));
+    assert!(desk.has("⚠ INT8") && desk.has("person 0.90"));
+    assert_eq!(desk.preferences().precision, Precision::Fp32, "what does not work is not kept");
+}
+
+#[test]
+fn a_model_of_ones_own_stays_among_the_choices() {
+    let own = ModelName::File("own.onnx".into());
+    let mut plan = Plan::default();
+    plan.sights.insert(own.clone(), vec![(window_support::PERSON, 0.7, 30)]);
+    plan.model = Some(own);
+    let mut desk = Desk::new(plan);
+    desk.until("its detections", |d| d.has("person 0.70"));
+    desk.press(Key::P);
+    desk.until("FP32's detections", |d| d.has("person 0.90"));
+    desk.click("own");
+    desk.until("its detections again", |d| d.has("person 0.70"));
 }
 
 #[test]
@@ -240,7 +277,14 @@ fn the_window_can_be_small() {
     desk.harness.run_steps(3);
     let picture = desk.harness.get_by_label("Picture").rect();
     assert!(picture.width() > 200.0 && picture.height() > 200.0, "{picture:?}");
-    assert!(desk.harness.get_by_label("Keys and help").rect().max.x <= 760.0);
+    let labels = ["Open image", "FP32", "INT8", "Pause", "Fit", "1:1", "Dark or light", "Keys and help"];
+    let rects = labels.map(|label| desk.harness.get_by_label(label).rect());
+    for (i, (a, label)) in rects.iter().zip(labels).enumerate() {
+        assert!(a.min.x >= 0.0 && a.max.x <= 760.0, "{label} {a:?}");
+        for (b, other) in rects[i + 1..].iter().zip(&labels[i + 1..]) {
+            assert!(!a.intersects(b.shrink(0.5)), "{label} {a:?} lies on {other} {b:?}");
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What a person can ask of the window, by mouse or by key.
 
-use egui::{Context, Key, KeyboardShortcut, Modifiers};
+use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use crate::model::ModelName;
 use crate::source::SourceRequest;
@@ -69,6 +69,10 @@ pub fn pressed(ctx: &Context) -> Vec<Action> {
         if focused && shortcut.key.logical_key == Key::Space {
             return false;
         }
+        let held = ctx.input(|i| i.events.iter().any(|e| is_repeat(e, shortcut.key.logical_key)));
+        if held && !matches!(shortcut.action, Action::ZoomIn | Action::ZoomOut) {
+            return false;
+        }
         ctx.input_mut(|i| {
             i.consume_shortcut(&shortcut.key)
                 // Some layouts need Shift for a sign, or give the unshifted one.
@@ -77,6 +81,11 @@ pub fn pressed(ctx: &Context) -> Vec<Action> {
         })
     };
     SHORTCUTS.iter().filter(down).map(|s| s.action.clone()).collect()
+}
+
+/// A key that is held down comes again and again; a switch must not flip each time.
+fn is_repeat(event: &Event, key: Key) -> bool {
+    matches!(event, Event::Key { key: k, pressed: true, repeat: true, .. } if *k == key)
 }
 
 /// A key as it is printed on the keyboard: "P", "+", "Ctrl+O".

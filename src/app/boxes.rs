@@ -9,8 +9,8 @@ use crate::detect::{BBox, Classes, Detection};
 
 const PADDING: egui::Vec2 = vec2(5.0, 2.0);
 const CORNER: CornerRadius = CornerRadius::same(3);
-/// How much the others fade while one is pointed at.
-const DIMMED: f32 = 0.35;
+/// How much the other outlines fade while one box is pointed at. Labels stay readable.
+const DIMMED: f32 = 0.45;
 
 /// What is painted, and how.
 pub struct Boxes<'a> {
@@ -77,7 +77,6 @@ impl Boxes<'_> {
         for ((i, galley), place) in galleys.into_iter().zip(places).rev() {
             let Some(p) = place else { continue };
             let place = Rect::from_min_max(pos2(p.x1, p.y1), pos2(p.x2, p.y2));
-            let painter = self.painter_of(i, painter);
             let colour = class_colour(self.detections[i].class_id);
             painter.rect_filled(place.expand(1.0), CORNER, HALO);
             painter.rect_filled(place, CORNER, colour);

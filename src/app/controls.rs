@@ -4,6 +4,7 @@ use egui::{Grid, RichText, Slider, Ui};
 
 use super::action::{Action, hint};
 use super::preferences::Preferences;
+use crate::detect::Thresholds;
 use crate::model::ModelInfo;
 use crate::source::Description;
 
@@ -14,8 +15,10 @@ pub fn thresholds(ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<
         ui.label(RichText::new("Thresholds").strong());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let changed = preferences.thresholds() != Preferences::default().thresholds();
+            let Thresholds { score, nms_iou } = Thresholds::LIVE;
+            let back = format!("Back to {score:.2} and {nms_iou:.2}");
             let reset = ui.add_enabled(changed, egui::Button::new("Reset").small());
-            if reset.on_hover_text(hint(ui.ctx(), "Back to 0.25 and 0.45", &Action::ResetThresholds)).clicked() {
+            if reset.on_hover_text(hint(ui.ctx(), &back, &Action::ResetThresholds)).clicked() {
                 actions.push(Action::ResetThresholds);
             }
         });

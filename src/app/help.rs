@@ -9,7 +9,8 @@ pub fn show(ui: &Ui, open: &mut bool) {
     if *open && ui.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
         *open = false;
     }
-    let window = egui::Window::new("Keys").open(open).collapsible(false).resizable(false);
+    let window = egui::Window::new("Keys").open(open).collapsible(false).resizable(false).vscroll(true);
+    let window = window.max_height((ui.ctx().content_rect().height() - 80.0).max(120.0));
     window.anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(ui.ctx(), |ui| {
         Grid::new("keys").num_columns(2).spacing([24.0, 8.0]).show(ui, |ui| {
             for shortcut in &SHORTCUTS {

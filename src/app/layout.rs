@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, Ui};
+use egui::{Button, CentralPanel, Context, Frame as PanelFrame, Margin, Panel, ScrollArea, Ui, vec2};
 
 use super::action::{self, Action};
 use super::boxes::Boxes;
@@ -22,7 +22,15 @@ impl Viewer {
         let mut actions = action::pressed(ui.ctx());
         let status = self.engine.status();
         self.paint_new();
-        self.status.refresh(Instant::now(), || status.clone());
+        self.remember_model(&status);
+        if let Some(left) = self.status.refresh(Instant::now(), || status.clone()) {
+            ui.ctx().request_repaint_after(left);
+        }
+        // Here, and not where the engine is asked: a hidden window would see the same file dropped again and again.
+        let dropped = ui.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_owned()));
+        if let Some(path) = dropped {
+            self.open(SourceRequest::Still(path));
+        }
         self.opening = (status.source == SourceState::Opening).then(|| self.opening.unwrap_or_else(Instant::now));
         let scheme = theme::scheme(ui);
         let panel = PanelFrame::new().fill(scheme.panel).inner_margin(theme::MARGIN);
@@ -31,8 +39,12 @@ impl Viewer {
             let toolbar = Toolbar {
                 request: &self.settings.source,
                 description: status.description.as_ref(),
+                recent: &self.recent,
+                choices: &self.choices,
                 model: &self.settings.models[0],
+                model_state: status.models.first(),
                 paused: self.settings.paused,
+                can_pause: self.can_pause(),
                 zoom: self.area.map(|a| self.viewport.zoom(&a) * 100.0).filter(|_| self.seen.is_some()),
                 fit: self.viewport.is_fit(),
             };
@@ -43,9 +55,11 @@ impl Viewer {
         });
         let sides = Panel::left("controls").default_size(212.0).size_range(170.0..=340.0).frame(panel);
         sides.show(ui, |ui| {
-            controls::thresholds(ui, &mut self.preferences, &mut actions);
-            let model = status.models.first().and_then(|m| m.running.as_deref());
-            controls::facts(ui, status.description.as_ref(), model);
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                controls::thresholds(ui, &mut self.preferences, &mut actions);
+                let model = status.models.first().and_then(|m| m.running.as_deref());
+                controls::facts(ui, status.description.as_ref(), model);
+            });
         });
         self.postprocess();
         let highlighted = self.highlighted;
@@ -56,10 +70,12 @@ impl Viewer {
                 list::show(ui, &seen.detections, classes, highlighted)
             });
         let middle = PanelFrame::new().fill(scheme.picture);
-        let pointed = CentralPanel::no_frame().frame(middle).show(ui, |ui| self.picture(ui, &status, &mut actions));
-
         // On a screenshot that was asked for, nobody points.
-        let highlighted = listed.inner.or(pointed.inner).filter(|_| self.screenshot.is_none());
+        let pointing = self.screenshot.is_none();
+        let listed = listed.inner.filter(|_| pointing);
+        let pointed =
+            CentralPanel::no_frame().frame(middle).show(ui, |ui| self.picture(ui, &status, listed, &mut actions));
+        let highlighted = listed.or(pointed.inner.filter(|_| pointing));
         if highlighted != self.highlighted {
             self.highlighted = highlighted;
             ui.ctx().request_repaint();
@@ -73,7 +89,14 @@ impl Viewer {
         self.wake_for_figures(ui.ctx(), &status.source);
     }
 
-    fn picture(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) -> Option<usize> {
+    /// Paints the picture; `listed` is the detection whose row is pointed at. Gives the one whose box is.
+    fn picture(
+        &mut self,
+        ui: &mut Ui,
+        status: &Status,
+        listed: Option<usize>,
+        actions: &mut Vec<Action>,
+    ) -> Option<usize> {
         let Some(seen) = &self.seen else {
             Self::explain_nothing(ui, status, actions);
             return None;
@@ -83,10 +106,12 @@ impl Viewer {
         let boxes = observation.outputs.first().map(|output| Boxes {
             detections: &seen.detections,
             classes: &output.model.form.classes,
-            highlighted: self.highlighted,
+            highlighted: listed,
             labels: self.preferences.labels,
         });
-        let missing = if boxes.is_none() { model_failure(status) } else { None };
+        // Boxes of the last good model must not pass for those of the one asked for.
+        let instead = observation.outputs.first().map(|o| format!(" · these boxes are {}'s", o.model.name));
+        let missing = model_failure(status).map(|m| m + &instead.unwrap_or_default());
         let slow = self.opening.is_some_and(|since| since.elapsed() >= PATIENCE);
         let stale = stale(&status.source, observation, slow);
         let picture = Picture {
@@ -94,6 +119,7 @@ impl Viewer {
             size: observation.frame.size(),
             boxes,
             is_live: stale.is_none(),
+            points: self.screenshot.is_none(),
             remarks: [observation.description.note.clone(), stale, missing].into_iter().flatten().collect(),
         };
         let (area, pointed) = picture.show(ui, &mut self.viewport);
@@ -117,18 +143,15 @@ impl Viewer {
             if busy {
                 return;
             }
-            ui.horizontal(|ui| {
-                ui.add_space((ui.available_width() - 300.0).max(0.0) / 2.0);
-                for (text, action) in [
-                    ("Try again", Action::Reopen),
-                    ("Open an image", Action::ChooseImage),
-                    ("Show the demo", Action::Open(SourceRequest::Demo)),
-                ] {
-                    if ui.button(text).clicked() {
-                        actions.push(action);
-                    }
+            for (text, action) in [
+                ("Try again", Action::Reopen),
+                ("Open an image", Action::ChooseImage),
+                ("Show the demo", Action::Open(SourceRequest::Demo)),
+            ] {
+                if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {
+                    actions.push(action);
                 }
-            });
+            }
         });
     }
 

@@ -14,6 +14,8 @@ pub struct Picture<'a> {
     pub size: Size,
     /// `None` where no model works.
     pub boxes: Option<Boxes<'a>>,
+    /// Whether a pointer over a box lights it up.
+    pub points: bool,
     /// False: the picture is greyed.
     pub is_live: bool,
     /// What must stay in sight: "demo: no camera found", "stalled …".
@@ -22,12 +24,18 @@ pub struct Picture<'a> {
 
 impl Picture<'_> {
     /// Paints into all that is left of `ui`. Gives the area, and the index of the box under the pointer.
-    pub fn show(&self, ui: &mut Ui, viewport: &mut Viewport) -> (Area, Option<usize>) {
+    pub fn show(mut self, ui: &mut Ui, viewport: &mut Viewport) -> (Area, Option<usize>) {
         let rect = ui.available_rect_before_wrap();
         let area = Area { rect, image: self.size, pixels_per_point: ui.ctx().pixels_per_point() };
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
         navigate(ui, &response, viewport, &area);
         let transform = viewport.ui_from_image(&area);
+
+        let pointer = response.hover_pos().filter(|_| self.points).map(|p| transform.image_from_ui(p));
+        let pointed = pointer.zip(self.boxes.as_ref()).and_then(|(p, boxes)| pointed_at(boxes.detections, p));
+        if let Some(boxes) = &mut self.boxes {
+            boxes.highlighted = boxes.highlighted.or(pointed);
+        }
 
         let painter = ui.painter().with_clip_rect(rect);
         if let Some(texture) = self.texture.id() {
@@ -45,8 +53,6 @@ impl Picture<'_> {
             self.paint_remarks(&visible);
         }
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name()));
-        let pointer = response.hover_pos().map(|p| transform.image_from_ui(p));
-        let pointed = pointer.zip(self.boxes.as_ref()).and_then(|(p, boxes)| pointed_at(boxes.detections, p));
         (area, pointed)
     }
 
@@ -91,7 +97,7 @@ fn navigate(ui: &Ui, response: &egui::Response, viewport: &mut Viewport, area: &
 pub fn placeholder(ui: &mut Ui, title: &str, text: &str, busy: bool, contents: impl FnOnce(&mut Ui)) {
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
-        ui.set_max_width(520.0);
+        ui.set_max_width((ui.available_width() - 24.0).min(520.0));
         ui.add_space((height * 0.36).max(20.0));
         if busy {
             ui.add(egui::Spinner::new().size(28.0));

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::detect::Thresholds;
-use crate::model::ModelName;
+use crate::model::{ModelName, Precision};
 
 /// A person's settings. What a file of an older version lacks takes its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// "fp32" or "int8".
-    pub precision: String,
+    /// Of the model to start with.
+    pub precision: Precision,
     pub score: f32,
     pub nms_iou: f32,
     pub labels: bool,
@@ -20,7 +20,7 @@ pub struct Preferences {
 impl Default for Preferences {
     fn default() -> Self {
         let Thresholds { score, nms_iou } = Thresholds::LIVE;
-        Self { precision: "fp32".into(), score, nms_iou, labels: true, theme: egui::ThemePreference::System }
+        Self { precision: Precision::Fp32, score, nms_iou, labels: true, theme: egui::ThemePreference::System }
     }
 }
 
@@ -30,12 +30,7 @@ impl Preferences {
         let kept: Self = serde_json::from_str(text).unwrap_or_default();
         let sound = |value: f32, default: f32| if (0.0..=1.0).contains(&value) { value } else { default };
         let default = Self::default();
-        Self {
-            score: sound(kept.score, default.score),
-            nms_iou: sound(kept.nms_iou, default.nms_iou),
-            precision: if kept.precision == "int8" { kept.precision } else { default.precision },
-            ..kept
-        }
+        Self { score: sound(kept.score, default.score), nms_iou: sound(kept.nms_iou, default.nms_iou), ..kept }
     }
 
     pub fn to_json(&self) -> String {
@@ -53,7 +48,7 @@ impl Preferences {
     }
 
     pub fn model(&self) -> ModelName {
-        ModelName::from_flag(&self.precision)
+        if self.precision == Precision::Int8 { ModelName::Int8 } else { ModelName::Fp32 }
     }
 }
 
@@ -63,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        let kept = Preferences { score: 0.4, precision: "int8".into(), labels: false, ..Preferences::default() };
+        let kept = Preferences { score: 0.4, precision: Precision::Int8, labels: false, ..Preferences::default() };
         assert_eq!(Preferences::from_json(&kept.to_json()), kept);
     }
 

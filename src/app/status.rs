@@ -24,17 +24,18 @@ impl StatusLine {
         self.ages.push(age);
     }
 
-    /// Reads the figures when they are due.
-    pub fn refresh(&mut self, now: Instant, read: impl FnOnce() -> Status) {
-        let due = self.read.as_ref().is_none_or(|(at, _)| now.saturating_duration_since(*at) >= REFRESH);
-        if !due {
-            return;
+    /// Reads the figures when they are due; else gives the time until then.
+    pub fn refresh(&mut self, now: Instant, read: impl FnOnce() -> Status) -> Option<Duration> {
+        let since = self.read.as_ref().map(|(at, _)| now.saturating_duration_since(*at));
+        if let Some(left) = since.and_then(|s| REFRESH.checked_sub(s)).filter(|left| !left.is_zero()) {
+            return Some(left);
         }
         self.read = Some((now, read()));
         // The median of the frames since the last refresh; none came: none is claimed.
         self.ages.sort_unstable();
         self.age = self.ages.get(self.ages.len() / 2).copied();
         self.ages.clear();
+        None
     }
 
     pub fn show(&self, ui: &mut Ui, paused: bool) {
@@ -46,7 +47,6 @@ impl StatusLine {
             }
             stage(ui, "letterbox", status.stages.letterbox.as_ref());
             for (model, times) in status.models.iter().zip(&status.stages.inference) {
-                dot(ui);
                 let name = model.running.as_ref().map_or_else(|| model.name.label(), |m| m.name.clone());
                 stage(ui, &name, times.as_ref());
             }
@@ -55,15 +55,21 @@ impl StatusLine {
 
     /// Of a source that has a rate.
     fn rates(&self, ui: &mut Ui, status: &Status, paused: bool) {
-        rate(ui, "captured", status.captured_rate, "Frames per second that the source gave");
+        // Nothing is measured while paused, so that nothing is claimed.
+        let running = |rate: Option<f32>| rate.filter(|_| !paused);
+        rate(ui, "captured", running(status.captured_rate), "Frames per second that the source gave");
         dot(ui);
-        rate(ui, "inferred", status.inferred_rate, "Frames per second that went through the model");
+        rate(ui, "inferred", running(status.inferred_rate), "Frames per second that went through the model");
         dot(ui);
-        rate(ui, "shown", status.shown_rate, "Different frames per second that came into sight");
+        rate(ui, "shown", running(status.shown_rate), "Different frames per second that came into sight");
         ui.label(RichText::new("fps").small().weak());
         ui.separator();
         let age = self.age.filter(|_| !paused).map_or_else(|| "–".into(), |a| format!("{:3.0} ms", millis(a)));
-        figure(ui, "age", &age, "From the capture of a frame to its being in sight, median");
+        let latency = status
+            .stages
+            .latency
+            .map_or_else(String::new, |t| format!("; {:.1} ms of it until the model was done", millis(t.p50)));
+        figure(ui, "age", &age, &format!("From the capture of a frame to its being painted, median{latency}"));
         ui.separator();
         let dropped = "Frames that a newer one replaced before the model was free: nothing waits in a queue";
         figure(ui, "dropped", &status.dropped.to_string(), dropped);
@@ -92,5 +98,9 @@ fn rate(ui: &mut Ui, name: &str, rate: Option<f32>, what: &str) {
 fn stage(ui: &mut Ui, name: &str, times: Option<&Percentiles>) {
     let Some(t) = times else { return };
     let [p50, p95, p99] = [t.p50, t.p95, t.p99].map(millis);
-    figure(ui, name, &format!("{p50:.1} ms"), &format!("median {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms"));
+    let what = match t.samples {
+        1 => "one run".to_owned(),
+        n => format!("of the last {n} runs: median {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms"),
+    };
+    figure(ui, name, &format!("{p50:.1} ms"), &what);
 }

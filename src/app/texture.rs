@@ -19,11 +19,12 @@ impl FrameTexture {
         self.handle.as_ref().map(TextureHandle::id)
     }
 
-    /// Uploads a frame. `smooth`: for pictures shown smaller than they are; costs time with every upload.
-    pub fn set(&mut self, ctx: &Context, frame: &Frame, smooth: bool) {
+    /// Uploads a frame. `smooth`: for pictures shown smaller than they are; costs time with every upload. `pixels`:
+    /// for pictures shown so large that a person wants to see each pixel.
+    pub fn set(&mut self, ctx: &Context, frame: &Frame, smooth: bool, pixels: bool) {
         let image = self.filled(frame, ctx.input(|i| i.max_texture_side).max(1));
         let options = TextureOptions {
-            magnification: TextureFilter::Linear,
+            magnification: if pixels { TextureFilter::Nearest } else { TextureFilter::Linear },
             minification: TextureFilter::Linear,
             wrap_mode: TextureWrapMode::ClampToEdge,
             mipmap_mode: smooth.then_some(TextureFilter::Linear),

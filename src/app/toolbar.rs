@@ -1,19 +1,30 @@
 //! The row at the top: source, precision, pause, zoom, help.
 
-use egui::{Button, ComboBox, RichText, Ui, vec2};
+use egui::{Align, Button, ComboBox, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::action::{Action, hint};
 use super::cameras::Cameras;
 use super::theme;
+use crate::engine::{ModelPhase, ModelState};
 use crate::model::ModelName;
 use crate::source::{CameraRequest, Description, SourceRequest};
+
+/// Narrower than this, words make way for signs.
+const NARROW: f32 = 960.0;
 
 /// What the toolbar shows.
 pub struct Toolbar<'a> {
     pub request: &'a SourceRequest,
     pub description: Option<&'a Description>,
+    /// Files that were looked at, newest first.
+    pub recent: &'a [SourceRequest],
+    /// What can be chosen.
+    pub choices: &'a [ModelName],
     pub model: &'a ModelName,
+    /// How it stands with that model; `None` before the engine said.
+    pub model_state: Option<&'a ModelState>,
     pub paused: bool,
+    pub can_pause: bool,
     /// In per cent; `None` without a picture.
     pub zoom: Option<f32>,
     pub fit: bool,
@@ -21,66 +32,63 @@ pub struct Toolbar<'a> {
 
 impl Toolbar<'_> {
     pub fn show(&self, ui: &mut Ui, cameras: &mut Cameras, actions: &mut Vec<Action>) {
+        let narrow = ui.available_width() < NARROW;
         ui.horizontal_centered(|ui| {
-            self.sources(ui, cameras, actions);
-            button(ui, "🗁  Open image", "Look at a picture from a file", Action::ChooseImage, actions);
+            self.sources(ui, narrow, cameras, actions);
+            let open = if narrow { "🗁" } else { "🗁  Open image" };
+            button(ui, open, "Open image", Action::ChooseImage, actions);
             ui.separator();
-            self.precision(ui, actions);
+            self.precision(ui, narrow, actions);
             ui.separator();
-            let (text, what) = if self.paused {
-                ("▶  Go on", "Go on with the newest frame")
-            } else {
-                ("⏸  Pause", "Keep this frame in sight; the sliders still work")
-            };
-            let pause = Button::new(text).selected(self.paused).min_size(vec2(86.0, 0.0));
-            if ui.add(pause).on_hover_text(hint(ui.ctx(), what, &Action::TogglePause)).clicked() {
-                actions.push(Action::TogglePause);
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            self.pause(ui, narrow, actions);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 button(ui, "?", "Keys and help", Action::ToggleHelp, actions);
                 let theme = if ui.visuals().dark_mode { "☀" } else { "🌙" };
-                let response = ui.add(Button::new(theme).min_size(vec2(30.0, 0.0)));
-                name(&response, "Dark or light");
-                if response.on_hover_text(hint(ui.ctx(), "Dark or light", &Action::ToggleTheme)).clicked() {
-                    actions.push(Action::ToggleTheme);
-                }
+                button(ui, theme, "Dark or light", Action::ToggleTheme, actions);
                 ui.separator();
-                self.zoom(ui, actions);
+                self.zoom(ui, narrow, actions);
             });
         });
     }
 
-    fn sources(&self, ui: &mut Ui, cameras: &mut Cameras, actions: &mut Vec<Action>) {
-        let label = ui.label(RichText::new("Source").weak());
-        let mut wish = |request: SourceRequest| actions.push(Action::Open(request));
-        let combo = ComboBox::from_id_salt("source").width(210.0).height(400.0).truncate();
+    fn sources(&self, ui: &mut Ui, narrow: bool, cameras: &mut Cameras, actions: &mut Vec<Action>) {
+        if !narrow {
+            ui.label(RichText::new("Source").weak());
+        }
+        let width = if narrow { 120.0 } else { 210.0 };
+        let combo = ComboBox::from_id_salt("source").width(width).height(400.0).truncate();
         let response = combo.selected_text(self.source_name()).show_ui(ui, |ui| {
+            let mut row = |ui: &mut Ui, text: String, request: SourceRequest, open: bool| {
+                if ui.selectable_label(open, text).clicked() && !open {
+                    actions.push(Action::Open(request));
+                }
+            };
             for camera in cameras.list(ui.ctx()) {
                 let request = SourceRequest::Camera(CameraRequest { index: camera.index, ..CameraRequest::default() });
-                if ui.selectable_label(*self.request == request, format!("📷  {}", camera.name)).clicked() {
-                    wish(request);
-                }
+                let open = *self.request == request || self.chosen_by_itself(&camera.name);
+                row(ui, format!("📷  {}", camera.name), request, open);
             }
             if let Some(note) = cameras.note() {
                 ui.label(RichText::new(note).weak().small());
             }
             ui.separator();
-            if ui.selectable_label(*self.request == SourceRequest::Demo, "🎞  Demo").clicked() {
-                wish(SourceRequest::Demo);
+            let demo = *self.request == SourceRequest::Demo || self.chosen_by_itself("demo");
+            row(ui, "🎞  Demo".into(), SourceRequest::Demo, demo);
+            for file in self.recent {
+                row(ui, format!("🖼  {}", request_name(file)), file.clone(), self.request == file);
             }
         });
-        let response = response.response.labelled_by(label.id);
-        response.on_hover_text(self.source_details());
+        response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Source"));
+        response.response.on_hover_text(self.source_details());
+    }
+
+    /// Whether "the first camera, or else the demo" came to this.
+    fn chosen_by_itself(&self, name: &str) -> bool {
+        *self.request == SourceRequest::Auto && self.description.is_some_and(|d| d.name == name)
     }
 
     fn source_name(&self) -> String {
-        match (self.description, self.request) {
-            (Some(description), _) => description.name.clone(),
-            (None, SourceRequest::Still(path)) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            (None, SourceRequest::Demo) => "Demo".into(),
-            (None, SourceRequest::Camera(camera)) => format!("Camera {}", camera.index),
-            (None, SourceRequest::Auto) => "First camera".into(),
-        }
+        self.description.map_or_else(|| request_name(self.request), |d| d.name.clone())
     }
 
     /// "1280×720 · MJPEG · 30/s"
@@ -92,48 +100,98 @@ impl Toolbar<'_> {
         if parts.is_empty() { d.name.clone() } else { parts.join(" · ") }
     }
 
-    fn precision(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        ui.label(RichText::new("Precision").weak());
+    fn precision(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        if !narrow {
+            ui.label(RichText::new("Precision").weak());
+        }
+        let failure = self.model_state.and_then(|m| match &m.phase {
+            ModelPhase::Failed { message } => Some(message.as_str()),
+            ModelPhase::Loading | ModelPhase::Ready => None,
+        });
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            for model in ModelName::BUILT {
-                let what = format!("Detect with the {} model", model.label());
-                let button = Button::selectable(*self.model == model, model.label()).frame_when_inactive(true);
-                let response = ui.add(button.min_size(vec2(52.0, 0.0)));
-                if response.on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
-                    actions.push(Action::Use(model));
+            for model in self.choices {
+                let chosen = self.model == model;
+                let failure = failure.filter(|_| chosen);
+                let label = shortened(&model.label());
+                let text = if failure.is_some() { format!("⚠ {label}") } else { label };
+                let button = Button::selectable(chosen, text).frame_when_inactive(true).min_size(vec2(52.0, 0.0));
+                let what = match (failure, model) {
+                    (Some(failure), _) => failure.to_owned(),
+                    (None, ModelName::File(path)) => format!("Detect with {}", path.display()),
+                    (None, _) => format!("Detect with the {} model", model.label()),
+                };
+                if ui.add(button).on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
+                    actions.push(Action::Use(model.clone()));
                 }
-            }
-            if let ModelName::File(_) = self.model {
-                ui.add(Button::selectable(true, self.model.label()));
             }
         });
     }
 
-    fn zoom(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let Some(zoom) = self.zoom else { return };
-        button(ui, "➕", "Zoom in", Action::ZoomIn, actions);
-        ui.add_sized(vec2(48.0, 20.0), egui::Label::new(RichText::new(format!("{zoom:.0} %")).font(theme::digits())));
-        button(ui, "➖", "Zoom out", Action::ZoomOut, actions);
-        button(ui, "1:1", "One image pixel to one screen pixel", Action::ActualSize, actions);
-        let fit = ui.add(Button::new("Fit").selected(self.fit));
-        if fit.on_hover_text(hint(ui.ctx(), "Fit the picture to the window", &Action::Fit)).clicked() {
-            actions.push(Action::Fit);
+    fn pause(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        let (sign, word, what) = if self.paused {
+            ("▶", "Go on", "Go on with the newest frame")
+        } else {
+            ("⏸", "Pause", "Pause: keep this frame in sight; the sliders still work")
+        };
+        let text = if narrow { sign.to_owned() } else { format!("{sign}  {word}") };
+        let width = if narrow { 30.0 } else { 86.0 };
+        let can = self.can_pause;
+        let response = ui.add_enabled(can, Button::new(text).selected(self.paused).min_size(vec2(width, 0.0)));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, can, word));
+        if response.on_hover_text(hint(ui.ctx(), what, &Action::TogglePause)).clicked() {
+            actions.push(Action::TogglePause);
         }
+    }
+
+    fn zoom(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        let Some(zoom) = self.zoom else { return };
+        if !narrow {
+            button(ui, "➕", "Zoom in", Action::ZoomIn, actions);
+        }
+        ui.add_sized(vec2(48.0, 20.0), egui::Label::new(RichText::new(format!("{zoom:.0} %")).font(theme::digits())));
+        if !narrow {
+            button(ui, "➖", "Zoom out", Action::ZoomOut, actions);
+        }
+        let actual = !self.fit && (zoom - 100.0).abs() < 0.5;
+        choice(ui, "1:1", actual, "One image pixel to one screen pixel", Action::ActualSize, actions);
+        choice(ui, "Fit", self.fit, "Fit the picture to the window", Action::Fit, actions);
     }
 }
 
 fn button(ui: &mut Ui, text: &str, what: &str, action: Action, actions: &mut Vec<Action>) {
     let response = ui.add(Button::new(text).min_size(vec2(30.0, 0.0)));
-    if !text.chars().any(|c| c.is_ascii_alphanumeric()) {
-        name(&response, what);
-    }
+    // A sign alone says nothing to a screen reader.
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, what));
+    finish(ui, response, what, action, actions);
+}
+
+fn choice(ui: &mut Ui, text: &str, chosen: bool, what: &str, action: Action, actions: &mut Vec<Action>) {
+    let response = ui.add(Button::new(text).selected(chosen));
+    finish(ui, response, what, action, actions);
+}
+
+fn finish(ui: &Ui, response: Response, what: &str, action: Action, actions: &mut Vec<Action>) {
     if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
         actions.push(action);
     }
 }
 
-/// Gives a button that shows only a sign a name for screen readers.
-fn name(response: &egui::Response, what: &str) {
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, what));
+/// A request in a few words, before it is open.
+fn request_name(request: &SourceRequest) -> String {
+    match request {
+        SourceRequest::Still(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        SourceRequest::Demo => "Demo".into(),
+        SourceRequest::Camera(camera) => format!("Camera {}", camera.index),
+        SourceRequest::Auto => "First camera".into(),
+    }
+}
+
+/// Long file names must not push everything else out of the window.
+fn shortened(label: &str) -> String {
+    const MOST: usize = 18;
+    if label.chars().count() <= MOST {
+        return label.to_owned();
+    }
+    label.chars().take(MOST - 1).chain(['…']).collect()
 }

@@ -1,6 +1,5 @@
 //! The window's state, and how wishes change it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use super::texture::FrameTexture;
 use super::theme;
 use super::viewport::{Area, Viewport};
 use crate::detect::{Detection, Postprocessor, Thresholds};
-use crate::engine::{Engine, Event, Observation, Settings};
+use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, SourceState, Status};
 use crate::model::{ModelName, Precision};
 use crate::source::SourceRequest;
 
@@ -27,13 +26,25 @@ pub struct Start {
     /// Wins over the preferences.
     pub model: Option<ModelName>,
     pub preferences: Preferences,
+    /// Wins over the preferences, and is not kept.
+    pub theme: Option<egui::ThemePreference>,
     pub screenshot: Option<Screenshot>,
 }
+
+/// From this zoom on, a person looks at pixels.
+const SEE_PIXELS: f32 = 3.0;
+
+/// How many files the source menu remembers.
+const RECENT: usize = 8;
 
 /// Everything a person sees.
 pub struct Viewer {
     pub(super) engine: Engine,
     pub(super) settings: Settings,
+    /// The models that can be chosen: the built ones, and one of the person's own.
+    pub(super) choices: Vec<ModelName>,
+    /// Files that were looked at, newest first.
+    pub(super) recent: Vec<SourceRequest>,
     /// What was open before a file was asked for, until that file is open.
     before: Option<SourceRequest>,
     /// Since when a source is being opened.
@@ -70,11 +81,15 @@ impl Viewer {
     /// `engine` must have been started with [`Viewer::first_settings`] of the same start.
     pub fn new(ctx: &Context, engine: Engine, start: Start) -> Self {
         theme::install(ctx);
-        ctx.set_theme(start.preferences.theme);
+        ctx.set_theme(start.theme.unwrap_or(start.preferences.theme));
         let settings = Self::first_settings(&start);
+        let mut choices = ModelName::BUILT.to_vec();
+        choices.extend(start.model.filter(|m| !ModelName::BUILT.contains(m)));
         Self {
             engine,
             settings,
+            choices,
+            recent: Vec::new(),
             before: None,
             opening: None,
             preferences: start.preferences,
@@ -136,10 +151,6 @@ impl Viewer {
                 ),
             }
         }
-        let dropped: Option<PathBuf> = ctx.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_owned()));
-        if let Some(path) = dropped {
-            self.open(SourceRequest::Still(path));
-        }
         if let Some(screenshot) = &mut self.screenshot
             && let Some(result) = screenshot.poll(ctx)
         {
@@ -151,6 +162,7 @@ impl Viewer {
 
     fn see(&mut self, ctx: &Context, observation: Arc<Observation>) {
         let still = observation.description.nominal_rate.is_none();
+        let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
         let new_source =
             self.seen.as_ref().is_none_or(|s| s.observation.source_generation != observation.source_generation);
         if new_source {
@@ -158,7 +170,7 @@ impl Viewer {
         }
         let new_frame = self.seen.as_ref().is_none_or(|s| !Arc::ptr_eq(&s.observation.frame, &observation.frame));
         if new_frame {
-            self.texture.set(ctx, &observation.frame, still);
+            self.texture.set(ctx, &observation.frame, still, pixels);
         }
         // The old detections' memory serves the new ones; NaN equals no threshold, so that they are computed.
         let (detections, waiting) = self.seen.take().map(|s| (s.detections, s.new)).unwrap_or_default();
@@ -198,10 +210,12 @@ impl Viewer {
             Action::Reopen => self.change(|s| s.reopen += 1),
             Action::Use(model) => self.use_model(model),
             Action::SwitchPrecision => {
-                let other = if self.settings.models[0] == ModelName::Int8 { ModelName::Fp32 } else { ModelName::Int8 };
-                self.use_model(other);
+                let now = self.choices.iter().position(|m| *m == self.settings.models[0]);
+                let next = now.map_or(0, |i| (i + 1) % self.choices.len());
+                self.use_model(self.choices[next].clone());
             }
-            Action::TogglePause => self.change(|s| s.paused = !s.paused),
+            Action::TogglePause if self.can_pause() => self.change(|s| s.paused = !s.paused),
+            Action::TogglePause => {}
             Action::ResetThresholds => self.preferences.reset_thresholds(),
             Action::ToggleLabels => self.preferences.labels = !self.preferences.labels,
             Action::Fit => self.viewport.fit(),
@@ -219,12 +233,17 @@ impl Viewer {
         ctx.request_repaint();
     }
 
+    /// A still has nothing to pause.
+    pub(super) fn can_pause(&self) -> bool {
+        self.settings.paused || matches!(self.engine.status().source, SourceState::Live | SourceState::Stalled { .. })
+    }
+
     fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.engine.set(self.settings.clone());
     }
 
-    fn open(&mut self, request: SourceRequest) {
+    pub(super) fn open(&mut self, request: SourceRequest) {
         self.before = match request {
             SourceRequest::Still(_) if self.seen.is_some() => Some(self.settings.source.clone()),
             _ => None,
@@ -238,11 +257,26 @@ impl Viewer {
     }
 
     fn use_model(&mut self, model: ModelName) {
-        if let ModelName::Fp32 | ModelName::Int8 = model {
-            let precision = if model == ModelName::Int8 { Precision::Int8 } else { Precision::Fp32 };
-            self.preferences.precision = precision.as_str().into();
-        }
         self.change(|s| s.models = vec![model]);
+    }
+
+    /// Keeps the model for the next run, once it works.
+    pub(super) fn remember_model(&mut self, status: &Status) {
+        let Some(state) = status.models.first().filter(|m| m.phase == ModelPhase::Ready) else { return };
+        match state.name {
+            ModelName::Fp32 => self.preferences.precision = Precision::Fp32,
+            ModelName::Int8 => self.preferences.precision = Precision::Int8,
+            ModelName::File(_) => {}
+        }
+    }
+
+    fn remember_source(&mut self) {
+        let source = self.settings.source.clone();
+        if let SourceRequest::Still(_) = source {
+            self.recent.retain(|r| *r != source);
+            self.recent.insert(0, source);
+            self.recent.truncate(RECENT);
+        }
     }
 
     fn zoom(&mut self, zoom: impl FnOnce(&mut Viewport, &Area)) {
@@ -264,12 +298,11 @@ impl Viewer {
                     self.open(before);
                 }
             }
-            Event::ModelFailed { message, .. } | Event::InferenceFailed { message, .. } => {
-                log::error!("{message}");
-                self.warn(&message);
-            }
+            // These stand on the picture for as long as they hold.
+            Event::ModelFailed { message, .. } | Event::InferenceFailed { message, .. } => log::error!("{message}"),
             Event::SourceOpened(description) => {
                 self.before = None;
+                self.remember_source();
                 log::info!("opened {}", description.name);
             }
             Event::ModelLoaded(info) => log::info!("loaded {} ({})", info.name, info.path.display()),

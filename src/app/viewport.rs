@@ -100,10 +100,11 @@ impl Viewport {
     /// Sets the zoom; the image pixel under `pointer` stays under it.
     pub fn zoom_to(&mut self, zoom: f32, pointer: Pos2, area: &Area) {
         let fixed = self.ui_from_image(area).image_from_ui(pointer);
-        let zoom = zoom.clamp(area.fit().min(1.0), MAX_ZOOM);
-        if zoom <= area.fit() && zoom != 1.0 {
+        let (fit, least) = (area.fit(), area.fit().min(1.0));
+        if zoom <= least && fit <= 1.0 {
             return self.fit();
         }
+        let zoom = zoom.clamp(least, MAX_ZOOM.max(fit));
         let scale = zoom / area.pixels_per_point;
         let centre = fixed + (area.rect.center() - pointer) / scale;
         self.zoomed = Some(Zoomed { zoom, centre });
@@ -167,6 +168,16 @@ mod tests {
             view.zoom_by(0.7, area.rect.center(), &area);
         }
         assert!(view.zoom(&area) <= 1.25 && (view.is_fit() || view.zoom(&area) == 1.0));
+    }
+
+    #[test]
+    fn a_small_picture_zooms_from_one_to_one_in_steps() {
+        let small = Area { image: Size::new(80, 60), ..area() };
+        let mut view = Viewport::default();
+        assert!(view.zoom(&small) > MAX_ZOOM, "fit is larger than the limit here");
+        view.zoom_to(1.0, small.rect.center(), &small);
+        view.zoom_by(1.25, small.rect.center(), &small);
+        assert_eq!(view.zoom(&small), 1.25);
     }
 
     #[test]

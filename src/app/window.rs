@@ -69,11 +69,10 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         eframe::NativeOptions { viewport, persist_window: keeps && options.size.is_none(), ..Default::default() };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
-        let mut preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
+        let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
-        preferences.theme = theme.unwrap_or(preferences.theme);
         let start =
-            Start { source: options.source, model: options.model, preferences, screenshot: options.screenshot };
+            Start { source: options.source, model: options.model, preferences, theme, screenshot: options.screenshot };
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
         let viewer = Viewer::new(&cc.egui_ctx, engine, start);

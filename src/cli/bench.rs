@@ -50,7 +50,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
         ModelName::BUILT.iter().map(|m| throughput(&catalog, &runtime, m, args.seconds)).collect::<Result<_, _>>()?;
     let result = Bench {
         runtime: runtime.version().to_owned(),
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        threads: crate::model::threads(),
         ratios: Ratios::of(&stages),
         stages,
         throughput,
@@ -191,7 +191,7 @@ fn throughput(
     turn: Duration,
 ) -> Result<Throughput, Box<dyn Error>> {
     let bytes = std::fs::read(catalog.path(model))?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::model::threads();
     let mut session = RawSession::from_bytes(runtime, &bytes, threads)?;
     let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
     let parts = Parts { opener: Arc::new(Unpaced(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };

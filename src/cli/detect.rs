@@ -12,7 +12,7 @@ use super::annotated::Folder;
 use super::out::say;
 use super::report::{Report, Timing, millis};
 use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
-use crate::engine::{Engine, Event, ModelPhase, Observation, Settings};
+use crate::engine::{Engine, Event, ModelPhase, ModelState, Observation, Settings};
 use crate::live;
 use crate::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use crate::source::{self, CameraRequest, SourceRequest};
@@ -126,7 +126,9 @@ fn camera(
         let Some(observation) = next(&engine)? else {
             return Err(format!("{name} gave no frame within {} s", CAMERA_PATIENCE.as_secs()).into());
         };
-        let Some(output) = observation.outputs.first() else { continue };
+        let Some(output) = observation.outputs.first() else {
+            return Err(model_failure(&engine).into());
+        };
         let start = Instant::now();
         let detections = postprocessor.run(&output.model.form, &output.heads, &output.letterbox, thresholds);
         let timing = Timing {
@@ -151,9 +153,8 @@ fn next(engine: &Engine) -> Result<Option<Arc<Observation>>, Box<dyn Error>> {
     let mut seen = 0;
     let mut deadline = Instant::now() + CAMERA_PATIENCE;
     while Instant::now() < deadline {
-        if let Some(observation) = engine.wait(Duration::from_millis(200)) {
-            return Ok(Some(observation));
-        }
+        let observation = engine.wait(Duration::from_millis(200));
+        // First, because a failure may have come before a frame that nothing was found in.
         for event in engine.events().try_iter() {
             if let Event::SourceFailed { message, .. }
             | Event::ModelFailed { message, .. }
@@ -161,6 +162,9 @@ fn next(engine: &Engine) -> Result<Option<Arc<Observation>>, Box<dyn Error>> {
             {
                 return Err(message.into());
             }
+        }
+        if observation.is_some() {
+            return Ok(observation);
         }
         let status = engine.status();
         let loading = status.models.iter().any(|m| m.phase == ModelPhase::Loading);
@@ -170,6 +174,15 @@ fn next(engine: &Engine) -> Result<Option<Arc<Observation>>, Box<dyn Error>> {
         }
     }
     Ok(None)
+}
+
+/// Why a frame went through no model.
+fn model_failure(engine: &Engine) -> String {
+    let failure = |m: ModelState| match m.phase {
+        ModelPhase::Failed { message } => Some(message),
+        ModelPhase::Loading | ModelPhase::Ready => None,
+    };
+    engine.status().models.into_iter().find_map(failure).unwrap_or_else(|| "the model gave nothing".into())
 }
 
 /// Where results go.

@@ -66,7 +66,7 @@ fn processor() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find(|l| l.starts_with("model name")).and_then(|l| l.split_once(": "));
     let model = model.map_or("unknown model", |(_, name)| name.trim());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::model::threads();
     format!("{model}, {threads} threads")
 }
 

@@ -120,9 +120,12 @@ impl Board {
     pub fn inferred(&self, observation: &Observation, again: bool) {
         self.with(observation.source_generation, |inner| {
             let times = &observation.times;
-            inner.inferred.mark(times.finished);
-            inner.letterbox.add(times.letterbox);
-            if !again {
+            // Without a model that works, nothing was inferred.
+            if !observation.outputs.is_empty() {
+                inner.inferred.mark(times.finished);
+                inner.letterbox.add(times.letterbox);
+            }
+            if !again && !observation.outputs.is_empty() {
                 inner.latency.add(times.age(times.finished));
             }
             for Output { slot, inference, .. } in &observation.outputs {

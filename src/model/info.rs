@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::detect::Form;
 
 /// The arithmetic that a model computes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     Fp32,
     Int8,

@@ -15,6 +15,11 @@ pub use session::{RawSession, SessionDetector, hex};
 
 use crate::detect::RawHeads;
 
+/// How many threads compute one inference: as many as the processor runs at once.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Something that turns a letterboxed picture into raw heads.
 pub trait Detector: Send {
     fn info(&self) -> &std::sync::Arc<ModelInfo>;

@@ -79,7 +79,7 @@ impl SessionDetector {
     fn from_bytes(runtime: &Runtime, bytes: &[u8], name: &ModelName, path: &Path) -> Result<Self, ModelError> {
         let load = |e: ort::Error| ModelError::Load { path: path.to_owned(), cause: e.to_string() };
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = super::threads();
         let session = build(runtime, bytes, threads).map_err(load)?;
 
         let metadata = {

@@ -31,7 +31,7 @@ pub fn calibrate(
 ) -> Result<CalibrationTable, WorkshopError> {
     let paths = pictures(dir)?;
     let model = exposed_model(source.graph());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::model::threads();
     let mut session = RawSession::from_bytes(runtime, &model, threads).map_err(WorkshopError::Run)?;
     drop(model);
 

@@ -45,6 +45,8 @@ pub struct Plan {
     /// Frames for ever, and not just one.
     pub endless: bool,
     pub preferences: Preferences,
+    /// As named on the command line.
+    pub model: Option<ModelName>,
 }
 
 impl Default for Plan {
@@ -59,6 +61,7 @@ impl Default for Plan {
             failure: None,
             endless: false,
             preferences: Preferences::default(),
+            model: None,
         }
     }
 }
@@ -73,7 +76,13 @@ impl Desk {
             clock: Arc::new(SystemClock),
             waker: Arc::new(move || _ = wake.try_send(())),
         };
-        let start = Start { source: plan.source, model: None, preferences: plan.preferences, screenshot: None };
+        let start = Start {
+            source: plan.source,
+            model: plan.model,
+            preferences: plan.preferences,
+            theme: None,
+            screenshot: None,
+        };
         let mut start = Some((parts, start));
         let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {
             let viewer = viewer.get_or_insert_with(|| {
