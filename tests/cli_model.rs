@@ -101,6 +101,7 @@ fn metadata_that_contradicts_the_model_is_told() {
         ("twinsight.format", "2", "format 2"),
         ("twinsight.input", "[320,320]", "not float32 [1, 3, 320, 320]"),
         ("twinsight.strides", "[16]", "different numbers of strides"),
+        ("twinsight.strides", "[16,16]", "two heads have stride 16"),
         ("twinsight.anchors", "nonsense", "twinsight.anchors cannot be read"),
         ("twinsight.classes", r#"["cat"]"#, "no output is float32"),
     ] {

@@ -61,8 +61,12 @@ impl Form {
         if self.input.area() == 0 || self.input.width > 8192 || self.input.height > 8192 {
             return fail(format!("an input of {} is not between 1×1 and 8192×8192", self.input));
         }
-        for head in &self.heads {
+        for (i, head) in self.heads.iter().enumerate() {
             let s = head.stride;
+            // Outputs are told apart by their shape.
+            if self.heads[..i].iter().any(|h| h.stride == s) {
+                return fail(format!("two heads have stride {s}"));
+            }
             if s == 0 || !self.input.width.is_multiple_of(s) || !self.input.height.is_multiple_of(s) {
                 return fail(format!("stride {s} does not divide the input's {}", self.input));
             }
