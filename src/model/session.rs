@@ -104,7 +104,11 @@ impl SessionDetector {
         }
         let options = RunOptions::new().map_err(load)?.with_outputs(selector);
         let input = input.name().to_owned();
-        Ok(Self { info: Arc::new(info), input, session, shape, options, outputs })
+        let mut detector = Self { info: Arc::new(info), input, session, shape, options, outputs };
+        // The first run takes memory and time that no other takes; and a model that cannot run should not load.
+        let zeros = vec![0.0; detector.info.form.input_len()];
+        detector.run(&zeros, &mut RawHeads::default())?;
+        Ok(detector)
     }
 }
 
