@@ -55,8 +55,13 @@ impl Letterboxer {
 impl Plan {
     fn new(letterbox: Letterbox) -> Self {
         let (image, scaled) = (letterbox.image, letterbox.scaled);
-        let columns =
-            taps(image.width, scaled.width).map(|tap| Tap { near: tap.near * 3, far: tap.far * 3, ..tap }).collect();
+        // Beyond the last column there is nothing to mix in. (Down, OpenCV mixes the last row with itself, and rounds.)
+        let across = |tap: Tap| Tap {
+            near: tap.near * 3,
+            far: tap.far * 3,
+            weight: if tap.near == tap.far { 0 } else { tap.weight },
+        };
+        let columns = taps(image.width, scaled.width).map(across).collect();
         Self { letterbox, columns, rows: taps(image.height, scaled.height).collect() }
     }
 
@@ -92,8 +97,6 @@ fn taps(from: u32, to: u32) -> impl Iterator<Item = Tap> {
         // In single precision, ties to even.
         let part = place as f32 - near as f32;
         let weight = (part.min(1.0) * f32::from(WEIGHT_ONE)).round_ties_even() as i16;
-        // Beyond the last place there is nothing to mix in.
-        let weight = if near == last { 0 } else { weight };
         Tap { near, far: (near + 1).min(last), weight }
     })
 }

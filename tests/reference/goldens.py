@@ -78,6 +78,8 @@ def main():
         # The picture's corners, just outside them, and its middle.
         spots += [[left, top], [right, top], [left, bottom], [right, bottom], [208, 208], [left, 208], [208, bottom]]
         spots += [[max(left - 1, 0), 208], [208, max(top - 1, 0)], [min(right + 1, 415), min(bottom + 1, 415)]]
+        # The last row and column, where the neighbour is missing.
+        spots += [[x, bottom] for x in range(left, right, 16)] + [[right, y] for y in range(top, bottom, 16)]
         letterbox.append(
             {
                 "image": [width, height],
