@@ -5,6 +5,7 @@
 //! | module       | what lives there |
 //! | ------------ | ---------------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
+//! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, demo |
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
@@ -14,14 +15,14 @@
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
-//! Imports run one way. `detect` knows nobody; `annotate`, `source` and `model` know `detect`; `workshop` knows
-//! `detect` and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
+//! Imports run one way. `detect` knows nobody; `compare`, `annotate`, `source` and `model` know `detect`; `workshop` knows `detect` and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
 //! `live` puts those together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
 
 pub mod annotate;
 pub mod app;
 pub mod cli;
+pub mod compare;
 pub mod detect;
 pub mod engine;
 pub mod live;

@@ -19,10 +19,7 @@ impl Nms {
         kept.clear();
         self.order.clear();
         self.order.extend(0..candidates.len() as u32);
-        self.order.sort_unstable_by(|a, b| {
-            let [a, b] = [a, b].map(|i| &candidates[*i as usize]);
-            b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)).then(a.class_id.cmp(&b.class_id))
-        });
+        self.order.sort_unstable_by(|a, b| candidates[*a as usize].by_rank(&candidates[*b as usize]));
         for candidate in self.order.iter().map(|i| &candidates[*i as usize]) {
             let hidden =
                 kept.iter().any(|k| k.class_id == candidate.class_id && k.bbox.iou(&candidate.bbox) > iou_threshold);

@@ -1,5 +1,7 @@
 //! From raw heads to detections, in one step.
 
+use std::cmp::Ordering;
+
 use super::{BBox, CandidateId, Decoder, Form, Letterbox, Nms, RawHeads};
 
 /// One object that a detector sees.
@@ -13,6 +15,13 @@ pub struct Detection {
     pub bbox: BBox,
     /// The place in the raw heads that gave it.
     pub id: CandidateId,
+}
+
+impl Detection {
+    /// Who comes first: the higher score, then the earlier place in the raw heads, then the lower class.
+    pub fn by_rank(&self, other: &Self) -> Ordering {
+        other.score.total_cmp(&self.score).then(self.id.cmp(&other.id)).then(self.class_id.cmp(&other.class_id))
+    }
 }
 
 /// What a person sets while it runs.

@@ -1,0 +1,340 @@
+//! Laws of the comparison that hold for any raw heads.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use twinsight::compare::{
+    Agreement, Comparer, Comparison, FLOOR, MIN_IOU, Reason, Side, ThresholdSearch, Totals, Verdict, best_threshold,
+};
+use twinsight::detect::{
+    Classes, Detection, Form, Head, Letterbox, MAX_DETECTIONS, Postprocessor, RawHeads, Size, Thresholds,
+};
+
+/// One class or two, one fine grid: boxes crowd, so that NMS and pairing have work.
+fn form(classes: usize) -> Form {
+    let anchors = vec![[16.0, 24.0], [30.0, 20.0]];
+    let head = |stride| Head { stride, anchors: anchors.clone(), scale_x_y: 1.05 };
+    let names = ["a", "b"];
+    Form {
+        input: Size::new(64, 64),
+        classes: Classes::new(names.iter().take(classes).copied()),
+        heads: vec![head(16), head(32)],
+    }
+}
+
+/// Raw values of A, and of B as A's with noise on them.
+fn two_heads() -> impl Strategy<Value = (Form, RawHeads, RawHeads)> {
+    (1usize..=2, 0.0f32..3.0).prop_flat_map(|(classes, noise)| {
+        let form = form(classes);
+        let length = RawHeads::zeros(&form).heads.iter().map(Vec::len).sum::<usize>();
+        let value = (-4.0f32..2.5, -1.0f32..1.0);
+        vec(value, length).prop_map(move |values| {
+            let mut sides = [RawHeads::zeros(&form), RawHeads::zeros(&form)];
+            for (side, noise) in sides.iter_mut().zip([0.0, noise]) {
+                let mut values = values.iter();
+                for to in side.heads.iter_mut().flatten() {
+                    let (value, off) = values.next().expect("as many as there are places");
+                    *to = value + off * noise;
+                }
+            }
+            let [a, b] = sides;
+            (form.clone(), a, b)
+        })
+    })
+}
+
+fn any_thresholds() -> impl Strategy<Value = Thresholds> {
+    (0.0f32..0.8, 0.1f32..0.9).prop_map(|(score, nms_iou)| Thresholds { score, nms_iou })
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    form: Form,
+    heads: [RawHeads; 2],
+    letterbox: Letterbox,
+    thresholds: [Thresholds; 2],
+}
+
+impl Case {
+    fn side(&self, index: usize) -> Side<'_> {
+        let Self { form, heads, letterbox, thresholds } = self;
+        Side { form, heads: &heads[index], letterbox, thresholds: thresholds[index] }
+    }
+
+    fn compare(&self) -> Comparison {
+        Comparer::default().run(&self.side(0), &self.side(1)).clone()
+    }
+
+    /// What a side sees at other thresholds.
+    fn seen(&self, index: usize, thresholds: Thresholds) -> Vec<Detection> {
+        Postprocessor::default().run(&self.form, &self.heads[index], &self.letterbox, thresholds).to_vec()
+    }
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let image = (8u32..400, 8u32..400).prop_map(|(w, h)| Size::new(w, h));
+    (two_heads(), image, any_thresholds(), any_thresholds()).prop_map(|((form, a, b), image, of_a, of_b)| {
+        let letterbox = Letterbox::new(image, form.input);
+        Case { form, heads: [a, b], letterbox, thresholds: [of_a, of_b] }
+    })
+}
+
+/// Does what the reason says brings the box back, and looks for it.
+fn check(case: &Case, index: usize, missed: &Detection, kept: &[Detection], reason: Reason) -> Result<(), String> {
+    let now = case.thresholds[index];
+    let there = |d: &Detection| d.class_id == missed.class_id && d.bbox.iou(&missed.bbox) >= MIN_IOU;
+    let back = |thresholds: Thresholds| {
+        let seen = case.seen(index, thresholds);
+        seen.iter().any(there) || seen.len() == MAX_DETECTIONS
+    };
+    let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{what}: {reason:?}, {missed:?}")) };
+    match reason {
+        Reason::Taken { by, overlap } => {
+            ensure(there(&kept[by]) && kept[by].bbox.iou(&missed.bbox) == overlap, "not there")?;
+            return Ok(());
+        }
+        _ => ensure(!kept.iter().any(there), "it is there")?,
+    }
+    // Just over and far over what is given: the promise has no upper end.
+    let raised = |free_at: f32| [free_at, (free_at + 1.0) / 2.0, 1.0];
+    match reason {
+        Reason::BelowThreshold { score } => {
+            ensure(score <= now.score, "not below")?;
+            for lower in [score.next_down(), score / 2.0, 0.0] {
+                ensure(back(Thresholds { score: lower, ..now }), "not back")?;
+            }
+            ensure(!case.seen(index, Thresholds { score, ..now }).iter().any(there), "back too early")?;
+        }
+        Reason::SuppressedByNms { score, by, overlap, free_at } => {
+            ensure(now.score < score && kept[by].class_id == missed.class_id && !there(&kept[by]), "not hidden")?;
+            ensure(now.nms_iou < overlap && overlap <= free_at && kept[by].score >= score, "not suppressed")?;
+            for nms_iou in raised(free_at) {
+                ensure(back(Thresholds { nms_iou, ..now }), "not back")?;
+            }
+        }
+        Reason::BelowThresholdAndSuppressed { score, free_at } => {
+            ensure(score <= now.score && now.nms_iou < free_at, "neither nor")?;
+            for nms_iou in raised(free_at) {
+                ensure(back(Thresholds { score: score.next_down(), nms_iou }), "not back")?;
+            }
+            let floor = Thresholds { score: now.score.min(FLOOR), ..now };
+            ensure(!case.seen(index, floor).iter().any(there), "the threshold would do")?;
+        }
+        Reason::BeyondLimit { .. } => ensure(kept.len() == MAX_DETECTIONS, "there was room")?,
+        Reason::NoCandidate => {
+            let all = Thresholds { score: now.score.min(FLOOR), nms_iou: 1.0 };
+            let seen = case.seen(index, all);
+            ensure(seen.len() == MAX_DETECTIONS || !seen.iter().any(there), "a candidate")?;
+        }
+        Reason::Taken { .. } => {}
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_model_agrees_with_itself(mut case in any_case()) {
+        case.heads[1] = case.heads[0].clone();
+        case.thresholds[1] = case.thresholds[0];
+        let comparison = case.compare();
+        for (i, verdict) in comparison.verdicts().iter().enumerate() {
+            prop_assert_eq!(*verdict, Verdict::Matched { a: i, b: i, iou: 1.0, delta_score: 0.0 });
+        }
+        prop_assert_eq!(comparison.agreement().f1(), 1.0);
+        prop_assert_eq!(comparison.agreement().damage(), 0);
+    }
+
+    #[test]
+    fn every_box_has_one_verdict_and_no_pair_is_left_unmade(case in any_case()) {
+        let comparison = case.compare();
+        let (a, b) = (comparison.a(), comparison.b());
+        prop_assert_eq!(a, case.seen(0, case.thresholds[0]));
+        prop_assert_eq!(b, case.seen(1, case.thresholds[1]));
+        let verdicts = comparison.verdicts();
+        prop_assert!(verdicts.iter().filter_map(Verdict::a).eq(0..a.len()));
+        let mut of_b: Vec<usize> = verdicts.iter().filter_map(Verdict::b).collect();
+        of_b.sort_unstable();
+        prop_assert!(of_b.into_iter().eq(0..b.len()));
+        for i in 0..a.len() {
+            prop_assert_eq!(comparison.of_a(i).and_then(Verdict::a), Some(i));
+        }
+        for j in 0..b.len() {
+            prop_assert_eq!(comparison.of_b(j).and_then(Verdict::b), Some(j));
+        }
+        prop_assert!(comparison.of_a(a.len()).is_none() && comparison.of_b(b.len()).is_none());
+        for verdict in verdicts {
+            match *verdict {
+                Verdict::Matched { a: i, b: j, iou, delta_score } | Verdict::ClassFlip { a: i, b: j, iou, delta_score } => {
+                    prop_assert!(iou >= MIN_IOU && iou == a[i].bbox.iou(&b[j].bbox));
+                    prop_assert_eq!(delta_score, b[j].score - a[i].score);
+                    prop_assert_eq!(a[i].class_id == b[j].class_id, verdict.agrees());
+                }
+                Verdict::Lost { a: i, .. } => {
+                    // Whatever it overlaps has a partner, and of its own class a partner at least as near.
+                    for (j, other) in b.iter().enumerate().filter(|(_, d)| d.bbox.iou(&a[i].bbox) >= MIN_IOU) {
+                        let partner = comparison.of_b(j).and_then(Verdict::a);
+                        prop_assert!(partner.is_some(), "{i} and {j} are both free");
+                        if let Some(Verdict::Matched { iou, .. }) = comparison.of_b(j) {
+                            let same = other.class_id == a[i].class_id;
+                            prop_assert!(!same || *iou >= other.bbox.iou(&a[i].bbox));
+                        } else {
+                            prop_assert!(other.class_id != a[i].class_id);
+                        }
+                    }
+                }
+                Verdict::Gained { .. } => {}
+            }
+        }
+        let counts = comparison.agreement();
+        prop_assert_eq!((counts.a, counts.b), (a.len(), b.len()));
+        prop_assert_eq!(counts.matched + counts.flips + counts.lost, counts.a);
+        prop_assert_eq!(counts.matched + counts.flips + counts.gained, counts.b);
+        let mut totals = Totals::default();
+        totals.add(&comparison);
+        type Count = fn(&Agreement) -> usize;
+        let counted: [Count; 6] = [|c| c.a, |c| c.b, |c| c.matched, |c| c.flips, |c| c.lost, |c| c.gained];
+        prop_assert_eq!(totals.all, *counts);
+        for count in counted {
+            prop_assert_eq!(totals.classes.iter().map(count).sum::<usize>(), count(counts));
+        }
+    }
+
+    #[test]
+    fn swapped_sides_give_the_mirror_image(mut case in any_case()) {
+        let there = case.compare();
+        case.heads.swap(0, 1);
+        case.thresholds.swap(0, 1);
+        let back = case.compare();
+        let mirrored = |verdict: &Verdict| match *verdict {
+            Verdict::Matched { a, b, iou, delta_score } => Verdict::Matched { a: b, b: a, iou, delta_score: -delta_score },
+            Verdict::ClassFlip { a, b, iou, delta_score } => Verdict::ClassFlip { a: b, b: a, iou, delta_score: -delta_score },
+            Verdict::Lost { a, reason } => Verdict::Gained { b: a, reason },
+            Verdict::Gained { b, reason } => Verdict::Lost { a: b, reason },
+        };
+        for i in 0..there.a().len() {
+            prop_assert_eq!(there.of_a(i).map(mirrored), back.of_b(i).copied());
+        }
+        for j in 0..there.b().len() {
+            prop_assert_eq!(there.of_b(j).map(mirrored), back.of_a(j).copied());
+        }
+    }
+
+    #[test]
+    fn what_an_explanation_names_brings_the_box_back(case in any_case()) {
+        let comparison = case.compare();
+        for verdict in comparison.verdicts() {
+            let done = match *verdict {
+                Verdict::Lost { a, reason } => check(&case, 1, &comparison.a()[a], comparison.b(), reason),
+                Verdict::Gained { b, reason } => check(&case, 0, &comparison.b()[b], comparison.a(), reason),
+                _ => Ok(()),
+            };
+            prop_assert_eq!(done, Ok(()));
+        }
+    }
+
+    #[test]
+    fn memory_that_is_used_again_leaves_no_trace(first in any_case(), second in any_case()) {
+        let mut used = Comparer::default();
+        used.run(&first.side(0), &first.side(1));
+        used.run(&second.side(0), &second.side(1));
+        prop_assert_eq!(used.comparison(), &second.compare());
+    }
+
+    #[test]
+    fn no_threshold_agrees_better_than_the_best(cases in vec(any_case(), 1..4), others in vec(0.001f32..1.0, 30)) {
+        let now = cases[0].thresholds[1].score.max(0.001);
+        let f1 = |score: f32| {
+            let mut totals = Totals::default();
+            for case in &cases {
+                let mut b = case.side(1);
+                b.thresholds.score = score;
+                totals.add(Comparer::default().run(&case.side(0), &b));
+            }
+            totals.all.f1()
+        };
+        let sides = || cases.iter().map(|case| {
+            let mut b = case.side(1);
+            b.thresholds.score = now;
+            (case.side(0), b)
+        });
+        let best = best_threshold(sides()).expect("there are frames");
+        prop_assert_eq!(best.before, f1(now));
+        prop_assert_eq!(best.after, f1(best.score), "at {}", best.score);
+        prop_assert!((0.001..=1.0).contains(&best.score));
+        for other in others {
+            prop_assert!(f1(other) <= best.after, "{other} gives {}, {best:?}", f1(other));
+        }
+        if best.after == best.before {
+            prop_assert_eq!(best.score, now, "a change for nothing");
+        }
+        let mut backwards = ThresholdSearch::default();
+        sides().collect::<Vec<_>>().iter().rev().for_each(|(a, b)| backwards.add(a, b));
+        prop_assert_eq!(backwards.best(now), best);
+    }
+}
+
+#[test]
+fn without_frames_there_is_no_best_threshold() {
+    assert_eq!(best_threshold(std::iter::empty()), None);
+}
+
+/// The laws above are worth no more than the cases that they see.
+#[test]
+fn random_heads_lead_to_every_verdict_and_reason() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for _ in 0..400 {
+        let case = any_case().new_tree(&mut runner).expect("a case").current();
+        for verdict in case.compare().verdicts() {
+            let name = match (verdict, verdict.reason()) {
+                (Verdict::Matched { .. }, _) => "matched",
+                (Verdict::ClassFlip { .. }, _) => "class flip",
+                (_, Some(Reason::BelowThreshold { .. })) => "below threshold",
+                (_, Some(Reason::SuppressedByNms { overlap, free_at, .. })) if overlap < free_at => {
+                    "chain of suppression"
+                }
+                (_, Some(Reason::SuppressedByNms { .. })) => "suppressed",
+                (_, Some(Reason::BelowThresholdAndSuppressed { .. })) => "both",
+                (_, Some(Reason::Taken { .. })) => "taken",
+                (_, Some(Reason::NoCandidate)) => "no candidate",
+                (_, Some(Reason::BeyondLimit { .. }) | None) => "other",
+            };
+            *seen.entry(name).or_default() += 1;
+        }
+    }
+    let rarest = seen.values().min().copied().unwrap_or(0);
+    assert!(seen.len() == 8 && rarest >= 8, "{seen:?}");
+}
+
+/// More boxes than a frame may have: A sees those that B's other class pushes out.
+#[test]
+fn a_box_after_the_hundred_strongest_is_said_to_be_beyond_the_limit() {
+    let form = Form { input: Size::new(192, 192), ..form(2) };
+    let letterbox = Letterbox::new(form.input, form.input);
+    let mut a = RawHeads::zeros(&form);
+    a.heads.iter_mut().for_each(|values| values.fill(-20.0));
+    let cells = 144;
+    // One anchor of the fine grid: small boxes that do not overlap, of the first class.
+    for cell in 0..cells {
+        for (plane, value) in [0.0, 0.0, -0.5, -1.0, 9.0, 2.0].into_iter().enumerate() {
+            a.heads[0][plane * cells + cell] = value;
+        }
+    }
+    // Only the last cell has the second class, weaker than all in B and alone in A.
+    let mut b = a.clone();
+    for heads in [&mut a, &mut b] {
+        heads.heads[0][5 * cells + 143] = -20.0;
+        heads.heads[0][6 * cells + 143] = 1.0;
+    }
+    a.heads[0][5 * cells..6 * cells].fill(-20.0);
+    let case = Case { form, heads: [a, b], letterbox, thresholds: [Thresholds::LIVE; 2] };
+    let comparison = case.compare();
+    assert_eq!((comparison.a().len(), comparison.b().len()), (1, MAX_DETECTIONS));
+    let reason = comparison.verdicts()[0].reason();
+    assert!(matches!(reason, Some(Reason::BeyondLimit { score }) if score > 0.7), "{reason:?}");
+}
