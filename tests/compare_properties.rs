@@ -1,5 +1,7 @@
 //! Laws of the comparison that hold for any raw heads.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use proptest::collection::vec;

@@ -7,7 +7,7 @@ mod paint;
 
 pub use colour::{INK, class_rgb};
 pub use labels::{Wanted, place};
-pub use paint::paint;
+pub use paint::{Mark, paint, paint_marks};
 
 /// "person 0.91"
 pub fn label_text(class: &str, score: f32) -> String {

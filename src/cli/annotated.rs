@@ -40,6 +40,11 @@ impl Folder {
         classes: &Classes,
     ) -> Result<(), FolderError> {
         annotate::paint(&mut frame, detections, classes);
+        self.save_as_it_is(source, &frame)
+    }
+
+    /// Saves a frame under the name of `source`, ending in `.png`.
+    pub fn save_as_it_is(&mut self, source: &Path, frame: &Frame) -> Result<(), FolderError> {
         let name = self.name(source);
         let path = self.dir.join(name);
         image::save_buffer(&path, frame.rgb(), frame.width(), frame.height(), image::ExtendedColorType::Rgb8)

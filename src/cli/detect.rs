@@ -211,7 +211,8 @@ impl Output {
     }
 }
 
-fn fraction(text: &str) -> Result<f32, String> {
+/// A flag's value between 0 and 1.
+pub(super) fn fraction(text: &str) -> Result<f32, String> {
     let value: f32 = text.parse().map_err(|_| format!("{text} is no number"))?;
     if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(format!("{text} is not between 0 and 1")) }
 }

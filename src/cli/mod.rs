@@ -7,10 +7,12 @@
 mod annotated;
 mod bench;
 pub mod cameras;
+pub mod compare;
 pub mod detect;
 mod doctor;
 pub mod models;
 mod out;
+mod progress;
 mod report;
 mod view;
 
@@ -45,6 +47,8 @@ pub enum Command {
     View(ViewArgs),
     /// Detect objects in pictures, or in frames of a camera
     Detect(detect::DetectArgs),
+    /// Compare two models on the same pictures: what became of every box, and why
+    Compare(compare::CompareArgs),
     /// List cameras and their modes
     Cameras(cameras::Args),
     /// Measure every stage and model on this machine
@@ -60,6 +64,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
         Command::View(_) => Err("the window is opened by the program, not by this library".into()),
         Command::Detect(args) => detect::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
         Command::Doctor => doctor::run(),

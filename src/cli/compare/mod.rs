@@ -1,0 +1,177 @@
+//! `twinsight compare`: what two models make of the same pictures.
+
+mod inputs;
+mod marks;
+mod page;
+mod report;
+mod table;
+mod text;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use self::report::{Picture, Setting};
+use super::annotated::Folder;
+use super::detect::fraction;
+use super::progress::Progress;
+use crate::annotate;
+use crate::compare::{Comparer, Side, ThresholdSearch, Totals};
+use crate::detect::{Frame, Letterboxer, RawHeads, Thresholds};
+use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::source;
+
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// Pictures (JPEG, PNG, WebP, BMP), or folders of pictures
+    #[arg(value_name = "IMAGE|DIR", required = true)]
+    paths: Vec<PathBuf>,
+    /// Model A: fp32, int8, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "fp32")]
+    a: String,
+    /// Model B: fp32, int8, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "int8")]
+    b: String,
+    /// Compare boxes with a score over this
+    #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
+    score: f32,
+    /// Of two boxes of a class that overlap by more than this IoU, the weaker one goes
+    #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
+    nms: f32,
+    /// Print one JSON object a line: each image, and at last the totals
+    #[arg(long)]
+    json: bool,
+    /// Write every box into this table
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Write a page with the worst images, to mail or to keep
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Save each picture with both sets of boxes into this folder: A solid, B dashed
+    #[arg(long, value_name = "DIR")]
+    annotate: Option<PathBuf>,
+}
+
+/// Runs the command. A picture that cannot be read is reported, the others are still done; exit 1 then.
+pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let catalog = Catalog::find();
+    let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
+    let (paths, failures) = inputs::pictures(&args.paths);
+    failures.iter().for_each(|failure| eprintln!("twinsight: {failure}"));
+    let mut folder = args.annotate.as_deref().map(Folder::create).transpose()?;
+    let mut pair = Pair::open(&catalog, &args.a, &args.b)?;
+    let infos = [&pair.a, &pair.b].map(|half| Arc::clone(half.detector.info()));
+    let setting = Setting { a: &infos[0], b: &infos[1], thresholds };
+
+    let mut progress = Progress::new(paths.len(), "images");
+    let (mut pictures, mut totals) = (Vec::new(), Totals::default());
+    let mut unreadable = 0;
+    for path in &paths {
+        let frame = match source::load(path) {
+            Ok(frame) => frame,
+            Err(error) => {
+                progress.suspend(|| eprintln!("twinsight: {error}"));
+                unreadable += 1;
+                progress.step();
+                continue;
+            }
+        };
+        let picture = pair.compare(path, &frame, thresholds)?;
+        totals.add(&picture.comparison);
+        if args.json {
+            let line = report::line(&picture, setting.classes())?;
+            progress.suspend(|| print_line(&line))?;
+        }
+        if let Some(folder) = &mut folder {
+            let mut painted = frame;
+            annotate::paint_marks(&mut painted, &marks::of(&picture.comparison, setting.classes()));
+            folder.save_as_it_is(path, &painted)?;
+        }
+        pictures.push(picture);
+        progress.step();
+    }
+    drop(progress);
+
+    if let Some(file) = &args.csv {
+        write(file, &table::csv(&setting, &pictures.iter().collect::<Vec<_>>()))?;
+    }
+    let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));
+    // Stable: of equal ones the first named comes first.
+    pictures.sort_by(Picture::by_damage);
+    if let Some(file) = &args.html {
+        write(file, &page::html(&setting, &totals, best, &pictures))?;
+    }
+    if args.json {
+        print_line(&report::last_line(&setting, &totals, unreadable, best, &pictures)?)?;
+    } else if totals.frames > 0 {
+        print_line(&text::report(&setting, &totals, best, &pictures))?;
+    }
+    let failed = unreadable > 0 || !failures.is_empty();
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// One of the two models and what it works with.
+struct Half {
+    detector: SessionDetector,
+    letterboxer: Letterboxer,
+    heads: RawHeads,
+}
+
+impl Half {
+    fn open(runtime: &Runtime, catalog: &Catalog, model: &str) -> Result<Self, ModelError> {
+        let detector = SessionDetector::open(runtime, catalog, &ModelName::from_flag(model))?;
+        let form = &detector.info().form;
+        Ok(Self { letterboxer: Letterboxer::new(form.input), heads: RawHeads::zeros(form), detector })
+    }
+}
+
+struct Pair {
+    a: Half,
+    b: Half,
+    comparer: Comparer,
+    search: ThresholdSearch,
+}
+
+impl Pair {
+    fn open(catalog: &Catalog, a: &str, b: &str) -> Result<Self, Box<dyn Error>> {
+        let runtime = Runtime::find(catalog)?;
+        let [a, b] = [Half::open(&runtime, catalog, a)?, Half::open(&runtime, catalog, b)?];
+        let [of_a, of_b]: [&ModelInfo; 2] = [a.detector.info(), b.detector.info()];
+        if of_a.form.classes != of_b.form.classes {
+            let [a, b] = [of_a, of_b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));
+            return Err(format!("{a} and {b} know different classes; compare two models of the same classes").into());
+        }
+        Ok(Self { a, b, comparer: Comparer::default(), search: ThresholdSearch::default() })
+    }
+
+    fn compare(&mut self, path: &Path, frame: &Frame, thresholds: Thresholds) -> Result<Picture, ModelError> {
+        let mut letterboxes = Vec::with_capacity(2);
+        for half in [&mut self.a, &mut self.b] {
+            letterboxes.push(half.letterboxer.fill(frame));
+            half.detector.run(half.letterboxer.tensor(), &mut half.heads)?;
+        }
+        let sides = [&self.a, &self.b];
+        let [a, b] = [0, 1].map(|i| Side {
+            form: &sides[i].detector.info().form,
+            heads: &sides[i].heads,
+            letterbox: &letterboxes[i],
+            thresholds,
+        });
+        self.search.add(&a, &b);
+        let comparison = self.comparer.run(&a, &b).clone();
+        Ok(Picture { source: path.to_string_lossy().into_owned(), size: frame.size(), comparison })
+    }
+}
+
+/// One write a line: a reader at the other end of a pipe never sees half of one.
+fn print_line(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|cause| format!("cannot write {}: {cause}", file.display()))
+}

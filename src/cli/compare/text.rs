@@ -1,0 +1,144 @@
+//! The comparison in words, for people.
+
+use super::report::{Entry, Explanation, Found, Picture, Setting, damaged, entry, seen_classes};
+use crate::compare::{Agreement, BestThreshold, Totals};
+
+/// More pictures than this are not told in every matched pair.
+const FEW: usize = 3;
+
+/// Everything, the worst pictures first. `pictures` are sorted by damage.
+pub fn report(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>, pictures: &[Picture]) -> String {
+    let mut text = String::new();
+    let few = pictures.len() <= FEW;
+    for picture in pictures.iter().take(if few { FEW } else { damaged(pictures).count() }) {
+        let agreement = picture.comparison.agreement();
+        text += &format!("{}: {}\n", picture.source, counts(agreement));
+        for verdict in picture.comparison.verdicts().iter().filter(|v| few || !v.agrees()) {
+            let entry = entry(&picture.comparison, verdict, setting.classes());
+            text += &format!("  {}\n", sentence(setting, &entry));
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    if !few {
+        text += &by_class(setting, totals);
+    }
+    text + &summary(setting, totals, best)
+}
+
+/// "matched 9, lost 2, ...", without what there is none of.
+pub fn counts(of: &Agreement) -> String {
+    let parts = [
+        (of.matched, "matched"),
+        (of.flips, if of.flips == 1 { "class flip" } else { "class flips" }),
+        (of.lost, "lost"),
+        (of.gained, "gained"),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if parts.is_empty() { "neither sees anything".into() } else { parts.join(", ") }
+}
+
+/// A pair in one line.
+fn sentence(setting: &Setting<'_>, entry: &Entry<'_>) -> String {
+    let verdict = entry.verdict.replace('_', " ");
+    match (&entry.a, &entry.b) {
+        (Some(a), Some(b)) => {
+            let names = if a.class_id == b.class_id { a.class.into() } else { format!("{} → {}", a.class, b.class) };
+            let iou = entry.iou.unwrap_or_default();
+            format!("{verdict:<10}  {names:<16} {:.3} → {:.3}  IoU {iou:.2}  {}", a.score, b.score, corners(a))
+        }
+        (Some(one), None) | (None, Some(one)) => {
+            let why = entry.explanation.as_ref().map(|e| reason(setting, e, entry.a.is_some())).unwrap_or_default();
+            let score = format!("{:.3}", one.score);
+            let score = if entry.a.is_some() { format!("{score}        ") } else { format!("      → {score}") };
+            format!("{verdict:<10}  {:<16} {score}            {}  {why}", one.class, corners(one))
+        }
+        (None, None) => verdict,
+    }
+}
+
+fn corners(found: &Found<'_>) -> String {
+    let [x1, y1, x2, y2] = found.bbox;
+    format!("{x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}")
+}
+
+/// Why a model lacks a box; `lost`: it is B that lacks it.
+pub fn reason(setting: &Setting<'_>, why: &Explanation<'_>, lost: bool) -> String {
+    let model = if lost { &setting.b.name } else { &setting.a.name };
+    let threshold = setting.thresholds.score;
+    let score = precise(why.score.unwrap_or_default(), threshold);
+    let free_at = why.free_at.unwrap_or_default();
+    let overlap = why.overlap.unwrap_or_default();
+    let by = why.by.as_ref().map_or_else(|| "another box".into(), |by| format!("{} {:.3}", by.class, by.score));
+    match why.reason {
+        "below_threshold" => format!("{model} gives it {score}, not over {threshold}"),
+        "suppressed_by_nms" if free_at > overlap => format!(
+            "{model} gives it {score}, but NMS drops it for {by} (IoU {overlap:.2}; kept from NMS IoU {} on)",
+            rounded_up(free_at)
+        ),
+        "suppressed_by_nms" => format!("{model} gives it {score}, but NMS drops it for {by} (IoU {overlap:.2})"),
+        "below_threshold_and_suppressed" => format!(
+            "{model} gives it {score}, not over {threshold}, and NMS would drop it below an NMS IoU of {}",
+            rounded_up(free_at)
+        ),
+        "taken" => format!("{model} has one box there, {by} (IoU {overlap:.2}), which pairs with another"),
+        "beyond_limit" => format!("{model} gives it {score}, after its 100 strongest boxes"),
+        _ => format!("{model} has no candidate there"),
+    }
+}
+
+/// Three digits, or as many as tell a score from the threshold that it does not pass.
+fn precise(score: f32, threshold: f32) -> String {
+    let short = format!("{score:.3}");
+    let same = short.parse::<f32>().is_ok_and(|s| s == threshold || ((s > threshold) != (score > threshold)));
+    if same { score.to_string() } else { short }
+}
+
+/// Two digits that are no less than the value.
+fn rounded_up(value: f32) -> String {
+    format!("{:.2}", (f64::from(value) * 100.0).ceil() / 100.0)
+}
+
+fn by_class(setting: &Setting<'_>, totals: &Totals) -> String {
+    let (a, b) = (setting.a.name.as_str(), setting.b.name.as_str());
+    let mut text = format!(
+        "{:<16} {a:>6} {b:>6}  {:>7} {:>5} {:>6} {:>5}  {:>5}\n",
+        "class", "matched", "lost", "gained", "flips", "F1"
+    );
+    let mut classes: Vec<_> = seen_classes(totals).collect();
+    classes.sort_by(|(_, x), (_, y)| y.damage().cmp(&x.damage()));
+    for (class_id, of) in classes {
+        let name = setting.classes().name(class_id);
+        let Agreement { a, b, matched, lost, gained, flips, .. } = of;
+        text += &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>5}  {:>5.3}\n", of.f1());
+    }
+    text.push('\n');
+    text
+}
+
+fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) -> String {
+    let (a, b, all) = (&setting.a.name, &setting.b.name, &totals.all);
+    let images = if totals.frames == 1 { "image" } else { "images" };
+    let mut text = format!(
+        "{} {images}, {a} {} boxes, {b} {} boxes: {}\nagreement F1 {:.3}",
+        totals.frames,
+        all.a,
+        all.b,
+        counts(all),
+        all.f1()
+    );
+    if let (Some(iou), Some(delta)) = (all.mean_iou(), all.mean_delta_score()) {
+        text += &format!(", mean IoU {iou:.3}, mean |Δscore| {delta:.3} of the matched");
+    }
+    match best {
+        Some(best) if best.after > best.before => {
+            text += &format!(
+                "\n{b} agrees best at score {}: F1 {:.3} in place of {:.3}",
+                best.score, best.after, best.before
+            );
+        }
+        _ => {}
+    }
+    text
+}

@@ -1,0 +1,46 @@
+//! A progress bar for what takes long.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What is done before that needs no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shows itself on standard error after a second, and only where that is a terminal.
+pub struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+    shown: bool,
+}
+
+impl Progress {
+    /// `things`: what is counted, as "images".
+    pub fn new(total: usize, things: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
+        let template = format!("{{bar:32}} {{pos}} of {{len}} {things}, {{eta}} left");
+        // Where a template had a mistake, the standard one does as well.
+        bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, start: Instant::now(), shown: false }
+    }
+
+    /// One is done.
+    pub fn step(&mut self) {
+        if !self.shown && self.start.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shown = true;
+        }
+        self.bar.inc(1);
+    }
+
+    /// Prints something without the bar in its way.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
