@@ -2,18 +2,19 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod compare_support;
+
 use std::collections::BTreeMap;
 
+use compare_support::{check_reasons, seen};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use twinsight::compare::{
-    Agreement, Comparer, Comparison, FLOOR, MIN_IOU, Reason, Side, ThresholdSearch, Totals, Verdict, best_threshold,
+    Agreement, Comparer, Comparison, MIN_IOU, Reason, Side, ThresholdSearch, Totals, Verdict, best_threshold,
 };
-use twinsight::detect::{
-    Classes, Detection, Form, Head, Letterbox, MAX_DETECTIONS, Postprocessor, RawHeads, Size, Thresholds,
-};
+use twinsight::detect::{Classes, Form, Head, Letterbox, MAX_DETECTIONS, RawHeads, Size, Thresholds};
 
 /// One class or two, one fine grid: boxes crowd, so that NMS and pairing have work.
 fn form(classes: usize) -> Form {
@@ -69,11 +70,6 @@ impl Case {
     fn compare(&self) -> Comparison {
         Comparer::default().run(&self.side(0), &self.side(1)).clone()
     }
-
-    /// What a side sees at other thresholds.
-    fn seen(&self, index: usize, thresholds: Thresholds) -> Vec<Detection> {
-        Postprocessor::default().run(&self.form, &self.heads[index], &self.letterbox, thresholds).to_vec()
-    }
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
@@ -82,58 +78,6 @@ fn any_case() -> impl Strategy<Value = Case> {
         let letterbox = Letterbox::new(image, form.input);
         Case { form, heads: [a, b], letterbox, thresholds: [of_a, of_b] }
     })
-}
-
-/// Does what the reason says brings the box back, and looks for it.
-fn check(case: &Case, index: usize, missed: &Detection, kept: &[Detection], reason: Reason) -> Result<(), String> {
-    let now = case.thresholds[index];
-    let there = |d: &Detection| d.class_id == missed.class_id && d.bbox.iou(&missed.bbox) >= MIN_IOU;
-    let back = |thresholds: Thresholds| {
-        let seen = case.seen(index, thresholds);
-        seen.iter().any(there) || seen.len() == MAX_DETECTIONS
-    };
-    let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{what}: {reason:?}, {missed:?}")) };
-    match reason {
-        Reason::Taken { by, overlap } => {
-            ensure(there(&kept[by]) && kept[by].bbox.iou(&missed.bbox) == overlap, "not there")?;
-            return Ok(());
-        }
-        _ => ensure(!kept.iter().any(there), "it is there")?,
-    }
-    // Just over and far over what is given: the promise has no upper end.
-    let raised = |free_at: f32| [free_at, (free_at + 1.0) / 2.0, 1.0];
-    match reason {
-        Reason::BelowThreshold { score } => {
-            ensure(score <= now.score, "not below")?;
-            for lower in [score.next_down(), score / 2.0, 0.0] {
-                ensure(back(Thresholds { score: lower, ..now }), "not back")?;
-            }
-            ensure(!case.seen(index, Thresholds { score, ..now }).iter().any(there), "back too early")?;
-        }
-        Reason::SuppressedByNms { score, by, overlap, free_at } => {
-            ensure(now.score < score && kept[by].class_id == missed.class_id && !there(&kept[by]), "not hidden")?;
-            ensure(now.nms_iou < overlap && overlap <= free_at && kept[by].score >= score, "not suppressed")?;
-            for nms_iou in raised(free_at) {
-                ensure(back(Thresholds { nms_iou, ..now }), "not back")?;
-            }
-        }
-        Reason::BelowThresholdAndSuppressed { score, free_at } => {
-            ensure(score <= now.score && now.nms_iou < free_at, "neither nor")?;
-            for nms_iou in raised(free_at) {
-                ensure(back(Thresholds { score: score.next_down(), nms_iou }), "not back")?;
-            }
-            let floor = Thresholds { score: now.score.min(FLOOR), ..now };
-            ensure(!case.seen(index, floor).iter().any(there), "the threshold would do")?;
-        }
-        Reason::BeyondLimit { .. } => ensure(kept.len() == MAX_DETECTIONS, "there was room")?,
-        Reason::NoCandidate => {
-            let all = Thresholds { score: now.score.min(FLOOR), nms_iou: 1.0 };
-            let seen = case.seen(index, all);
-            ensure(seen.len() == MAX_DETECTIONS || !seen.iter().any(there), "a candidate")?;
-        }
-        Reason::Taken { .. } => {}
-    }
-    Ok(())
 }
 
 proptest! {
@@ -155,8 +99,8 @@ proptest! {
     fn every_box_has_one_verdict_and_no_pair_is_left_unmade(case in any_case()) {
         let comparison = case.compare();
         let (a, b) = (comparison.a(), comparison.b());
-        prop_assert_eq!(a, case.seen(0, case.thresholds[0]));
-        prop_assert_eq!(b, case.seen(1, case.thresholds[1]));
+        prop_assert_eq!(a, seen(&case.side(0), case.thresholds[0]));
+        prop_assert_eq!(b, seen(&case.side(1), case.thresholds[1]));
         let verdicts = comparison.verdicts();
         prop_assert!(verdicts.iter().filter_map(Verdict::a).eq(0..a.len()));
         let mut of_b: Vec<usize> = verdicts.iter().filter_map(Verdict::b).collect();
@@ -229,14 +173,7 @@ proptest! {
     #[test]
     fn what_an_explanation_names_brings_the_box_back(case in any_case()) {
         let comparison = case.compare();
-        for verdict in comparison.verdicts() {
-            let done = match *verdict {
-                Verdict::Lost { a, reason } => check(&case, 1, &comparison.a()[a], comparison.b(), reason),
-                Verdict::Gained { b, reason } => check(&case, 0, &comparison.b()[b], comparison.a(), reason),
-                _ => Ok(()),
-            };
-            prop_assert_eq!(done, Ok(()));
-        }
+        prop_assert_eq!(check_reasons(&comparison, &case.side(0), &case.side(1)), Ok(()));
     }
 
     #[test]

@@ -1,6 +1,302 @@
-//! The comparison as a page.
-use super::report::{Picture, Setting};
-use crate::compare::{BestThreshold, Totals};
-pub fn html(_: &Setting<'_>, _: &Totals, _: Option<BestThreshold>, _: &[Picture]) -> String {
-    String::new()
+//! The comparison as one page that stands alone: style, pictures and boxes are all inside, and nothing runs.
+
+use std::path::Path;
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+
+use super::marks::{FLIP, GAINED, LOST, MATCHED};
+use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
+use super::text::{counts, reason};
+use crate::compare::{Agreement, BestThreshold, Totals};
+use crate::detect::{Frame, Size};
+use crate::source;
+
+/// So many of the worst pictures are shown: with these a page stays small enough to mail.
+const SHOWN: usize = 24;
+
+/// The longer side of a picture on the page, in pixels.
+const LONGER: u32 = 960;
+
+const QUALITY: u8 = 82;
+
+const STYLE: &str = include_str!("page.css");
+
+/// The page. `pictures` are sorted by damage; those that are shown are read again.
+pub fn html(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>, pictures: &[Picture]) -> String {
+    let (a, b) = (escaped(&setting.a.name), escaped(&setting.b.name));
+    let title = format!("{a} and {b}, compared");
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title}</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<h1>{a} → {b}</h1>\n",
+        colours()
+    );
+    page += &summary(setting, totals, best);
+    let worst: Vec<&Picture> = damaged(pictures).take(SHOWN).collect();
+    let differing = damaged(pictures).count();
+    if worst.is_empty() {
+        page += "<p>No picture differs.</p>\n";
+    } else {
+        let which = if differing > worst.len() {
+            format!("The {} worst of {differing} pictures that differ", worst.len())
+        } else {
+            "The pictures that differ, the worst first".into()
+        };
+        page += &format!("<h2>{which}</h2>\n{}", legend(&a, &b));
+        worst.iter().for_each(|picture| page += &figure(setting, picture));
+    }
+    page += &classes(setting, totals);
+    page += &listing(pictures);
+    page + &footer(setting)
+}
+
+fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) -> String {
+    let all = &totals.all;
+    let mean = |value: Option<f64>| value.map_or_else(|| "–".into(), |v| format!("{v:.3}"));
+    let tiles = [
+        ("agreement (F1)", format!("{:.3}", all.f1()), ""),
+        ("matched", all.matched.to_string(), "matched"),
+        ("lost", all.lost.to_string(), "lost"),
+        ("gained", all.gained.to_string(), "gained"),
+        ("class flips", all.flips.to_string(), "flip"),
+        ("mean IoU", mean(all.mean_iou()), ""),
+        ("mean |Δscore|", mean(all.mean_delta_score()), ""),
+    ];
+    let tiles: String = tiles
+        .into_iter()
+        .map(|(name, value, class)| format!("<div class=\"tile {class}\"><b>{value}</b><span>{name}</span></div>\n"))
+        .collect();
+    let images = if totals.frames == 1 { "picture" } else { "pictures" };
+    let mut text = format!(
+        "<p>{} {images}, {} boxes by {}, {} by {}, at score over {} and NMS IoU {}.</p>\n<div class=\"tiles\">\n{tiles}</div>\n",
+        totals.frames,
+        all.a,
+        escaped(&setting.a.name),
+        all.b,
+        escaped(&setting.b.name),
+        setting.thresholds.score,
+        setting.thresholds.nms_iou
+    );
+    if let Some(best) = best.filter(|best| best.after > best.before) {
+        text += &format!(
+            "<p>{} agrees best at a score threshold of {}: F1 {:.3} in place of {:.3}.</p>\n",
+            escaped(&setting.b.name),
+            best.score,
+            best.after,
+            best.before
+        );
+    }
+    text
+}
+
+/// What lines and colours mean.
+fn legend(a: &str, b: &str) -> String {
+    let line = |class: &str, text: String| {
+        format!("<span><svg viewBox=\"0 0 44 12\"><path class=\"{class}\" d=\"M2 6H42\"/></svg>{text}</span>\n")
+    };
+    let lines = [
+        line("matched a", format!("matched, {a}")),
+        line("matched b", format!("matched, {b}")),
+        line("lost a", format!("lost: only {a} has it")),
+        line("gained b", format!("gained: only {b} has it")),
+        line("flip a", format!("class flip, {a}")),
+        line("flip b", format!("class flip, {b}")),
+    ];
+    format!("<p class=\"legend\">\n{}</p>\n", lines.concat())
+}
+
+fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
+    let comparison = &picture.comparison;
+    let entries: Vec<Entry<'_>> =
+        comparison.verdicts().iter().map(|verdict| entry(comparison, verdict, setting.classes())).collect();
+    let (matched, differing): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) = entries.iter().partition(|e| e.verdict == "matched");
+    let Size { width, height } = picture.size;
+    let mut boxes = String::new();
+    for entry in &matched {
+        boxes += &rectangles(entry, None);
+    }
+    for (number, entry) in differing.iter().enumerate() {
+        boxes += &rectangles(entry, Some((number + 1, picture.size)));
+    }
+    let ground = match data_uri(Path::new(&picture.source), picture.size) {
+        Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
+        None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
+    };
+    let rows: String = differing.iter().enumerate().map(|(i, e)| row(setting, &(i + 1).to_string(), e)).collect();
+    let source = escaped(&picture.source);
+    let same: String = matched.iter().map(|e| row(setting, "", e)).collect();
+    let same = if same.is_empty() {
+        String::new()
+    } else {
+        format!("<details><summary>{} matched</summary><table>{same}</table></details>\n", matched.len())
+    };
+    format!(
+        "<article>\n<h3>{source} <small>{}</small></h3>\n<div class=\"pair\">\n\
+         <svg class=\"picture\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{source} with both sets of \
+         boxes\">{ground}\n{boxes}</svg>\n<div class=\"rows\"><table>{rows}</table>\n{same}</div>\n</div>\n</article>\n",
+        counts(comparison.agreement())
+    )
+}
+
+/// Both boxes of an entry; with a number for the list beside the picture.
+fn rectangles(entry: &Entry<'_>, number: Option<(usize, Size)>) -> String {
+    let class = class_of(entry);
+    let mut text = String::new();
+    for (found, side) in [(&entry.a, "a"), (&entry.b, "b")] {
+        let Some(Found { class: name, score, bbox: [x1, y1, x2, y2], .. }) = found else { continue };
+        let (w, h) = (x2 - x1, y2 - y1);
+        let place = format!("x=\"{x1:.1}\" y=\"{y1:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"");
+        // A dark line below keeps the colour in sight on any picture.
+        text += &format!("<rect class=\"under\" {place}/><rect class=\"{class} {side}\" {place}>");
+        text += &format!("<title>{} {score:.3}</title></rect>\n", escaped(name));
+    }
+    let (Some((number, image)), Some(found)) = (number, entry.a.as_ref().or(entry.b.as_ref())) else { return text };
+    let size = f64::from(image.width.max(image.height)) / 40.0;
+    let digits = number.to_string();
+    let (w, h) = (size * (0.5 + 0.6 * digits.len() as f64), size * 1.2);
+    let x = f64::from(found.bbox[0]).min(f64::from(image.width) - w).max(0.0);
+    let y = (f64::from(found.bbox[1]) - h).max(0.0);
+    text += &format!(
+        "<rect class=\"tag {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/>\
+         <text x=\"{:.1}\" y=\"{:.1}\" font-size=\"{size:.1}\">{digits}</text>\n",
+        x + w / 2.0,
+        y + size * 0.95
+    );
+    text
+}
+
+fn class_of(entry: &Entry<'_>) -> &'static str {
+    if entry.verdict == "class_flip" { "flip" } else { entry.verdict }
+}
+
+fn row(setting: &Setting<'_>, number: &str, entry: &Entry<'_>) -> String {
+    let told = |found: &Found<'_>| format!("{} {:.3}", escaped(found.class), found.score);
+    let what = match (&entry.a, &entry.b) {
+        (Some(a), Some(b)) if a.class_id == b.class_id => format!("{} → {:.3}", told(a), b.score),
+        (Some(a), Some(b)) => format!("{} → {}", told(a), told(b)),
+        (Some(one), None) | (None, Some(one)) => told(one),
+        (None, None) => String::new(),
+    };
+    let why = match (&entry.explanation, entry.iou) {
+        (Some(why), _) => escaped(&reason(setting, why, entry.a.is_some())),
+        (None, Some(iou)) => format!("IoU {iou:.2}"),
+        (None, None) => String::new(),
+    };
+    let (class, verdict) = (class_of(entry), entry.verdict.replace('_', " "));
+    format!(
+        "<tr><td class=\"number\"><b class=\"{class}\">{number}</b></td><td>{verdict}</td><td>{what}</td><td>{why}</td></tr>\n"
+    )
+}
+
+fn classes(setting: &Setting<'_>, totals: &Totals) -> String {
+    let mut classes: Vec<_> = seen_classes(totals).collect();
+    classes.sort_by_key(|(_, of)| std::cmp::Reverse(of.damage()));
+    let rows: String = classes
+        .into_iter()
+        .map(|(class_id, of)| format!("<tr><td>{}</td>{}</tr>\n", escaped(setting.classes().name(class_id)), cells(of)))
+        .collect();
+    table("By class", "class", &rows)
+}
+
+fn listing(pictures: &[Picture]) -> String {
+    let rows: String = pictures
+        .iter()
+        .map(|p| format!("<tr><td>{}</td>{}</tr>\n", escaped(&p.source), cells(p.comparison.agreement())))
+        .collect();
+    table("All pictures", "picture", &rows)
+}
+
+fn table(title: &str, first: &str, rows: &str) -> String {
+    format!(
+        "<h2>{title}</h2>\n<div class=\"wide\"><table class=\"figures\"><tr><th>{first}</th><th>A</th><th>B</th>\
+         <th>matched</th><th>lost</th><th>gained</th><th>flips</th><th>F1</th></tr>\n{rows}</table></div>\n"
+    )
+}
+
+fn cells(of: &Agreement) -> String {
+    let Agreement { a, b, matched, lost, gained, flips, .. } = of;
+    let counts: String = [a, b, matched, lost, gained, flips].map(|n| format!("<td>{n}</td>")).concat();
+    format!("{counts}<td>{:.3}</td>", of.f1())
+}
+
+fn footer(setting: &Setting<'_>) -> String {
+    let model = |letter: &str, m: &crate::model::ModelInfo| {
+        format!("{letter} is {}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
+    };
+    format!(
+        "<footer><p>{}<br>{}</p>\n<p>Boxes are the same from an IoU of {} on. Made by Twinsight {}.</p></footer>\n</body>\n</html>\n",
+        model("A", setting.a),
+        model("B", setting.b),
+        crate::compare::MIN_IOU,
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// The colours of verdicts, as the style sheet names them.
+fn colours() -> String {
+    let named = [("matched", MATCHED), ("flip", FLIP), ("lost", LOST), ("gained", GAINED)];
+    let each: String = named.iter().map(|(name, [r, g, b])| format!("--{name}: rgb({r} {g} {b}); ")).collect();
+    format!(":root {{ {each}}}\n")
+}
+
+/// The picture as JPEG, no larger than it is shown; `None` where it is gone, or is another one by now.
+fn data_uri(path: &Path, size: Size) -> Option<String> {
+    let frame = source::load(path).ok().filter(|frame| frame.size() == size)?;
+    let (width, height, rgb) = shrunk(frame);
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode(&rgb, width, height, ExtendedColorType::Rgb8).ok()?;
+    Some(format!("data:image/jpeg;base64,{}", base64(&jpeg)))
+}
+
+fn shrunk(frame: Frame) -> (u32, u32, Vec<u8>) {
+    let Size { width, height } = frame.size();
+    let longer = width.max(height);
+    if longer <= LONGER {
+        return (width, height, frame.rgb().to_vec());
+    }
+    let to = |side: u32| (u64::from(side) * u64::from(LONGER) / u64::from(longer)).max(1) as u32;
+    match image::RgbImage::from_raw(width, height, frame.rgb().to_vec()) {
+        Some(picture) => {
+            let small = image::imageops::thumbnail(&picture, to(width), to(height));
+            (small.width(), small.height(), small.into_raw())
+        }
+        None => (width, height, frame.rgb().to_vec()),
+    }
+}
+
+/// As RFC 4648 has it, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let word = (0..3).fold(0u32, |word, i| word << 8 | u32::from(three.get(i).copied().unwrap_or(0)));
+        for digit in 0..4 {
+            let value = DIGITS[(word >> (18 - 6 * digit)) as usize & 63];
+            text.push(if digit > three.len() { '=' } else { value.into() });
+        }
+    }
+    text
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[255, 254, 253]), "//79");
+    }
+
+    #[test]
+    fn names_cannot_break_out_of_the_page() {
+        assert_eq!(escaped("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
+    }
 }

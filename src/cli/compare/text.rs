@@ -107,7 +107,7 @@ fn by_class(setting: &Setting<'_>, totals: &Totals) -> String {
         "class", "matched", "lost", "gained", "flips", "F1"
     );
     let mut classes: Vec<_> = seen_classes(totals).collect();
-    classes.sort_by(|(_, x), (_, y)| y.damage().cmp(&x.damage()));
+    classes.sort_by_key(|(_, of)| std::cmp::Reverse(of.damage()));
     for (class_id, of) in classes {
         let name = setting.classes().name(class_id);
         let Agreement { a, b, matched, lost, gained, flips, .. } = of;

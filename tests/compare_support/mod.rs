@@ -1,0 +1,73 @@
+//! Whether explanations are true.
+
+use twinsight::compare::{Comparison, FLOOR, MIN_IOU, Reason, Side, Verdict};
+use twinsight::detect::{Detection, MAX_DETECTIONS, Postprocessor, Thresholds};
+
+/// What a side sees at other thresholds.
+pub fn seen(side: &Side<'_>, thresholds: Thresholds) -> Vec<Detection> {
+    Postprocessor::default().run(side.form, side.heads, side.letterbox, thresholds).to_vec()
+}
+
+/// Does what each explanation names, and looks whether the box is back.
+pub fn check_reasons(comparison: &Comparison, a: &Side<'_>, b: &Side<'_>) -> Result<(), String> {
+    for verdict in comparison.verdicts() {
+        match *verdict {
+            Verdict::Lost { a, reason } => check(b, &comparison.a()[a], comparison.b(), reason)?,
+            Verdict::Gained { b, reason } => check(a, &comparison.b()[b], comparison.a(), reason)?,
+            Verdict::Matched { .. } | Verdict::ClassFlip { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// Does what the reason says brings the box back, and looks for it.
+fn check(side: &Side<'_>, missed: &Detection, kept: &[Detection], reason: Reason) -> Result<(), String> {
+    let now = side.thresholds;
+    let there = |d: &Detection| d.class_id == missed.class_id && d.bbox.iou(&missed.bbox) >= MIN_IOU;
+    let back = |thresholds: Thresholds| {
+        let seen = seen(side, thresholds);
+        seen.iter().any(there) || seen.len() == MAX_DETECTIONS
+    };
+    let ensure = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{what}: {reason:?}, {missed:?}")) };
+    match reason {
+        Reason::Taken { by, overlap } => {
+            ensure(there(&kept[by]) && kept[by].bbox.iou(&missed.bbox) == overlap, "not there")?;
+            return Ok(());
+        }
+        _ => ensure(!kept.iter().any(there), "it is there")?,
+    }
+    // Just over and far over what is given: the promise has no upper end.
+    let raised = |free_at: f32| [free_at, (free_at + 1.0) / 2.0, 1.0];
+    match reason {
+        Reason::BelowThreshold { score } => {
+            ensure(score <= now.score, "not below")?;
+            for lower in [score.next_down(), score / 2.0, 0.0] {
+                ensure(back(Thresholds { score: lower, ..now }), "not back")?;
+            }
+            ensure(!seen(side, Thresholds { score, ..now }).iter().any(there), "back too early")?;
+        }
+        Reason::SuppressedByNms { score, by, overlap, free_at } => {
+            ensure(now.score < score && kept[by].class_id == missed.class_id && !there(&kept[by]), "not hidden")?;
+            ensure(now.nms_iou < overlap && overlap <= free_at && kept[by].score >= score, "not suppressed")?;
+            for nms_iou in raised(free_at) {
+                ensure(back(Thresholds { nms_iou, ..now }), "not back")?;
+            }
+        }
+        Reason::BelowThresholdAndSuppressed { score, free_at } => {
+            ensure(score <= now.score && now.nms_iou < free_at, "neither nor")?;
+            for nms_iou in raised(free_at) {
+                ensure(back(Thresholds { score: score.next_down(), nms_iou }), "not back")?;
+            }
+            let floor = Thresholds { score: now.score.min(FLOOR), ..now };
+            ensure(!seen(side, floor).iter().any(there), "the threshold would do")?;
+        }
+        Reason::BeyondLimit { .. } => ensure(kept.len() == MAX_DETECTIONS, "there was room")?,
+        Reason::NoCandidate => {
+            let all = Thresholds { score: now.score.min(FLOOR), nms_iou: 1.0 };
+            let seen = seen(side, all);
+            ensure(seen.len() == MAX_DETECTIONS || !seen.iter().any(there), "a candidate")?;
+        }
+        Reason::Taken { .. } => {}
+    }
+    Ok(())
+}
