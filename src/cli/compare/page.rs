@@ -8,8 +8,9 @@ use image::codecs::jpeg::JpegEncoder;
 use super::marks::{FLIP, GAINED, LOST, MATCHED};
 use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
 use super::text::{counts, reason};
+use crate::annotate::{self, Wanted};
 use crate::compare::{Agreement, BestThreshold, Totals};
-use crate::detect::{Frame, Size};
+use crate::detect::{BBox, Frame, Size};
 use crate::source;
 
 /// So many of the worst pictures are shown: with these a page stays small enough to mail.
@@ -112,13 +113,8 @@ fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
         comparison.verdicts().iter().map(|verdict| entry(comparison, verdict, setting.classes())).collect();
     let (matched, differing): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) = entries.iter().partition(|e| e.verdict == "matched");
     let Size { width, height } = picture.size;
-    let mut boxes = String::new();
-    for entry in &matched {
-        boxes += &rectangles(entry, None);
-    }
-    for (number, entry) in differing.iter().enumerate() {
-        boxes += &rectangles(entry, Some((number + 1, picture.size)));
-    }
+    let mut boxes: String = matched.iter().chain(&differing).map(|entry| rectangles(entry)).collect();
+    boxes += &tags(&differing, picture.size);
     let ground = match data_uri(Path::new(&picture.source), picture.size) {
         Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
@@ -139,8 +135,8 @@ fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
     )
 }
 
-/// Both boxes of an entry; with a number for the list beside the picture.
-fn rectangles(entry: &Entry<'_>, number: Option<(usize, Size)>) -> String {
+/// Both boxes of an entry.
+fn rectangles(entry: &Entry<'_>) -> String {
     let class = class_of(entry);
     let mut text = String::new();
     for (found, side) in [(&entry.a, "a"), (&entry.b, "b")] {
@@ -151,18 +147,36 @@ fn rectangles(entry: &Entry<'_>, number: Option<(usize, Size)>) -> String {
         text += &format!("<rect class=\"under\" {place}/><rect class=\"{class} {side}\" {place}>");
         text += &format!("<title>{} {score:.3}</title></rect>\n", escaped(name));
     }
-    let (Some((number, image)), Some(found)) = (number, entry.a.as_ref().or(entry.b.as_ref())) else { return text };
-    let size = f64::from(image.width.max(image.height)) / 40.0;
-    let digits = number.to_string();
-    let (w, h) = (size * (0.5 + 0.6 * digits.len() as f64), size * 1.2);
-    let x = f64::from(found.bbox[0]).min(f64::from(image.width) - w).max(0.0);
-    let y = (f64::from(found.bbox[1]) - h).max(0.0);
-    text += &format!(
-        "<rect class=\"tag {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/>\
-         <text x=\"{:.1}\" y=\"{:.1}\" font-size=\"{size:.1}\">{digits}</text>\n",
-        x + w / 2.0,
-        y + size * 0.95
-    );
+    text
+}
+
+/// Numbers on the boxes, which the list beside the picture has too.
+fn tags(entries: &[&Entry<'_>], image: Size) -> String {
+    let (width, height) = (image.width as f32, image.height as f32);
+    let size = width.max(height) / 40.0;
+    let wanted: Vec<Wanted> = entries
+        .iter()
+        .enumerate()
+        .map(|(i, entry)| {
+            let found = entry.a.as_ref().or(entry.b.as_ref());
+            let [x1, y1, x2, y2] = found.map_or([0.0; 4], |found| found.bbox);
+            let digits = if i < 9 { 1.0 } else { 2.0 };
+            Wanted { target: BBox::new(x1, y1, x2, y2), size: [size * (0.5 + 0.6 * digits), size * 1.2] }
+        })
+        .collect();
+    let places = annotate::place(&wanted, BBox::new(0.0, 0.0, width, height));
+    let mut text = String::new();
+    for (i, (place, entry)) in places.iter().zip(entries).enumerate() {
+        let Some(p) = place else { continue };
+        let (x, y, w, h, class) = (p.x1, p.y1, p.width(), p.height(), class_of(entry));
+        text += &format!(
+            "<rect class=\"tag {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/>\
+             <text x=\"{:.1}\" y=\"{:.1}\" font-size=\"{size:.1}\">{}</text>\n",
+            x + w / 2.0,
+            y + size * 0.95,
+            i + 1
+        );
+    }
     text
 }
 
