@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::out::say;
 use super::report::millis;
+use crate::compare::{Comparer, Side};
 use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::engine::{Engine, Open, Parts, Samples, Settings};
 use crate::live::{self, PHOTOS};
@@ -106,11 +107,14 @@ struct Subject<'a> {
 }
 
 const DECODE: &str = "decode 1280×720 JPEG";
+/// For looking, and far more boxes than anybody looks at.
+const THRESHOLDS: [Thresholds; 2] = [Thresholds::LIVE, Thresholds { score: 0.01, ..Thresholds::LIVE }];
 const LETTERBOX: &str = "letterbox 1280×720";
 
 fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Stage>, Box<dyn Error>> {
     let photo = catalog.download(PHOTOS[1]);
     let frame = load(&photo)?;
+    let mut outputs = Vec::new();
     let mut subjects = vec![Subject::new(DECODE, || {
         load(&photo)?;
         Ok(())
@@ -122,7 +126,8 @@ fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Sta
         let letterbox = letterboxer.fill(&frame);
         let mut heads = RawHeads::zeros(&info.form);
         detector.run(letterboxer.tensor(), &mut heads)?;
-        for thresholds in [Thresholds::LIVE, Thresholds { score: 0.01, ..Thresholds::LIVE }] {
+        outputs.push((Arc::clone(&info), heads.clone(), letterbox));
+        for thresholds in THRESHOLDS {
             let (info, heads) = (Arc::clone(&info), heads.clone());
             let mut postprocessor = Postprocessor::default();
             subjects.push(Subject::new(postprocess(&name, thresholds), move || {
@@ -138,6 +143,17 @@ fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Sta
             }));
         }
         subjects.push(Subject::new(inference(&name), move || Ok(detector.run(letterboxer.tensor(), &mut heads)?)));
+    }
+    for thresholds in THRESHOLDS {
+        let (mut comparer, outputs) = (Comparer::default(), &outputs);
+        subjects.push(Subject::new(format!("compare at {:.2}", thresholds.score), move || {
+            if let [a, b] = outputs.as_slice() {
+                let [a, b] =
+                    [a, b].map(|(info, heads, letterbox)| Side { form: &info.form, heads, letterbox, thresholds });
+                comparer.run(&a, &b);
+            }
+            Ok(())
+        }));
     }
     for round in 0..WARM_UP + rounds {
         for subject in &mut subjects {

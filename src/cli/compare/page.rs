@@ -185,7 +185,7 @@ fn class_of(entry: &Entry<'_>) -> &'static str {
 }
 
 fn row(setting: &Setting<'_>, number: &str, entry: &Entry<'_>) -> String {
-    let told = |found: &Found<'_>| format!("{} {:.3}", escaped(found.class), found.score);
+    let told = |found: &Found<'_>| format!("<span>{} {:.3}</span>", escaped(found.class), found.score);
     let what = match (&entry.a, &entry.b) {
         (Some(a), Some(b)) if a.class_id == b.class_id => format!("{} → {:.3}", told(a), b.score),
         (Some(a), Some(b)) => format!("{} → {}", told(a), told(b)),
