@@ -21,6 +21,8 @@ fn bench_prints_every_stage_as_json() {
     assert_eq!(
         names,
         [
+            "compare at 0.01",
+            "compare at 0.25",
             "decode 1280×720 JPEG",
             "inference FP32",
             "inference INT8",

@@ -13,7 +13,7 @@ fn without_a_display_there_is_one_clear_line() {
     for args in [&["view", "--demo", "--screenshot", file][..], &["view"], &[]] {
         let run = Run::of(twinsight().args(args));
         let error = run.error();
-        assert!(error.starts_with("the window cannot be opened: "), "{error}");
+        assert!(error.starts_with("there is no display for the window: "), "{error}");
         assert!(error.contains("DISPLAY") && error.contains("`twinsight detect` works without"), "{error}");
         // Places in other people's sources help nobody.
         assert!(!error.contains(".rs:"), "{error}");
@@ -33,7 +33,7 @@ fn a_display_that_is_not_there_is_one_clear_line_too() {
 #[test]
 fn help_and_version_are_there() {
     let help = Run::of(twinsight().arg("--help")).done();
-    for command in ["view", "detect", "cameras", "bench", "doctor", "models"] {
+    for command in ["view", "detect", "compare", "cameras", "bench", "doctor", "models"] {
         assert!(help.lines().any(|l| l.trim_start().starts_with(command)), "{command} is not in\n{help}");
         let own = Run::of(twinsight().args([command, "--help"])).done();
         assert!(own.contains(&format!("Usage: twinsight {command}")), "{own}");

@@ -8,7 +8,6 @@ mod table;
 mod text;
 
 use std::error::Error;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use clap::Args;
 use self::report::{Picture, Setting};
 use super::annotated::Folder;
 use super::detect::fraction;
+use super::out::say;
 use super::progress::Progress;
 use crate::annotate;
 use crate::compare::{Comparer, Side, ThresholdSearch, Totals};
@@ -62,7 +62,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let (paths, failures) = inputs::pictures(&args.paths);
     failures.iter().for_each(|failure| eprintln!("twinsight: {failure}"));
-    let mut folder = args.annotate.as_deref().map(Folder::create).transpose()?;
+    let mut folder = args.annotate.as_deref().map(|dir| Folder::create(dir, &paths)).transpose()?;
     let mut pair = Pair::open(&catalog, &args.a, &args.b)?;
     let infos = [&pair.a, &pair.b].map(|half| Arc::clone(half.detector.info()));
     let setting = Setting { a: &infos[0], b: &infos[1], thresholds };
@@ -84,7 +84,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         totals.add(&picture.comparison);
         if args.json {
             let line = report::line(&picture, setting.classes())?;
-            progress.suspend(|| print_line(&line))?;
+            progress.suspend(|| say!("{line}"))?;
         }
         if let Some(folder) = &mut folder {
             let mut painted = frame;
@@ -106,9 +106,9 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         write(file, &page::html(&setting, &totals, best, &pictures))?;
     }
     if args.json {
-        print_line(&report::last_line(&setting, &totals, unreadable, best, &pictures)?)?;
+        say!("{}", report::last_line(&setting, &totals, unreadable, best, &pictures)?)?;
     } else if totals.frames > 0 {
-        print_line(&text::report(&setting, &totals, best, &pictures))?;
+        say!("{}", text::report(&setting, &totals, best, &pictures))?;
     }
     let failed = unreadable > 0 || !failures.is_empty();
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -165,11 +165,6 @@ impl Pair {
         let comparison = self.comparer.run(&a, &b).clone();
         Ok(Picture { source: path.to_string_lossy().into_owned(), size: frame.size(), comparison })
     }
-}
-
-/// One write a line: a reader at the other end of a pipe never sees half of one.
-fn print_line(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}")
 }
 
 fn write(file: &Path, text: &str) -> Result<(), String> {
