@@ -128,8 +128,10 @@ impl Desk {
         self.harness.query_all_by_label_contains(words).next().is_some()
     }
 
+    /// Clicks a control, once it is there: one that a retry hides for a moment comes back.
     pub fn click(&mut self, label: &str) {
         use egui_kittest::kittest::Queryable;
+        self.until(label, |d| d.has(label));
         self.harness.get_by_label(label).click();
         self.harness.run_steps(2);
     }
