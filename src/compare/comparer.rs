@@ -1,7 +1,7 @@
 //! One frame compared, from raw heads to verdicts.
 
 use super::{Agreement, Explainer, Pairing, Reason, Verdict};
-use crate::detect::{Detection, Form, Letterbox, Postprocessor, RawHeads, Thresholds};
+use crate::detect::{ClassSet, Detection, Form, Letterbox, Postprocessor, RawHeads, Thresholds};
 
 /// What one model made of a frame, and at which thresholds a person looks at it.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,17 @@ impl Comparison {
 
     pub fn agreement(&self) -> &Agreement {
         &self.agreement
+    }
+
+    /// Whether a verdict of this frame is about a chosen class. Of a class flip, one of its two is enough.
+    pub fn is_chosen(&self, verdict: &Verdict, classes: &ClassSet) -> bool {
+        let is_in = |found: &[Detection], i: usize| found.get(i).is_some_and(|d| classes.contains(d.class_id));
+        verdict.a().is_some_and(|i| is_in(&self.a, i)) || verdict.b().is_some_and(|i| is_in(&self.b, i))
+    }
+
+    /// The agreement over the chosen classes alone.
+    pub fn agreement_of(&self, classes: &ClassSet) -> Agreement {
+        self.verdicts.iter().filter(|verdict| self.is_chosen(verdict, classes)).collect()
     }
 }
 
@@ -121,5 +132,31 @@ impl Comparer {
             let reason = self.explainer.reason(side_a, a, &b[j]);
             verdicts[of_b[j]] = Verdict::Gained { b: j, reason };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{BBox, CandidateId};
+
+    #[test]
+    fn the_figures_of_chosen_classes_leave_the_others_out() {
+        let id = CandidateId { head: 0, anchor: 0, cell: 0 };
+        let detection = |class_id| Detection { class_id, score: 0.5, bbox: BBox::new(0.0, 0.0, 9.0, 9.0), id };
+        let comparison = Comparison {
+            a: vec![detection(0), detection(1), detection(2)],
+            b: vec![detection(0), detection(7)],
+            verdicts: vec![
+                Verdict::Matched { a: 0, b: 0, iou: 1.0, delta_score: 0.0 },
+                Verdict::ClassFlip { a: 1, b: 1, iou: 1.0, delta_score: 0.0 },
+                Verdict::Lost { a: 2, reason: Reason::NoCandidate },
+            ],
+            ..Comparison::default()
+        };
+        let of = |class_id| comparison.agreement_of(&ClassSet::only(class_id, 80));
+        assert_eq!((of(0).f1(), of(0).damage()), (1.0, 0));
+        assert_eq!((of(1).flips, of(7).flips, of(2).lost, of(5).f1()), (1, 1, 1, 1.0));
+        assert_eq!(comparison.agreement_of(&ClassSet::default()).damage(), 3);
     }
 }

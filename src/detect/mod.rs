@@ -7,6 +7,7 @@
 //! ```
 
 mod blend;
+mod class_set;
 mod classes;
 mod decode;
 mod form;
@@ -16,6 +17,7 @@ mod letterbox;
 mod nms;
 mod postprocess;
 
+pub use class_set::ClassSet;
 pub use classes::Classes;
 pub use decode::{CandidateId, Decoder, sigmoid};
 pub use form::{Form, FormError, Head, RawHeads};

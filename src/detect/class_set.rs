@@ -1,0 +1,76 @@
+//! Which classes a person wants to see.
+
+/// A choice of classes by id. `Default` is all of them, those of a model with more classes included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClassSet {
+    /// By class id, sorted.
+    hidden: Vec<usize>,
+}
+
+impl ClassSet {
+    /// None of a model's `len` classes.
+    pub fn none(len: usize) -> Self {
+        Self { hidden: (0..len).collect() }
+    }
+
+    /// One of a model's `len` classes.
+    pub fn only(class_id: usize, len: usize) -> Self {
+        Self { hidden: (0..len).filter(|id| *id != class_id).collect() }
+    }
+
+    pub fn contains(&self, class_id: usize) -> bool {
+        self.hidden.binary_search(&class_id).is_err()
+    }
+
+    pub fn is_all(&self) -> bool {
+        self.hidden.is_empty()
+    }
+
+    /// How many of a model's `len` classes are chosen.
+    pub fn count(&self, len: usize) -> usize {
+        (0..len).filter(|id| self.contains(*id)).count()
+    }
+
+    pub fn set(&mut self, class_id: usize, chosen: bool) {
+        match self.hidden.binary_search(&class_id) {
+            Ok(place) if chosen => _ = self.hidden.remove(place),
+            Err(place) if !chosen => self.hidden.insert(place, class_id),
+            _ => {}
+        }
+    }
+
+    /// Chooses those of a model's `len` classes that were not, and no others.
+    pub fn invert(&mut self, len: usize) {
+        self.hidden = (0..len).filter(|id| self.contains(*id)).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_goes_and_comes_back() {
+        let mut set = ClassSet::default();
+        set.set(16, false);
+        set.set(3, false);
+        set.set(3, false);
+        assert!(!set.contains(16) && !set.contains(3) && set.contains(4) && !set.is_all());
+        assert_eq!(set.count(80), 78);
+        set.set(3, true);
+        set.set(16, true);
+        assert_eq!(set, ClassSet::default());
+    }
+
+    #[test]
+    fn twice_inverted_is_the_same() {
+        let mut set = ClassSet::only(2, 5);
+        set.invert(5);
+        assert_eq!((0..5).map(|id| set.contains(id)).collect::<Vec<_>>(), [true, true, false, true, true]);
+        set.invert(5);
+        assert_eq!(set, ClassSet::only(2, 5));
+        let mut none = ClassSet::none(5);
+        none.invert(5);
+        assert!(none.is_all());
+    }
+}
