@@ -1,7 +1,13 @@
-//! A colour for each class.
+//! A colour for each class, and for each verdict.
 
 /// The colour of text on a class's colour, sRGB.
 pub const INK: [u8; 3] = [12, 14, 18];
+
+/// Verdicts, sRGB, after Okabe and Ito, whose colours people tell apart whatever their sight.
+pub const MATCHED: [u8; 3] = [0, 158, 115];
+pub const FLIP: [u8; 3] = [204, 121, 167];
+pub const LOST: [u8; 3] = [230, 159, 0];
+pub const GAINED: [u8; 3] = [86, 180, 233];
 
 /// A class's own colour, sRGB: six hues that drift from one round of the list to the next, in three
 /// lightnesses of OKLCH. Of COCO's classes, those that share a street or a room come out well apart.

@@ -1,11 +1,11 @@
-//! Detections on a picture: colours of classes, places of labels, painting without a window.
+//! Detections on a picture: colours of classes and verdicts, places of labels, painting without a window.
 
 mod colour;
 mod font;
 mod labels;
 mod paint;
 
-pub use colour::{INK, class_rgb};
+pub use colour::{FLIP, GAINED, INK, LOST, MATCHED, class_rgb};
 pub use labels::{Wanted, place};
 pub use paint::{Mark, paint, paint_marks};
 

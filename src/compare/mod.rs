@@ -16,6 +16,7 @@ mod explain;
 mod pairing;
 mod threshold;
 mod verdict;
+mod words;
 
 pub use agreement::{Agreement, Totals};
 pub use comparer::{Comparer, Comparison, Side};
@@ -23,3 +24,4 @@ pub use explain::{Explainer, FLOOR, Reason};
 pub use pairing::{MIN_IOU, Pair, Pairing};
 pub use threshold::{BestThreshold, ThresholdSearch, best_threshold};
 pub use verdict::Verdict;
+pub use words::{Remedy, Words};

@@ -7,6 +7,7 @@
 //! ```
 
 mod blend;
+mod candidate;
 mod class_set;
 mod classes;
 mod decode;
@@ -17,6 +18,7 @@ mod letterbox;
 mod nms;
 mod postprocess;
 
+pub use candidate::RawCandidate;
 pub use class_set::ClassSet;
 pub use classes::Classes;
 pub use decode::{CandidateId, Decoder, sigmoid};

@@ -1,14 +1,8 @@
-//! Verdicts as colours and lines.
+//! Verdicts as lines.
 
-use crate::annotate::{Mark, label_text};
+use crate::annotate::{FLIP, GAINED, LOST, MATCHED, Mark, label_text};
 use crate::compare::{Comparison, Verdict};
 use crate::detect::Classes;
-
-/// sRGB, after Okabe and Ito, whose colours people tell apart whatever their sight.
-pub const MATCHED: [u8; 3] = [0, 158, 115];
-pub const FLIP: [u8; 3] = [204, 121, 167];
-pub const LOST: [u8; 3] = [230, 159, 0];
-pub const GAINED: [u8; 3] = [86, 180, 233];
 
 /// Both sets of boxes, A's solid and B's dashed, what differs on top.
 pub fn of(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {

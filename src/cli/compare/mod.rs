@@ -83,7 +83,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         let picture = pair.compare(path, &frame, thresholds)?;
         totals.add(&picture.comparison);
         if args.json {
-            let line = report::line(&picture, setting.classes())?;
+            let line = report::line(&picture, &setting)?;
             progress.suspend(|| say!("{line}"))?;
         }
         if let Some(folder) = &mut folder {

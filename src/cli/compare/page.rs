@@ -5,10 +5,9 @@ use std::path::Path;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
-use super::marks::{FLIP, GAINED, LOST, MATCHED};
 use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
-use super::text::{counts, reason};
-use crate::annotate::{self, Wanted};
+use super::text::counts;
+use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, Wanted};
 use crate::compare::{Agreement, BestThreshold, Totals};
 use crate::detect::{BBox, Frame, Size};
 use crate::source;
@@ -109,8 +108,8 @@ fn legend(a: &str, b: &str) -> String {
 
 fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
     let comparison = &picture.comparison;
-    let entries: Vec<Entry<'_>> =
-        comparison.verdicts().iter().map(|verdict| entry(comparison, verdict, setting.classes())).collect();
+    let words = setting.words(comparison);
+    let entries: Vec<Entry<'_>> = comparison.verdicts().iter().map(|verdict| entry(&words, verdict)).collect();
     let (matched, differing): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) = entries.iter().partition(|e| e.verdict == "matched");
     let Size { width, height } = picture.size;
     let mut boxes: String = matched.iter().chain(&differing).map(|entry| rectangles(entry)).collect();
@@ -119,9 +118,9 @@ fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
         Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
     };
-    let rows: String = differing.iter().enumerate().map(|(i, e)| row(setting, &(i + 1).to_string(), e)).collect();
+    let rows: String = differing.iter().enumerate().map(|(i, e)| row(&(i + 1).to_string(), e)).collect();
     let source = escaped(&picture.source);
-    let same: String = matched.iter().map(|e| row(setting, "", e)).collect();
+    let same: String = matched.iter().map(|e| row("", e)).collect();
     let same = if same.is_empty() {
         String::new()
     } else {
@@ -184,7 +183,7 @@ fn class_of(entry: &Entry<'_>) -> &'static str {
     if entry.verdict == "class_flip" { "flip" } else { entry.verdict }
 }
 
-fn row(setting: &Setting<'_>, number: &str, entry: &Entry<'_>) -> String {
+fn row(number: &str, entry: &Entry<'_>) -> String {
     let told = |found: &Found<'_>| format!("<span>{} {:.3}</span>", escaped(found.class), found.score);
     let what = match (&entry.a, &entry.b) {
         (Some(a), Some(b)) if a.class_id == b.class_id => format!("{} → {:.3}", told(a), b.score),
@@ -192,8 +191,8 @@ fn row(setting: &Setting<'_>, number: &str, entry: &Entry<'_>) -> String {
         (Some(one), None) | (None, Some(one)) => told(one),
         (None, None) => String::new(),
     };
-    let why = match (&entry.explanation, entry.iou) {
-        (Some(why), _) => escaped(&reason(setting, why, entry.a.is_some())),
+    let why = match (&entry.why, entry.iou) {
+        (Some(why), _) => escaped(why),
         (None, Some(iou)) => format!("IoU {iou:.2}"),
         (None, None) => String::new(),
     };

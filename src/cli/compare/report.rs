@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::{Agreement, BestThreshold, Comparison, Reason, Totals, Verdict};
+use crate::compare::{Agreement, BestThreshold, Comparison, Reason, Totals, Verdict, Words};
 use crate::detect::{Classes, Detection, Size, Thresholds};
 use crate::model::ModelInfo;
 
@@ -32,6 +32,12 @@ pub struct Setting<'a> {
 impl Setting<'_> {
     pub fn classes(&self) -> &Classes {
         &self.a.form.classes
+    }
+
+    /// A picture's verdicts in words.
+    pub fn words<'s>(&'s self, comparison: &'s Comparison) -> Words<'s> {
+        let names = [self.a.name.as_str(), self.b.name.as_str()];
+        Words { comparison, classes: self.classes(), names, thresholds: [self.thresholds; 2] }
     }
 }
 
@@ -81,6 +87,9 @@ pub struct Entry<'a> {
     pub delta_score: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation<'a>>,
+    /// The explanation in words.
+    #[serde(skip)]
+    pub why: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -155,14 +164,15 @@ struct OfClass<'a> {
 }
 
 /// One line of JSON for a picture.
-pub fn line(picture: &Picture, classes: &Classes) -> Result<String, serde_json::Error> {
+pub fn line(picture: &Picture, setting: &Setting<'_>) -> Result<String, serde_json::Error> {
     let comparison = &picture.comparison;
+    let words = setting.words(comparison);
     serde_json::to_string(&Line {
         source: &picture.source,
         width: picture.size.width,
         height: picture.size.height,
         agreement: comparison.agreement().into(),
-        verdicts: comparison.verdicts().iter().map(|verdict| entry(comparison, verdict, classes)).collect(),
+        verdicts: comparison.verdicts().iter().map(|verdict| entry(&words, verdict)).collect(),
     })
 }
 
@@ -211,7 +221,8 @@ pub fn damaged(pictures: &[Picture]) -> impl Iterator<Item = &Picture> {
 }
 
 /// A verdict with its boxes.
-pub fn entry<'a>(comparison: &Comparison, verdict: &Verdict, classes: &'a Classes) -> Entry<'a> {
+pub fn entry<'a>(words: &Words<'a>, verdict: &Verdict) -> Entry<'a> {
+    let (comparison, classes) = (words.comparison, words.classes);
     let found = |d: &Detection| Found {
         class_id: d.class_id,
         class: classes.name(d.class_id),
@@ -254,6 +265,7 @@ pub fn entry<'a>(comparison: &Comparison, verdict: &Verdict, classes: &'a Classe
         iou,
         delta_score,
         explanation,
+        why: words.reason(verdict),
     }
 }
 

@@ -10,7 +10,7 @@ pub fn csv(setting: &Setting<'_>, pictures: &[&Picture]) -> String {
     let mut text = HEADER.to_owned();
     for picture in pictures {
         for verdict in picture.comparison.verdicts() {
-            let entry = entry(&picture.comparison, verdict, setting.classes());
+            let entry = entry(&setting.words(&picture.comparison), verdict);
             let why = entry.explanation.as_ref();
             let mut fields = vec![quoted(&picture.source), entry.verdict.to_owned()];
             for found in [&entry.a, &entry.b] {

@@ -1,6 +1,6 @@
 //! The comparison in words, for people.
 
-use super::report::{Entry, Explanation, Found, Picture, Setting, damaged, entry, seen_classes};
+use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
 use crate::compare::{Agreement, BestThreshold, Totals};
 
 /// More pictures than this are not told in every matched pair.
@@ -14,8 +14,7 @@ pub fn report(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold
         let agreement = picture.comparison.agreement();
         text += &format!("{}: {}\n", picture.source, counts(agreement));
         for verdict in picture.comparison.verdicts().iter().filter(|v| few || !v.agrees()) {
-            let entry = entry(&picture.comparison, verdict, setting.classes());
-            text += &format!("  {}\n", sentence(setting, &entry));
+            text += &format!("  {}\n", sentence(&entry(&setting.words(&picture.comparison), verdict)));
         }
     }
     if !text.is_empty() {
@@ -40,7 +39,7 @@ pub fn counts(of: &Agreement) -> String {
 }
 
 /// A pair in one line.
-fn sentence(setting: &Setting<'_>, entry: &Entry<'_>) -> String {
+fn sentence(entry: &Entry<'_>) -> String {
     let verdict = entry.verdict.replace('_', " ");
     match (&entry.a, &entry.b) {
         (Some(a), Some(b)) => {
@@ -49,7 +48,7 @@ fn sentence(setting: &Setting<'_>, entry: &Entry<'_>) -> String {
             format!("{verdict:<10}  {names:<16} {:.3} → {:.3}  IoU {iou:.2}  {}", a.score, b.score, corners(a))
         }
         (Some(one), None) | (None, Some(one)) => {
-            let why = entry.explanation.as_ref().map(|e| reason(setting, e, entry.a.is_some())).unwrap_or_default();
+            let why = entry.why.as_deref().unwrap_or_default();
             let score = format!("{:.3}", one.score);
             let score = if entry.a.is_some() { format!("{score}        ") } else { format!("      → {score}") };
             format!("{verdict:<10}  {:<16} {score}            {}  {why}", one.class, corners(one))
@@ -61,43 +60,6 @@ fn sentence(setting: &Setting<'_>, entry: &Entry<'_>) -> String {
 fn corners(found: &Found<'_>) -> String {
     let [x1, y1, x2, y2] = found.bbox;
     format!("{x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}")
-}
-
-/// Why a model lacks a box; `lost`: it is B that lacks it.
-pub fn reason(setting: &Setting<'_>, why: &Explanation<'_>, lost: bool) -> String {
-    let model = if lost { &setting.b.name } else { &setting.a.name };
-    let threshold = setting.thresholds.score;
-    let score = precise(why.score.unwrap_or_default(), threshold);
-    let free_at = why.free_at.unwrap_or_default();
-    let overlap = why.overlap.unwrap_or_default();
-    let by = why.by.as_ref().map_or_else(|| "another box".into(), |by| format!("{} {:.3}", by.class, by.score));
-    match why.reason {
-        "below_threshold" => format!("{model} gives it {score}, not over {threshold}"),
-        "suppressed_by_nms" if free_at > overlap => format!(
-            "{model} gives it {score}, but NMS drops it for {by} (IoU {overlap:.2}; kept from NMS IoU {} on)",
-            rounded_up(free_at)
-        ),
-        "suppressed_by_nms" => format!("{model} gives it {score}, but NMS drops it for {by} (IoU {overlap:.2})"),
-        "below_threshold_and_suppressed" => format!(
-            "{model} gives it {score}, not over {threshold}, and NMS would drop it below an NMS IoU of {}",
-            rounded_up(free_at)
-        ),
-        "taken" => format!("{model} has one box there, {by} (IoU {overlap:.2}), which pairs with another"),
-        "beyond_limit" => format!("{model} gives it {score}, after its 100 strongest boxes"),
-        _ => format!("{model} has no candidate there"),
-    }
-}
-
-/// Three digits, or as many as tell a score from the threshold that it does not pass.
-fn precise(score: f32, threshold: f32) -> String {
-    let short = format!("{score:.3}");
-    let same = short.parse::<f32>().is_ok_and(|s| s == threshold || ((s > threshold) != (score > threshold)));
-    if same { score.to_string() } else { short }
-}
-
-/// Two digits that are no less than the value.
-fn rounded_up(value: f32) -> String {
-    format!("{:.2}", (f64::from(value) * 100.0).ceil() / 100.0)
 }
 
 fn by_class(setting: &Setting<'_>, totals: &Totals) -> String {

@@ -1,0 +1,143 @@
+//! Why a box has no partner, and what would give it one, in words.
+
+use super::{Comparison, Reason, Verdict};
+use crate::detect::{Classes, MAX_DETECTIONS, Thresholds};
+
+/// What people call the parts of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    pub comparison: &'a Comparison,
+    pub classes: &'a Classes,
+    /// Of A and of B.
+    pub names: [&'a str; 2],
+    /// Of A and of B.
+    pub thresholds: [Thresholds; 2],
+}
+
+/// Thresholds of the model that lacks a box with which it has it, in steps of a hundredth; finer where a hundredth
+/// is too coarse. `None` = may stay as it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Remedy {
+    /// This or less.
+    pub score: Option<f32>,
+    /// This or more.
+    pub nms_iou: Option<f32>,
+}
+
+impl Remedy {
+    /// `None` where no threshold of that model helps.
+    pub fn of(reason: &Reason) -> Option<Self> {
+        match *reason {
+            Reason::BelowThreshold { score } => Some(Self { score: Some(below(score)), nms_iou: None }),
+            Reason::SuppressedByNms { free_at, .. } => Some(Self { score: None, nms_iou: Some(at_least(free_at)) }),
+            Reason::BelowThresholdAndSuppressed { score, free_at } => {
+                Some(Self { score: Some(below(score)), nms_iou: Some(at_least(free_at)) })
+            }
+            Reason::Taken { .. } | Reason::BeyondLimit { .. } | Reason::NoCandidate => None,
+        }
+    }
+
+    pub fn apply(&self, to: Thresholds) -> Thresholds {
+        Thresholds {
+            score: self.score.map_or(to.score, |score| to.score.min(score)),
+            nms_iou: self.nms_iou.map_or(to.nms_iou, |nms_iou| to.nms_iou.max(nms_iou)),
+        }
+    }
+}
+
+impl Words<'_> {
+    /// Why a verdict's box has no partner: "INT8 gives it 0.210, not over 0.25". `None` where it has one.
+    pub fn reason(&self, verdict: &Verdict) -> Option<String> {
+        let reason = verdict.reason()?;
+        let side = self.lacking(verdict);
+        let (model, threshold) = (self.names[side], self.thresholds[side].score);
+        let others = [self.comparison.a(), self.comparison.b()][side];
+        let by = |index: usize| match others.get(index) {
+            Some(by) => format!("{} {:.3}", self.classes.name(by.class_id), by.score),
+            None => "another box".into(),
+        };
+        let precise = |score| precise(score, threshold);
+        Some(match reason {
+            Reason::BelowThreshold { score } => format!("{model} gives it {}, not over {threshold}", precise(score)),
+            Reason::SuppressedByNms { score, by: index, overlap, free_at } if free_at > overlap => format!(
+                "{model} gives it {}, but NMS drops it for {} (IoU {overlap:.2}; kept from NMS IoU {:.2} on)",
+                precise(score),
+                by(index),
+                at_least(free_at)
+            ),
+            Reason::SuppressedByNms { score, by: index, overlap, .. } => {
+                format!("{model} gives it {}, but NMS drops it for {} (IoU {overlap:.2})", precise(score), by(index))
+            }
+            Reason::BelowThresholdAndSuppressed { score, free_at } => format!(
+                "{model} gives it {}, not over {threshold}, and NMS would drop it below an NMS IoU of {:.2}",
+                precise(score),
+                at_least(free_at)
+            ),
+            Reason::Taken { by: index, overlap } => {
+                format!("{model} has one box there, {} (IoU {overlap:.2}), which pairs with another", by(index))
+            }
+            Reason::BeyondLimit { score } => {
+                format!("{model} gives it {}, after its {MAX_DETECTIONS} strongest boxes", precise(score))
+            }
+            Reason::NoCandidate => format!("{model} has no candidate there"),
+        })
+    }
+
+    /// What would give a verdict's box its partner, as a sentence. `None` where it has one.
+    pub fn remedy(&self, verdict: &Verdict) -> Option<String> {
+        let reason = verdict.reason()?;
+        let side = self.lacking(verdict);
+        let (model, other) = (self.names[side], self.names[1 - side]);
+        let then = if side == 1 { "it is back".into() } else { format!("{model} has it too") };
+        Some(match (Remedy::of(&reason), reason) {
+            (Some(Remedy { score: Some(score), nms_iou: None }), _) => {
+                format!("Set {model}'s score threshold to {} or less, and {then}.", digits(score))
+            }
+            (Some(Remedy { score: None, nms_iou: Some(nms_iou) }), _) => {
+                format!("Set {model}'s NMS IoU to {nms_iou:.2} or more, and {then}.")
+            }
+            (Some(Remedy { score: Some(score), nms_iou: Some(nms_iou) }), _) => format!(
+                "Set {model}'s score threshold to {} or less and its NMS IoU to {nms_iou:.2} or more, and {then}.",
+                digits(score)
+            ),
+            (_, Reason::Taken { .. }) => format!("Where {other} sees two things, {model} sees one."),
+            (_, Reason::BeyondLimit { .. }) => {
+                format!("A frame has at most {MAX_DETECTIONS} boxes, and stronger ones come first.")
+            }
+            _ => format!("No threshold of {model} brings it."),
+        })
+    }
+
+    /// The model that lacks the box is the one that a reason speaks of.
+    fn lacking(&self, verdict: &Verdict) -> usize {
+        usize::from(verdict.a().is_some())
+    }
+}
+
+/// Three digits, or as many as tell a score from the threshold that it does not pass.
+fn precise(score: f32, threshold: f32) -> String {
+    let short = format!("{score:.3}");
+    let same = short.parse::<f32>().is_ok_and(|s| s == threshold || ((s > threshold) != (score > threshold)));
+    if same { score.to_string() } else { short }
+}
+
+/// The greatest hundredth that is less than the score, or thousandth where that is 0, and so on.
+fn below(score: f32) -> f32 {
+    let step = |steps: f64| {
+        let last = (f64::from(score) * steps).ceil();
+        // The value before may be the score itself once it is rounded to single precision.
+        [last - 1.0, last - 2.0].map(|n| (n / steps) as f32).into_iter().find(|s| *s < score)
+    };
+    [1e2, 1e3, 1e4, 1e5].into_iter().filter_map(step).find(|s| *s > 0.0).unwrap_or(0.0)
+}
+
+/// The least hundredth that is no less than the value.
+fn at_least(value: f32) -> f32 {
+    ((f64::from(value) * 100.0).ceil() / 100.0) as f32
+}
+
+/// Two digits, or as many as a finer threshold has.
+fn digits(threshold: f32) -> String {
+    let short = format!("{threshold:.2}");
+    if short.parse() == Ok(threshold) { short } else { threshold.to_string() }
+}
