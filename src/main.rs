@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use twinsight::app::{self, Screenshot, WindowOptions};
-use twinsight::cli::{self, Command, ViewArgs};
+use twinsight::cli::{self, Command, ViewArgs, ViewName};
 use twinsight::live;
 use twinsight::model::Catalog;
 
@@ -27,12 +27,22 @@ fn main() -> ExitCode {
     }
 }
 
+fn view_of(name: ViewName) -> app::View {
+    match name {
+        ViewName::Single => app::View::Single,
+        ViewName::Split => app::View::Split,
+        ViewName::SideBySide => app::View::SideBySide,
+        ViewName::Overlay => app::View::Overlay,
+    }
+}
+
 fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let catalog = Catalog::find();
     let screenshot = args.screenshot().map(|(file, delay)| Screenshot::after(delay, file));
     let options = WindowOptions {
         source: args.source(),
-        model: args.model(),
+        models: args.models(),
+        view: args.view().map(view_of),
         screenshot,
         dark: args.dark(),
         size: args.window_size(),

@@ -2,11 +2,11 @@
 
 mod window_support;
 
-use egui::accesskit::Toggled;
+use egui::accesskit::{Role, Toggled};
 use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use twinsight::app::Preferences;
-use twinsight::model::{ModelName, Precision};
+use twinsight::app::{Preferences, Which};
+use twinsight::model::ModelName;
 use twinsight::source::{SourceError, SourceRequest};
 use window_support::{Desk, Plan};
 
@@ -23,10 +23,10 @@ fn the_key_p_and_the_buttons_switch_the_precision() {
     let mut desk = Desk::with_picture(Plan::default());
     desk.press(Key::P);
     desk.until("INT8's detections", |d| d.has("person 0.80") && !d.has("cat 0.30"));
-    assert_eq!(desk.preferences().precision, Precision::Int8);
+    assert_eq!(desk.preferences().model(Which::A), ModelName::Int8);
     desk.click("FP32");
     desk.until("FP32's detections", |d| d.has("person 0.90"));
-    assert_eq!(desk.preferences().precision, Precision::Fp32);
+    assert_eq!(desk.preferences().model(Which::A), ModelName::Fp32);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_model_that_is_missing_is_not_passed_off_as_running() {
     desk.press(Key::P);
     desk.until("the remark on the picture", |d| d.has_words("these boxes are FP32's"));
     assert!(desk.has("⚠ INT8") && desk.has("person 0.90"));
-    assert_eq!(desk.preferences().precision, Precision::Fp32, "what does not work is not kept");
+    assert_eq!(desk.preferences().model(Which::A), ModelName::Fp32, "what does not work is not kept");
 }
 
 #[test]
@@ -111,12 +111,12 @@ fn a_model_of_ones_own_stays_among_the_choices() {
     let own = ModelName::File("own.onnx".into());
     let mut plan = Plan::default();
     plan.sights.insert(own.clone(), vec![(window_support::PERSON, 0.7, 30)]);
-    plan.model = Some(own);
+    plan.models = [Some(own), None];
     let mut desk = Desk::new(plan);
     desk.until("its detections", |d| d.has("person 0.70"));
     desk.press(Key::P);
     desk.until("FP32's detections", |d| d.has("person 0.90"));
-    desk.click("own");
+    desk.harness.get_by_role_and_label(Role::Button, "own").click();
     desk.until("its detections again", |d| d.has("person 0.70"));
 }
 

@@ -2,6 +2,7 @@
 
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
+use super::view::{View, Which};
 use crate::model::ModelName;
 use crate::source::SourceRequest;
 
@@ -13,10 +14,26 @@ pub enum Action {
     ChooseImage,
     /// Opens the same source anew.
     Reopen,
-    Use(ModelName),
+    Show(View),
+    Use(Which, ModelName),
     SwitchPrecision,
+    /// A becomes B and B becomes A.
+    Swap,
     TogglePause,
     ResetThresholds,
+    /// One set of thresholds for A and B, or one each.
+    ToggleLink,
+    /// Solves B's score threshold that agrees best with A, over the history.
+    AgreeBest,
+    /// One frame back (-1) or on (1) in the history.
+    Step(i64),
+    /// To the frame of this sequence number in the history.
+    GoTo(u64),
+    ToggleHistory,
+    /// The next row of the table (1), or the one before (-1).
+    ChooseNext(i64),
+    /// Lets go of what is chosen or held, one thing at a time.
+    Back,
     ToggleLabels,
     Fit,
     ActualSize,
@@ -43,11 +60,28 @@ const fn command(key: Key) -> KeyboardShortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub const SHORTCUTS: [Shortcut; 12] = [
+pub const SHORTCUTS: [Shortcut; 25] = [
+    Shortcut { action: Action::Show(View::Single), key: plain(Key::Num1), what: "One model" },
+    Shortcut { action: Action::Show(View::Split), key: plain(Key::Num2), what: "A and B, split by a bar" },
+    Shortcut { action: Action::Show(View::SideBySide), key: plain(Key::Num3), what: "A and B side by side" },
+    Shortcut { action: Action::Show(View::Overlay), key: plain(Key::Num4), what: "A and B overlaid, by verdict" },
     Shortcut { action: Action::SwitchPrecision, key: plain(Key::P), what: "Switch precision, FP32 or INT8" },
+    Shortcut { action: Action::Swap, key: plain(Key::X), what: "Swap A and B" },
     Shortcut { action: Action::TogglePause, key: plain(Key::Space), what: "Pause, or go on" },
+    Shortcut { action: Action::Step(-1), key: plain(Key::ArrowLeft), what: "One frame back in the history" },
+    Shortcut { action: Action::Step(1), key: plain(Key::ArrowRight), what: "One frame on in the history" },
+    Shortcut { action: Action::ChooseNext(-1), key: plain(Key::ArrowUp), what: "The pair above in the table" },
+    Shortcut { action: Action::ChooseNext(1), key: plain(Key::ArrowDown), what: "The next pair of the table" },
+    Shortcut { action: Action::Back, key: plain(Key::Escape), what: "Let go of the chosen pair" },
+    Shortcut { action: Action::ToggleHistory, key: plain(Key::H), what: "Show or hide the history" },
     Shortcut { action: Action::ChooseImage, key: command(Key::O), what: "Open an image" },
     Shortcut { action: Action::ResetThresholds, key: plain(Key::R), what: "Reset score and NMS thresholds" },
+    Shortcut {
+        action: Action::ToggleLink,
+        key: plain(Key::K),
+        what: "Link A's and B's thresholds, or take them apart",
+    },
+    Shortcut { action: Action::AgreeBest, key: plain(Key::G), what: "Find B's threshold that agrees best with A" },
     Shortcut { action: Action::ToggleLabels, key: plain(Key::L), what: "Show or hide labels" },
     Shortcut { action: Action::Fit, key: plain(Key::F), what: "Fit the picture to the window" },
     Shortcut { action: Action::ActualSize, key: plain(Key::Z), what: "One image pixel to one screen pixel" },
@@ -58,19 +92,36 @@ pub const SHORTCUTS: [Shortcut; 12] = [
     Shortcut { action: Action::Quit, key: command(Key::Q), what: "Quit" },
 ];
 
-/// The actions of the keys that went down now. None while a person types into a field; and Space, where a control
-/// has the focus, is that control's.
+/// While one of these is held down, only that side's boxes are seen.
+pub const HELD: [(Key, Which); 2] = [(Key::A, Which::A), (Key::B, Which::B)];
+
+/// The side that is looked at alone, while its key is held down.
+pub fn held(ctx: &Context) -> Option<Which> {
+    if ctx.text_edit_focused() {
+        return None;
+    }
+    let down = |key| ctx.input(|i| i.key_down(key) && i.modifiers.is_none());
+    HELD.into_iter().find(|(key, _)| down(*key)).map(|(_, which)| which)
+}
+
+/// Keys that a control with the focus needs for itself.
+const OF_CONTROLS: [Key; 6] = [Key::Space, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown, Key::Escape];
+
+/// The actions of the keys that went down now. None while a person types into a field; and where a control has the
+/// focus, Space and the arrows are that control's.
 pub fn pressed(ctx: &Context) -> Vec<Action> {
     if ctx.text_edit_focused() {
         return Vec::new();
     }
     let focused = ctx.memory(|m| m.focused().is_some());
     let down = |shortcut: &&Shortcut| {
-        if focused && shortcut.key.logical_key == Key::Space {
+        if focused && OF_CONTROLS.contains(&shortcut.key.logical_key) {
             return false;
         }
         let held = ctx.input(|i| i.events.iter().any(|e| is_repeat(e, shortcut.key.logical_key)));
-        if held && !matches!(shortcut.action, Action::ZoomIn | Action::ZoomOut) {
+        let repeats =
+            matches!(shortcut.action, Action::ZoomIn | Action::ZoomOut | Action::Step(_) | Action::ChooseNext(_));
+        if held && !repeats {
             return false;
         }
         ctx.input_mut(|i| {

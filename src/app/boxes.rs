@@ -1,11 +1,13 @@
-//! Paints detections over the picture.
+//! Paints boxes over the picture.
 
-use egui::{Align2, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
-use super::palette::{HALO, ON_CLASS, class_colour};
+use super::marks::Mark;
+use super::palette::{HALO, ON_CLASS};
+use super::verdicts;
 use super::viewport::UiFromImage;
-use crate::annotate::{Wanted, label_text, place};
-use crate::detect::{BBox, Classes, Detection};
+use crate::annotate::{Wanted, place};
+use crate::detect::BBox;
 
 const PADDING: egui::Vec2 = vec2(5.0, 2.0);
 const CORNER: CornerRadius = CornerRadius::same(3);
@@ -14,75 +16,62 @@ const DIMMED: f32 = 0.45;
 
 /// What is painted, and how.
 pub struct Boxes<'a> {
-    pub detections: &'a [Detection],
-    pub classes: &'a Classes,
-    /// Index of the one that is pointed at, here or in the list.
+    /// The first on top.
+    pub marks: &'a [Mark],
+    /// The target that is pointed at, here or in a list.
     pub highlighted: Option<usize>,
     pub labels: bool,
 }
 
 impl Boxes<'_> {
-    /// Paints outlines first and labels over them, the highlighted one last.
+    /// Paints outlines first and labels over them, the highlighted ones last.
     pub fn paint(&self, painter: &Painter, transform: &UiFromImage) {
-        let rects: Vec<Rect> = self.detections.iter().map(|d| transform.rect(&d.bbox)).collect();
-        let order = (0..rects.len()).rev().filter(|i| Some(*i) != self.highlighted).chain(self.highlighted);
-        for i in order.filter(|i| *i < rects.len()) {
-            self.outline(&self.painter_of(i, painter), i, rects[i]);
+        let is_lit = |mark: &&Mark| Some(mark.target) == self.highlighted;
+        let (lit, others): (Vec<&Mark>, Vec<&Mark>) = self.marks.iter().partition(is_lit);
+        let mut dimmed = painter.clone();
+        if !lit.is_empty() {
+            dimmed.multiply_opacity(DIMMED);
         }
+        others.iter().rev().for_each(|mark| outline(mark, &dimmed, transform, false));
+        lit.iter().rev().for_each(|mark| outline(mark, painter, transform, true));
         if self.labels {
-            self.paint_labels(painter, &rects);
+            paint_labels(lit.into_iter().chain(others), painter, transform);
         }
     }
+}
 
-    fn painter_of(&self, index: usize, painter: &Painter) -> Painter {
-        let mut painter = painter.clone();
-        if self.highlighted.is_some_and(|h| h != index) {
-            painter.multiply_opacity(DIMMED);
-        }
-        painter
+fn outline(mark: &Mark, painter: &Painter, transform: &UiFromImage, lit: bool) {
+    let rect = transform.rect(&mark.bbox);
+    if lit && !mark.second {
+        painter.rect_filled(rect, CORNER, mark.colour.gamma_multiply(0.16));
     }
+    let width = if mark.second { 1.0 } else { 2.0 } + if lit { 1.0 } else { 0.0 };
+    verdicts::outline(painter, rect, mark.kind, Stroke::new(width, mark.colour));
+}
 
-    fn outline(&self, painter: &Painter, index: usize, rect: Rect) {
-        let colour = class_colour(self.detections[index].class_id);
-        let width = if self.highlighted == Some(index) { 3.0 } else { 2.0 };
-        if self.highlighted == Some(index) {
-            painter.rect_filled(rect, CORNER, colour.gamma_multiply(0.16));
-        }
-        painter.rect_stroke(rect, CORNER, Stroke::new(width + 2.0, HALO), StrokeKind::Middle);
-        painter.rect_stroke(rect, CORNER, Stroke::new(width, colour), StrokeKind::Middle);
-    }
-
-    fn paint_labels(&self, painter: &Painter, rects: &[Rect]) {
-        let font = FontId::proportional(13.0);
-        // The highlighted label chooses first, the others by score.
-        let order: Vec<usize> =
-            self.highlighted.into_iter().chain((0..rects.len()).filter(|i| Some(*i) != self.highlighted)).collect();
-        let galleys: Vec<_> = order
-            .iter()
-            .filter_map(|i| Some((*i, self.detections.get(*i)?)))
-            .map(|(i, d)| {
-                let text = label_text(self.classes.name(d.class_id), d.score);
-                (i, painter.layout_no_wrap(text, font.clone(), ON_CLASS))
-            })
-            .collect();
-        let wanted: Vec<Wanted> = galleys
-            .iter()
-            .map(|(i, galley)| {
-                let size = galley.size() + 2.0 * PADDING;
-                Wanted { target: bbox(rects[*i].expand(1.0)), size: [size.x, size.y] }
-            })
-            .collect();
-        let places = place(&wanted, bbox(painter.clip_rect()));
-        // Those that chose first are painted last, so that where there is no room they stay readable.
-        for ((i, galley), place) in galleys.into_iter().zip(places).rev() {
-            let Some(p) = place else { continue };
-            let place = Rect::from_min_max(pos2(p.x1, p.y1), pos2(p.x2, p.y2));
-            let colour = class_colour(self.detections[i].class_id);
-            painter.rect_filled(place.expand(1.0), CORNER, HALO);
-            painter.rect_filled(place, CORNER, colour);
-            let text = Align2::CENTER_CENTER.anchor_size(place.center(), galley.size());
-            painter.galley(text.min, galley, ON_CLASS);
-        }
+/// The first chooses its place first.
+fn paint_labels<'a>(marks: impl Iterator<Item = &'a Mark>, painter: &Painter, transform: &UiFromImage) {
+    let font = FontId::proportional(13.0);
+    let galleys: Vec<_> = marks
+        .filter(|mark| !mark.label.is_empty())
+        .map(|mark| (mark, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS)))
+        .collect();
+    let wanted: Vec<Wanted> = galleys
+        .iter()
+        .map(|(mark, galley)| {
+            let size = galley.size() + 2.0 * PADDING;
+            Wanted { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
+        })
+        .collect();
+    let places = place(&wanted, bbox(painter.clip_rect()));
+    // Those that chose first are painted last, so that where there is no room they stay readable.
+    for ((mark, galley), place) in galleys.into_iter().zip(places).rev() {
+        let Some(p) = place else { continue };
+        let place = Rect::from_min_max(pos2(p.x1, p.y1), pos2(p.x2, p.y2));
+        painter.rect_filled(place.expand(1.0), CORNER, HALO);
+        painter.rect_filled(place, CORNER, mark.colour);
+        let text = Align2::CENTER_CENTER.anchor_size(place.center(), galley.size());
+        painter.galley(text.min, galley, ON_CLASS);
     }
 }
 
@@ -90,28 +79,35 @@ fn bbox(rect: Rect) -> BBox {
     BBox::new(rect.min.x, rect.min.y, rect.max.x, rect.max.y)
 }
 
-/// The detection that a person points at: of those around the pointer, the smallest.
-pub fn pointed_at(detections: &[Detection], pointer_in_image: Pos2) -> Option<usize> {
-    let contains = |d: &Detection| {
-        let b = &d.bbox;
+/// The target that a person points at: of the boxes around the pointer, the smallest one's.
+pub fn pointed_at(marks: &[Mark], pointer_in_image: Pos2) -> Option<usize> {
+    let contains = |mark: &&Mark| {
+        let b = &mark.bbox;
         (b.x1..=b.x2).contains(&pointer_in_image.x) && (b.y1..=b.y2).contains(&pointer_in_image.y)
     };
-    let around = detections.iter().enumerate().filter(|(_, d)| contains(d));
-    around.min_by(|(_, a), (_, b)| a.bbox.area().total_cmp(&b.bbox.area())).map(|(i, _)| i)
+    let around = marks.iter().filter(contains);
+    around.min_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area())).map(|mark| mark.target)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::CandidateId;
+    use crate::app::palette::class_colour;
+    use crate::app::verdicts::Kind;
 
     #[test]
     fn of_boxes_within_each_other_the_smallest_is_meant() {
-        let id = CandidateId { head: 0, anchor: 0, cell: 0 };
-        let detection = |b: f32| Detection { class_id: 0, score: 0.5, bbox: BBox::new(10.0, 10.0, b, b), id };
-        let detections = [detection(200.0), detection(60.0), detection(120.0)];
-        assert_eq!(pointed_at(&detections, pos2(50.0, 50.0)), Some(1));
-        assert_eq!(pointed_at(&detections, pos2(100.0, 100.0)), Some(2));
-        assert_eq!(pointed_at(&detections, pos2(5.0, 50.0)), None);
+        let mark = |target: usize, b: f32| Mark {
+            bbox: BBox::new(10.0, 10.0, b, b),
+            colour: class_colour(0),
+            kind: Kind::Matched,
+            second: false,
+            label: String::new(),
+            target,
+        };
+        let marks = [mark(4, 200.0), mark(7, 60.0), mark(2, 120.0)];
+        assert_eq!(pointed_at(&marks, pos2(50.0, 50.0)), Some(7));
+        assert_eq!(pointed_at(&marks, pos2(100.0, 100.0)), Some(2));
+        assert_eq!(pointed_at(&marks, pos2(5.0, 50.0)), None);
     }
 }

@@ -1,48 +1,95 @@
-//! The panel on the left: thresholds, and what is looked at.
+//! The panel on the left: thresholds, what is drawn, and what is looked at.
 
 use egui::{Grid, RichText, Slider, Ui};
 
 use super::action::{Action, hint};
 use super::preferences::Preferences;
+use super::view::View;
 use crate::detect::Thresholds;
 use crate::model::ModelInfo;
 use crate::source::Description;
 
-/// Shows the sliders; they change the preferences at once.
-pub fn thresholds(ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action>) {
-    ui.add_space(4.0);
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Thresholds").strong());
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let changed = preferences.thresholds() != Preferences::default().thresholds();
-            let Thresholds { score, nms_iou } = Thresholds::LIVE;
-            let back = format!("Back to {score:.2} and {nms_iou:.2}");
-            let reset = ui.add_enabled(changed, egui::Button::new("Reset").small());
-            if reset.on_hover_text(hint(ui.ctx(), &back, &Action::ResetThresholds)).clicked() {
-                actions.push(Action::ResetThresholds);
-            }
-        });
-    });
-    ui.add_space(2.0);
-    slider(ui, &mut preferences.score, 0.01, "Score", "Boxes with a score over this are shown");
-    slider(
-        ui,
-        &mut preferences.nms_iou,
-        0.0,
-        "NMS IoU",
-        "Of two boxes of a class that overlap more than this, the weaker one goes",
-    );
-    ui.add_space(10.0);
-    ui.label(RichText::new("Show").strong());
-    ui.checkbox(&mut preferences.labels, "Labels").on_hover_text(hint(
-        ui.ctx(),
-        "Class names and scores on the picture",
-        &Action::ToggleLabels,
-    ));
+/// Whose thresholds there are.
+pub struct Thresholding<'a> {
+    /// A's and B's models; `None` where one model looks.
+    pub names: Option<[&'a str; 2]>,
+    /// What "agree best" found, or how far it is.
+    pub found: Option<&'a str>,
 }
 
-/// What is looked at, and with which model.
-pub fn facts(ui: &mut Ui, source: Option<&Description>, model: Option<&ModelInfo>) {
+impl Thresholding<'_> {
+    /// Shows the sliders; they change the preferences at once.
+    pub fn show(&self, ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action>) {
+        ui.add_space(4.0);
+        self.title(ui, preferences, actions);
+        ui.add_space(2.0);
+        let Some(names) = self.names else {
+            let Preferences { score, nms_iou, .. } = preferences;
+            return sliders(ui, "", score, nms_iou);
+        };
+        let mut linked = preferences.linked;
+        let what = hint(ui.ctx(), "One set of thresholds for A and B", &Action::ToggleLink);
+        if ui.checkbox(&mut linked, "Same for A and B").on_hover_text(what).changed() {
+            preferences.link(linked);
+        }
+        if preferences.linked {
+            sliders(ui, "", &mut preferences.score, &mut preferences.nms_iou);
+        } else {
+            ui.label(RichText::new(format!("A · {}", names[0])).strong());
+            sliders(ui, " A", &mut preferences.score, &mut preferences.nms_iou);
+            ui.label(RichText::new(format!("B · {}", names[1])).strong());
+            sliders(ui, " B", &mut preferences.score_b, &mut preferences.nms_iou_b);
+        }
+        let what = "The score threshold at which B's boxes agree best with A's over the whole history; \
+                    the two are taken apart for it";
+        let button = ui.add(egui::Button::new("Find B's best threshold"));
+        if button.on_hover_text(hint(ui.ctx(), what, &Action::AgreeBest)).clicked() {
+            actions.push(Action::AgreeBest);
+        }
+        if let Some(found) = self.found {
+            ui.label(RichText::new(found).small());
+        }
+    }
+
+    fn title(&self, ui: &mut Ui, preferences: &Preferences, actions: &mut Vec<Action>) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Thresholds").strong());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let changed = preferences.thresholds() != Preferences::default().thresholds();
+                let Thresholds { score, nms_iou } = Thresholds::LIVE;
+                let back = format!("Back to {score:.2} and {nms_iou:.2}");
+                let reset = ui.add_enabled(changed, egui::Button::new("Reset").small());
+                if reset.on_hover_text(hint(ui.ctx(), &back, &Action::ResetThresholds)).clicked() {
+                    actions.push(Action::ResetThresholds);
+                }
+            });
+        });
+    }
+}
+
+/// `side`: after the names, where there is a pair for each of A and B.
+fn sliders(ui: &mut Ui, side: &str, score: &mut f32, nms_iou: &mut f32) {
+    slider(ui, score, 0.01, &format!("Score{side}"), "Boxes with a score over this are shown");
+    let what = "Of two boxes of a class that overlap more than this, the weaker one goes";
+    slider(ui, nms_iou, 0.0, &format!("NMS IoU{side}"), what);
+}
+
+/// What is drawn on the picture.
+pub fn shown(ui: &mut Ui, preferences: &mut Preferences) {
+    ui.add_space(6.0);
+    ui.label(RichText::new("Show").strong());
+    let labels = hint(ui.ctx(), "Class names and scores on the picture", &Action::ToggleLabels);
+    ui.checkbox(&mut preferences.labels, "Labels").on_hover_text(labels);
+    if preferences.view == View::Split {
+        let what = "Move the pointer over the picture and the bar comes along; else drag it";
+        ui.checkbox(&mut preferences.bar_follows, "Bar follows the pointer").on_hover_text(what);
+    }
+    let history = hint(ui.ctx(), "Agreement and latency over time, and the frames behind them", &Action::ToggleHistory);
+    ui.checkbox(&mut preferences.history, "History").on_hover_text(history);
+}
+
+/// What is looked at, and with which models.
+pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterator<Item = (&'a str, &'a ModelInfo)>) {
     ui.spacing_mut().interact_size.y = 15.0;
     if let Some(source) = source {
         ui.add_space(10.0);
@@ -55,10 +102,10 @@ pub fn facts(ui: &mut Ui, source: Option<&Description>, model: Option<&ModelInfo
             fact(ui, "Rate", &rate, "As promised by the source; the measured one is at the bottom");
         });
     }
-    if let Some(model) = model {
+    for (title, model) in models {
         ui.add_space(10.0);
-        ui.label(RichText::new("Model").strong());
-        Grid::new("model facts").num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
+        ui.label(RichText::new(title).strong());
+        Grid::new((title, "facts")).num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
             let file = model.path.file_name().unwrap_or_default().to_string_lossy();
             fact(ui, "File", &file, &model.path.to_string_lossy());
             fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not told by the file"), "How it was made");

@@ -1,26 +1,32 @@
 //! The window that lists the keys.
 
-use egui::{Align2, Grid, Key, RichText, Ui};
+use egui::{Align2, Grid, RichText, Ui};
 
 use super::action::{SHORTCUTS, key_name};
 
-/// Shows it while `open`; Escape and the cross close it.
+/// What is no shortcut.
+const OTHERS: [(&str, &str); 6] = [
+    ("Hold A, hold B", "See only A's boxes, only B's"),
+    ("Click a box", "Choose it: its numbers, and why it differs"),
+    ("Wheel", "Zoom"),
+    ("Drag", "Pan"),
+    ("Double click", "Fit"),
+    ("Drop a file", "Open it"),
+];
+
+/// Shows it while `open`; the cross closes it.
 pub fn show(ui: &Ui, open: &mut bool) {
-    if *open && ui.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
-        *open = false;
-    }
     let window = egui::Window::new("Keys").open(open).collapsible(false).resizable(false).vscroll(true);
     let window = window.max_height((ui.ctx().content_rect().height() - 80.0).max(120.0));
     window.anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(ui.ctx(), |ui| {
-        Grid::new("keys").num_columns(2).spacing([24.0, 8.0]).show(ui, |ui| {
+        Grid::new("keys").num_columns(2).spacing([24.0, 5.0]).show(ui, |ui| {
             for shortcut in &SHORTCUTS {
                 let key = key_name(ui.ctx(), &shortcut.key);
                 ui.label(RichText::new(key).monospace().strong());
                 ui.label(shortcut.what);
                 ui.end_row();
             }
-            for (key, what) in [("Wheel", "Zoom"), ("Drag", "Pan"), ("Double click", "Fit"), ("Drop a file", "Open it")]
-            {
+            for (key, what) in OTHERS {
                 ui.label(RichText::new(key).monospace().strong());
                 ui.label(what);
                 ui.end_row();

@@ -5,26 +5,35 @@ use egui::{Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, ve
 use super::palette::class_colour;
 use super::theme;
 use crate::annotate::label_text;
-use crate::detect::{Classes, Detection};
+use crate::detect::{ClassSet, Classes, Detection};
 
 const ROW: f32 = 26.0;
 
-/// Shows the list and gives the index of the row under the pointer.
-pub fn show(ui: &mut Ui, detections: &[Detection], classes: &Classes, highlighted: Option<usize>) -> Option<usize> {
+/// Shows those of the chosen classes, and gives the index of the detection whose row is under the pointer.
+pub fn show(
+    ui: &mut Ui,
+    detections: &[Detection],
+    classes: &Classes,
+    chosen: &ClassSet,
+    highlighted: Option<usize>,
+) -> Option<usize> {
+    let shown: Vec<usize> = (0..detections.len()).filter(|i| chosen.contains(detections[*i].class_id)).collect();
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Detections").strong());
-        ui.label(RichText::new(detections.len().to_string()).weak());
+        ui.label(RichText::new(shown.len().to_string()).weak());
     });
     ui.add_space(2.0);
-    if detections.is_empty() {
-        ui.label(RichText::new("Nothing over the score threshold.").weak());
+    if shown.is_empty() {
+        let why =
+            if detections.is_empty() { "Nothing over the score threshold." } else { "Only classes that are off." };
+        ui.label(RichText::new(why).weak());
         return None;
     }
     let mut hovered = None;
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, detections.len(), |ui, rows| {
-        for index in rows {
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, shown.len(), |ui, rows| {
+        for &index in &shown[rows] {
             if row(ui, &detections[index], classes, highlighted == Some(index)) {
                 hovered = Some(index);
             }

@@ -7,26 +7,36 @@
 //! ```
 
 mod action;
+mod bar;
 mod boxes;
 mod cameras;
+mod canvas;
 mod controls;
 mod dialog;
+mod duo;
 mod help;
 mod layout;
 mod list;
+mod marks;
 mod palette;
+mod pickers;
 mod picture;
 mod preferences;
 mod screenshot;
+mod sight;
 mod status;
 mod texture;
 mod theme;
 mod toolbar;
+mod verdicts;
+mod view;
 mod viewer;
 mod viewport;
 mod window;
+mod wishes;
 
 pub use preferences::Preferences;
 pub use screenshot::Screenshot;
+pub use view::{View, Which};
 pub use viewer::{Start, Viewer};
 pub use window::{AppError, WindowOptions, run};

@@ -10,7 +10,17 @@ pub fn class_colour(class_id: usize) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// The colour of text on a class's colour.
+const fn rgb([r, g, b]: [u8; 3]) -> Color32 {
+    Color32::from_rgb(r, g, b)
+}
+
+/// Verdicts, the same on every ground: a halo, or the sign in the colour of [`ON_CLASS`], gives the contrast.
+pub const MATCHED: Color32 = rgb(annotate::MATCHED);
+pub const FLIP: Color32 = rgb(annotate::FLIP);
+pub const LOST: Color32 = rgb(annotate::LOST);
+pub const GAINED: Color32 = rgb(annotate::GAINED);
+
+/// The colour of text on a class's colour, and on a verdict's.
 pub const ON_CLASS: Color32 = Color32::from_rgb(annotate::INK[0], annotate::INK[1], annotate::INK[2]);
 
 /// Goes round every outline, so that it is seen on any picture.

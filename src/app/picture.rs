@@ -1,19 +1,38 @@
-//! The picture in the middle, with its boxes and remarks.
+//! The picture in the middle: one, one with a bar through it, or two side by side, with boxes and remarks.
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, FontId, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::bar::Bar;
 use super::boxes::{Boxes, pointed_at};
 use super::palette::{BEHIND_REMARK, ON_PICTURE, STALE};
 use super::texture::FrameTexture;
-use super::viewport::{Area, Viewport};
+use super::viewport::{Area, UiFromImage, Viewport};
 use crate::detect::Size;
+
+/// Points between two pictures.
+const GAP: f32 = 2.0;
+
+/// What lies over the picture: boxes, and in the corner whose they are.
+pub struct Layer<'a> {
+    pub boxes: Boxes<'a>,
+    /// "A · FP32 · 12 boxes"; empty = nothing to tell apart.
+    pub badge: String,
+}
+
+/// How the layers lie.
+pub enum Panes<'a> {
+    One(Layer<'a>),
+    /// The first left of the bar, the second right of it.
+    Split([Layer<'a>; 2], &'a mut Bar),
+    /// On a picture each, under one zoom.
+    Beside([Layer<'a>; 2]),
+}
 
 /// The picture as it is shown now.
 pub struct Picture<'a> {
     pub texture: &'a FrameTexture,
     pub size: Size,
-    /// `None` where no model works.
-    pub boxes: Option<Boxes<'a>>,
+    pub panes: Panes<'a>,
     /// Whether a pointer over a box lights it up.
     pub points: bool,
     /// False: the picture is greyed.
@@ -22,43 +41,98 @@ pub struct Picture<'a> {
     pub remarks: Vec<String>,
 }
 
-impl Picture<'_> {
-    /// Paints into all that is left of `ui`. Gives the area, and the index of the box under the pointer.
-    pub fn show(mut self, ui: &mut Ui, viewport: &mut Viewport) -> (Area, Option<usize>) {
-        let rect = ui.available_rect_before_wrap();
-        let area = Area { rect, image: self.size, pixels_per_point: ui.ctx().pixels_per_point() };
-        let response = ui.allocate_rect(rect, Sense::click_and_drag());
-        navigate(ui, &response, viewport, &area);
-        let transform = viewport.ui_from_image(&area);
+/// What a person did on the picture.
+pub struct Touched {
+    /// Of one picture; both have the same size.
+    pub area: Area,
+    /// The target of the box under the pointer.
+    pub pointed: Option<usize>,
+    /// Clicked: on this target, or beside all boxes.
+    pub chosen: Option<Option<usize>>,
+}
 
-        let pointer = response.hover_pos().filter(|_| self.points).map(|p| transform.image_from_ui(p));
-        let pointed = pointer.zip(self.boxes.as_ref()).and_then(|(p, boxes)| pointed_at(boxes.detections, p));
-        if let Some(boxes) = &mut self.boxes {
-            boxes.highlighted = boxes.highlighted.or(pointed);
+impl Picture<'_> {
+    /// Paints into all that is left of `ui`.
+    pub fn show(mut self, ui: &mut Ui, viewport: &mut Viewport) -> Touched {
+        let whole = ui.available_rect_before_wrap();
+        let id = ui.scope_id().with("picture");
+        ui.allocate_rect(whole, Sense::hover());
+        let pixels_per_point = ui.ctx().pixels_per_point();
+        let image = self.size;
+        let area = |rect| Area { rect, image, pixels_per_point };
+
+        let (left, right) = whole.split_left_right_at_fraction(0.5);
+        let beside = [left.with_max_x(left.max.x - GAP / 2.0), right.with_min_x(right.min.x + GAP / 2.0)];
+        let rects = if let Panes::Beside(_) = self.panes { &beside[..] } else { std::slice::from_ref(&whole) };
+        let responses: Vec<Response> = (rects.iter().enumerate())
+            .map(|(i, rect)| ui.interact(*rect, id.with(i), Sense::click_and_drag()))
+            .collect();
+        for (response, rect) in responses.iter().zip(rects) {
+            navigate(ui, response, viewport, &area(*rect));
+        }
+        if let Panes::Split(_, bar) = &mut self.panes {
+            bar.interact(ui, whole, responses[0].hover_pos());
+        }
+        // Only now, so that all of them move as one.
+        let transforms: Vec<UiFromImage> = rects.iter().map(|rect| viewport.ui_from_image(&area(*rect))).collect();
+
+        // Each layer's picture, and the part of it that the layer covers.
+        let parts = match &self.panes {
+            Panes::One(_) => [(0, whole), (0, Rect::NOTHING)],
+            Panes::Split(_, bar) => bar.parts(whole).map(|part| (0, part)),
+            Panes::Beside(_) => [(0, beside[0]), (1, beside[1])],
+        };
+        let layers: &mut [Layer<'_>] = match &mut self.panes {
+            Panes::One(layer) => std::slice::from_mut(layer),
+            Panes::Split(layers, _) | Panes::Beside(layers) => layers,
+        };
+        let points = self.points;
+        let pointed = layers.iter().zip(parts).find_map(|(layer, (i, part))| {
+            let pointer = responses[i].hover_pos().filter(|p| points && part.contains(*p))?;
+            pointed_at(layer.boxes.marks, transforms[i].image_from_ui(pointer))
+        });
+        let chosen = responses.iter().any(|r| r.clicked() && !r.double_clicked()).then_some(pointed);
+        for layer in layers.iter_mut() {
+            layer.boxes.highlighted = pointed.or(layer.boxes.highlighted);
         }
 
-        let painter = ui.painter().with_clip_rect(rect);
         if let Some(texture) = self.texture.id() {
-            let corner = pos2(self.size.width as f32, self.size.height as f32);
-            let whole = Rect::from_min_max(transform.pos(Pos2::ZERO), transform.pos(corner));
+            let corner = pos2(image.width as f32, image.height as f32);
             let uv = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
-            painter.image(texture, whole, uv, Color32::WHITE);
-            let visible = painter.with_clip_rect(whole.intersect(rect));
-            if let Some(boxes) = &self.boxes {
-                boxes.paint(&visible, &transform);
+            let painted = |i: usize| Rect::from_min_max(transforms[i].pos(Pos2::ZERO), transforms[i].pos(corner));
+            for (i, rect) in rects.iter().enumerate() {
+                ui.painter().with_clip_rect(*rect).image(texture, painted(i), uv, Color32::WHITE);
+            }
+            for (layer, (i, part)) in layers.iter().zip(parts) {
+                layer.boxes.paint(&ui.painter().with_clip_rect(painted(i).intersect(part)), &transforms[i]);
             }
             if !self.is_live {
-                painter.rect_filled(whole, 0.0, STALE);
+                let veil = |(i, rect): (usize, &Rect)| {
+                    _ = ui.painter().with_clip_rect(*rect).rect_filled(painted(i), 0.0, STALE)
+                };
+                rects.iter().enumerate().for_each(veil);
             }
-            self.paint_remarks(&visible);
+            for (n, (layer, (i, part))) in layers.iter().zip(parts).enumerate() {
+                // On one picture the second's lies on the right, away from the first's.
+                let outer = if n == 1 && i == 0 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
+                paint_badge(&ui.painter().with_clip_rect(part), painted(i).intersect(part), outer, &layer.badge);
+            }
+            self.paint_remarks(&ui.painter().with_clip_rect(painted(0).intersect(rects[0])));
         }
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name()));
-        (area, pointed)
+        if let Panes::Split(_, bar) = &self.panes {
+            bar.paint(ui, whole);
+        }
+        for (response, letter) in responses.iter().zip([" A", " B"]) {
+            let letter = if responses.len() == 2 { letter } else { "" };
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name(letter)));
+        }
+        Touched { area: area(rects[0]), pointed, chosen }
     }
 
     /// For screen readers: the picture, and what is written on it.
-    fn name(&self) -> String {
-        std::iter::once("Picture").chain(self.remarks.iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
+    fn name(&self, letter: &str) -> String {
+        let name = format!("Picture{letter}");
+        std::iter::once(name.as_str()).chain(self.remarks.iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
     }
 
     fn paint_remarks(&self, painter: &egui::Painter) {
@@ -74,8 +148,20 @@ impl Picture<'_> {
     }
 }
 
+/// Whose boxes these are, in a corner of what is seen of them.
+fn paint_badge(painter: &egui::Painter, seen: Rect, corner: Align2, text: &str) {
+    if text.is_empty() || !seen.is_positive() {
+        return;
+    }
+    let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(13.0), ON_PICTURE);
+    let at = corner.pos_in_rect(&seen.shrink(10.0));
+    let ground = corner.anchor_size(at, galley.size() + vec2(18.0, 10.0));
+    painter.rect_filled(ground, 6.0, BEHIND_REMARK);
+    painter.galley(ground.min + vec2(9.0, 5.0), galley, ON_PICTURE);
+}
+
 /// Wheel and pinch zoom, drag pans, a double click fits.
-fn navigate(ui: &Ui, response: &egui::Response, viewport: &mut Viewport, area: &Area) {
+fn navigate(ui: &Ui, response: &Response, viewport: &mut Viewport, area: &Area) {
     if response.double_clicked() {
         viewport.fit();
     }

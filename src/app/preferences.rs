@@ -2,35 +2,77 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::view::{View, Which};
 use crate::detect::Thresholds;
-use crate::model::{ModelName, Precision};
+use crate::model::ModelName;
 
 /// A person's settings. What a file of an older version lacks takes its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// Of the model to start with.
-    pub precision: Precision,
+    /// The models to start with, A and B, as the window names them. Files are not kept.
+    pub models: [String; 2],
+    pub view: View,
+    /// Of A; of B too while they are linked.
     pub score: f32,
     pub nms_iou: f32,
+    pub score_b: f32,
+    pub nms_iou_b: f32,
+    /// B has A's thresholds.
+    pub linked: bool,
     pub labels: bool,
+    /// The bar of the split view follows the pointer.
+    pub bar_follows: bool,
+    /// The plots are in sight.
+    pub history: bool,
+    /// The most that the history may take, in megabytes.
+    pub history_mb: u32,
+    /// Pause where the agreement of a frame falls below this.
+    pub pause_below: f32,
+    pub pauses: bool,
     pub theme: egui::ThemePreference,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
         let Thresholds { score, nms_iou } = Thresholds::LIVE;
-        Self { precision: Precision::Fp32, score, nms_iou, labels: true, theme: egui::ThemePreference::System }
+        Self {
+            models: [ModelName::Fp32, ModelName::Int8].map(|m| m.label()),
+            view: View::Single,
+            score,
+            nms_iou,
+            score_b: score,
+            nms_iou_b: nms_iou,
+            linked: true,
+            labels: true,
+            bar_follows: false,
+            history: false,
+            history_mb: 256,
+            pause_below: 0.6,
+            pauses: false,
+            theme: egui::ThemePreference::System,
+        }
     }
 }
 
 impl Preferences {
     /// What was kept, with values that make no sense put right.
     pub fn from_json(text: &str) -> Self {
-        let kept: Self = serde_json::from_str(text).unwrap_or_default();
-        let sound = |value: f32, default: f32| if (0.0..=1.0).contains(&value) { value } else { default };
+        let mut kept: Self = serde_json::from_str(text).unwrap_or_default();
         let default = Self::default();
-        Self { score: sound(kept.score, default.score), nms_iou: sound(kept.nms_iou, default.nms_iou), ..kept }
+        for (value, default) in [
+            (&mut kept.score, default.score),
+            (&mut kept.nms_iou, default.nms_iou),
+            (&mut kept.score_b, default.score_b),
+            (&mut kept.nms_iou_b, default.nms_iou_b),
+            (&mut kept.pause_below, default.pause_below),
+        ] {
+            if !(0.0..=1.0).contains(value) {
+                *value = default;
+            }
+        }
+        kept.history_mb = kept.history_mb.clamp(16, 65_536);
+        kept
     }
 
     pub fn to_json(&self) -> String {
@@ -38,17 +80,46 @@ impl Preferences {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    pub fn thresholds(&self) -> Thresholds {
-        Thresholds { score: self.score, nms_iou: self.nms_iou }
+    /// A's and B's.
+    pub fn thresholds(&self) -> [Thresholds; 2] {
+        let a = Thresholds { score: self.score, nms_iou: self.nms_iou };
+        [a, if self.linked { a } else { Thresholds { score: self.score_b, nms_iou: self.nms_iou_b } }]
+    }
+
+    /// Links them, or takes them apart where they stand.
+    pub fn link(&mut self, linked: bool) {
+        if self.linked && !linked {
+            (self.score_b, self.nms_iou_b) = (self.score, self.nms_iou);
+        }
+        self.linked = linked;
+    }
+
+    /// Gives A's thresholds to B and B's to A, as their models change sides.
+    pub fn swap_thresholds(&mut self) {
+        if !self.linked {
+            std::mem::swap(&mut self.score, &mut self.score_b);
+            std::mem::swap(&mut self.nms_iou, &mut self.nms_iou_b);
+        }
     }
 
     pub fn reset_thresholds(&mut self) {
         let default = Self::default();
         (self.score, self.nms_iou) = (default.score, default.nms_iou);
+        (self.score_b, self.nms_iou_b) = (default.score_b, default.nms_iou_b);
     }
 
-    pub fn model(&self) -> ModelName {
-        if self.precision == Precision::Int8 { ModelName::Int8 } else { ModelName::Fp32 }
+    /// The model to start with; what is no built one any more takes its default.
+    pub fn model(&self, which: Which) -> ModelName {
+        let named = |label: &String| ModelName::BUILT.into_iter().find(|m| m.label() == *label);
+        let default = [ModelName::Fp32, ModelName::Int8];
+        named(&self.models[which.index()]).unwrap_or_else(|| default[which.index()].clone())
+    }
+
+    /// Keeps a model for the next run, where it is a built one.
+    pub fn remember(&mut self, which: Which, model: &ModelName) {
+        if ModelName::BUILT.contains(model) && self.models[which.index()] != model.label() {
+            self.models[which.index()] = model.label();
+        }
     }
 }
 
@@ -58,14 +129,44 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        let kept = Preferences { score: 0.4, precision: Precision::Int8, labels: false, ..Preferences::default() };
+        let kept = Preferences {
+            score: 0.4,
+            models: ["INT8".into(), "FP32".into()],
+            view: View::SideBySide,
+            linked: false,
+            labels: false,
+            ..Preferences::default()
+        };
         assert_eq!(Preferences::from_json(&kept.to_json()), kept);
+        assert_eq!(kept.model(Which::A), ModelName::Int8);
     }
 
     #[test]
     fn a_broken_file_gives_the_defaults() {
-        for text in ["", "nonsense", "{\"score\": 7, \"precision\": \"fp4\"}", "[]"] {
+        for text in
+            ["", "nonsense", "{\"score\": 7, \"view\": \"round\"}", "[]", "{\"score_b\": -1, \"pause_below\": 2}"]
+        {
             assert_eq!(Preferences::from_json(text), Preferences::default(), "{text}");
         }
+    }
+
+    #[test]
+    fn thresholds_taken_apart_start_where_they_stood() {
+        let mut preferences = Preferences { score: 0.4, score_b: 0.1, ..Preferences::default() };
+        assert_eq!(preferences.thresholds()[1].score, 0.4);
+        preferences.link(false);
+        assert_eq!(preferences.thresholds()[1].score, 0.4);
+        preferences.score_b = 0.3;
+        preferences.swap_thresholds();
+        assert_eq!(preferences.thresholds().map(|t| t.score), [0.3, 0.4]);
+    }
+
+    #[test]
+    fn a_model_that_is_not_built_is_not_kept() {
+        let mut preferences = Preferences::default();
+        preferences.remember(Which::B, &ModelName::File("own.onnx".into()));
+        assert_eq!(preferences.model(Which::B), ModelName::Int8);
+        preferences.models[0] = "FP64".into();
+        assert_eq!(preferences.model(Which::A), ModelName::Fp32);
     }
 }

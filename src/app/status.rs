@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{RichText, Ui};
+use egui::{Align, Layout, RichText, Ui};
 
+use super::action::{Action, hint};
 use super::theme;
 use crate::engine::{Percentiles, Status};
 
@@ -38,9 +39,23 @@ impl StatusLine {
         None
     }
 
-    pub fn show(&self, ui: &mut Ui, paused: bool) {
+    /// `zoom` stands at the right end.
+    pub fn show(&self, ui: &mut Ui, paused: bool, zoom: Option<Zoom>, actions: &mut Vec<Action>) {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if let Some(zoom) = zoom {
+                zoom.show(ui, actions);
+            }
+            // What does not fit beside it is cut off, not laid over it.
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.set_clip_rect(ui.clip_rect().intersect(ui.max_rect()));
+                self.figures(ui, paused);
+            });
+        });
+    }
+
+    fn figures(&self, ui: &mut Ui, paused: bool) {
         let Some((_, status)) = &self.read else { return };
-        ui.horizontal_centered(|ui| {
+        ui.scope(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             if [status.captured_rate, status.inferred_rate, status.shown_rate].iter().any(Option::is_some) {
                 self.rates(ui, status, paused);
@@ -73,6 +88,37 @@ impl StatusLine {
         ui.separator();
         let dropped = "Frames that a newer one replaced before the model was free: nothing waits in a queue";
         figure(ui, "dropped", &status.dropped.to_string(), dropped);
+        ui.separator();
+    }
+}
+
+/// How large the picture is shown.
+#[derive(Clone, Copy)]
+pub struct Zoom {
+    pub per_cent: f32,
+    pub fit: bool,
+}
+
+impl Zoom {
+    /// From right to left.
+    fn show(self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.spacing_mut().interact_size.y = 22.0;
+        ui.spacing_mut().button_padding = egui::vec2(7.0, 2.0);
+        let actual = !self.fit && (self.per_cent - 100.0).abs() < 0.5;
+        let mut button = |ui: &mut Ui, text: &str, name: &str, chosen: bool, what: &str, action: Action| {
+            let response = ui.add(egui::Button::new(text).selected(chosen));
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, name));
+            if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
+                actions.push(action);
+            }
+        };
+        button(ui, "1:1", "1:1", actual, "One image pixel to one screen pixel", Action::ActualSize);
+        button(ui, "Fit", "Fit", self.fit, "Fit the picture to the window", Action::Fit);
+        button(ui, "➕", "Zoom in", false, "Zoom in", Action::ZoomIn);
+        let percent = RichText::new(format!("{:.0} %", self.per_cent)).font(theme::digits());
+        ui.add_sized(egui::vec2(44.0, 20.0), egui::Label::new(percent));
+        button(ui, "➖", "Zoom out", false, "Zoom out", Action::ZoomOut);
         ui.separator();
     }
 }

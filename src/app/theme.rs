@@ -1,6 +1,9 @@
 //! The window's look, in the dark and in the light.
 
-use egui::{Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Visuals, vec2};
+use egui::{
+    Context, CornerRadius, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme, Ui, Visuals,
+    vec2,
+};
 
 use super::palette::{DARK, LIGHT, Scheme};
 
@@ -9,9 +12,18 @@ pub const MARGIN: Margin = Margin::symmetric(12, 8);
 
 /// Sets both looks; which of them is shown follows the person's choice, or the system's.
 pub fn install(ctx: &Context) {
+    ctx.set_fonts(fonts());
     for (theme, scheme) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
         ctx.style_mut_of(theme, |style| apply(style, theme, scheme));
     }
+}
+
+/// egui's own typefaces. Of those in text, none has arrows: they come from the one for digits.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let digits = fonts.families.get(&FontFamily::Monospace).and_then(|names| names.first()).cloned();
+    fonts.families.entry(FontFamily::Proportional).or_default().extend(digits);
+    fonts
 }
 
 /// The scheme that is shown now.

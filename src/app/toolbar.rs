@@ -1,16 +1,15 @@
-//! The row at the top: source, precision, pause, zoom, help.
+//! The row at the top: source, view, models, pause, help.
 
 use egui::{Align, Button, ComboBox, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::action::{Action, hint};
 use super::cameras::Cameras;
-use super::theme;
-use crate::engine::{ModelPhase, ModelState};
-use crate::model::ModelName;
+use super::pickers::{self, Models};
+use super::view::View;
 use crate::source::{CameraRequest, Description, SourceRequest};
 
 /// Narrower than this, words make way for signs.
-const NARROW: f32 = 960.0;
+const NARROW: f32 = 1120.0;
 
 /// What the toolbar shows.
 pub struct Toolbar<'a> {
@@ -18,16 +17,10 @@ pub struct Toolbar<'a> {
     pub description: Option<&'a Description>,
     /// Files that were looked at, newest first.
     pub recent: &'a [SourceRequest],
-    /// What can be chosen.
-    pub choices: &'a [ModelName],
-    pub model: &'a ModelName,
-    /// How it stands with that model; `None` before the engine said.
-    pub model_state: Option<&'a ModelState>,
+    pub models: Models<'a>,
+    pub view: View,
     pub paused: bool,
     pub can_pause: bool,
-    /// In per cent; `None` without a picture.
-    pub zoom: Option<f32>,
-    pub fit: bool,
 }
 
 impl Toolbar<'_> {
@@ -35,18 +28,21 @@ impl Toolbar<'_> {
         let narrow = ui.available_width() < NARROW;
         ui.horizontal_centered(|ui| {
             self.sources(ui, narrow, cameras, actions);
-            let open = if narrow { "🗁" } else { "🗁  Open image" };
-            button(ui, open, "Open image", Action::ChooseImage, actions);
+            button(ui, "🗁", "Open image", Action::ChooseImage, actions);
             ui.separator();
-            self.precision(ui, narrow, actions);
+            pickers::views(ui, self.view, narrow, actions);
+            ui.separator();
+            if self.view.compares() {
+                self.models.both(ui, narrow, actions);
+            } else {
+                self.models.single(ui, narrow, actions);
+            }
             ui.separator();
             self.pause(ui, narrow, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 button(ui, "?", "Keys and help", Action::ToggleHelp, actions);
                 let theme = if ui.visuals().dark_mode { "☀" } else { "🌙" };
                 button(ui, theme, "Dark or light", Action::ToggleTheme, actions);
-                ui.separator();
-                self.zoom(ui, narrow, actions);
             });
         });
     }
@@ -100,34 +96,6 @@ impl Toolbar<'_> {
         if parts.is_empty() { d.name.clone() } else { parts.join(" · ") }
     }
 
-    fn precision(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
-        if !narrow {
-            ui.label(RichText::new("Precision").weak());
-        }
-        let failure = self.model_state.and_then(|m| match &m.phase {
-            ModelPhase::Failed { message } => Some(message.as_str()),
-            ModelPhase::Loading | ModelPhase::Ready => None,
-        });
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            for model in self.choices {
-                let chosen = self.model == model;
-                let failure = failure.filter(|_| chosen);
-                let label = shortened(&model.label());
-                let text = if failure.is_some() { format!("⚠ {label}") } else { label };
-                let button = Button::selectable(chosen, text).frame_when_inactive(true).min_size(vec2(52.0, 0.0));
-                let what = match (failure, model) {
-                    (Some(failure), _) => failure.to_owned(),
-                    (None, ModelName::File(path)) => format!("Detect with {}", path.display()),
-                    (None, _) => format!("Detect with the {} model", model.label()),
-                };
-                if ui.add(button).on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
-                    actions.push(Action::Use(model.clone()));
-                }
-            }
-        });
-    }
-
     fn pause(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
         let (sign, word, what) = if self.paused {
             ("▶", "Go on", "Go on with the newest frame")
@@ -143,31 +111,12 @@ impl Toolbar<'_> {
             actions.push(Action::TogglePause);
         }
     }
-
-    fn zoom(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
-        let Some(zoom) = self.zoom else { return };
-        if !narrow {
-            button(ui, "➕", "Zoom in", Action::ZoomIn, actions);
-        }
-        ui.add_sized(vec2(48.0, 20.0), egui::Label::new(RichText::new(format!("{zoom:.0} %")).font(theme::digits())));
-        if !narrow {
-            button(ui, "➖", "Zoom out", Action::ZoomOut, actions);
-        }
-        let actual = !self.fit && (zoom - 100.0).abs() < 0.5;
-        choice(ui, "1:1", actual, "One image pixel to one screen pixel", Action::ActualSize, actions);
-        choice(ui, "Fit", self.fit, "Fit the picture to the window", Action::Fit, actions);
-    }
 }
 
 fn button(ui: &mut Ui, text: &str, what: &str, action: Action, actions: &mut Vec<Action>) {
     let response = ui.add(Button::new(text).min_size(vec2(30.0, 0.0)));
     // A sign alone says nothing to a screen reader.
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, what));
-    finish(ui, response, what, action, actions);
-}
-
-fn choice(ui: &mut Ui, text: &str, chosen: bool, what: &str, action: Action, actions: &mut Vec<Action>) {
-    let response = ui.add(Button::new(text).selected(chosen));
     finish(ui, response, what, action, actions);
 }
 
@@ -185,13 +134,4 @@ fn request_name(request: &SourceRequest) -> String {
         SourceRequest::Camera(camera) => format!("Camera {}", camera.index),
         SourceRequest::Auto => "First camera".into(),
     }
-}
-
-/// Long file names must not push everything else out of the window.
-fn shortened(label: &str) -> String {
-    const MOST: usize = 18;
-    if label.chars().count() <= MOST {
-        return label.to_owned();
-    }
-    label.chars().take(MOST - 1).chain(['…']).collect()
 }

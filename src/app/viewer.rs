@@ -1,4 +1,4 @@
-//! The window's state, and how wishes change it.
+//! The window's state, and what the engine has for it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,29 +6,55 @@ use std::time::{Duration, Instant};
 use egui::{Context, ViewportCommand};
 use egui_notify::{Anchor, Toasts};
 
-use super::action::Action;
+use super::bar::Bar;
 use super::cameras::Cameras;
 use super::dialog::{Answer, OpenDialog};
+use super::duo::Duo;
+use super::marks::Mark;
 use super::preferences::Preferences;
 use super::screenshot::Screenshot;
+use super::sight::{Outlook, Sight};
 use super::status::StatusLine;
 use super::texture::FrameTexture;
 use super::theme;
+use super::view::{View, Which};
 use super::viewport::{Area, Viewport};
-use crate::detect::{Detection, Postprocessor, Thresholds};
-use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, SourceState, Status};
-use crate::model::{ModelName, Precision};
+use crate::detect::ClassSet;
+use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, Status};
+use crate::model::ModelName;
 use crate::source::SourceRequest;
 
 /// What the viewer starts with.
 pub struct Start {
     pub source: SourceRequest,
+    /// A and B; each wins over the preferences.
+    pub models: [Option<ModelName>; 2],
     /// Wins over the preferences.
-    pub model: Option<ModelName>,
+    pub view: Option<View>,
     pub preferences: Preferences,
     /// Wins over the preferences, and is not kept.
     pub theme: Option<egui::ThemePreference>,
     pub screenshot: Option<Screenshot>,
+}
+
+impl Start {
+    fn duo(&self) -> Duo {
+        let [a, b] = Which::BOTH.map(|w| self.models[w.index()].clone().unwrap_or_else(|| self.preferences.model(w)));
+        match (a == b, &self.models) {
+            (false, _) => Duo::new(a, b),
+            // One that was asked for goes before one that is only remembered.
+            (true, [None, Some(_)]) => Duo::new(Self::other(&b), b),
+            (true, _) => {
+                let other = Self::other(&a);
+                Duo::new(a, other)
+            }
+        }
+    }
+
+    /// A built model that is not this one.
+    fn other(model: &ModelName) -> ModelName {
+        if *model == ModelName::Fp32 { ModelName::Int8 } else { ModelName::Fp32 }
+    }
 }
 
 /// From this zoom on, a person looks at pixels.
@@ -41,25 +67,32 @@ const RECENT: usize = 8;
 pub struct Viewer {
     pub(super) engine: Engine,
     pub(super) settings: Settings,
-    /// The models that can be chosen: the built ones, and one of the person's own.
+    /// The models that can be chosen: the built ones, and those of the person's own.
     pub(super) choices: Vec<ModelName>,
+    pub(super) duo: Duo,
     /// Files that were looked at, newest first.
     pub(super) recent: Vec<SourceRequest>,
     /// What was open before a file was asked for, until that file is open.
-    before: Option<SourceRequest>,
+    pub(super) before: Option<SourceRequest>,
     /// Since when a source is being opened.
     pub(super) opening: Option<Instant>,
     pub(super) preferences: Preferences,
-    pub(super) seen: Option<Seen>,
-    postprocessor: Postprocessor,
+    pub(super) sight: Sight,
+    /// The frame in sight has not been on the screen yet.
+    unpainted: bool,
     pub(super) texture: FrameTexture,
     pub(super) viewport: Viewport,
     /// Where the picture was painted last.
     pub(super) area: Option<Area>,
-    /// Index of the detection that is pointed at.
+    pub(super) bar: Bar,
+    /// Which classes are seen.
+    pub(super) classes: ClassSet,
+    /// What is pointed at: a verdict by index where two models are compared, else a detection.
     pub(super) highlighted: Option<usize>,
+    /// Buffers of what is drawn, A's and B's.
+    pub(super) marks: [Vec<Mark>; 2],
     pub(super) cameras: Cameras,
-    dialog: OpenDialog,
+    pub(super) dialog: OpenDialog,
     pub(super) toasts: Toasts,
     pub(super) status: StatusLine,
     pub(super) help: bool,
@@ -68,37 +101,35 @@ pub struct Viewer {
     failure: Option<String>,
 }
 
-/// The observation in sight and its detections at the thresholds that they were computed for.
-pub(super) struct Seen {
-    pub observation: Arc<Observation>,
-    thresholds: Thresholds,
-    pub detections: Vec<Detection>,
-    /// The frame has not been on the screen yet.
-    new: bool,
-}
-
 impl Viewer {
     /// `engine` must have been started with [`Viewer::first_settings`] of the same start.
     pub fn new(ctx: &Context, engine: Engine, start: Start) -> Self {
         theme::install(ctx);
         ctx.set_theme(start.theme.unwrap_or(start.preferences.theme));
         let settings = Self::first_settings(&start);
+        let duo = start.duo();
+        let mut preferences = start.preferences;
+        preferences.view = start.view.unwrap_or(preferences.view);
         let mut choices = ModelName::BUILT.to_vec();
-        choices.extend(start.model.filter(|m| !ModelName::BUILT.contains(m)));
+        choices.extend(start.models.iter().flatten().filter(|m| !ModelName::BUILT.contains(m)).cloned());
         Self {
             engine,
             settings,
             choices,
+            duo,
             recent: Vec::new(),
             before: None,
             opening: None,
-            preferences: start.preferences,
-            seen: None,
-            postprocessor: Postprocessor::default(),
+            preferences,
+            sight: Sight::default(),
+            unpainted: false,
             texture: FrameTexture::default(),
             viewport: Viewport::default(),
             area: None,
+            bar: Bar::default(),
+            classes: ClassSet::default(),
             highlighted: None,
+            marks: Default::default(),
             cameras: Cameras::default(),
             dialog: OpenDialog::default(),
             toasts: Toasts::default().with_anchor(Anchor::BottomRight).with_margin(egui::vec2(12.0, 44.0)),
@@ -111,8 +142,8 @@ impl Viewer {
 
     /// What the engine is to do first.
     pub fn first_settings(start: &Start) -> Settings {
-        let model = start.model.clone().unwrap_or_else(|| start.preferences.model());
-        Settings { source: start.source.clone(), reopen: 0, models: vec![model], paused: false }
+        let models = start.duo().wanted(start.view.unwrap_or(start.preferences.view));
+        Settings { source: start.source.clone(), reopen: 0, models, paused: false }
     }
 
     pub fn preferences(&self) -> &Preferences {
@@ -136,7 +167,7 @@ impl Viewer {
         if let Some(observation) = self.engine.take() {
             self.see(ctx, observation);
         }
-        self.postprocess();
+        self.judge();
         let events: Vec<Event> = self.engine.events().try_iter().collect();
         for event in events {
             self.tell(event);
@@ -160,113 +191,44 @@ impl Viewer {
         }
     }
 
-    fn see(&mut self, ctx: &Context, observation: Arc<Observation>) {
+    /// Brings an observation into sight.
+    pub(super) fn see(&mut self, ctx: &Context, observation: Arc<Observation>) {
         let still = observation.description.nominal_rate.is_none();
         let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
-        let new_source =
-            self.seen.as_ref().is_none_or(|s| s.observation.source_generation != observation.source_generation);
-        if new_source {
+        let before = self.sight.observation();
+        if before.is_none_or(|b| b.source_generation != observation.source_generation) {
             self.viewport.fit();
         }
-        let new_frame = self.seen.as_ref().is_none_or(|s| !Arc::ptr_eq(&s.observation.frame, &observation.frame));
-        if new_frame {
+        if before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame)) {
             self.texture.set(ctx, &observation.frame, still, pixels);
+            self.unpainted = true;
         }
-        // The old detections' memory serves the new ones; NaN equals no threshold, so that they are computed.
-        let (detections, waiting) = self.seen.take().map(|s| (s.detections, s.new)).unwrap_or_default();
-        let thresholds = Thresholds { score: f32::NAN, nms_iou: f32::NAN };
-        self.seen = Some(Seen { observation, thresholds, detections, new: new_frame || waiting });
+        self.sight.set(observation);
     }
 
     /// Counts a frame that comes into sight now. A hidden window takes observations too, and shows none.
     pub(super) fn paint_new(&mut self) {
-        if let Some(seen) = self.seen.as_mut().filter(|s| s.new) {
-            seen.new = false;
-            self.status.painted(seen.observation.times.captured.elapsed());
-            self.engine.shown(&seen.observation);
+        if let Some(observation) = self.sight.observation().filter(|_| self.unpainted) {
+            self.status.painted(observation.times.captured.elapsed());
+            self.engine.shown(observation);
+            self.unpainted = false;
         }
     }
 
-    /// Computes the detections in sight anew where the frame or a slider changed.
-    pub(super) fn postprocess(&mut self) {
-        let thresholds = self.preferences.thresholds();
-        let Some(seen) = self.seen.as_mut().filter(|s| s.thresholds != thresholds) else { return };
-        seen.thresholds = thresholds;
-        seen.detections.clear();
-        let Some(output) = seen.observation.outputs.first() else { return };
-        let found = self.postprocessor.run(&output.model.form, &output.heads, &output.letterbox, thresholds);
-        seen.detections.extend_from_slice(found);
-        self.highlighted = self.highlighted.filter(|i| *i < seen.detections.len());
+    /// Computes boxes and verdicts anew where the frame or a slider changed.
+    pub(super) fn judge(&mut self) {
+        let outlook = Outlook { thresholds: self.preferences.thresholds(), swapped: self.duo.is_swapped() };
+        self.sight.judge(outlook);
     }
 
-    pub(super) fn apply(&mut self, ctx: &Context, action: Action) {
-        match action {
-            Action::Open(request) => self.open(request),
-            Action::ChooseImage => {
-                if let Err(e) = self.dialog.show(ctx) {
-                    self.warn(&format!("The file dialog could not be started: {e}. Drop the file on the window."));
-                }
+    /// Keeps the models for the next run, once they work.
+    pub(super) fn remember_models(&mut self, status: &Status) {
+        for which in Which::BOTH {
+            let model = self.duo.model(which);
+            let ready = status.models.iter().any(|m| m.phase == ModelPhase::Ready && m.name == *model);
+            if ready {
+                self.preferences.remember(which, model);
             }
-            Action::Reopen => self.change(|s| s.reopen += 1),
-            Action::Use(model) => self.use_model(model),
-            Action::SwitchPrecision => {
-                let now = self.choices.iter().position(|m| *m == self.settings.models[0]);
-                let next = now.map_or(0, |i| (i + 1) % self.choices.len());
-                self.use_model(self.choices[next].clone());
-            }
-            Action::TogglePause if self.can_pause() => self.change(|s| s.paused = !s.paused),
-            Action::TogglePause => {}
-            Action::ResetThresholds => self.preferences.reset_thresholds(),
-            Action::ToggleLabels => self.preferences.labels = !self.preferences.labels,
-            Action::Fit => self.viewport.fit(),
-            Action::ActualSize => self.zoom(|view, area| view.zoom_to(1.0, area.rect.center(), area)),
-            Action::ZoomIn => self.zoom(|view, area| view.zoom_by(1.25, area.rect.center(), area)),
-            Action::ZoomOut => self.zoom(|view, area| view.zoom_by(0.8, area.rect.center(), area)),
-            Action::ToggleTheme => {
-                let other = if ctx.theme() == egui::Theme::Dark { egui::Theme::Light } else { egui::Theme::Dark };
-                self.preferences.theme = other.into();
-                ctx.set_theme(self.preferences.theme);
-            }
-            Action::ToggleHelp => self.help = !self.help,
-            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-        }
-        ctx.request_repaint();
-    }
-
-    /// A still has nothing to pause.
-    pub(super) fn can_pause(&self) -> bool {
-        self.settings.paused || matches!(self.engine.status().source, SourceState::Live | SourceState::Stalled { .. })
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.settings);
-        self.engine.set(self.settings.clone());
-    }
-
-    pub(super) fn open(&mut self, request: SourceRequest) {
-        self.before = match request {
-            SourceRequest::Still(_) if self.seen.is_some() => Some(self.settings.source.clone()),
-            _ => None,
-        };
-        self.change(|s| {
-            s.source = request;
-            // The same file again means: read it again.
-            s.reopen += 1;
-            s.paused = false;
-        });
-    }
-
-    fn use_model(&mut self, model: ModelName) {
-        self.change(|s| s.models = vec![model]);
-    }
-
-    /// Keeps the model for the next run, once it works.
-    pub(super) fn remember_model(&mut self, status: &Status) {
-        let Some(state) = status.models.first().filter(|m| m.phase == ModelPhase::Ready) else { return };
-        match state.name {
-            ModelName::Fp32 => self.preferences.precision = Precision::Fp32,
-            ModelName::Int8 => self.preferences.precision = Precision::Int8,
-            ModelName::File(_) => {}
         }
     }
 
@@ -279,18 +241,12 @@ impl Viewer {
         }
     }
 
-    fn zoom(&mut self, zoom: impl FnOnce(&mut Viewport, &Area)) {
-        if let Some(area) = &self.area {
-            zoom(&mut self.viewport, area);
-        }
-    }
-
     fn tell(&mut self, event: Event) {
         match event {
             Event::SourceFailed { message, transient } => {
                 log::warn!("{message}");
                 // Without a picture, the message stands in its place.
-                if self.seen.is_some() {
+                if self.sight.observation().is_some() {
                     self.warn(&message);
                 }
                 // A file that is no picture takes nothing away.
@@ -311,7 +267,7 @@ impl Viewer {
         }
     }
 
-    fn warn(&mut self, message: &str) {
+    pub(super) fn warn(&mut self, message: &str) {
         let duration = Some(Duration::from_secs(8));
         self.toasts.warning(message).duration(duration);
     }

@@ -110,6 +110,15 @@ impl Viewport {
         self.zoomed = Some(Zoomed { zoom, centre });
     }
 
+    /// Shows a part of the picture so large that it takes a third of the area, within the limits of zoom.
+    pub fn look_at(&mut self, part: &BBox, area: &Area) {
+        let room = area.rect.size() * area.pixels_per_point / 3.0;
+        let zoom = (room.x / part.width().max(1.0)).min(room.y / part.height().max(1.0));
+        let zoom = zoom.clamp(area.fit(), MAX_ZOOM.max(area.fit()));
+        let centre = pos2((part.x1 + part.x2) / 2.0, (part.y1 + part.y2) / 2.0);
+        self.zoomed = (zoom > area.fit()).then_some(Zoomed { zoom, centre });
+    }
+
     /// Moves the picture along with the pointer, by `delta` points.
     pub fn pan(&mut self, delta: Vec2, area: &Area) {
         if let Some(z) = &mut self.zoomed {
@@ -178,6 +187,17 @@ mod tests {
         view.zoom_to(1.0, small.rect.center(), &small);
         view.zoom_by(1.25, small.rect.center(), &small);
         assert_eq!(view.zoom(&small), 1.25);
+    }
+
+    #[test]
+    fn what_is_looked_at_is_whole_and_in_the_middle() {
+        let (area, mut view) = (area(), Viewport::default());
+        let part = BBox::new(600.0, 300.0, 700.0, 420.0);
+        view.look_at(&part, &area);
+        let shown = view.ui_from_image(&area).rect(&part);
+        assert!((shown.center() - area.rect.center()).length() < 0.5 && (shown.height() - 200.0).abs() < 0.5);
+        view.look_at(&BBox::new(0.0, 0.0, 1280.0, 700.0), &area);
+        assert!(view.is_fit(), "a large box needs no zoom");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use egui::{ThemePreference, ViewportBuilder};
 
 use super::preferences::Preferences;
+use super::view::View;
 use super::viewer::{Start, Viewer};
 use super::{Screenshot, palette};
 use crate::engine::{Engine, Parts};
@@ -27,8 +28,10 @@ const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
 /// What the command line asks of the window.
 pub struct WindowOptions {
     pub source: SourceRequest,
+    /// A and B; `None`: those of the last run.
+    pub models: [Option<ModelName>; 2],
     /// `None`: the one of the last run.
-    pub model: Option<ModelName>,
+    pub view: Option<View>,
     /// Saves a picture of the window, then closes it. Preferences are neither read nor kept.
     pub screenshot: Option<Screenshot>,
     /// Dark or light; `None`: as in the last run.
@@ -71,8 +74,8 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
-        let start =
-            Start { source: options.source, model: options.model, preferences, theme, screenshot: options.screenshot };
+        let WindowOptions { source, models, view, screenshot, .. } = options;
+        let start = Start { source, models, view, preferences, theme, screenshot };
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
         let viewer = Viewer::new(&cc.egui_ctx, engine, start);

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use out::{READER_LEFT, reader_left};
-pub use view::ViewArgs;
+pub use view::{ViewArgs, ViewName};
 
 /// See what an object detector sees, in FP32 and in INT8.
 #[derive(Debug, Parser)]

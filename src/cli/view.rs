@@ -20,8 +20,14 @@ pub struct ViewArgs {
     #[arg(long, group = "from")]
     demo: bool,
     /// Start with this model: fp32, int8 or an ONNX file [default: as last time]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", visible_alias = "a")]
     precision: Option<String>,
+    /// Compare it with this one [default: as last time]
+    #[arg(long, value_name = "MODEL")]
+    b: Option<String>,
+    /// How to show what they see [default: as last time]
+    #[arg(long, value_name = "VIEW")]
+    view: Option<ViewName>,
     /// Save a picture of the window as PNG, then close it
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
@@ -42,6 +48,15 @@ enum Theme {
     Light,
 }
 
+/// The window's views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ViewName {
+    Single,
+    Split,
+    SideBySide,
+    Overlay,
+}
+
 impl ViewArgs {
     pub fn source(&self) -> SourceRequest {
         match (&self.image, self.camera, self.demo) {
@@ -52,8 +67,14 @@ impl ViewArgs {
         }
     }
 
-    pub fn model(&self) -> Option<ModelName> {
-        self.precision.as_deref().map(ModelName::from_flag)
+    /// A and B; `None`: the person did not say.
+    pub fn models(&self) -> [Option<ModelName>; 2] {
+        [&self.precision, &self.b].map(|flag| flag.as_deref().map(ModelName::from_flag))
+    }
+
+    /// `None`: the person did not say.
+    pub fn view(&self) -> Option<ViewName> {
+        self.view
     }
 
     /// The file, and how long to wait before.

@@ -46,7 +46,12 @@ impl Comparison {
 
     /// What became of a box of B, by its index.
     pub fn of_b(&self, b: usize) -> Option<&Verdict> {
-        self.verdicts.get(*self.of_b.get(b)?)
+        self.verdicts.get(self.place_of_b(b)?)
+    }
+
+    /// The place of a box of B in [`Comparison::verdicts`]; that of a box of A is its own index.
+    pub fn place_of_b(&self, b: usize) -> Option<usize> {
+        self.of_b.get(b).copied()
     }
 
     pub fn agreement(&self) -> &Agreement {

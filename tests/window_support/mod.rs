@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use egui::vec2;
 use egui_kittest::Harness;
-use twinsight::app::{Preferences, Start, Viewer};
+use twinsight::app::{Preferences, Start, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
 use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
@@ -45,8 +45,10 @@ pub struct Plan {
     /// Frames for ever, and not just one.
     pub endless: bool,
     pub preferences: Preferences,
+    /// As named on the command line, A and B.
+    pub models: [Option<ModelName>; 2],
     /// As named on the command line.
-    pub model: Option<ModelName>,
+    pub view: Option<View>,
 }
 
 impl Default for Plan {
@@ -61,7 +63,8 @@ impl Default for Plan {
             failure: None,
             endless: false,
             preferences: Preferences::default(),
-            model: None,
+            models: [None, None],
+            view: None,
         }
     }
 }
@@ -78,7 +81,8 @@ impl Desk {
         };
         let start = Start {
             source: plan.source,
-            model: plan.model,
+            models: plan.models,
+            view: plan.view,
             preferences: plan.preferences,
             theme: None,
             screenshot: None,

@@ -1,0 +1,166 @@
+//! The toolbar's pickers: which models look, and in which view.
+
+use egui::{Button, ComboBox, Rect, RichText, Role, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::action::{Action, hint};
+use super::duo::Duo;
+use super::view::{View, Which};
+use crate::engine::{ModelPhase, ModelState};
+use crate::model::ModelName;
+
+/// What there is to choose from, and what is chosen.
+pub struct Models<'a> {
+    pub choices: &'a [ModelName],
+    pub duo: &'a Duo,
+    /// How it stands with the engine's models, by slot.
+    pub states: &'a [ModelState],
+}
+
+impl Models<'_> {
+    /// A row of buttons: one model looks.
+    pub fn single(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        if !narrow {
+            ui.label(RichText::new("Precision").weak());
+        }
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for model in self.choices {
+                let chosen = self.duo.model(Which::A) == model;
+                let failure = self.failure(Which::A).filter(|_| chosen);
+                let button = Button::selectable(chosen, signed(model, failure.is_some()));
+                let button = button.frame_when_inactive(true).min_size(vec2(52.0, 0.0));
+                let what = failure.map_or_else(|| what(model), str::to_owned);
+                if ui.add(button).on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
+                    actions.push(Action::Use(Which::A, model.clone()));
+                }
+            }
+        });
+    }
+
+    /// A list each for A and B, and a button between them that swaps the two.
+    pub fn both(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        self.list(ui, Which::A, narrow, actions);
+        let swap = ui.add(Button::new("⇄").min_size(vec2(30.0, 0.0)));
+        swap.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Swap A and B"));
+        if swap.on_hover_text(hint(ui.ctx(), "Swap A and B", &Action::Swap)).clicked() {
+            actions.push(Action::Swap);
+        }
+        self.list(ui, Which::B, narrow, actions);
+    }
+
+    fn list(&self, ui: &mut Ui, which: Which, narrow: bool, actions: &mut Vec<Action>) {
+        let chosen = self.duo.model(which);
+        let failure = self.failure(which);
+        ui.label(RichText::new(which.letter()).strong());
+        let width = if narrow { 76.0 } else { 92.0 };
+        let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
+        let response = combo.selected_text(signed(chosen, failure.is_some())).show_ui(ui, |ui| {
+            for model in self.choices {
+                if ui.selectable_label(model == chosen, model.label()).clicked() && model != chosen {
+                    actions.push(Action::Use(which, model.clone()));
+                }
+            }
+        });
+        let name = format!("Model {}", which.letter());
+        response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
+        response.response.on_hover_text(failure.map_or_else(|| what(chosen), str::to_owned));
+    }
+
+    fn failure(&self, which: Which) -> Option<&str> {
+        let state = self.states.get(self.duo.slot(which)).filter(|s| s.name == *self.duo.model(which))?;
+        match &state.phase {
+            ModelPhase::Failed { message } => Some(message),
+            ModelPhase::Loading | ModelPhase::Ready => None,
+        }
+    }
+}
+
+fn what(model: &ModelName) -> String {
+    match model {
+        ModelName::File(path) => format!("Detect with {}", path.display()),
+        _ => format!("Detect with the {} model", model.label()),
+    }
+}
+
+fn signed(model: &ModelName, failed: bool) -> String {
+    let label = shortened(&model.label());
+    if failed { format!("⚠ {label}") } else { label }
+}
+
+/// Long file names must not push everything else out of the window.
+fn shortened(label: &str) -> String {
+    const MOST: usize = 18;
+    if label.chars().count() <= MOST {
+        return label.to_owned();
+    }
+    label.chars().take(MOST - 1).chain(['…']).collect()
+}
+
+/// The place in a button that is left free for the sign.
+const SIGN_ID: &str = "sign";
+
+/// A button for each view, with a small picture of it.
+pub fn views(ui: &mut Ui, view: View, narrow: bool, actions: &mut Vec<Action>) {
+    const SIGN: egui::Vec2 = vec2(17.0, 12.0);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for other in View::ALL {
+            let chosen = other == view;
+            let text = if narrow { "" } else { other.label() };
+            // Room for the sign, which is painted after the button has its colours.
+            let button = Button::selectable(chosen, (egui::Atom::custom(egui::IdSalt::new(SIGN_ID), SIGN), text));
+            let response = button.frame_when_inactive(true).atom_ui(ui);
+            let colour = ui.style().interact_selectable(&response.response, chosen).text_color();
+            if let Some(rect) = response.rect(egui::IdSalt::new(SIGN_ID)) {
+                paint_sign(ui, rect, other, colour);
+            }
+            let response = response.response;
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, other.label()));
+            let action = Action::Show(other);
+            let what = match other {
+                View::Single => "One model's boxes",
+                View::Split => "A left of a bar, B right of it",
+                View::SideBySide => "A and B side by side, under one zoom",
+                View::Overlay => "A's and B's boxes on each other, by what became of them",
+            };
+            if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
+                actions.push(action);
+            }
+        }
+    });
+}
+
+fn paint_sign(ui: &Ui, rect: Rect, view: View, colour: egui::Color32) {
+    let painter = ui.painter();
+    let stroke = Stroke::new(1.2, colour);
+    let frame = |rect: Rect| _ = painter.rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
+    match view {
+        View::Single => frame(rect),
+        View::Split => {
+            frame(rect);
+            painter.rect_filled(rect.with_max_x(rect.center().x).shrink(1.0), 1.0, colour.gamma_multiply(0.55));
+            painter.vline(rect.center().x, rect.top() - 2.0..=rect.bottom() + 2.0, stroke);
+        }
+        View::SideBySide => {
+            let (left, right) = rect.split_left_right_at_fraction(0.5);
+            frame(left.with_max_x(left.right() - 1.0));
+            frame(right.with_min_x(right.left() + 1.0));
+        }
+        View::Overlay => {
+            frame(Rect::from_min_max(rect.min, pos2(rect.right() - 5.0, rect.bottom() - 3.0)));
+            let second = Rect::from_min_max(rect.min + vec2(5.0, 3.0), rect.max);
+            painter.extend(egui::Shape::dashed_line(
+                &[
+                    second.left_top(),
+                    second.right_top(),
+                    second.right_bottom(),
+                    second.left_bottom(),
+                    second.left_top(),
+                ],
+                stroke,
+                2.5,
+                1.5,
+            ));
+        }
+    }
+}

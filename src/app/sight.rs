@@ -1,0 +1,116 @@
+//! The observation in sight, and what is seen in it at the thresholds of now.
+
+use std::sync::Arc;
+
+use super::view::Which;
+use crate::compare::{Comparer, Comparison, Side};
+use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
+use crate::engine::{Observation, Output};
+
+/// At which thresholds a person looks, and which slot they see as A.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// A's and B's.
+    pub thresholds: [Thresholds; 2],
+    /// A is the output of slot 1.
+    pub swapped: bool,
+}
+
+/// Boxes, pairs and verdicts of one observation; their memory serves the next one.
+#[derive(Default)]
+pub struct Sight {
+    observation: Option<Arc<Observation>>,
+    /// What the boxes below were computed for; `None` = they were not.
+    outlook: Option<Outlook>,
+    comparer: Comparer,
+    /// Where one model ran, or one of the two failed.
+    postprocessor: Postprocessor,
+    alone: [Vec<Detection>; 2],
+    /// Outputs by side, as indices into the observation's.
+    sides: [Option<usize>; 2],
+    /// Both looked, and know the same classes.
+    comparable: bool,
+}
+
+impl Sight {
+    pub fn observation(&self) -> Option<&Arc<Observation>> {
+        self.observation.as_ref()
+    }
+
+    /// Looks at another observation. What is seen in it comes with the next [`Sight::judge`].
+    pub fn set(&mut self, observation: Arc<Observation>) {
+        self.observation = Some(observation);
+        self.outlook = None;
+    }
+
+    /// Computes boxes, pairs and verdicts where the observation or the outlook changed. True where it did.
+    pub fn judge(&mut self, outlook: Outlook) -> bool {
+        let Some(observation) = self.observation.as_ref().filter(|_| self.outlook != Some(outlook)) else {
+            return false;
+        };
+        self.outlook = Some(outlook);
+        self.sides = Which::BOTH.map(|which| {
+            let slot = which.index() ^ usize::from(outlook.swapped);
+            observation.outputs.iter().position(|output| output.slot == slot)
+        });
+        let outputs = self.sides.map(|i| i.map(|i| &observation.outputs[i]));
+        self.comparable = matches!(outputs, [Some(a), Some(b)] if a.model.form.classes == b.model.form.classes);
+        if let [Some(a), Some(b)] = outputs
+            && self.comparable
+        {
+            self.comparer.run(&side(a, outlook.thresholds[0]), &side(b, outlook.thresholds[1]));
+        } else {
+            for ((output, thresholds), alone) in outputs.iter().zip(outlook.thresholds).zip(&mut self.alone) {
+                alone.clear();
+                if let Some(o) = output {
+                    alone.extend_from_slice(self.postprocessor.run(&o.model.form, &o.heads, &o.letterbox, thresholds));
+                }
+            }
+        }
+        true
+    }
+
+    pub fn output(&self, which: Which) -> Option<&Output> {
+        self.observation.as_ref()?.outputs.get(self.sides[which.index()]?)
+    }
+
+    /// Highest score first; none where the model did not look at this frame.
+    pub fn detections(&self, which: Which) -> &[Detection] {
+        match (self.comparison(), which) {
+            (Some(comparison), Which::A) => comparison.a(),
+            (Some(comparison), Which::B) => comparison.b(),
+            (None, _) => &self.alone[which.index()],
+        }
+    }
+
+    /// `None` unless both models looked at this frame, and know the same classes.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        self.comparable.then(|| self.comparer.comparison())
+    }
+
+    /// Why there is no comparison although both looked.
+    pub fn mismatch(&self) -> Option<String> {
+        let [a, b] = Which::BOTH.map(|which| self.output(which));
+        let [a, b] = [a?, b?].map(|o| (&o.model.name, o.model.form.classes.len()));
+        (!self.comparable).then(|| {
+            let of = |(name, classes): (&String, usize)| format!("{name} ({classes} classes)");
+            format!("{} and {} name their classes differently: their boxes cannot be paired", of(a), of(b))
+        })
+    }
+
+    /// Both models' heads at the thresholds of now, as the comparison took them.
+    pub fn pair(&self) -> Option<[Side<'_>; 2]> {
+        let thresholds = self.outlook?.thresholds;
+        let [a, b] = Which::BOTH.map(|which| self.output(which));
+        Some([side(a?, thresholds[0]), side(b?, thresholds[1])])
+    }
+
+    /// Class names: A's, or B's where A did not look.
+    pub fn classes(&self) -> Option<&Classes> {
+        Which::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| &output.model.form.classes)
+    }
+}
+
+fn side(output: &Output, thresholds: Thresholds) -> Side<'_> {
+    Side { form: &output.model.form, heads: &output.heads, letterbox: &output.letterbox, thresholds }
+}

@@ -1,0 +1,180 @@
+//! The look of verdicts: a colour, a line, a sign and a word for each, so that no one has to tell them by colour.
+
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
+
+use super::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS};
+use crate::compare::{Agreement, Verdict};
+
+/// What became of a box, without the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Lost,
+    Gained,
+    Flip,
+    Matched,
+}
+
+impl Kind {
+    /// What differs first.
+    pub const ALL: [Self; 4] = [Self::Lost, Self::Gained, Self::Flip, Self::Matched];
+
+    pub fn of(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Matched { .. } => Self::Matched,
+            Verdict::ClassFlip { .. } => Self::Flip,
+            Verdict::Lost { .. } => Self::Lost,
+            Verdict::Gained { .. } => Self::Gained,
+        }
+    }
+
+    pub fn count(self, of: &Agreement) -> usize {
+        match self {
+            Self::Lost => of.lost,
+            Self::Gained => of.gained,
+            Self::Flip => of.flips,
+            Self::Matched => of.matched,
+        }
+    }
+
+    pub fn colour(self) -> Color32 {
+        match self {
+            Self::Lost => LOST,
+            Self::Gained => GAINED,
+            Self::Flip => FLIP,
+            Self::Matched => MATCHED,
+        }
+    }
+
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Lost => "−",
+            Self::Gained => "+",
+            Self::Flip => "≠",
+            Self::Matched => "=",
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Gained => "gained",
+            Self::Flip => "class flip",
+            Self::Matched => "matched",
+        }
+    }
+
+    /// For a tooltip; `names` are those of A and B.
+    pub fn what(self, [a, b]: [&str; 2]) -> String {
+        match self {
+            Self::Lost => format!("Only {a} has the box"),
+            Self::Gained => format!("Only {b} has the box"),
+            Self::Flip => "Both have the box and call it different things".into(),
+            Self::Matched => "Both have the box, and of the same class".into(),
+        }
+    }
+
+    /// Lengths of strokes and of the gaps after them, in line widths; empty = solid.
+    fn pattern(self) -> &'static [(f32, f32)] {
+        match self {
+            Self::Lost => &[(4.5, 3.0)],
+            Self::Gained => &[(1.0, 2.0)],
+            Self::Flip => &[(4.5, 2.0), (1.0, 2.0)],
+            Self::Matched => &[],
+        }
+    }
+}
+
+/// Paints an outline in a verdict's line over a dark halo. What lies outside the painter's clip costs nothing.
+pub fn outline(painter: &Painter, rect: Rect, kind: Kind, stroke: Stroke) {
+    let width = stroke.width;
+    let halo = Stroke::new(width + 2.0, HALO);
+    if kind.pattern().is_empty() {
+        painter.rect_stroke(rect, 0.0, halo, StrokeKind::Middle);
+        painter.rect_stroke(rect, 0.0, stroke, StrokeKind::Middle);
+        return;
+    }
+    let mut shapes = Vec::new();
+    for (stroke, longer) in [(halo, 1.0), (stroke, 0.0)] {
+        for [from, to] in strokes(rect, kind.pattern(), width, painter.clip_rect().expand(width + 2.0)) {
+            let along = (to - from).normalized() * longer;
+            shapes.push(Shape::line_segment([from - along, to + along], stroke));
+        }
+    }
+    painter.extend(shapes);
+}
+
+/// Paints a short piece of a verdict's line, for a legend.
+pub fn line(painter: &Painter, from: Pos2, length: f32, kind: Kind, width: f32) {
+    let stroke = Stroke::new(width, kind.colour());
+    if kind.pattern().is_empty() {
+        painter.line_segment([from, from + vec2(length, 0.0)], stroke);
+    }
+    for (start, end) in along(length, kind.pattern(), width, Rangef::EVERYTHING) {
+        painter.line_segment([from + vec2(start, 0.0), from + vec2(end, 0.0)], stroke);
+    }
+}
+
+/// Paints a verdict's sign on its colour.
+pub fn chip(painter: &Painter, rect: Rect, kind: Kind) {
+    painter.rect_filled(rect, 4.0, kind.colour());
+    painter.text(rect.center(), Align2::CENTER_CENTER, kind.sign(), FontId::monospace(13.0), ON_CLASS);
+}
+
+/// The strokes of a rectangle's four sides, as far as they are in sight. Every corner is drawn, so that even dots
+/// show where the box ends.
+fn strokes(rect: Rect, pattern: &[(f32, f32)], width: f32, clip: Rect) -> Vec<[Pos2; 2]> {
+    let mut found = Vec::new();
+    let sides = [
+        (rect.left_top(), vec2(1.0, 0.0), rect.width()),
+        (rect.left_bottom(), vec2(1.0, 0.0), rect.width()),
+        (rect.left_top(), vec2(0.0, 1.0), rect.height()),
+        (rect.right_top(), vec2(0.0, 1.0), rect.height()),
+    ];
+    for (corner, direction, length) in sides {
+        let (across, seen) = if direction.x > 0.0 {
+            (clip.y_range().contains(corner.y), clip.x_range())
+        } else {
+            (clip.x_range().contains(corner.x), clip.y_range())
+        };
+        if !across || !length.is_finite() {
+            continue;
+        }
+        let start = corner.to_vec2().dot(direction);
+        let seen = Rangef::new(seen.min - start, seen.max - start);
+        let at = |t: f32| corner + direction * t;
+        found.extend(along(length, pattern, width, seen).map(|(from, to)| [at(from), at(to)]));
+    }
+    found
+}
+
+/// Strokes from 0 to `length`, as far as they are in sight. Gaps give way a little, so that a whole number of
+/// patterns fits and a stroke ends each side as one began it.
+fn along(length: f32, pattern: &[(f32, f32)], width: f32, seen: Rangef) -> impl Iterator<Item = (f32, f32)> {
+    let sum = |part: fn(&(f32, f32)) -> f32| pattern.iter().map(part).sum::<f32>() * width;
+    let (ink, gaps) = (sum(|p| p.0), sum(|p| p.1));
+    let first = pattern.first().map_or(0.0, |p| p.0 * width);
+    let times = ((length - first) / (ink + gaps).max(1.0)).round().max(1.0);
+    let period = (length - first) / times;
+    // A side that is shorter than its ink is one stroke.
+    let short = period <= ink;
+    let stretch = if gaps > 0.0 { (period - ink) / gaps } else { 1.0 };
+    let nearest = |t: f32| (t / period.max(1e-3)).clamp(0.0, times) as usize;
+    let periods = if short || pattern.is_empty() { 0..0 } else { nearest(seen.min)..nearest(seen.max) + 1 };
+    let whole = short.then_some((0.0, length)).filter(|_| !pattern.is_empty());
+    let strokes = periods.flat_map(move |n| {
+        let mut at = n as f32 * period;
+        pattern.iter().enumerate().filter_map(move |(i, (ink, gap))| {
+            let stroke = (at, at + ink * width);
+            at = stroke.1 + gap * width * stretch;
+            // The last period is its first stroke alone.
+            (i == 0 || (n as f32) < times).then_some(stroke)
+        })
+    });
+    whole.into_iter().chain(strokes)
+}
+
+/// Room for a chip in a row.
+pub const CHIP: Vec2 = vec2(18.0, 18.0);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use egui::{Rangef, Rect, pos2};
+
+use super::*;
+use crate::app::palette::{DARK, LIGHT};
+
+type Matrix = [[f32; 3]; 3];
+
+/// Full deficiency in linear RGB, from Machado, Oliveira and Fernandes, "A physiologically-based model for simulation
+/// of color vision deficiency", 2009.
+const SIGHTS: [(&str, Matrix); 4] = [
+    ("usual", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    ("protanopia", [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
+    (
+        "deuteranopia",
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    ),
+    ("tritanopia", [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+];
+
+fn times(m: &Matrix, v: [f32; 3]) -> [f32; 3] {
+    m.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum())
+}
+
+fn linear(colour: Color32) -> [f32; 3] {
+    [colour.r(), colour.g(), colour.b()].map(|v| {
+        let v = f32::from(v) / 255.0;
+        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+/// Björn Ottosson's OKLab, where distances are about as large as they look.
+fn oklab(rgb: [f32; 3]) -> [f32; 3] {
+    let to_cones = [
+        [0.412_221_46, 0.536_332_55, 0.051_445_995],
+        [0.211_903_5, 0.680_699_5, 0.107_396_96],
+        [0.088_302_46, 0.281_718_85, 0.629_978_7],
+    ];
+    let to_lab = [
+        [0.210_454_26, 0.793_617_8, -0.004_072_047],
+        [1.977_998_5, -2.428_592_2, 0.450_593_7],
+        [0.025_904_037, 0.782_771_77, -0.808_675_77],
+    ];
+    times(&to_lab, times(&to_cones, rgb.map(|v| v.clamp(0.0, 1.0))).map(f32::cbrt))
+}
+
+/// WCAG's ratio.
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |c| linear(c).iter().zip([0.2126, 0.7152, 0.0722]).map(|(v, w)| v * w).sum::<f32>() + 0.05;
+    let (a, b) = (luminance(a), luminance(b));
+    a.max(b) / a.min(b)
+}
+
+#[test]
+fn people_tell_the_colours_apart_whatever_their_sight() {
+    for (sight, matrix) in &SIGHTS {
+        let seen = Kind::ALL.map(|kind| oklab(times(matrix, linear(kind.colour()))));
+        for i in 0..4 {
+            for j in 0..i {
+                let distance = (0..3).map(|k| (seen[i][k] - seen[j][k]).powi(2)).sum::<f32>().sqrt();
+                // A just noticeable difference is about 0.02.
+                assert!(distance > 0.07, "{sight}: {:?} and {:?}: {distance}", Kind::ALL[i], Kind::ALL[j]);
+            }
+        }
+    }
+}
+
+#[test]
+fn colours_stand_out_from_every_ground() {
+    for kind in Kind::ALL {
+        let colour = kind.colour();
+        assert!(contrast(colour, Color32::BLACK) >= 6.0, "{kind:?} on black");
+        assert!(contrast(colour, ON_CLASS) >= 5.0, "{kind:?}'s sign");
+        assert!(contrast(colour, DARK.panel) >= 4.5, "{kind:?} on the dark panel");
+        assert!(contrast(colour, Color32::WHITE) >= 2.2, "{kind:?} on white, where the halo helps");
+        assert!(contrast(colour, LIGHT.panel) >= 2.1, "{kind:?} on the light panel, where the sign helps");
+        let [white, halo] = [255.0, f32::from(HALO.a())];
+        let dimmed = (white * (1.0 - halo / 255.0)) as u8;
+        assert!(contrast(Color32::WHITE, Color32::from_gray(dimmed)) >= 4.5, "the halo on white");
+    }
+}
+
+#[test]
+fn no_two_verdicts_share_a_sign_a_word_or_a_line() {
+    for i in 0..4 {
+        for j in 0..i {
+            let (a, b) = (Kind::ALL[i], Kind::ALL[j]);
+            assert!(a.sign() != b.sign() && a.word() != b.word() && a.pattern() != b.pattern());
+        }
+    }
+}
+
+#[test]
+fn a_pattern_begins_and_ends_with_a_stroke_and_stays_inside() {
+    for kind in [Kind::Lost, Kind::Gained, Kind::Flip] {
+        for length in [0.0, 3.0, 8.0, 20.0, 57.3, 400.0, 9000.0] {
+            let strokes: Vec<_> = along(length, kind.pattern(), 2.0, Rangef::EVERYTHING).collect();
+            assert_eq!(strokes[0].0, 0.0, "{kind:?} of {length}");
+            assert!((strokes[strokes.len() - 1].1 - length).abs() < 0.05, "{kind:?} of {length}: {strokes:?}");
+            for pair in strokes.windows(2) {
+                assert!(pair[0].0 < pair[0].1 && pair[0].1 < pair[1].0, "{kind:?} of {length}: {pair:?}");
+            }
+            assert!(length < 57.0 || strokes.len() > 3, "{kind:?} of {length}: {}", strokes.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_out_of_sight_is_not_painted() {
+    let rect = Rect::from_min_max(pos2(-50_000.0, 100.0), pos2(50_000.0, 40_000.0));
+    let clip = Rect::from_min_max(pos2(0.0, 0.0), pos2(800.0, 600.0));
+    let strokes = strokes(rect, Kind::Gained.pattern(), 2.0, clip);
+    assert!((100..200).contains(&strokes.len()), "{}", strokes.len());
+    assert!(
+        strokes.iter().all(|[a, b]| a.y == 100.0 && clip.expand(8.0).contains(*a) && clip.expand(8.0).contains(*b))
+    );
+}

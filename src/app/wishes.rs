@@ -1,0 +1,120 @@
+//! What a person asks for, carried out.
+
+use egui::{Context, ViewportCommand};
+
+use super::action::Action;
+use super::view::Which;
+use super::viewer::Viewer;
+use super::viewport::{Area, Viewport};
+use crate::engine::{Settings, SourceState};
+use crate::model::ModelName;
+use crate::source::SourceRequest;
+
+impl Viewer {
+    pub(super) fn apply(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Open(request) => self.open(request),
+            Action::ChooseImage => {
+                if let Err(e) = self.dialog.show(ctx) {
+                    self.warn(&format!("The file dialog could not be started: {e}. Drop the file on the window."));
+                }
+            }
+            Action::Reopen => self.change(|s| s.reopen += 1),
+            Action::Show(view) => {
+                self.preferences.view = view;
+                self.highlighted = None;
+                self.ask_for_models();
+            }
+            Action::Use(which, model) => {
+                self.duo.choose(which, model);
+                self.ask_for_models();
+            }
+            Action::SwitchPrecision => self.switch_precision(),
+            Action::Swap => self.swap(),
+            Action::TogglePause if self.can_pause() => self.change(|s| s.paused = !s.paused),
+            Action::TogglePause => {}
+            Action::ResetThresholds => self.preferences.reset_thresholds(),
+            Action::ToggleLink => self.preferences.link(!self.preferences.linked),
+            Action::ToggleHistory => self.preferences.history = !self.preferences.history,
+            Action::Back => self.back(),
+            Action::AgreeBest | Action::Step(_) | Action::GoTo(_) | Action::ChooseNext(_) => {}
+            Action::ToggleLabels => self.preferences.labels = !self.preferences.labels,
+            Action::Fit => self.viewport.fit(),
+            Action::ActualSize => self.zoom(|view, area| view.zoom_to(1.0, area.rect.center(), area)),
+            Action::ZoomIn => self.zoom(|view, area| view.zoom_by(1.25, area.rect.center(), area)),
+            Action::ZoomOut => self.zoom(|view, area| view.zoom_by(0.8, area.rect.center(), area)),
+            Action::ToggleTheme => {
+                let other = if ctx.theme() == egui::Theme::Dark { egui::Theme::Light } else { egui::Theme::Dark };
+                self.preferences.theme = other.into();
+                ctx.set_theme(self.preferences.theme);
+            }
+            Action::ToggleHelp => self.help = !self.help,
+            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+        ctx.request_repaint();
+    }
+
+    /// A still has nothing to pause.
+    pub(super) fn can_pause(&self) -> bool {
+        self.settings.paused || matches!(self.engine.status().source, SourceState::Live | SourceState::Stalled { .. })
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.engine.set(self.settings.clone());
+    }
+
+    pub(super) fn open(&mut self, request: SourceRequest) {
+        self.before = match request {
+            SourceRequest::Still(_) if self.sight.observation().is_some() => Some(self.settings.source.clone()),
+            _ => None,
+        };
+        self.change(|s| {
+            s.source = request;
+            // The same file again means: read it again.
+            s.reopen += 1;
+            s.paused = false;
+        });
+    }
+
+    /// The next model for A; where two are compared, one that B is not, or else the two change sides.
+    fn switch_precision(&mut self) {
+        let compares = self.preferences.view.compares();
+        let is_free = |m: &&ModelName| !compares || *m != self.duo.model(Which::B);
+        let free: Vec<&ModelName> = self.choices.iter().filter(is_free).collect();
+        let now = free.iter().position(|m| *m == self.duo.model(Which::A));
+        match free.get(now.map_or(0, |i| (i + 1) % free.len())) {
+            Some(next) if *next != self.duo.model(Which::A) => {
+                self.duo.choose(Which::A, (*next).clone());
+                self.ask_for_models();
+            }
+            _ => self.swap(),
+        }
+    }
+
+    /// What A was becomes B, its thresholds with it.
+    fn swap(&mut self) {
+        self.duo.swap();
+        self.preferences.swap_thresholds();
+        self.ask_for_models();
+    }
+
+    /// Closes the help.
+    fn back(&mut self) {
+        self.help = false;
+    }
+
+    /// Tells the engine which models are to look. A swap of two that run changes nothing for it.
+    fn ask_for_models(&mut self) {
+        let models = self.duo.wanted(self.preferences.view);
+        if models != self.settings.models {
+            self.change(|s| s.models = models);
+        }
+    }
+
+    fn zoom(&mut self, zoom: impl FnOnce(&mut Viewport, &Area)) {
+        if let Some(area) = &self.area {
+            zoom(&mut self.viewport, area);
+        }
+    }
+}
