@@ -3,6 +3,8 @@
 //! All stages run in turn, round after round, so that a machine that slows down slows all of them; then the
 //! engine on the demo takes turns with the bare session. Ratios are worth more than times.
 
+mod throughput;
+
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,17 +16,12 @@ use serde::Serialize;
 use super::out::say;
 use super::report::millis;
 use crate::compare::{Comparer, Side};
-use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
-use crate::engine::{Engine, Open, Parts, Samples, Settings};
-use crate::live::{self, PHOTOS};
-use crate::model::{Catalog, Detector, ModelName, RawSession, Runtime, SessionDetector};
-use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest, load};
-
-/// How often the engine and the bare session take turns.
-const TURNS: usize = 3;
-
-/// How long the demo may take for a frame.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::detect::{Letterboxer, Postprocessor, RawHeads, Thresholds};
+use crate::engine::Samples;
+use crate::live::PHOTOS;
+use crate::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
+use crate::source::load;
+use throughput::Throughput;
 
 /// Rounds that are not counted.
 const WARM_UP: usize = 5;
@@ -47,8 +44,11 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
     let stages = stages(&catalog, &runtime, args.rounds as usize)?;
+    // Each model alone, and the two that the window compares.
+    let alone = ModelName::BUILT.iter().map(std::slice::from_ref);
+    let teams = alone.chain([&[ModelName::Fp32, ModelName::Int8][..]]);
     let throughput =
-        ModelName::BUILT.iter().map(|m| throughput(&catalog, &runtime, m, args.seconds)).collect::<Result<_, _>>()?;
+        teams.map(|models| Throughput::measure(&catalog, &runtime, models, args.seconds)).collect::<Result<_, _>>()?;
     let result = Bench {
         runtime: runtime.version().to_owned(),
         threads: crate::model::threads(),
@@ -88,15 +88,6 @@ struct Stage {
 struct Ratios {
     int8_to_fp32: f64,
     letterbox_and_postprocess_to_fp32: f64,
-}
-
-/// Inferences per second: the engine on the demo, and the session alone.
-#[derive(Serialize)]
-struct Throughput {
-    model: String,
-    engine: f64,
-    session: f64,
-    ratio: f64,
 }
 
 /// One thing to measure: a name and what to run.
@@ -199,53 +190,6 @@ impl Ratios {
     }
 }
 
-/// The engine and the bare session take turns.
-fn throughput(
-    catalog: &Catalog,
-    runtime: &Runtime,
-    model: &ModelName,
-    turn: Duration,
-) -> Result<Throughput, Box<dyn Error>> {
-    let bytes = std::fs::read(catalog.path(model))?;
-    let threads = crate::model::threads();
-    let mut session = RawSession::from_bytes(runtime, &bytes, threads)?;
-    let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
-    let parts = Parts { opener: Arc::new(Unpaced(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };
-    let settings = |paused| Settings { source: SourceRequest::Demo, reopen: 0, models: vec![model.clone()], paused };
-    let engine = Engine::start(parts, settings(true))?;
-    let (mut engines, mut sessions, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        engine.set(settings(false));
-        let with_engine = rate(turn, || engine.wait(PATIENCE).map(drop).ok_or_else(|| "the demo stands still".into()))?;
-        engine.set(settings(true));
-        let alone = rate(turn, || Ok(session.run(&input, |_, _, _| {})?))?;
-        engines.push(with_engine);
-        sessions.push(alone);
-        ratios.push(with_engine / alone);
-    }
-    engine.stop(Duration::from_secs(2));
-    Ok(Throughput {
-        model: model.label(),
-        engine: median(&mut engines),
-        session: median(&mut sessions),
-        ratio: median(&mut ratios),
-    })
-}
-
-/// Calls per second over a while; the first few are not counted.
-fn rate(turn: Duration, mut call: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
-    for _ in 0..WARM_UP {
-        call()?;
-    }
-    let start = Instant::now();
-    let mut calls = 0;
-    while start.elapsed() < turn {
-        call()?;
-        calls += 1;
-    }
-    Ok(f64::from(calls) / start.elapsed().as_secs_f64())
-}
-
 fn seconds(text: &str) -> Result<Duration, String> {
     let value: f64 = text.parse().map_err(|_| format!("{text} is no number of seconds"))?;
     if (0.1..=60.0).contains(&value) {
@@ -260,37 +204,6 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The demo as fast as anybody takes its frames.
-struct Unpaced(Catalog);
-
-impl Open for Unpaced {
-    fn open(&self, _: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
-        let photos = live::opener(&self.0).photos;
-        Ok(Box::new(UnpacedDemo { demo: DemoSource::open(&photos, "bench")?, number: 0 }))
-    }
-}
-
-struct UnpacedDemo {
-    demo: DemoSource,
-    number: u64,
-}
-
-impl Source for UnpacedDemo {
-    fn description(&self) -> Description {
-        Description { nominal_rate: None, ..self.demo.description() }
-    }
-
-    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
-        self.demo.render(self.number, frame)?;
-        self.number += 1;
-        Ok(Next::Frame)
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
-}
-
 impl Bench {
     fn to_text(&self) -> String {
         let mut text = format!("ONNX Runtime {}, {} threads\n\n", self.runtime, self.threads);
@@ -302,7 +215,7 @@ impl Bench {
         text += &format!("\nINT8 / FP32                              {:.3}\n", self.ratios.int8_to_fp32);
         let ours = self.ratios.letterbox_and_postprocess_to_fp32;
         text += &format!("(letterbox + postprocess) / FP32         {ours:.3}\n");
-        text += "\ninferences per second    engine, demo   session alone   ratio\n";
+        text += "\nframes per second        engine, demo  sessions alone   ratio\n";
         for t in &self.throughput {
             let Throughput { model, engine, session, ratio } = t;
             text += &format!("{model:<24} {engine:>12.1} {session:>15.1} {ratio:>7.3}\n");

@@ -1,0 +1,118 @@
+//! How many frames the engine gets through, against the sessions alone.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::{WARM_UP, median};
+use crate::detect::Frame;
+use crate::engine::{Engine, Open, Parts, Settings};
+use crate::live;
+use crate::model::{Catalog, ModelName, RawSession, Runtime};
+use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest};
+
+/// How often the engine and the bare sessions take turns.
+const TURNS: usize = 3;
+
+/// How long the demo may take for a frame.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Frames per second: the engine on the demo, and the sessions alone.
+#[derive(Serialize)]
+pub struct Throughput {
+    /// "FP32", or "FP32 and INT8" for both on each frame.
+    pub model: String,
+    pub engine: f64,
+    pub session: f64,
+    pub ratio: f64,
+}
+
+impl Throughput {
+    /// The engine and the bare sessions take turns. Two models: the sessions run one after the other.
+    pub fn measure(
+        catalog: &Catalog,
+        runtime: &Runtime,
+        models: &[ModelName],
+        turn: Duration,
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut sessions = models
+            .iter()
+            .map(|model| {
+                let bytes = std::fs::read(catalog.path(model))?;
+                let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads())?;
+                let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
+                Ok((session, input))
+            })
+            .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+        let parts = Parts { opener: Arc::new(Unpaced(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };
+        let settings = |paused| Settings { source: SourceRequest::Demo, reopen: 0, models: models.to_vec(), paused };
+        let engine = Engine::start(parts, settings(true))?;
+        let (mut with_engine, mut alone, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            engine.set(settings(false));
+            let engines = rate(turn, || engine.wait(PATIENCE).map(drop).ok_or_else(|| "the demo stands still".into()))?;
+            engine.set(settings(true));
+            let bare = rate(turn, || {
+                sessions.iter_mut().try_for_each(|(session, input)| Ok(session.run(input, |_, _, _| {})?))
+            })?;
+            with_engine.push(engines);
+            alone.push(bare);
+            ratios.push(engines / bare);
+        }
+        engine.stop(Duration::from_secs(2));
+        let names: Vec<String> = models.iter().map(ModelName::label).collect();
+        Ok(Self {
+            model: names.join(" and "),
+            engine: median(&mut with_engine),
+            session: median(&mut alone),
+            ratio: median(&mut ratios),
+        })
+    }
+}
+
+/// Calls per second over a while; the first few are not counted.
+fn rate(turn: Duration, mut call: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<f64, Box<dyn Error>> {
+    for _ in 0..WARM_UP {
+        call()?;
+    }
+    let start = Instant::now();
+    let mut calls = 0;
+    while start.elapsed() < turn {
+        call()?;
+        calls += 1;
+    }
+    Ok(f64::from(calls) / start.elapsed().as_secs_f64())
+}
+
+/// The demo as fast as anybody takes its frames.
+struct Unpaced(Catalog);
+
+impl Open for Unpaced {
+    fn open(&self, _: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        let photos = live::opener(&self.0).photos;
+        Ok(Box::new(UnpacedDemo { demo: DemoSource::open(&photos, "bench")?, number: 0 }))
+    }
+}
+
+struct UnpacedDemo {
+    demo: DemoSource,
+    number: u64,
+}
+
+impl Source for UnpacedDemo {
+    fn description(&self) -> Description {
+        Description { nominal_rate: None, ..self.demo.description() }
+    }
+
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
+        self.demo.render(self.number, frame)?;
+        self.number += 1;
+        Ok(Next::Frame)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
