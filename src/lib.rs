@@ -11,12 +11,13 @@
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
 //! | [`workshop`] | makes models: darknet weights to ONNX, calibration, INT8 |
 //! | [`engine`]   | threads and mailboxes between a source, a detector and whoever looks |
+//! | [`history`]  | the last observations, compacted, and their figures over time |
 //! | [`live`]     | an engine of real sources and real models |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
 //! Imports run one way. `detect` knows nobody; `compare`, `annotate`, `source` and `model` know `detect`; `workshop` knows `detect` and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
-//! `live` puts those together; `app` and
+//! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
 
 pub mod annotate;
@@ -25,6 +26,7 @@ pub mod cli;
 pub mod compare;
 pub mod detect;
 pub mod engine;
+pub mod history;
 pub mod live;
 pub mod model;
 pub mod source;

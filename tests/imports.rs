@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("detect", &[]),
     ("compare", &["detect"]),
     ("annotate", &["detect"]),
@@ -17,7 +17,8 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("model", &["detect"]),
     ("workshop", &["detect", "model"]),
     ("engine", &["detect", "source", "model"]),
-    ("app", &["detect", "compare", "annotate", "source", "model", "workshop", "engine"]),
+    ("history", &["detect", "compare", "engine"]),
+    ("app", &["detect", "compare", "annotate", "source", "model", "workshop", "engine", "history"]),
     ("cli", &["detect", "compare", "annotate", "source", "model", "workshop", "engine"]),
 ];
 

@@ -1,0 +1,165 @@
+//! Raw heads in little memory, without the loss of a bit.
+
+use std::sync::Arc;
+
+use crate::detect::RawHeads;
+
+/// Raw heads as a moment keeps them.
+pub(super) enum Heads {
+    /// Shared with whoever else looks at them.
+    Whole(Arc<RawHeads>),
+    /// Each tensor has few different values, as those that an INT8 model computes: a quarter of the memory.
+    Packed(Vec<Packed>),
+}
+
+/// One tensor, as places in a table of its values.
+pub(super) struct Packed {
+    /// At most 256.
+    values: Box<[f32]>,
+    places: Box<[u8]>,
+}
+
+impl Heads {
+    pub fn new(heads: &Arc<RawHeads>, packer: &mut Packer) -> Self {
+        let packed: Option<Vec<Packed>> = heads.heads.iter().map(|tensor| packer.run(tensor)).collect();
+        packed.map_or_else(|| Self::Whole(Arc::clone(heads)), Self::Packed)
+    }
+
+    /// Size in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(heads) => heads.bytes(),
+            Self::Packed(tensors) => tensors.iter().map(|t| t.places.len() + size_of_val(&*t.values)).sum(),
+        }
+    }
+
+    /// The values, in `unpacked` where they do not lie open already.
+    pub fn get<'a>(&'a self, unpacked: &'a mut RawHeads) -> &'a RawHeads {
+        match self {
+            Self::Whole(heads) => heads,
+            Self::Packed(tensors) => {
+                unpack(tensors, unpacked);
+                unpacked
+            }
+        }
+    }
+
+    pub fn shared(&self) -> Arc<RawHeads> {
+        match self {
+            Self::Whole(heads) => Arc::clone(heads),
+            Self::Packed(tensors) => {
+                let mut heads = RawHeads::default();
+                unpack(tensors, &mut heads);
+                Arc::new(heads)
+            }
+        }
+    }
+}
+
+fn unpack(tensors: &[Packed], heads: &mut RawHeads) {
+    heads.heads.resize_with(tensors.len(), Vec::new);
+    for (to, tensor) in heads.heads.iter_mut().zip(tensors) {
+        // As long as a place can reach, so that no value is looked for outside.
+        let mut values = [0.0; 256];
+        values[..tensor.values.len()].copy_from_slice(&tensor.values);
+        to.clear();
+        to.extend(tensor.places.iter().map(|place| values[usize::from(*place)]));
+    }
+}
+
+/// Slots of the hash table: four for each value that fits, so that most are found at once.
+const SLOTS: usize = 1024;
+
+/// Packs tensor after tensor, in memory that is used again.
+pub(super) struct Packer {
+    /// A place in `values` and one more; 0 = free.
+    slots: Box<[u16; SLOTS]>,
+    values: Vec<f32>,
+    places: Vec<u8>,
+}
+
+impl Default for Packer {
+    fn default() -> Self {
+        Self { slots: Box::new([0; SLOTS]), values: Vec::with_capacity(256), places: Vec::new() }
+    }
+}
+
+impl Packer {
+    /// `None`: there are more than 256 different values, which shows after the first few hundred.
+    fn run(&mut self, tensor: &[f32]) -> Option<Packed> {
+        self.slots.fill(0);
+        self.values.clear();
+        self.places.clear();
+        for value in tensor {
+            let place = self.place(*value)?;
+            self.places.push(place);
+        }
+        Some(Packed { values: self.values.as_slice().into(), places: self.places.as_slice().into() })
+    }
+
+    /// Bits are compared, so that both zeros and every NaN come back as they were.
+    fn place(&mut self, value: f32) -> Option<u8> {
+        let bits = value.to_bits();
+        // Fibonacci hashing: the top bits of a product with 2³² / φ.
+        let mut slot = (bits.wrapping_mul(0x9E37_79B9) >> 22) as usize;
+        loop {
+            let found = usize::from(self.slots[slot]);
+            let Some(place) = found.checked_sub(1) else { break };
+            if self.values[place].to_bits() == bits {
+                return Some(place as u8);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        let place = u8::try_from(self.values.len()).ok()?;
+        self.values.push(value);
+        self.slots[slot] = u16::from(place) + 1;
+        Some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bits(heads: &RawHeads) -> Vec<Vec<u32>> {
+        heads.heads.iter().map(|t| t.iter().map(|v| v.to_bits()).collect()).collect()
+    }
+
+    fn round_trip(tensors: Vec<Vec<f32>>) -> (Heads, RawHeads) {
+        let heads = RawHeads { heads: tensors };
+        let kept = Heads::new(&Arc::new(heads.clone()), &mut Packer::default());
+        let mut unpacked = RawHeads { heads: vec![vec![7.0; 3]; 9] };
+        assert_eq!(bits(kept.get(&mut unpacked)), bits(&heads));
+        assert_eq!(bits(&kept.shared()), bits(&heads));
+        (kept, heads)
+    }
+
+    #[test]
+    fn what_has_256_values_takes_a_quarter_and_what_has_more_is_left() {
+        let of = |different: u32| (0..20_000u32).map(|i| (i % different) as f32 * 0.37 - 9.0).collect::<Vec<_>>();
+        let (packed, heads) = round_trip(vec![of(256), of(3)]);
+        assert_eq!(packed.bytes(), heads.bytes() / 4 + 259 * 4);
+        let (whole, heads) = round_trip(vec![of(3), of(257)]);
+        assert!(matches!(whole, Heads::Whole(_)) && whole.bytes() == heads.bytes());
+    }
+
+    #[test]
+    fn zeros_and_nans_keep_their_bits() {
+        let odd = [0.0, -0.0, f32::NAN, -f32::NAN, f32::from_bits(0x7fc0_0001), f32::INFINITY, f32::MIN_POSITIVE];
+        assert!(matches!(round_trip(vec![odd.to_vec(), Vec::new()]).0, Heads::Packed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bits_come_back(tensors in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..600), 0..3)) {
+            round_trip(tensors.into_iter().map(|t| t.into_iter().map(f32::from_bits).collect()).collect());
+        }
+
+        #[test]
+        fn few_bits_come_back(tensor in prop::collection::vec(0u32..300, 0..4000), step in any::<u32>()) {
+            round_trip(vec![tensor.into_iter().map(|i| f32::from_bits(i.wrapping_mul(step))).collect()]);
+        }
+    }
+}

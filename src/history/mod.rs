@@ -1,0 +1,32 @@
+//! The last observations, to go back to, and their figures over time.
+//!
+//! ```text
+//! Arc<Observation> ─┬─ Recorder, a thread of its own ─▶ Moment (JPEG, whole raw heads) ─▶ Ring, bounded in bytes
+//!                   │                                                                       │  ▲ who is worst, stays
+//!                   └─ figures, latencies ─▶ Timeline, 36,000 records ◀── refresh ──────────┘──┘
+//!                                                                          best threshold ◀─┘
+//! ```
+//!
+//! A moment's raw heads are exact, so that boxes, pairs and figures can be made again at any thresholds; only its
+//! pixels have been through JPEG. Nothing here blocks whoever watches: pictures are compressed on the recorder's
+//! thread, and what has to be computed again is done in slices of a time that the caller gives.
+
+mod best;
+mod heads;
+mod keeper;
+mod moment;
+mod picture;
+mod record;
+mod recorder;
+mod ring;
+mod setting;
+mod timeline;
+
+pub use best::{BestSearch, Search};
+pub use keeper::History;
+pub use moment::{Compactor, Moment, RestoreError};
+pub use record::{Figures, Latency, Record, Stage};
+pub use recorder::{QUEUE, Recorder, SINGLE_INTERVAL};
+pub use ring::{DEFAULT_LIMIT, Ring};
+pub use setting::{Judge, Setting};
+pub use timeline::{RECORDS, Timeline};

@@ -1,0 +1,120 @@
+//! One observation, compacted.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Setting;
+use super::heads::{Heads, Packer};
+use super::picture::Picture;
+use crate::compare::Side;
+use crate::detect::{Frame, RawHeads, Size};
+use crate::engine::{Observation, Output};
+
+/// One observation with its picture as JPEG. Its raw heads are exact.
+pub struct Moment {
+    /// All but the picture and the raw heads: black and empty ones stand in their places.
+    rest: Observation,
+    picture: Picture,
+    /// One for each output of `rest`.
+    heads: Vec<Heads>,
+    bytes: usize,
+}
+
+/// A picture of the history that cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a picture of the history is damaged ({cause}); choose another frame, and please report this")]
+pub struct RestoreError {
+    pub cause: String,
+}
+
+/// Makes moments, in memory that is used again.
+#[derive(Default)]
+pub struct Compactor {
+    packer: Packer,
+    jpeg: Vec<u8>,
+    black: Arc<Frame>,
+    empty: Arc<RawHeads>,
+}
+
+impl Compactor {
+    /// Takes milliseconds: most of it is JPEG.
+    pub fn run(&mut self, observation: &Observation) -> Moment {
+        let heads: Vec<Heads> = observation.outputs.iter().map(|o| Heads::new(&o.heads, &mut self.packer)).collect();
+        let picture = Picture::new(&observation.frame, &mut self.jpeg);
+        let hollow = |output: &Output| Output { heads: Arc::clone(&self.empty), ..output.clone() };
+        let outputs = observation.outputs.iter().map(hollow).collect();
+        let rest = Observation { frame: Arc::clone(&self.black), outputs, ..observation.clone() };
+        let fixed = size_of::<Moment>() + size_of_val(&*rest.outputs);
+        let bytes = fixed + picture.bytes() + heads.iter().map(Heads::bytes).sum::<usize>();
+        Moment { rest, picture, heads, bytes }
+    }
+}
+
+impl Moment {
+    pub fn sequence(&self) -> u64 {
+        self.rest.sequence
+    }
+
+    pub fn frame_id(&self) -> u64 {
+        self.rest.frame_id
+    }
+
+    pub fn source_generation(&self) -> u64 {
+        self.rest.source_generation
+    }
+
+    pub fn captured(&self) -> Instant {
+        self.rest.times.captured
+    }
+
+    /// Of the picture, in pixels.
+    pub fn size(&self) -> Size {
+        self.picture.size()
+    }
+
+    /// Size in memory, without what it shares with others: the models' descriptions.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The observation again: picture decoded, raw heads exact, all else as it was. Takes milliseconds.
+    pub fn restore(&self) -> Result<Observation, RestoreError> {
+        let frame = self.picture.frame()?;
+        let whole = |(output, heads): (&Output, &Heads)| Output { heads: heads.shared(), ..output.clone() };
+        let outputs = self.rest.outputs.iter().zip(&self.heads).map(whole).collect();
+        Ok(Observation { frame, outputs, ..self.rest.clone() })
+    }
+
+    /// Whether two models looked at it that can be compared.
+    pub fn is_pair(&self) -> bool {
+        self.pair(false).is_some()
+    }
+
+    /// A's and B's side of it. `None` where only one model ran, or where the two know different classes. `unpacked`
+    /// is memory for raw heads that do not lie open.
+    pub fn sides<'a>(&'a self, setting: &Setting, unpacked: &'a mut [RawHeads; 2]) -> Option<[Side<'a>; 2]> {
+        let [a, b] = self.pair(setting.swapped)?;
+        let [of_a, of_b] = unpacked;
+        let side = |at: usize, unpacked: &'a mut RawHeads, thresholds| {
+            let output = &self.rest.outputs[at];
+            let heads = self.heads[at].get(unpacked);
+            Side { form: &output.model.form, heads, letterbox: &output.letterbox, thresholds }
+        };
+        Some([side(a, of_a, setting.thresholds[0]), side(b, of_b, setting.thresholds[1])])
+    }
+
+    /// Places of A and B in the outputs.
+    fn pair(&self, swapped: bool) -> Option<[usize; 2]> {
+        let outputs = &self.rest.outputs;
+        let of = |slot| outputs.iter().position(|o| o.slot == slot);
+        let [a, b] = [of(0)?, of(1)?];
+        let comparable = outputs[a].model.form.classes == outputs[b].model.form.classes;
+        comparable.then_some(if swapped { [b, a] } else { [a, b] })
+    }
+}
+
+impl std::fmt::Debug for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Moment({}, {} bytes)", self.rest.sequence, self.bytes)
+    }
+}

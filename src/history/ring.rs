@@ -1,0 +1,221 @@
+//! The moments that are kept, bounded in bytes.
+
+use std::collections::VecDeque;
+
+use super::{Figures, Moment};
+
+/// 256 MB.
+pub const DEFAULT_LIMIT: usize = 256 << 20;
+
+/// This part of the room may go to the worst of the older moments.
+const SHARE_OF_WORST: usize = 4;
+
+/// The newest moments, and before them the worst of those that had to go: lowest agreement first, as it was at the
+/// settings they were last judged at. Where everything agrees, or nothing is compared, the newest have all the room.
+///
+/// Moments are in the order of their sequence numbers. Their bytes never sum up to more than the limit, so that a
+/// moment larger than that is not kept at all.
+#[derive(Debug)]
+pub struct Ring {
+    /// All older than the newest ones.
+    worst: VecDeque<Entry>,
+    newest: VecDeque<Entry>,
+    /// Of `worst` and of `newest`.
+    bytes: [usize; 2],
+    limit: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub moment: Moment,
+    /// `None` = never judged.
+    pub judged: Option<Judged>,
+}
+
+/// A judgement, and at which setting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    pub revision: u32,
+    /// `None` where nothing can be compared.
+    pub figures: Option<Figures>,
+}
+
+impl Ring {
+    /// `limit` in bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { worst: VecDeque::new(), newest: VecDeque::new(), bytes: [0; 2], limit }
+    }
+
+    /// Takes a moment that is newer than all here; any other is dropped, and `false` says so.
+    pub fn push(&mut self, moment: Moment) -> bool {
+        if self.last().is_some_and(|last| last >= moment.sequence()) {
+            return false;
+        }
+        self.bytes[1] += moment.bytes();
+        self.newest.push_back(Entry { moment, judged: None });
+        self.trim();
+        true
+    }
+
+    /// Takes effect at once.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        self.trim();
+    }
+
+    /// In bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Sum over the moments here.
+    pub fn bytes(&self) -> usize {
+        self.bytes.iter().sum()
+    }
+
+    pub fn len(&self) -> usize {
+        self.worst.len() + self.newest.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
+    pub fn get(&self, sequence: u64) -> Option<&Moment> {
+        let place = self.search(sequence).ok()?;
+        self.entry(place).map(|entry| &entry.moment)
+    }
+
+    /// In the order of their sequence numbers.
+    pub fn moments(&self) -> impl DoubleEndedIterator<Item = &Moment> {
+        self.worst.iter().chain(&self.newest).map(|entry| &entry.moment)
+    }
+
+    /// Those that are kept for their low agreement, and no more because they are new.
+    pub fn worst_kept(&self) -> impl DoubleEndedIterator<Item = &Moment> {
+        self.worst.iter().map(|entry| &entry.moment)
+    }
+
+    /// From here on, every moment that was recorded is kept.
+    pub fn newest_from(&self) -> Option<&Moment> {
+        self.newest.front().map(|entry| &entry.moment)
+    }
+
+    /// The moment of the lowest agreement as last judged, the newest of several; `None` where all agree.
+    pub fn worst(&self) -> Option<u64> {
+        let harm = |entry: &Entry| Some((entry.harm()?, entry.moment.sequence()));
+        let harmed = self.worst.iter().chain(&self.newest).filter_map(harm);
+        harmed.min_by(|x, y| x.0.by_harm(&y.0).then(y.1.cmp(&x.1))).map(|(_, sequence)| sequence)
+    }
+
+    /// The oldest.
+    pub fn first(&self) -> Option<u64> {
+        self.sequence(0)
+    }
+
+    /// The newest.
+    pub fn last(&self) -> Option<u64> {
+        self.sequence(self.len().checked_sub(1)?)
+    }
+
+    /// The newest that is older than `sequence`, which itself need not be here.
+    pub fn before(&self, sequence: u64) -> Option<u64> {
+        let (Ok(place) | Err(place)) = self.search(sequence);
+        self.sequence(place.checked_sub(1)?)
+    }
+
+    /// The oldest that is newer than `sequence`, which itself need not be here.
+    pub fn after(&self, sequence: u64) -> Option<u64> {
+        self.sequence(match self.search(sequence) {
+            Ok(place) => place + 1,
+            Err(place) => place,
+        })
+    }
+
+    /// Of two that are as near, the older.
+    pub fn nearest(&self, sequence: u64) -> Option<u64> {
+        let (Ok(place) | Err(place)) = self.search(sequence);
+        let around = [place.checked_sub(1), Some(place)];
+        let near = around.into_iter().flatten().filter_map(|place| self.sequence(place));
+        near.min_by_key(|found| found.abs_diff(sequence))
+    }
+
+    pub(super) fn judge(&mut self, sequence: u64, judged: Judged) {
+        if let Ok(place) = self.search(sequence)
+            && let Some(entry) = self.entry_mut(place)
+        {
+            entry.judged = Some(judged);
+        }
+    }
+
+    /// By its place, 0 for the oldest.
+    pub(super) fn entry(&self, place: usize) -> Option<&Entry> {
+        self.worst.get(place).or_else(|| self.newest.get(place.checked_sub(self.worst.len())?))
+    }
+
+    fn entry_mut(&mut self, place: usize) -> Option<&mut Entry> {
+        match place.checked_sub(self.worst.len()) {
+            None => self.worst.get_mut(place),
+            Some(place) => self.newest.get_mut(place),
+        }
+    }
+
+    fn sequence(&self, place: usize) -> Option<u64> {
+        self.entry(place).map(|entry| entry.moment.sequence())
+    }
+
+    /// The place of a sequence number, or where it would be.
+    fn search(&self, sequence: u64) -> Result<usize, usize> {
+        let find = |entries: &VecDeque<Entry>| entries.binary_search_by_key(&sequence, |e| e.moment.sequence());
+        match self.newest.front().filter(|first| first.moment.sequence() <= sequence) {
+            Some(_) => find(&self.newest).map(|i| i + self.worst.len()).map_err(|i| i + self.worst.len()),
+            None => find(&self.worst),
+        }
+    }
+
+    /// Lets moments go until the rest is within the limit.
+    fn trim(&mut self) {
+        // Room that the limit no longer gives.
+        self.let_worst_go();
+        while self.bytes() > self.limit {
+            let Some(oldest) = self.newest.pop_front() else { break };
+            self.bytes[1] -= oldest.moment.bytes();
+            if oldest.harm().is_some() {
+                self.bytes[0] += oldest.moment.bytes();
+                self.worst.push_back(oldest);
+                self.let_worst_go();
+            }
+        }
+    }
+
+    /// What agrees by now goes first, then what agrees best; of equals the older.
+    fn let_worst_go(&mut self) {
+        while self.bytes[0] > self.limit / SHARE_OF_WORST {
+            let by_harm = |x: &Entry, y: &Entry| match (x.harm(), y.harm()) {
+                (Some(x), Some(y)) => x.by_harm(&y),
+                (x, y) => y.is_some().cmp(&x.is_some()),
+            };
+            let kept = self.worst.iter().enumerate();
+            let best = kept.max_by(|(i, x), (j, y)| by_harm(x, y).then(j.cmp(i))).map(|(i, _)| i);
+            let Some(gone) = best.and_then(|i| self.worst.remove(i)) else { break };
+            self.bytes[0] -= gone.moment.bytes();
+        }
+    }
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self::new(DEFAULT_LIMIT)
+    }
+}
+
+impl Entry {
+    /// The figures of a moment on which A and B do not agree.
+    fn harm(&self) -> Option<Figures> {
+        self.judged?.figures.filter(|figures| !figures.is_perfect())
+    }
+}

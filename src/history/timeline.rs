@@ -1,0 +1,199 @@
+//! Figures of every observation, kept far longer than the pictures.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::ring::Judged;
+use super::{Figures, Judge, Latency, Record, Ring, Setting, Stage};
+use crate::compare::Comparison;
+use crate::engine::{Observation, Samples};
+
+/// How many records are kept: 20 minutes at 30 frames per second, in 5 MB.
+pub const RECORDS: usize = 36_000;
+
+/// How many settings are known again when a person comes back to them.
+const SETTINGS: usize = 32;
+
+/// One record for each observation, oldest first.
+///
+/// Percentiles of a stage are taken over the last [`crate::engine::SAMPLES`] observations (five seconds at 24 per
+/// second) of the same source and the same model; each is a duration that did occur.
+///
+/// When the [`Setting`] changes, the figures of records whose moment is still kept are taken again by
+/// [`Timeline::refresh`]; older ones keep theirs, and [`Timeline::is_current`] tells them apart.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    records: VecDeque<Record>,
+    /// When the first frame of all was captured; not only of those still here.
+    start: Option<Instant>,
+    windows: [Window; Stage::ALL.len()],
+    judge: Judge,
+    /// The settings known, the present one last; never empty once a record is there.
+    settings: VecDeque<(u32, Setting)>,
+    /// Of the present setting.
+    revision: u32,
+    /// How many settings there were.
+    revisions: u32,
+}
+
+/// The last durations of a stage.
+#[derive(Debug, Default)]
+struct Window {
+    samples: Samples,
+    /// What they are of: another source or model begins anew.
+    of: (u64, String),
+}
+
+impl Timeline {
+    /// From now on figures are taken at this. Costs nothing where it is as it was.
+    pub fn set(&mut self, setting: &Setting) {
+        if self.settings.back().is_some_and(|(_, now)| now == setting) {
+            return;
+        }
+        let known = self.settings.iter().position(|(_, known)| known == setting);
+        let entry = known.and_then(|i| self.settings.remove(i)).unwrap_or_else(|| {
+            self.revisions += 1;
+            (self.revisions, setting.clone())
+        });
+        self.revision = entry.0;
+        self.settings.push_back(entry);
+        if self.settings.len() > SETTINGS {
+            self.settings.pop_front();
+        }
+    }
+
+    /// What figures are taken at; `None` = not set yet.
+    pub fn setting(&self) -> Option<&Setting> {
+        self.settings.back().map(|(_, setting)| setting)
+    }
+
+    /// Takes note of an observation that is newer than all here; any other is passed over. `comparison` is that of
+    /// its two models at the present setting's thresholds; without one, [`Timeline::refresh`] makes it.
+    pub fn add(&mut self, observation: &Observation, comparison: Option<&Comparison>) {
+        if self.last().is_some_and(|last| last.sequence >= observation.sequence) {
+            return;
+        }
+        if self.settings.is_empty() {
+            self.set(&Setting::default());
+        }
+        let captured = observation.times.captured;
+        let start = *self.start.get_or_insert(captured);
+        let seconds = captured.saturating_duration_since(start).as_secs_f64();
+        // A frame that is looked at again is as old as it is; time on a plot only goes forwards.
+        let seconds = self.last().map_or(seconds, |last| last.seconds.max(seconds));
+        let classes = self.setting().map(|setting| &setting.classes);
+        let figures = comparison.zip(classes).map(|(comparison, classes)| Figures::of(comparison, classes));
+        let latencies = self.latencies(observation);
+        if self.records.len() == RECORDS {
+            self.records.pop_front();
+        }
+        self.records.push_back(Record {
+            sequence: observation.sequence,
+            seconds,
+            source_generation: observation.source_generation,
+            figures,
+            latencies,
+            revision: self.revision,
+        });
+    }
+
+    fn latencies(&mut self, observation: &Observation) -> [Option<Latency>; Stage::ALL.len()] {
+        let source = observation.source_generation;
+        Stage::ALL.map(|stage| {
+            let window = &mut self.windows[stage.place()?];
+            let (took, model) = match stage {
+                Stage::Letterbox => (observation.times.letterbox, ""),
+                Stage::Age => (observation.times.age(observation.times.finished), ""),
+                Stage::Inference(slot) => {
+                    let output = observation.outputs.iter().find(|o| o.slot == slot)?;
+                    (output.inference, output.model.sha256.as_str())
+                }
+            };
+            if (window.of.0, window.of.1.as_str()) != (source, model) {
+                *window = Window { samples: Samples::new(), of: (source, model.to_owned()) };
+            }
+            Latency::next(&mut window.samples, took)
+        })
+    }
+
+    /// Judges kept moments at the present setting, newest first, for about as long as `budget`: one at least, and
+    /// one that has begun is finished. True: nothing is left to do.
+    pub fn refresh(&mut self, ring: &mut Ring, budget: Duration) -> bool {
+        let begun = Instant::now();
+        let mut any = false;
+        let Some((revision, setting)) = self.settings.back() else { return true };
+        for place in (0..ring.len()).rev() {
+            let Some(entry) = ring.entry(place) else { break };
+            if entry.judged.is_some_and(|judged| judged.revision == *revision) {
+                continue;
+            }
+            if any && begun.elapsed() >= budget {
+                return false;
+            }
+            any = true;
+            let sequence = entry.moment.sequence();
+            let known = search(&self.records, sequence).and_then(|i| self.records.get_mut(i));
+            let figures = match &known {
+                Some(Record { figures: figures @ Some(_), revision: taken, .. }) if taken == revision => *figures,
+                _ => self.judge.figures(&entry.moment, setting),
+            };
+            if let Some(record) = known.filter(|_| figures.is_some()) {
+                (record.figures, record.revision) = (figures, *revision);
+            }
+            ring.judge(sequence, Judged { revision: *revision, figures });
+        }
+        true
+    }
+
+    /// Whether a record's figures are at the present setting. One without figures has nothing that could be old.
+    pub fn is_current(&self, record: &Record) -> bool {
+        record.figures.is_none() || record.revision == self.revision
+    }
+
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Oldest first.
+    pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
+        self.records.iter()
+    }
+
+    /// Those captured between two times, in seconds since the first of all, and one more on either side.
+    pub fn between(&self, from: f64, until: f64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
+        let first = self.records.partition_point(|r| r.seconds < from).saturating_sub(1);
+        let end = (self.records.partition_point(|r| r.seconds <= until) + 1).min(self.records.len());
+        self.records.range(first.min(end)..end)
+    }
+
+    pub fn get(&self, sequence: u64) -> Option<&Record> {
+        self.records.get(search(&self.records, sequence)?)
+    }
+
+    /// The newest.
+    pub fn last(&self) -> Option<&Record> {
+        self.records.back()
+    }
+
+    /// The one captured nearest to a time, in seconds since the first of all.
+    pub fn nearest(&self, seconds: f64) -> Option<&Record> {
+        let place = self.records.partition_point(|r| r.seconds < seconds);
+        let around = [place.checked_sub(1), Some(place)].into_iter().flatten().filter_map(|i| self.records.get(i));
+        around.min_by(|x, y| (x.seconds - seconds).abs().total_cmp(&(y.seconds - seconds).abs()))
+    }
+
+    /// Forgets the records; the setting stays.
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.start = None;
+        self.windows = Default::default();
+    }
+}
+
+fn search(records: &VecDeque<Record>, sequence: u64) -> Option<usize> {
+    records.binary_search_by_key(&sequence, |record| record.sequence).ok()
+}
