@@ -109,10 +109,14 @@ impl Viewer {
         });
         let slow = self.opening.is_some_and(|since| since.elapsed() >= PATIENCE);
         let stale = stale(&status.source, observation, slow);
+        let past = self.past.remark(observation);
         let mismatch = self.sight.mismatch().filter(|_| self.preferences.view.compares());
         Remarks {
             stale: stale.is_some(),
-            lines: [observation.description.note.clone(), stale, missing, mismatch].into_iter().flatten().collect(),
+            lines: [observation.description.note.clone(), past, stale, missing, mismatch]
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 

@@ -41,7 +41,7 @@ impl Viewer {
                 recent: &self.recent,
                 models: Models { choices: &self.choices, duo: &self.duo, states: &status.models },
                 view: self.preferences.view,
-                paused: self.settings.paused,
+                paused: self.settings.paused || self.past.is_held(),
                 can_pause: self.can_pause(),
             };
             toolbar.show(ui, &mut self.cameras, &mut actions);
@@ -82,7 +82,10 @@ impl Viewer {
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
         let names = Which::BOTH.map(|which| self.duo.model(which).label());
-        let thresholds = Thresholding { names: compares.then(|| [names[0].as_str(), names[1].as_str()]), found: None };
+        let thresholds = Thresholding {
+            names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
+            found: self.past.found.as_deref(),
+        };
         thresholds.show(ui, &mut self.preferences, actions);
         controls::shown(ui, &mut self.preferences);
         let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };

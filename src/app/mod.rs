@@ -19,6 +19,7 @@ mod layout;
 mod list;
 mod marks;
 mod palette;
+mod past;
 mod pickers;
 mod picture;
 mod preferences;

@@ -11,6 +11,7 @@ use super::cameras::Cameras;
 use super::dialog::{Answer, OpenDialog};
 use super::duo::Duo;
 use super::marks::Mark;
+use super::past::Past;
 use super::preferences::Preferences;
 use super::screenshot::Screenshot;
 use super::sight::{Outlook, Sight};
@@ -78,6 +79,7 @@ pub struct Viewer {
     pub(super) opening: Option<Instant>,
     pub(super) preferences: Preferences,
     pub(super) sight: Sight,
+    pub(super) past: Past,
     /// The frame in sight has not been on the screen yet.
     unpainted: bool,
     pub(super) texture: FrameTexture,
@@ -120,6 +122,7 @@ impl Viewer {
             recent: Vec::new(),
             before: None,
             opening: None,
+            past: Past::start(preferences.history_mb),
             preferences,
             sight: Sight::default(),
             unpainted: false,
@@ -164,10 +167,11 @@ impl Viewer {
 
     /// Takes what the engine and the system have for us. Paints nothing.
     pub fn update(&mut self, ctx: &Context) {
-        if let Some(observation) = self.engine.take() {
-            self.see(ctx, observation);
-        }
         self.judge();
+        self.tend_history(ctx);
+        if let Some(observation) = self.engine.take() {
+            self.observe(ctx, observation);
+        }
         let events: Vec<Event> = self.engine.events().try_iter().collect();
         for event in events {
             self.tell(event);
@@ -191,19 +195,25 @@ impl Viewer {
         }
     }
 
-    /// Brings an observation into sight.
-    pub(super) fn see(&mut self, ctx: &Context, observation: Arc<Observation>) {
+    /// Brings an observation into sight. True: its frame was not there before.
+    pub(super) fn see(&mut self, ctx: &Context, observation: Arc<Observation>) -> bool {
         let still = observation.description.nominal_rate.is_none();
         let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
         let before = self.sight.observation();
         if before.is_none_or(|b| b.source_generation != observation.source_generation) {
             self.viewport.fit();
         }
-        if before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame)) {
+        let new = before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame));
+        if new {
             self.texture.set(ctx, &observation.frame, still, pixels);
-            self.unpainted = true;
         }
         self.sight.set(observation);
+        new
+    }
+
+    /// The frame in sight is one that the engine gave, and is to be counted when it is painted.
+    pub(super) fn count_new(&mut self) {
+        self.unpainted = true;
     }
 
     /// Counts a frame that comes into sight now. A hidden window takes observations too, and shows none.
@@ -217,8 +227,11 @@ impl Viewer {
 
     /// Computes boxes and verdicts anew where the frame or a slider changed.
     pub(super) fn judge(&mut self) {
-        let outlook = Outlook { thresholds: self.preferences.thresholds(), swapped: self.duo.is_swapped() };
-        self.sight.judge(outlook);
+        self.sight.judge(self.outlook());
+    }
+
+    pub(super) fn outlook(&self) -> Outlook {
+        Outlook { thresholds: self.preferences.thresholds(), swapped: self.duo.is_swapped() }
     }
 
     /// Keeps the models for the next run, once they work.

@@ -23,21 +23,23 @@ impl Viewer {
             Action::Show(view) => {
                 self.preferences.view = view;
                 self.highlighted = None;
-                self.ask_for_models();
+                self.ask_for_models(ctx);
             }
             Action::Use(which, model) => {
                 self.duo.choose(which, model);
-                self.ask_for_models();
+                self.ask_for_models(ctx);
             }
-            Action::SwitchPrecision => self.switch_precision(),
-            Action::Swap => self.swap(),
-            Action::TogglePause if self.can_pause() => self.change(|s| s.paused = !s.paused),
-            Action::TogglePause => {}
+            Action::SwitchPrecision => self.switch_precision(ctx),
+            Action::Swap => self.swap(ctx),
+            Action::TogglePause => self.toggle_pause(ctx),
             Action::ResetThresholds => self.preferences.reset_thresholds(),
             Action::ToggleLink => self.preferences.link(!self.preferences.linked),
             Action::ToggleHistory => self.preferences.history = !self.preferences.history,
             Action::Back => self.back(),
-            Action::AgreeBest | Action::Step(_) | Action::GoTo(_) | Action::ChooseNext(_) => {}
+            Action::AgreeBest => self.find_best_threshold(),
+            Action::Step(by) => self.step(ctx, by),
+            Action::GoTo(sequence) => self.go_to(ctx, sequence),
+            Action::ChooseNext(_) => {}
             Action::ToggleLabels => self.preferences.labels = !self.preferences.labels,
             Action::Fit => self.viewport.fit(),
             Action::ActualSize => self.zoom(|view, area| view.zoom_to(1.0, area.rect.center(), area)),
@@ -59,12 +61,22 @@ impl Viewer {
         self.settings.paused || matches!(self.engine.status().source, SourceState::Live | SourceState::Stalled { .. })
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+    /// From the history or a pause back to what comes, or the other way.
+    fn toggle_pause(&mut self, ctx: &Context) {
+        let held = self.past.is_held();
+        self.let_go(ctx);
+        if self.settings.paused || (self.can_pause() && !held) {
+            self.change(|s| s.paused = !s.paused);
+        }
+    }
+
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         self.engine.set(self.settings.clone());
     }
 
     pub(super) fn open(&mut self, request: SourceRequest) {
+        self.past.forget_place();
         self.before = match request {
             SourceRequest::Still(_) if self.sight.observation().is_some() => Some(self.settings.source.clone()),
             _ => None,
@@ -78,7 +90,7 @@ impl Viewer {
     }
 
     /// The next model for A; where two are compared, one that B is not, or else the two change sides.
-    fn switch_precision(&mut self) {
+    fn switch_precision(&mut self, ctx: &Context) {
         let compares = self.preferences.view.compares();
         let is_free = |m: &&ModelName| !compares || *m != self.duo.model(Which::B);
         let free: Vec<&ModelName> = self.choices.iter().filter(is_free).collect();
@@ -86,17 +98,17 @@ impl Viewer {
         match free.get(now.map_or(0, |i| (i + 1) % free.len())) {
             Some(next) if *next != self.duo.model(Which::A) => {
                 self.duo.choose(Which::A, (*next).clone());
-                self.ask_for_models();
+                self.ask_for_models(ctx);
             }
-            _ => self.swap(),
+            _ => self.swap(ctx),
         }
     }
 
     /// What A was becomes B, its thresholds with it.
-    fn swap(&mut self) {
+    fn swap(&mut self, ctx: &Context) {
         self.duo.swap();
         self.preferences.swap_thresholds();
-        self.ask_for_models();
+        self.ask_for_models(ctx);
     }
 
     /// Closes the help.
@@ -105,9 +117,11 @@ impl Viewer {
     }
 
     /// Tells the engine which models are to look. A swap of two that run changes nothing for it.
-    fn ask_for_models(&mut self) {
+    fn ask_for_models(&mut self, ctx: &Context) {
         let models = self.duo.wanted(self.preferences.view);
         if models != self.settings.models {
+            // A frame of the past keeps the models that looked at it; the engine looks at its own newest.
+            self.let_go(ctx);
             self.change(|s| s.models = models);
         }
     }
