@@ -1,0 +1,219 @@
+//! The panel that chooses classes.
+
+use egui::{
+    Align2, Button, FontId, Key, Rect, Response, RichText, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind,
+    TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::palette::class_colour;
+use super::theme;
+use crate::detect::{ClassSet, Classes, Detection};
+
+const ROW: f32 = 26.0;
+
+/// How many boxes of each class there are, before the filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClassCounts {
+    /// By class id, of each side.
+    of: Vec<[usize; 2]>,
+    /// 1 = one model alone.
+    sides: usize,
+}
+
+impl ClassCounts {
+    /// Counts one model's boxes, or those of A and B.
+    pub fn count(&mut self, classes: &Classes, sides: &[&[Detection]]) {
+        self.of.clear();
+        self.of.resize(classes.len(), [0; 2]);
+        self.sides = sides.len().min(2);
+        for (side, found) in sides.iter().take(2).enumerate() {
+            for detection in *found {
+                if let Some(of) = self.of.get_mut(detection.class_id) {
+                    of[side] += 1;
+                }
+            }
+        }
+    }
+
+    fn has(&self, class_id: usize) -> bool {
+        self.of.get(class_id).is_some_and(|[a, b]| a + b > 0)
+    }
+
+    /// "3", or "3 | 2".
+    fn text(&self, class_id: usize) -> String {
+        let [a, b] = self.of.get(class_id).copied().unwrap_or_default();
+        if self.sides < 2 { a.to_string() } else { format!("{a} | {b}") }
+    }
+}
+
+/// What the panel keeps between frames.
+#[derive(Default)]
+pub struct ClassFilter {
+    search: String,
+    /// Class ids that are found, those in sight first.
+    rows: Vec<usize>,
+    made_from: Option<MadeFrom>,
+    /// Whether the pointer was over the list: rows must not jump away under it.
+    pointed: bool,
+}
+
+#[derive(PartialEq)]
+struct MadeFrom {
+    classes: Classes,
+    search: String,
+    /// By class id.
+    present: Vec<bool>,
+}
+
+impl ClassFilter {
+    /// Shows the panel in all that is left of `ui`. True where the choice changed.
+    pub fn show(&mut self, ui: &mut Ui, classes: &Classes, counts: &ClassCounts, chosen: &mut ClassSet) -> bool {
+        let before = chosen.clone();
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Classes").strong());
+            ui.label(RichText::new(format!("{} of {}", chosen.count(classes.len()), classes.len())).weak());
+        });
+        self.search_field(ui);
+        self.update(classes, counts);
+        self.buttons(ui, chosen);
+        if self.rows.is_empty() {
+            ui.label(RichText::new(format!("No class is called “{}”.", self.search.trim())).weak());
+            return *chosen != before;
+        }
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let list =
+            ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, ROW, self.rows.len(), |ui, rows| {
+                for class_id in self.rows[rows].iter().copied() {
+                    let response = row(ui, classes, class_id, counts, chosen.contains(class_id));
+                    if response.double_clicked() {
+                        // Its first click took the last class away: it was the only one.
+                        let was_only = chosen.count(classes.len()) == 0;
+                        *chosen = if was_only { ClassSet::default() } else { ClassSet::only(class_id, classes.len()) };
+                    } else if response.clicked() && ui.input(|i| i.modifiers.alt) {
+                        let only = ClassSet::only(class_id, classes.len());
+                        *chosen = if *chosen == only { ClassSet::default() } else { only };
+                    } else if response.clicked() {
+                        chosen.set(class_id, !chosen.contains(class_id));
+                    }
+                }
+            });
+        self.pointed = ui.rect_contains_pointer(list.inner_rect);
+        *chosen != before
+    }
+}
+
+impl ClassFilter {
+    fn search_field(&mut self, ui: &mut Ui) {
+        let field = TextEdit::singleline(&mut self.search).hint_text("Search").desired_width(f32::INFINITY);
+        let response = ui.add(field);
+        let text = self.search.clone();
+        response.widget_info(|| WidgetInfo {
+            label: Some("Search classes".into()),
+            ..WidgetInfo::text_edit(true, &text, &text, "Search")
+        });
+        // The field gives up the focus on Escape by itself.
+        if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+            self.search.clear();
+        }
+        response.on_hover_text("Find classes by a part of their name; Escape clears it");
+    }
+
+    fn buttons(&self, ui: &mut Ui, chosen: &mut ClassSet) {
+        let searching = !self.search.trim().is_empty();
+        let whom = if searching { "of the classes found; the others stay as they are" } else { "of the classes" };
+        let pressed = |ui: &mut Ui, text: &str, what: &str| {
+            let button = Button::new(text).min_size(vec2((ui.available_width() / 3.0).clamp(40.0, 58.0), 0.0));
+            ui.add(button).on_hover_text(format!("{what} {whom}")).clicked()
+        };
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let all = pressed(ui, "All", "Show boxes of all");
+            let none = pressed(ui, "None", "Show boxes of none");
+            let invert = pressed(ui, "Invert", "Turn the choice round");
+            for class_id in self.rows.iter().copied() {
+                match (all, none, invert) {
+                    (true, ..) => chosen.set(class_id, true),
+                    (_, true, _) => chosen.set(class_id, false),
+                    (.., true) => chosen.set(class_id, !chosen.contains(class_id)),
+                    _ => break,
+                }
+            }
+            if all && !searching {
+                // Classes that only another model has, too.
+                *chosen = ClassSet::default();
+            }
+        });
+    }
+
+    /// Finds the classes anew where the search, the model or what is in sight changed.
+    fn update(&mut self, classes: &Classes, counts: &ClassCounts) {
+        let same = self.made_from.as_ref().is_some_and(|from| {
+            let present = from.present.iter().enumerate().all(|(id, present)| *present == counts.has(id));
+            from.classes == *classes && from.search == self.search && (present || self.pointed)
+        });
+        if same {
+            return;
+        }
+        let wanted = self.search.trim().to_lowercase();
+        let found = |id: &usize| classes.name(*id).to_lowercase().contains(&wanted);
+        self.rows.clear();
+        self.rows.extend((0..classes.len()).filter(found));
+        // Stable: within both, in the model's order.
+        self.rows.sort_by_key(|id| !counts.has(*id));
+        let present = (0..classes.len()).map(|id| counts.has(id)).collect();
+        self.made_from = Some(MadeFrom { classes: classes.clone(), search: self.search.clone(), present });
+    }
+}
+
+/// One class: a checkbox, its colour, its name, how many boxes there are.
+fn row(ui: &mut Ui, classes: &Classes, class_id: usize, counts: &ClassCounts, chosen: bool) -> Response {
+    let scheme = theme::scheme(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let name = classes.name(class_id);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, chosen, format!("class {name}")));
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    if response.hovered() {
+        painter.rect_filled(rect, 5.0, scheme.hovered);
+    }
+    if response.has_focus() {
+        painter.rect_stroke(rect, 5.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    }
+    let present = counts.has(class_id);
+    let colour = match (chosen, present) {
+        (true, true) => scheme.strong,
+        (true, false) => scheme.text,
+        (false, _) => scheme.weak,
+    };
+    let tick = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), vec2(14.0, 14.0));
+    checkbox(&painter, tick, chosen, scheme);
+    let swatch = Rect::from_center_size(rect.left_center() + vec2(31.0, 0.0), vec2(10.0, 10.0));
+    painter.rect_filled(swatch, 3.0, class_colour(class_id));
+    painter.rect_stroke(swatch, 3.0, Stroke::new(1.0, scheme.line), StrokeKind::Outside);
+    let mut end = rect.right() - 6.0;
+    if present {
+        let text = counts.text(class_id);
+        end =
+            painter.text(pos2(end, rect.center().y), Align2::RIGHT_CENTER, text, theme::digits(), colour).left() - 6.0;
+    }
+    let clipped = painter.with_clip_rect(rect.with_max_x(end).intersect(ui.clip_rect()));
+    let place = pos2(rect.left() + 43.0, rect.center().y);
+    clipped.text(place, Align2::LEFT_CENTER, name, FontId::proportional(13.5), colour);
+    let sees = if counts.sides < 2 { "boxes of it" } else { "boxes of it by A | B" };
+    let what = format!(
+        "{name}: {} {sees}\nClick shows or hides it; double-click or Alt+click shows it alone, or all again",
+        counts.text(class_id)
+    );
+    response.on_hover_text(what)
+}
+
+fn checkbox(painter: &egui::Painter, rect: Rect, checked: bool, scheme: &super::palette::Scheme) {
+    if checked {
+        painter.rect_filled(rect, 4.0, scheme.accent);
+        let at = |x: f32, y: f32| rect.min + vec2(x, y) * rect.size();
+        let points = vec![at(0.22, 0.52), at(0.42, 0.72), at(0.78, 0.30)];
+        painter.add(Shape::line(points, Stroke::new(2.0, scheme.on_accent)));
+    } else {
+        painter.rect_filled(rect, 4.0, scheme.button);
+        painter.rect_stroke(rect, 4.0, Stroke::new(1.0, scheme.weak), StrokeKind::Inside);
+    }
+}

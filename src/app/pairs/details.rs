@@ -1,0 +1,193 @@
+//! Everything about the chosen pair: the numbers of both boxes, why one is lacking, and what both raw heads hold.
+
+use egui::{Align, Button, Grid, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
+
+use super::PairsInput;
+use super::bars::{self, Bar};
+use super::model::Row;
+use super::table::{signed, two_digits};
+use crate::app::theme;
+use crate::app::verdicts::{self, Kind};
+use crate::compare::Verdict;
+use crate::detect::{CandidateId, Detection, Form, RawCandidate};
+
+/// So many classes of either side are shown.
+const TOP: usize = 5;
+
+/// Shows the details. True where they shall go.
+pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> bool {
+    let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
+    let boxes = [of(input.comparison.a(), verdict.a()), of(input.comparison.b(), verdict.b())];
+    let row = Row::new(input.comparison, 0, verdict);
+    ui.add_space(6.0);
+    let close = title(ui, input, &row);
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        sentences(ui, input, verdict, &row);
+        ui.add_space(6.0);
+        numbers(ui, input, &boxes, &row);
+        ui.add_space(8.0);
+        candidates(ui, input, &boxes, &row);
+        ui.add_space(4.0);
+    });
+    close
+}
+
+fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(verdicts::CHIP, egui::Sense::hover());
+        verdicts::chip(ui.painter(), rect, row.kind);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = ui.add(Button::new("✖").small().frame(false));
+            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close details"));
+            let closed = close.on_hover_text("Close details (Escape in the table)").clicked();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let text = format!("{}: {}", row.class_text(input.classes()), row.kind.word());
+                ui.add(Label::new(RichText::new(text).strong()).truncate());
+            });
+            closed
+        })
+        .inner
+    })
+    .inner
+}
+
+/// What happened, and what would undo it.
+fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) {
+    let words = input.words();
+    match words.reason(verdict) {
+        Some(reason) => ui.label(format!("{reason}.")),
+        None => ui.label(format!("{}.", row.kind.what(input.names))),
+    };
+    if let Some(remedy) = words.remedy(verdict) {
+        ui.label(RichText::new(remedy).color(theme::scheme(ui).strong));
+    }
+}
+
+fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {
+    let digits = |text: String| RichText::new(text).font(theme::digits());
+    Grid::new("pair numbers").num_columns(7).spacing([10.0, 3.0]).show(ui, |ui| {
+        for text in ["", "score", "x", "y", "w", "h"] {
+            ui.label(RichText::new(text).small().weak()).on_hover_text(match text {
+                "x" | "y" => "The upper left corner, in image pixels",
+                "w" | "h" => "The size, in image pixels",
+                "score" => "σ(objectness) · σ(class)",
+                _ => "",
+            });
+        }
+        ui.end_row();
+        for (side, found) in boxes.iter().enumerate() {
+            ui.label(RichText::new(input.names[side]).small().strong());
+            match found {
+                Some(d) => {
+                    ui.label(digits(format!("{:.3}", d.score)));
+                    for value in [d.bbox.x1, d.bbox.y1, d.bbox.width(), d.bbox.height()] {
+                        ui.label(digits(format!("{value:.1}")));
+                    }
+                }
+                None => _ = ui.label(RichText::new("no box").weak()),
+            }
+            ui.end_row();
+        }
+    });
+    let mut parts = Vec::new();
+    if row.kind == Kind::Flip {
+        let names = [0, 1].map(|side| row.classes[side].map_or("?", |id| input.classes().name(id)));
+        parts.push(format!("{} says {}, {} says {}", input.names[0], names[0], input.names[1], names[1]));
+    }
+    parts.extend(row.iou.map(|iou| format!("IoU {}", two_digits(iou))));
+    let both = row.classes.iter().all(Option::is_some);
+    parts.extend(row.delta().filter(|_| both).map(|delta| format!("Δscore {}", signed(delta))));
+    if !parts.is_empty() {
+        ui.label(parts.join(" · "));
+    }
+}
+
+/// Both raw heads at the candidate that gave the box, or each at its own.
+fn candidates(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {
+    let ids = boxes.map(|found| found.map(|d| d.id));
+    let (one, same) = match ids {
+        [Some(a), Some(b)] => (a, a == b),
+        [Some(id), None] | [None, Some(id)] => (id, true),
+        [None, None] => return,
+    };
+    let at = [0, 1].map(|side| ids[side].unwrap_or(one));
+    ui.label(RichText::new("Raw heads").strong());
+    if same {
+        ui.label(RichText::new(place(input.sides[0].form, one)).small().weak());
+    } else {
+        ui.label("The two boxes come from different candidates; each model is shown at its own.");
+        for side in [0, 1] {
+            let text = format!("{}: {}", input.names[side], place(input.sides[side].form, at[side]));
+            ui.label(RichText::new(text).small().weak());
+        }
+    }
+    let raw = [0, 1].map(|side| RawCandidate::new(input.sides[side].form, input.sides[side].heads, at[side]));
+    for side in [0, 1] {
+        if raw[side].is_none() {
+            ui.label(format!("{} has no such candidate: its heads have another form.", input.names[side]));
+        }
+    }
+    ui.add_space(4.0);
+    let of = |read: &dyn Fn(&RawCandidate<'_>) -> f32| [0, 1].map(|side| raw[side].as_ref().map(read));
+    bars::legend(ui, input.names);
+    let object = Bar { name: "objectness", strong: true, values: of(&|raw| raw.objectness()) };
+    object.show(ui, input.names);
+    for class_id in top(&raw) {
+        let strong = row.classes.contains(&Some(class_id));
+        let values = of(&|raw| raw.class(class_id).unwrap_or_default());
+        Bar { name: input.classes().name(class_id), strong, values }.show(ui, input.names);
+    }
+    ui.add_space(6.0);
+    geometry(ui, input, &raw);
+}
+
+/// "Stride 32, anchor 135×169, row 5, column 6".
+fn place(form: &Form, id: CandidateId) -> String {
+    let Some(head) = form.heads.get(usize::from(id.head)) else { return "no such head".into() };
+    let columns = form.grid(head).width.max(1);
+    let anchor =
+        head.anchors.get(usize::from(id.anchor)).map_or_else(String::new, |[w, h]| format!(" ({w:.0}×{h:.0})"));
+    format!(
+        "head {} (stride {}), anchor {}{anchor}, row {}, column {}",
+        id.head,
+        head.stride,
+        id.anchor,
+        id.cell / columns,
+        id.cell % columns
+    )
+}
+
+/// The most probable classes of either side, the most probable first.
+fn top(raw: &[Option<RawCandidate<'_>>; 2]) -> Vec<usize> {
+    let mut found: Vec<(usize, f32)> = Vec::with_capacity(2 * TOP);
+    for raw in raw.iter().flatten() {
+        let mut classes: Vec<(usize, f32)> = raw.classes().enumerate().collect();
+        classes.sort_by(|x, y| y.1.total_cmp(&x.1));
+        for (class_id, value) in classes.into_iter().take(TOP) {
+            match found.iter_mut().find(|(id, _)| *id == class_id) {
+                Some((_, known)) => *known = known.max(value),
+                None => found.push((class_id, value)),
+            }
+        }
+    }
+    found.sort_by(|x, y| y.1.total_cmp(&x.1));
+    found.into_iter().map(|(class_id, _)| class_id).collect()
+}
+
+fn geometry(ui: &mut Ui, input: &PairsInput<'_>, raw: &[Option<RawCandidate<'_>>; 2]) {
+    Grid::new("raw geometry").num_columns(5).spacing([10.0, 3.0]).show(ui, |ui| {
+        for text in ["raw", "tx", "ty", "tw", "th"] {
+            ui.label(RichText::new(text).small().weak())
+                .on_hover_text("As the model gives it, before the anchor and the cell make a box of it");
+        }
+        ui.end_row();
+        for (side, raw) in raw.iter().enumerate() {
+            let Some(raw) = raw else { continue };
+            ui.label(RichText::new(input.names[side]).small().strong());
+            for value in raw.geometry() {
+                ui.label(RichText::new(format!("{value:+.3}").replace('-', "−")).font(theme::digits()));
+            }
+            ui.end_row();
+        }
+    });
+}

@@ -1,0 +1,135 @@
+//! The inspector: what became of every box, and of the chosen one everything there is to know.
+//!
+//! ```text
+//! Comparison ─▶ model: rows, filtered and sorted ─▶ table ─▶ hovered, chosen ─▶ details of the chosen
+//! ```
+
+mod bars;
+mod chosen;
+mod details;
+mod model;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use egui::{Panel, RichText, Ui, vec2};
+
+pub use chosen::Chosen;
+pub use model::{Sort, SortKey};
+
+use self::model::Model;
+use super::verdicts::{self, Kind};
+use crate::compare::{Comparison, Side, Verdict, Words};
+use crate::detect::{ClassSet, Classes};
+
+/// What is shown. All of it is of one frame.
+#[derive(Clone, Copy)]
+pub struct PairsInput<'a> {
+    pub comparison: &'a Comparison,
+    /// A and B, as they were compared.
+    pub sides: [Side<'a>; 2],
+    /// What people call A and B.
+    pub names: [&'a str; 2],
+    pub chosen_classes: &'a ClassSet,
+    /// Index of the verdict that is pointed at, in the picture or here.
+    pub highlighted: Option<usize>,
+    /// Index of the verdict whose details are shown.
+    pub chosen: Option<usize>,
+}
+
+impl<'a> PairsInput<'a> {
+    fn classes(&self) -> &'a Classes {
+        &self.sides[0].form.classes
+    }
+
+    fn words(&self) -> Words<'a> {
+        Words {
+            comparison: self.comparison,
+            classes: self.classes(),
+            names: self.names,
+            thresholds: self.sides.map(|side| side.thresholds),
+        }
+    }
+}
+
+/// What a person did. Indices are of verdicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PairsResponse {
+    /// The row under the pointer.
+    pub hovered: Option<usize>,
+    /// `Some(None)`: nothing shall be chosen any more.
+    pub chosen: Option<Option<usize>>,
+}
+
+/// What the panel keeps between frames.
+#[derive(Default)]
+pub struct PairsPanel {
+    model: Model,
+    /// What was lit up and chosen when it was shown last.
+    last_highlighted: Option<usize>,
+    last_chosen: Option<usize>,
+    /// What this panel itself asked to be lit up and chosen.
+    own: PairsResponse,
+}
+
+impl PairsPanel {
+    /// Whether verdicts of this kind are listed; the picture may do the same.
+    pub fn shows(&self, verdict: &Verdict) -> bool {
+        self.model.shown.contains(Kind::of(verdict))
+    }
+}
+
+/// Shows the panel in all that is left of `ui`.
+pub fn show(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) -> PairsResponse {
+    let mut response = PairsResponse::default();
+    if let Some(verdict) = input.chosen.and_then(|i| input.comparison.verdicts().get(i)) {
+        let height = ui.available_height();
+        let bottom = Panel::bottom("pair details").resizable(true).default_size((height * 0.55).min(420.0));
+        bottom.size_range(80.0..=(height - 120.0).max(80.0)).frame(egui::Frame::NONE).show(ui, |ui| {
+            if details::show(ui, input, verdict) {
+                response.chosen = Some(None);
+            }
+        });
+    }
+    heading(ui, panel, input);
+    panel.model.update(input.comparison, input.classes(), input.chosen_classes);
+    let scroll_to = panel.scroll_to(input);
+    let listed = table::show(ui, &mut panel.model, input, scroll_to);
+    response.hovered = listed.hovered;
+    response.chosen = response.chosen.or(listed.chosen);
+    panel.last_highlighted = input.highlighted;
+    panel.last_chosen = input.chosen;
+    panel.own = response;
+    response
+}
+
+impl PairsPanel {
+    /// The row that came into focus from elsewhere and shall come into sight.
+    fn scroll_to(&self, input: &PairsInput<'_>) -> Option<usize> {
+        let from_elsewhere = |now: Option<usize>, last, own: Option<usize>| now.filter(|_| now != last && now != own);
+        let chosen = from_elsewhere(input.chosen, self.last_chosen, None);
+        let highlighted = from_elsewhere(input.highlighted, self.last_highlighted, self.own.hovered);
+        self.model.place(chosen.or(highlighted)?)
+    }
+}
+
+/// The four kinds with their counts, each a switch.
+fn heading(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Pairs").strong());
+        let [a, b] = input.names;
+        ui.label(RichText::new(format!("{a} → {b}")).weak());
+    });
+    let agreement = input.comparison.agreement_of(input.chosen_classes);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        for kind in Kind::ALL {
+            let text = format!("{} {}", kind.count(&agreement), kind.word());
+            let (rect, _) = ui.allocate_exact_size(verdicts::CHIP - vec2(2.0, 2.0), egui::Sense::hover());
+            verdicts::chip(ui.painter(), rect, kind);
+            let what = format!("{}. List them, or not.", kind.what(input.names));
+            ui.checkbox(panel.model.shown.of(kind), text).on_hover_text(what);
+        }
+    });
+    ui.add_space(2.0);
+}

@@ -1,0 +1,197 @@
+//! The rows: which verdicts are listed, and in which order.
+
+use std::cmp::Ordering;
+
+use crate::app::verdicts::Kind;
+use crate::compare::{Comparison, Reason, Verdict};
+use crate::detect::{ClassSet, Classes, Detection};
+
+/// One verdict in figures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// Index of the verdict.
+    pub verdict: usize,
+    pub kind: Kind,
+    /// Class ids of A and B.
+    pub classes: [Option<usize>; 2],
+    /// Of A and B. Where a side lacks the box, the score it gives its candidate there; `None` = it has none.
+    pub scores: [Option<f32>; 2],
+    pub iou: Option<f32>,
+}
+
+impl Row {
+    pub fn new(comparison: &Comparison, index: usize, verdict: &Verdict) -> Self {
+        let a = verdict.a().and_then(|i| comparison.a().get(i));
+        let b = verdict.b().and_then(|i| comparison.b().get(i));
+        let given = verdict.reason().and_then(|reason| match reason {
+            Reason::BelowThreshold { score }
+            | Reason::SuppressedByNms { score, .. }
+            | Reason::BelowThresholdAndSuppressed { score, .. }
+            | Reason::BeyondLimit { score } => Some(score),
+            Reason::Taken { .. } | Reason::NoCandidate => None,
+        });
+        let iou = match *verdict {
+            Verdict::Matched { iou, .. } | Verdict::ClassFlip { iou, .. } => Some(iou),
+            Verdict::Lost { .. } | Verdict::Gained { .. } => None,
+        };
+        let score = |found: Option<&Detection>| found.map(|d| d.score).or(given);
+        let classes = [a, b].map(|found| found.map(|d| d.class_id));
+        Self { verdict: index, kind: Kind::of(verdict), classes, scores: [score(a), score(b)], iou }
+    }
+
+    /// B's score less A's.
+    pub fn delta(&self) -> Option<f32> {
+        Some(self.scores[1]? - self.scores[0]?)
+    }
+
+    /// A's class where A has the box, else B's.
+    pub fn class_id(&self) -> Option<usize> {
+        self.classes[0].or(self.classes[1])
+    }
+
+    /// "dog", or "dog → cat".
+    pub fn class_text(&self, classes: &Classes) -> String {
+        match self.classes {
+            [Some(a), Some(b)] if a != b => format!("{} → {}", classes.name(a), classes.name(b)),
+            [Some(one), _] | [None, Some(one)] => classes.name(one).to_owned(),
+            [None, None] => String::new(),
+        }
+    }
+}
+
+/// What rows are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortKey {
+    /// The damage: lost, gained and flips, the highest score first, then the matched, the largest |Δscore| first.
+    #[default]
+    Verdict,
+    Class,
+    ScoreA,
+    ScoreB,
+    Delta,
+    Iou,
+}
+
+/// A key and whether its order is turned round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort {
+    pub key: SortKey,
+    /// Against the key's own order, in which what is worth a look comes first.
+    pub reversed: bool,
+}
+
+impl Sort {
+    /// What a click on a column's title does.
+    pub fn click(&mut self, key: SortKey) {
+        *self = Self { key, reversed: self.key == key && !self.reversed };
+    }
+
+    /// Whether the figures rise from the top down.
+    pub fn rises(self) -> bool {
+        matches!(self.key, SortKey::Class | SortKey::Delta | SortKey::Iou) != self.reversed
+    }
+
+    fn compare(self, x: &Row, y: &Row, classes: &Classes) -> Ordering {
+        let name = |row: &Row| row.class_id().map(|id| classes.name(id));
+        let groups = match self.key {
+            SortKey::Verdict => x.kind.cmp(&y.kind),
+            SortKey::Class => name(x).cmp(&name(y)),
+            SortKey::ScoreA | SortKey::ScoreB | SortKey::Delta | SortKey::Iou => Ordering::Equal,
+        };
+        self.turned(groups).then_with(|| match (self.figure(x), self.figure(y)) {
+            (Some(x), Some(y)) => self.turned(x.total_cmp(&y)),
+            // What has none comes last either way.
+            (x, y) => y.is_some().cmp(&x.is_some()),
+        })
+    }
+
+    /// What a row is ranked by, the least first.
+    fn figure(self, row: &Row) -> Option<f32> {
+        match (self.key, row.kind) {
+            (SortKey::Verdict, Kind::Matched) => row.delta().map(|delta| -delta.abs()),
+            (SortKey::Verdict | SortKey::Class, Kind::Gained) | (SortKey::ScoreB, _) => row.scores[1].map(|s| -s),
+            (SortKey::Verdict | SortKey::Class, _) | (SortKey::ScoreA, _) => row.scores[0].map(|s| -s),
+            (SortKey::Delta, _) => row.delta(),
+            (SortKey::Iou, _) => row.iou,
+        }
+    }
+
+    fn turned(self, order: Ordering) -> Ordering {
+        if self.reversed { order.reverse() } else { order }
+    }
+}
+
+/// Which kinds are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown([bool; 4]);
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self([true; 4])
+    }
+}
+
+impl Shown {
+    pub fn contains(self, kind: Kind) -> bool {
+        self.0[kind as usize]
+    }
+
+    pub fn of(&mut self, kind: Kind) -> &mut bool {
+        &mut self.0[kind as usize]
+    }
+}
+
+/// Rows and what they were made from, so that they are made anew only when that changes.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub shown: Shown,
+    pub sort: Sort,
+    rows: Vec<Row>,
+    made_from: Option<MadeFrom>,
+}
+
+#[derive(Debug, PartialEq)]
+struct MadeFrom {
+    comparison: Comparison,
+    classes: Classes,
+    chosen: ClassSet,
+    shown: Shown,
+    sort: Sort,
+}
+
+impl Model {
+    /// True where the rows were made anew.
+    pub fn update(&mut self, comparison: &Comparison, classes: &Classes, chosen: &ClassSet) -> bool {
+        let same = self.made_from.as_ref().is_some_and(|from| {
+            (from.shown, from.sort) == (self.shown, self.sort)
+                && from.comparison == *comparison
+                && from.classes == *classes
+                && from.chosen == *chosen
+        });
+        if same {
+            return false;
+        }
+        let rows = comparison
+            .verdicts()
+            .iter()
+            .enumerate()
+            .filter(|(_, verdict)| self.shown.contains(Kind::of(verdict)) && comparison.is_chosen(verdict, chosen));
+        self.rows.clear();
+        self.rows.extend(rows.map(|(index, verdict)| Row::new(comparison, index, verdict)));
+        // Stable: of equals the stronger comes first, as in the comparison.
+        self.rows.sort_by(|x, y| self.sort.compare(x, y, classes));
+        let (shown, sort) = (self.shown, self.sort);
+        let (comparison, classes, chosen) = (comparison.clone(), classes.clone(), chosen.clone());
+        self.made_from = Some(MadeFrom { comparison, classes, chosen, shown, sort });
+        true
+    }
+
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// In which row a verdict stands; `None` = it is not listed.
+    pub fn place(&self, verdict: usize) -> Option<usize> {
+        self.rows.iter().position(|row| row.verdict == verdict)
+    }
+}

@@ -1,0 +1,307 @@
+//! The table of pairs.
+
+use egui::{
+    Align, Align2, Color32, EventFilter, FontId, Id, Key, Layout, Modifiers, Pos2, Rect, Response, Role, Sense, Shape,
+    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+use egui_extras::{Column, TableBuilder};
+
+use super::model::{Model, Row, Sort, SortKey};
+use super::{PairsInput, PairsResponse};
+use crate::app::palette::Scheme;
+use crate::app::theme;
+use crate::app::verdicts::{self, Kind};
+
+const ROW: f32 = 26.0;
+const HEADER: f32 = 26.0;
+/// Longer names of models do not fit over a score.
+const SHORT: usize = 5;
+
+/// The columns: key, title, what it sorts by, width; `None` = what is left.
+const COLUMNS: [(SortKey, &str, &str, Option<f32>); 6] = [
+    (SortKey::Verdict, "", "verdict", Some(24.0)),
+    (SortKey::Class, "Class", "class", None),
+    (SortKey::ScoreA, "A", "score A", Some(36.0)),
+    (SortKey::ScoreB, "B", "score B", Some(36.0)),
+    (SortKey::Delta, "Δ", "score difference", Some(42.0)),
+    (SortKey::Iou, "IoU", "IoU", Some(34.0)),
+];
+
+/// Shows the rows. `scroll_to` is the row that shall come into sight.
+pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: Option<usize>) -> PairsResponse {
+    let mut response = PairsResponse::default();
+    let mut sort = model.sort;
+    ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
+    let focus =
+        Focus { id: ui.scope_id().with("row with the focus"), place: input.chosen.and_then(|i| model.place(i)) };
+    response.chosen = focus.pressed(ui, model);
+    let moved = response.chosen.flatten().and_then(|verdict| model.place(verdict));
+
+    let width = ui.available_width();
+    let mut table = TableBuilder::new(ui)
+        .id_salt("pairs")
+        .striped(false)
+        .auto_shrink(false)
+        .min_scrolled_height(0.0)
+        .animate_scrolling(false)
+        .cell_layout(Layout::left_to_right(Align::Center));
+    for (key, .., width) in COLUMNS {
+        let column = width.map_or_else(|| Column::remainder().at_least(30.0), Column::exact);
+        // The first cell of a row paints the whole row.
+        table = table.column(column.clip(key != SortKey::Verdict));
+    }
+    if let Some(row) = moved.or(scroll_to) {
+        table = table.scroll_to_row(row, None);
+    }
+    let table = table.header(HEADER, |mut header| {
+        for (key, title, what, _) in COLUMNS {
+            let title = match key {
+                SortKey::ScoreA => short(input.names[0], title),
+                SortKey::ScoreB => short(input.names[1], title),
+                _ => title,
+            };
+            header.col(|ui| title_cell(ui, key, title, what, &mut sort));
+        }
+    });
+    let mut held = false;
+    table.body(|body| {
+        let left = body.max_rect().left();
+        body.rows(ROW, model.rows().len(), |mut cells| {
+            let place = cells.index();
+            let row = &model.rows()[place];
+            cells.set_hovered(false);
+            let is_held = place == focus.place.unwrap_or(0);
+            held |= is_held;
+            let mut colour = Color32::PLACEHOLDER;
+            for (key, ..) in COLUMNS {
+                cells.col(|ui| {
+                    if key == SortKey::Verdict {
+                        let rect = Rect::from_min_size(pos2(left, ui.max_rect().top()), vec2(width, ROW));
+                        let id = if is_held { focus.id } else { focus.id.with(place) };
+                        let line = line(ui, rect, id, is_held, row, input);
+                        if line.hovered() {
+                            response.hovered = Some(row.verdict);
+                        }
+                        if is_chosen_now(ui, &line) {
+                            line.request_focus();
+                            ui.memory_mut(|m| m.request_focus(focus.id));
+                            response.chosen = Some(Some(row.verdict));
+                        }
+                        colour = text_colour(ui, row, input);
+                    }
+                    cell(ui, key, row, colour, input);
+                });
+            }
+        });
+    });
+    if model.rows().is_empty() {
+        let what = if input.comparison.verdicts().is_empty() {
+            "Neither sees anything over its score threshold."
+        } else {
+            "All pairs are filtered out."
+        };
+        ui.label(egui::RichText::new(what).weak());
+    } else if !held {
+        focus.hold(ui, model, input);
+    }
+    model.sort = sort;
+    response
+}
+
+fn short<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
+    if name.chars().count() <= SHORT { name } else { otherwise }
+}
+
+/// Of all rows one takes the focus, the chosen one or else the first: Tab enters the table there and leaves it at
+/// once, and the arrows move the choice.
+struct Focus {
+    id: Id,
+    /// Of the chosen row.
+    place: Option<usize>,
+}
+
+impl Focus {
+    /// What the keys choose while the table has the focus.
+    fn pressed(&self, ui: &Ui, model: &Model) -> Option<Option<usize>> {
+        if !ui.memory(|m| m.has_focus(self.id)) {
+            return None;
+        }
+        let escape = self.place.is_some();
+        let filter = EventFilter { vertical_arrows: true, escape, ..EventFilter::default() };
+        ui.memory_mut(|m| m.set_focus_lock_filter(self.id, filter));
+        let last = model.rows().len().checked_sub(1)?;
+        let down = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+        let page = 10;
+        let place = match self.place {
+            Some(_) if down(Key::Escape) => return Some(None),
+            _ if down(Key::Home) => 0,
+            _ if down(Key::End) => last,
+            Some(place) if down(Key::ArrowDown) => place + 1,
+            Some(place) if down(Key::ArrowUp) => place.saturating_sub(1),
+            Some(place) if down(Key::PageDown) => place + page,
+            Some(place) if down(Key::PageUp) => place.saturating_sub(page),
+            None if down(Key::ArrowDown) || down(Key::ArrowUp) => 0,
+            _ => return None,
+        };
+        Some(Some(model.rows()[place.min(last)].verdict))
+    }
+
+    /// Keeps the focus while its row is scrolled out of sight: the keys must not stop where the wheel begins.
+    fn hold(&self, ui: &Ui, model: &Model, input: &PairsInput<'_>) {
+        let Some(row) = model.rows().get(self.place.unwrap_or(0)) else { return };
+        let nowhere = Rect::from_min_size(ui.max_rect().left_bottom() + vec2(0.0, 1e4), vec2(1.0, 1.0));
+        let response = ui.interact(nowhere, self.id, Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, false, name(row, input)));
+    }
+}
+
+/// A row is taken when the button goes down: while the picture is live, something else may stand there when it comes
+/// up. A finger may be about to scroll; keys and screen readers click at once.
+fn is_chosen_now(ui: &Ui, line: &Response) -> bool {
+    let pressed = ui.input(|i| i.pointer.primary_pressed() && !i.any_touches());
+    line.clicked() || (pressed && line.contains_pointer() && line.is_pointer_button_down_on())
+}
+
+/// The ground of a row and its response.
+fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, input: &PairsInput<'_>) -> Response {
+    let scheme = theme::scheme(ui);
+    let sense = if focusable { Sense::click() } else { Sense::CLICK };
+    let response = ui.interact(rect, id, sense);
+    let chosen = input.chosen == Some(row.verdict);
+    let highlighted = input.highlighted == Some(row.verdict) || response.hovered();
+    let lit = chosen || highlighted;
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, lit, name(row, input)));
+    let painter = ui.painter();
+    if lit {
+        painter.rect_filled(rect, 5.0, if chosen { scheme.pressed } else { scheme.hovered });
+    }
+    if response.has_focus() {
+        painter.rect_stroke(rect, 5.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    }
+    let classes = input.classes();
+    response.on_hover_ui(|ui| {
+        ui.label(egui::RichText::new(format!("{}: {}", row.class_text(classes), row.kind.word())).strong());
+        let words = input.words();
+        let why = input.comparison.verdicts().get(row.verdict).and_then(|verdict| words.reason(verdict));
+        ui.label(why.unwrap_or_else(|| row.kind.what(input.names)));
+        ui.label(egui::RichText::new("Click for all numbers").weak());
+    })
+}
+
+fn text_colour(ui: &Ui, row: &Row, input: &PairsInput<'_>) -> Color32 {
+    let Scheme { text, strong, .. } = theme::scheme(ui);
+    let lit = input.chosen == Some(row.verdict) || input.highlighted == Some(row.verdict);
+    if lit { *strong } else { *text }
+}
+
+fn cell(ui: &Ui, key: SortKey, row: &Row, colour: Color32, input: &PairsInput<'_>) {
+    let (painter, rect, weak) = (ui.painter(), ui.max_rect(), theme::scheme(ui).weak);
+    let number = |text: String, colour: Color32| {
+        painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, theme::digits(), colour);
+    };
+    // What a side gives a box that it lacks is no detection.
+    let score = |side: usize| match row.scores[side] {
+        Some(score) => {
+            number(two_digits(score), if row.classes[side].is_some() { colour } else { weak });
+        }
+        None => number("–".into(), weak),
+    };
+    match key {
+        SortKey::Verdict => {
+            let chip = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), verdicts::CHIP);
+            verdicts::chip(painter, chip, row.kind);
+        }
+        SortKey::Class => {
+            let text = row.class_text(input.classes());
+            let galley = truncated(ui, text, colour, rect.width());
+            painter.galley(rect.left_center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
+        }
+        SortKey::ScoreA => score(0),
+        SortKey::ScoreB => score(1),
+        SortKey::Delta => {
+            let both = row.classes.iter().all(Option::is_some);
+            number(row.delta().map_or_else(|| "–".into(), signed), if both { colour } else { weak });
+        }
+        SortKey::Iou => {
+            number(row.iou.map_or_else(|| "–".into(), two_digits), if row.iou.is_some() { colour } else { weak })
+        }
+    }
+}
+
+fn truncated(ui: &Ui, text: String, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text, FontId::proportional(13.5), colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width);
+    ui.painter().layout_job(job)
+}
+
+fn title_cell(ui: &Ui, key: SortKey, title: &str, what: &str, sort: &mut Sort) {
+    let scheme = theme::scheme(ui);
+    let (rect, painter) = (ui.max_rect(), ui.painter());
+    let response = ui.interact(rect, ui.scope_id().with("title"), Sense::click());
+    let active = sort.key == key;
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("Sort by {what}")));
+    if response.has_focus() {
+        painter.rect_stroke(rect.shrink(1.0), 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    }
+    let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
+    let font = FontId::proportional(11.5);
+    let anchor = if key == SortKey::Class { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
+    painter.text(anchor.pos_in_rect(&rect), anchor, title, font, colour);
+    if active {
+        let x = match key {
+            SortKey::Verdict => rect.left() + 12.0,
+            SortKey::Class => rect.left() + 6.0,
+            _ => rect.right() - 6.0,
+        };
+        triangle(painter, pos2(x, rect.bottom() - 3.0), sort.rises(), scheme.accent);
+    }
+    let tooltip = match key {
+        SortKey::Verdict => "Sort by damage: lost, gained, class flips, then the matched by their score difference",
+        SortKey::Class => "Sort by class name",
+        SortKey::ScoreA => "Sort by A's score",
+        SortKey::ScoreB => "Sort by B's score",
+        SortKey::Delta => "Sort by B's score less A's",
+        SortKey::Iou => "Sort by the overlap of the two boxes",
+    };
+    if response.on_hover_text(format!("{tooltip}; once more turns it round")).clicked() {
+        sort.click(key);
+    }
+}
+
+fn triangle(painter: &egui::Painter, bottom: Pos2, up: bool, colour: Color32) {
+    let (base, tip) = if up { (0.0, -4.0) } else { (-4.0, 0.0) };
+    let points = vec![bottom + vec2(-4.0, base), bottom + vec2(4.0, base), bottom + vec2(0.0, tip)];
+    painter.add(Shape::convex_polygon(points, colour, Stroke::NONE));
+}
+
+/// For screen readers: "person 0.91 → 0.88, matched, IoU 0.93".
+fn name(row: &Row, input: &PairsInput<'_>) -> String {
+    let class = |side: usize| row.classes[side].map_or("", |id| input.classes().name(id));
+    let [a, b] = row.scores.map(Option::unwrap_or_default).map(two_digits);
+    let why = || {
+        let verdict = input.comparison.verdicts().get(row.verdict)?;
+        input.words().reason(verdict)
+    };
+    let word = row.kind.word();
+    let iou = row.iou.map(two_digits).unwrap_or_default();
+    match row.kind {
+        Kind::Matched => format!("{} {a} → {b}, {word}, IoU {iou}", class(0)),
+        Kind::Flip => format!("{} {a} → {} {b}, {word}, IoU {iou}", class(0), class(1)),
+        Kind::Lost => format!("{} {a} → {word}: {}", class(0), why().unwrap_or_default()),
+        Kind::Gained => format!("{} {b}, {word}: {}", class(1), why().unwrap_or_default()),
+    }
+}
+
+pub fn two_digits(value: f32) -> String {
+    format!("{value:.2}")
+}
+
+/// "+0.03", "−0.41": with a minus as wide as the plus.
+pub fn signed(value: f32) -> String {
+    let text = format!("{:.2}", value.abs());
+    match (text.as_str(), value < 0.0) {
+        ("0.00", _) => text,
+        (_, true) => format!("−{text}"),
+        (_, false) => format!("+{text}"),
+    }
+}
