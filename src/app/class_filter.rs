@@ -217,3 +217,169 @@ fn checkbox(painter: &egui::Painter, rect: Rect, checked: bool, scheme: &super::
         painter.rect_stroke(rect, 4.0, Stroke::new(1.0, scheme.weak), StrokeKind::Inside);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use egui::accesskit::Toggled;
+    use egui::vec2;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::{NodeT, Queryable};
+
+    use super::*;
+    use crate::detect::{BBox, CandidateId};
+
+    struct State {
+        filter: ClassFilter,
+        classes: Classes,
+        counts: ClassCounts,
+        chosen: ClassSet,
+        changed: bool,
+    }
+
+    fn detection(class_id: usize) -> Detection {
+        let id = CandidateId { head: 0, anchor: 0, cell: 0 };
+        Detection { class_id, score: 0.5, bbox: BBox::new(0.0, 0.0, 9.0, 9.0), id }
+    }
+
+    fn bench() -> Harness<'static, State> {
+        let classes = Classes::coco();
+        let mut counts = ClassCounts::default();
+        let [a, b] =
+            [vec![16, 2, 2], vec![2, 5]].map(|ids: Vec<usize>| ids.into_iter().map(detection).collect::<Vec<_>>());
+        counts.count(&classes, &[&a, &b]);
+        let state =
+            State { filter: ClassFilter::default(), classes, counts, chosen: ClassSet::default(), changed: false };
+        let show = |ui: &mut Ui, state: &mut State| {
+            state.changed |= state.filter.show(ui, &state.classes, &state.counts, &mut state.chosen);
+        };
+        let setup = |ctx: &egui::Context| theme::install(ctx);
+        let mut bench = Harness::builder()
+            .with_size(vec2(220.0, 500.0))
+            .with_step_dt(0.02)
+            .with_context_setup(setup)
+            .build_ui_state(show, state);
+        bench.run_steps(3);
+        bench
+    }
+
+    fn rows(bench: &Harness<'_, State>) -> Vec<String> {
+        let mut rows: Vec<_> = bench.query_all_by_role(Role::CheckBox).collect();
+        rows.sort_by(|x, y| x.rect().top().total_cmp(&y.rect().top()));
+        rows.iter().map(|row| row.accesskit_node().label().unwrap_or_default().replace("class ", "")).collect()
+    }
+
+    fn click(bench: &mut Harness<'_, State>, label: &str) {
+        bench.get_by_label(label).click();
+        // Longer than a double click.
+        bench.run_steps(30);
+    }
+
+    fn search(bench: &mut Harness<'_, State>, text: &str) {
+        bench.get_by_label("Search classes").focus();
+        bench.run_steps(2);
+        bench.get_by_label("Search classes").type_text(text);
+        bench.run_steps(3);
+    }
+
+    #[test]
+    fn classes_in_sight_come_first_and_tell_how_many() {
+        let bench = bench();
+        assert_eq!(rows(&bench)[..6], ["car", "bus", "dog", "person", "bicycle", "motorbike"]);
+        let counts = &bench.state().counts;
+        assert_eq!([2, 5, 16].map(|id| counts.text(id)), ["2 | 1", "0 | 1", "1 | 0"]);
+        let mut one = ClassCounts::default();
+        one.count(&Classes::coco(), &[&[detection(2), detection(2)]]);
+        assert_eq!(one.text(2), "2");
+        assert!(rows(&bench).len() < 30, "rows out of sight cost nothing");
+    }
+
+    #[test]
+    fn a_click_hides_a_class_and_another_shows_it() {
+        let mut bench = bench();
+        let ticked = |bench: &Harness<'_, State>| bench.get_by_label("class dog").accesskit_node().toggled();
+        click(&mut bench, "class dog");
+        assert!(!bench.state().chosen.contains(16) && bench.state().changed);
+        assert_eq!(ticked(&bench), Some(Toggled::False));
+        bench.get_by_label("79 of 80");
+        click(&mut bench, "class dog");
+        assert!(bench.state().chosen.is_all());
+        assert_eq!(ticked(&bench), Some(Toggled::True));
+    }
+
+    #[test]
+    fn all_none_and_invert_are_about_every_class() {
+        let mut bench = bench();
+        click(&mut bench, "None");
+        assert_eq!(bench.state().chosen, ClassSet::none(80));
+        click(&mut bench, "class bus");
+        click(&mut bench, "Invert");
+        assert_eq!(bench.state().chosen.count(80), 79);
+        assert!(!bench.state().chosen.contains(5));
+        click(&mut bench, "All");
+        assert!(bench.state().chosen.is_all());
+    }
+
+    #[test]
+    fn while_a_search_is_on_the_buttons_are_about_what_is_found() {
+        let mut bench = bench();
+        search(&mut bench, "CAR");
+        assert_eq!(rows(&bench), ["car", "carrot"]);
+        click(&mut bench, "None");
+        assert_eq!(bench.state().chosen.count(80), 78);
+        click(&mut bench, "class car");
+        click(&mut bench, "Invert");
+        assert!(!bench.state().chosen.contains(2) && bench.state().chosen.contains(51));
+        click(&mut bench, "All");
+        assert!(bench.state().chosen.is_all());
+        search(&mut bench, "xyz");
+        assert!(bench.query_by_label_contains("No class is called").is_some() && rows(&bench).is_empty());
+    }
+
+    #[test]
+    fn escape_ends_the_search() {
+        let mut bench = bench();
+        search(&mut bench, "zebra");
+        assert_eq!(rows(&bench), ["zebra"]);
+        bench.key_press(Key::Escape);
+        bench.run_steps(3);
+        assert_eq!(rows(&bench)[0], "car");
+    }
+
+    #[test]
+    fn a_double_click_shows_a_class_alone_and_another_all_again() {
+        let mut bench = bench();
+        for expected in [ClassSet::only(5, 80), ClassSet::default()] {
+            for _ in 0..2 {
+                bench.get_by_label("class bus").click();
+                bench.step();
+            }
+            bench.run_steps(60);
+            assert_eq!(bench.state().chosen, expected);
+        }
+        let alt = egui::Modifiers::ALT;
+        for expected in [ClassSet::only(5, 80), ClassSet::default()] {
+            bench.get_by_label("class bus").click_modifiers(alt);
+            bench.run_steps(60);
+            assert_eq!(bench.state().chosen, expected);
+        }
+    }
+
+    #[test]
+    fn rows_stay_where_they_are_under_the_pointer() {
+        let mut bench = bench();
+        bench.get_by_label("class bus").hover();
+        bench.run_steps(3);
+        let classes = bench.state().classes.clone();
+        bench.state_mut().counts.count(&classes, &[&[detection(79)], &[]]);
+        bench.run_steps(3);
+        assert_eq!(rows(&bench)[0], "car");
+        bench.remove_cursor();
+        bench.run_steps(3);
+        assert_eq!(rows(&bench)[0], "toothbrush");
+    }
+
+    #[test]
+    fn every_control_has_a_name() {
+        bench().check_accessibility();
+    }
+}
