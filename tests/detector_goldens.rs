@@ -6,7 +6,9 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use serde::Deserialize;
-use twinsight::detect::{Decoder, Form, Frame, Letterbox, Letterboxer, Postprocessor, RawHeads, Size, Thresholds};
+use twinsight::detect::{
+    Decoder, Form, Frame, Letterbox, Letterboxer, Postprocessor, RawCandidate, RawHeads, Size, Thresholds, sigmoid,
+};
 
 #[derive(Deserialize)]
 struct LetterboxCase {
@@ -93,6 +95,32 @@ fn picture(size: Size) -> Frame {
         *value = ((x * 7 + y * 13 + c * 101 + (x * y) % 31) % 256) as u8;
     }
     frame
+}
+
+#[test]
+fn what_the_raw_heads_hold_of_a_candidate_makes_its_score() {
+    let form = Form::yolov4_tiny_416();
+    let heads = synthetic_heads(1);
+    let letterbox = Letterbox::new(form.input, form.input);
+    let mut decoder = Decoder::default();
+    let candidates = decoder.run(&form, &heads, &letterbox, 0.1);
+    let mut looked_at = std::collections::BTreeSet::new();
+    for found in candidates {
+        let raw = RawCandidate::new(&form, &heads, found.id).expect("it was found there");
+        assert_eq!(raw.score(found.class_id), Some(found.score), "bit for bit: {found:?}");
+        let (columns, id) = (form.grid(&form.heads[usize::from(found.id.head)]).width as usize, found.id);
+        assert_eq!(raw.row * columns + raw.column, id.cell as usize);
+        // The box's centre may leave its cell by half of scale_x_y − 1 to either side.
+        let head = &form.heads[usize::from(id.head)];
+        let [tx, _, tw, _] = raw.geometry();
+        let width = head.anchors[usize::from(id.anchor)][0] * tw.exp();
+        let centre = (sigmoid(tx) * 1.05 - 0.025 + raw.column as f32) * head.stride as f32;
+        if centre - width / 2.0 > 0.0 && centre + width / 2.0 < 416.0 {
+            assert!((found.bbox.width() - width).abs() < 1e-3 && (found.bbox.x1 - (centre - width / 2.0)).abs() < 1e-3);
+            looked_at.insert((id.head, id.anchor));
+        }
+    }
+    assert!(looked_at.len() >= 4, "{looked_at:?} of {} candidates", candidates.len());
 }
 
 /// The generator of `goldens.py`, step by step.

@@ -1,6 +1,6 @@
 //! Whether explanations are true.
 
-use twinsight::compare::{Comparison, FLOOR, MIN_IOU, Reason, Side, Verdict};
+use twinsight::compare::{Comparison, FLOOR, MIN_IOU, Reason, Remedy, Side, Verdict};
 use twinsight::detect::{Detection, MAX_DETECTIONS, Postprocessor, Thresholds};
 
 /// What a side sees at other thresholds.
@@ -35,6 +35,9 @@ fn check(side: &Side<'_>, missed: &Detection, kept: &[Detection], reason: Reason
             return Ok(());
         }
         _ => ensure(!kept.iter().any(there), "it is there")?,
+    }
+    if let Some(remedy) = Remedy::of(&reason) {
+        ensure(back(remedy.apply(now)), "the remedy does not bring it back")?;
     }
     // Just over and far over what is given: the promise has no upper end.
     let raised = |free_at: f32| [free_at, (free_at + 1.0) / 2.0, 1.0];
