@@ -65,12 +65,15 @@ impl Viewer {
         };
         let touched = picture.show(ui, &mut self.viewport);
         self.area = Some(touched.area);
+        if let Some(chosen) = touched.chosen.filter(|_| self.preferences.view.compares()) {
+            self.choose(chosen);
+        }
         touched.pointed
     }
 
     /// Makes the marks of a view; of the single one, those of `alone`.
     fn draw(&mut self, view: View, alone: Which) {
-        let wanted = Wanted { classes: &self.classes, kinds: [true; 4] };
+        let wanted = Wanted { classes: &self.classes, kinds: self.pairs.kinds() };
         let [first, second] = &mut self.marks;
         let compared = self.preferences.view.compares();
         match (view, self.sight.comparison(), self.sight.classes()) {

@@ -6,6 +6,7 @@ use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, ScrollArea
 
 use super::action::{self, Action};
 use super::controls::Thresholding;
+use super::pairs::{self, PairsInput};
 use super::pickers::Models;
 use super::status::Zoom;
 use super::toolbar::Toolbar;
@@ -57,13 +58,15 @@ impl Viewer {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| self.controls(ui, &status, &mut actions));
         });
         self.judge();
-        let listed = self.list(ui, panel);
+        let chosen = self.find_chosen();
+        let listed = self.list(ui, panel, chosen);
         let middle = PanelFrame::new().fill(scheme.picture);
         // On a screenshot that was asked for, nobody points.
         let pointing = self.screenshot.is_none();
         let listed = listed.filter(|_| pointing);
-        let pointed =
-            CentralPanel::no_frame().frame(middle).show(ui, |ui| self.canvas(ui, &status, listed, &mut actions));
+        let pointed = CentralPanel::no_frame()
+            .frame(middle)
+            .show(ui, |ui| self.canvas(ui, &status, listed.or(chosen), &mut actions));
         let highlighted = listed.or(pointed.inner.filter(|_| pointing));
         if highlighted != self.highlighted {
             self.highlighted = highlighted;
@@ -88,6 +91,12 @@ impl Viewer {
         };
         thresholds.show(ui, &mut self.preferences, actions);
         controls::shown(ui, &mut self.preferences);
+        if let Some(classes) = self.sight.classes() {
+            let sides = Which::BOTH.map(|which| self.sight.detections(which));
+            self.counts.count(classes, if compares { &sides } else { &sides[..1] });
+            ui.add_space(10.0);
+            self.class_filter.show(ui, classes, &self.counts, &mut self.classes);
+        }
         let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
         let models = Which::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
             let state = status.models.get(self.duo.slot(which))?;
@@ -96,15 +105,27 @@ impl Viewer {
         controls::facts(ui, status.description.as_ref(), models);
     }
 
-    /// The panel on the right. Gives the target whose row is pointed at.
-    fn list(&mut self, ui: &mut Ui, panel: PanelFrame) -> Option<usize> {
+    /// The panel on the right: pairs, or one model's detections. Gives the target whose row is pointed at.
+    fn list(&mut self, ui: &mut Ui, panel: PanelFrame, chosen: Option<usize>) -> Option<usize> {
         let highlighted = self.highlighted;
-        let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
-        let listed = side.show(ui, |ui| {
-            let classes = &self.sight.output(Which::A)?.model.form.classes;
-            list::show(ui, self.sight.detections(Which::A), classes, &self.classes, highlighted)
-        });
-        listed.inner
+        let comparison = self.sight.comparison().filter(|_| self.preferences.view.compares());
+        let Some((comparison, sides)) = comparison.zip(self.sight.pair()) else {
+            let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
+            let listed = side.show(ui, |ui| {
+                let classes = &self.sight.output(Which::A)?.model.form.classes;
+                list::show(ui, self.sight.detections(Which::A), classes, &self.classes, highlighted)
+            });
+            return listed.inner;
+        };
+        let names = Which::BOTH.map(|which| self.sight.output(which).map_or("?", |o| o.model.name.as_str()));
+        let input = PairsInput { comparison, sides, names, chosen_classes: &self.classes, highlighted, chosen };
+        let side = Panel::right("pairs").default_size(340.0).size_range(280.0..=560.0).frame(panel);
+        let response = side.show(ui, |ui| pairs::show(ui, &mut self.pairs, &input)).inner;
+        if let Some(chosen) = response.chosen {
+            self.choose(chosen);
+            self.look_at_chosen();
+        }
+        response.hovered
     }
 
     fn veil_while_dropping(&self, ui: &Ui) {

@@ -8,9 +8,11 @@ use egui_notify::{Anchor, Toasts};
 
 use super::bar::Bar;
 use super::cameras::Cameras;
+use super::class_filter::{ClassCounts, ClassFilter};
 use super::dialog::{Answer, OpenDialog};
 use super::duo::Duo;
 use super::marks::Mark;
+use super::pairs::{Chosen, PairsPanel};
 use super::past::Past;
 use super::preferences::Preferences;
 use super::screenshot::Screenshot;
@@ -89,6 +91,11 @@ pub struct Viewer {
     pub(super) bar: Bar,
     /// Which classes are seen.
     pub(super) classes: ClassSet,
+    pub(super) class_filter: ClassFilter,
+    pub(super) counts: ClassCounts,
+    pub(super) pairs: PairsPanel,
+    /// The pair whose details are shown.
+    pub(super) chosen: Option<Chosen>,
     /// What is pointed at: a verdict by index where two models are compared, else a detection.
     pub(super) highlighted: Option<usize>,
     /// Buffers of what is drawn, A's and B's.
@@ -131,6 +138,10 @@ impl Viewer {
             area: None,
             bar: Bar::default(),
             classes: ClassSet::default(),
+            class_filter: ClassFilter::default(),
+            counts: ClassCounts::default(),
+            pairs: PairsPanel::default(),
+            chosen: None,
             highlighted: None,
             marks: Default::default(),
             cameras: Cameras::default(),

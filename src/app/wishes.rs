@@ -3,6 +3,7 @@
 use egui::{Context, ViewportCommand};
 
 use super::action::Action;
+use super::pairs::Chosen;
 use super::view::Which;
 use super::viewer::Viewer;
 use super::viewport::{Area, Viewport};
@@ -39,7 +40,13 @@ impl Viewer {
             Action::AgreeBest => self.find_best_threshold(),
             Action::Step(by) => self.step(ctx, by),
             Action::GoTo(sequence) => self.go_to(ctx, sequence),
-            Action::ChooseNext(_) => {}
+            Action::ChooseNext(by) => {
+                let chosen = self.find_chosen();
+                if let Some(next) = self.pairs.neighbour(chosen, by).filter(|_| self.preferences.view.compares()) {
+                    self.choose(Some(next));
+                    self.look_at_chosen();
+                }
+            }
             Action::ToggleLabels => self.preferences.labels = !self.preferences.labels,
             Action::Fit => self.viewport.fit(),
             Action::ActualSize => self.zoom(|view, area| view.zoom_to(1.0, area.rect.center(), area)),
@@ -111,9 +118,36 @@ impl Viewer {
         self.ask_for_models(ctx);
     }
 
-    /// Closes the help.
+    /// Chooses a verdict of the frame in sight by index, or none.
+    pub(super) fn choose(&mut self, verdict: Option<usize>) {
+        self.chosen = self.sight.comparison().zip(verdict).and_then(|(c, i)| Chosen::new(c, i));
+    }
+
+    /// Where the chosen pair is among the verdicts of the frame in sight.
+    pub(super) fn find_chosen(&mut self) -> Option<usize> {
+        self.chosen.as_mut()?.follow(self.sight.comparison()?)
+    }
+
+    /// Zooms to the box, or to both.
+    pub(super) fn look_at_chosen(&mut self) {
+        let Some((found, area)) = self.find_chosen().zip(self.area) else { return };
+        let Some((comparison, verdict)) = self.sight.comparison().and_then(|c| Some((c, c.verdicts().get(found)?)))
+        else {
+            return;
+        };
+        let boxes = [verdict.a().map(|i| comparison.a()[i].bbox), verdict.b().map(|j| comparison.b()[j].bbox)];
+        if let Some(all) = boxes.into_iter().flatten().reduce(|x, y| x.hull(&y)) {
+            self.viewport.look_at(&all, &area);
+        }
+    }
+
+    /// Closes the help, or else lets go of the chosen pair.
     fn back(&mut self) {
-        self.help = false;
+        if self.help {
+            self.help = false;
+        } else if self.chosen.take().is_some() {
+            self.viewport.fit();
+        }
     }
 
     /// Tells the engine which models are to look. A swap of two that run changes nothing for it.

@@ -86,6 +86,11 @@ impl BBox {
         (clipped.width() > 0.0 && clipped.height() > 0.0).then_some(clipped)
     }
 
+    /// The smallest box around both.
+    pub fn hull(&self, other: &Self) -> Self {
+        Self::new(self.x1.min(other.x1), self.y1.min(other.y1), self.x2.max(other.x2), self.y2.max(other.y2))
+    }
+
     /// The four corners in the order x1, y1, x2, y2.
     pub fn to_array(&self) -> [f32; 4] {
         [self.x1, self.y1, self.x2, self.y2]

@@ -15,11 +15,10 @@ mod tests;
 use egui::{Panel, RichText, Ui, vec2};
 
 pub use chosen::Chosen;
-pub use model::{Sort, SortKey};
 
 use self::model::Model;
 use super::verdicts::{self, Kind};
-use crate::compare::{Comparison, Side, Verdict, Words};
+use crate::compare::{Comparison, Side, Words};
 use crate::detect::{ClassSet, Classes};
 
 /// What is shown. All of it is of one frame.
@@ -73,9 +72,22 @@ pub struct PairsPanel {
 }
 
 impl PairsPanel {
-    /// Whether verdicts of this kind are listed; the picture may do the same.
-    pub fn shows(&self, verdict: &Verdict) -> bool {
-        self.model.shown.contains(Kind::of(verdict))
+    /// Which kinds are listed, in the order of [`Kind::ALL`]; the picture does the same.
+    pub fn kinds(&self) -> [bool; 4] {
+        Kind::ALL.map(|kind| self.model.shown.contains(kind))
+    }
+
+    /// The verdict of the row below (1) or above (-1) the chosen one's, as far as there are rows; the first or the
+    /// last where none is chosen.
+    pub fn neighbour(&self, chosen: Option<usize>, by: i64) -> Option<usize> {
+        let rows = self.model.rows();
+        let last = rows.len().checked_sub(1)?;
+        let place = match chosen.and_then(|verdict| self.model.place(verdict)) {
+            Some(place) => place.saturating_add_signed(by as isize).min(last),
+            None if by < 0 => last,
+            None => 0,
+        };
+        rows.get(place).map(|row| row.verdict)
     }
 }
 

@@ -191,7 +191,7 @@ fn each_kind_can_be_left_out_and_tells_its_count() {
     bench.click("2 lost");
     assert_eq!(bench.starts(), ["cat 0.80,", "cat 0.50", "person 0.70", "person 0.90"]);
     let state = bench.0.state();
-    let shown = |verdict: &&Verdict| state.panel.shows(verdict);
+    let shown = |verdict: &&crate::compare::Verdict| state.panel.kinds()[Kind::of(verdict) as usize];
     assert_eq!(state.comparison.verdicts().iter().filter(shown).count(), 4);
     for label in ["1 gained", "1 class flip", "2 matched"] {
         bench.click(label);
@@ -299,7 +299,7 @@ fn rows_are_made_only_when_something_changed() {
     };
     let all = ClassSet::default();
     assert!(update(&all, |_| {}) && !update(&all, |_| {}));
-    assert!(update(&all, |m| m.sort.click(SortKey::Iou)) && !update(&all, |_| {}));
+    assert!(update(&all, |m| m.sort.click(model::SortKey::Iou)) && !update(&all, |_| {}));
     assert!(update(&ClassSet::only(DOG, 80), |_| {}));
     assert!(update(&all, |m| *m.shown.of(Kind::Lost) = false) && !update(&all, |_| {}));
 }
