@@ -14,6 +14,9 @@ use crate::detect::{CandidateId, Detection, Form, RawCandidate};
 /// So many classes of either side are shown.
 const TOP: usize = 5;
 
+/// From this width on there is room for tenths of a pixel.
+const WIDE: f32 = 290.0;
+
 /// Shows the details. True where they shall go.
 pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> bool {
     let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
@@ -30,6 +33,14 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> bool {
         ui.add_space(4.0);
     });
     close
+}
+
+/// Columns as narrow as what is in them.
+fn grid(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 15.0;
+        Grid::new(name).min_col_width(0.0).spacing([10.0, 3.0]).show(ui, contents);
+    });
 }
 
 fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
@@ -65,7 +76,8 @@ fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) 
 
 fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {
     let digits = |text: String| RichText::new(text).font(theme::digits());
-    Grid::new("pair numbers").num_columns(7).spacing([10.0, 3.0]).show(ui, |ui| {
+    let decimals = usize::from(ui.available_width() >= WIDE);
+    grid(ui, "pair numbers", |ui| {
         for text in ["", "score", "x", "y", "w", "h"] {
             ui.label(RichText::new(text).small().weak()).on_hover_text(match text {
                 "x" | "y" => "The upper left corner, in image pixels",
@@ -81,7 +93,7 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
                 Some(d) => {
                     ui.label(digits(format!("{:.3}", d.score)));
                     for value in [d.bbox.x1, d.bbox.y1, d.bbox.width(), d.bbox.height()] {
-                        ui.label(digits(format!("{value:.1}")));
+                        ui.label(digits(format!("{value:.decimals$}")));
                     }
                 }
                 None => _ = ui.label(RichText::new("no box").weak()),
@@ -175,7 +187,7 @@ fn top(raw: &[Option<RawCandidate<'_>>; 2]) -> Vec<usize> {
 }
 
 fn geometry(ui: &mut Ui, input: &PairsInput<'_>, raw: &[Option<RawCandidate<'_>>; 2]) {
-    Grid::new("raw geometry").num_columns(5).spacing([10.0, 3.0]).show(ui, |ui| {
+    grid(ui, "raw geometry", |ui| {
         for text in ["raw", "tx", "ty", "tw", "th"] {
             ui.label(RichText::new(text).small().weak())
                 .on_hover_text("As the model gives it, before the anchor and the cell make a box of it");

@@ -7,17 +7,18 @@
 mod bars;
 mod chosen;
 mod details;
+mod heading;
 mod model;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use egui::{Panel, RichText, Ui, vec2};
+use egui::{Panel, Ui};
 
 pub use chosen::Chosen;
 
 use self::model::Model;
-use super::verdicts::{self, Kind};
+use super::verdicts::Kind;
 use crate::compare::{Comparison, Side, Words};
 use crate::detect::{ClassSet, Classes};
 
@@ -103,7 +104,7 @@ pub fn show(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) -> Pair
             }
         });
     }
-    heading(ui, panel, input);
+    heading::show(ui, &mut panel.model.shown, input);
     panel.model.update(input.comparison, input.classes(), input.chosen_classes);
     let scroll_to = panel.scroll_to(input);
     let listed = table::show(ui, &mut panel.model, input, scroll_to);
@@ -123,25 +124,4 @@ impl PairsPanel {
         let highlighted = from_elsewhere(input.highlighted, self.last_highlighted, self.own.hovered);
         self.model.place(chosen.or(highlighted)?)
     }
-}
-
-/// The four kinds with their counts, each a switch.
-fn heading(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Pairs").strong());
-        let [a, b] = input.names;
-        ui.label(RichText::new(format!("{a} → {b}")).weak());
-    });
-    let agreement = input.comparison.agreement_of(input.chosen_classes);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        for kind in Kind::ALL {
-            let text = format!("{} {}", kind.count(&agreement), kind.word());
-            let (rect, _) = ui.allocate_exact_size(verdicts::CHIP - vec2(2.0, 2.0), egui::Sense::hover());
-            verdicts::chip(ui.painter(), rect, kind);
-            let what = format!("{}. List them, or not.", kind.what(input.names));
-            ui.checkbox(panel.model.shown.of(kind), text).on_hover_text(what);
-        }
-    });
-    ui.add_space(2.0);
 }

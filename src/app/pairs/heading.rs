@@ -1,0 +1,56 @@
+//! The panel's head: whose pairs these are, and which kinds are listed.
+
+use egui::{FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+
+use super::PairsInput;
+use super::model::Shown;
+use crate::app::theme;
+use crate::app::verdicts::{self, Kind};
+
+/// Shows it. Each kind is a switch that tells how many there are.
+pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Pairs").strong());
+        let [a, b] = input.names;
+        ui.label(RichText::new(format!("{a} → {b}")).weak());
+    });
+    let agreement = input.comparison.agreement_of(input.chosen_classes);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
+        for kind in Kind::ALL {
+            let on = shown.of(kind);
+            let response = switch(ui, kind, kind.count(&agreement), *on);
+            let what = if *on { "A click leaves them out" } else { "A click lists them" };
+            if response.on_hover_text(format!("{}. {what}.", kind.what(input.names))).clicked() {
+                *on = !*on;
+            }
+        }
+    });
+    ui.add_space(2.0);
+}
+
+/// The sign, filled while on, and "2 lost".
+fn switch(ui: &mut Ui, kind: Kind, count: usize, on: bool) -> Response {
+    let scheme = theme::scheme(ui);
+    let text = format!("{count} {}", kind.word());
+    let colour = if on { scheme.text } else { scheme.weak };
+    let galley = ui.painter().layout_no_wrap(text.clone(), FontId::proportional(13.0), colour);
+    let size = vec2(verdicts::CHIP.x + galley.size().x + 14.0, 26.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &text));
+    let painter = ui.painter();
+    if response.hovered() {
+        painter.rect_filled(rect, 5.0, scheme.hovered);
+    }
+    if response.has_focus() {
+        painter.rect_stroke(rect, 5.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    }
+    let chip = Rect::from_min_size(rect.left_center() + vec2(4.0, -verdicts::CHIP.y / 2.0), verdicts::CHIP);
+    if on {
+        verdicts::chip(painter, chip, kind);
+    } else {
+        painter.rect_stroke(chip, 4.0, Stroke::new(1.5, kind.colour()), StrokeKind::Inside);
+    }
+    painter.galley(chip.right_center() + vec2(5.0, -galley.size().y / 2.0), galley, colour);
+    response
+}
