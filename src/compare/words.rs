@@ -108,6 +108,14 @@ impl Words<'_> {
         })
     }
 
+    /// The side that lacks a verdict's box, 0 for A and 1 for B, and thresholds at which it has it. `None` where no
+    /// threshold gives it.
+    pub fn thresholds_with(&self, verdict: &Verdict) -> Option<(usize, Thresholds)> {
+        let remedy = Remedy::of(&verdict.reason()?)?;
+        let side = self.lacking(verdict);
+        Some((side, remedy.apply(self.thresholds[side])))
+    }
+
     /// The model that lacks the box is the one that a reason speaks of.
     fn lacking(&self, verdict: &Verdict) -> usize {
         usize::from(verdict.a().is_some())

@@ -9,7 +9,7 @@ use super::table::{signed, two_digits};
 use crate::app::theme;
 use crate::app::verdicts::{self, Kind};
 use crate::compare::Verdict;
-use crate::detect::{CandidateId, Detection, Form, RawCandidate};
+use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
 
 /// So many classes of either side are shown.
 const TOP: usize = 5;
@@ -17,22 +17,30 @@ const TOP: usize = 5;
 /// From this width on there is room for tenths of a pixel.
 const WIDE: f32 = 290.0;
 
-/// Shows the details. True where they shall go.
-pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> bool {
+/// What a person asked for.
+pub struct Wish {
+    pub close: bool,
+    /// As in [`super::PairsResponse`].
+    pub thresholds: Option<(usize, Thresholds)>,
+}
+
+/// Shows the details.
+pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> Wish {
     let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
     let boxes = [of(input.comparison.a(), verdict.a()), of(input.comparison.b(), verdict.b())];
     let row = Row::new(input.comparison, 0, verdict);
     ui.add_space(6.0);
     let close = title(ui, input, &row);
+    let mut thresholds = None;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        sentences(ui, input, verdict, &row);
+        thresholds = sentences(ui, input, verdict, &row);
         ui.add_space(6.0);
         numbers(ui, input, &boxes, &row);
         ui.add_space(8.0);
         candidates(ui, input, &boxes, &row);
         ui.add_space(4.0);
     });
-    close
+    Wish { close, thresholds }
 }
 
 /// Columns as narrow as what is in them.
@@ -62,16 +70,18 @@ fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
     .inner
 }
 
-/// What happened, and what would undo it.
-fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) {
+/// What happened, and what would undo it; a button does that.
+fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) -> Option<(usize, Thresholds)> {
     let words = input.words();
     match words.reason(verdict) {
         Some(reason) => ui.label(format!("{reason}.")),
         None => ui.label(format!("{}.", row.kind.what(input.names))),
     };
-    if let Some(remedy) = words.remedy(verdict) {
-        ui.label(RichText::new(remedy).color(theme::scheme(ui).strong));
-    }
+    let remedy = words.remedy(verdict)?;
+    ui.label(RichText::new(&remedy).color(theme::scheme(ui).strong));
+    let thresholds = words.thresholds_with(verdict)?;
+    let text = if row.kind == Kind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
+    ui.button(text).on_hover_text(remedy).clicked().then_some(thresholds)
 }
 
 fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {

@@ -20,7 +20,7 @@ pub use chosen::Chosen;
 use self::model::Model;
 use super::verdicts::Kind;
 use crate::compare::{Comparison, Side, Words};
-use crate::detect::{ClassSet, Classes};
+use crate::detect::{ClassSet, Classes, Thresholds};
 
 /// What is shown. All of it is of one frame.
 #[derive(Clone, Copy)]
@@ -53,12 +53,14 @@ impl<'a> PairsInput<'a> {
 }
 
 /// What a person did. Indices are of verdicts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PairsResponse {
     /// The row under the pointer.
     pub hovered: Option<usize>,
     /// `Some(None)`: nothing shall be chosen any more.
     pub chosen: Option<Option<usize>>,
+    /// A side, 0 for A and 1 for B, and the thresholds that it shall have: they bring back the box it lacks.
+    pub thresholds: Option<(usize, Thresholds)>,
 }
 
 /// What the panel keeps between frames.
@@ -99,9 +101,9 @@ pub fn show(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) -> Pair
         let height = ui.available_height();
         let bottom = Panel::bottom("pair details").resizable(true).default_size((height * 0.55).min(420.0));
         bottom.size_range(80.0..=(height - 120.0).max(80.0)).frame(egui::Frame::NONE).show(ui, |ui| {
-            if details::show(ui, input, verdict) {
-                response.chosen = Some(None);
-            }
+            let wish = details::show(ui, input, verdict);
+            response.chosen = wish.close.then_some(None);
+            response.thresholds = wish.thresholds;
         });
     }
     heading::show(ui, &mut panel.model.shown, input);

@@ -45,6 +45,7 @@ struct State {
     highlighted: Option<usize>,
     chosen: Option<usize>,
     response: PairsResponse,
+    asked: Option<(usize, Thresholds)>,
 }
 
 impl State {
@@ -60,6 +61,7 @@ impl State {
             highlighted: None,
             chosen: None,
             response: PairsResponse::default(),
+            asked: None,
         };
         state.compare(0.25);
         state
@@ -92,6 +94,7 @@ impl State {
         if let Some(chosen) = response.chosen {
             state.chosen = chosen;
         }
+        state.asked = response.thresholds.or(state.asked);
         if response.hovered.is_some() {
             state.highlighted = response.hovered;
         }
@@ -232,6 +235,21 @@ fn a_click_chooses_and_shows_the_details_and_the_cross_takes_them_away() {
     bench.click("Close details");
     assert_eq!(bench.0.state().chosen, None);
     assert!(!bench.has_words("objectness"));
+}
+
+#[test]
+fn a_button_brings_a_lost_box_back_and_the_choice_stays() {
+    let mut bench = bench();
+    bench.0.get_by_label_contains("dog 0.60").click();
+    bench.0.run_steps(3);
+    bench.click("Bring it back");
+    let state = bench.0.state_mut();
+    let (side, thresholds) = state.asked.take().unwrap();
+    assert_eq!((side, thresholds), (1, Thresholds { score: 0.19, ..Thresholds::LIVE }));
+    let chosen = Chosen::new(&state.comparison, state.chosen.unwrap()).unwrap();
+    state.compare(0.19);
+    let found = chosen.find(&state.comparison).unwrap();
+    assert!(state.comparison.verdicts()[found].agrees());
 }
 
 #[test]
