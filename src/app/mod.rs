@@ -24,6 +24,9 @@ mod palette;
 mod past;
 mod pickers;
 mod picture;
+// Not in the window yet.
+#[allow(dead_code)]
+mod plots;
 mod preferences;
 mod screenshot;
 mod sight;

@@ -87,3 +87,52 @@ pub const LIGHT: Scheme = Scheme {
     warning: Color32::from_rgb(161, 98, 7),
     error: Color32::from_rgb(185, 28, 28),
 };
+
+/// Colours of the plots over time, after Okabe and Ito, whose colours differ to the colour-blind too.
+pub struct PlotScheme {
+    pub a: Color32,
+    pub b: Color32,
+    pub letterbox: Color32,
+    pub agreement: Color32,
+    pub lost: Color32,
+    pub gained: Color32,
+    pub flips: Color32,
+    pub grid: Color32,
+    /// Lies over times whose pictures are kept.
+    pub kept: Color32,
+    pub in_sight: Color32,
+    pub pointed: Color32,
+}
+
+const PLOTS_DARK: PlotScheme = PlotScheme {
+    a: Color32::from_rgb(86, 180, 233),
+    b: Color32::from_rgb(230, 159, 0),
+    letterbox: Color32::from_rgb(141, 148, 160),
+    agreement: Color32::from_rgb(26, 188, 146),
+    lost: Color32::from_rgb(240, 118, 54),
+    gained: Color32::from_rgb(86, 180, 233),
+    flips: Color32::from_rgb(240, 228, 66),
+    grid: Color32::from_rgb(35, 39, 46),
+    kept: Color32::from_rgba_unmultiplied_const(96, 165, 250, 26),
+    in_sight: Color32::from_rgb(243, 245, 248),
+    pointed: Color32::from_rgb(110, 117, 130),
+};
+
+const PLOTS_LIGHT: PlotScheme = PlotScheme {
+    a: Color32::from_rgb(0, 103, 165),
+    b: Color32::from_rgb(178, 108, 0),
+    letterbox: Color32::from_rgb(103, 111, 124),
+    agreement: Color32::from_rgb(0, 125, 92),
+    lost: Color32::from_rgb(196, 78, 0),
+    gained: Color32::from_rgb(0, 103, 165),
+    flips: Color32::from_rgb(140, 60, 120),
+    grid: Color32::from_rgb(229, 232, 237),
+    kept: Color32::from_rgba_unmultiplied_const(30, 94, 205, 20),
+    in_sight: Color32::from_rgb(17, 22, 30),
+    pointed: Color32::from_rgb(150, 157, 168),
+};
+
+/// Those of the plots, in the dark or in the light.
+pub fn plots(dark: bool) -> &'static PlotScheme {
+    if dark { &PLOTS_DARK } else { &PLOTS_LIGHT }
+}
