@@ -301,7 +301,7 @@ impl egui::DroppedFile for Dropped {
 }
 
 fn slider<'a>(desk: &'a Desk, label: &'a str) -> egui_kittest::Node<'a> {
-    desk.harness.get_by_role_and_label(egui::accesskit::Role::Slider, label)
+    desk.harness.get_by_role_and_label(Role::Slider, label)
 }
 
 fn set_slider(desk: &mut Desk, label: &str, value: f64) {

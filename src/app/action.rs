@@ -27,6 +27,8 @@ pub enum Action {
     AgreeBest,
     /// One frame back (-1) or on (1) in the history.
     Step(i64),
+    /// From a pause or the history to what comes.
+    GoOn,
     /// To the frame of this sequence number in the history.
     GoTo(u64),
     ToggleHistory,

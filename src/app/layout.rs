@@ -8,6 +8,7 @@ use super::action::{self, Action};
 use super::controls::Thresholding;
 use super::pairs::{self, PairsInput};
 use super::pickers::Models;
+use super::plots::{self, PlotAction, PlotInput};
 use super::status::Zoom;
 use super::toolbar::Toolbar;
 use super::view::Which;
@@ -53,6 +54,10 @@ impl Viewer {
             let zoom = zoom.map(|a| Zoom { per_cent: self.viewport.zoom(&a) * 100.0, fit: self.viewport.is_fit() });
             self.status.show(ui, self.settings.paused, zoom, &mut actions);
         });
+        if self.preferences.history {
+            let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
+            history.show(ui, |ui| self.plots(ui, &mut actions));
+        }
         let sides = Panel::left("controls").default_size(212.0).size_range(170.0..=340.0).frame(panel);
         sides.show(ui, |ui| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| self.controls(ui, &status, &mut actions));
@@ -105,6 +110,32 @@ impl Viewer {
         controls::facts(ui, status.description.as_ref(), models);
     }
 
+    /// The panel above the status line.
+    fn plots(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let Some(history) = &self.past.history else {
+            ui.label("No history is kept: its thread could not be started.");
+            return;
+        };
+        let names = Which::BOTH.map(|which| self.duo.model(which).label());
+        let input = PlotInput {
+            timeline: &history.timeline,
+            ring: &history.ring,
+            in_sight: self.sight.observation().map(|o| o.sequence),
+            browsing: self.past.is_held(),
+            names: [&names[0], &names[1]],
+            missed: history.missed(),
+        };
+        let state = &mut self.plots;
+        (state.pause, state.pause_below) = (self.preferences.pauses, self.preferences.pause_below);
+        let wish = plots::show(ui, state, &input);
+        (self.preferences.pauses, self.preferences.pause_below) = (state.pause, state.pause_below);
+        actions.extend(wish.map(|wish| match wish {
+            PlotAction::GoTo(sequence) => Action::GoTo(sequence),
+            PlotAction::Step(by) => Action::Step(by.into()),
+            PlotAction::Live => Action::GoOn,
+        }));
+    }
+
     /// The panel on the right: pairs, or one model's detections. Gives the target whose row is pointed at.
     fn list(&mut self, ui: &mut Ui, panel: PanelFrame, chosen: Option<usize>) -> Option<usize> {
         let highlighted = self.highlighted;
@@ -121,6 +152,9 @@ impl Viewer {
         let input = PairsInput { comparison, sides, names, chosen_classes: &self.classes, highlighted, chosen };
         let side = Panel::right("pairs").default_size(340.0).size_range(280.0..=560.0).frame(panel);
         let response = side.show(ui, |ui| pairs::show(ui, &mut self.pairs, &input)).inner;
+        if let Some((side, thresholds)) = response.thresholds {
+            self.preferences.set_thresholds(Which::BOTH[side], thresholds);
+        }
         if let Some(chosen) = response.chosen {
             self.choose(chosen);
             self.look_at_chosen();

@@ -24,8 +24,6 @@ mod palette;
 mod past;
 mod pickers;
 mod picture;
-// Not in the window yet.
-#[allow(dead_code)]
 mod plots;
 mod preferences;
 mod screenshot;

@@ -94,6 +94,16 @@ impl Preferences {
         self.linked = linked;
     }
 
+    /// Sets one side's, and takes them apart from the other's for it.
+    pub fn set_thresholds(&mut self, which: Which, thresholds: Thresholds) {
+        self.link(false);
+        let Thresholds { score, nms_iou } = thresholds;
+        match which {
+            Which::A => (self.score, self.nms_iou) = (score, nms_iou),
+            Which::B => (self.score_b, self.nms_iou_b) = (score, nms_iou),
+        }
+    }
+
     /// Gives A's thresholds to B and B's to A, as their models change sides.
     pub fn swap_thresholds(&mut self) {
         if !self.linked {

@@ -14,6 +14,7 @@ use super::duo::Duo;
 use super::marks::Mark;
 use super::pairs::{Chosen, PairsPanel};
 use super::past::Past;
+use super::plots::PlotState;
 use super::preferences::Preferences;
 use super::screenshot::Screenshot;
 use super::sight::{Outlook, Sight};
@@ -82,6 +83,7 @@ pub struct Viewer {
     pub(super) preferences: Preferences,
     pub(super) sight: Sight,
     pub(super) past: Past,
+    pub(super) plots: PlotState,
     /// The frame in sight has not been on the screen yet.
     unpainted: bool,
     pub(super) texture: FrameTexture,
@@ -129,6 +131,7 @@ impl Viewer {
             recent: Vec::new(),
             before: None,
             opening: None,
+            plots: PlotState::default(),
             past: Past::start(preferences.history_mb),
             preferences,
             sight: Sight::default(),

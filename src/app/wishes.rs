@@ -39,6 +39,10 @@ impl Viewer {
             Action::Back => self.back(),
             Action::AgreeBest => self.find_best_threshold(),
             Action::Step(by) => self.step(ctx, by),
+            Action::GoOn => {
+                self.let_go(ctx);
+                self.change(|s| s.paused = false);
+            }
             Action::GoTo(sequence) => self.go_to(ctx, sequence),
             Action::ChooseNext(by) => {
                 let chosen = self.find_chosen();
