@@ -33,9 +33,9 @@ fn the_key_p_and_the_buttons_switch_the_precision() {
 fn the_score_slider_needs_no_inference() {
     let mut desk = Desk::with_picture(Plan::default());
     let before = desk.runs();
-    set_slider(&mut desk, "Score", 0.6);
+    desk.set_slider("Score", 0.6);
     assert!(desk.has("person 0.90") && !desk.has("dog 0.50"));
-    set_slider(&mut desk, "Score", 0.1);
+    desk.set_slider("Score", 0.1);
     assert!(desk.has("cat 0.30"));
     assert_eq!(desk.runs(), before);
 }
@@ -47,7 +47,7 @@ fn the_nms_slider_brings_back_what_it_hid() {
     let plan = Plan { sights: [(ModelName::Fp32, two)].into(), ..Plan::default() };
     let mut desk = Desk::with_picture(plan);
     assert!(desk.has("person 0.70"));
-    set_slider(&mut desk, "NMS IoU", 0.3);
+    desk.set_slider("NMS IoU", 0.3);
     assert!(!desk.has("person 0.70"));
     desk.press(Key::R);
     assert!(desk.has("person 0.70"));
@@ -56,7 +56,7 @@ fn the_nms_slider_brings_back_what_it_hid() {
 #[test]
 fn reset_brings_the_defaults_back() {
     let mut desk = Desk::with_picture(Plan::default());
-    set_slider(&mut desk, "Score", 0.8);
+    desk.set_slider("Score", 0.8);
     assert_eq!(desk.preferences().score, 0.8);
     desk.click("Reset");
     assert_eq!(desk.preferences(), &Preferences::default());
@@ -116,7 +116,7 @@ fn a_model_of_ones_own_stays_among_the_choices() {
     desk.until("its detections", |d| d.has("person 0.70"));
     desk.press(Key::P);
     desk.until("FP32's detections", |d| d.has("person 0.90"));
-    desk.harness.get_by_role_and_label(Role::Button, "own").click();
+    desk.click("own");
     desk.until("its detections again", |d| d.has("person 0.70"));
 }
 
@@ -278,7 +278,7 @@ fn the_window_can_be_small() {
     let picture = desk.harness.get_by_label("Picture").rect();
     assert!(picture.width() > 200.0 && picture.height() > 200.0, "{picture:?}");
     let labels = ["Open image", "FP32", "INT8", "Pause", "Fit", "1:1", "Dark or light", "Keys and help"];
-    let rects = labels.map(|label| desk.harness.get_by_label(label).rect());
+    let rects = labels.map(|label| desk.control(label).unwrap().rect());
     for (i, (a, label)) in rects.iter().zip(labels).enumerate() {
         assert!(a.min.x >= 0.0 && a.max.x <= 760.0, "{label} {a:?}");
         for (b, other) in rects[i + 1..].iter().zip(&labels[i + 1..]) {
@@ -302,9 +302,4 @@ impl egui::DroppedFile for Dropped {
 
 fn slider<'a>(desk: &'a Desk, label: &'a str) -> egui_kittest::Node<'a> {
     desk.harness.get_by_role_and_label(Role::Slider, label)
-}
-
-fn set_slider(desk: &mut Desk, label: &str, value: f64) {
-    slider(desk, label).set_value_accesskit(value);
-    desk.harness.run_steps(3);
 }

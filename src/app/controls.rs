@@ -9,6 +9,9 @@ use crate::detect::Thresholds;
 use crate::model::ModelInfo;
 use crate::source::Description;
 
+/// Where the score sliders begin.
+pub const LEAST_SCORE: f32 = 0.01;
+
 /// Whose thresholds there are.
 pub struct Thresholding<'a> {
     /// A's and B's models; `None` where one model looks.
@@ -69,7 +72,7 @@ impl Thresholding<'_> {
 
 /// `side`: after the names, where there is a pair for each of A and B.
 fn sliders(ui: &mut Ui, side: &str, score: &mut f32, nms_iou: &mut f32) {
-    slider(ui, score, 0.01, &format!("Score{side}"), "Boxes with a score over this are shown");
+    slider(ui, score, LEAST_SCORE, &format!("Score{side}"), "Boxes with a score over this are shown");
     let what = "Of two boxes of a class that overlap more than this, the weaker one goes";
     slider(ui, nms_iou, 0.0, &format!("NMS IoU{side}"), what);
 }

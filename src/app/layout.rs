@@ -14,6 +14,7 @@ use super::toolbar::Toolbar;
 use super::view::Which;
 use super::viewer::Viewer;
 use super::{controls, help, list, palette, theme};
+use crate::detect::Thresholds;
 use crate::engine::{SourceState, Status};
 use crate::source::SourceRequest;
 
@@ -143,6 +144,8 @@ impl Viewer {
         let Some((comparison, sides)) = comparison.zip(self.sight.pair()) else {
             let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
             let listed = side.show(ui, |ui| {
+                // The panel keeps its width while there is nothing to list.
+                ui.set_min_width(ui.available_width());
                 let classes = &self.sight.output(Which::A)?.model.form.classes;
                 list::show(ui, self.sight.detections(Which::A), classes, &self.classes, highlighted)
             });
@@ -153,7 +156,9 @@ impl Viewer {
         let side = Panel::right("pairs").default_size(340.0).size_range(280.0..=560.0).frame(panel);
         let response = side.show(ui, |ui| pairs::show(ui, &mut self.pairs, &input)).inner;
         if let Some((side, thresholds)) = response.thresholds {
-            self.preferences.set_thresholds(Which::BOTH[side], thresholds);
+            // As low as the slider goes.
+            let score = thresholds.score.max(controls::LEAST_SCORE);
+            self.preferences.set_thresholds(Which::BOTH[side], Thresholds { score, ..thresholds });
         }
         if let Some(chosen) = response.chosen {
             self.choose(chosen);

@@ -62,7 +62,9 @@ impl Past {
                 let newest = self.newest.as_ref()?;
                 let before = newest.times.captured.saturating_duration_since(in_sight.times.captured);
                 let old = newest.sequence != in_sight.sequence;
-                old.then(|| format!("history: {:.1} s before the newest frame", before.as_secs_f32()))
+                old.then(|| {
+                    format!("history: frame {} · {:.1} s before the newest", in_sight.frame_id, before.as_secs_f32())
+                })
             }
         }
     }
@@ -73,6 +75,11 @@ fn bytes(megabytes: u32) -> usize {
 }
 
 impl Viewer {
+    /// How many frames can be gone back to.
+    pub fn history_len(&self) -> usize {
+        self.past.history.as_ref().map_or(0, |history| history.ring.len())
+    }
+
     fn setting(&self) -> Setting {
         let Outlook { thresholds, swapped } = self.outlook();
         Setting { thresholds, swapped, classes: self.classes.clone() }

@@ -115,24 +115,32 @@ impl Picture<'_> {
             for (n, (layer, (i, part))) in layers.iter().zip(parts).enumerate() {
                 // On one picture the second's lies on the right, away from the first's.
                 let outer = if n == 1 && i == 0 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
-                paint_badge(&ui.painter().with_clip_rect(part), painted(i).intersect(part), outer, &layer.badge);
+                paint_badge(&ui.painter().with_clip_rect(part), part, outer, &layer.badge);
             }
             self.paint_remarks(&ui.painter().with_clip_rect(painted(0).intersect(rects[0])));
         }
         if let Panes::Split(_, bar) = &self.panes {
             bar.paint(ui, whole);
         }
-        for (response, letter) in responses.iter().zip([" A", " B"]) {
-            let letter = if responses.len() == 2 { letter } else { "" };
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name(letter)));
+        let names = self.names();
+        for (response, name) in responses.iter().zip(&names) {
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
         }
         Touched { area: area(rects[0]), pointed, chosen }
     }
 
-    /// For screen readers: the picture, and what is written on it.
-    fn name(&self, letter: &str) -> String {
-        let name = format!("Picture{letter}");
-        std::iter::once(name.as_str()).chain(self.remarks.iter().map(String::as_str)).collect::<Vec<_>>().join(": ")
+    /// For screen readers: each picture, whose boxes it has, and what is written on it.
+    fn names(&self) -> [String; 2] {
+        let (first, second, badges) = match &self.panes {
+            Panes::One(layer) => ("Picture", "", [vec![&layer.badge], Vec::new()]),
+            Panes::Split([a, b], _) => ("Picture", "", [vec![&a.badge, &b.badge], Vec::new()]),
+            Panes::Beside([a, b]) => ("Picture A", "Picture B", [vec![&a.badge], vec![&b.badge]]),
+        };
+        let [of_first, of_second] = badges;
+        [(first, of_first), (second, of_second)].map(|(name, badges)| {
+            let written = badges.into_iter().chain(&self.remarks).map(String::as_str).filter(|text| !text.is_empty());
+            std::iter::once(name).chain(written).collect::<Vec<_>>().join(": ")
+        })
     }
 
     fn paint_remarks(&self, painter: &egui::Painter) {
@@ -148,13 +156,13 @@ impl Picture<'_> {
     }
 }
 
-/// Whose boxes these are, in a corner of what is seen of them.
-fn paint_badge(painter: &egui::Painter, seen: Rect, corner: Align2, text: &str) {
-    if text.is_empty() || !seen.is_positive() {
+/// Whose boxes these are, in a corner of their part of the window: beside the picture where there is room.
+fn paint_badge(painter: &egui::Painter, part: Rect, corner: Align2, text: &str) {
+    if text.is_empty() || !part.is_positive() {
         return;
     }
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(13.0), ON_PICTURE);
-    let at = corner.pos_in_rect(&seen.shrink(10.0));
+    let at = corner.pos_in_rect(&part.shrink(10.0));
     let ground = corner.anchor_size(at, galley.size() + vec2(18.0, 10.0));
     painter.rect_filled(ground, 6.0, BEHIND_REMARK);
     painter.galley(ground.min + vec2(9.0, 5.0), galley, ON_PICTURE);

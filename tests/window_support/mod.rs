@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
+use egui::accesskit::Role;
 use egui::vec2;
-use egui_kittest::Harness;
+use egui_kittest::{Harness, Node};
 use twinsight::app::{Preferences, Start, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
@@ -134,10 +135,47 @@ impl Desk {
 
     /// Clicks a control, once it is there: one that a retry hides for a moment comes back.
     pub fn click(&mut self, label: &str) {
-        use egui_kittest::kittest::Queryable;
-        self.until(label, |d| d.has(label));
-        self.harness.get_by_label(label).click();
+        self.until(label, |d| d.control(label).is_some());
+        self.control(label).unwrap().click();
         self.harness.run_steps(2);
+    }
+
+    /// The control with this name, and not a text that says the same.
+    pub fn control<'a>(&'a self, label: &'a str) -> Option<Node<'a>> {
+        use egui_kittest::kittest::{Queryable, by};
+        let is_control = |node: &egui_kittest::kittest::AccessKitNode<'_>| node.role() != Role::Label;
+        self.harness.query(by().label(label).predicate(is_control))
+    }
+
+    /// A click of the mouse at a place of the window.
+    pub fn click_at(&mut self, pos: egui::Pos2) {
+        self.harness.hover_at(pos);
+        self.harness.run_steps(2);
+        for pressed in [true, false] {
+            let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+            self.harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+            self.harness.run_steps(2);
+        }
+        self.harness.remove_cursor();
+        self.harness.run_steps(2);
+    }
+
+    pub fn set_slider(&mut self, label: &str, value: f64) {
+        use egui_kittest::kittest::Queryable;
+        self.harness.get_by_role_and_label(Role::Slider, label).set_value_accesskit(value);
+        self.harness.run_steps(3);
+    }
+
+    /// All names with these words, for messages of tests that fail.
+    pub fn names(&self, words: &str) -> String {
+        use egui_kittest::kittest::{NodeT, Queryable};
+        let found = self.harness.query_all_by_label_contains(words);
+        found.filter_map(|node| node.accesskit_node().label()).collect::<Vec<_>>().join(" | ")
+    }
+
+    /// How many frames can be gone back to.
+    pub fn history_len(&self) -> usize {
+        self.harness.state().as_ref().unwrap().history_len()
     }
 
     pub fn press(&mut self, key: egui::Key) {
