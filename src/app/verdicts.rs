@@ -77,8 +77,8 @@ impl Kind {
     fn pattern(self) -> &'static [(f32, f32)] {
         match self {
             Self::Lost => &[(4.5, 3.0)],
-            Self::Gained => &[(1.0, 2.0)],
-            Self::Flip => &[(4.5, 2.0), (1.0, 2.0)],
+            Self::Gained => &[(1.25, 2.75)],
+            Self::Flip => &[(5.0, 2.75), (1.25, 2.75)],
             Self::Matched => &[],
         }
     }

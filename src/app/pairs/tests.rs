@@ -253,6 +253,34 @@ fn a_button_brings_a_lost_box_back_and_the_choice_stays() {
 }
 
 #[test]
+fn boxes_of_different_candidates_are_shown_each_at_its_own() {
+    let mut state = State::new(&[(PERSON, 0.9, 14)], &[]);
+    // On the finer grid, anchor 2 has the size of the coarse grid's anchor 0; its centre is 8 pixels off.
+    let values = &mut state.heads[1].heads[0];
+    for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 1.0), (5 + PERSON, 2.0)] {
+        values[(2 * 85 + plane) * 676 + 2 * 26 + 2] = value;
+    }
+    state.compare(0.25);
+    state.chosen = Some(0);
+    let bench = Bench::new(state);
+    assert!(bench.has_words("The two boxes come from different candidates"));
+    assert!(bench.has_words("FP32: head 1 (stride 32), anchor 0 (81×82), row 1, column 1"));
+    assert!(bench.has_words("INT8: head 0 (stride 16), anchor 2 (81×82), row 2, column 2"));
+    assert!(bench.has_words("objectness: FP32 0.9487, INT8 0.7311"), "σ(1) = 0.7311");
+    assert!(bench.has_words("person: FP32 0.9487, INT8 0.8808"), "σ(2) = 0.8808");
+}
+
+#[test]
+fn models_of_other_forms_do_not_break_the_details() {
+    let mut state = State::new(&[(PERSON, 0.9, 14)], &[]);
+    state.chosen = Some(0);
+    state.heads[1] = RawHeads::default();
+    let bench = Bench::new(state);
+    assert!(bench.has_words("INT8 has no such candidate"));
+    assert!(bench.has_words("objectness: FP32 0.9487, INT8 not known"));
+}
+
+#[test]
 fn arrows_move_the_choice_and_escape_ends_it() {
     let mut bench = bench();
     bench.0.get_by_label_contains("dog 0.60").focus();
