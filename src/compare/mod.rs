@@ -4,7 +4,7 @@
 //! heads of A ─ decode, NMS ─▶ boxes of A ┐
 //!                                        ├ pairing ─▶ Verdicts ─▶ Agreement ─▶ Totals
 //! heads of B ─ decode, NMS ─▶ boxes of B ┘               ▲
-//! both heads ───────────────────────────── explain ──────┘ why a box has no partner
+//! both heads ───────────────────────────── explain ──────┘ why a box has no partner ─▶ Words
 //! ```
 //!
 //! All of it is a pure function of raw heads and thresholds, cheap enough to do again whenever a slider moves. Class

@@ -149,3 +149,74 @@ fn digits(threshold: f32) -> String {
     let short = format!("{threshold:.2}");
     if short.parse() == Ok(threshold) { short } else { threshold.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(verdict: Verdict) -> [Option<String>; 2] {
+        let comparison = Comparison::default();
+        let classes = Classes::coco();
+        let thresholds = [Thresholds::LIVE; 2];
+        let words = Words { comparison: &comparison, classes: &classes, names: ["FP32", "INT8"], thresholds };
+        [words.reason(&verdict), words.remedy(&verdict)]
+    }
+
+    #[test]
+    fn every_reason_has_its_words_and_its_remedy() {
+        let nms = |overlap| Reason::SuppressedByNms { score: 0.4, by: 0, overlap, free_at: 0.613 };
+        let both = Reason::BelowThresholdAndSuppressed { score: 0.2, free_at: 0.5 };
+        for (reason, why, remedy) in [
+            (
+                Reason::BelowThreshold { score: 0.2123 },
+                "INT8 gives it 0.212, not over 0.25",
+                "Set INT8's score threshold to 0.21 or less, and it is back.",
+            ),
+            (
+                nms(0.613),
+                "INT8 gives it 0.400, but NMS drops it for another box (IoU 0.61)",
+                "Set INT8's NMS IoU to 0.62 or more, and it is back.",
+            ),
+            (
+                nms(0.5),
+                "INT8 gives it 0.400, but NMS drops it for another box (IoU 0.50; kept from NMS IoU 0.62 on)",
+                "Set INT8's NMS IoU to 0.62 or more, and it is back.",
+            ),
+            (
+                both,
+                "INT8 gives it 0.200, not over 0.25, and NMS would drop it below an NMS IoU of 0.50",
+                "Set INT8's score threshold to 0.19 or less and its NMS IoU to 0.50 or more, and it is back.",
+            ),
+            (
+                Reason::Taken { by: 0, overlap: 0.7 },
+                "INT8 has one box there, another box (IoU 0.70), which pairs with another",
+                "Where FP32 sees two things, INT8 sees one.",
+            ),
+            (
+                Reason::BeyondLimit { score: 0.3 },
+                "INT8 gives it 0.300, after its 100 strongest boxes",
+                "A frame has at most 100 boxes, and stronger ones come first.",
+            ),
+            (Reason::NoCandidate, "INT8 has no candidate there", "No threshold of INT8 brings it."),
+        ] {
+            assert_eq!(told(Verdict::Lost { a: 0, reason }), [Some(why.to_owned()), Some(remedy.to_owned())]);
+        }
+        let [why, remedy] = told(Verdict::Gained { b: 0, reason: Reason::BelowThreshold { score: 0.25 } });
+        assert_eq!(why.as_deref(), Some("FP32 gives it 0.25, not over 0.25"));
+        assert_eq!(remedy.as_deref(), Some("Set FP32's score threshold to 0.24 or less, and FP32 has it too."));
+        assert_eq!(told(Verdict::Matched { a: 0, b: 0, iou: 1.0, delta_score: 0.0 }), [None, None]);
+    }
+
+    #[test]
+    fn a_threshold_that_helps_is_a_hundredth_and_on_the_right_side() {
+        for i in 1..=10_000 {
+            let exact = i as f32 / 10_000.0;
+            for value in [exact.next_down(), exact, exact.next_up()] {
+                let (score, nms_iou) = (below(value), at_least(value));
+                assert!(score < value && (value < 0.011 || value - score < 0.0101), "{value}: {score}");
+                assert!(nms_iou >= value && nms_iou - value < 0.0101, "{value}: {nms_iou}");
+                assert!(score > 0.0 && digits(score).parse() == Ok(score), "{value}: {}", digits(score));
+            }
+        }
+    }
+}

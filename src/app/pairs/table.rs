@@ -83,7 +83,6 @@ pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: O
                             response.hovered = Some(row.verdict);
                         }
                         if is_chosen_now(ui, &line) {
-                            line.request_focus();
                             ui.memory_mut(|m| m.request_focus(focus.id));
                             response.chosen = Some(Some(row.verdict));
                         }

@@ -36,6 +36,16 @@ fn heads(form: &Form, sights: &[Sight]) -> RawHeads {
     heads
 }
 
+/// The finer head with one box: its anchor 2 has the size of the coarse grid's anchor 0. In the cells of twice the row
+/// and column the centre is 8 pixels off.
+fn on_the_finer_grid(class_id: usize, row: usize, column: usize) -> Vec<f32> {
+    let mut values = vec![-20.0; 3 * 85 * 676];
+    for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 1.0), (5 + class_id, 2.0)] {
+        values[(2 * 85 + plane) * 676 + row * 26 + column] = value;
+    }
+    values
+}
+
 struct State {
     form: Form,
     heads: [RawHeads; 2],
@@ -255,11 +265,7 @@ fn a_button_brings_a_lost_box_back_and_the_choice_stays() {
 #[test]
 fn boxes_of_different_candidates_are_shown_each_at_its_own() {
     let mut state = State::new(&[(PERSON, 0.9, 14)], &[]);
-    // On the finer grid, anchor 2 has the size of the coarse grid's anchor 0; its centre is 8 pixels off.
-    let values = &mut state.heads[1].heads[0];
-    for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 1.0), (5 + PERSON, 2.0)] {
-        values[(2 * 85 + plane) * 676 + 2 * 26 + 2] = value;
-    }
+    state.heads[1].heads[0] = on_the_finer_grid(PERSON, 2, 2);
     state.compare(0.25);
     state.chosen = Some(0);
     let bench = Bench::new(state);
@@ -367,6 +373,12 @@ fn a_choice_outlives_a_slider_and_a_frame() {
     let next = State::new(&moved, &B);
     assert_eq!(chosen.find(&next.comparison), None);
     assert_eq!(chosen.follow(&next.comparison), None, "an IoU of 0.43 is another thing");
+    assert_eq!(chosen.find(&state.comparison), Some(dog), "what was not found is still chosen");
+    let mut next = State::new(&[], &[]);
+    next.heads[1].heads[0] = on_the_finer_grid(DOG, 2, 8);
+    next.compare(0.25);
+    assert_eq!(chosen.follow(&next.comparison), Some(0), "8 pixels off");
+    assert_eq!(chosen.find(&next.comparison), Some(0), "and followed from there");
 }
 
 #[test]
