@@ -91,14 +91,14 @@ fn thresholds_are_linked_or_each_sides_own() {
     desk.set_slider("Score", 0.15);
     assert!(desk.has_words("cat 0.30 → 0.20"), "linked: B's too");
     desk.press(Key::K);
-    assert!(desk.control("Score A").is_some() && desk.control("Score B").is_some() && desk.control("Score").is_none());
+    assert!(desk.has_slider("Score A") && desk.has_slider("Score B") && !desk.has_slider("Score"));
     desk.set_slider("Score B", 0.45);
     assert!(desk.has_words("dog 0.50 → lost") && desk.has_words("person 0.90 → 0.80"));
     desk.press(Key::X);
     assert!(desk.has_words("dog 0.50, gained"), "a model's thresholds go with it: {}", desk.names("dog"));
     desk.press(Key::R);
     desk.press(Key::K);
-    assert!(desk.control("Score").is_some());
+    assert!(desk.has_slider("Score"));
     assert_eq!(desk.runs(), before, "no slider asks a model");
 }
 
@@ -111,7 +111,7 @@ fn the_best_threshold_is_found_over_the_history() {
     let [a, b] = desk.preferences().thresholds();
     assert_eq!(a.score, 0.25, "A's stays");
     assert!((0.01..0.2).contains(&b.score), "{}", b.score);
-    assert!(desk.has_words("cat 0.30 → 0.20") && desk.control("Score B").is_some());
+    assert!(desk.has_words("cat 0.30 → 0.20") && desk.has_slider("Score B"));
 }
 
 #[test]
@@ -259,6 +259,6 @@ fn every_control_of_a_comparison_has_a_name() {
     desk.press(Key::K);
     desk.press(Key::H);
     desk.press(Key::ArrowDown);
-    desk.until("all of it", |d| d.has("Close details") && d.control("Score B").is_some());
+    desk.until("all of it", |d| d.has("Close details") && d.has_slider("Score B"));
     desk.harness.check_accessibility();
 }

@@ -160,6 +160,11 @@ impl Desk {
         self.harness.run_steps(2);
     }
 
+    pub fn has_slider(&self, label: &str) -> bool {
+        use egui_kittest::kittest::Queryable;
+        self.harness.query_by_role_and_label(Role::Slider, label).is_some()
+    }
+
     pub fn set_slider(&mut self, label: &str, value: f64) {
         use egui_kittest::kittest::Queryable;
         self.harness.get_by_role_and_label(Role::Slider, label).set_value_accesskit(value);
