@@ -10,8 +10,12 @@ use crate::annotate::{Wanted, place};
 use crate::detect::BBox;
 
 const PADDING: egui::Vec2 = vec2(5.0, 2.0);
+/// Height of the letters; where many labels would hide the picture, a smaller one.
+const LETTERS: f32 = 13.0;
+const SMALL_LETTERS: f32 = 11.0;
+const MANY: usize = 16;
 const CORNER: CornerRadius = CornerRadius::same(3);
-/// How much the other outlines fade while one box is pointed at. Labels stay readable.
+/// How much the others fade while a box is pointed at or chosen.
 const DIMMED: f32 = 0.45;
 
 /// What is painted, and how.
@@ -20,13 +24,15 @@ pub struct Boxes<'a> {
     pub marks: &'a [Mark],
     /// The target that is pointed at, here or in a list.
     pub highlighted: Option<usize>,
+    /// The target whose details are shown.
+    pub chosen: Option<usize>,
     pub labels: bool,
 }
 
 impl Boxes<'_> {
-    /// Paints outlines first and labels over them, the highlighted ones last.
+    /// Paints outlines first and labels over them, those that are lit last.
     pub fn paint(&self, painter: &Painter, transform: &UiFromImage) {
-        let is_lit = |mark: &&Mark| Some(mark.target) == self.highlighted;
+        let is_lit = |mark: &&Mark| [self.highlighted, self.chosen].contains(&Some(mark.target));
         let (lit, others): (Vec<&Mark>, Vec<&Mark>) = self.marks.iter().partition(is_lit);
         let mut dimmed = painter.clone();
         if !lit.is_empty() {
@@ -35,7 +41,8 @@ impl Boxes<'_> {
         others.iter().rev().for_each(|mark| outline(mark, &dimmed, transform, false));
         lit.iter().rev().for_each(|mark| outline(mark, painter, transform, true));
         if self.labels {
-            paint_labels(lit.into_iter().chain(others), painter, transform);
+            let painted = lit.iter().map(|m| (*m, painter)).chain(others.iter().map(|m| (*m, &dimmed)));
+            paint_labels(painted.collect(), painter.clip_rect(), transform);
         }
     }
 }
@@ -49,23 +56,24 @@ fn outline(mark: &Mark, painter: &Painter, transform: &UiFromImage, lit: bool) {
     verdicts::outline(painter, rect, mark.kind, Stroke::new(width, mark.colour));
 }
 
-/// The first chooses its place first.
-fn paint_labels<'a>(marks: impl Iterator<Item = &'a Mark>, painter: &Painter, transform: &UiFromImage) {
-    let font = FontId::proportional(13.0);
+/// Each with its painter; the first chooses its place first.
+fn paint_labels(mut marks: Vec<(&Mark, &Painter)>, bounds: Rect, transform: &UiFromImage) {
+    marks.retain(|(mark, _)| !mark.label.is_empty());
+    let font = FontId::proportional(if marks.len() > MANY { SMALL_LETTERS } else { LETTERS });
     let galleys: Vec<_> = marks
-        .filter(|mark| !mark.label.is_empty())
-        .map(|mark| (mark, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS)))
+        .into_iter()
+        .map(|(mark, painter)| (mark, painter, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS)))
         .collect();
     let wanted: Vec<Wanted> = galleys
         .iter()
-        .map(|(mark, galley)| {
+        .map(|(mark, _, galley)| {
             let size = galley.size() + 2.0 * PADDING;
             Wanted { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
         })
         .collect();
-    let places = place(&wanted, bbox(painter.clip_rect()));
+    let places = place(&wanted, bbox(bounds));
     // Those that chose first are painted last, so that where there is no room they stay readable.
-    for ((mark, galley), place) in galleys.into_iter().zip(places).rev() {
+    for ((mark, painter, galley), place) in galleys.into_iter().zip(places).rev() {
         let Some(p) = place else { continue };
         let place = Rect::from_min_max(pos2(p.x1, p.y1), pos2(p.x2, p.y2));
         painter.rect_filled(place.expand(1.0), CORNER, HALO);

@@ -17,12 +17,14 @@ use crate::source::SourceRequest;
 const PATIENCE: Duration = Duration::from_millis(400);
 
 impl Viewer {
-    /// Paints the picture; `listed` is the target whose row is pointed at. Gives the one whose box is.
+    /// Paints the picture; `listed` is the target whose row is pointed at, `chosen` the one whose details are shown.
+    /// Gives the one whose box is pointed at.
     pub(super) fn canvas(
         &mut self,
         ui: &mut Ui,
         status: &Status,
         listed: Option<usize>,
+        chosen: Option<usize>,
         actions: &mut Vec<Action>,
     ) -> Option<usize> {
         let Some(observation) = self.sight.observation().cloned() else {
@@ -39,7 +41,7 @@ impl Viewer {
         let badges = Which::BOTH.map(|which| self.badge(which));
         let [of_a, of_b] = &self.marks;
         let layer = |marks, badge: String| Layer {
-            boxes: Boxes { marks, highlighted: listed, labels: self.preferences.labels },
+            boxes: Boxes { marks, highlighted: listed, chosen, labels: self.preferences.labels },
             badge,
         };
         let panes = match view {

@@ -72,7 +72,7 @@ impl Viewer {
         let listed = listed.filter(|_| pointing);
         let pointed = CentralPanel::no_frame()
             .frame(middle)
-            .show(ui, |ui| self.canvas(ui, &status, listed.or(chosen), &mut actions));
+            .show(ui, |ui| self.canvas(ui, &status, listed, chosen, &mut actions));
         let highlighted = listed.or(pointed.inner.filter(|_| pointing));
         if highlighted != self.highlighted {
             self.highlighted = highlighted;
