@@ -66,9 +66,7 @@ impl<'a> Chart<'a> {
             .grid_spacing(1.0..=2.0)
             .grid_color(colours.grid)
             .x_grid_spacer(move |input| time_marks(newest, &input))
-            .y_grid_spacer(move |_| {
-                marks.iter().map(|v| GridMark { value: *v, step_size: marks_step(marks) }).collect()
-            })
+            .y_grid_spacer(move |input| value_marks(marks, &input))
             .custom_x_axes(vec![times])
             .custom_y_axes(vec![values.formatter(|mark, _| value(mark.value))])
             .set_margin_fraction(vec2(0.0, 0.0));
@@ -115,7 +113,8 @@ pub fn curve<'a>(plot: &mut PlotUi<'a>, name: &'static str, curve: &'a Curve, pe
     for (i, (points, is_old)) in curve.pieces().enumerate() {
         let colour = if is_old { pen.colour.gamma_multiply(0.45) } else { pen.colour };
         let line = Line::new(name, points).id(Id::unique((name, i))).stroke(Stroke::new(pen.width, colour));
-        let line = line.style(pen.style).allow_hover(false);
+        // No bands: what shares a column of pixels is together already.
+        let line = line.style(pen.style).allow_band(false).allow_hover(false);
         plot.line(if pen.filled { line.fill(0.0).fill_alpha(0.25) } else { line });
     }
 }
@@ -143,8 +142,12 @@ fn time_marks(newest: f64, input: &GridInput) -> Vec<GridMark> {
     times.map(|value| GridMark { value, step_size: step }).collect()
 }
 
-fn marks_step(marks: &[f64]) -> f64 {
-    marks.windows(2).map(|two| two[1] - two[0]).fold(f64::INFINITY, f64::min)
+/// Numbers beside the plot's ends would run into what is above and below.
+fn value_marks(marks: &[f64], input: &GridInput) -> Vec<GridMark> {
+    let (least, most) = input.bounds;
+    let step_size = marks.windows(2).map(|two| two[1] - two[0]).fold(f64::INFINITY, f64::min);
+    let inside = marks.iter().filter(|v| (least..=most).contains(*v));
+    inside.map(|value| GridMark { value: *value, step_size }).collect()
 }
 
 /// Nothing at the edges, where it would run into the neighbour's numbers.

@@ -8,8 +8,29 @@ use crate::app::theme;
 pub struct Entry<'a> {
     pub name: &'a str,
     pub value: String,
-    /// Of the sample before the name; none where it is 0 wide.
     pub pen: Pen,
+    pub sample: Sample,
+}
+
+/// What stands before a name. No letters: the window's typeface lacks these signs.
+#[derive(Clone, Copy)]
+pub enum Sample {
+    Line,
+    Up,
+    Down,
+    Diamond,
+}
+
+impl Sample {
+    /// Points of a sign around the origin.
+    fn sign(self) -> &'static [[f32; 2]] {
+        match self {
+            Self::Line => &[],
+            Self::Up => &[[-4.0, 3.0], [0.0, -4.0], [4.0, 3.0]],
+            Self::Down => &[[-4.0, -3.0], [4.0, -3.0], [0.0, 4.0]],
+            Self::Diamond => &[[-4.0, 0.0], [0.0, -4.5], [4.0, 0.0], [0.0, 4.5]],
+        }
+    }
 }
 
 /// Takes one line, as wide as `ui`.
@@ -22,15 +43,17 @@ pub fn show(ui: &mut Ui, title: &str, about: &str, entries: &[Entry<'_>]) {
         painter.text(pos2(x, middle), Align2::LEFT_CENTER, text, font, colour).right()
     };
     let mut x = write(rect.left() + 4.0, title, FontId::proportional(12.5), scheme.strong) + 14.0;
-    for Entry { name, value, pen } in entries {
-        let mut colour = pen.colour;
-        if pen.width > 0.0 {
+    for Entry { name, value, pen, sample } in entries {
+        let sign: Vec<_> = sample.sign().iter().map(|[dx, dy]| pos2(x + 5.0 + dx, middle + dy)).collect();
+        if sign.is_empty() {
             let line = [pos2(x, middle), pos2(x + 14.0, middle)];
             painter.add(Shape::line_segment(line, Stroke::new(pen.width.max(1.5), pen.colour)));
             x += 19.0;
-            colour = scheme.weak;
+        } else {
+            painter.add(Shape::convex_polygon(sign, pen.colour, Stroke::NONE));
+            x += 14.0;
         }
-        x = write(x, name, FontId::proportional(11.5), colour) + 5.0;
+        x = write(x, name, FontId::proportional(11.5), scheme.weak) + 5.0;
         x = write(x, value, theme::digits(), scheme.text) + 14.0;
     }
     response.on_hover_text(about);

@@ -23,7 +23,7 @@ use super::palette::{self, PlotScheme};
 use crate::history::{Figures, Record, Ring, Stage, Timeline};
 use chart::{Chart, Pen, curve, diamonds};
 use curves::{Curves, StageCurves};
-use legend::Entry;
+use legend::{Entry, Sample};
 pub use view::Reach;
 use view::{View, ago};
 
@@ -221,7 +221,7 @@ fn show_one(
 fn agreement(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotScheme) -> (Response, Option<f64>) {
     let pen = Pen::solid(colours.agreement, 1.6);
     let now = read.and_then(|record| record.figures).map_or_else(|| "–".to_owned(), |f| format!("{:.2}", f.f1));
-    let entries = [Entry { name: "F1", value: now.clone(), pen }];
+    let entries = [Entry { name: "F1", value: now.clone(), pen, sample: Sample::Line }];
     legend::show(ui, "Agreement", "F1 of the boxes of A and B: 1 where they see the same", &entries);
     let below = state.pause.then_some(f64::from(state.pause_below));
     let warning = super::theme::scheme(ui).warning;
@@ -250,9 +250,9 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     let [n_gained, n_lost, n_flips] = [count(|f| f.gained), count(|f| f.lost), count(|f| f.flips)];
     let name = format!("Gained and lost boxes over time: {n_gained} gained, {n_lost} lost, {n_flips} flips");
     let entries = [
-        Entry { name: "▲ gained", value: n_gained, pen: gained },
-        Entry { name: "▼ lost", value: n_lost, pen: lost },
-        Entry { name: "◆ flips", value: n_flips, pen: Pen { width: 0.0, ..Pen::solid(colours.flips, 0.0) } },
+        Entry { name: "gained", value: n_gained, pen: gained, sample: Sample::Up },
+        Entry { name: "lost", value: n_lost, pen: lost, sample: Sample::Down },
+        Entry { name: "flips", value: n_flips, pen: Pen::solid(colours.flips, 1.0), sample: Sample::Diamond },
     ];
     legend::show(
         ui,
@@ -295,7 +295,7 @@ fn latency(
     let entries: Vec<Entry<'_>> = shown
         .map(|(stage, name, colour, _)| {
             let value = of(*stage).map_or_else(String::new, |latency| format!("{:.1}", latency.p50));
-            Entry { name, value, pen: Pen::solid(*colour, 1.6) }
+            Entry { name, value, pen: Pen::solid(*colour, 1.6), sample: Sample::Line }
         })
         .collect();
     let about = "Milliseconds per stage. Of the last 120 frames: solid the median (p50), dashed p95, dotted p99. \

@@ -66,7 +66,7 @@ fn kept(ui: &mut Ui, input: &PlotInput<'_>) {
     let worst = ring.worst_kept().count();
     let mut about = format!(
         "Frames that can be gone back to: the newest (shaded on the plots), and the {worst} worst of those before \
-         them (▲). Older ones make room; their figures stay."
+         them (triangles). Older ones make room; their figures stay."
     );
     if input.missed > 0 {
         about += &format!("\n{} came too fast to be kept.", input.missed);
