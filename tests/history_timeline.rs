@@ -6,11 +6,14 @@ mod history_support;
 
 use std::time::Duration;
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use history_support::*;
 use twinsight::compare::{Comparer, Side, best_threshold};
 use twinsight::detect::{ClassSet, RawHeads, Thresholds};
 use twinsight::engine::{Observation, Output};
-use twinsight::history::{BestSearch, Figures, RECORDS, Record, Ring, Search, Setting, Stage, Timeline};
+use twinsight::history::{BestSearch, Figures, History, RECORDS, Record, Ring, Search, Setting, Stage, Timeline};
 
 const ALL_TIME: Duration = Duration::from_secs(60);
 
@@ -244,5 +247,32 @@ fn the_best_threshold_is_the_one_over_all_moments() {
         let best = best_threshold(sides).unwrap();
         assert_eq!(found, Search::Found { best, moments: 40 });
         assert!(best.after > best.before);
+    }
+}
+
+#[test]
+fn all_of_it_together_judges_what_it_observes() {
+    let mut history = History::start(64 << 20).unwrap();
+    let settings = settings();
+    let observations: Vec<Observation> = (0..20).map(pair).collect();
+    for setting in &settings {
+        // Only the first time are they new.
+        for observation in &observations {
+            history.observe(&Arc::new(observation.clone()), None);
+            history.tend(setting, Duration::from_millis(1));
+        }
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while history.tend(setting, Duration::from_millis(1)) {
+            assert!(Instant::now() < deadline);
+            std::thread::yield_now();
+        }
+        assert_eq!(history.timeline.len(), 20);
+        for (observation, record) in observations.iter().zip(history.timeline.records()) {
+            // What was missed has no figures.
+            if history.ring.get(record.sequence).is_some() {
+                assert_eq!(record.figures, Some(direct(observation, setting)));
+            }
+        }
+        assert_eq!(history.ring.len() + history.missed() as usize, 20);
     }
 }

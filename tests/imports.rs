@@ -26,12 +26,13 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const STD_ONLY: [&str; 2] = ["detect", "compare"];
 
 /// Crates that few files may name: the crate, the starts of those files' paths, why.
-const FENCED: [(&str, &[&str], &str); 6] = [
+const FENCED: [(&str, &[&str], &str); 7] = [
     ("nokhwa", &["source/camera"], "one place knows the camera library's faults"),
     ("ort", &["model/session.rs", "model/runtime.rs"], "one place knows ONNX Runtime"),
     ("eframe", &["app/"], "only the window knows the window library"),
     ("egui", &["app/"], "only the window knows the window library"),
     ("egui_kittest", &["app/"], "only the window knows the window library"),
+    ("egui_plot", &["app/"], "only the window knows the window library"),
     ("egui_notify", &["app/"], "only the window knows the window library"),
 ];
 

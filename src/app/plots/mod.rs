@@ -144,7 +144,8 @@ pub fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>) -> Option
 
     // Of the frame that is pointed at, else of the one in sight.
     let at = state.view.pointed.or(state.view.in_sight);
-    let read = at.map_or_else(|| input.timeline.last(), |at| input.timeline.nearest(at));
+    let read = at.and_then(|at| input.timeline.nearest(at)).or_else(|| input.timeline.last());
+    let read = read.map(|record| judged(record, input));
     let mut pointed = None;
     ui.columns(tabs.len(), |columns| {
         for (ui, tab) in columns.iter_mut().zip(&tabs) {
@@ -172,6 +173,15 @@ fn tab(ui: &mut Ui, chosen: &mut Tab) -> Tab {
         }
     });
     *chosen
+}
+
+/// The newest frame may not be judged yet; until it is, the one before it speaks.
+fn judged<'a>(record: &'a Record, input: &PlotInput<'a>) -> &'a Record {
+    let is_newest = input.timeline.last().is_some_and(|last| last.sequence == record.sequence);
+    if record.figures.is_some() || !is_newest {
+        return record;
+    }
+    input.timeline.records().rev().take(10).find(|r| r.figures.is_some()).unwrap_or(record)
 }
 
 /// Fills the curves where they are not what they should be.
