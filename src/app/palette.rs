@@ -88,7 +88,8 @@ pub const LIGHT: Scheme = Scheme {
     error: Color32::from_rgb(185, 28, 28),
 };
 
-/// Colours of the plots over time, after Okabe and Ito, whose colours differ to the colour-blind too.
+/// Colours of the plots over time: verdicts have theirs, darker where the ground is light; the models' are none of
+/// these. They differ to the colour-blind too, and so do the lines.
 pub struct PlotScheme {
     pub a: Color32,
     pub b: Color32,
@@ -105,13 +106,13 @@ pub struct PlotScheme {
 }
 
 const PLOTS_DARK: PlotScheme = PlotScheme {
-    a: Color32::from_rgb(86, 180, 233),
-    b: Color32::from_rgb(230, 159, 0),
+    a: Color32::from_rgb(176, 156, 245),
+    b: Color32::from_rgb(240, 228, 66),
     letterbox: Color32::from_rgb(141, 148, 160),
     agreement: Color32::from_rgb(26, 188, 146),
-    lost: Color32::from_rgb(240, 118, 54),
-    gained: Color32::from_rgb(86, 180, 233),
-    flips: Color32::from_rgb(240, 228, 66),
+    lost: LOST,
+    gained: GAINED,
+    flips: FLIP,
     grid: Color32::from_rgb(35, 39, 46),
     kept: Color32::from_rgba_unmultiplied_const(96, 165, 250, 26),
     in_sight: Color32::from_rgb(243, 245, 248),
@@ -119,11 +120,11 @@ const PLOTS_DARK: PlotScheme = PlotScheme {
 };
 
 const PLOTS_LIGHT: PlotScheme = PlotScheme {
-    a: Color32::from_rgb(0, 103, 165),
-    b: Color32::from_rgb(178, 108, 0),
+    a: Color32::from_rgb(98, 70, 190),
+    b: Color32::from_rgb(140, 112, 0),
     letterbox: Color32::from_rgb(103, 111, 124),
     agreement: Color32::from_rgb(0, 125, 92),
-    lost: Color32::from_rgb(196, 78, 0),
+    lost: Color32::from_rgb(178, 108, 0),
     gained: Color32::from_rgb(0, 103, 165),
     flips: Color32::from_rgb(140, 60, 120),
     grid: Color32::from_rgb(229, 232, 237),
