@@ -130,6 +130,7 @@ fn finish(ui: &Ui, response: Response, what: &str, action: Action, actions: &mut
 fn request_name(request: &SourceRequest) -> String {
     match request {
         SourceRequest::Still(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        SourceRequest::Video(video) => video.location.name(),
         SourceRequest::Demo => "Demo".into(),
         SourceRequest::Camera(camera) => format!("Camera {}", camera.index),
         SourceRequest::Auto => "First camera".into(),

@@ -131,6 +131,7 @@ impl Capture {
 
     fn drain(&mut self, source: &mut dyn Source) -> Result<End, SourceError> {
         let live = source.is_live();
+        let mut pauses = self.link.orders().pauses;
         if self.reports.send(Report::Opened { description: source.description(), live }).is_err() {
             return Ok(End::Stopped);
         }
@@ -148,12 +149,17 @@ impl Capture {
                 self.link.wait(&never());
                 continue;
             }
+            if std::mem::replace(&mut pauses, orders.pauses) != orders.pauses {
+                source.resume();
+            }
             let clock = &*self.shared.parts.clock;
             let before = clock.now();
             let (frame, next) = self.frames.write(|frame| source.next(frame));
             let at = clock.now();
-            if next? == Next::End {
-                return Ok(End::Ended);
+            match next? {
+                Next::Frame => {}
+                Next::Idle => continue,
+                Next::End => return Ok(End::Ended),
             }
             self.retry = RETRY[0];
             self.publish(Captured {

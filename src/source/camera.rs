@@ -154,6 +154,7 @@ impl Source for CameraSource {
             format: Some(self.mode.format.name().into()),
             nominal_rate: Some(self.mode.rate as f32),
             note: None,
+            playback: None,
         }
     }
 

@@ -29,6 +29,21 @@ pub enum SourceError {
     Decode { path: PathBuf, cause: String },
     #[error("{} is too large: {cause}", path.display())]
     TooLarge { path: PathBuf, cause: String },
+    #[error(
+        "videos and streams need ffmpeg, and there is none on the PATH; install it (Debian, Ubuntu: sudo apt install \
+         ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), then open this again"
+    )]
+    NoFfmpeg,
+    #[error("{} cannot be run: {cause}; install ffmpeg anew", path.display())]
+    BadFfmpeg { path: PathBuf, cause: String },
+    #[error("cannot play {name}: {cause}")]
+    Video { name: String, cause: String },
+    #[error("no pictures come from {name}: {cause}")]
+    Stream { name: String, cause: String },
+    #[error(
+        "{url} is no address that Twinsight opens: these are rtsp://, rtsps://, http:// and https://; name a file by its path"
+    )]
+    Address { url: String },
     #[error("the demo has no photos ({cause}); `make setup` fetches them")]
     NoDemo { cause: String },
     #[error("a frame cannot be kept: {0}")]
@@ -45,6 +60,7 @@ impl SourceError {
                 | Self::Busy { .. }
                 | Self::Disconnected { .. }
                 | Self::Camera { .. }
+                | Self::Stream { .. }
         )
     }
 }

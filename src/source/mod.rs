@@ -14,6 +14,7 @@ mod request;
 mod still;
 #[cfg(target_os = "linux")]
 mod v4l2;
+pub mod video;
 
 pub use camera::{CameraSource, cameras};
 pub use demo::DemoSource;
@@ -22,6 +23,7 @@ pub use mode::{CameraInfo, Mode, PixelFormat};
 pub use open::Opener;
 pub use request::{CameraRequest, SourceRequest};
 pub use still::{StillSource, load};
+pub use video::{Playback, VideoControls, VideoLocation, VideoRequest, VideoSource};
 
 use crate::detect::{Frame, Size};
 
@@ -30,7 +32,7 @@ pub trait Source {
     /// What this is, for people. May change with every frame.
     fn description(&self) -> Description;
 
-    /// Waits for the next frame and writes it into `frame`, whose memory it uses again.
+    /// Waits for the next frame and writes it into `frame`, whose memory it uses again, or swaps it for its own.
     ///
     /// May block for as long as a driver does. After an error the source is spent: drop it and open it again.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError>;
@@ -41,6 +43,9 @@ pub trait Source {
         Ok(())
     }
 
+    /// Called before the `next` that comes after a pause: a source that keeps its own time goes on where it was.
+    fn resume(&mut self) {}
+
     /// A live source delivers on its own clock, whether or not anybody takes its frames.
     fn is_live(&self) -> bool;
 }
@@ -50,6 +55,8 @@ pub trait Source {
 pub enum Next {
     /// The frame holds a new picture.
     Frame,
+    /// None came within a short while, and the frame is as it was: look whether one is still wanted, and ask again.
+    Idle,
     /// There are no more; the frame is as it was. A still image gives one frame, then this.
     End,
 }
@@ -66,4 +73,6 @@ pub struct Description {
     pub nominal_rate: Option<f32>,
     /// A remark that must stay in sight, as "demo: no camera found".
     pub note: Option<String>,
+    /// Of a video: where the frame given last stands in it, and how to steer it.
+    pub playback: Option<Playback>,
 }

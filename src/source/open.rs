@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{CameraRequest, CameraSource, DemoSource, Source, SourceError, SourceRequest, StillSource, camera};
+use super::{
+    CameraRequest, CameraSource, DemoSource, Source, SourceError, SourceRequest, StillSource, VideoSource, camera,
+};
 
 /// Opens sources; knows what the demo shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,7 @@ impl Opener {
         Ok(match request {
             SourceRequest::Camera(camera) => Box::new(CameraSource::open(camera)?),
             SourceRequest::Still(path) => Box::new(StillSource::open(path)?),
+            SourceRequest::Video(video) => Box::new(VideoSource::open(video)?),
             SourceRequest::Demo => Box::new(DemoSource::open(&self.photos, "demo")?),
             SourceRequest::Auto => match camera::first()? {
                 Some(index) => Box::new(CameraSource::open(&CameraRequest { index, ..CameraRequest::default() })?),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::VideoRequest;
 use crate::detect::Size;
 
 /// Which source to open.
@@ -11,6 +12,7 @@ pub enum SourceRequest {
     Auto,
     Camera(CameraRequest),
     Still(PathBuf),
+    Video(VideoRequest),
     Demo,
 }
 

@@ -71,6 +71,7 @@ impl Source for DemoSource {
             format: None,
             nominal_rate: Some(RATE as f32),
             note: Some(self.note.clone()),
+            playback: None,
         }
     }
 

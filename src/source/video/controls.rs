@@ -1,0 +1,118 @@
+//! The wishes of whoever watches a video, on their way to its thread.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// Steers a video that is open. Cloned handles steer the same one; every call returns at once, and of several
+/// [`seek`](Self::seek)s the newest wins, so that a bar may be dragged. After the video's end, or once it was opened
+/// again, a handle does nothing.
+///
+/// To pause a *file*, use this and leave the engine running: a step or a seek then shows at once. A live stream is
+/// paused through the engine.
+#[derive(Clone, Debug)]
+pub struct VideoControls(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    wishes: Mutex<Wishes>,
+    token: Sender<()>,
+    wake: Receiver<()>,
+}
+
+/// What is wished for and was not done yet, and what holds until it is changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Wishes {
+    pub paused: bool,
+    pub looped: bool,
+    /// Where to go on; done once.
+    pub seek: Option<Duration>,
+    /// Frames to show while paused.
+    pub steps: u32,
+}
+
+impl VideoControls {
+    pub(super) fn new(looped: bool) -> Self {
+        let (token, wake) = bounded(1);
+        Self(Arc::new(Shared { wishes: Mutex::new(Wishes { looped, ..Wishes::default() }), token, wake }))
+    }
+
+    /// Stands still at the frame in sight, or goes on from there.
+    pub fn pause(&self, paused: bool) {
+        self.change(|wishes| *wishes = Wishes { paused, steps: 0, ..*wishes });
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.wishes().paused
+    }
+
+    /// Pauses, and shows the next frame.
+    pub fn step(&self) {
+        self.change(|wishes| *wishes = Wishes { paused: true, steps: wishes.steps.saturating_add(1), ..*wishes });
+    }
+
+    /// Goes on from there; while paused, shows the frame there. A place after the end is the last second.
+    pub fn seek(&self, to: Duration) {
+        self.change(|wishes| *wishes = Wishes { seek: Some(to), steps: u32::from(wishes.paused), ..*wishes });
+    }
+
+    /// Begins again at the end.
+    pub fn set_looped(&self, looped: bool) {
+        self.change(|wishes| wishes.looped = looped);
+    }
+
+    pub fn is_looped(&self) -> bool {
+        self.wishes().looped
+    }
+
+    /// What is wished for now; a seek is given once.
+    pub(super) fn take(&self) -> Wishes {
+        let mut wishes = self.wishes();
+        let now = *wishes;
+        wishes.seek = None;
+        now
+    }
+
+    /// A step was done.
+    pub(super) fn stepped(&self) {
+        let mut wishes = self.wishes();
+        wishes.steps = wishes.steps.saturating_sub(1);
+    }
+
+    /// Gives a token after each wish.
+    pub(super) fn wake(&self) -> &Receiver<()> {
+        &self.0.wake
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Wishes)) {
+        change(&mut self.wishes());
+        // A full channel already says "look".
+        let _ = self.0.token.try_send(());
+    }
+
+    fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        self.0.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartialEq for VideoControls {
+    /// Whether both steer the same video.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Where a frame stands in its video, and how to steer that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playback {
+    /// From the start of the video.
+    pub time: Duration,
+    /// The frame's number from 0. After a seek, or a start elsewhere, it is worked out from the time and the rate.
+    pub number: u64,
+    /// Of the whole video; `None` = a live stream, or unknown: nothing to seek in.
+    pub duration: Option<Duration>,
+    /// Frames that were passed over so far, to keep the video's own rate.
+    pub skipped: u64,
+    pub controls: VideoControls,
+}

@@ -1,0 +1,114 @@
+//! The ffmpeg on the PATH, and how it is called.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::super::SourceError;
+use super::location::VideoLocation;
+use crate::detect::MAX_PIXELS;
+
+/// A frame's way inside ffmpeg: square pixels, RGB, and a line about its time on the child's descriptor 0. That one
+/// is a pipe to us in place of an input: the only way to a second output that needs no unsafe code.
+const FILTERS: &str = "scale=iw*sar:ih,setsar=1,format=rgb24,\
+    metadata=mode=add:key=t:value=1,metadata=mode=print:file='pipe\\:0':direct=1";
+
+/// A program that decodes videos.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ffmpeg {
+    pub path: PathBuf,
+    /// As it names itself, as "5.1.9-0+deb12u1".
+    pub version: String,
+}
+
+impl Ffmpeg {
+    /// Finds it on the PATH, and asks for its version; the answer is kept for as long as the file found is the same.
+    pub fn find() -> Result<Self, SourceError> {
+        static FOUND: Mutex<Option<Ffmpeg>> = Mutex::new(None);
+        let path = on_path().ok_or(SourceError::NoFfmpeg)?;
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = found.as_ref().filter(|found| found.path == path) {
+            return Ok(found.clone());
+        }
+        let version = version(&path)?;
+        Ok(found.insert(Self { path, version }).clone())
+    }
+
+    /// Decodes from `start` on: pictures as PPM to standard output, a line for each one's time to descriptor 0.
+    pub(super) fn command(&self, location: &VideoLocation, start: Duration) -> Command {
+        // A version without a number is a build of the newest sources.
+        let before = |major, minor| release(&self.version).is_some_and(|found| found < (major, minor));
+        let mut command = Command::new(&self.path);
+        command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"]);
+        if !start.is_zero() {
+            command.args(["-ss", &format!("{:.6}", start.as_secs_f64())]);
+        }
+        // Checked by the decoder before it takes memory.
+        command.args(["-max_pixels", &MAX_PIXELS.to_string()]);
+        command.args(location.arguments(before(5, 0)));
+        command.args(["-an", "-sn", "-dn", "-vf", FILTERS]);
+        command.args([if before(5, 1) { "-vsync" } else { "-fps_mode" }, "passthrough"]);
+        command.args(["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]);
+        apart(&mut command);
+        command
+    }
+}
+
+/// Ctrl+C in the terminal is for us alone: we tell the child when it is to end.
+fn apart(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    #[cfg(windows)]
+    {
+        const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+        std::os::windows::process::CommandExt::creation_flags(command, CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
+    }
+}
+
+/// Only in folders named from the root: what lies in the present one is never run.
+fn on_path() -> Option<PathBuf> {
+    let file = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file())
+}
+
+fn version(path: &Path) -> Result<String, SourceError> {
+    let failed = |cause: String| SourceError::BadFfmpeg { path: path.into(), cause };
+    let mut command = Command::new(path);
+    apart(&mut command);
+    let output = command.arg("-version").stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let word = text.strip_prefix("ffmpeg version ").and_then(|rest| rest.split_whitespace().next());
+    word.map(str::to_owned).ok_or_else(|| failed("it does not tell its version".into()))
+}
+
+/// Major and minor of "5.1.9-0+deb12u1" and "n7.0"; `None` for "N-109542-g1bf1beb".
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim_start_matches('n').split(|c: char| !c.is_ascii_digit());
+    let major = numbers.next()?.parse().ok()?;
+    Some((major, numbers.next().and_then(|minor| minor.parse().ok()).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_distributions_write_them() {
+        for (version, expected) in [
+            ("5.1.9-0+deb12u1", Some((5, 1))),
+            ("4.4.2-0ubuntu0.22.04.1", Some((4, 4))),
+            ("n7.0", Some((7, 0))),
+            ("8", Some((8, 0))),
+            ("N-109542-g1bf1beb", None),
+            ("git-2024-01-01", None),
+        ] {
+            assert_eq!(release(version), expected, "{version}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What ffmpeg says on standard error: what the video is, and what is wrong with it.
+
+use std::io::{BufRead, Read};
+use std::time::Duration;
+
+/// So many errors are kept: the first and the last say most.
+const KEPT: usize = 4;
+
+/// The longest line that is looked at whole.
+const LINE: u64 = 4096;
+
+/// What is known before the first picture; `None` = ffmpeg does not say, or a live stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    pub duration: Option<Duration>,
+    /// Pictures per second.
+    pub rate: Option<f32>,
+    /// As "h264".
+    pub codec: Option<String>,
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Messages {
+    pub about: About,
+    /// The output is set up: no more will be known of the video.
+    pub ready: bool,
+    /// The first ones and the last one.
+    pub errors: Vec<String>,
+    /// The file ends before its end.
+    pub cut: bool,
+    in_output: bool,
+}
+
+/// Words for it, each of another kind of file.
+const CUT: [&str; 3] = ["partial file", "ended prematurely", "truncated"];
+
+impl Messages {
+    /// Takes one line.
+    pub fn hear(&mut self, line: &str) {
+        if let Some(error) = error(line) {
+            self.cut |= CUT.iter().any(|words| error.contains(words));
+            self.errors.truncate(KEPT - 1);
+            self.errors.push(error.to_owned());
+            return;
+        }
+        let Some(text) = line.strip_prefix("[info] ") else { return };
+        let about = &mut self.about;
+        if text.starts_with("Output #0") {
+            self.in_output = true;
+        } else if let Some(rest) = text.strip_prefix("  Duration: ") {
+            about.duration = about.duration.or_else(|| duration(rest.split(',').next()?));
+        } else if text.starts_with("  Stream #") && text.contains(" -> #0:0 (") {
+            about.codec =
+                text.split_once(" -> #0:0 (").and_then(|(_, to)| to.split_whitespace().next()).map(Into::into);
+        } else if self.in_output && text.starts_with("  Stream #") && text.contains(": Video: ") {
+            let rate = text.split(", ").find_map(|part| part.strip_suffix(" fps")?.trim().parse::<f32>().ok());
+            about.rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0);
+            self.ready = true;
+        }
+    }
+
+    /// The errors in one line, or `otherwise`.
+    pub fn cause(&self, otherwise: &str) -> String {
+        match self.errors.as_slice() {
+            [] => otherwise.to_owned(),
+            [only] => only.clone(),
+            [first, .., last] if first == last => last.clone(),
+            [first, .., last] => format!("{first}; {last}"),
+        }
+    }
+}
+
+/// Reads to the end, however much is said and however long its lines are; `tell` is called with each line.
+pub fn lines(mut from: impl BufRead, mut tell: impl FnMut(&str)) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match from.by_ref().take(LINE).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => tell(String::from_utf8_lossy(&line).trim_end()),
+        }
+    }
+}
+
+/// "[h264 @ 0x55e] [error] words" → "words".
+fn error(line: &str) -> Option<&str> {
+    let found = ["[error] ", "[fatal] "].into_iter().find_map(|level| line.split_once(level))?;
+    // The level comes first, or after the part of ffmpeg that speaks; elsewhere it is part of a name.
+    (found.0.is_empty() || found.0.starts_with('[')).then_some(found.1.trim())
+}
+
+/// "00:01:02.50"; "N/A" is none.
+fn duration(text: &str) -> Option<Duration> {
+    let mut parts = text.trim().rsplitn(3, ':');
+    let seconds: f64 = parts.next()?.parse().ok()?;
+    let minutes: f64 = parts.next()?.parse().ok()?;
+    let hours: f64 = parts.next()?.parse().ok()?;
+    Duration::try_from_secs_f64(hours * 3600.0 + minutes * 60.0 + seconds).ok().filter(|d| !d.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str) -> Messages {
+        let mut messages = Messages::default();
+        lines(text.as_bytes(), |line| messages.hear(line));
+        messages
+    }
+
+    /// As ffmpeg 5.1.9 says it.
+    const SAID: &str = "\
+[info] Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:a.mp4':
+[info]   Duration: 00:01:04.50, start: 0.000000, bitrate: 42 kb/s
+[info]   Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 320x240, 38 kb/s, 24 fps, 25 tbr (default)
+[info] Stream mapping:
+[info]   Stream #0:0 -> #0:0 (h264 (native) -> ppm (native))
+[info] Output #0, image2pipe, to 'pipe:1':
+[info]   Stream #0:0(und): Video: ppm, rgb24(pc, gbr/unknown/unknown, progressive), 320x240 [SAR 1:1 DAR 4:3], q=2-31, 200 kb/s, 25 fps, 25 tbn (default)
+";
+
+    #[test]
+    fn the_video_is_described() {
+        let about =
+            About { duration: Some(Duration::from_millis(64_500)), rate: Some(25.0), codec: Some("h264".into()) };
+        assert_eq!(heard(SAID), Messages { about, ready: true, in_output: true, ..Messages::default() });
+        assert_eq!(heard("[info]   Duration: N/A, start: 1.4, bitrate: N/A").about.duration, None);
+    }
+
+    #[test]
+    fn errors_are_the_first_and_the_last() {
+        let cause = |text: &str| heard(text).cause("nothing was said");
+        assert_eq!(cause(SAID), "nothing was said");
+        let moov = "[mov,mp4 @ 0x55e2] [error] moov atom not found\n";
+        assert_eq!(cause(moov), "moov atom not found");
+        let many = "[h264 @ 0x1] [error] bad\n".repeat(100);
+        assert_eq!(cause(&(moov.to_owned() + &many + "[fatal] end\n")), "moov atom not found; end");
+        assert!(heard("[mov,mp4 @ 0x55e2] [error] stream 0, offset 0x4e49: partial file").cut && !heard(moov).cut);
+        assert_eq!(cause("[info]   title           : [error] not one\n"), "nothing was said");
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_no_danger() {
+        let mut longest = 0;
+        lines("x".repeat(1 << 20).as_bytes(), |line| longest = longest.max(line.len()));
+        assert_eq!(longest as u64, LINE);
+    }
+}

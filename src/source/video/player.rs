@@ -1,0 +1,247 @@
+//! One run of ffmpeg: its pictures, its times, its words, and its end.
+//!
+//! ```text
+//! ffmpeg ─ stdout: pictures ─┐
+//!        ─ fd 0: their times ┴▶ [video pictures] ── bounded(2) ──▶ Player::picture() ── swapped ──▶ the caller's frame
+//!        │                             ▲── bounded(4), frames to use again ──────────────────────┘
+//!        ─ stderr: its words ──▶ [video messages] ──▶ Messages
+//! ```
+//!
+//! Both pipes always have a reader, so that ffmpeg blocks nowhere but on its pictures; there it waits for as long as
+//! nobody takes them, which is how a file pauses. The child cannot outlive us: dropping the player kills it, and when
+//! this process is killed, its next write finds no reader.
+
+use std::convert::Infallible;
+use std::io::{self, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, select};
+
+use super::messages::{self, About, Messages};
+use super::ppm::{self, PpmError};
+use crate::detect::Frame;
+
+/// Pictures that wait: one to be taken, one on its way.
+const AHEAD: usize = 2;
+
+/// How long ffmpeg may take to end once its output has ended.
+const ENDING: Duration = Duration::from_secs(2);
+
+/// How long the description of a video may be behind its first picture.
+const SAYING: Duration = Duration::from_secs(1);
+
+/// One picture.
+pub struct Picture {
+    pub frame: Frame,
+    /// After the place where this run started; `None` = the video does not say.
+    pub time: Option<Duration>,
+}
+
+/// What came of asking for a picture.
+pub enum Given {
+    Picture(Picture),
+    /// Not yet.
+    Nothing,
+    /// None will come.
+    End,
+}
+
+/// How a run of ffmpeg came to its end.
+pub struct End {
+    /// `None`: it hung, and was killed.
+    pub status: Option<ExitStatus>,
+    pub messages: Messages,
+    /// What was wrong with its output.
+    pub broken: Option<PpmError>,
+}
+
+/// A running ffmpeg.
+pub struct Player {
+    child: Child,
+    pictures: Receiver<Result<Picture, PpmError>>,
+    used: Sender<Frame>,
+    messages: Arc<Mutex<Messages>>,
+    /// Gives one token once the video is described.
+    ready: Receiver<()>,
+    /// Disconnects once ffmpeg has closed its standard error.
+    silent: Receiver<Infallible>,
+    newest: Arc<AtomicBool>,
+    dropped: Arc<AtomicU64>,
+    broken: Option<PpmError>,
+    /// Tells the thread of pictures that nobody wants them any more.
+    _here: Sender<Infallible>,
+}
+
+impl Player {
+    /// Starts ffmpeg and the two threads.
+    pub fn start(mut command: Command) -> io::Result<Self> {
+        let (times, times_in) = io::pipe()?;
+        command.stdin(times_in).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        // With it goes our end of the pipe of times, which would keep that open.
+        drop(command);
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (send, pictures) = bounded(AHEAD);
+        let (used, again) = bounded(AHEAD + 2);
+        let messages = Arc::<Mutex<Messages>>::default();
+        let (described, ready) = bounded(1);
+        let (talking, silent) = bounded(0);
+        let (here, gone) = bounded(0);
+        let dropped = Arc::<AtomicU64>::default();
+        let player = Self {
+            child,
+            pictures,
+            used,
+            messages: Arc::clone(&messages),
+            ready,
+            silent,
+            newest: Arc::default(),
+            dropped: Arc::clone(&dropped),
+            broken: None,
+            _here: here,
+        };
+        // From here on an error kills the child.
+        let (Some(stdout), Some(stderr)) = (stdout, stderr) else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let (newest, oldest) = (Arc::clone(&player.newest), player.pictures.clone());
+        Builder::new().name("video messages".into()).spawn(move || {
+            messages::lines(BufReader::new(stderr), |line| {
+                let mut messages = lock(&messages);
+                messages.hear(line);
+                if messages.ready {
+                    // A full channel already says so.
+                    let _ = described.try_send(());
+                }
+            });
+            drop::<Sender<Infallible>>(talking);
+        })?;
+        let reader = Reader { times: BufReader::new(times), send, gone, newest, oldest, dropped, again };
+        Builder::new()
+            .name("video pictures".into())
+            .spawn(move || reader.run(BufReader::with_capacity(1 << 16, stdout)))?;
+        Ok(player)
+    }
+
+    /// From now on pictures that nobody takes give way to newer ones. Till then ffmpeg waits.
+    pub fn keep_newest(&self) {
+        self.newest.store(true, Ordering::Relaxed);
+    }
+
+    /// The next picture, waited for until `deadline`.
+    pub fn picture(&mut self, deadline: Instant) -> Given {
+        match self.pictures.recv_deadline(deadline) {
+            Ok(Ok(picture)) => Given::Picture(picture),
+            Ok(Err(broken)) => {
+                self.broken = Some(broken);
+                Given::End
+            }
+            Err(RecvTimeoutError::Timeout) => Given::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Given::End,
+        }
+    }
+
+    /// Takes back a frame whose pixels nobody needs.
+    pub fn reuse(&self, frame: Frame) {
+        let _ = self.used.try_send(frame);
+    }
+
+    /// What is known of the video. ffmpeg says it before the first picture, but through another pipe: after the first
+    /// picture this waits for a moment at most.
+    pub fn about(&self) -> About {
+        let _ = self.ready.recv_timeout(SAYING);
+        lock(&self.messages).about.clone()
+    }
+
+    /// Pictures that gave way to newer ones.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Ends ffmpeg now.
+    pub fn stop(&mut self) {
+        // Neither can fail but where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Waits for the end of ffmpeg, after [`Given::End`].
+    pub fn end(&mut self) -> End {
+        let broken = self.broken.take();
+        if !matches!(broken, None | Some(PpmError::Cut)) {
+            // It would write on for ever.
+            let _ = self.child.kill();
+        }
+        let hung = !self.silent.recv_timeout(ENDING).is_err_and(|e| e.is_disconnected());
+        if hung {
+            let _ = self.child.kill();
+        }
+        let status = self.child.wait().ok().filter(|_| !hung);
+        End { status, messages: lock(&self.messages).clone(), broken }
+    }
+}
+
+impl Drop for Player {
+    /// The threads are not waited for: they end with the pipes.
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Reader {
+    times: BufReader<io::PipeReader>,
+    send: Sender<Result<Picture, PpmError>>,
+    gone: Receiver<Infallible>,
+    newest: Arc<AtomicBool>,
+    /// Where pictures that nobody took are taken from.
+    oldest: Receiver<Result<Picture, PpmError>>,
+    dropped: Arc<AtomicU64>,
+    again: Receiver<Frame>,
+}
+
+impl Reader {
+    fn run(mut self, mut stdout: impl io::BufRead) {
+        let mut line = Vec::new();
+        loop {
+            let mut frame = self.again.try_recv().unwrap_or_default();
+            let item = match ppm::read(&mut stdout, &mut frame) {
+                Ok(false) => return,
+                // ffmpeg tells the time of a picture before it writes it.
+                Ok(true) => Ok(Picture { frame, time: ppm::time(&mut self.times, &mut line) }),
+                Err(error) => Err(error),
+            };
+            let last = item.is_err();
+            if !self.give(item) || last {
+                return;
+            }
+        }
+    }
+
+    /// `false`: nobody is there any more.
+    fn give(&self, item: Result<Picture, PpmError>) -> bool {
+        if !self.newest.load(Ordering::Relaxed) {
+            return select! {
+                send(self.send, item) -> sent => sent.is_ok(),
+                recv(self.gone) -> _ => false,
+            };
+        }
+        let mut item = item;
+        loop {
+            match self.send.try_send(item) {
+                Ok(()) => return true,
+                Err(TrySendError::Disconnected(_)) => return false,
+                Err(TrySendError::Full(again)) => item = again,
+            }
+            if self.oldest.try_recv().is_ok() {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// A lock that a panic elsewhere does not close: what is behind it is whole at any time.
+fn lock(messages: &Mutex<Messages>) -> MutexGuard<'_, Messages> {
+    messages.lock().unwrap_or_else(PoisonError::into_inner)
+}
