@@ -37,8 +37,9 @@ fn uneven_times_are_kept() {
     let dir = folder();
     let [even, uneven] = ["even.mkv", "uneven.mkv"].map(|name| dir.path().join(name));
     video(&even, 30, 25);
-    let shift = "setts=pts=PTS+gte(N\\,10)*1000+gte(N\\,20)*7";
-    run(&mut ffmpeg(&["-i", even.to_str().unwrap(), "-c", "copy", "-bsf:v", shift, uneven.to_str().unwrap()]));
+    let shift = "setpts=(N/25+gte(N\\,10)+gte(N\\,20)*0.007)/TB";
+    let [from, to] = [&even, &uneven].map(|p| p.to_str().unwrap());
+    run(&mut ffmpeg(&["-i", from, "-vf", shift, "-fps_mode", "passthrough", "-c:v", "ffv1", to]));
     let expected: Vec<(u32, u128)> =
         (0..30).map(|n| (n, u128::from(n) * 40 + u128::from(n >= 10) * 1000 + u128::from(n >= 20) * 7)).collect();
     assert_eq!(rest(&mut open(&uneven).unwrap()), expected);
@@ -64,7 +65,8 @@ fn the_kinds_of_file_play() {
         }
         assert_eq!(frames, 25, "{name}");
         let playback = source.description().playback.unwrap();
-        assert!(playback.time.abs_diff(960 * MS) < 21 * MS, "{name}: {:?}", playback.time);
+        // AVI has no times of its own; ffmpeg's are later by the frames that H.264 holds back.
+        assert!(playback.time.abs_diff(960 * MS) < 81 * MS, "{name}: {:?}", playback.time);
     }
 }
 

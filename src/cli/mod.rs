@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and the commands without a window.
 //!
-//! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 141 the reader of the output left before the end.
+//! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 130 stopped by Ctrl+C with what was done so far,
+//! 141 the reader of the output left before the end.
 
 #![deny(clippy::print_stdout, reason = "it panics when the reader of a pipe leaves: use say!")]
 
@@ -10,6 +11,9 @@ pub mod cameras;
 pub mod compare;
 pub mod detect;
 mod doctor;
+mod feed;
+mod inputs;
+mod interrupt;
 pub mod models;
 mod out;
 mod progress;
@@ -45,9 +49,9 @@ impl Arguments {
 pub enum Command {
     /// Open the window (this is what `twinsight` alone does)
     View(ViewArgs),
-    /// Detect objects in pictures, or in frames of a camera
+    /// Detect objects in pictures, videos, streams, or frames of a camera
     Detect(detect::DetectArgs),
-    /// Compare two models on the same pictures: what became of every box, and why
+    /// Compare two models on the same pictures or frames: what became of every box, and why
     Compare(compare::CompareArgs),
     /// List cameras and their modes
     Cameras(cameras::Args),

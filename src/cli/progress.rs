@@ -15,10 +15,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// `things`: what is counted, as "images".
-    pub fn new(total: usize, things: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
-        let template = format!("{{bar:32}} {{pos}} of {{len}} {things}, {{eta}} left");
+    /// `total`: `None` = nobody knows. `things`: what is counted, as "images".
+    pub fn new(total: Option<usize>, things: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(total.map(|n| n as u64), ProgressDrawTarget::hidden());
+        let template = match total {
+            Some(_) => format!("{{bar:32}} {{pos}} of {{len}} {things}, {{eta}} left"),
+            None => format!("{{pos}} {things}{{msg}}, {{per_sec}}"),
+        };
         // Where a template had a mistake, the standard one does as well.
         bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, start: Instant::now(), shown: false }
@@ -31,6 +34,13 @@ impl Progress {
             self.shown = true;
         }
         self.bar.inc(1);
+    }
+
+    /// How far it is in a video.
+    pub fn at(&self, time: Duration, whole: Option<Duration>) {
+        let clock = |time: Duration| format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60);
+        let whole = whole.map(|whole| format!(" of {}", clock(whole))).unwrap_or_default();
+        self.bar.set_message(format!(", at {}{whole}", clock(time)));
     }
 
     /// Prints something without the bar in its way.

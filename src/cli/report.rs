@@ -10,11 +10,14 @@ use crate::model::ModelInfo;
 /// One picture or frame. Its JSON is one line, and part of the interface.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
-    /// The file as it was named, or "camera:0".
+    /// The file as it was named, a stream's address, or "camera:0".
     pub source: &'a str,
-    /// Of a camera: which of the frames asked for, from 0.
+    /// Of a camera: which of the frames asked for, from 0. Of a video: its number in the video, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,
+    /// Of a video: seconds from its start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_s: Option<f64>,
     pub width: u32,
     pub height: u32,
     pub model: Model<'a>,
@@ -41,7 +44,7 @@ pub struct Found<'a> {
 /// Milliseconds per stage.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Timing {
-    /// From the file's bytes to pixels; of a camera: until the frame was there.
+    /// From the file's bytes to pixels; of a camera or a video: how long its frame was waited for.
     pub decode: f64,
     pub letterbox: f64,
     pub inference: f64,
@@ -60,6 +63,7 @@ impl<'a> Report<'a> {
         Self {
             source,
             frame: None,
+            time_s: None,
             width: size.width,
             height: size.height,
             model: Model { precision: model.precision.as_str(), sha256: &model.sha256 },
@@ -75,7 +79,10 @@ impl<'a> Report<'a> {
 
     /// A few aligned lines for people.
     pub fn to_text(&self) -> String {
-        let frame = self.frame.map(|n| format!(" frame {n}")).unwrap_or_default();
+        let mut frame = self.frame.map(|n| format!(" frame {n}")).unwrap_or_default();
+        if let Some(time) = self.time_s {
+            frame += &format!(" at {time:.2} s");
+        }
         let count = self.detections.len();
         let things = if count == 1 { "detection" } else { "detections" };
         let ms = self.timing_ms.inference;

@@ -2,27 +2,35 @@
 //!
 //! A [`Source`] is a small blocking thing; threads are the engine's business.
 
+mod album;
 mod camera;
 pub mod camera_error;
 pub mod demo;
 mod error;
+pub mod folder;
 pub mod mode;
+mod natural;
 mod open;
 pub mod pace;
 pub mod pixels;
 mod request;
 mod still;
+mod thumbnails;
 #[cfg(target_os = "linux")]
 mod v4l2;
 pub mod video;
 
+pub use album::{Album, AlbumError};
 pub use camera::{CameraSource, cameras};
 pub use demo::DemoSource;
 pub use error::SourceError;
+pub use folder::{Kind, kind};
 pub use mode::{CameraInfo, Mode, PixelFormat};
+pub use natural::natural;
 pub use open::Opener;
 pub use request::{CameraRequest, SourceRequest};
 pub use still::{StillSource, load};
+pub use thumbnails::{THUMBNAIL, THUMBNAILS_KEPT, Thumbnail, Thumbnails};
 pub use video::{Playback, VideoControls, VideoLocation, VideoRequest, VideoSource};
 
 use crate::detect::{Frame, Size};

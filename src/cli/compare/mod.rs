@@ -1,6 +1,6 @@
-//! `twinsight compare`: what two models make of the same pictures.
+//! `twinsight compare`: what two models make of the same pictures, or frames of a video or a camera.
 
-mod inputs;
+mod gallery;
 mod marks;
 mod page;
 mod report;
@@ -14,22 +14,23 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use self::gallery::Gallery;
 use self::report::{Picture, Setting};
 use super::annotated::Folder;
 use super::detect::fraction;
+use super::feed::{Feed, Take};
+use super::inputs::{self, InputArgs};
+use super::interrupt;
 use super::out::say;
-use super::progress::Progress;
 use crate::annotate;
 use crate::compare::{Comparer, Side, ThresholdSearch, Totals};
 use crate::detect::{Frame, Letterboxer, RawHeads, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
-use crate::source;
 
 #[derive(Args, Debug)]
 pub struct CompareArgs {
-    /// Pictures (JPEG, PNG, WebP, BMP), or folders of pictures
-    #[arg(value_name = "IMAGE|DIR", required = true)]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
     /// Model A: fp32, int8, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "fp32")]
     a: String,
@@ -56,45 +57,44 @@ pub struct CompareArgs {
     annotate: Option<PathBuf>,
 }
 
-/// Runs the command. A picture that cannot be read is reported, the others are still done; exit 1 then.
+/// Runs the command. What cannot be read is reported, the rest is still done; exit 1 then. Ctrl+C stops after the
+/// frame in hand, and everything is still written; exit 130 then.
 pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
-    let (paths, failures) = inputs::pictures(&args.paths);
-    failures.iter().for_each(|failure| eprintln!("twinsight: {failure}"));
-    let mut folder = args.annotate.as_deref().map(|dir| Folder::create(dir, &paths)).transpose()?;
+    let (named, empty) = args.input.inputs();
+    empty.iter().for_each(|failure| eprintln!("twinsight: {failure}"));
+    let mut folder = args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?;
     let mut pair = Pair::open(&catalog, &args.a, &args.b)?;
     let infos = [&pair.a, &pair.b].map(|half| Arc::clone(half.detector.info()));
     let setting = Setting { a: &infos[0], b: &infos[1], thresholds };
 
-    let mut progress = Progress::new(paths.len(), "images");
+    let mut feed = Feed::new(&catalog, &args.input, named)?;
     let (mut pictures, mut totals) = (Vec::new(), Totals::default());
-    let mut unreadable = 0;
-    for path in &paths {
-        let frame = match source::load(path) {
-            Ok(frame) => frame,
-            Err(error) => {
-                progress.suspend(|| eprintln!("twinsight: {error}"));
-                unreadable += 1;
-                progress.step();
-                continue;
-            }
-        };
-        let picture = pair.compare(path, &frame, thresholds)?;
+    let mut shown = Gallery::new(args.html.is_some());
+    while let Some(take) = feed.next() {
+        let picture = pair.compare(&take, feed.frame(), thresholds)?;
         totals.add(&picture.comparison);
         if args.json {
             let line = report::line(&picture, &setting)?;
-            progress.suspend(|| say!("{line}"))?;
+            feed.suspend(|| say!("{line}"))?;
         }
         if let Some(folder) = &mut folder {
-            let mut painted = frame;
+            let mut painted = feed.frame().clone();
             annotate::paint_marks(&mut painted, &marks::of(&picture.comparison, setting.classes()));
-            folder.save_as_it_is(path, &painted)?;
+            folder.save_as_it_is(&take.file, &painted)?;
+        }
+        if take.number.is_some() {
+            shown.keep(&picture, feed.frame());
         }
         pictures.push(picture);
-        progress.step();
+        feed.done();
     }
-    drop(progress);
+    let unreadable = feed.failures();
+    drop(feed);
+    if interrupt::asked() {
+        eprintln!("twinsight: stopped after {} pictures", pictures.len());
+    }
 
     if let Some(file) = &args.csv {
         write(file, &table::csv(&setting, &pictures.iter().collect::<Vec<_>>()))?;
@@ -103,15 +103,14 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     // Stable: of equal ones the first named comes first.
     pictures.sort_by(Picture::by_damage);
     if let Some(file) = &args.html {
-        write(file, &page::html(&setting, &totals, best, &pictures))?;
+        write(file, &page::html(&setting, &totals, best, &pictures, &shown))?;
     }
     if args.json {
         say!("{}", report::last_line(&setting, &totals, unreadable, best, &pictures)?)?;
     } else if totals.frames > 0 {
         say!("{}", text::report(&setting, &totals, best, &pictures))?;
     }
-    let failed = unreadable > 0 || !failures.is_empty();
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(interrupt::exit_code(unreadable > 0 || !empty.is_empty()))
 }
 
 /// One of the two models and what it works with.
@@ -148,7 +147,7 @@ impl Pair {
         Ok(Self { a, b, comparer: Comparer::default(), search: ThresholdSearch::default() })
     }
 
-    fn compare(&mut self, path: &Path, frame: &Frame, thresholds: Thresholds) -> Result<Picture, ModelError> {
+    fn compare(&mut self, take: &Take, frame: &Frame, thresholds: Thresholds) -> Result<Picture, ModelError> {
         let mut letterboxes = Vec::with_capacity(2);
         for half in [&mut self.a, &mut self.b] {
             letterboxes.push(half.letterboxer.fill(frame));
@@ -163,7 +162,8 @@ impl Pair {
         });
         self.search.add(&a, &b);
         let comparison = self.comparer.run(&a, &b).clone();
-        Ok(Picture { source: path.to_string_lossy().into_owned(), size: frame.size(), comparison })
+        let (frame_number, time_s) = (take.number, take.time.map(|time| time.as_secs_f64()));
+        Ok(Picture { source: take.source.clone(), frame: frame_number, time_s, size: frame.size(), comparison })
     }
 }
 

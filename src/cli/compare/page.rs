@@ -5,6 +5,7 @@ use std::path::Path;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
+use super::gallery::Gallery;
 use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
 use super::text::counts;
 use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, Wanted};
@@ -13,7 +14,7 @@ use crate::detect::{BBox, Frame, Size};
 use crate::source;
 
 /// So many of the worst pictures are shown: with these a page stays small enough to mail.
-const SHOWN: usize = 24;
+pub const SHOWN: usize = 24;
 
 /// The longer side of a picture on the page, in pixels.
 const LONGER: u32 = 960;
@@ -22,8 +23,14 @@ const QUALITY: u8 = 82;
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page. `pictures` are sorted by damage; those that are shown are read again.
-pub fn html(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>, pictures: &[Picture]) -> String {
+/// The page. `pictures` are sorted by damage. Files that are shown are read again; `frames` has the others.
+pub fn html(
+    setting: &Setting<'_>,
+    totals: &Totals,
+    best: Option<BestThreshold>,
+    pictures: &[Picture],
+    frames: &Gallery,
+) -> String {
     let (a, b) = (escaped(&setting.a.name), escaped(&setting.b.name));
     let title = format!("{a} and {b}, compared");
     let mut page = format!(
@@ -44,7 +51,7 @@ pub fn html(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>,
             "The pictures that differ, the worst first".into()
         };
         page += &format!("<h2>{which}</h2>\n{}", legend(&a, &b));
-        worst.iter().for_each(|picture| page += &figure(setting, picture));
+        worst.iter().for_each(|picture| page += &figure(setting, picture, frames));
     }
     page += &classes(setting, totals);
     page += &listing(pictures);
@@ -106,7 +113,7 @@ fn legend(a: &str, b: &str) -> String {
     format!("<p class=\"legend\">\n{}</p>\n", lines.concat())
 }
 
-fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
+fn figure(setting: &Setting<'_>, picture: &Picture, frames: &Gallery) -> String {
     let comparison = &picture.comparison;
     let words = setting.words(comparison);
     let entries: Vec<Entry<'_>> = comparison.verdicts().iter().map(|verdict| entry(&words, verdict)).collect();
@@ -114,12 +121,16 @@ fn figure(setting: &Setting<'_>, picture: &Picture) -> String {
     let Size { width, height } = picture.size;
     let mut boxes: String = matched.iter().chain(&differing).map(|entry| rectangles(entry)).collect();
     boxes += &tags(&differing, picture.size);
-    let ground = match data_uri(Path::new(&picture.source), picture.size) {
+    let uri = match picture.frame {
+        Some(_) => frames.uri(&picture.name()).map(str::to_owned),
+        None => file_uri(Path::new(&picture.source), picture.size),
+    };
+    let ground = match uri {
         Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
     };
     let rows: String = differing.iter().enumerate().map(|(i, e)| row(&(i + 1).to_string(), e)).collect();
-    let source = escaped(&picture.source);
+    let source = escaped(&picture.name());
     let same: String = matched.iter().map(|e| row("", e)).collect();
     let same = if same.is_empty() {
         String::new()
@@ -215,7 +226,7 @@ fn classes(setting: &Setting<'_>, totals: &Totals) -> String {
 fn listing(pictures: &[Picture]) -> String {
     let rows: String = pictures
         .iter()
-        .map(|p| format!("<tr><td>{}</td>{}</tr>\n", escaped(&p.source), cells(p.comparison.agreement())))
+        .map(|p| format!("<tr><td>{}</td>{}</tr>\n", escaped(&p.name()), cells(p.comparison.agreement())))
         .collect();
     table("All pictures", "picture", &rows)
 }
@@ -253,16 +264,20 @@ fn colours() -> String {
     format!(":root {{ {each}}}\n")
 }
 
-/// The picture as JPEG, no larger than it is shown; `None` where it is gone, or is another one by now.
-fn data_uri(path: &Path, size: Size) -> Option<String> {
-    let frame = source::load(path).ok().filter(|frame| frame.size() == size)?;
+/// The picture in a file; `None` where it is gone, or is another one by now.
+fn file_uri(path: &Path, size: Size) -> Option<String> {
+    source::load(path).ok().filter(|frame| frame.size() == size).and_then(|frame| data_uri(&frame))
+}
+
+/// The picture as JPEG, no larger than it is shown.
+pub fn data_uri(frame: &Frame) -> Option<String> {
     let (width, height, rgb) = shrunk(frame);
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode(&rgb, width, height, ExtendedColorType::Rgb8).ok()?;
     Some(format!("data:image/jpeg;base64,{}", base64(&jpeg)))
 }
 
-fn shrunk(frame: Frame) -> (u32, u32, Vec<u8>) {
+fn shrunk(frame: &Frame) -> (u32, u32, Vec<u8>) {
     let Size { width, height } = frame.size();
     let longer = width.max(height);
     if longer <= LONGER {

@@ -8,8 +8,12 @@ use crate::model::ModelInfo;
 
 /// One picture that was compared.
 pub struct Picture {
-    /// The file as it was named.
+    /// The file as it was named, a stream's address, or "camera:0".
     pub source: String,
+    /// Of a camera or a video: the frame's number from 0.
+    pub frame: Option<u64>,
+    /// Of a video: seconds from its start.
+    pub time_s: Option<f64>,
     pub size: Size,
     pub comparison: Comparison,
 }
@@ -19,6 +23,14 @@ impl Picture {
     pub fn by_damage(&self, other: &Self) -> std::cmp::Ordering {
         let [mine, others] = [self, other].map(|p| p.comparison.agreement());
         others.damage().cmp(&mine.damage()).then(mine.f1().total_cmp(&others.f1()))
+    }
+
+    /// Tells it from all others: its source, and which frame of that.
+    pub fn name(&self) -> String {
+        match self.frame {
+            Some(number) => format!("{} frame {number}", self.source),
+            None => self.source.clone(),
+        }
     }
 }
 
@@ -44,6 +56,10 @@ impl Setting<'_> {
 #[derive(Serialize)]
 struct Line<'a> {
     source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_s: Option<f64>,
     width: u32,
     height: u32,
     agreement: Figures,
@@ -137,8 +153,8 @@ struct All<'a> {
     /// B's score threshold that agrees best with A.
     best_threshold: Option<Best>,
     classes: Vec<OfClass<'a>>,
-    /// Sources of the pictures that differ, the worst first.
-    by_damage: Vec<&'a str>,
+    /// Names of the pictures that differ, the worst first.
+    by_damage: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -169,6 +185,8 @@ pub fn line(picture: &Picture, setting: &Setting<'_>) -> Result<String, serde_js
     let words = setting.words(comparison);
     serde_json::to_string(&Line {
         source: &picture.source,
+        frame: picture.frame,
+        time_s: picture.time_s,
         width: picture.size.width,
         height: picture.size.height,
         agreement: comparison.agreement().into(),
@@ -205,7 +223,7 @@ pub fn last_line(
                     figures: figures.into(),
                 })
                 .collect(),
-            by_damage: damaged(pictures).map(|p| p.source.as_str()).collect(),
+            by_damage: damaged(pictures).map(Picture::name).collect(),
         },
     })
 }

@@ -12,7 +12,7 @@ pub fn csv(setting: &Setting<'_>, pictures: &[&Picture]) -> String {
         for verdict in picture.comparison.verdicts() {
             let entry = entry(&setting.words(&picture.comparison), verdict);
             let why = entry.explanation.as_ref();
-            let mut fields = vec![quoted(&picture.source), entry.verdict.to_owned()];
+            let mut fields = vec![quoted(&picture.name()), entry.verdict.to_owned()];
             for found in [&entry.a, &entry.b] {
                 fields.extend(columns(found.as_ref()));
             }

@@ -12,7 +12,7 @@ pub fn report(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold
     let few = pictures.len() <= FEW;
     for picture in pictures.iter().take(if few { FEW } else { damaged(pictures).count() }) {
         let agreement = picture.comparison.agreement();
-        text += &format!("{}: {}\n", picture.source, counts(agreement));
+        text += &format!("{}: {}\n", picture.name(), counts(agreement));
         for verdict in picture.comparison.verdicts().iter().filter(|v| few || !v.agrees()) {
             text += &format!("  {}\n", sentence(&entry(&setting.words(&picture.comparison), verdict)));
         }

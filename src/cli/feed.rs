@@ -1,0 +1,249 @@
+//! Frame after frame of everything that was named on the command line.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::inputs::{Input, InputArgs};
+use super::interrupt;
+use super::progress::Progress;
+use crate::detect::Frame;
+use crate::engine::{Engine, Event, Settings};
+use crate::live;
+use crate::model::Catalog;
+use crate::source::{
+    self, CameraRequest, Next, Source, SourceError, SourceRequest, VideoLocation, VideoRequest, VideoSource,
+};
+
+/// How long a camera may take for a frame.
+const CAMERA_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Gives frames until there are no more, as many as were asked for were given, or Ctrl+C was pressed. What cannot be
+/// read is told on standard error, and the rest still comes.
+pub struct Feed {
+    catalog: Catalog,
+    queue: VecDeque<Input>,
+    moving: Option<Moving>,
+    frame: Arc<Frame>,
+    limit: Option<u64>,
+    every: u64,
+    /// Frames given of the camera or the video that is open.
+    given: u64,
+    failures: usize,
+    progress: Progress,
+}
+
+/// A camera or a video that is open.
+enum Moving {
+    Video {
+        source: Box<VideoSource>,
+        name: String,
+        stem: String,
+    },
+    /// With an engine of no models: a camera that hangs must not hang us.
+    Camera {
+        engine: Engine,
+        index: u32,
+    },
+}
+
+/// A frame that came: [`Feed::frame`] has its pixels.
+pub struct Take {
+    /// The file as it was named, the stream's address, or "camera:0".
+    pub source: String,
+    /// A name for files made of it.
+    pub file: PathBuf,
+    /// Of a camera or a video: its number from 0.
+    pub number: Option<u64>,
+    /// Of a video: its time from the start.
+    pub time: Option<Duration>,
+    /// From the file's bytes to pixels; otherwise how long it was waited for.
+    pub decode: Duration,
+}
+
+impl Feed {
+    /// Starts to watch for Ctrl+C too.
+    pub fn new(catalog: &Catalog, args: &InputArgs, inputs: Vec<Input>) -> Result<Self, Box<dyn Error>> {
+        interrupt::watch()?;
+        let total = inputs.iter().all(|i| matches!(i, Input::Picture(_))).then_some(inputs.len());
+        Ok(Self {
+            catalog: catalog.clone(),
+            queue: inputs.into(),
+            moving: None,
+            frame: Arc::default(),
+            limit: args.limit(),
+            every: args.every.unwrap_or(1),
+            given: 0,
+            failures: 0,
+            progress: Progress::new(total, if total.is_some() { "images" } else { "frames" }),
+        })
+    }
+
+    /// The next frame; `None` = that was all.
+    pub fn next(&mut self) -> Option<Take> {
+        loop {
+            if interrupt::asked() {
+                return None;
+            }
+            let start = Instant::now();
+            if self.moving.is_some() {
+                match self.next_of_moving(start) {
+                    Ok(Some(take)) => return Some(take),
+                    Ok(None) => {}
+                    Err(error) => self.fail(error),
+                }
+                self.moving = None;
+                self.given = 0;
+                continue;
+            }
+            let opened = match self.queue.pop_front()? {
+                Input::Picture(path) => match source::load(&path) {
+                    Ok(frame) => {
+                        self.frame = Arc::new(frame);
+                        let (source, decode) = (path.to_string_lossy().into_owned(), start.elapsed());
+                        return Some(Take { source, file: path, number: None, time: None, decode });
+                    }
+                    Err(error) => Err(error.into()),
+                },
+                Input::Video(location) => Moving::video(location).map_err(Into::into),
+                Input::Camera(index) => Moving::camera(&self.catalog, index),
+            };
+            match opened {
+                Ok(moving) => self.moving = Some(moving),
+                Err(error) => {
+                    self.fail(error);
+                    self.progress.step();
+                }
+            }
+        }
+    }
+
+    /// The pixels of the frame that was taken last.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Inputs that could not be read, or not to their end.
+    pub fn failures(&self) -> usize {
+        self.failures
+    }
+
+    /// The frame that was taken last is done.
+    pub fn done(&mut self) {
+        self.progress.step();
+    }
+
+    /// Prints something without the progress in its way.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.progress.suspend(print)
+    }
+
+    fn fail(&mut self, error: Box<dyn Error>) {
+        self.progress.suspend(|| eprintln!("twinsight: {error}"));
+        self.failures += 1;
+    }
+
+    fn next_of_moving(&mut self, start: Instant) -> Result<Option<Take>, Box<dyn Error>> {
+        if self.limit.is_some_and(|limit| self.given >= limit) {
+            return Ok(None);
+        }
+        match &mut self.moving {
+            Some(Moving::Video { source, name, stem }) => {
+                if let Some(spare) = Arc::get_mut(&mut self.frame) {
+                    // Kept with its memory, unless somebody still holds it.
+                    if !next_video_frame(source, spare, self.every)? {
+                        return Ok(None);
+                    }
+                } else {
+                    let mut frame = Frame::default();
+                    if !next_video_frame(source, &mut frame, self.every)? {
+                        return Ok(None);
+                    }
+                    self.frame = Arc::new(frame);
+                }
+                let playback = source.description().playback;
+                let (number, time, whole) =
+                    playback.map_or((0, Duration::ZERO, None), |p| (p.number, p.time, p.duration));
+                self.progress.at(time, whole);
+                self.given += 1;
+                Ok(Some(Take {
+                    source: name.clone(),
+                    file: PathBuf::from(format!("{stem}-{number:06}.png")),
+                    number: Some(number),
+                    time: Some(time),
+                    decode: start.elapsed(),
+                }))
+            }
+            Some(Moving::Camera { engine, index }) => {
+                let Some((frame, decode)) = next_camera_frame(engine, *index)? else { return Ok(None) };
+                self.frame = frame;
+                let number = self.given;
+                self.given += 1;
+                Ok(Some(Take {
+                    source: format!("camera:{index}"),
+                    file: PathBuf::from(format!("camera{index}-{number:04}.png")),
+                    number: Some(number),
+                    time: None,
+                    decode,
+                }))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+impl Moving {
+    fn video(location: VideoLocation) -> Result<Self, SourceError> {
+        let stem = match &location {
+            VideoLocation::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            VideoLocation::Url(_) => "stream".into(),
+        };
+        let name = match &location {
+            VideoLocation::File(path) => path.to_string_lossy().into_owned(),
+            VideoLocation::Url(_) => location.to_string(),
+        };
+        let request = VideoRequest { every_frame: true, ..VideoRequest::new(location) };
+        Ok(Self::Video { source: Box::new(VideoSource::open(&request)?), name, stem })
+    }
+
+    fn camera(catalog: &Catalog, index: u32) -> Result<Self, Box<dyn Error>> {
+        let source = SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() });
+        let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
+        Ok(Self::Camera { engine: Engine::start(live::parts(catalog, Arc::new(|| {})), settings)?, index })
+    }
+}
+
+/// The next frame whose number `every` divides; `false`: there is none, or nobody wants one any more.
+fn next_video_frame(source: &mut VideoSource, frame: &mut Frame, every: u64) -> Result<bool, SourceError> {
+    while !interrupt::asked() {
+        match source.next(frame)? {
+            Next::Frame if source.description().playback.is_none_or(|p| p.number % every == 0) => return Ok(true),
+            Next::Frame | Next::Idle => {}
+            Next::End => return Ok(false),
+        }
+    }
+    Ok(false)
+}
+
+/// The next frame and how long it was waited for, or the error that stands in its way.
+fn next_camera_frame(engine: &Engine, index: u32) -> Result<Option<(Arc<Frame>, Duration)>, Box<dyn Error>> {
+    let deadline = Instant::now() + CAMERA_PATIENCE;
+    while Instant::now() < deadline {
+        if interrupt::asked() {
+            return Ok(None);
+        }
+        let observation = engine.wait(Duration::from_millis(200));
+        // First, because a failure may have come before the frame.
+        for event in engine.events().try_iter() {
+            if let Event::SourceFailed { message, .. } = event {
+                return Err(message.into());
+            }
+        }
+        if let Some(observation) = observation {
+            return Ok(Some((Arc::clone(&observation.frame), observation.times.capture)));
+        }
+    }
+    Err(format!("camera:{index} gave no frame within {} s", CAMERA_PATIENCE.as_secs()).into())
+}

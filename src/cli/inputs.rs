@@ -1,0 +1,99 @@
+//! What `detect` and `compare` look at: the flags that name it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::source::{Kind, VideoLocation, folder, kind};
+
+#[derive(Args, Clone, Debug)]
+pub struct InputArgs {
+    /// Pictures (JPEG, PNG, WebP, BMP), videos, or folders of pictures
+    #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video"], conflicts_with_all = ["camera", "video"])]
+    pub paths: Vec<PathBuf>,
+    /// Take frames of this camera (see `twinsight cameras`)
+    #[arg(long, value_name = "N", group = "moving")]
+    pub camera: Option<u32>,
+    /// Take the frames of this video file or stream (rtsp, http); it needs ffmpeg
+    #[arg(long, value_name = "FILE|URL", group = "moving")]
+    pub video: Option<OsString>,
+    /// Stop after so many frames [default: 1 of a camera, all of a video]
+    #[arg(long, value_name = "K", requires = "moving", value_parser = clap::value_parser!(u64).range(1..))]
+    pub frames: Option<u64>,
+    /// Of a video, take only every Nth frame
+    #[arg(long, value_name = "N", requires = "video", value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: Option<u64>,
+}
+
+/// One thing to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    Picture(PathBuf),
+    Video(VideoLocation),
+    Camera(u32),
+}
+
+impl InputArgs {
+    /// Everything that was named, folders by their pictures in natural order; and a message for each folder that
+    /// gives none.
+    pub fn inputs(&self) -> (Vec<Input>, Vec<String>) {
+        if let Some(index) = self.camera {
+            return (vec![Input::Camera(index)], Vec::new());
+        }
+        if let Some(video) = &self.video {
+            return (vec![Input::Video(VideoLocation::parse(video))], Vec::new());
+        }
+        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        for path in &self.paths {
+            match kind(path) {
+                Kind::Picture => found.push(Input::Picture(path.clone())),
+                Kind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
+                Kind::Folder => match folder::pictures_in(path) {
+                    Ok(inside) if inside.is_empty() => {
+                        failures.push(format!("no pictures in the folder {}", path.display()));
+                    }
+                    Ok(inside) => found.extend(inside.into_iter().map(Input::Picture)),
+                    Err(cause) => failures.push(format!("cannot read the folder {}: {cause}", path.display())),
+                },
+            }
+        }
+        (found, failures)
+    }
+
+    /// How many frames of a camera or a video are wanted; `None` = all.
+    pub fn limit(&self) -> Option<u64> {
+        self.frames.or(self.camera.map(|_| 1))
+    }
+}
+
+/// The files among them, which nothing that is written may replace.
+pub fn files(inputs: &[Input]) -> Vec<PathBuf> {
+    let file = |input: &Input| match input {
+        Input::Picture(path) | Input::Video(VideoLocation::File(path)) => Some(path.clone()),
+        Input::Video(VideoLocation::Url(_)) | Input::Camera(_) => None,
+    };
+    inputs.iter().filter_map(file).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_its_pictures_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["f10.jpg", "f9.PNG", "notes.txt", ".hidden.jpg", "f1.webp", "clip.mp4"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        std::fs::create_dir(dir.path().join("more.jpg")).unwrap();
+        let named = PathBuf::from("of another kind.txt");
+        let paths = vec![named.clone(), dir.path().into(), dir.path().join("more.jpg"), "a.mkv".into()];
+        let args = InputArgs { paths, camera: None, video: None, frames: None, every: None };
+        let (found, failures) = args.inputs();
+        let inside = ["f1.webp", "f9.PNG", "f10.jpg"].map(|name| Input::Picture(dir.path().join(name)));
+        let video = Input::Video(VideoLocation::File("a.mkv".into()));
+        assert_eq!(found, [&[Input::Picture(named)], inside.as_slice(), &[video]].concat());
+        assert_eq!(failures, [format!("no pictures in the folder {}", dir.path().join("more.jpg").display())]);
+    }
+}

@@ -1,0 +1,137 @@
+//! Pictures to leaf through: files and folders as they were named, one of them in sight.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::SourceRequest;
+use super::folder::pictures_in;
+
+/// A list of pictures and a place in it. It opens nothing: whoever shows a picture says with [`Album::mark`] when that
+/// cannot be read, and it is passed over from then on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Album {
+    /// As they were named: looked through again by [`Album::rescan`].
+    named: Vec<PathBuf>,
+    pictures: Vec<PathBuf>,
+    current: usize,
+    /// Why a picture cannot be shown.
+    problems: HashMap<PathBuf, String>,
+}
+
+/// Why there is no album.
+#[derive(Debug, thiserror::Error)]
+pub enum AlbumError {
+    #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
+    Empty { folder: PathBuf },
+    #[error("cannot read the folder {}: {cause}", folder.display())]
+    Folder { folder: PathBuf, cause: std::io::Error },
+}
+
+impl Album {
+    /// Files in the order given, each folder's pictures in natural order. The first one is current.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, AlbumError> {
+        let mut pictures = Vec::new();
+        for path in paths {
+            if !path.is_dir() {
+                pictures.push(path.clone());
+                continue;
+            }
+            let folder = path.clone();
+            match pictures_in(path) {
+                Ok(inside) if inside.is_empty() => return Err(AlbumError::Empty { folder }),
+                Ok(inside) => pictures.extend(inside),
+                Err(cause) => return Err(AlbumError::Folder { folder, cause }),
+            }
+        }
+        Ok(Self { named: paths.to_vec(), pictures, ..Self::default() })
+    }
+
+    /// The pictures of the file's folder, with the file current. Where the folder cannot be read, the file alone.
+    pub fn around(file: &Path) -> Self {
+        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut pictures = pictures_in(folder).unwrap_or_default();
+        if folder == Path::new(".") {
+            // As the file was named.
+            pictures = pictures.iter().filter_map(|p| p.file_name()).map(PathBuf::from).collect();
+        }
+        match pictures.iter().position(|p| p == file) {
+            Some(current) => Self { named: vec![folder.into()], pictures, current, ..Self::default() },
+            None => Self { named: vec![file.into()], pictures: vec![file.into()], ..Self::default() },
+        }
+    }
+
+    pub fn pictures(&self) -> &[PathBuf] {
+        &self.pictures
+    }
+
+    /// The place of the picture in sight, from 0.
+    pub fn index(&self) -> usize {
+        self.current
+    }
+
+    /// `None` only of an empty album.
+    pub fn current(&self) -> Option<&Path> {
+        self.pictures.get(self.current).map(PathBuf::as_path)
+    }
+
+    /// What shows the current picture.
+    pub fn request(&self) -> Option<SourceRequest> {
+        self.current().map(SourceRequest::file)
+    }
+
+    /// Goes to the next picture that is not marked. `false`: there is none, and nothing changed.
+    pub fn forward(&mut self) -> bool {
+        let next = (self.current + 1..self.pictures.len()).find(|i| !self.is_marked(*i));
+        self.go(next)
+    }
+
+    /// Goes to the last picture before this one that is not marked. `false`: there is none, and nothing changed.
+    pub fn back(&mut self) -> bool {
+        let before = (0..self.current.min(self.pictures.len())).rev().find(|i| !self.is_marked(*i));
+        self.go(before)
+    }
+
+    /// Goes to a picture by its place, marked or not: a person who points at one wants to know.
+    pub fn select(&mut self, index: usize) -> bool {
+        self.go((index < self.pictures.len()).then_some(index))
+    }
+
+    /// The picture cannot be read, and why.
+    pub fn mark(&mut self, picture: &Path, problem: String) {
+        self.problems.insert(picture.into(), problem);
+    }
+
+    /// It could be read after all.
+    pub fn clear(&mut self, picture: &Path) {
+        self.problems.remove(picture);
+    }
+
+    /// Why the picture cannot be shown; `None` = nothing is known against it.
+    pub fn problem(&self, picture: &Path) -> Option<&str> {
+        self.problems.get(picture).map(String::as_str)
+    }
+
+    /// Looks at the folders again. The current picture stays; where it is gone, the one that came after it is
+    /// current. Marks are forgotten: a file may have been repaired. `true`: the list changed.
+    pub fn rescan(&mut self) -> Result<bool, AlbumError> {
+        let mut new = Self::open(&self.named)?;
+        if self.named == [PathBuf::from(".")] && !self.pictures.iter().any(|p| p.starts_with(".")) {
+            new.pictures = new.pictures.iter().filter_map(|p| p.file_name()).map(PathBuf::from).collect();
+        }
+        let place = |picture: &PathBuf| new.pictures.iter().position(|p| p == picture);
+        let here = self.pictures.get(self.current..).unwrap_or_default().iter().find_map(place);
+        new.current = here.unwrap_or(new.pictures.len().saturating_sub(1));
+        let changed = new.pictures != self.pictures;
+        *self = new;
+        Ok(changed)
+    }
+
+    fn is_marked(&self, index: usize) -> bool {
+        self.pictures.get(index).is_some_and(|p| self.problems.contains_key(p))
+    }
+
+    fn go(&mut self, to: Option<usize>) -> bool {
+        self.current = to.unwrap_or(self.current);
+        to.is_some()
+    }
+}
