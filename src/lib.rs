@@ -7,7 +7,7 @@
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes, places of labels, painting |
-//! | [`source`]   | where frames come from: camera, still image, demo |
+//! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
 //! | [`workshop`] | makes models: darknet weights to ONNX, calibration, INT8 |
 //! | [`engine`]   | threads and mailboxes between a source, a detector and whoever looks |

@@ -37,11 +37,11 @@ fn uneven_times_are_kept() {
     let dir = folder();
     let [even, uneven] = ["even.mkv", "uneven.mkv"].map(|name| dir.path().join(name));
     video(&even, 30, 25);
-    let shift = "setpts=(N/25+gte(N\\,10)+gte(N\\,20)*0.007)/TB";
+    let shift = "setpts=(N/25+gte(N\\,10)+gte(N\\,20)*0.2)/TB";
     let [from, to] = [&even, &uneven].map(|p| p.to_str().unwrap());
     run(&mut ffmpeg(&["-i", from, "-vf", shift, "-fps_mode", "passthrough", "-c:v", "ffv1", to]));
     let expected: Vec<(u32, u128)> =
-        (0..30).map(|n| (n, u128::from(n) * 40 + u128::from(n >= 10) * 1000 + u128::from(n >= 20) * 7)).collect();
+        (0..30).map(|n| (n, u128::from(n) * 40 + u128::from(n >= 10) * 1000 + u128::from(n >= 20) * 200)).collect();
     assert_eq!(rest(&mut open(&uneven).unwrap()), expected);
 }
 
@@ -222,4 +222,78 @@ fn ten_thousand_frames_without_growth() {
     eprintln!("{frames} frames; resident memory: {at_start} kB at frame 200, {at_end} kB at the end");
     assert_eq!(frames, 10_000);
     assert!(at_end < at_start + 1024, "{at_start} kB, then {at_end} kB");
+}
+
+/// As the window and a camera-less server have it: through the engine, here without a model.
+mod engine {
+    use std::sync::Arc;
+
+    use twinsight::engine::{Engine, Observation, Settings, SourceState};
+    use twinsight::live;
+    use twinsight::model::Catalog;
+
+    use super::*;
+
+    fn start(request: VideoRequest) -> (Engine, Settings) {
+        let settings = Settings { source: SourceRequest::Video(request), reopen: 0, models: Vec::new(), paused: false };
+        let parts = live::parts(&Catalog::find(), Arc::new(|| {}));
+        (Engine::start(parts, settings.clone()).unwrap(), settings)
+    }
+
+    fn place(observation: &Observation) -> u64 {
+        let number = number(&observation.frame);
+        assert_eq!(
+            observation.description.playback.as_ref().unwrap().number,
+            u64::from(number),
+            "boxes sit on their frame"
+        );
+        number.into()
+    }
+
+    #[test]
+    fn every_frame_reaches_the_worker() {
+        let dir = folder();
+        let path = dir.path().join("a.mkv");
+        video(&path, 120, 25);
+        let (engine, _) = start(every_frame(path));
+        let mut last = 0;
+        while last < 119 {
+            last = place(&engine.wait(video_support::LONG).unwrap());
+        }
+        video_support::until("its end", || engine.status().source == SourceState::Ended);
+        let status = engine.status();
+        assert_eq!((status.captured, status.dropped), (120, 0));
+        assert!(engine.stop(video_support::LONG));
+    }
+
+    #[test]
+    fn a_pause_loses_nothing_and_a_step_shows_at_once() {
+        let dir = folder();
+        let path = dir.path().join("a.mkv");
+        video(&path, 2000, 25);
+        let (engine, settings) = start(VideoRequest::new(VideoLocation::File(path)));
+        let mut last = 0;
+        for _ in 0..5 {
+            last = place(&engine.wait(video_support::LONG).unwrap());
+        }
+        engine.set(Settings { paused: true, ..settings.clone() });
+        while let Some(seen) = engine.wait(700 * MS) {
+            last = place(&seen);
+        }
+        engine.set(settings);
+        let first = place(&engine.wait(video_support::LONG).unwrap());
+        assert_eq!(first, last + 1, "it goes on where it was");
+
+        let controls = engine.status().description.unwrap().playback.unwrap().controls;
+        controls.pause(true);
+        while engine.wait(400 * MS).is_some() {}
+        assert_eq!(engine.status().source, SourceState::Live, "standing still is no failure");
+        controls.seek(40_000 * MS);
+        assert_eq!(place(&engine.wait(video_support::LONG).unwrap()), 1000);
+        controls.step();
+        assert_eq!(place(&engine.wait(video_support::LONG).unwrap()), 1001);
+        let start = Instant::now();
+        assert!(engine.stop(video_support::LONG));
+        assert!(start.elapsed() < 1000 * MS, "{:?}", start.elapsed());
+    }
 }

@@ -8,8 +8,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use twinsight::detect::Frame;
-use twinsight::source::{Source, SourceError, VideoLocation, VideoRequest, VideoSource};
-use video_support::{folder, h264, next, number, open, refusal, video};
+use twinsight::source::{SourceError, VideoLocation, VideoRequest, VideoSource};
+use video_support::{ffmpeg, folder, h264, next, number, open, refusal, run, video};
 
 #[test]
 fn what_is_no_video_is_told_from_what_cannot_be_read() {
@@ -22,7 +22,7 @@ fn what_is_no_video_is_told_from_what_cannot_be_read() {
     let whole = std::fs::read(at("whole.mp4")).unwrap();
     // Its index is at its end.
     std::fs::write(at("cut.mp4"), &whole[..whole.len() / 2]).unwrap();
-    h264(&at("sound.mp4"), 1, &["-f", "lavfi", "-i", "sine=duration=1", "-map", "1:a"]);
+    run(&mut ffmpeg(&["-f", "lavfi", "-i", "sine=duration=1", at("sound.mp4").to_str().unwrap()]));
 
     for (name, expected) in [
         ("text.mp4", "cannot play {}: moov atom not found; Invalid data found when processing input"),

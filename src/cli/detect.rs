@@ -46,8 +46,7 @@ pub struct DetectArgs {
 pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
-    let (named, empty) = args.input.inputs();
-    empty.iter().for_each(|failure| eprintln!("twinsight: {failure}"));
+    let named = args.input.inputs();
     let mut out = Output {
         json: args.json,
         folder: args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?,
@@ -86,7 +85,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
             eprintln!("twinsight: stopped after {done} {}", if done == 1 { "picture" } else { "pictures" })
         });
     }
-    Ok(interrupt::exit_code(feed.failures() > 0 || !empty.is_empty()))
+    Ok(interrupt::exit_code(feed.failures() > 0))
 }
 
 /// Where results go.

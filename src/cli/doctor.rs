@@ -28,6 +28,10 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
             report.warning("Demo", &format!("its photo {photo} is missing; run `make setup`"))?;
         }
     }
+    match source::video::Ffmpeg::find() {
+        Ok(ffmpeg) => report.fact("ffmpeg", &format!("{}, {}", ffmpeg.version, ffmpeg.path.display()))?,
+        Err(error) => report.warning("ffmpeg", &error.to_string())?,
+    }
     cameras(&mut report)?;
     Ok(if report.broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

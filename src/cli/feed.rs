@@ -67,7 +67,7 @@ impl Feed {
     /// Starts to watch for Ctrl+C too.
     pub fn new(catalog: &Catalog, args: &InputArgs, inputs: Vec<Input>) -> Result<Self, Box<dyn Error>> {
         interrupt::watch()?;
-        let total = inputs.iter().all(|i| matches!(i, Input::Picture(_))).then_some(inputs.len());
+        let total = inputs.iter().all(|i| matches!(i, Input::Picture(_) | Input::Nothing(_))).then_some(inputs.len());
         Ok(Self {
             catalog: catalog.clone(),
             queue: inputs.into(),
@@ -109,6 +109,7 @@ impl Feed {
                 },
                 Input::Video(location) => Moving::video(location).map_err(Into::into),
                 Input::Camera(index) => Moving::camera(&self.catalog, index),
+                Input::Nothing(why) => Err(why.into()),
             };
             match opened {
                 Ok(moving) => self.moving = Some(moving),
@@ -227,8 +228,11 @@ fn next_video_frame(source: &mut VideoSource, frame: &mut Frame, every: u64) -> 
     Ok(false)
 }
 
-/// The next frame and how long it was waited for, or the error that stands in its way.
-fn next_camera_frame(engine: &Engine, index: u32) -> Result<Option<(Arc<Frame>, Duration)>, Box<dyn Error>> {
+/// A frame, and how long it was waited for.
+type Waited = (Arc<Frame>, Duration);
+
+/// The next frame, or the error that stands in its way.
+fn next_camera_frame(engine: &Engine, index: u32) -> Result<Option<Waited>, Box<dyn Error>> {
     let deadline = Instant::now() + CAMERA_PATIENCE;
     while Instant::now() < deadline {
         if interrupt::asked() {

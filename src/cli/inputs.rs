@@ -22,7 +22,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "K", requires = "moving", value_parser = clap::value_parser!(u64).range(1..))]
     pub frames: Option<u64>,
     /// Of a video, take only every Nth frame
-    #[arg(long, value_name = "N", requires = "video", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "video", conflicts_with = "paths", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
 }
 
@@ -32,33 +32,36 @@ pub enum Input {
     Picture(PathBuf),
     Video(VideoLocation),
     Camera(u32),
+    /// Nothing, and why.
+    Nothing(String),
 }
 
 impl InputArgs {
-    /// Everything that was named, folders by their pictures in natural order; and a message for each folder that
-    /// gives none.
-    pub fn inputs(&self) -> (Vec<Input>, Vec<String>) {
+    /// Everything that was named, in its order; folders by their pictures in natural order.
+    pub fn inputs(&self) -> Vec<Input> {
         if let Some(index) = self.camera {
-            return (vec![Input::Camera(index)], Vec::new());
+            return vec![Input::Camera(index)];
         }
         if let Some(video) = &self.video {
-            return (vec![Input::Video(VideoLocation::parse(video))], Vec::new());
+            return vec![Input::Video(VideoLocation::parse(video))];
         }
-        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
         for path in &self.paths {
             match kind(path) {
                 Kind::Picture => found.push(Input::Picture(path.clone())),
                 Kind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
                 Kind::Folder => match folder::pictures_in(path) {
                     Ok(inside) if inside.is_empty() => {
-                        failures.push(format!("no pictures in the folder {}", path.display()));
+                        found.push(Input::Nothing(format!("no pictures in the folder {}", path.display())));
                     }
                     Ok(inside) => found.extend(inside.into_iter().map(Input::Picture)),
-                    Err(cause) => failures.push(format!("cannot read the folder {}: {cause}", path.display())),
+                    Err(cause) => {
+                        found.push(Input::Nothing(format!("cannot read the folder {}: {cause}", path.display())));
+                    }
                 },
             }
         }
-        (found, failures)
+        found
     }
 
     /// How many frames of a camera or a video are wanted; `None` = all.
@@ -71,7 +74,7 @@ impl InputArgs {
 pub fn files(inputs: &[Input]) -> Vec<PathBuf> {
     let file = |input: &Input| match input {
         Input::Picture(path) | Input::Video(VideoLocation::File(path)) => Some(path.clone()),
-        Input::Video(VideoLocation::Url(_)) | Input::Camera(_) => None,
+        Input::Video(VideoLocation::Url(_)) | Input::Camera(_) | Input::Nothing(_) => None,
     };
     inputs.iter().filter_map(file).collect()
 }
@@ -90,10 +93,9 @@ mod tests {
         let named = PathBuf::from("of another kind.txt");
         let paths = vec![named.clone(), dir.path().into(), dir.path().join("more.jpg"), "a.mkv".into()];
         let args = InputArgs { paths, camera: None, video: None, frames: None, every: None };
-        let (found, failures) = args.inputs();
         let inside = ["f1.webp", "f9.PNG", "f10.jpg"].map(|name| Input::Picture(dir.path().join(name)));
-        let video = Input::Video(VideoLocation::File("a.mkv".into()));
-        assert_eq!(found, [&[Input::Picture(named)], inside.as_slice(), &[video]].concat());
-        assert_eq!(failures, [format!("no pictures in the folder {}", dir.path().join("more.jpg").display())]);
+        let empty = format!("no pictures in the folder {}", dir.path().join("more.jpg").display());
+        let last = [Input::Nothing(empty), Input::Video(VideoLocation::File("a.mkv".into()))];
+        assert_eq!(args.inputs(), [&[Input::Picture(named)], inside.as_slice(), &last].concat());
     }
 }

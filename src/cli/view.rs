@@ -1,21 +1,29 @@
 //! The flags of the window.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::model::ModelName;
-use crate::source::{CameraRequest, SourceRequest};
+use crate::source::{Album, CameraRequest, SourceRequest, VideoLocation, VideoRequest};
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
+    /// Look at these pictures, videos, folders of pictures or streams; the first one is shown
+    #[arg(value_name = "FILE|DIR|URL", group = "from", num_args = 0.., value_parser = clap::builder::OsStringValueParser::new().try_map(there))]
+    files: Vec<VideoLocation>,
     /// Look through this camera (see `twinsight cameras`)
     #[arg(long, value_name = "N", group = "from")]
     camera: Option<u32>,
     /// Look at this picture
     #[arg(long, value_name = "FILE", group = "from")]
     image: Option<PathBuf>,
+    /// Look at this video file or stream (rtsp, http); it needs ffmpeg
+    #[arg(long, value_name = "FILE|URL", group = "from")]
+    video: Option<OsString>,
     /// Look at the built-in demo
     #[arg(long, group = "from")]
     demo: bool,
@@ -59,11 +67,19 @@ pub enum ViewName {
 
 impl ViewArgs {
     pub fn source(&self) -> SourceRequest {
+        let video = |location| SourceRequest::Video(VideoRequest::new(location));
+        if let Some(text) = &self.video {
+            return video(VideoLocation::parse(text));
+        }
         match (&self.image, self.camera, self.demo) {
             (Some(path), ..) => SourceRequest::Still(path.clone()),
             (None, Some(index), _) => SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() }),
             (None, None, true) => SourceRequest::Demo,
-            (None, None, false) => SourceRequest::Auto,
+            (None, None, false) => match self.files.first() {
+                Some(VideoLocation::Url(url)) => video(VideoLocation::Url(url.clone())),
+                Some(VideoLocation::File(path)) => first_of(path),
+                None => SourceRequest::Auto,
+            },
         }
     }
 
@@ -75,6 +91,15 @@ impl ViewArgs {
     /// `None`: the person did not say.
     pub fn view(&self) -> Option<ViewName> {
         self.view
+    }
+
+    /// Files and folders as they were named, for [`Album::open`]; addresses are left out.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let file = |location: &VideoLocation| match location {
+            VideoLocation::File(path) => Some(path.clone()),
+            VideoLocation::Url(_) => None,
+        };
+        self.files.iter().filter_map(file).collect()
     }
 
     /// The file, and how long to wait before.
@@ -90,6 +115,23 @@ impl ViewArgs {
     /// `None`: the person did not say.
     pub fn window_size(&self) -> Option<[f32; 2]> {
         self.window
+    }
+}
+
+/// What shows a file, or a folder by its first picture; a folder without any is an error when it is opened.
+fn first_of(path: &Path) -> SourceRequest {
+    let album = Album::open(&[path.into()]).ok();
+    album.and_then(|album| album.request()).unwrap_or_else(|| SourceRequest::Still(path.into()))
+}
+
+/// A word that is neither a command nor a file that is there is a slip of the keyboard.
+fn there(text: OsString) -> Result<VideoLocation, String> {
+    let location = VideoLocation::parse(&text);
+    match &location {
+        VideoLocation::File(path) if path.symlink_metadata().is_err() => {
+            Err("there is no such file, and no such command; `twinsight help` lists the commands".into())
+        }
+        _ => Ok(location),
     }
 }
 

@@ -42,12 +42,12 @@ pub fn number(frame: &Frame) -> u32 {
     number
 }
 
-/// `frames` frames at `rate`, FFV1 where the kind of file can hold it.
+/// `frames` frames at `rate`, as FFV1 in Matroska.
 pub fn video(path: &Path, frames: u32, rate: u32) {
     let (size, rate) = (format!("{}x{}", SIZE.width, SIZE.height), rate.to_string());
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]);
-    command.args(["-s", &size, "-r", &rate, "-i", "pipe:0", "-c:v", "ffv1", "-g", "10"]);
+    command.args(["-s", &size, "-r", &rate, "-i", "pipe:0", "-c:v", "ffv1", "-g", "10", "-f", "matroska"]);
     let mut output = std::ffi::OsString::from("file:");
     output.push(path);
     let mut child = command.arg(output).stdin(Stdio::piped()).spawn().expect("ffmpeg is missing: run make setup");

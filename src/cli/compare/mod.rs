@@ -62,8 +62,7 @@ pub struct CompareArgs {
 pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
-    let (named, empty) = args.input.inputs();
-    empty.iter().for_each(|failure| eprintln!("twinsight: {failure}"));
+    let named = args.input.inputs();
     let mut folder = args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?;
     let mut pair = Pair::open(&catalog, &args.a, &args.b)?;
     let infos = [&pair.a, &pair.b].map(|half| Arc::clone(half.detector.info()));
@@ -110,7 +109,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     } else if totals.frames > 0 {
         say!("{}", text::report(&setting, &totals, best, &pictures))?;
     }
-    Ok(interrupt::exit_code(unreadable > 0 || !empty.is_empty()))
+    Ok(interrupt::exit_code(unreadable > 0))
 }
 
 /// One of the two models and what it works with.

@@ -65,7 +65,7 @@ impl Messages {
         match self.errors.as_slice() {
             [] => otherwise.to_owned(),
             [only] => only.clone(),
-            [first, .., last] if first == last => last.clone(),
+            [first, .., last] if first.contains(last.as_str()) => first.clone(),
             [first, .., last] => format!("{first}; {last}"),
         }
     }
@@ -134,6 +134,8 @@ mod tests {
         assert_eq!(cause(SAID), "nothing was said");
         let moov = "[mov,mp4 @ 0x55e2] [error] moov atom not found\n";
         assert_eq!(cause(moov), "moov atom not found");
+        let refused = "[tcp @ 0x1] [error] Connection to a failed: refused\n[error] refused";
+        assert_eq!(cause(refused), "Connection to a failed: refused");
         let many = "[h264 @ 0x1] [error] bad\n".repeat(100);
         assert_eq!(cause(&(moov.to_owned() + &many + "[fatal] end\n")), "moov atom not found; end");
         assert!(heard("[mov,mp4 @ 0x55e2] [error] stream 0, offset 0x4e49: partial file").cut && !heard(moov).cut);
