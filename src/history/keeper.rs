@@ -22,8 +22,12 @@ impl History {
         Ok(Self { ring: Ring::new(limit), timeline: Timeline::default(), recorder: Recorder::start()? })
     }
 
-    /// Takes note of a new observation: never of one that comes from here. `comparison`: see [`Timeline::add`].
+    /// Takes note of a new observation; one that was called back from here is passed over. `comparison`: see
+    /// [`Timeline::add`].
     pub fn observe(&mut self, observation: &Arc<Observation>, comparison: Option<&Comparison>) {
+        if self.timeline.last().is_some_and(|last| last.sequence >= observation.sequence) {
+            return;
+        }
         self.recorder.push(observation);
         self.timeline.add(observation, comparison);
     }
