@@ -146,7 +146,8 @@ fn time_marks(newest: f64, input: &GridInput) -> Vec<GridMark> {
 fn value_marks(marks: &[f64], input: &GridInput) -> Vec<GridMark> {
     let (least, most) = input.bounds;
     let step_size = marks.windows(2).map(|two| two[1] - two[0]).fold(f64::INFINITY, f64::min);
-    let inside = marks.iter().filter(|v| (least..=most).contains(*v));
+    let rim = (most - least) * 0.03;
+    let inside = marks.iter().filter(|v| (least + rim..=most - rim).contains(*v));
     inside.map(|value| GridMark { value: *value, step_size }).collect()
 }
 
