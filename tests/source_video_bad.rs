@@ -165,7 +165,7 @@ fn a_file_that_may_not_be_read_and_a_pipe_are_told() {
     let dir = folder();
     let path = dir.path().join("closed.mkv");
     video(&path, 2, 25);
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(&path).is_ok() {
         eprintln!("NOT TESTED: a file without permission, because root may read it");
     } else {

@@ -103,17 +103,6 @@ pub fn outline(painter: &Painter, rect: Rect, kind: Kind, stroke: Stroke) {
     painter.extend(shapes);
 }
 
-/// Paints a short piece of a verdict's line, for a legend.
-pub fn line(painter: &Painter, from: Pos2, length: f32, kind: Kind, width: f32) {
-    let stroke = Stroke::new(width, kind.colour());
-    if kind.pattern().is_empty() {
-        painter.line_segment([from, from + vec2(length, 0.0)], stroke);
-    }
-    for (start, end) in along(length, kind.pattern(), width, Rangef::EVERYTHING) {
-        painter.line_segment([from + vec2(start, 0.0), from + vec2(end, 0.0)], stroke);
-    }
-}
-
 /// Paints a verdict's sign on its colour.
 pub fn chip(painter: &Painter, rect: Rect, kind: Kind) {
     painter.rect_filled(rect, 4.0, kind.colour());

@@ -92,13 +92,6 @@ impl Default for PlotState {
     }
 }
 
-impl PlotState {
-    /// Whether a frame with these figures is one to pause at.
-    pub fn wants_pause(&self, figures: Option<&Figures>) -> bool {
-        self.pause && figures.is_some_and(|figures| figures.f1 < self.pause_below)
-    }
-}
-
 #[derive(Clone, Copy, PartialEq)]
 enum Tab {
     Agreement,

@@ -228,13 +228,10 @@ fn what_a_screen_reader_reads() {
 #[test]
 fn pausing_below_an_agreement_is_chosen() {
     let mut harness = Desk::new(2).open(1200.0);
-    let figures = |f1| Figures { f1, lost: 1, gained: 0, flips: 0 };
-    assert!(!harness.state().state.wants_pause(Some(&figures(0.1))));
+    assert!(!harness.state().state.pause);
     harness.get_by_label("Pause when agreement falls below").click();
     harness.run_steps(2);
-    let state = &harness.state().state;
-    assert!(state.wants_pause(Some(&figures(0.49))) && !state.wants_pause(Some(&figures(0.5))));
-    assert!(!state.wants_pause(None));
+    assert!(harness.state().state.pause);
 }
 
 #[test]
