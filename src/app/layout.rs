@@ -59,7 +59,8 @@ impl Viewer {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
             history.show(ui, |ui| self.plots(ui, &mut actions));
         }
-        let sides = Panel::left("controls").default_size(212.0).size_range(170.0..=340.0).frame(panel);
+        let width = (ui.ctx().content_rect().width() * 0.17).clamp(170.0, 212.0);
+        let sides = Panel::left("controls").default_size(width).size_range(170.0..=340.0).frame(panel);
         sides.show(ui, |ui| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| self.controls(ui, &status, &mut actions));
         });
@@ -153,7 +154,9 @@ impl Viewer {
         };
         let names = Which::BOTH.map(|which| self.sight.output(which).map_or("?", |o| o.model.name.as_str()));
         let input = PairsInput { comparison, sides, names, chosen_classes: &self.classes, highlighted, chosen };
-        let side = Panel::right("pairs").default_size(340.0).size_range(280.0..=560.0).frame(panel);
+        // A small window is for the picture first.
+        let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);
+        let side = Panel::right("pairs").default_size(width).size_range(250.0..=560.0).frame(panel);
         let response = side.show(ui, |ui| pairs::show(ui, &mut self.pairs, &input)).inner;
         if let Some((side, thresholds)) = response.thresholds {
             // As low as the slider goes.

@@ -6,6 +6,7 @@ use super::PairsInput;
 use super::model::Shown;
 use crate::app::theme;
 use crate::app::verdicts::{self, Kind};
+use crate::compare::Agreement;
 
 /// Shows it. Each kind is a switch that tells how many there are.
 pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
@@ -15,6 +16,7 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
         ui.label(RichText::new(format!("{a} → {b}")).weak());
     });
     let agreement = input.comparison.agreement_of(input.chosen_classes);
+    figures(ui, &agreement);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
         for kind in Kind::ALL {
@@ -27,6 +29,23 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
         }
     });
     ui.add_space(2.0);
+}
+
+/// How far the two agree on this frame.
+fn figures(ui: &mut Ui, agreement: &Agreement) {
+    let or_none = |value: Option<f64>| value.map_or_else(|| "–".into(), |v| format!("{v:.2}"));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        for (name, value, what) in [
+            ("Agreement", format!("{:.2}", agreement.f1()), "F1: twice the matched pairs, over the boxes of both"),
+            ("mean IoU", or_none(agreement.mean_iou()), "Of the matched pairs"),
+            ("mean |Δ|", or_none(agreement.mean_delta_score()), "How far the scores of the matched pairs differ"),
+        ] {
+            ui.label(RichText::new(name).small().weak()).on_hover_text(what);
+            ui.label(RichText::new(value).font(theme::digits())).on_hover_text(what);
+            ui.add_space(4.0);
+        }
+    });
 }
 
 /// The sign, filled while on, and "2 lost".
