@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use super::inputs::{Input, InputArgs};
 use super::interrupt;
@@ -19,6 +22,9 @@ use crate::source::{
 
 /// How long a camera may take for a frame.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether Ctrl+C was pressed while something else is waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Gives frames until there are no more, as many as were asked for were given, or Ctrl+C was pressed. What cannot be
 /// read is told on standard error, and the rest still comes.
@@ -107,12 +113,12 @@ impl Feed {
                     }
                     Err(error) => Err(error.into()),
                 },
-                Input::Video(location) => Moving::video(location).map_err(Into::into),
-                Input::Camera(index) => Moving::camera(&self.catalog, index),
+                Input::Video(location) => Moving::video(location),
+                Input::Camera(index) => Moving::camera(&self.catalog, index).map(Some),
                 Input::Nothing(why) => Err(why.into()),
             };
             match opened {
-                Ok(moving) => self.moving = Some(moving),
+                Ok(moving) => self.moving = moving,
                 Err(error) => {
                     self.fail(error);
                     self.progress.step();
@@ -196,7 +202,8 @@ impl Feed {
 }
 
 impl Moving {
-    fn video(location: VideoLocation) -> Result<Self, SourceError> {
+    /// `None`: nobody wants it any more.
+    fn video(location: VideoLocation) -> Result<Option<Self>, Box<dyn Error>> {
         let stem = match &location {
             VideoLocation::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             VideoLocation::Url(_) => "stream".into(),
@@ -206,7 +213,17 @@ impl Moving {
             VideoLocation::Url(_) => location.to_string(),
         };
         let request = VideoRequest { every_frame: true, ..VideoRequest::new(location) };
-        Ok(Self::Video { source: Box::new(VideoSource::open(&request)?), name, stem })
+        // A stream may take long to answer, and Ctrl+C must not.
+        let (send, opened) = bounded(1);
+        Builder::new().name("open video".into()).spawn(move || drop(send.send(VideoSource::open(&request))))?;
+        loop {
+            match opened.recv_timeout(LOOK) {
+                Ok(source) => return Ok(Some(Self::Video { source: Box::new(source?), name, stem })),
+                Err(RecvTimeoutError::Timeout) if interrupt::asked() => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err("the video cannot be opened".into()),
+            }
+        }
     }
 
     fn camera(catalog: &Catalog, index: u32) -> Result<Self, Box<dyn Error>> {
@@ -238,7 +255,7 @@ fn next_camera_frame(engine: &Engine, index: u32) -> Result<Option<Waited>, Box<
         if interrupt::asked() {
             return Ok(None);
         }
-        let observation = engine.wait(Duration::from_millis(200));
+        let observation = engine.wait(LOOK);
         // First, because a failure may have come before the frame.
         for event in engine.events().try_iter() {
             if let Event::SourceFailed { message, .. } = event {

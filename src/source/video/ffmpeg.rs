@@ -20,26 +20,35 @@ pub struct Ffmpeg {
     pub path: PathBuf,
     /// As it names itself, as "5.1.9-0+deb12u1".
     pub version: String,
+    /// Linux's `setpriv`, where it can make a program end with the thread that started it.
+    guard: Option<PathBuf>,
 }
 
 impl Ffmpeg {
     /// Finds it on the PATH, and asks for its version; the answer is kept for as long as the file found is the same.
     pub fn find() -> Result<Self, SourceError> {
         static FOUND: Mutex<Option<Ffmpeg>> = Mutex::new(None);
-        let path = on_path().ok_or(SourceError::NoFfmpeg)?;
+        let path = on_path("ffmpeg").ok_or(SourceError::NoFfmpeg)?;
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = found.as_ref().filter(|found| found.path == path) {
             return Ok(found.clone());
         }
-        let version = version(&path)?;
-        Ok(found.insert(Self { path, version }).clone())
+        // It shows by trying: not every system's has the option.
+        let guard = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
+        let guarded = guard.and_then(|guard| Some((version(&path, Some(&guard)).ok()?, guard)));
+        let (version, guard) = match guarded {
+            Some((version, guard)) => (version, Some(guard)),
+            None => (version(&path, None)?, None),
+        };
+        Ok(found.insert(Self { path, version, guard }).clone())
     }
 
-    /// Decodes from `start` on: pictures as PPM to standard output, a line for each one's time to descriptor 0.
+    /// Decodes from `start` on: pictures as PPM to standard output, a line for each one's time to descriptor 0. Where
+    /// that can be had, it ends with the thread that starts it.
     pub(super) fn command(&self, location: &VideoLocation, start: Duration) -> Command {
         // A version without a number is a build of the newest sources.
         let before = |major, minor| release(&self.version).is_some_and(|found| found < (major, minor));
-        let mut command = Command::new(&self.path);
+        let mut command = guarded(&self.path, self.guard.as_deref());
         command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"]);
         if !start.is_zero() {
             command.args(["-ss", &format!("{:.6}", start.as_secs_f64())]);
@@ -50,9 +59,17 @@ impl Ffmpeg {
         command.args(["-an", "-sn", "-dn", "-vf", FILTERS]);
         command.args([if before(5, 1) { "-vsync" } else { "-fps_mode" }, "passthrough"]);
         command.args(["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]);
-        apart(&mut command);
         command
     }
+}
+
+fn guarded(program: &Path, guard: Option<&Path>) -> Command {
+    let mut command = Command::new(guard.unwrap_or(program));
+    if guard.is_some() {
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    }
+    apart(&mut command);
+    command
 }
 
 /// Ctrl+C in the terminal is for us alone: we tell the child when it is to end.
@@ -68,8 +85,8 @@ fn apart(command: &mut Command) {
 }
 
 /// Only in folders named from the root: what lies in the present one is never run.
-fn on_path() -> Option<PathBuf> {
-    let file = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
+fn on_path(program: &str) -> Option<PathBuf> {
+    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders)
         .filter(|folder| folder.is_absolute())
@@ -77,11 +94,10 @@ fn on_path() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn version(path: &Path) -> Result<String, SourceError> {
+fn version(path: &Path, guard: Option<&Path>) -> Result<String, SourceError> {
     let failed = |cause: String| SourceError::BadFfmpeg { path: path.into(), cause };
-    let mut command = Command::new(path);
-    apart(&mut command);
-    let output = command.arg("-version").stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
+    let output =
+        guarded(path, guard).arg("-version").stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let word = text.strip_prefix("ffmpeg version ").and_then(|rest| rest.split_whitespace().next());
     word.map(str::to_owned).ok_or_else(|| failed("it does not tell its version".into()))

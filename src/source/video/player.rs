@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Both pipes always have a reader, so that ffmpeg blocks nowhere but on its pictures; there it waits for as long as
-//! nobody takes them, which is how a file pauses. The child cannot outlive us: dropping the player kills it, and when
-//! this process is killed, its next write finds no reader.
+//! nobody takes them, which is how a file pauses. The child cannot outlive us: dropping the player kills it. When this
+//! process is killed, Linux kills it too; elsewhere its next write finds no reader, or its wait for a network ends.
 
 use std::convert::Infallible;
 use std::io::{self, BufReader};
@@ -81,10 +81,6 @@ impl Player {
     pub fn start(mut command: Command) -> io::Result<Self> {
         let (times, times_in) = io::pipe()?;
         command.stdin(times_in).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        // With it goes our end of the pipe of times, which would keep that open.
-        drop(command);
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let (send, pictures) = bounded(AHEAD);
         let (used, again) = bounded(AHEAD + 2);
         let messages = Arc::<Mutex<Messages>>::default();
@@ -92,24 +88,44 @@ impl Player {
         let (talking, silent) = bounded(0);
         let (here, gone) = bounded(0);
         let dropped = Arc::<AtomicU64>::default();
-        let player = Self {
-            child,
-            pictures,
-            used,
-            messages: Arc::clone(&messages),
-            ready,
-            silent,
-            newest: Arc::default(),
+        let (ended, left) = (silent.clone(), gone.clone());
+        let newest = Arc::<AtomicBool>::default();
+        let reader = Reader {
+            times: BufReader::new(times),
+            send,
+            gone,
+            newest: Arc::clone(&newest),
+            oldest: pictures.clone(),
             dropped: Arc::clone(&dropped),
-            broken: None,
-            _here: here,
+            again,
         };
+        let (started, born) = bounded(1);
+        // ffmpeg is started by the thread that reads it, because with that thread it ends.
+        Builder::new().name("video pictures".into()).spawn(move || {
+            let mut child = command.spawn();
+            // With it goes our end of the pipe of times, which would keep that open.
+            drop(command);
+            let stdout = child.as_mut().ok().and_then(|child| child.stdout.take());
+            let _ = started.send(child);
+            if let Some(stdout) = stdout {
+                reader.run(BufReader::with_capacity(1 << 16, stdout));
+                // It may close its output before it has ended, and is not to be killed for that.
+                select! {
+                    recv(ended) -> _ => {}
+                    recv(left) -> _ => {}
+                }
+            }
+        })?;
+        let mut child = born.recv().map_err(io::Error::other)??;
+        let stderr = child.stderr.take();
+        let theirs = Arc::clone(&messages);
         // From here on an error kills the child.
-        let (Some(stdout), Some(stderr)) = (stdout, stderr) else { return Err(io::ErrorKind::BrokenPipe.into()) };
-        let (newest, oldest) = (Arc::clone(&player.newest), player.pictures.clone());
+        let player =
+            Self { child, pictures, used, messages, ready, silent, newest, dropped, broken: None, _here: here };
+        let Some(stderr) = stderr else { return Err(io::ErrorKind::BrokenPipe.into()) };
         Builder::new().name("video messages".into()).spawn(move || {
             messages::lines(BufReader::new(stderr), |line| {
-                let mut messages = lock(&messages);
+                let mut messages = lock(&theirs);
                 messages.hear(line);
                 if messages.ready {
                     // A full channel already says so.
@@ -118,10 +134,6 @@ impl Player {
             });
             drop::<Sender<Infallible>>(talking);
         })?;
-        let reader = Reader { times: BufReader::new(times), send, gone, newest, oldest, dropped, again };
-        Builder::new()
-            .name("video pictures".into())
-            .spawn(move || reader.run(BufReader::with_capacity(1 << 16, stdout)))?;
         Ok(player)
     }
 
