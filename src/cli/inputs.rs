@@ -22,7 +22,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "K", requires = "moving", value_parser = clap::value_parser!(u64).range(1..))]
     pub frames: Option<u64>,
     /// Of a video, take only every Nth frame
-    #[arg(long, value_name = "N", requires = "video", conflicts_with = "paths", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "video", conflicts_with_all = ["paths", "camera"], value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
 }
 

@@ -222,8 +222,9 @@ impl VideoSource {
 
     /// Whether ffmpeg ended because the video did.
     fn end(&mut self) -> Result<(), SourceError> {
-        let End { status, messages, broken } = self.player.end();
-        let said = |otherwise: &str| self.request.location.anonymous(&messages.cause(otherwise));
+        let End { status, mut messages, broken } = self.player.end();
+        messages.errors.iter_mut().for_each(|words| *words = self.request.location.anonymous(words));
+        let said = |otherwise: &str| messages.cause(otherwise);
         let cause = match (status, broken) {
             // We killed it then, so that its status says nothing.
             (_, Some(broken @ (PpmError::Garbled | PpmError::Size(_) | PpmError::Read(_)))) => broken.to_string(),
