@@ -277,12 +277,14 @@ mod engine {
             last = place(&engine.wait(video_support::LONG).unwrap());
         }
         engine.set(Settings { paused: true, ..settings.clone() });
-        while let Some(seen) = engine.wait(700 * MS) {
+        while let Some(seen) = engine.wait(3000 * MS) {
             last = place(&seen);
         }
         engine.set(settings);
         let first = place(&engine.wait(video_support::LONG).unwrap());
         assert_eq!(first, last + 1, "it goes on where it was");
+        let second = place(&engine.wait(video_support::LONG).unwrap());
+        assert!(second < first + 40, "it jumped from {first} to {second}, as if the pause had not been one");
 
         let controls = engine.status().description.unwrap().playback.unwrap().controls;
         controls.pause(true);

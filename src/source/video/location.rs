@@ -7,7 +7,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::super::SourceError;
@@ -68,10 +68,6 @@ impl VideoLocation {
         match self {
             Self::File(path) => {
                 let mut arguments = text(&["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]);
-                // By its name alone, `a%d.gif` would be a series of files.
-                if starts_with(path, b"GIF8") {
-                    arguments.extend(text(&["-f", "gif"]));
-                }
                 arguments.push("-i".into());
                 let mut name = OsString::from("file:");
                 name.push(path);
@@ -142,11 +138,6 @@ fn check_file(path: &Path) -> Result<(), SourceError> {
         return Err(SourceError::Video { name: path.display().to_string(), cause: "the file is empty".into() });
     }
     File::open(path).map(drop).map_err(failed)
-}
-
-fn starts_with(path: &Path, magic: &[u8]) -> bool {
-    let mut start = vec![0; magic.len()];
-    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == magic
 }
 
 #[cfg(test)]
