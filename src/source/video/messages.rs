@@ -86,8 +86,10 @@ pub fn lines(mut from: impl BufRead, mut tell: impl FnMut(&str)) {
 /// "[h264 @ 0x55e] [error] words" → "words".
 fn error(line: &str) -> Option<&str> {
     let found = ["[error] ", "[fatal] "].into_iter().find_map(|level| line.split_once(level))?;
-    // The level comes first, or after the part of ffmpeg that speaks; elsewhere it is part of a name.
-    (found.0.is_empty() || found.0.starts_with('[')).then_some(found.1.trim())
+    // The level comes first, or after the part of ffmpeg that speaks; elsewhere it stands in a title or a name.
+    let speaker = found.0.trim_end();
+    let is_level = speaker.is_empty() || speaker.starts_with('[') && speaker.ends_with(']');
+    (is_level && !line.starts_with("[info]")).then_some(found.1.trim())
 }
 
 /// "00:01:02.50"; "N/A" is none.
