@@ -9,7 +9,7 @@ use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
 use twinsight::workshop::onnx::ModelProto;
-use twinsight::workshop::{CalibrationTable, Source, TableError, WorkshopError, calibrate};
+use twinsight::workshop::{CalibrationTable, Method, Source, TableError, WorkshopError, calibrate};
 
 struct Custom {
     dir: tempfile::TempDir,
@@ -97,7 +97,7 @@ fn it_loads_with_its_own_form_in_both_precisions() {
         let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([shade, (x * 4) as u8, (y * 5) as u8]));
         picture.save(pictures.join(format!("{shade}.png"))).unwrap();
     }
-    let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap();
+    let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap().table(Method::MinMax);
     assert_eq!((table.pictures, table.input), (2, Size::new(320, 320)));
     let path = custom.path("table.json");
     table.write(&path).unwrap();
@@ -132,6 +132,7 @@ fn a_table_without_a_tensor_is_refused() {
     let custom = Custom::new();
     let source = custom.read().unwrap();
     let table = CalibrationTable {
+        method: Method::MinMax,
         tool: "a test".into(),
         pictures: 1,
         pictures_sha256: String::new(),
@@ -149,6 +150,7 @@ fn a_table_without_a_tensor_is_refused() {
 #[test]
 fn a_bad_table_is_refused() {
     let good = CalibrationTable {
+        method: Method::Percentile(99.5),
         tool: "a \"test\"".into(),
         pictures: 1,
         pictures_sha256: "aa".into(),
@@ -165,18 +167,18 @@ fn a_bad_table_is_refused() {
     assert!(matches!(CalibrationTable::from_json(&swapped), Err(TableError::Range { .. })));
     let newer = text.replace("\"format\": 1", "\"format\": 2");
     assert_eq!(CalibrationTable::from_json(&newer), Err(TableError::Format(2)));
-    let other = text.replace("minmax", "entropy");
-    assert_eq!(CalibrationTable::from_json(&other), Err(TableError::Method("entropy".into())));
+    let other = text.replace("percentile 99.5", "guess");
+    assert!(matches!(CalibrationTable::from_json(&other), Err(TableError::Method(_))));
 }
 
 #[test]
 fn pictures_that_cannot_be_read_are_named() {
     let custom = Custom::new();
     let source = custom.read().unwrap();
-    let none = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).unwrap_err();
+    let none = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).err().unwrap();
     assert!(matches!(none, WorkshopError::NoPictures { .. }), "{none}");
     std::fs::write(custom.path("broken.jpg"), b"\xff\xd8\xff\xe0 no more").unwrap();
-    let broken = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).unwrap_err();
+    let broken = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).err().unwrap();
     assert!(matches!(&broken, WorkshopError::Picture { path, .. } if path.ends_with("broken.jpg")), "{broken}");
 }
 

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use super::darknet::{Network, read_weights};
 use super::graph::Graph;
 use super::onnx::MetadataOnly;
-use super::{CalibrationTable, WorkshopError, calibration, card_model, float_model};
+use super::quantize::quantized_model;
+use super::{CalibrationTable, Method, Recipe, TableError, WorkshopError, calibration, float_model};
 use crate::detect::{Classes, Form, Size};
 use crate::model::metadata::Metadata;
 use crate::model::{Precision, hex};
@@ -66,9 +67,12 @@ impl Source {
         &self.weights_sha256
     }
 
-    /// The file name of this network's calibration table.
-    pub fn table_name(&self) -> String {
-        format!("{}.calibration.json", self.stem)
+    /// The file name of this network's calibration table for ranges of a method.
+    pub fn table_name(&self, method: Method) -> String {
+        match method {
+            Method::MinMax => format!("{}.calibration.json", self.stem),
+            _ => format!("{}.{}.calibration.json", self.stem, method.to_string().replace(' ', "-")),
+        }
     }
 
     /// The model in float32.
@@ -77,12 +81,37 @@ impl Source {
         Built::new(format!("{}_float.onnx", self.stem), float_model(&self.graph, &metadata))
     }
 
-    /// The INT8 model after the card's recipe. `path` is the table's, for messages.
-    pub fn card(&self, table: &CalibrationTable, path: &Path) -> Result<Built, WorkshopError> {
+    /// Whether the recipe fits this network.
+    pub fn check(&self, recipe: &Recipe) -> Result<(), WorkshopError> {
+        if let Some(pattern) = recipe.stray_pattern(&self.graph) {
+            let nodes: Vec<&str> = self.graph.nodes.iter().map(|node| node.name.as_str()).collect();
+            let (recipe, pattern) = (recipe.name.clone(), pattern.to_owned());
+            return Err(WorkshopError::NoNode { recipe, pattern, nodes: nodes.join(", ") });
+        }
+        if let Some(node) = recipe.cannot_put_out_float(&self.graph) {
+            let (recipe, node) = (recipe.name.clone(), node.to_owned());
+            return Err(WorkshopError::NoFloatOutput { recipe, node });
+        }
+        Ok(())
+    }
+
+    /// The INT8 model after a recipe. `path` is the table's, for messages.
+    pub fn quantized(&self, recipe: &Recipe, table: &CalibrationTable, path: &Path) -> Result<Built, WorkshopError> {
         let wrong = |cause| WorkshopError::Table { path: path.to_owned(), cause };
         table.check(&self.weights_sha256, self.input()).map_err(wrong)?;
-        let metadata = self.metadata(Precision::Int8, "card", Some(table.sha256()));
-        Ok(Built::new(format!("{}_int8_qop.onnx", self.stem), card_model(&self.graph, table, &metadata)?))
+        if table.method != recipe.ranges {
+            let (recipe, wanted) = (recipe.name.clone(), recipe.ranges);
+            return Err(wrong(TableError::OtherMethod { table: table.method, recipe, wanted }));
+        }
+        self.check(recipe)?;
+        let metadata = self.metadata(Precision::Int8, &recipe.name, Some(table.sha256()));
+        let bytes = quantized_model(&self.graph, table, recipe, &metadata)?;
+        Ok(Built::new(format!("{}_int8_{}.onnx", self.stem, recipe.file_suffix()), bytes))
+    }
+
+    /// The INT8 model after the model card's recipe.
+    pub fn card(&self, table: &CalibrationTable, path: &Path) -> Result<Built, WorkshopError> {
+        self.quantized(&Recipe::card(), table, path)
     }
 
     fn metadata(&self, precision: Precision, recipe: &str, calibration_sha256: Option<String>) -> Metadata {
@@ -114,8 +143,13 @@ impl Built {
     /// Writes the file into `dir`, and gives its path.
     pub fn write(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
         let path = dir.join(&self.file);
-        write_whole(&path, &self.bytes)?;
+        self.write_to(&path)?;
         Ok(path)
+    }
+
+    /// Writes it as another file.
+    pub fn write_to(&self, path: &Path) -> Result<(), WorkshopError> {
+        write_whole(path, &self.bytes)
     }
 }
 

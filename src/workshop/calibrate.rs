@@ -1,4 +1,4 @@
-//! Runs the float model over pictures and notes every tensor's range.
+//! Runs the float model over pictures, and notes how often every tensor has which value.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,9 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use sha2::{Digest, Sha256};
 
 use super::build::read_limited;
-use super::{CalibrationTable, Range, Source, WorkshopError, exposed_model};
+use super::graph::{Graph, Op};
+use super::histogram::Histogram;
+use super::{CalibrationTable, Method, Source, WorkshopError, exposed_model, ranges};
 use crate::detect::{Frame, Letterboxer, Size};
 use crate::model::{RawSession, Runtime, hex};
 
@@ -21,55 +23,138 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// Measures the ranges of all tensors of `source` over the pictures in `dir` (not in folders below it). One
-/// picture that cannot be read ends it: the table says which pictures it stands for.
+/// Measures all tensors of `source` over the pictures in `dir` (not in folders below it). One picture that cannot
+/// be read ends it: the table says which pictures it stands for.
 pub fn calibrate(
     runtime: &Runtime,
     source: &Source,
     dir: &Path,
     mut progress: impl FnMut(Progress),
-) -> Result<CalibrationTable, WorkshopError> {
+) -> Result<Calibrator, WorkshopError> {
     let paths = pictures(dir)?;
-    let model = exposed_model(source.graph());
-    let threads = crate::model::threads();
-    let mut session = RawSession::from_bytes(runtime, &model, threads).map_err(WorkshopError::Run)?;
-    drop(model);
-
-    let input = &source.graph().input;
-    let names = std::iter::once(input).chain(source.graph().activations()).map(|t| t.name.clone());
-    let mut ranges: Vec<(String, Range)> = names.map(|name| (name, Range::EMPTY)).collect();
-    let mut letterboxer = Letterboxer::new(source.input());
-    let mut sums = Vec::with_capacity(paths.len());
+    let mut calibrator = Calibrator::new(runtime, source)?;
     for (done, path) in paths.iter().enumerate() {
         progress(Progress { done, of: paths.len() });
         let (frame, sum) = picture(path)?;
-        sums.push(sum);
-        letterboxer.fill(&frame);
-        let mut strange = None;
-        let mut note = |name: &str, values: &[f32]| {
-            let range = min_max(values);
-            match (range, ranges.iter_mut().find(|(tensor, _)| tensor == name)) {
-                (Some(range), Some((_, joined))) => *joined = joined.join(range),
-                _ => strange = Some(name.to_owned()),
-            }
-        };
-        note(&input.name, letterboxer.tensor());
-        session.run(letterboxer.tensor(), |name, _, values| note(name, values)).map_err(WorkshopError::Run)?;
-        if let Some(tensor) = strange {
-            return Err(WorkshopError::NotFinite { path: path.clone(), tensor });
-        }
+        calibrator.add(&frame, sum).map_err(|error| error.of(path))?;
     }
     progress(Progress { done: paths.len(), of: paths.len() });
-    Ok(CalibrationTable {
-        tool: concat!("twinsight ", env!("CARGO_PKG_VERSION")).into(),
-        pictures: paths.len(),
-        pictures_sha256: digest_of(sums),
-        weights_sha256: source.weights_sha256().to_owned(),
-        input: source.input(),
-        ranges,
-    })
+    Ok(calibrator)
 }
 
+/// Takes pictures one by one, from wherever they come, and makes calibration tables of them. It holds 64 kB for
+/// each tensor, however many pictures there are.
+pub struct Calibrator {
+    session: RawSession,
+    letterboxer: Letterboxer,
+    /// The name of the input.
+    input: String,
+    size: Size,
+    tensors: Vec<Observed>,
+    /// Of the pictures, in hexadecimal.
+    sums: Vec<String>,
+    weights_sha256: String,
+}
+
+struct Observed {
+    name: String,
+    histogram: Histogram,
+    /// Whether nothing but a leaky ReLU reads it.
+    leaky: bool,
+}
+
+impl Calibrator {
+    pub fn new(runtime: &Runtime, source: &Source) -> Result<Self, WorkshopError> {
+        let graph = source.graph();
+        let session = RawSession::from_bytes(runtime, &exposed_model(graph), crate::model::threads())
+            .map_err(WorkshopError::Run)?;
+        let tensors = std::iter::once(&graph.input)
+            .chain(graph.activations())
+            .map(|tensor| Observed {
+                name: tensor.name.clone(),
+                histogram: Histogram::new(),
+                leaky: only_leaky_reads(graph, &tensor.name),
+            })
+            .collect();
+        Ok(Self {
+            session,
+            letterboxer: Letterboxer::new(source.input()),
+            input: graph.input.name.clone(),
+            size: source.input(),
+            tensors,
+            sums: Vec::new(),
+            weights_sha256: source.weights_sha256().into(),
+        })
+    }
+
+    /// Takes a frame, whose pixels are its provenance.
+    pub fn add_frame(&mut self, frame: &Frame) -> Result<(), WorkshopError> {
+        let sum = hex(&Sha256::digest(frame.rgb()));
+        self.add(frame, sum).map_err(|error| error.of(Path::new("a frame")))
+    }
+
+    /// `sum`: of the picture's file, in hexadecimal.
+    fn add(&mut self, frame: &Frame, sum: String) -> Result<(), AddError> {
+        let Self { session, letterboxer, input, tensors, .. } = self;
+        letterboxer.fill(frame);
+        let mut strange = None;
+        let mut note = |name: &str, values: &[f32]| {
+            let observed = tensors.iter_mut().find(|tensor| tensor.name == name);
+            if !observed.is_some_and(|observed| observed.histogram.add(values)) {
+                strange = Some(name.to_owned());
+            }
+        };
+        note(input, letterboxer.tensor());
+        session.run(letterboxer.tensor(), |name, _, values| note(name, values)).map_err(AddError::Run)?;
+        match strange {
+            Some(tensor) => Err(AddError::NotFinite(tensor)),
+            None => {
+                self.sums.push(sum);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many pictures it has taken.
+    pub fn pictures(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// The table by one method; another can be asked for afterwards.
+    pub fn table(&self, method: Method) -> CalibrationTable {
+        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, method, t.leaky));
+        CalibrationTable {
+            method,
+            tool: concat!("twinsight ", env!("CARGO_PKG_VERSION")).into(),
+            pictures: self.sums.len(),
+            pictures_sha256: digest_of(self.sums.clone()),
+            weights_sha256: self.weights_sha256.clone(),
+            input: self.size,
+            ranges: self.tensors.iter().map(range).collect(),
+        }
+    }
+}
+
+/// Why one picture could not be taken.
+enum AddError {
+    Run(String),
+    NotFinite(String),
+}
+
+impl AddError {
+    fn of(self, path: &Path) -> WorkshopError {
+        match self {
+            Self::Run(cause) => WorkshopError::Run(cause),
+            Self::NotFinite(tensor) => WorkshopError::NotFinite { path: path.to_owned(), tensor },
+        }
+    }
+}
+
+fn only_leaky_reads(graph: &Graph, tensor: &str) -> bool {
+    let mut readers = graph.nodes.iter().filter(|node| node.inputs.iter().any(|input| input == tensor)).peekable();
+    let head = graph.outputs.iter().any(|head| head.name == tensor);
+    !head && readers.peek().is_some() && readers.all(|node| matches!(node.op, Op::LeakyRelu))
+}
 fn pictures(dir: &Path) -> Result<Vec<PathBuf>, WorkshopError> {
     let failed = |cause| WorkshopError::Read { path: dir.to_owned(), cause };
     let mut paths = Vec::new();
@@ -118,45 +203,9 @@ fn digest_of(mut sums: Vec<String>) -> String {
     hex(&digest.finalize())
 }
 
-/// `None` where there is no value, or one that is not finite.
-fn min_max(values: &[f32]) -> Option<Range> {
-    // As many lanes as a vector register has, so that the compiler uses one.
-    const LANES: usize = 16;
-    let (mut min, mut max, mut zero) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES], [0.0; LANES]);
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, &value) in chunk.iter().enumerate() {
-            min[lane] = if value < min[lane] { value } else { min[lane] };
-            max[lane] = if value > max[lane] { value } else { max[lane] };
-            // Stays 0 but for NaN and infinite values.
-            zero[lane] += value * 0.0;
-        }
-    }
-    let lanes = (0..LANES).map(|i| Range { min: min[i], max: max[i] });
-    let range = lanes.chain(rest.iter().map(|&v| Range { min: v, max: v })).fold(Range::EMPTY, Range::join);
-    let finite = zero.iter().all(|z| *z == 0.0) && rest.iter().all(|v| v.is_finite());
-    (finite && !values.is_empty()).then_some(range)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_range_holds_every_value() {
-        for (length, place) in [(1, 0), (16, 3), (40, 0), (40, 17), (40, 39)] {
-            let mut values = vec![0.5; length];
-            values[place] = -3.0;
-            assert_eq!(min_max(&values).unwrap().min, -3.0, "{length} {place}");
-            values[place] = 7.0;
-            assert_eq!(min_max(&values).unwrap().max, 7.0, "{length} {place}");
-            for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-                values[place] = strange;
-                assert_eq!(min_max(&values), None, "{length} {place} {strange}");
-            }
-        }
-        assert_eq!(min_max(&[]), None);
-    }
 
     #[test]
     fn the_digest_does_not_ask_for_the_order() {

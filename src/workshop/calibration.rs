@@ -1,9 +1,10 @@
-//! The calibration table: for each tensor the smallest and the largest value seen, and over which pictures.
+//! The calibration table: for each tensor the range that its bytes are to cover, how that was chosen, and over
+//! which pictures.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Size;
@@ -13,6 +14,62 @@ use crate::model::hex;
 const FORMAT: u32 = 1;
 /// Of the file; the table of YOLOv4-tiny has 4 kB.
 pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// How a tensor's range is chosen from all its values. In JSON and on the command line: "minmax",
+/// "percentile 99.99", "entropy", "mse".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Method {
+    /// The smallest and the largest value.
+    #[default]
+    MinMax,
+    /// So many per cent of the values lie within; as many are cut off below as above.
+    Percentile(f64),
+    /// The least Kullback-Leibler divergence between the values and their bytes.
+    Entropy,
+    /// The least mean squared error, as far as a leaky ReLU that follows lets it through.
+    Mse,
+}
+
+impl std::fmt::Display for Method {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::MinMax => f.write_str("minmax"),
+            Self::Percentile(percent) => write!(f, "percentile {percent}"),
+            Self::Entropy => f.write_str("entropy"),
+            Self::Mse => f.write_str("mse"),
+        }
+    }
+}
+
+impl From<Method> for String {
+    fn from(method: Method) -> Self {
+        method.to_string()
+    }
+}
+
+impl TryFrom<String> for Method {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let percent = text.strip_prefix("percentile ").and_then(|p| p.parse().ok());
+        match (text, percent) {
+            ("minmax", _) => Ok(Self::MinMax),
+            ("entropy", _) => Ok(Self::Entropy),
+            ("mse", _) => Ok(Self::Mse),
+            (_, Some(percent)) if (50.0..=100.0).contains(&percent) => Ok(Self::Percentile(percent)),
+            _ => Err(format!("the method {text:?} is none of minmax, percentile 50 to percentile 100, entropy, mse")),
+        }
+    }
+}
 
 /// Values of one tensor over all pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +90,7 @@ impl Range {
 /// Ranges by tensor, and where they come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CalibrationTable {
+    pub method: Method,
     /// The program that measured, and its version.
     pub tool: String,
     pub pictures: usize,
@@ -51,8 +109,10 @@ pub enum TableError {
     Json(String),
     #[error("has format {0}, and this Twinsight reads format {FORMAT}")]
     Format(u32),
-    #[error("was made with the method {0}, and this recipe takes minmax")]
+    #[error("has {0}")]
     Method(String),
+    #[error("was made with the method {table}, and the recipe {recipe} takes {wanted}")]
+    OtherMethod { table: Method, recipe: String, wanted: Method },
     #[error("gives {tensor} the range {min} to {max}, which is none")]
     Range { tensor: String, min: f32, max: f32 },
     #[error("was made for other weights (sha256 {table}, and these have {weights})")]
@@ -82,9 +142,7 @@ impl CalibrationTable {
         if file.format != FORMAT {
             return Err(TableError::Format(file.format));
         }
-        if file.method != "minmax" {
-            return Err(TableError::Method(file.method));
-        }
+        let method = file.method.parse().map_err(TableError::Method)?;
         let mut ranges = Vec::with_capacity(file.ranges.len());
         for (tensor, value) in file.ranges {
             let [min, max]: [f32; 2] = serde_json::from_value(value).map_err(json)?;
@@ -94,6 +152,7 @@ impl CalibrationTable {
             ranges.push((tensor, Range { min, max }));
         }
         Ok(Self {
+            method,
             tool: file.tool,
             pictures: file.pictures,
             pictures_sha256: file.pictures_sha256,
@@ -106,11 +165,12 @@ impl CalibrationTable {
     /// One tensor a line, so that a change of the table can be read. Numbers have the fewest digits that give
     /// the same float32 back.
     pub fn to_json(&self) -> String {
-        let Self { tool, pictures, pictures_sha256, weights_sha256, input, ranges } = self;
+        let Self { method, tool, pictures, pictures_sha256, weights_sha256, input, ranges } = self;
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let mut text = format!(
-            "{{\n  \"format\": {FORMAT},\n  \"method\": \"minmax\",\n  \"tool\": {},\n  \"pictures\": {pictures},\n  \
+            "{{\n  \"format\": {FORMAT},\n  \"method\": {},\n  \"tool\": {},\n  \"pictures\": {pictures},\n  \
              \"pictures_sha256\": {},\n  \"weights_sha256\": {},\n  \"input\": [{}, {}],\n  \"ranges\": {{",
+            quoted(&method.to_string()),
             quoted(tool),
             quoted(pictures_sha256),
             quoted(weights_sha256),

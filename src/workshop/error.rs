@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::calibration::TableError;
+use super::calibration::{Method, TableError};
 use super::darknet::{CfgError, WeightsError};
 use super::quantize::QuantizeError;
+use super::recipe::RecipeError;
 use crate::model::ModelError;
 
 /// Each message says what happened, to what, and what to do next.
@@ -24,6 +25,22 @@ pub enum WorkshopError {
     NameCount { path: PathBuf, names: usize, classes: usize },
     #[error("the calibration table {} {cause}; make one with `twinsight models calibrate`", path.display())]
     Table { path: PathBuf, cause: TableError },
+    #[error("there is no recipe {name}; ours are {known}, and a file of your own is given by its path, as mine.json")]
+    NoRecipe { name: String, known: String },
+    #[error("the recipe {} {cause}", path.display())]
+    Recipe { path: PathBuf, cause: RecipeError },
+    #[error("the recipe {recipe} names the node {pattern}, and the network has none such; its nodes are {nodes}")]
+    NoNode { recipe: String, pattern: String, nodes: String },
+    #[error(
+        "the recipe {recipe} asks for {node} to put out float, and it is no 1×1 convolution; name it in float instead"
+    )]
+    NoFloatOutput { recipe: String, node: String },
+    #[error(
+        "nothing is measured of this network: {} is missing; give pictures with --images DIR, or a table of the \
+         method {method} with --table FILE",
+        path.display()
+    )]
+    NothingMeasured { method: Method, path: PathBuf },
     #[error("{0}; make a table for this network with `twinsight models calibrate`")]
     Quantize(#[from] QuantizeError),
     #[error("no pictures (jpg, png, webp, bmp) in {}", dir.display())]

@@ -65,7 +65,8 @@ fn float_nodes(graph: &Graph) -> (Vec<NodeProto>, Vec<TensorProto>) {
     (nodes, initializers)
 }
 
-fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> NodeProto {
+/// A node as it is in the float model; its weights go to `initializers`.
+pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> NodeProto {
     let mut input = node.inputs.clone();
     match &node.op {
         Op::Conv(folded) => {

@@ -86,6 +86,10 @@ pub struct AttributeProto {
     pub i: Option<i64>,
     #[prost(bytes = "vec", optional, tag = "4")]
     pub s: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "5")]
+    pub t: Option<TensorProto>,
+    #[prost(float, repeated, packed = "false", tag = "7")]
+    pub floats: Vec<f32>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
     #[prost(int32, tag = "20")]
@@ -98,6 +102,13 @@ pub struct TensorProto {
     pub dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub data_type: i32,
+    /// Where others put a tensor's values; ours are in `raw_data`.
+    #[prost(float, repeated, tag = "4")]
+    pub float_data: Vec<f32>,
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
+    #[prost(int64, repeated, tag = "7")]
+    pub int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub name: String,
     #[prost(bytes = "vec", tag = "9")]
@@ -146,7 +157,7 @@ const INT32: i32 = 6;
 
 impl TensorProto {
     fn raw(name: impl Into<String>, data_type: i32, dims: &[i64], raw_data: Vec<u8>) -> Self {
-        Self { dims: dims.to_vec(), data_type, name: name.into(), raw_data }
+        Self { dims: dims.to_vec(), data_type, name: name.into(), raw_data, ..Self::default() }
     }
 
     pub fn f32(name: impl Into<String>, dims: &[i64], values: &[f32]) -> Self {
@@ -175,6 +186,14 @@ impl ValueInfoProto {
     }
 }
 
+impl ValueInfoProto {
+    /// A float32 tensor whose shape is left to be inferred.
+    pub fn f32_of_any_shape(name: impl Into<String>) -> Self {
+        let tensor = TensorTypeProto { elem_type: FLOAT, shape: None };
+        Self { name: name.into(), r#type: Some(TypeProto { tensor_type: Some(tensor) }) }
+    }
+}
+
 /// `AttributeProto.AttributeType`.
 const ATTRIBUTE_FLOAT: i32 = 1;
 const ATTRIBUTE_INT: i32 = 2;
@@ -182,6 +201,14 @@ const ATTRIBUTE_STRING: i32 = 3;
 const ATTRIBUTE_INTS: i32 = 7;
 
 impl AttributeProto {
+    /// Whether its value is of a kind that is read here; others are lost when a model is decoded.
+    pub fn is_understood(&self) -> bool {
+        const TENSOR: i32 = 4;
+        const FLOATS: i32 = 6;
+        let known = [ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_STRING, TENSOR, FLOATS, ATTRIBUTE_INTS];
+        known.contains(&self.r#type)
+    }
+
     pub fn float(name: &str, value: f32) -> Self {
         Self { name: name.into(), f: Some(value), r#type: ATTRIBUTE_FLOAT, ..Self::default() }
     }

@@ -1,0 +1,86 @@
+//! `models build` and `models export`: from darknet's files to model files.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::{SourceArgs, made};
+use crate::cli::out::say;
+use crate::model::Catalog;
+use crate::workshop::{Built, CalibrationTable, Recipe, Source, WorkshopError};
+
+#[derive(Debug, clap::Args)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// A calibration table in place of the network's own in the models folder; its method chooses the recipe
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// Where the models go; the models folder by default
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// The darknet cfg
+    #[arg(long, value_name = "FILE")]
+    cfg: PathBuf,
+    /// Its weights
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Its class names, one a line; may be left out where there are COCO's 80 classes
+    #[arg(long, value_name = "FILE")]
+    names: Option<PathBuf>,
+    /// The ONNX file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// `false`: of our own network a table is missing.
+pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>> {
+    let dir = args.output.as_deref().unwrap_or(catalog.dir());
+    let started = Instant::now();
+    let source = args.source.read(catalog)?;
+    report(source.float(), dir, started)?;
+
+    let recipes = Recipe::names().map(Recipe::find).collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &args.table {
+        let table = CalibrationTable::read(path)?;
+        // A table that fits none of our recipes is told so by the first.
+        let recipe = recipes.iter().find(|r| r.ranges == table.method).unwrap_or(&recipes[0]);
+        report(source.quantized(recipe, &table, path)?, dir, Instant::now())?;
+        return Ok(true);
+    }
+    let mut complete = true;
+    for recipe in &recipes {
+        let path = catalog.dir().join(source.table_name(recipe.ranges));
+        if !path.is_file() {
+            let name = &recipe.name;
+            say!(
+                "no INT8 {name}: {} is missing; make it with `twinsight models calibrate`, then build again",
+                path.display()
+            )?;
+            complete = false;
+            continue;
+        }
+        let started = Instant::now();
+        let table = CalibrationTable::read(&path)?;
+        report(source.quantized(recipe, &table, &path)?, dir, started)?;
+    }
+    // Of our own network the tables always are there, unless something took them away.
+    Ok(complete || !args.source.is_ours())
+}
+
+pub fn export(args: &ExportArgs) -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
+    let built = Source::read(&args.cfg, &args.weights, args.names.as_deref())?.float();
+    built.write_to(&args.output)?;
+    Ok(made(&args.output.to_string_lossy(), built.bytes.len(), &built.sha256, started)?)
+}
+
+fn report(built: Built, dir: &Path, started: Instant) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
+    built.write(dir)?;
+    Ok(made(&built.file, built.bytes.len(), &built.sha256, started)?)
+}

@@ -1,0 +1,115 @@
+//! `models calibrate`: the ranges of all tensors over pictures.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::SourceArgs;
+use crate::cli::out::say;
+use crate::cli::progress::Progress;
+use crate::detect::Frame;
+use crate::live;
+use crate::model::{Catalog, Runtime};
+use crate::source::{CameraRequest, Next, SourceRequest};
+use crate::workshop::{Calibrator, Method, Recipe, Source, calibrate};
+
+/// Between two frames of a camera: neighbours show the same.
+const APART: Duration = Duration::from_millis(250);
+
+#[derive(Debug, clap::Args)]
+pub struct CalibrateArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    pictures: PictureArgs,
+    /// How ranges are chosen: minmax, "percentile 99.99", entropy, mse; by default a table for each of our recipes
+    #[arg(long, value_name = "METHOD")]
+    method: Option<Method>,
+    /// Where the table goes (MinMax ranges without --method); by default to the network's own place in the models
+    /// folder
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Where the pictures to measure come from.
+#[derive(Debug, clap::Args)]
+pub struct PictureArgs {
+    /// A folder with some hundred pictures like those that the model will see
+    #[arg(long, value_name = "DIR", conflicts_with = "camera")]
+    images: Option<PathBuf>,
+    /// Frames of this camera in place of a folder, four a second (see `twinsight cameras`)
+    #[arg(long, value_name = "N")]
+    camera: Option<u32>,
+    /// So many frames of the camera
+    #[arg(long, value_name = "K", default_value_t = 100, requires = "camera", conflicts_with = "images",
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    frames: u32,
+}
+
+pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>> {
+    let source = args.source.read(catalog)?;
+    let started = Instant::now();
+    let Some(calibrator) = args.pictures.measure(catalog, &source)? else {
+        return Err("pictures are needed: give --images DIR or --camera N".into());
+    };
+    let methods: Vec<Method> = match (args.method, &args.output) {
+        (Some(method), _) => vec![method],
+        (None, Some(_)) => vec![Method::MinMax],
+        (None, None) => {
+            let mut methods = Vec::new();
+            for name in Recipe::names() {
+                methods.push(Recipe::find(name)?.ranges);
+            }
+            methods
+        }
+    };
+    for method in methods {
+        let table = calibrator.table(method);
+        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(source.table_name(method)));
+        table.write(&path)?;
+        let (pictures, tensors) = (table.pictures, table.ranges.len());
+        let seconds = started.elapsed().as_secs_f32();
+        say!("{}: {method}, {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display())?;
+    }
+    Ok(())
+}
+
+impl PictureArgs {
+    /// Measures all pictures; `None` where neither a folder nor a camera is given.
+    pub fn measure(&self, catalog: &Catalog, source: &Source) -> Result<Option<Calibrator>, Box<dyn Error>> {
+        match (&self.images, self.camera) {
+            (Some(dir), _) => {
+                let runtime = Runtime::find(catalog)?;
+                let mut bar = None;
+                let calibrator = calibrate(&runtime, source, dir, |progress| {
+                    let bar = bar.get_or_insert_with(|| Progress::new(progress.of, "pictures"));
+                    if progress.done > 0 {
+                        bar.step();
+                    }
+                })?;
+                Ok(Some(calibrator))
+            }
+            (None, Some(index)) => self.camera(catalog, source, index).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn camera(&self, catalog: &Catalog, source: &Source, index: u32) -> Result<Calibrator, Box<dyn Error>> {
+        let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, source)?;
+        let request = SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() });
+        let mut camera = live::opener(catalog).open(&request)?;
+        let mut bar = Progress::new(self.frames as usize, "frames");
+        let (mut frame, mut taken): (_, Option<Instant>) = (Frame::default(), None);
+        while calibrator.pictures() < self.frames as usize {
+            if camera.next(&mut frame)? == Next::End {
+                return Err(format!("camera {index} ended after {} frames", calibrator.pictures()).into());
+            }
+            if taken.is_none_or(|taken| taken.elapsed() >= APART) {
+                taken = Some(Instant::now());
+                calibrator.add_frame(&frame)?;
+                bar.step();
+            }
+        }
+        Ok(calibrator)
+    }
+}

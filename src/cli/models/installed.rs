@@ -1,0 +1,91 @@
+//! `models list` and `models verify`: what is in the models folder.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use crate::cli::out::say;
+use crate::model::{Catalog, Precision};
+use crate::workshop::{WorkshopError, read_metadata};
+
+pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
+    let pinned = pinned(catalog)?;
+    let files = model_files(catalog)?;
+    if files.is_empty() {
+        say!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
+        return Ok(true);
+    }
+    say!("{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  origin", "file", "precision", "recipe", "bytes", "sha256")?;
+    for path in files {
+        let file = file_name(&path);
+        let (bytes, sum, metadata) = read_metadata(&path)?;
+        let published = Catalog::published(&sum);
+        let origin = origin(&pinned, &file, &sum);
+        let precision = match (&metadata, &published) {
+            (Some(metadata), _) => metadata.precision.as_str(),
+            (None, Some(name)) => name.precision().as_str(),
+            (None, None) => Precision::Unknown.as_str(),
+        };
+        let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
+        say!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin}")?;
+    }
+    Ok(true)
+}
+
+/// Where a model's file comes from, by its sum.
+pub fn origin(pinned: &Sums, file: &str, sum: &str) -> &'static str {
+    match pinned.get(file) {
+        _ if Catalog::published(sum).is_some() => "a published file",
+        Some(pin) if pin == sum => "as pinned",
+        Some(_) => "differs from its pinned sum",
+        None => "not pinned",
+    }
+}
+
+pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
+    let mut good = true;
+    for (file, pin) in pinned(catalog)? {
+        let path = catalog.dir().join(&file);
+        if !path.is_file() {
+            say!("{file:<34}  missing; make it with `twinsight models build`")?;
+            good = false;
+            continue;
+        }
+        let (_, sum, _) = read_metadata(&path)?;
+        if sum == pin {
+            say!("{file:<34}  ok")?;
+        } else {
+            say!("{file:<34}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`")?;
+            good = false;
+        }
+    }
+    Ok(good)
+}
+
+/// sha256 sums by file name.
+pub type Sums = BTreeMap<String, String>;
+
+/// What the models that set-up builds must be.
+pub fn pinned(catalog: &Catalog) -> Result<Sums, WorkshopError> {
+    let path = catalog.dir().join("sums.json");
+    let read = |cause| WorkshopError::Read { path: path.clone(), cause };
+    let text = std::fs::read_to_string(&path).map_err(read)?;
+    serde_json::from_str(&text).map_err(|e| read(e.into()))
+}
+
+fn model_files(catalog: &Catalog) -> Result<Vec<PathBuf>, WorkshopError> {
+    let read = |cause| WorkshopError::Read { path: catalog.dir().to_owned(), cause };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(catalog.dir()).map_err(read)? {
+        let path = entry.map_err(read)?.path();
+        if path.extension().is_some_and(|e| e == "onnx") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}

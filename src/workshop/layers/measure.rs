@@ -1,0 +1,153 @@
+//! Runs both models, and adds up signal and noise of every tensor.
+
+use std::collections::HashMap;
+
+use super::LayersError;
+use super::merge::{Merged, Row, merge};
+use crate::model::{RawSession, Runtime};
+
+/// Both models, ready to be run on pictures. What it measured adds up over them.
+pub struct Layers {
+    session: RawSession,
+    rows: Vec<Row>,
+    /// By the name of an output: its row, and which of the three it is.
+    outputs: HashMap<String, (usize, Kind)>,
+    sums: Vec<Sums>,
+    pictures: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Float,
+    Propagated,
+    Isolated,
+}
+
+/// Over all pictures so far.
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    shape: Vec<i64>,
+    /// Of the float values: squares.
+    signal: f64,
+    /// For each channel: values, squares, count.
+    channels: Vec<[f64; 3]>,
+    propagated: f64,
+    isolated: f64,
+}
+
+/// One tensor of the INT8 model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// The INT8 model's node, and its operation.
+    pub node: String,
+    pub op: String,
+    /// The tensor, as the float model names it.
+    pub tensor: String,
+    /// Batch, channels, height, width.
+    pub shape: Vec<i64>,
+    pub propagated: Noise,
+    /// `None`: the node rounds nothing by itself.
+    pub isolated: Option<Noise>,
+}
+
+/// How far a tensor is from the float model's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    /// Signal to quantization noise, 10·log₁₀(Σx² / Σ(x − y)²), in dB; infinite where nothing differs.
+    pub sqnr: f64,
+    pub varsqnr: f64,
+}
+
+impl Layers {
+    /// Takes two ONNX models: `int8` in the QOperator form, with the float model's names of tensors (and
+    /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
+    pub fn new(runtime: &Runtime, float: &[u8], int8: &[u8]) -> Result<Self, LayersError> {
+        let Merged { bytes, rows } = merge(float, int8)?;
+        let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads()).map_err(LayersError::Run)?;
+        let mut outputs = HashMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            outputs.insert(row.float.clone(), (place, Kind::Float));
+            outputs.insert(row.propagated.clone(), (place, Kind::Propagated));
+            if let Some(isolated) = &row.isolated {
+                outputs.insert(isolated.clone(), (place, Kind::Isolated));
+            }
+        }
+        let sums = vec![Sums::default(); rows.len()];
+        Ok(Self { session, rows, outputs, sums, pictures: 0 })
+    }
+
+    /// Takes one letterboxed picture, `[1, 3, H, W]` in 0..=1.
+    pub fn add(&mut self, input: &[f32]) -> Result<(), LayersError> {
+        let Self { session, outputs, sums, .. } = self;
+        // A row's float tensor comes before what is held against it.
+        let mut float: (usize, Vec<f32>) = (usize::MAX, Vec::new());
+        let mut strange = None;
+        session
+            .run(input, |name, shape, values| {
+                let Some((row, kind)) = outputs.get(name).copied() else { return };
+                if kind == Kind::Float {
+                    float.0 = row;
+                    float.1.clear();
+                    float.1.extend_from_slice(values);
+                    sums[row].signal(shape, values);
+                } else if float.0 != row || float.1.len() != values.len() {
+                    strange = Some(name.to_owned());
+                } else {
+                    let noise = noise(&float.1, values);
+                    let sum =
+                        if kind == Kind::Propagated { &mut sums[row].propagated } else { &mut sums[row].isolated };
+                    *sum += noise;
+                }
+            })
+            .map_err(LayersError::Run)?;
+        if let Some(name) = strange {
+            return Err(LayersError::Run(format!("{name} has another shape than the float model's")));
+        }
+        self.pictures += 1;
+        Ok(())
+    }
+
+    pub fn pictures(&self) -> usize {
+        self.pictures
+    }
+
+    /// In the order of the graph.
+    pub fn layers(&self) -> Vec<Layer> {
+        let layer = |(row, sums): (&Row, &Sums)| Layer {
+            node: row.node.clone(),
+            op: row.op.clone(),
+            tensor: row.tensor.clone(),
+            shape: sums.shape.clone(),
+            propagated: sums.noise(sums.propagated),
+            isolated: row.isolated.as_ref().map(|_| sums.noise(sums.isolated)),
+        };
+        self.rows.iter().zip(&self.sums).map(layer).collect()
+    }
+}
+
+impl Sums {
+    fn signal(&mut self, shape: &[i64], values: &[f32]) {
+        if self.shape != shape {
+            shape.clone_into(&mut self.shape);
+        }
+        let channels = shape.get(1).map_or(1, |c| (*c).max(1) as usize);
+        self.channels.resize(channels, [0.0; 3]);
+        for (channel, values) in self.channels.iter_mut().zip(values.chunks_exact((values.len() / channels).max(1))) {
+            let squares: f64 = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum();
+            channel[0] += values.iter().map(|v| f64::from(*v)).sum::<f64>();
+            channel[1] += squares;
+            channel[2] += values.len() as f64;
+            self.signal += squares;
+        }
+    }
+
+    fn noise(&self, noise: f64) -> Noise {
+        let decibel = |signal: f64| if noise > 0.0 { 10.0 * (signal / noise).log10() } else { f64::INFINITY };
+        let var: f64 = self.channels.iter().map(|[s, q, n]| q - s * s / n).sum();
+        Noise { sqnr: decibel(self.signal), varsqnr: decibel(var) }
+    }
+}
+
+fn noise(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+}

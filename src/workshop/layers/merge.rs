@@ -1,0 +1,242 @@
+//! Puts a float model and its INT8 model into one, that shows where they part.
+//!
+//! ```text
+//! images ─┬─ a/…  the float model ──────────── a/t ─┬───────────────────────────────▶ float
+//!         │                                         └─ quantized ─ one INT8 node ───▶ isolated
+//!         └─ b/…  the INT8 model ──────────── b/t_quantized ─ dequantized ──────────▶ propagated
+//! ```
+
+use std::collections::{HashMap, HashSet};
+
+use prost::Message;
+
+use super::LayersError;
+use crate::workshop::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
+
+/// The name of the merged model's input.
+const INPUT: &str = "images";
+
+/// One model that computes everything, and what its outputs are.
+pub struct Merged {
+    pub bytes: Vec<u8>,
+    pub rows: Vec<Row>,
+}
+
+/// One tensor of both models. The names are those of the merged model's outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The node of the INT8 model, and its operation.
+    pub node: String,
+    pub op: String,
+    /// The tensor of the float model.
+    pub tensor: String,
+    pub float: String,
+    pub propagated: String,
+    /// `None`: the node rounds nothing by itself.
+    pub isolated: Option<String>,
+}
+
+/// Merges two models in ONNX.
+pub fn merge(float: &[u8], int8: &[u8]) -> Result<Merged, LayersError> {
+    let (a, b) = (parse(float).map_err(LayersError::Float)?, parse(int8).map_err(LayersError::Int8)?);
+    let mut merger = Merger::new(&a, &b)?;
+    for node in &b.graph.node {
+        merger.int8_node(node);
+    }
+    if !b.graph.node.iter().any(|node| node.op_type.starts_with("QLinear")) {
+        return Err(LayersError::NotQuantized);
+    }
+    if merger.rows.is_empty() {
+        return Err(LayersError::NothingInCommon);
+    }
+    Ok(merger.finish(&a, &b))
+}
+
+struct Parsed {
+    graph: GraphProto,
+    opsets: Vec<OperatorSetIdProto>,
+    ir_version: i64,
+}
+
+fn parse(bytes: &[u8]) -> Result<Parsed, String> {
+    let model = ModelProto::decode(bytes).map_err(|e| format!("it is no ONNX model ({e})"))?;
+    let graph = model.graph.ok_or("it has no graph")?;
+    let strange = graph.node.iter().find(|n| n.attribute.iter().any(|a| !a.is_understood()));
+    match strange {
+        Some(node) => Err(format!("its node {} has an attribute that cannot be copied", node.name)),
+        None => Ok(Parsed { graph, opsets: model.opset_import, ir_version: model.ir_version }),
+    }
+}
+
+struct Merger<'a> {
+    /// What the float model computes, its input included.
+    float_tensors: HashSet<&'a str>,
+    inputs: [String; 2],
+    nodes: Vec<NodeProto>,
+    outputs: Vec<String>,
+    /// Of each tensor of the INT8 model in bytes: the merged names of its scale and zero point.
+    grids: HashMap<&'a str, [String; 2]>,
+    rows: Vec<Row>,
+}
+
+impl<'a> Merger<'a> {
+    fn new(a: &'a Parsed, b: &Parsed) -> Result<Self, LayersError> {
+        let inputs = [input(a).map_err(LayersError::Float)?, input(b).map_err(LayersError::Int8)?];
+        let computed = a.graph.node.iter().flat_map(|n| &n.output).filter(|t| !t.is_empty()).map(String::as_str);
+        let float_tensors = computed.chain(a.graph.input.iter().map(|i| i.name.as_str())).collect();
+        let (outputs, grids, rows) = Default::default();
+        let mut merger = Self { float_tensors, inputs, nodes: Vec::new(), outputs, grids, rows };
+        for node in &a.graph.node {
+            let node = merger.renamed(node, 0);
+            merger.nodes.push(node);
+        }
+        Ok(merger)
+    }
+
+    /// The merged name of a tensor of model 0 (float) or 1 (INT8).
+    fn name(&self, tensor: &str, model: usize) -> String {
+        match tensor {
+            "" => String::new(),
+            _ if tensor == self.inputs[model] => INPUT.into(),
+            _ => format!("{}/{tensor}", ["a", "b"][model]),
+        }
+    }
+
+    fn renamed(&self, node: &NodeProto, model: usize) -> NodeProto {
+        let rename = |names: &[String]| names.iter().map(|t| self.name(t, model)).collect();
+        let name = format!("{}/{}", ["a", "b"][model], node.name);
+        NodeProto { input: rename(&node.input), output: rename(&node.output), name, ..node.clone() }
+    }
+
+    fn int8_node(&mut self, node: &'a NodeProto) {
+        let copy = self.renamed(node, 1);
+        self.nodes.push(copy);
+        let grid = self.grid_of(node);
+        // What only turns bytes into float shows nothing new.
+        if node.op_type == "DequantizeLinear" {
+            return;
+        }
+        for (place, output) in node.output.iter().enumerate().filter(|(_, output)| !output.is_empty()) {
+            if let Some(grid) = &grid {
+                self.grids.insert(output, grid.clone());
+            }
+            let tensor = if grid.is_some() { output.strip_suffix("_quantized").unwrap_or(output) } else { output };
+            if !self.float_tensors.contains(tensor) {
+                continue;
+            }
+            let isolated =
+                if place == 0 { grid.as_ref().and_then(|grid| self.isolate(node, tensor, grid)) } else { None };
+            let propagated = match &grid {
+                Some(grid) => self.dequantize(self.name(output, 1), grid, format!("b/{tensor}/float")),
+                None => self.name(output, 1),
+            };
+            let mut float = self.name(tensor, 0);
+            if float == INPUT {
+                // An input cannot be an output.
+                float = format!("a/{tensor}/copy");
+                self.push("Identity", vec![INPUT.into()], float.clone());
+            }
+            self.outputs.extend([&float, &propagated].into_iter().cloned().chain(isolated.clone()));
+            let (node, op) = (node.name.clone(), node.op_type.clone());
+            self.rows.push(Row { node, op, tensor: tensor.to_owned(), float, propagated, isolated });
+        }
+    }
+
+    /// Names of the scale and the zero point of what a node puts out; `None`: it puts out float.
+    fn grid_of(&self, node: &NodeProto) -> Option<[String; 2]> {
+        let named =
+            |scale: usize| Some([self.name(node.input.get(scale)?, 1), self.name(node.input.get(scale + 1)?, 1)]);
+        match node.op_type.as_str() {
+            "QuantizeLinear" => named(1),
+            "QLinearConv" => named(6),
+            "QLinearLeakyRelu" => named(3),
+            "QLinearConcat" => named(0),
+            "DequantizeLinear" => None,
+            // What moves bytes keeps their meaning.
+            _ => self.grids.get(node.input.first()?.as_str()).cloned(),
+        }
+    }
+
+    /// The node once more, on the float model's tensors; the name of what it then puts out, in float.
+    fn isolate(&mut self, node: &NodeProto, tensor: &str, grid: &[String; 2]) -> Option<String> {
+        let firsts: Vec<usize> = match node.op_type.as_str() {
+            "QuantizeLinear" => Vec::new(),
+            "QLinearConv" | "QLinearLeakyRelu" => vec![0],
+            "QLinearConcat" => (2..node.input.len()).step_by(3).collect(),
+            _ => return None,
+        };
+        let mut copy = self.renamed(node, 1);
+        copy.name = format!("i/{}", node.name);
+        for first in firsts {
+            let source = node.input.get(first)?;
+            let source = source.strip_suffix("_quantized").unwrap_or(source);
+            if !self.float_tensors.contains(source) {
+                return None;
+            }
+            let bytes = format!("{}/{first}", copy.name);
+            let (scale, zero_point) = (copy.input.get(first + 1)?.clone(), copy.input.get(first + 2)?.clone());
+            self.push("QuantizeLinear", vec![self.name(source, 0), scale, zero_point], bytes.clone());
+            copy.input[first] = bytes;
+        }
+        let bytes = format!("i/{tensor}");
+        copy.output = vec![bytes.clone()];
+        self.nodes.push(copy);
+        Some(self.dequantize(bytes, grid, format!("i/{tensor}/float")))
+    }
+
+    fn dequantize(&mut self, bytes: String, [scale, zero_point]: &[String; 2], to: String) -> String {
+        self.push("DequantizeLinear", vec![bytes, scale.clone(), zero_point.clone()], to.clone());
+        to
+    }
+
+    fn push(&mut self, op: &str, input: Vec<String>, output: String) {
+        let name = format!("{output}/{op}");
+        self.nodes.push(NodeProto { input, output: vec![output], name, op_type: op.into(), ..NodeProto::default() });
+    }
+
+    fn finish(self, a: &Parsed, b: &Parsed) -> Merged {
+        let mut initializer: Vec<TensorProto> = Vec::new();
+        for (model, parsed) in [a, b].into_iter().enumerate() {
+            let renamed = |t: &TensorProto| TensorProto { name: self.name(&t.name, model), ..t.clone() };
+            initializer.extend(parsed.graph.initializer.iter().map(renamed));
+        }
+        let mut input = a.graph.input.iter().find(|i| i.name == self.inputs[0]).cloned().unwrap_or_default();
+        input.name = INPUT.into();
+        let model = ModelProto {
+            ir_version: a.ir_version.max(b.ir_version),
+            producer_name: String::new(),
+            graph: Some(GraphProto {
+                node: self.nodes,
+                name: "both".into(),
+                initializer,
+                input: vec![input],
+                output: self.outputs.iter().map(ValueInfoProto::f32_of_any_shape).collect(),
+            }),
+            opset_import: opsets(a, b),
+            metadata_props: Vec::new(),
+        };
+        Merged { bytes: model.encode_to_vec(), rows: self.rows }
+    }
+}
+
+/// The one input that is not an initializer too.
+fn input(model: &Parsed) -> Result<String, String> {
+    let known: HashSet<&str> = model.graph.initializer.iter().map(|t| t.name.as_str()).collect();
+    let mut inputs = model.graph.input.iter().filter(|i| !known.contains(i.name.as_str()));
+    match (inputs.next(), inputs.next()) {
+        (Some(input), None) => Ok(input.name.clone()),
+        _ => Err("it has not exactly one input".into()),
+    }
+}
+
+/// The newer version of each set of operators.
+fn opsets(a: &Parsed, b: &Parsed) -> Vec<OperatorSetIdProto> {
+    let mut opsets = a.opsets.clone();
+    for theirs in &b.opsets {
+        match opsets.iter_mut().find(|ours| ours.domain == theirs.domain) {
+            Some(ours) => ours.version = ours.version.max(theirs.version),
+            None => opsets.push(theirs.clone()),
+        }
+    }
+    opsets
+}

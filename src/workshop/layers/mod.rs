@@ -1,0 +1,24 @@
+//! Which layer hurts: how much of each tensor's signal is left in an INT8 model.
+//!
+//! *Propagated*: both models run on the same picture, and each tensor of the INT8 model is held against the float
+//! model's. It holds all that went wrong so far. *Isolated*: one INT8 node alone, on the float model's tensors
+//! rounded to bytes. It holds what this node does by itself.
+
+mod measure;
+mod merge;
+
+pub use measure::{Layer, Layers, Noise};
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LayersError {
+    #[error("the float model cannot be taken apart: {0}")]
+    Float(String),
+    #[error("the INT8 model cannot be taken apart: {0}")]
+    Int8(String),
+    #[error("the second model has no QLinear nodes: it is not INT8 in the QOperator form")]
+    NotQuantized,
+    #[error("the two models have no tensor in common: they are not the same network, or one was renamed")]
+    NothingInCommon,
+    #[error("both models together do not run: {0}")]
+    Run(String),
+}

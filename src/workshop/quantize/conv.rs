@@ -1,0 +1,99 @@
+//! A convolution in whole numbers.
+
+use crate::workshop::graph::FoldedConv;
+use crate::workshop::recipe::Weights;
+
+/// Weights as int8, symmetric, ±127 for the largest; biases as int32.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantizedConv {
+    /// One for all weights, or one a filter.
+    pub scales: Vec<f32>,
+    pub weights: Vec<i8>,
+    /// In units of the input's scale times the weights' scale.
+    pub biases: Vec<i32>,
+}
+
+impl QuantizedConv {
+    pub fn new(folded: &FoldedConv, input_scale: f32, granularity: Weights) -> Self {
+        let filters = folded.biases.len();
+        let per_group = match granularity {
+            Weights::Tensor => folded.weights.len(),
+            Weights::Channel => folded.weights.len() / filters.max(1),
+        };
+        let biases_per_group = match granularity {
+            Weights::Tensor => filters,
+            Weights::Channel => 1,
+        };
+        let mut numbers = Self { scales: Vec::new(), weights: Vec::new(), biases: Vec::new() };
+        let groups = folded.weights.chunks(per_group.max(1)).zip(folded.biases.chunks(biases_per_group.max(1)));
+        for (weights, biases) in groups {
+            let scale = weight_scale(weights, biases, input_scale);
+            // Float32, as the runtime multiplies.
+            let unit = f64::from(input_scale * scale);
+            numbers.scales.push(scale);
+            numbers.weights.extend(weights.iter().map(|w| (w / scale).round_ties_even() as i8));
+            numbers.biases.extend(biases.iter().map(|b| (f64::from(*b) / unit).round_ties_even() as i32));
+        }
+        numbers
+    }
+}
+
+fn weight_scale(weights: &[f32], biases: &[f32], input_scale: f32) -> f32 {
+    let largest = |values: &[f32]| values.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+    let scale = f64::from(largest(weights)) / 127.0;
+    let mut scale = if scale < f64::from(f32::MIN_POSITIVE) { 1.0 } else { scale as f32 };
+    // Small weights after a small input scale would push a bias over int32: coarser weights then.
+    let needed = 1.0001 * f64::from(largest(biases)) / f64::from(i32::MAX);
+    let unit = f64::from(input_scale) * f64::from(scale);
+    if unit > 0.0 && unit < needed {
+        scale = (f64::from(scale) * needed / unit) as f32;
+    }
+    scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workshop::darknet::Conv;
+
+    fn conv(weights: &[f32], biases: &[f32]) -> FoldedConv {
+        let (filters, input_channels) = (biases.len() as u32, (weights.len() / biases.len()) as u32);
+        let conv =
+            Conv { input_channels, filters, size: 1, stride: 1, padding: 0, batch_normalize: false, leaky: false };
+        FoldedConv { conv, weights: weights.to_vec(), biases: biases.to_vec() }
+    }
+
+    #[test]
+    fn weights_are_rounded_to_even_and_biases_to_units() {
+        let conv = conv(&[127.0, -127.0, 0.5, 1.5, -2.5], &[10.0]);
+        for granularity in [Weights::Tensor, Weights::Channel] {
+            let numbers = QuantizedConv::new(&conv, 0.5, granularity);
+            assert_eq!(
+                (numbers.scales.as_slice(), numbers.weights.as_slice()),
+                ([1.0].as_slice(), [127, -127, 0, 2, -2].as_slice())
+            );
+            assert_eq!(numbers.biases, [20]);
+        }
+    }
+
+    #[test]
+    fn weights_that_are_all_0_have_the_scale_1() {
+        assert_eq!(QuantizedConv::new(&conv(&[0.0; 3], &[0.0]), 0.5, Weights::Tensor).scales, [1.0]);
+    }
+
+    #[test]
+    fn each_filter_has_its_own_scale_where_that_is_asked() {
+        let conv = conv(&[254.0, 2.0, 1.27, 0.01], &[4.0, 4.0]);
+        let whole = QuantizedConv::new(&conv, 0.5, Weights::Tensor);
+        assert_eq!((whole.scales, whole.weights, whole.biases), (vec![2.0], vec![127, 1, 1, 0], vec![4, 4]));
+        let each = QuantizedConv::new(&conv, 0.5, Weights::Channel);
+        assert_eq!((each.scales, each.weights, each.biases), (vec![2.0, 0.01], vec![127, 1, 127, 1], vec![4, 800]));
+    }
+
+    #[test]
+    fn weights_get_coarser_before_a_bias_leaves_int32() {
+        let numbers = QuantizedConv::new(&conv(&[1e-6, -1e-6], &[1000.0]), 1e-4, Weights::Tensor);
+        let meant = f64::from(numbers.biases[0]) * f64::from(numbers.scales[0]) * 1e-4;
+        assert!(numbers.biases[0] < i32::MAX && (meant - 1000.0).abs() < 1e-3, "{numbers:?}");
+    }
+}

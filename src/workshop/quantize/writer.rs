@@ -1,0 +1,198 @@
+//! Writes the nodes of an INT8 model.
+
+use std::collections::HashSet;
+
+use super::conv::QuantizedConv;
+use super::plan::Plan;
+use super::{QuantizeError, quantized_name};
+use crate::workshop::export::{attributes, float_node, op_type, upsample_scales, weight_dims};
+use crate::workshop::graph::{FoldedConv, Graph, Node, Op};
+use crate::workshop::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
+use crate::workshop::recipe::{Concat, Recipe, Weights};
+
+pub struct Writer<'a> {
+    plan: Plan<'a>,
+    weights: Weights,
+    concat: Concat,
+    pub nodes: Vec<NodeProto>,
+    pub initializers: Vec<TensorProto>,
+    /// Tensors that exist so far, under the names that they have in the model.
+    tensors: HashSet<String>,
+    /// Owners whose grids are written.
+    grids: HashSet<&'a str>,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(plan: Plan<'a>, recipe: &Recipe) -> Self {
+        let Recipe { weights, concat, .. } = *recipe;
+        let (nodes, initializers, tensors, grids) = Default::default();
+        Self { plan, weights, concat, nodes, initializers, tensors, grids }
+    }
+
+    pub fn graph(&mut self, graph: &Graph) -> Result<(), QuantizeError> {
+        self.tensors.insert(graph.input.name.clone());
+        for node in &graph.nodes {
+            match &node.op {
+                _ if self.plan.is_float(node) => self.float_node(node)?,
+                Op::Conv(folded) if self.plan.puts_out_float(node) => self.float_output(node, folded)?,
+                _ => self.node(node)?,
+            }
+        }
+        graph.outputs.iter().try_for_each(|head| self.float(&head.name))
+    }
+
+    fn float_node(&mut self, node: &Node) -> Result<(), QuantizeError> {
+        node.inputs.iter().try_for_each(|source| self.float(source))?;
+        let written = float_node(node, &mut self.initializers);
+        self.tensors.extend(written.output.iter().cloned());
+        self.nodes.push(written);
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node) -> Result<(), QuantizeError> {
+        let (source, output) = (&node.inputs[0], &node.outputs[0].name);
+        let attributes = attributes(&node.op);
+        let mut op = op_type(&node.op);
+        let mut input;
+        match &node.op {
+            Op::Conv(folded) => {
+                op = "QLinearConv";
+                input = self.bytes(source)?.to_vec();
+                let [weights @ .., bias] = self.conv(&node.name, folded, source)?;
+                input.extend(weights);
+                input.extend(self.grid(output)?);
+                input.push(bias);
+            }
+            Op::LeakyRelu => {
+                op = "QLinearLeakyRelu";
+                input = self.bytes(source)?.to_vec();
+                input.extend(self.grid(output)?);
+            }
+            Op::Concat if self.concat == Concat::Own => {
+                op = "QLinearConcat";
+                input = self.grid(output)?.to_vec();
+                for source in &node.inputs {
+                    input.extend(self.bytes(source)?);
+                }
+            }
+            Op::Concat => {
+                input = Vec::new();
+                for source in &node.inputs {
+                    let [bytes, ..] = self.bytes(source)?;
+                    input.push(bytes);
+                }
+            }
+            Op::Split | Op::MaxPool(_) | Op::Upsample { .. } => {
+                let [bytes, ..] = self.bytes(source)?;
+                input = vec![bytes];
+                if let Op::Upsample { factor } = node.op {
+                    input.extend([String::new(), upsample_scales(node, factor, &mut self.initializers)]);
+                }
+            }
+        }
+        let outputs = node.outputs.iter().map(|t| quantized_name(&t.name)).collect();
+        self.push(format!("{}_quant", node.name), op, input, outputs, attributes);
+        Ok(())
+    }
+
+    /// A 1×1 convolution as the product of two matrices, whose sums come out in float: `[H, W, C]` times
+    /// `[C, filters]`. Rounded sums are what costs a head its precision, and float convolutions cost time.
+    fn float_output(&mut self, node: &Node, folded: &FoldedConv) -> Result<(), QuantizeError> {
+        let (source, output, name) = (&node.inputs[0], &node.outputs[0].name, &node.name);
+        let [bytes, scale, zero_point] = self.bytes(source)?;
+        let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
+        let (filters, channels) = (folded.conv.filters as usize, folded.conv.input_channels as usize);
+        let columns: Vec<i8> = (0..channels)
+            .flat_map(|c| (0..filters).map(move |f| (c, f)))
+            .map(|(c, f)| numbers.weights[f * channels + c])
+            .collect();
+        let weight = format!("{name}_weight");
+        let names = [
+            quantized_name(&weight),
+            format!("{weight}_scale"),
+            format!("{weight}_zero_point"),
+            format!("{name}_bias"),
+        ];
+        let dims: &[i64] = if numbers.scales.len() == filters { &[filters as i64] } else { &[] };
+        self.initializers.extend([
+            TensorProto::i8(&names[0], &[channels as i64, filters as i64], &columns),
+            TensorProto::f32(&names[1], dims, &numbers.scales),
+            TensorProto::i8(&names[2], dims, &vec![0; numbers.scales.len()]),
+            TensorProto::f32(&names[3], &[filters as i64], &folded.biases),
+        ]);
+        let [weights, weight_scale, weight_zero_point, bias] = names;
+        let (rows, sums) = (format!("{name}_rows"), format!("{name}_sums"));
+        let last = vec![AttributeProto::ints("perm", &[0, 2, 3, 1])];
+        self.push(format!("{name}_channels_last"), "Transpose", vec![bytes], vec![rows.clone()], last);
+        let input = vec![rows, weights, scale, weight_scale, zero_point, weight_zero_point, bias];
+        self.push(format!("{name}_quant"), "MatMulIntegerToFloat", input, vec![sums.clone()], Vec::new());
+        let first = vec![AttributeProto::ints("perm", &[0, 3, 1, 2])];
+        self.push(format!("{name}_channels_first"), "Transpose", vec![sums], vec![output.clone()], first);
+        Ok(())
+    }
+
+    /// Writes a convolution's numbers; names of its weights, their scale and zero point, and its biases.
+    fn conv(&mut self, name: &str, folded: &FoldedConv, source: &str) -> Result<[String; 4], QuantizeError> {
+        let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
+        let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
+        let names =
+            [quantized_name(&weight), format!("{weight}_scale"), format!("{weight}_zero_point"), quantized_name(&bias)];
+        let filters = [i64::from(folded.conv.filters)];
+        let dims: &[i64] = if self.weights == Weights::Channel { &filters } else { &[] };
+        self.initializers.extend([
+            TensorProto::i8(&names[0], &weight_dims(&folded.conv), &numbers.weights),
+            TensorProto::f32(&names[1], dims, &numbers.scales),
+            TensorProto::i8(&names[2], dims, &vec![0; numbers.scales.len()]),
+            TensorProto::i32(&names[3], &filters, &numbers.biases),
+        ]);
+        Ok(names)
+    }
+
+    /// Names of a tensor's scale and zero point, which are written once.
+    fn grid(&mut self, tensor: &str) -> Result<[String; 2], QuantizeError> {
+        let owner = self.plan.owner(tensor)?;
+        let names = [format!("{owner}_scale"), format!("{owner}_zero_point")];
+        let grid = self.plan.grid(tensor)?;
+        if self.grids.insert(owner) {
+            self.initializers.extend([
+                TensorProto::f32(&names[0], &[], &[grid.scale]),
+                TensorProto::u8(&names[1], &[], &[grid.zero_point]),
+            ]);
+        }
+        Ok(names)
+    }
+
+    /// Names of a tensor's bytes, scale and zero point; quantizes it where only floats exist.
+    fn bytes(&mut self, tensor: &str) -> Result<[String; 3], QuantizeError> {
+        let [scale, zero_point] = self.grid(tensor)?;
+        let bytes = quantized_name(tensor);
+        if !self.tensors.contains(&bytes) {
+            let input = vec![tensor.to_owned(), scale.clone(), zero_point.clone()];
+            self.push(format!("{tensor}_QuantizeLinear"), "QuantizeLinear", input, vec![bytes.clone()], Vec::new());
+        }
+        Ok([bytes, scale, zero_point])
+    }
+
+    /// Makes sure that a tensor exists in float, under its own name.
+    fn float(&mut self, tensor: &str) -> Result<(), QuantizeError> {
+        if !self.tensors.contains(tensor) {
+            let (input, output) = (self.bytes(tensor)?.to_vec(), vec![tensor.to_owned()]);
+            self.push(format!("{tensor}_DequantizeLinear"), "DequantizeLinear", input, output, Vec::new());
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        name: String,
+        op: &str,
+        input: Vec<String>,
+        output: Vec<String>,
+        attribute: Vec<AttributeProto>,
+    ) {
+        let theirs = matches!(op, "QLinearLeakyRelu" | "QLinearConcat" | "MatMulIntegerToFloat");
+        let domain = if theirs { MICROSOFT.into() } else { String::new() };
+        self.tensors.extend(output.iter().cloned());
+        self.nodes.push(NodeProto { input, output, name, op_type: op.into(), attribute, domain });
+    }
+}

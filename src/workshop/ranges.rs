@@ -1,0 +1,231 @@
+//! From a tensor's histogram to the range that its bytes are to cover.
+
+use super::calibration::{Method, Range};
+use super::graph::LEAKY_SLOPE;
+use super::histogram::Histogram;
+
+/// Into how many steps each end of a range is divided when ends are tried.
+const STEPS: u32 = 128;
+/// The steps of a byte.
+const LEVELS: f64 = 255.0;
+
+/// The range of a tensor by a method. `leaky`: whether nothing but a leaky ReLU reads it. Empty histograms give
+/// the range 0 to 0.
+pub fn choose(histogram: &Histogram, method: Method, leaky: bool) -> Range {
+    let whole = histogram.range();
+    if histogram.total() == 0 {
+        return Range { min: 0.0, max: 0.0 };
+    }
+    match method {
+        Method::MinMax => whole,
+        Method::Percentile(percent) => percentile(histogram, percent),
+        Method::Mse => {
+            let errors = SquaredErrors::new(histogram, leaky);
+            least(whole, |min, max| errors.of(min, max))
+        }
+        Method::Entropy => entropy(histogram),
+    }
+}
+
+fn percentile(histogram: &Histogram, percent: f64) -> Range {
+    let whole = histogram.range();
+    let cut = histogram.total() as f64 * (100.0 - percent) / 200.0;
+    let within = |value: f64| (value as f32).clamp(whole.min, whole.max);
+    let mut below = 0.0;
+    let mut min = whole.min;
+    for (begin, end, count) in histogram.bins() {
+        if below + count as f64 > cut {
+            min = within(begin + (end - begin) * (cut - below) / count as f64);
+            break;
+        }
+        below += count as f64;
+    }
+    let mut above = 0.0;
+    let mut max = whole.max;
+    for (begin, end, count) in histogram.bins().collect::<Vec<_>>().into_iter().rev() {
+        if above + count as f64 > cut {
+            max = within(end - (end - begin) * (cut - above) / count as f64);
+            break;
+        }
+        above += count as f64;
+    }
+    // With 50 % both are the median, but for rounding.
+    Range { min: min.min(max), max: min.max(max) }
+}
+
+/// Tries all pairs of ends, and gives the one with the least loss.
+fn least(whole: Range, loss: impl Fn(f64, f64) -> f64) -> Range {
+    let (min, max) = (f64::from(whole.min.min(0.0)), f64::from(whole.max.max(0.0)));
+    let ends = |end: f64| {
+        let from = if end == 0.0 { STEPS } else { 1 };
+        (from..=STEPS).rev().map(move |step| end * f64::from(step) / f64::from(STEPS))
+    };
+    let mut best = (f64::INFINITY, min, max);
+    for low in ends(min) {
+        for high in ends(max) {
+            let loss = loss(low, high);
+            if loss < best.0 {
+                best = (loss, low, high);
+            }
+        }
+    }
+    Range { min: best.1 as f32, max: best.2 as f32 }
+}
+
+/// The squared error of rounding and of cutting off, for any range, without going over the values again.
+struct SquaredErrors {
+    /// Middles of bins, ascending.
+    values: Vec<f64>,
+    /// Sums over the values before: of weights, of weight · value, of weight · value².
+    sums: Vec<[f64; 3]>,
+}
+
+impl SquaredErrors {
+    fn new(histogram: &Histogram, leaky: bool) -> Self {
+        let slope = f64::from(LEAKY_SLOPE);
+        let (mut values, mut sums, mut sum) = (Vec::new(), vec![[0.0; 3]], [0.0; 3]);
+        for (begin, end, count) in histogram.bins() {
+            let value = f64::midpoint(begin, end);
+            // An error below 0 comes out of a leaky ReLU ten times smaller.
+            let weight = if leaky && value < 0.0 { slope * slope } else { 1.0 } * count as f64;
+            for (power, sum) in sum.iter_mut().enumerate() {
+                *sum += weight * value.powi(power as i32);
+            }
+            values.push(value);
+            sums.push(sum);
+        }
+        Self { values, sums }
+    }
+
+    fn of(&self, min: f64, max: f64) -> f64 {
+        let last = self.sums[self.sums.len() - 1];
+        let (below, above) = (self.values.partition_point(|v| *v < min), self.values.partition_point(|v| *v <= max));
+        let cut = |[weights, values, squares]: [f64; 3], end: f64| squares - 2.0 * end * values + end * end * weights;
+        let rest = |from: usize| std::array::from_fn(|i| last[i] - self.sums[from][i]);
+        let within = self.sums[above.max(below)][0] - self.sums[below][0];
+        let step = (max - min) / LEVELS;
+        within * step * step / 12.0 + cut(self.sums[below], min) + cut(rest(above), max)
+    }
+}
+
+/// Ends are tried in turn until neither moves any more: all pairs would take minutes.
+fn entropy(histogram: &Histogram) -> Range {
+    let bins: Vec<(f64, f64)> =
+        histogram.bins().map(|(begin, end, count)| (f64::midpoint(begin, end), count as f64)).collect();
+    let whole = histogram.range();
+    let mut best = (f64::from(whole.min.min(0.0)), f64::from(whole.max.max(0.0)));
+    let (min, max) = best;
+    let tried = |end: f64| (1..=STEPS).rev().map(move |step| end * f64::from(step) / f64::from(STEPS));
+    for _ in 0..4 {
+        let before = best;
+        best.1 = lowest(tried(max), |high| divergence(&bins, best.0, high));
+        best.0 = lowest(tried(min), |low| divergence(&bins, low, best.1));
+        if best == before {
+            break;
+        }
+    }
+    Range { min: best.0 as f32, max: best.1 as f32 }
+}
+
+fn lowest(candidates: impl Iterator<Item = f64>, loss: impl Fn(f64) -> f64) -> f64 {
+    let mut best = (f64::INFINITY, 0.0);
+    for candidate in candidates {
+        let loss = loss(candidate);
+        if loss < best.0 {
+            best = (loss, candidate);
+        }
+    }
+    best.1
+}
+
+/// Of the values, with those beyond an end counted at that end, from what 256 levels over the range make of the
+/// values within: each level's weight is spread evenly over its bins that have values.
+fn divergence(bins: &[(f64, f64)], min: f64, max: f64) -> f64 {
+    let step = (max - min) / LEVELS;
+    if step <= 0.0 {
+        return f64::INFINITY;
+    }
+    let inside: Vec<(usize, f64)> = bins
+        .iter()
+        .filter(|(value, _)| (min..=max).contains(value))
+        .map(|(value, count)| (((value - min) / step).round() as usize, *count))
+        .collect();
+    let beyond = |low: bool| -> f64 {
+        bins.iter().filter(|(value, _)| if low { *value < min } else { *value > max }).map(|(_, count)| count).sum()
+    };
+    let (mut weights, mut filled) = ([0.0; 257], [0.0; 257]);
+    for (level, count) in &inside {
+        weights[*level] += count;
+        filled[*level] += 1.0;
+    }
+    let kept: f64 = weights.iter().sum();
+    let (below, above) = (beyond(true), beyond(false));
+    let total = kept + below + above;
+    let last = inside.len().saturating_sub(1);
+    let terms = inside.iter().enumerate().map(|(place, (level, count))| {
+        let first = if place == 0 { below } else { 0.0 };
+        let end = if place == last { above } else { 0.0 };
+        let p = (count + first + end) / total;
+        let q = weights[*level] / filled[*level] / kept;
+        p * (p / q).ln()
+    });
+    if inside.is_empty() { f64::INFINITY } else { terms.sum() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn histogram(values: &[f32]) -> Histogram {
+        let mut histogram = Histogram::new();
+        assert!(histogram.add(values));
+        histogram
+    }
+
+    /// 0, 1, … 999 thousandths of a straight line from -1 to 3.
+    fn line() -> Vec<f32> {
+        (0..100_000).map(|i| i as f32 / 25_000.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn a_percentile_cuts_as_much_below_as_above() {
+        let range = choose(&histogram(&line()), Method::Percentile(90.0), false);
+        assert!((range.min + 0.8).abs() < 1e-3 && (range.max - 2.8).abs() < 1e-3, "{range:?}");
+        let whole = choose(&histogram(&line()), Method::Percentile(100.0), false);
+        assert_eq!(whole, choose(&histogram(&line()), Method::MinMax, false));
+    }
+
+    #[test]
+    fn one_far_value_does_not_cost_all_others_their_precision() {
+        let mut values = line();
+        values.push(50.0);
+        for method in [Method::Mse, Method::Percentile(99.99), Method::Entropy] {
+            let range = choose(&histogram(&values), method, false);
+            assert!(range.max < 20.0, "{method}: {range:?}");
+        }
+        assert_eq!(choose(&histogram(&values), Method::MinMax, false).max, 50.0);
+    }
+
+    #[test]
+    fn evenly_spread_values_are_kept_whole() {
+        let range = choose(&histogram(&line()), Method::Mse, false);
+        assert!(range.min <= -0.98 && range.max >= 2.95, "{range:?}");
+    }
+
+    #[test]
+    fn what_a_leaky_relu_makes_small_may_be_cut_off() {
+        // As many far below 0 as near it: they matter only where nothing shrinks them.
+        let values: Vec<f32> = (0..40_000).map(|i| i as f32 / 1000.0 - 35.0).collect();
+        let (plain, leaky) = (histogram(&values), histogram(&values));
+        let (plain, leaky) = (choose(&plain, Method::Mse, false), choose(&leaky, Method::Mse, true));
+        assert!(leaky.min > plain.min && leaky.max > 4.5, "{plain:?} {leaky:?}");
+    }
+
+    #[test]
+    fn a_tensor_of_zeros_has_a_range() {
+        for method in [Method::MinMax, Method::Mse, Method::Entropy, Method::Percentile(99.9)] {
+            let range = choose(&histogram(&[0.0; 10]), method, false);
+            assert!(range.min <= 0.0 && range.max >= 0.0 && range.max < 1e-3, "{method}: {range:?}");
+        }
+    }
+}
