@@ -9,7 +9,7 @@ use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
 use twinsight::workshop::onnx::ModelProto;
-use twinsight::workshop::{CalibrationTable, Method, Source, TableError, WorkshopError, calibrate};
+use twinsight::workshop::{CalibrationTable, Choice, Method, Source, TableError, WorkshopError, calibrate};
 
 struct Custom {
     dir: tempfile::TempDir,
@@ -97,7 +97,7 @@ fn it_loads_with_its_own_form_in_both_precisions() {
         let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([shade, (x * 4) as u8, (y * 5) as u8]));
         picture.save(pictures.join(format!("{shade}.png"))).unwrap();
     }
-    let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap().table(Method::MinMax);
+    let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap().table(Method::MINMAX);
     assert_eq!((table.pictures, table.input), (2, Size::new(320, 320)));
     let path = custom.path("table.json");
     table.write(&path).unwrap();
@@ -132,7 +132,7 @@ fn a_table_without_a_tensor_is_refused() {
     let custom = Custom::new();
     let source = custom.read().unwrap();
     let table = CalibrationTable {
-        method: Method::MinMax,
+        method: Method::MINMAX,
         tool: "a test".into(),
         pictures: 1,
         pictures_sha256: String::new(),
@@ -150,7 +150,7 @@ fn a_table_without_a_tensor_is_refused() {
 #[test]
 fn a_bad_table_is_refused() {
     let good = CalibrationTable {
-        method: Method::Percentile(99.5),
+        method: Method::of(Choice::Percentile(99.5)),
         tool: "a \"test\"".into(),
         pictures: 1,
         pictures_sha256: "aa".into(),

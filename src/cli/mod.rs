@@ -14,6 +14,7 @@ mod doctor;
 mod feed;
 mod inputs;
 mod interrupt;
+pub mod layers;
 pub mod models;
 mod out;
 mod progress;
@@ -57,6 +58,8 @@ pub enum Command {
     Cameras(cameras::Args),
     /// Measure every stage and model on this machine
     Bench(bench::BenchArgs),
+    /// Tell which layers of an INT8 model hurt
+    Layers(layers::LayersArgs),
     /// Tell what is installed, and what stands in the way
     Doctor,
     /// List, build, calibrate and verify models
@@ -71,6 +74,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Compare(args) => compare::run(&args),
         Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
+        Command::Layers(args) => layers::run(&args),
         Command::Doctor => doctor::run(),
         Command::Models(args) => models::run(&args),
     }

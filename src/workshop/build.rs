@@ -10,7 +10,7 @@ use super::darknet::{Network, read_weights};
 use super::graph::Graph;
 use super::onnx::MetadataOnly;
 use super::quantize::quantized_model;
-use super::{CalibrationTable, Method, Recipe, TableError, WorkshopError, calibration, float_model};
+use super::{CalibrationTable, Recipe, TableError, WorkshopError, calibration, float_model};
 use crate::detect::{Classes, Form, Size};
 use crate::model::metadata::Metadata;
 use crate::model::{Precision, hex};
@@ -67,11 +67,11 @@ impl Source {
         &self.weights_sha256
     }
 
-    /// The file name of this network's calibration table for ranges of a method.
-    pub fn table_name(&self, method: Method) -> String {
-        match method {
-            Method::MinMax => format!("{}.calibration.json", self.stem),
-            _ => format!("{}.{}.calibration.json", self.stem, method.to_string().replace(' ', "-")),
+    /// The file name of this network's calibration table for a recipe.
+    pub fn table_name(&self, recipe: &Recipe) -> String {
+        match recipe.name.as_str() {
+            "card" => format!("{}.calibration.json", self.stem),
+            name => format!("{}.{name}.calibration.json", self.stem),
         }
     }
 

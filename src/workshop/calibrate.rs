@@ -122,7 +122,8 @@ impl Calibrator {
 
     /// The table by one method; another can be asked for afterwards.
     pub fn table(&self, method: Method) -> CalibrationTable {
-        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, method, t.leaky));
+        let choice = |t: &Observed| if t.leaky { method.before_leaky } else { method.all };
+        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky));
         CalibrationTable {
             method,
             tool: concat!("twinsight ", env!("CARGO_PKG_VERSION")).into(),

@@ -15,11 +15,9 @@ const FORMAT: u32 = 1;
 /// Of the file; the table of YOLOv4-tiny has 4 kB.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
-/// How a tensor's range is chosen from all its values. In JSON and on the command line: "minmax",
-/// "percentile 99.99", "entropy", "mse".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Method {
+/// How a tensor's range is chosen from all its values.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Choice {
     /// The smallest and the largest value.
     #[default]
     MinMax,
@@ -31,7 +29,26 @@ pub enum Method {
     Mse,
 }
 
-impl std::fmt::Display for Method {
+/// How the ranges of a network's tensors are chosen. In JSON and on the command line: "minmax",
+/// "percentile 99.99", "entropy", "mse", or two of them as "percentile 99.99, before leaky mse".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Method {
+    pub all: Choice,
+    /// Of tensors that nothing but a leaky ReLU reads.
+    pub before_leaky: Choice,
+}
+
+impl Method {
+    pub const MINMAX: Self = Self::of(Choice::MinMax);
+
+    /// The same choice for all tensors.
+    pub const fn of(all: Choice) -> Self {
+        Self { all, before_leaky: all }
+    }
+}
+
+impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::MinMax => f.write_str("minmax"),
@@ -39,6 +56,15 @@ impl std::fmt::Display for Method {
             Self::Entropy => f.write_str("entropy"),
             Self::Mse => f.write_str("mse"),
         }
+    }
+}
+
+const BEFORE_LEAKY: &str = ", before leaky ";
+
+impl std::fmt::Display for Method {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { all, before_leaky } = self;
+        if all == before_leaky { all.fmt(f) } else { write!(f, "{all}{BEFORE_LEAKY}{before_leaky}") }
     }
 }
 
@@ -60,13 +86,24 @@ impl std::str::FromStr for Method {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(BEFORE_LEAKY) {
+            None => Ok(Self::of(text.parse()?)),
+            Some((all, before_leaky)) => Ok(Self { all: all.parse()?, before_leaky: before_leaky.parse()? }),
+        }
+    }
+}
+
+impl std::str::FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let percent = text.strip_prefix("percentile ").and_then(|p| p.parse().ok());
         match (text, percent) {
             ("minmax", _) => Ok(Self::MinMax),
             ("entropy", _) => Ok(Self::Entropy),
             ("mse", _) => Ok(Self::Mse),
             (_, Some(percent)) if (50.0..=100.0).contains(&percent) => Ok(Self::Percentile(percent)),
-            _ => Err(format!("the method {text:?} is none of minmax, percentile 50 to percentile 100, entropy, mse")),
+            _ => Err(format!("the method {text:?}, which is none of minmax, percentile 50 to 100, entropy, mse")),
         }
     }
 }

@@ -37,7 +37,7 @@ pub enum WorkshopError {
     NoFloatOutput { recipe: String, node: String },
     #[error(
         "nothing is measured of this network: {} is missing; give pictures with --images DIR, or a table of the \
-         method {method} with --table FILE",
+         method \"{method}\" with --table FILE",
         path.display()
     )]
     NothingMeasured { method: Method, path: PathBuf },

@@ -22,7 +22,7 @@ mod recipe;
 
 pub use build::{Built, Source, read_metadata};
 pub use calibrate::{Calibrator, Progress, calibrate};
-pub use calibration::{CalibrationTable, Method, Range, TableError};
+pub use calibration::{CalibrationTable, Choice, Method, Range, TableError};
 pub use error::WorkshopError;
 pub use export::{exposed_model, float_model};
 pub use quantize::{Grid, QuantizeError, quantized_model, quantized_name};

@@ -1,6 +1,6 @@
 //! From a tensor's histogram to the range that its bytes are to cover.
 
-use super::calibration::{Method, Range};
+use super::calibration::{Choice, Range};
 use super::graph::LEAKY_SLOPE;
 use super::histogram::Histogram;
 
@@ -9,21 +9,21 @@ const STEPS: u32 = 128;
 /// The steps of a byte.
 const LEVELS: f64 = 255.0;
 
-/// The range of a tensor by a method. `leaky`: whether nothing but a leaky ReLU reads it. Empty histograms give
+/// The range of a tensor. `leaky`: whether nothing but a leaky ReLU reads it. Empty histograms give
 /// the range 0 to 0.
-pub fn choose(histogram: &Histogram, method: Method, leaky: bool) -> Range {
+pub fn choose(histogram: &Histogram, choice: Choice, leaky: bool) -> Range {
     let whole = histogram.range();
     if histogram.total() == 0 {
         return Range { min: 0.0, max: 0.0 };
     }
-    match method {
-        Method::MinMax => whole,
-        Method::Percentile(percent) => percentile(histogram, percent),
-        Method::Mse => {
+    match choice {
+        Choice::MinMax => whole,
+        Choice::Percentile(percent) => percentile(histogram, percent),
+        Choice::Mse => {
             let errors = SquaredErrors::new(histogram, leaky);
             least(whole, |min, max| errors.of(min, max))
         }
-        Method::Entropy => entropy(histogram),
+        Choice::Entropy => entropy(histogram),
     }
 }
 
@@ -189,26 +189,26 @@ mod tests {
 
     #[test]
     fn a_percentile_cuts_as_much_below_as_above() {
-        let range = choose(&histogram(&line()), Method::Percentile(90.0), false);
+        let range = choose(&histogram(&line()), Choice::Percentile(90.0), false);
         assert!((range.min + 0.8).abs() < 1e-3 && (range.max - 2.8).abs() < 1e-3, "{range:?}");
-        let whole = choose(&histogram(&line()), Method::Percentile(100.0), false);
-        assert_eq!(whole, choose(&histogram(&line()), Method::MinMax, false));
+        let whole = choose(&histogram(&line()), Choice::Percentile(100.0), false);
+        assert_eq!(whole, choose(&histogram(&line()), Choice::MinMax, false));
     }
 
     #[test]
     fn one_far_value_does_not_cost_all_others_their_precision() {
         let mut values = line();
         values.push(50.0);
-        for method in [Method::Mse, Method::Percentile(99.99), Method::Entropy] {
-            let range = choose(&histogram(&values), method, false);
-            assert!(range.max < 20.0, "{method}: {range:?}");
+        for choice in [Choice::Mse, Choice::Percentile(99.99), Choice::Entropy] {
+            let range = choose(&histogram(&values), choice, false);
+            assert!(range.max < 20.0, "{choice}: {range:?}");
         }
-        assert_eq!(choose(&histogram(&values), Method::MinMax, false).max, 50.0);
+        assert_eq!(choose(&histogram(&values), Choice::MinMax, false).max, 50.0);
     }
 
     #[test]
     fn evenly_spread_values_are_kept_whole() {
-        let range = choose(&histogram(&line()), Method::Mse, false);
+        let range = choose(&histogram(&line()), Choice::Mse, false);
         assert!(range.min <= -0.98 && range.max >= 2.95, "{range:?}");
     }
 
@@ -217,15 +217,15 @@ mod tests {
         // As many far below 0 as near it: they matter only where nothing shrinks them.
         let values: Vec<f32> = (0..40_000).map(|i| i as f32 / 1000.0 - 35.0).collect();
         let (plain, leaky) = (histogram(&values), histogram(&values));
-        let (plain, leaky) = (choose(&plain, Method::Mse, false), choose(&leaky, Method::Mse, true));
+        let (plain, leaky) = (choose(&plain, Choice::Mse, false), choose(&leaky, Choice::Mse, true));
         assert!(leaky.min > plain.min && leaky.max > 4.5, "{plain:?} {leaky:?}");
     }
 
     #[test]
     fn a_tensor_of_zeros_has_a_range() {
-        for method in [Method::MinMax, Method::Mse, Method::Entropy, Method::Percentile(99.9)] {
-            let range = choose(&histogram(&[0.0; 10]), method, false);
-            assert!(range.min <= 0.0 && range.max >= 0.0 && range.max < 1e-3, "{method}: {range:?}");
+        for choice in [Choice::MinMax, Choice::Mse, Choice::Entropy, Choice::Percentile(99.9)] {
+            let range = choose(&histogram(&[0.0; 10]), choice, false);
+            assert!(range.min <= 0.0 && range.max >= 0.0 && range.max < 1e-3, "{choice}: {range:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How a model becomes INT8, as data: `models/recipes/*.json`, or a file of one's own.
 //!
 //! ```json
-//! { "name": "mine", "weights": "channel", "ranges": "percentile 99.99", "concat": "shared",
+//! { "name": "mine", "weights": "channel", "ranges": "percentile 99.99, before leaky mse", "concat": "shared",
 //!   "float": ["layer_00_conv"], "float_output": ["head_*"] }
 //! ```
 
@@ -205,6 +205,7 @@ mod tests {
             ("99.999", "99.999.9"),
             ("percentile 99.999", "percentile 101"),
             ("percentile 99.999", "guess"),
+            ("before leaky", "after leaky"),
             ("\"float\"", "\"floats\""),
             ("\"tuned\"", "\"../tuned\""),
             ("\"tuned\"", "\"\""),

@@ -54,7 +54,7 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
     }
     let mut complete = true;
     for recipe in &recipes {
-        let path = catalog.dir().join(source.table_name(recipe.ranges));
+        let path = catalog.dir().join(source.table_name(recipe));
         if !path.is_file() {
             let name = &recipe.name;
             say!(

@@ -11,7 +11,7 @@ use crate::detect::Frame;
 use crate::live;
 use crate::model::{Catalog, Runtime};
 use crate::source::{CameraRequest, Next, SourceRequest};
-use crate::workshop::{Calibrator, Method, Recipe, Source, calibrate};
+use crate::workshop::{Calibrator, Recipe, Source, calibrate};
 
 /// Between two frames of a camera: neighbours show the same.
 const APART: Duration = Duration::from_millis(250);
@@ -22,11 +22,10 @@ pub struct CalibrateArgs {
     source: SourceArgs,
     #[command(flatten)]
     pictures: PictureArgs,
-    /// How ranges are chosen: minmax, "percentile 99.99", entropy, mse; by default a table for each of our recipes
-    #[arg(long, value_name = "METHOD")]
-    method: Option<Method>,
-    /// Where the table goes (MinMax ranges without --method); by default to the network's own place in the models
-    /// folder
+    /// The recipe that the table is for: card, tuned, or a JSON file of your own; by default a table for each of ours
+    #[arg(long, value_name = "NAME|FILE")]
+    recipe: Option<String>,
+    /// Where the table goes (without --recipe that of the card's); by default to its place in the models folder
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -47,29 +46,23 @@ pub struct PictureArgs {
 }
 
 pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>> {
+    let recipes = match (&args.recipe, &args.output) {
+        (Some(recipe), _) => vec![Recipe::find(recipe)?],
+        (None, Some(_)) => vec![Recipe::card()],
+        (None, None) => Recipe::names().map(Recipe::find).collect::<Result<_, _>>()?,
+    };
     let source = args.source.read(catalog)?;
     let started = Instant::now();
     let Some(calibrator) = args.pictures.measure(catalog, &source)? else {
         return Err("pictures are needed: give --images DIR or --camera N".into());
     };
-    let methods: Vec<Method> = match (args.method, &args.output) {
-        (Some(method), _) => vec![method],
-        (None, Some(_)) => vec![Method::MinMax],
-        (None, None) => {
-            let mut methods = Vec::new();
-            for name in Recipe::names() {
-                methods.push(Recipe::find(name)?.ranges);
-            }
-            methods
-        }
-    };
-    for method in methods {
-        let table = calibrator.table(method);
-        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(source.table_name(method)));
+    for recipe in recipes {
+        let table = calibrator.table(recipe.ranges);
+        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(source.table_name(&recipe)));
         table.write(&path)?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();
-        say!("{}: {method}, {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display())?;
+        say!("{}: {}, {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display(), table.method)?;
     }
     Ok(())
 }

@@ -31,11 +31,12 @@ pub struct QuantizeArgs {
 
 pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>> {
     // What is wrong with the recipe is told before anything takes long.
-    let recipe = Recipe::find(&args.recipe)?.with_float(&args.exclude);
+    let plain = Recipe::find(&args.recipe)?;
+    let recipe = plain.clone().with_float(&args.exclude);
     let source = args.source.read(catalog)?;
     source.check(&recipe)?;
     let started = Instant::now();
-    let ours = catalog.dir().join(source.table_name(recipe.ranges));
+    let ours = catalog.dir().join(source.table_name(&plain));
     let (table, path) = match (args.pictures.measure(catalog, &source)?, &args.table) {
         (Some(calibrator), _) => (calibrator.table(recipe.ranges), PathBuf::from("of these pictures")),
         (None, Some(path)) => (CalibrationTable::read(path)?, path.clone()),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::LayersError;
-use super::merge::{Merged, Row, merge};
+use super::merge::{Row, merge};
 use crate::model::{RawSession, Runtime};
 
 /// Both models, ready to be run on pictures. What it measured adds up over them.
@@ -27,10 +27,8 @@ enum Kind {
 #[derive(Clone, Debug, Default)]
 struct Sums {
     shape: Vec<i64>,
-    /// Of the float values: squares.
+    /// Squares of the float values, and of the differences from them.
     signal: f64,
-    /// For each channel: values, squares, count.
-    channels: Vec<[f64; 3]>,
     propagated: f64,
     isolated: f64,
 }
@@ -45,25 +43,20 @@ pub struct Layer {
     pub tensor: String,
     /// Batch, channels, height, width.
     pub shape: Vec<i64>,
-    pub propagated: Noise,
-    /// `None`: the node rounds nothing by itself.
-    pub isolated: Option<Noise>,
-}
-
-/// How far a tensor is from the float model's.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Noise {
     /// Signal to quantization noise, 10·log₁₀(Σx² / Σ(x − y)²), in dB; infinite where nothing differs.
-    pub sqnr: f64,
-    pub varsqnr: f64,
+    pub propagated: f64,
+    /// The same for this node alone; `None`: it rounds nothing by itself.
+    pub isolated: Option<f64>,
 }
 
 impl Layers {
     /// Takes two ONNX models: `int8` in the QOperator form, with the float model's names of tensors (and
     /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
     pub fn new(runtime: &Runtime, float: &[u8], int8: &[u8]) -> Result<Self, LayersError> {
-        let Merged { bytes, rows } = merge(float, int8)?;
-        let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads()).map_err(LayersError::Run)?;
+        let merged = merge(float, int8)?;
+        let session =
+            RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads()).map_err(LayersError::Run)?;
+        let rows = merged.rows;
         let mut outputs = HashMap::new();
         for (place, row) in rows.iter().enumerate() {
             outputs.insert(row.float.clone(), (place, Kind::Float));
@@ -118,8 +111,8 @@ impl Layers {
             op: row.op.clone(),
             tensor: row.tensor.clone(),
             shape: sums.shape.clone(),
-            propagated: sums.noise(sums.propagated),
-            isolated: row.isolated.as_ref().map(|_| sums.noise(sums.isolated)),
+            propagated: sums.sqnr(sums.propagated),
+            isolated: row.isolated.as_ref().map(|_| sums.sqnr(sums.isolated)),
         };
         self.rows.iter().zip(&self.sums).map(layer).collect()
     }
@@ -130,21 +123,11 @@ impl Sums {
         if self.shape != shape {
             shape.clone_into(&mut self.shape);
         }
-        let channels = shape.get(1).map_or(1, |c| (*c).max(1) as usize);
-        self.channels.resize(channels, [0.0; 3]);
-        for (channel, values) in self.channels.iter_mut().zip(values.chunks_exact((values.len() / channels).max(1))) {
-            let squares: f64 = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum();
-            channel[0] += values.iter().map(|v| f64::from(*v)).sum::<f64>();
-            channel[1] += squares;
-            channel[2] += values.len() as f64;
-            self.signal += squares;
-        }
+        self.signal += values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>();
     }
 
-    fn noise(&self, noise: f64) -> Noise {
-        let decibel = |signal: f64| if noise > 0.0 { 10.0 * (signal / noise).log10() } else { f64::INFINITY };
-        let var: f64 = self.channels.iter().map(|[s, q, n]| q - s * s / n).sum();
-        Noise { sqnr: decibel(self.signal), varsqnr: decibel(var) }
+    fn sqnr(&self, noise: f64) -> f64 {
+        if noise > 0.0 { 10.0 * (self.signal / noise).log10() } else { f64::INFINITY }
     }
 }
 

@@ -18,8 +18,53 @@ const INPUT: &str = "images";
 
 /// One model that computes everything, and what its outputs are.
 pub struct Merged {
-    pub bytes: Vec<u8>,
+    model: ModelProto,
     pub rows: Vec<Row>,
+    /// Names of the float model's own outputs.
+    heads: Vec<String>,
+}
+
+impl Merged {
+    pub fn bytes(&self) -> Vec<u8> {
+        self.model.encode_to_vec()
+    }
+
+    /// The float model with one node of the INT8 model in place of its own. `None`: the node rounds nothing.
+    pub fn alone(&self, row: &Row) -> Option<Vec<u8>> {
+        let isolated = row.isolated.as_ref()?;
+        let instead = |name: &String| if *name == row.float { isolated.clone() } else { name.clone() };
+        let mut model = self.model.clone();
+        let graph = model.graph.as_mut()?;
+        for node in graph.node.iter_mut().filter(|node| node.name.starts_with("a/")) {
+            node.input = node.input.iter().map(instead).collect();
+        }
+        let heads: Vec<String> = self.heads.iter().map(instead).collect();
+        graph.node = needed(std::mem::take(&mut graph.node), &heads);
+        let read: HashSet<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
+        graph.initializer.retain(|tensor| read.contains(&tensor.name));
+        graph.output = heads.iter().map(ValueInfoProto::f32_of_any_shape).collect();
+        Some(model.encode_to_vec())
+    }
+}
+
+/// The nodes that these tensors need, each after those that it reads.
+fn needed(nodes: Vec<NodeProto>, tensors: &[String]) -> Vec<NodeProto> {
+    let producers: HashMap<&str, usize> =
+        nodes.iter().enumerate().flat_map(|(place, n)| n.output.iter().map(move |t| (t.as_str(), place))).collect();
+    let (mut order, mut seen) = (Vec::new(), vec![false; nodes.len()]);
+    // A node is looked at twice: first to put off what it reads, then to take it.
+    let mut open: Vec<(usize, bool)> =
+        tensors.iter().filter_map(|t| Some((*producers.get(t.as_str())?, false))).collect();
+    while let Some((place, ready)) = open.pop() {
+        if ready {
+            order.push(place);
+        } else if !std::mem::replace(&mut seen[place], true) {
+            open.push((place, true));
+            let before = nodes[place].input.iter().filter_map(|t| producers.get(t.as_str()));
+            open.extend(before.filter(|p| !seen[**p]).map(|p| (*p, false)));
+        }
+    }
+    order.into_iter().map(|place| nodes[place].clone()).collect()
 }
 
 /// One tensor of both models. The names are those of the merged model's outputs.
@@ -76,16 +121,19 @@ struct Merger<'a> {
     outputs: Vec<String>,
     /// Of each tensor of the INT8 model in bytes: the merged names of its scale and zero point.
     grids: HashMap<&'a str, [String; 2]>,
+    /// Of each tensor of the INT8 model: the node that puts it out.
+    producers: HashMap<&'a str, &'a NodeProto>,
     rows: Vec<Row>,
 }
 
 impl<'a> Merger<'a> {
-    fn new(a: &'a Parsed, b: &Parsed) -> Result<Self, LayersError> {
+    fn new(a: &'a Parsed, b: &'a Parsed) -> Result<Self, LayersError> {
         let inputs = [input(a).map_err(LayersError::Float)?, input(b).map_err(LayersError::Int8)?];
         let computed = a.graph.node.iter().flat_map(|n| &n.output).filter(|t| !t.is_empty()).map(String::as_str);
         let float_tensors = computed.chain(a.graph.input.iter().map(|i| i.name.as_str())).collect();
-        let (outputs, grids, rows) = Default::default();
-        let mut merger = Self { float_tensors, inputs, nodes: Vec::new(), outputs, grids, rows };
+        let producers = b.graph.node.iter().flat_map(|n| n.output.iter().map(move |t| (t.as_str(), n))).collect();
+        let (nodes, outputs, grids, rows) = Default::default();
+        let mut merger = Self { float_tensors, inputs, nodes, outputs, grids, producers, rows };
         for node in &a.graph.node {
             let node = merger.renamed(node, 0);
             merger.nodes.push(node);
@@ -124,12 +172,23 @@ impl<'a> Merger<'a> {
             if !self.float_tensors.contains(tensor) {
                 continue;
             }
-            let isolated =
-                if place == 0 { grid.as_ref().and_then(|grid| self.isolate(node, tensor, grid)) } else { None };
+            let product = self.product(node).filter(|_| grid.is_none());
+            let isolated = match (product, &grid) {
+                (Some([first, product]), _) => self.isolate_product(first, product, node, tensor),
+                (None, Some(grid)) if place == 0 => self.isolate(node, tensor, grid),
+                _ => None,
+            };
             let propagated = match &grid {
                 Some(grid) => self.dequantize(self.name(output, 1), grid, format!("b/{tensor}/float")),
                 None => self.name(output, 1),
             };
+            // A float tensor that is rounded afterwards: what is rounded tells more.
+            if let Some(row) = self.rows.iter_mut().find(|row| row.tensor == tensor) {
+                self.outputs.push(propagated.clone());
+                self.outputs.retain(|output| *output != row.propagated);
+                (row.propagated, row.isolated) = (propagated, None);
+                continue;
+            }
             let mut float = self.name(tensor, 0);
             if float == INPUT {
                 // An input cannot be an output.
@@ -137,6 +196,7 @@ impl<'a> Merger<'a> {
                 self.push("Identity", vec![INPUT.into()], float.clone());
             }
             self.outputs.extend([&float, &propagated].into_iter().cloned().chain(isolated.clone()));
+            let node = product.map_or(node, |[_, product]| product);
             let (node, op) = (node.name.clone(), node.op_type.clone());
             self.rows.push(Row { node, op, tensor: tensor.to_owned(), float, propagated, isolated });
         }
@@ -151,9 +211,11 @@ impl<'a> Merger<'a> {
             "QLinearConv" => named(6),
             "QLinearLeakyRelu" => named(3),
             "QLinearConcat" => named(0),
-            "DequantizeLinear" => None,
             // What moves bytes keeps their meaning.
-            _ => self.grids.get(node.input.first()?.as_str()).cloned(),
+            "Split" | "Slice" | "Concat" | "MaxPool" | "Resize" | "Transpose" | "Reshape" | "Identity" => {
+                self.grids.get(node.input.first()?.as_str()).cloned()
+            }
+            _ => None,
         }
     }
 
@@ -184,6 +246,41 @@ impl<'a> Merger<'a> {
         Some(self.dequantize(bytes, grid, format!("i/{tensor}/float")))
     }
 
+    /// The nodes before this one where it ends a convolution that is written as a product of matrices: bytes
+    /// transposed, multiplied, and (this node) transposed back.
+    fn product(&self, node: &NodeProto) -> Option<[&'a NodeProto; 2]> {
+        let before = |node: &NodeProto| self.producers.get(node.input.first()?.as_str()).copied();
+        let product = before(node).filter(|p| node.op_type == "Transpose" && p.op_type == "MatMulIntegerToFloat")?;
+        Some([before(product).filter(|first| first.op_type == "Transpose")?, product])
+    }
+
+    fn isolate_product(
+        &mut self,
+        first: &NodeProto,
+        product: &NodeProto,
+        last: &NodeProto,
+        tensor: &str,
+    ) -> Option<String> {
+        let source = first.input.first()?;
+        let source = source.strip_suffix("_quantized").unwrap_or(source);
+        if !self.float_tensors.contains(source) {
+            return None;
+        }
+        let [bytes, rows, sums] = ["bytes", "rows", "sums"].map(|step| format!("i/{tensor}/{step}"));
+        let mut copies = [first, product, last].map(|node| self.renamed(node, 1));
+        let grid = [copies[1].input.get(2)?.clone(), copies[1].input.get(4)?.clone()];
+        let to = format!("i/{tensor}/float");
+        for (copy, (from, to)) in copies.iter_mut().zip([(&bytes, &rows), (&rows, &sums), (&sums, &to)]) {
+            copy.name = format!("{to}/{}", copy.op_type);
+            copy.input[0].clone_from(from);
+            copy.output = vec![to.clone()];
+        }
+        let [scale, zero_point] = grid;
+        self.push("QuantizeLinear", vec![self.name(source, 0), scale, zero_point], bytes);
+        self.nodes.extend(copies);
+        Some(to)
+    }
+
     fn dequantize(&mut self, bytes: String, [scale, zero_point]: &[String; 2], to: String) -> String {
         self.push("DequantizeLinear", vec![bytes, scale.clone(), zero_point.clone()], to.clone());
         to
@@ -195,6 +292,7 @@ impl<'a> Merger<'a> {
     }
 
     fn finish(self, a: &Parsed, b: &Parsed) -> Merged {
+        let heads = a.graph.output.iter().map(|output| self.name(&output.name, 0)).collect();
         let mut initializer: Vec<TensorProto> = Vec::new();
         for (model, parsed) in [a, b].into_iter().enumerate() {
             let renamed = |t: &TensorProto| TensorProto { name: self.name(&t.name, model), ..t.clone() };
@@ -215,7 +313,7 @@ impl<'a> Merger<'a> {
             opset_import: opsets(a, b),
             metadata_props: Vec::new(),
         };
-        Merged { bytes: model.encode_to_vec(), rows: self.rows }
+        Merged { model, rows: self.rows, heads }
     }
 }
 

@@ -3,11 +3,16 @@
 //! *Propagated*: both models run on the same picture, and each tensor of the INT8 model is held against the float
 //! model's. It holds all that went wrong so far. *Isolated*: one INT8 node alone, on the float model's tensors
 //! rounded to bytes. It holds what this node does by itself.
+//! *In the boxes*: the float model with one INT8 node in place of its own, and how far that moves the boxes. A
+//! tensor with little noise can do the most harm: a head's logits are large, and a small error in a box's size is
+//! a large one in its overlap.
 
+mod boxes;
 mod measure;
 mod merge;
 
-pub use measure::{Layer, Layers, Noise};
+pub use boxes::{BoxLoss, box_losses};
+pub use measure::{Layer, Layers};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
@@ -21,4 +26,6 @@ pub enum LayersError {
     NothingInCommon,
     #[error("both models together do not run: {0}")]
     Run(String),
+    #[error("the float model finds nothing in these pictures (score 0.25 and more), so that no box can move")]
+    NoBoxes,
 }
