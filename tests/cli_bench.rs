@@ -46,7 +46,7 @@ fn bench_prints_every_stage_as_json() {
     let fp32 = median("inference FP32");
     let ours = median("letterbox 1280×720") + median("postprocess FP32 at 0.25");
     for (ratio, expected) in
-        [("int8_to_fp32", median("inference INT8") / fp32), ("letterbox_and_postprocess_to_fp32", ours / fp32)]
+        [("b_to_a", median("inference INT8") / fp32), ("letterbox_and_postprocess_to_a", ours / fp32)]
     {
         let got = bench["ratios"][ratio].as_f64().unwrap();
         assert!((got - expected).abs() < 1e-9, "{ratio} is {got}, and the medians give {expected}");

@@ -10,18 +10,21 @@ pub enum ModelName {
     Fp32,
     /// The card's recipe.
     Int8,
+    /// INT8 after the tuned recipe.
+    Tuned,
     File(PathBuf),
 }
 
 impl ModelName {
     /// The models that set-up builds, in the order of the window.
-    pub const BUILT: [Self; 2] = [Self::Fp32, Self::Int8];
+    pub const BUILT: [Self; 3] = [Self::Fp32, Self::Int8, Self::Tuned];
 
-    /// "fp32" and "int8" are the built ones, anything else is a file.
+    /// "fp32", "int8" and "tuned" are the built ones, anything else is a file.
     pub fn from_flag(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "fp32" => Self::Fp32,
             "int8" => Self::Int8,
+            "tuned" => Self::Tuned,
             _ => Self::File(text.into()),
         }
     }
@@ -30,7 +33,7 @@ impl ModelName {
     pub fn precision(&self) -> Precision {
         match self {
             Self::Fp32 => Precision::Fp32,
-            Self::Int8 => Precision::Int8,
+            Self::Int8 | Self::Tuned => Precision::Int8,
             Self::File(_) => Precision::Unknown,
         }
     }
@@ -40,6 +43,7 @@ impl ModelName {
         match self {
             Self::Fp32 => "FP32".into(),
             Self::Int8 => "INT8".into(),
+            Self::Tuned => "INT8 tuned".into(),
             Self::File(path) => path.file_stem().map_or_else(|| "?".into(), |s| s.to_string_lossy().into_owned()),
         }
     }
@@ -101,6 +105,7 @@ impl Catalog {
         match name {
             ModelName::Fp32 => self.dir.join("yolov4-tiny-416_float.onnx"),
             ModelName::Int8 => self.dir.join("yolov4-tiny-416_int8_qop.onnx"),
+            ModelName::Tuned => self.dir.join("yolov4-tiny-416_int8_tuned.onnx"),
             ModelName::File(path) => path.clone(),
         }
     }

@@ -34,6 +34,12 @@ pub struct BenchArgs {
     /// How long the engine, and then the session alone, run at a time when their throughput is compared
     #[arg(long, value_name = "SECONDS", default_value = "2.5", value_parser = seconds)]
     seconds: Duration,
+    /// The first model: fp32, int8, tuned, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "fp32")]
+    a: String,
+    /// The model that takes turns with it
+    #[arg(long, value_name = "MODEL", default_value = "int8")]
+    b: String,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -43,16 +49,20 @@ pub struct BenchArgs {
 pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let stages = stages(&catalog, &runtime, args.rounds as usize)?;
-    // Each model alone, and the two that the window compares.
-    let alone = ModelName::BUILT.iter().map(std::slice::from_ref);
-    let teams = alone.chain([&[ModelName::Fp32, ModelName::Int8][..]]);
+    let models = [&args.a, &args.b].map(|flag| ModelName::from_flag(flag));
+    if models[0] == models[1] {
+        return Err(format!("--a and --b are the same model, {}; give two", args.a).into());
+    }
+    let stages = stages(&catalog, &runtime, &models, args.rounds as usize)?;
+    // Each model alone, and both on each frame, as the window compares them.
+    let teams = models.iter().map(std::slice::from_ref).chain([&models[..]]);
     let throughput =
         teams.map(|models| Throughput::measure(&catalog, &runtime, models, args.seconds)).collect::<Result<_, _>>()?;
     let result = Bench {
         runtime: runtime.version().to_owned(),
         threads: crate::model::threads(),
-        ratios: Ratios::of(&stages),
+        ratios: Ratios::of(&stages, &models),
+        models: models.each_ref().map(ModelName::label),
         stages,
         throughput,
     };
@@ -68,6 +78,8 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
 struct Bench {
     runtime: String,
     threads: usize,
+    /// A and B.
+    models: [String; 2],
     stages: Vec<Stage>,
     ratios: Ratios,
     throughput: Vec<Throughput>,
@@ -86,8 +98,8 @@ struct Stage {
 /// Of medians.
 #[derive(Serialize)]
 struct Ratios {
-    int8_to_fp32: f64,
-    letterbox_and_postprocess_to_fp32: f64,
+    b_to_a: f64,
+    letterbox_and_postprocess_to_a: f64,
 }
 
 /// One thing to measure: a name and what to run.
@@ -102,7 +114,12 @@ const DECODE: &str = "decode 1280×720 JPEG";
 const THRESHOLDS: [Thresholds; 2] = [Thresholds::LIVE, Thresholds { score: 0.01, ..Thresholds::LIVE }];
 const LETTERBOX: &str = "letterbox 1280×720";
 
-fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Stage>, Box<dyn Error>> {
+fn stages(
+    catalog: &Catalog,
+    runtime: &Runtime,
+    models: &[ModelName; 2],
+    rounds: usize,
+) -> Result<Vec<Stage>, Box<dyn Error>> {
     let photo = catalog.download(PHOTOS[1]);
     let frame = load(&photo)?;
     let mut outputs = Vec::new();
@@ -110,8 +127,8 @@ fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Sta
         load(&photo)?;
         Ok(())
     })];
-    for name in ModelName::BUILT {
-        let mut detector = SessionDetector::open(runtime, catalog, &name)?;
+    for name in models {
+        let mut detector = SessionDetector::open(runtime, catalog, name)?;
         let info = Arc::clone(detector.info());
         let mut letterboxer = Letterboxer::new(info.form.input);
         let letterbox = letterboxer.fill(&frame);
@@ -121,19 +138,19 @@ fn stages(catalog: &Catalog, runtime: &Runtime, rounds: usize) -> Result<Vec<Sta
         for thresholds in THRESHOLDS {
             let (info, heads) = (Arc::clone(&info), heads.clone());
             let mut postprocessor = Postprocessor::default();
-            subjects.push(Subject::new(postprocess(&name, thresholds), move || {
+            subjects.push(Subject::new(postprocess(name, thresholds), move || {
                 postprocessor.run(&info.form, &heads, &letterbox, thresholds);
                 Ok(())
             }));
         }
-        if name == ModelName::BUILT[0] {
+        if *name == models[0] {
             let (mut letterboxer, frame) = (Letterboxer::new(info.form.input), &frame);
             subjects.push(Subject::new(LETTERBOX, move || {
                 letterboxer.fill(frame);
                 Ok(())
             }));
         }
-        subjects.push(Subject::new(inference(&name), move || Ok(detector.run(letterboxer.tensor(), &mut heads)?)));
+        subjects.push(Subject::new(inference(name), move || Ok(detector.run(letterboxer.tensor(), &mut heads)?)));
     }
     for thresholds in THRESHOLDS {
         let (mut comparer, outputs) = (Comparer::default(), &outputs);
@@ -179,14 +196,11 @@ impl<'a> Subject<'a> {
 }
 
 impl Ratios {
-    fn of(stages: &[Stage]) -> Self {
+    fn of(stages: &[Stage], [a, b]: &[ModelName; 2]) -> Self {
         let median = |name: &str| stages.iter().find(|s| s.name == name).map_or(f64::NAN, |s| s.median_ms);
-        let fp32 = median(&inference(&ModelName::Fp32));
-        let ours = median(LETTERBOX) + median(&postprocess(&ModelName::Fp32, Thresholds::LIVE));
-        Self {
-            int8_to_fp32: median(&inference(&ModelName::Int8)) / fp32,
-            letterbox_and_postprocess_to_fp32: ours / fp32,
-        }
+        let a_ms = median(&inference(a));
+        let ours = median(LETTERBOX) + median(&postprocess(a, Thresholds::LIVE));
+        Self { b_to_a: median(&inference(b)) / a_ms, letterbox_and_postprocess_to_a: ours / a_ms }
     }
 }
 
@@ -212,9 +226,11 @@ impl Bench {
             let Stage { name, median_ms, p95_ms, p99_ms, runs } = s;
             text += &format!("{name:<30} {median_ms:>9.3} {p95_ms:>9.3} {p99_ms:>9.3}  {runs:>4}\n");
         }
-        text += &format!("\nINT8 / FP32                              {:.3}\n", self.ratios.int8_to_fp32);
-        let ours = self.ratios.letterbox_and_postprocess_to_fp32;
-        text += &format!("(letterbox + postprocess) / FP32         {ours:.3}\n");
+        let [a, b] = &self.models;
+        let ratio = |what: String, value: f64| format!("{what:<40} {value:.3}\n");
+        text += "\n";
+        text += &ratio(format!("{b} / {a}"), self.ratios.b_to_a);
+        text += &ratio(format!("(letterbox + postprocess) / {a}"), self.ratios.letterbox_and_postprocess_to_a);
         text += "\nframes per second        engine, demo  sessions alone   ratio\n";
         for t in &self.throughput {
             let Throughput { model, engine, session, ratio } = t;

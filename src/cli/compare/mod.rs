@@ -31,10 +31,10 @@ use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime,
 pub struct CompareArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Model A: fp32, int8, or an ONNX file
+    /// Model A: fp32, int8, tuned, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "fp32")]
     a: String,
-    /// Model B: fp32, int8, or an ONNX file
+    /// Model B: fp32, int8, tuned, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "int8")]
     b: String,
     /// Compare boxes with a score over this
