@@ -23,7 +23,7 @@ impl Folder {
     fn new() -> Self {
         let folder = Self { dir: tempfile::tempdir().unwrap() };
         std::fs::create_dir(folder.path("downloads")).unwrap();
-        let kept = ["sums.json", "yolov4-tiny-416.calibration.json"];
+        let kept = ["sums.json", "yolov4-tiny-416.calibration.json", "yolov4-tiny-416.tuned.calibration.json"];
         for file in ["downloads/yolov4-tiny.cfg", "downloads/yolov4-tiny.weights"].into_iter().chain(kept) {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(file);
             std::fs::copy(&from, folder.path(file))
@@ -52,7 +52,8 @@ impl Folder {
     }
 }
 
-const BOTH: [&str; 2] = ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx"];
+const ALL: [&str; 3] =
+    ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx", "yolov4-tiny-416_int8_tuned.onnx"];
 
 #[test]
 fn build_makes_what_verify_accepts_and_leaves_nothing_else() {
@@ -60,7 +61,7 @@ fn build_makes_what_verify_accepts_and_leaves_nothing_else() {
     assert!(!folder.run(&["verify"]).unwrap(), "models that are missing");
     assert!(folder.run(&["list"]).unwrap());
     assert!(folder.run(&["build"]).unwrap());
-    assert_eq!(folder.files(), BOTH);
+    assert_eq!(folder.files(), ALL);
     assert!(folder.run(&["verify"]).unwrap());
     assert!(folder.run(&["list"]).unwrap());
 }
@@ -69,7 +70,7 @@ fn build_makes_what_verify_accepts_and_leaves_nothing_else() {
 fn verify_finds_one_changed_byte_and_build_repairs_it() {
     let folder = Folder::new();
     folder.run(&["build"]).unwrap();
-    let path = folder.path(BOTH[1]);
+    let path = folder.path(ALL[1]);
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -80,11 +81,14 @@ fn verify_finds_one_changed_byte_and_build_repairs_it() {
 }
 
 #[test]
-fn without_a_table_only_fp32_is_made_and_the_command_fails() {
+fn a_model_without_its_table_is_not_made_and_the_command_fails() {
     let folder = Folder::new();
+    std::fs::remove_file(folder.path("yolov4-tiny-416.tuned.calibration.json")).unwrap();
+    assert!(!folder.run(&["build"]).unwrap());
+    assert_eq!(folder.files(), ALL[..2]);
     std::fs::remove_file(folder.path("yolov4-tiny-416.calibration.json")).unwrap();
     assert!(!folder.run(&["build"]).unwrap());
-    assert_eq!(folder.files(), BOTH[..1]);
+    assert_eq!(folder.files(), ALL[..2]);
 }
 
 #[test]
@@ -113,5 +117,7 @@ fn list_shows_files_that_are_no_models_too() {
 #[test]
 fn a_cfg_alone_is_wrong_usage() {
     assert!(Line::try_parse_from(["models", "build", "--cfg", "a.cfg"]).is_err());
-    assert!(Line::try_parse_from(["models", "calibrate"]).is_err());
+    let folder = Folder::new();
+    let error = folder.run(&["calibrate"]).unwrap_err().to_string();
+    assert_eq!(error, "pictures are needed: give --images DIR or --camera N");
 }

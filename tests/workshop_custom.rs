@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod cli_support;
+
 use std::path::{Path, PathBuf};
 
+use cli_support::{Run, twinsight};
 use prost::Message;
 use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
@@ -91,12 +94,7 @@ fn it_loads_with_its_own_form_in_both_precisions() {
     detector.run(&vec![0.5; info.form.input_len()], &mut heads).unwrap();
     assert!(heads.heads.iter().flatten().all(|v| v.is_finite()));
 
-    let pictures = custom.path("pictures");
-    std::fs::create_dir(&pictures).unwrap();
-    for shade in [30u8, 200] {
-        let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([shade, (x * 4) as u8, (y * 5) as u8]));
-        picture.save(pictures.join(format!("{shade}.png"))).unwrap();
-    }
+    let pictures = custom.pictures();
     let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap().table(Method::MINMAX);
     assert_eq!((table.pictures, table.input), (2, Size::new(320, 320)));
     let path = custom.path("table.json");
@@ -108,6 +106,71 @@ fn it_loads_with_its_own_form_in_both_precisions() {
     let mut int8 = open(path, &custom);
     assert_eq!((int8.info().precision, &int8.info().form), (Precision::Int8, &info.form));
     int8.run(&vec![0.5; info.form.input_len()], &mut heads).unwrap();
+}
+
+impl Custom {
+    /// Two small pictures in a folder.
+    fn pictures(&self) -> PathBuf {
+        let pictures = self.path("pictures");
+        std::fs::create_dir(&pictures).unwrap();
+        for shade in [30u8, 200] {
+            let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([shade, (x * 4) as u8, (y * 5) as u8]));
+            picture.save(pictures.join(format!("{shade}.png"))).unwrap();
+        }
+        pictures
+    }
+
+    /// `twinsight models COMMAND` with this network's files.
+    fn command(&self, command: &str, names: bool) -> std::process::Command {
+        let mut twinsight = twinsight();
+        twinsight.args(["models", command, "--cfg"]).arg(self.path("gates.cfg"));
+        twinsight.arg("--weights").arg(self.path("gates.weights"));
+        if names {
+            twinsight.arg("--names").arg(self.path("gates.names"));
+        }
+        twinsight
+    }
+}
+
+#[test]
+fn the_program_takes_it_from_darknets_files_to_boxes() {
+    let custom = Custom::new();
+    let pictures = custom.pictures();
+    let (float, int8) = (custom.path("gates.onnx"), custom.path("gates-int8.onnx"));
+    Run::of(custom.command("export", true).arg("-o").arg(&float)).done();
+    let mut quantize = custom.command("quantize", true);
+    quantize.args(["--recipe", "tuned", "--exclude", "layer_00_conv", "--images"]).arg(&pictures);
+    Run::of(quantize.arg("-o").arg(&int8)).done();
+    for model in [&float, &int8] {
+        let mut detect = twinsight();
+        detect.args(["detect", "--json", "--score", "0.01", "--model"]).arg(model).arg(pictures.join("30.png"));
+        let out = Run::of(&mut detect).done();
+        let line: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let found = line["detections"].as_array().unwrap();
+        let known = |d: &serde_json::Value| ["gate", "drone", "person"].contains(&d["class"].as_str().unwrap());
+        assert!(!found.is_empty() && found.iter().all(known), "{out}");
+    }
+    let (_, _, metadata) = twinsight::workshop::read_metadata(&int8).unwrap();
+    assert_eq!(metadata.unwrap().recipe, "tuned-custom");
+}
+
+#[test]
+fn the_program_says_what_is_wrong_with_ones_own_files() {
+    let custom = Custom::new();
+    let out = custom.path("out.onnx");
+    let error = |command: &mut std::process::Command| Run::of(command.arg("-o").arg(&out)).error().to_owned();
+    assert!(error(&mut custom.command("export", false)).contains("give a file with --names"));
+    let nothing = error(&mut custom.command("quantize", true));
+    assert!(nothing.starts_with("nothing is measured of this network"), "{nothing}");
+    std::fs::write(custom.path("gates.names"), "gate\n").unwrap();
+    assert!(error(&mut custom.command("export", true)).contains("has 1 names, and the cfg has 3 classes"));
+    std::fs::write(custom.path("gates.weights"), [0u8; 100]).unwrap();
+    assert!(error(&mut custom.command("export", false)).contains("--names"));
+    std::fs::write(custom.path("gates.names"), "gate\ndrone\nperson\n").unwrap();
+    assert!(error(&mut custom.command("export", true)).contains("gates.weights, at byte"));
+    std::fs::write(custom.path("gates.cfg"), "[net]\nwidth=7\n").unwrap();
+    assert!(error(&mut custom.command("export", true)).contains("gates.cfg, line"));
+    assert!(!out.exists(), "a file was written in spite of an error");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use twinsight::detect::{Classes, Form, Frame, Letterboxer, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Catalog, Precision, RawSession, Runtime};
 use twinsight::workshop::onnx::{ModelProto, TensorProto};
-use twinsight::workshop::{Built, CalibrationTable, Range, Source};
+use twinsight::workshop::{Built, CalibrationTable, Range, Recipe, Source};
 
 fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
@@ -30,6 +30,11 @@ fn card(source: &Source) -> Built {
     source.card(&CalibrationTable::read(&table_path()).unwrap(), &table_path()).unwrap()
 }
 
+fn tuned(source: &Source) -> Built {
+    let path = models().join("yolov4-tiny-416.tuned.calibration.json");
+    source.quantized(&Recipe::tuned(), &CalibrationTable::read(&path).unwrap(), &path).unwrap()
+}
+
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -47,7 +52,7 @@ fn the_built_files_have_their_pinned_sums() {
     let pinned: BTreeMap<String, String> = json(&models().join("sums.json"));
     let source = source();
     let built: BTreeMap<String, String> =
-        [source.float(), card(&source)].into_iter().map(|built| (built.file, built.sha256)).collect();
+        [source.float(), card(&source), tuned(&source)].into_iter().map(|built| (built.file, built.sha256)).collect();
     assert_eq!(built, pinned);
 }
 
@@ -56,15 +61,18 @@ fn a_second_build_gives_the_same_bytes() {
     let (first, second) = (source(), source());
     assert!(first.float() == second.float(), "FP32 differs");
     assert!(card(&first) == card(&second), "INT8 differs");
+    assert!(tuned(&first) == tuned(&second), "INT8 tuned differs");
 }
 
 #[test]
-fn the_calibration_table_is_kept_as_it_would_be_written() {
-    let text = std::fs::read_to_string(table_path()).unwrap();
-    let table = CalibrationTable::from_json(&text).unwrap();
-    assert!(table.to_json() == text, "the table's text changes when it is read and written");
-    assert_eq!(table.pictures, 343);
-    assert!(text.len() < 8192, "{} bytes", text.len());
+fn the_calibration_tables_are_kept_as_it_would_be_written() {
+    for file in ["yolov4-tiny-416.calibration.json", "yolov4-tiny-416.tuned.calibration.json"] {
+        let text = std::fs::read_to_string(models().join(file)).unwrap();
+        let table = CalibrationTable::from_json(&text).unwrap();
+        assert!(table.to_json() == text, "{file} changes when it is read and written");
+        assert_eq!(table.pictures, 343);
+        assert!(text.len() < 8192, "{} bytes", text.len());
+    }
 }
 
 fn metadata(bytes: &[u8]) -> Metadata {
@@ -76,7 +84,9 @@ fn metadata(bytes: &[u8]) -> Metadata {
 fn the_models_say_what_they_are() {
     let source = source();
     let (fp32, int8) = (metadata(&source.float().bytes), metadata(&card(&source).bytes));
-    for (metadata, precision, recipe) in [(&fp32, Precision::Fp32, "float"), (&int8, Precision::Int8, "card")] {
+    let tuned = metadata(&tuned(&source).bytes);
+    let all = [(&fp32, Precision::Fp32, "float"), (&int8, Precision::Int8, "card"), (&tuned, Precision::Int8, "tuned")];
+    for (metadata, precision, recipe) in all {
         assert_eq!(metadata.form, Form::yolov4_tiny_416());
         assert_eq!((metadata.precision, metadata.recipe.as_str()), (precision, recipe));
         // facts about the published weights file
@@ -157,6 +167,18 @@ fn the_int8_model_follows_the_float_one() {
         // onnxruntime's own quantizer gives 0.886 and 0.904: this is what the recipe loses.
         let close = correlation(float, quantized);
         assert!(close > 0.87 && close < 0.99, "{name}: {close}");
+    }
+}
+
+#[test]
+fn the_tuned_model_follows_the_float_one_closely() {
+    let (source, photo) = (source(), photo());
+    let (fp32, int8) = (run(&source.float(), &photo), run(&tuned(&source), &photo));
+    for (name, (shape, float)) in &fp32 {
+        let (int8_shape, quantized) = &int8[name];
+        assert_eq!(shape, int8_shape);
+        let close = correlation(float, quantized);
+        assert!(close > 0.985, "{name}: {close}");
     }
 }
 
