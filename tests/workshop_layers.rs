@@ -31,7 +31,7 @@ fn noise_is_what_numpy_finds() {
     let golden: BTreeMap<String, Golden> = serde_json::from_str(&text).unwrap();
     let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_qop.onnx"));
     let mut layers = Layers::new(&runtime(), &float, &int8).unwrap();
-    let input: Vec<f32> = (0..3 * 416 * 416).map(|i| ((i * 7919 % 256) as f64 / 255.0) as f32).collect();
+    let input: Vec<f32> = (0..3 * 416 * 416usize).map(|i| ((i * 7919 % 256) as f64 / 255.0) as f32).collect();
     layers.add(&input).unwrap();
     let found = layers.layers();
     assert_eq!((found.len(), golden.len()), (58, 58));

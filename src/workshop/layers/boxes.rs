@@ -12,9 +12,10 @@ use crate::model::{RawSession, Runtime};
 pub struct BoxLoss {
     /// The tensor that the node puts out, as the float model names it.
     pub tensor: String,
-    /// Mean of 1 − IoU between the float model's boxes and those in the same cells of the raw heads.
+    /// Mean of 1 − IoU between the float model's boxes and those in the same cells of the raw heads, over the boxes
+    /// of those heads that the node can move at all: a head's own convolution moves no box of another head.
     pub iou_loss: f64,
-    /// Mean of the differences of their scores.
+    /// Mean of the differences of their scores, over the same boxes.
     pub score_change: f64,
 }
 
@@ -41,15 +42,21 @@ pub fn box_losses(
         let Some(model) = merged.alone(row) else { continue };
         // Low enough that a box is found whatever became of its score.
         let found = boxes(runtime, &model, form, inputs, 1e-4)?;
-        let (mut iou_loss, mut score_change) = (0.0, 0.0);
+        // Of each head: sums, and how many boxes.
+        let mut sums = vec![[0.0; 3]; form.heads.len()];
         for (reference, found) in reference.iter().zip(&found) {
             for (place, (bbox, score)) in reference {
                 let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
-                iou_loss += 1.0 - f64::from(bbox.iou(&other));
-                score_change += f64::from((score - other_score).abs());
+                let sum = &mut sums[usize::from(place.0.head)];
+                sum[0] += 1.0 - f64::from(bbox.iou(&other));
+                sum[1] += f64::from((score - other_score).abs());
+                sum[2] += 1.0;
             }
         }
-        let count = count as f64;
+        let moved = sums.into_iter().filter(|[_, score_change, _]| *score_change > 0.0);
+        let [iou_loss, score_change, count] =
+            moved.fold([0.0; 3], |all, head| std::array::from_fn(|i| all[i] + head[i]));
+        let count = f64::max(count, 1.0);
         losses.push(BoxLoss {
             tensor: row.tensor.clone(),
             iou_loss: iou_loss / count,
