@@ -1,5 +1,7 @@
 //! `twinsight layers`: the right figures, and the right culprits.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod cli_support;
 
 use std::collections::BTreeMap;

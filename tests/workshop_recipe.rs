@@ -1,5 +1,7 @@
 //! Recipes: what they do to a model, and what is said about a bad one.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod cli_support;
 
 use std::collections::BTreeMap;
