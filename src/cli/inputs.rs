@@ -1,7 +1,7 @@
 //! What `detect` and `compare` look at: the flags that name it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -52,11 +52,11 @@ impl InputArgs {
                 Kind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
                 Kind::Folder => match folder::pictures_in(path) {
                     Ok(inside) if inside.is_empty() => {
-                        found.push(Input::Nothing(format!("no pictures in the folder {}", path.display())));
+                        found.push(Input::Nothing(empty(path)));
                     }
                     Ok(inside) => found.extend(inside.into_iter().map(Input::Picture)),
                     Err(cause) => {
-                        found.push(Input::Nothing(format!("cannot read the folder {}: {cause}", path.display())));
+                        found.push(Input::Nothing(unreadable(path, &cause)));
                     }
                 },
             }
@@ -68,6 +68,30 @@ impl InputArgs {
     pub fn limit(&self) -> Option<u64> {
         self.frames.or(self.camera.map(|_| 1))
     }
+}
+
+/// Pictures alone: files as they are named, folders by theirs; and a message for each folder that gives none.
+pub fn pictures(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for path in paths {
+        match kind(path) {
+            Kind::Picture | Kind::Video => found.push(path.clone()),
+            Kind::Folder => match folder::pictures_in(path) {
+                Ok(inside) if inside.is_empty() => failures.push(empty(path)),
+                Ok(inside) => found.extend(inside),
+                Err(cause) => failures.push(unreadable(path, &cause)),
+            },
+        }
+    }
+    (found, failures)
+}
+
+fn empty(folder: &Path) -> String {
+    format!("no pictures in the folder {}", folder.display())
+}
+
+fn unreadable(folder: &Path, cause: &std::io::Error) -> String {
+    format!("cannot read the folder {}: {cause}", folder.display())
 }
 
 /// The files among them, which nothing that is written may replace.

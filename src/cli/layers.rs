@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 
-use super::compare::inputs::pictures;
+use super::inputs::pictures;
 use super::out::say;
 use super::progress::Progress;
 use crate::detect::Letterboxer;
@@ -56,7 +56,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("twinsight: {failure}");
         failed = true;
     }
-    let mut bar = Progress::new(paths.len(), "pictures");
+    let mut bar = Progress::new(Some(paths.len()), "pictures");
     for path in &paths {
         match load(path) {
             Ok(frame) => {
@@ -88,7 +88,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     if !args.quick {
         let mut bar = None;
         let losses = box_losses(&runtime, &float, &int8, &a.form, &inputs, |of| {
-            bar.get_or_insert_with(|| Progress::new(of, "layers")).step();
+            bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
         })?;
         let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
         for line in &mut report.layers {

@@ -75,7 +75,7 @@ impl PictureArgs {
                 let runtime = Runtime::find(catalog)?;
                 let mut bar = None;
                 let calibrator = calibrate(&runtime, source, dir, |progress| {
-                    let bar = bar.get_or_insert_with(|| Progress::new(progress.of, "pictures"));
+                    let bar = bar.get_or_insert_with(|| Progress::new(Some(progress.of), "pictures"));
                     if progress.done > 0 {
                         bar.step();
                     }
@@ -91,7 +91,7 @@ impl PictureArgs {
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, source)?;
         let request = SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() });
         let mut camera = live::opener(catalog).open(&request)?;
-        let mut bar = Progress::new(self.frames as usize, "frames");
+        let mut bar = Progress::new(Some(self.frames as usize), "frames");
         let (mut frame, mut taken): (_, Option<Instant>) = (Frame::default(), None);
         while calibrator.pictures() < self.frames as usize {
             if camera.next(&mut frame)? == Next::End {
