@@ -11,6 +11,7 @@ mod calibrate;
 mod calibration;
 pub mod darknet;
 mod error;
+pub mod evaluate;
 mod export;
 pub mod graph;
 mod histogram;

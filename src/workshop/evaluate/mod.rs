@@ -1,0 +1,52 @@
+//! Average precision against COCO annotations, and how sure it is.
+//!
+//! ```text
+//! annotations ──▶ Truth ─┐
+//!                        ├─ match each picture ──▶ Evaluation ─┬─ figures ──▶ Figures: the twelve, by class, curves
+//! detections of models ──┘   (then boxes are let go)           └─ resample ──▶ Intervals: of each, of differences
+//! ```
+//!
+//! The rules are those of COCO's own evaluation, and the figures equal pycocotools' (`tests/evaluate_golden.rs`). The
+//! crate `hotcoco` gives the same figures; it is not used, because it brings 40,000 lines and rayon, rand and an XML
+//! parser for a matter of some hundred lines, and because resampling a thousand times in seconds wants the
+//! matches in a form of their own: two bits a threshold and size for each detection, and no boxes.
+
+mod bootstrap;
+mod curve;
+mod evaluation;
+mod figures;
+mod matching;
+mod names;
+mod report;
+mod truth;
+
+pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use evaluation::Evaluation;
+pub use figures::{ClassFigures, Curves, Figures, Precisions, RECALLS};
+pub use matching::{Found, MAX_FOUND};
+pub use names::{ClassMap, NamesError};
+pub use report::{
+    Annotations, Damaged, Difference, OfClass, OfModel, Pictures, Protocol, Report, ReportError, Sampling, Skipped,
+    Things,
+};
+pub use truth::{Category, Truth, TruthBox, TruthError, TruthImage};
+
+/// IoU from which on a detection counts as right: 0.50, 0.55, ... 0.95.
+const THRESHOLDS: usize = 10;
+
+/// The IoU thresholds, as `numpy.linspace` gives them: the last bits decide about a box that lies just on one.
+fn thresholds() -> [f64; THRESHOLDS] {
+    let step = (0.95 - 0.5) / (THRESHOLDS - 1) as f64;
+    let mut all: [f64; THRESHOLDS] = std::array::from_fn(|i| 0.5 + i as f64 * step);
+    all[THRESHOLDS - 1] = 0.95;
+    all
+}
+
+/// Place of IoU 0.75 among the thresholds.
+const AT_75: usize = 5;
+
+/// Sizes of things: all, small, medium, large.
+const SIZES: usize = 4;
+
+/// The areas in square pixels that a size goes from and to; both ends belong to it, as COCO has it.
+const AREAS: [(f64, f64); SIZES] = [(0.0, 1e10), (0.0, 32.0 * 32.0), (32.0 * 32.0, 96.0 * 96.0), (96.0 * 96.0, 1e10)];

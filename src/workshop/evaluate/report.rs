@@ -1,0 +1,195 @@
+//! An evaluation as it is kept: its JSON is part of the interface, and what a model card is filled in from.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Curves, Figures, Interval, Precisions};
+use crate::model::Precision;
+
+/// The version of the file's form.
+const FORMAT: u32 = 1;
+
+/// The most bytes that are read.
+const MAX_BYTES: u64 = 1 << 28;
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Report {
+    pub format: u32,
+    /// Its version.
+    pub twinsight: String,
+    /// Its version.
+    pub onnx_runtime: String,
+    /// What was typed.
+    pub command: String,
+    pub annotations: Annotations,
+    pub protocol: Protocol,
+    pub pictures: Pictures,
+    pub bootstrap: Sampling,
+    /// The first is what the others differ from.
+    pub models: Vec<OfModel>,
+    /// Pictures in which a model falls behind the first one, the worst first.
+    pub by_damage: Vec<Damaged>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Annotations {
+    pub file: String,
+    pub sha256: String,
+}
+
+/// How boxes were made.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Protocol {
+    /// Scores are over this.
+    pub score: f32,
+    pub nms_iou: f32,
+    /// The most a picture.
+    pub detections: usize,
+}
+
+/// What the figures stand over.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Pictures {
+    /// These were asked for.
+    pub of: usize,
+    /// The figures are over these.
+    pub evaluated: usize,
+    /// A person ended it.
+    pub interrupted: bool,
+    pub skipped: Vec<Skipped>,
+    /// To be found in the evaluated pictures.
+    pub things: Things,
+}
+
+/// A picture that could not be used.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    pub file: String,
+    pub why: String,
+}
+
+/// Counts by size.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Things {
+    pub all: usize,
+    pub small: usize,
+    pub medium: usize,
+    pub large: usize,
+}
+
+/// How the intervals were made.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Sampling {
+    pub resamples: usize,
+    pub seed: u64,
+    pub level: f64,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct OfModel {
+    pub name: String,
+    pub file: String,
+    pub sha256: String,
+    pub precision: Precision,
+    /// `null` = the file does not say.
+    pub recipe: Option<String>,
+    /// Boxes that were judged.
+    pub detections: usize,
+    /// Median time of one inference in this run; `null` = no picture was done.
+    pub inference_ms: Option<f64>,
+    pub figures: Figures,
+    pub intervals: Precisions<Option<Interval>>,
+    /// From the first model; `null` for that itself.
+    pub differences: Option<Precisions<Option<Difference>>>,
+    /// Those that are in the annotations.
+    pub classes: Vec<OfClass>,
+    /// Mean precision at recalls 0.00, 0.01, ... 1.00.
+    pub curves: Curves,
+}
+
+/// This model's figure less the first one's, with its interval.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Difference {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Difference {
+    /// Whether the interval leaves out zero.
+    pub fn is_sure(&self) -> bool {
+        self.low > 0.0 || self.high < 0.0
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct OfClass {
+    /// As the annotations name it.
+    pub class: String,
+    pub things: u32,
+    #[serde(rename = "AP")]
+    pub ap: Option<f64>,
+    #[serde(rename = "AP50")]
+    pub ap50: Option<f64>,
+    #[serde(rename = "AP75")]
+    pub ap75: Option<f64>,
+}
+
+/// How much worse a picture is with one model than with the first.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Damaged {
+    pub file: String,
+    pub model: String,
+    pub things: usize,
+    /// AP of this picture alone, with the first model.
+    pub ap_first: f64,
+    /// AP of this picture alone, with this one.
+    pub ap: f64,
+    /// What the AP lost, times the things in the picture: a crowd at a table counts more than a single dog.
+    pub damage: f64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    #[error("cannot read the evaluation {}: {cause}", path.display())]
+    Read { path: PathBuf, cause: std::io::Error },
+    #[error("{} has {bytes} bytes, over the limit of {MAX_BYTES}; is it the right file?", path.display())]
+    TooLarge { path: PathBuf, bytes: u64 },
+    #[error("{} is no evaluation: {cause}; make one with `twinsight eval --json FILE`", path.display())]
+    Form { path: PathBuf, cause: serde_json::Error },
+    #[error("{} has format {found}, and this Twinsight reads format {FORMAT}; make it anew with `twinsight eval`", path.display())]
+    Format { path: PathBuf, found: u32 },
+}
+
+impl Report {
+    pub const FORMAT: u32 = FORMAT;
+
+    /// Reads what `twinsight eval --json` wrote.
+    pub fn read(path: &Path) -> Result<Self, ReportError> {
+        #[derive(Deserialize)]
+        struct Start {
+            format: u32,
+        }
+        let failed = |cause| ReportError::Read { path: path.to_owned(), cause };
+        let about = std::fs::metadata(path).map_err(failed)?;
+        if !about.is_file() {
+            return Err(failed(std::io::Error::other("it is not a file")));
+        }
+        if about.len() > MAX_BYTES {
+            return Err(ReportError::TooLarge { path: path.to_owned(), bytes: about.len() });
+        }
+        let bytes = std::fs::read(path).map_err(failed)?;
+        let form = |cause| ReportError::Form { path: path.to_owned(), cause };
+        let Start { format } = serde_json::from_slice(&bytes).map_err(form)?;
+        if format != FORMAT {
+            return Err(ReportError::Format { path: path.to_owned(), found: format });
+        }
+        serde_json::from_slice(&bytes).map_err(form)
+    }
+
+    /// As it is written.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
+    }
+}
