@@ -11,7 +11,9 @@ pub mod cameras;
 pub mod compare;
 pub mod detect;
 mod doctor;
+pub mod eval;
 mod feed;
+mod html;
 mod inputs;
 mod interrupt;
 pub mod layers;
@@ -54,6 +56,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Compare two models on the same pictures or frames: what became of every box, and why
     Compare(compare::CompareArgs),
+    /// Measure average precision against COCO annotations, and what a model loses to another
+    Eval(eval::EvalArgs),
     /// List cameras and their modes
     Cameras(cameras::Args),
     /// Measure every stage and model on this machine
@@ -72,6 +76,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::View(_) => Err("the window is opened by the program, not by this library".into()),
         Command::Detect(args) => detect::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
         Command::Layers(args) => layers::run(&args),

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::page::{self, SHOWN};
+use super::page::SHOWN;
 use super::report::Picture;
+use crate::cli::html;
 use crate::detect::Frame;
 
 /// Keeps as many of the worst as a page shows, as they come, and no more.
@@ -31,7 +32,7 @@ impl Gallery {
         if place >= SHOWN {
             return;
         }
-        let Some(uri) = page::data_uri(frame) else { return };
+        let Some(uri) = html::data_uri(frame) else { return };
         self.worst.truncate(SHOWN - 1);
         self.worst.insert(place, (damage, f1, picture.name(), uri));
     }

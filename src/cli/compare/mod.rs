@@ -8,20 +8,21 @@ mod table;
 mod text;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
 
 use self::gallery::Gallery;
-use self::report::{Picture, Setting};
+pub(super) use self::page::{Aside, colours, figure, legend};
+pub(super) use self::report::{Picture, Setting};
 use super::annotated::Folder;
 use super::detect::fraction;
 use super::feed::{Feed, Take};
 use super::inputs::{self, InputArgs};
 use super::interrupt;
-use super::out::say;
+use super::out::{say, write_file};
 use crate::annotate;
 use crate::compare::{Comparer, Side, ThresholdSearch, Totals};
 use crate::detect::{Frame, Letterboxer, RawHeads, Thresholds};
@@ -96,13 +97,13 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
 
     if let Some(file) = &args.csv {
-        write(file, &table::csv(&setting, &pictures.iter().collect::<Vec<_>>()))?;
+        write_file(file, &table::csv(&setting, &pictures.iter().collect::<Vec<_>>()))?;
     }
     let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));
     // Stable: of equal ones the first named comes first.
     pictures.sort_by(Picture::by_damage);
     if let Some(file) = &args.html {
-        write(file, &page::html(&setting, &totals, best, &pictures, &shown))?;
+        write_file(file, &page::html(&setting, &totals, best, &pictures, &shown))?;
     }
     if args.json {
         say!("{}", report::last_line(&setting, &totals, unreadable, best, &pictures)?)?;
@@ -164,8 +165,4 @@ impl Pair {
         let (frame_number, time_s) = (take.number, take.time.map(|time| time.as_secs_f64()));
         Ok(Picture { source: take.source.clone(), frame: frame_number, time_s, size: frame.size(), comparison })
     }
-}
-
-fn write(file: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(file, text).map_err(|cause| format!("cannot write {}: {cause}", file.display()))
 }

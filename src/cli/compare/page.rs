@@ -2,26 +2,16 @@
 
 use std::path::Path;
 
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
-
 use super::gallery::Gallery;
 use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
 use super::text::counts;
 use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, Wanted};
+use crate::cli::html::{document, escaped, file_uri};
 use crate::compare::{Agreement, BestThreshold, Totals};
-use crate::detect::{BBox, Frame, Size};
-use crate::source;
+use crate::detect::{BBox, Size};
 
 /// So many of the worst pictures are shown: with these a page stays small enough to mail.
 pub const SHOWN: usize = 24;
-
-/// The longer side of a picture on the page, in pixels.
-const LONGER: u32 = 960;
-
-const QUALITY: u8 = 82;
-
-const STYLE: &str = include_str!("page.css");
 
 /// The page. `pictures` are sorted by damage. Files that are shown are read again; `frames` has the others.
 pub fn html(
@@ -33,12 +23,7 @@ pub fn html(
 ) -> String {
     let (a, b) = (escaped(&setting.a.name), escaped(&setting.b.name));
     let title = format!("{a} and {b}, compared");
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<h1>{a} → {b}</h1>\n",
-        colours()
-    );
+    let mut page = format!("<h1>{a} → {b}</h1>\n");
     page += &summary(setting, totals, best);
     let worst: Vec<&Picture> = damaged(pictures).take(SHOWN).collect();
     let differing = damaged(pictures).count();
@@ -51,11 +36,18 @@ pub fn html(
             "The pictures that differ, the worst first".into()
         };
         page += &format!("<h2>{which}</h2>\n{}", legend(&a, &b));
-        worst.iter().for_each(|picture| page += &figure(setting, picture, frames));
+        for picture in worst {
+            let uri = match picture.frame {
+                Some(_) => frames.uri(&picture.name()).map(str::to_owned),
+                None => file_uri(Path::new(&picture.source), picture.size),
+            };
+            page += &figure(setting, picture, uri.as_deref(), &Aside::default());
+        }
     }
     page += &classes(setting, totals);
     page += &listing(pictures);
-    page + &footer(setting)
+    page += &footer(setting);
+    document(&title, &colours(), &page)
 }
 
 fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) -> String {
@@ -98,7 +90,7 @@ fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) 
 }
 
 /// What lines and colours mean.
-fn legend(a: &str, b: &str) -> String {
+pub fn legend(a: &str, b: &str) -> String {
     let line = |class: &str, text: String| {
         format!("<span><svg viewBox=\"0 0 44 12\"><path class=\"{class}\" d=\"M2 6H42\"/></svg>{text}</span>\n")
     };
@@ -113,18 +105,25 @@ fn legend(a: &str, b: &str) -> String {
     format!("<p class=\"legend\">\n{}</p>\n", lines.concat())
 }
 
-fn figure(setting: &Setting<'_>, picture: &Picture, frames: &Gallery) -> String {
+/// What another report adds to a picture.
+#[derive(Default)]
+pub struct Aside {
+    /// What is really there.
+    pub truth: Vec<BBox>,
+    /// In the heading, after the name, in place of the counts.
+    pub note: Option<String>,
+}
+
+/// A picture with both sets of boxes, and what became of each. `uri` has its pixels; `None` = they are gone.
+pub fn figure(setting: &Setting<'_>, picture: &Picture, uri: Option<&str>, aside: &Aside) -> String {
     let comparison = &picture.comparison;
     let words = setting.words(comparison);
     let entries: Vec<Entry<'_>> = comparison.verdicts().iter().map(|verdict| entry(&words, verdict)).collect();
     let (matched, differing): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) = entries.iter().partition(|e| e.verdict == "matched");
     let Size { width, height } = picture.size;
+    let truth: String = aside.truth.iter().map(truth_rectangle).collect();
     let mut boxes: String = matched.iter().chain(&differing).map(|entry| rectangles(entry)).collect();
     boxes += &tags(&differing, picture.size);
-    let uri = match picture.frame {
-        Some(_) => frames.uri(&picture.name()).map(str::to_owned),
-        None => file_uri(Path::new(&picture.source), picture.size),
-    };
     let ground = match uri {
         Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
@@ -140,9 +139,14 @@ fn figure(setting: &Setting<'_>, picture: &Picture, frames: &Gallery) -> String 
     format!(
         "<article>\n<h3>{source} <small>{}</small></h3>\n<div class=\"pair\">\n\
          <svg class=\"picture\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{source} with both sets of \
-         boxes\">{ground}\n{boxes}</svg>\n<div class=\"rows\"><table>{rows}</table>\n{same}</div>\n</div>\n</article>\n",
-        counts(comparison.agreement())
+         boxes\">{ground}\n{truth}{boxes}</svg>\n<div class=\"rows\"><table>{rows}</table>\n{same}</div>\n</div>\n</article>\n",
+        aside.note.as_deref().map_or_else(|| counts(comparison.agreement()), escaped)
     )
+}
+
+fn truth_rectangle(b: &BBox) -> String {
+    let (x, y, w, h) = (b.x1, b.y1, b.width(), b.height());
+    format!("<rect class=\"truth\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"/>\n")
 }
 
 /// Both boxes of an entry.
@@ -249,7 +253,7 @@ fn footer(setting: &Setting<'_>) -> String {
         format!("{letter} is {}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
     };
     format!(
-        "<footer><p>{}<br>{}</p>\n<p>Boxes are the same from an IoU of {} on. Made by Twinsight {}.</p></footer>\n</body>\n</html>\n",
+        "<footer><p>{}<br>{}</p>\n<p>Boxes are the same from an IoU of {} on. Made by Twinsight {}.</p></footer>\n",
         model("A", setting.a),
         model("B", setting.b),
         crate::compare::MIN_IOU,
@@ -258,73 +262,8 @@ fn footer(setting: &Setting<'_>) -> String {
 }
 
 /// The colours of verdicts, as the style sheet names them.
-fn colours() -> String {
+pub fn colours() -> String {
     let named = [("matched", MATCHED), ("flip", FLIP), ("lost", LOST), ("gained", GAINED)];
     let each: String = named.iter().map(|(name, [r, g, b])| format!("--{name}: rgb({r} {g} {b}); ")).collect();
     format!(":root {{ {each}}}\n")
-}
-
-/// The picture in a file; `None` where it is gone, or is another one by now.
-fn file_uri(path: &Path, size: Size) -> Option<String> {
-    source::load(path).ok().filter(|frame| frame.size() == size).and_then(|frame| data_uri(&frame))
-}
-
-/// The picture as JPEG, no larger than it is shown.
-pub fn data_uri(frame: &Frame) -> Option<String> {
-    let (width, height, rgb) = shrunk(frame);
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode(&rgb, width, height, ExtendedColorType::Rgb8).ok()?;
-    Some(format!("data:image/jpeg;base64,{}", base64(&jpeg)))
-}
-
-fn shrunk(frame: &Frame) -> (u32, u32, Vec<u8>) {
-    let Size { width, height } = frame.size();
-    let longer = width.max(height);
-    if longer <= LONGER {
-        return (width, height, frame.rgb().to_vec());
-    }
-    let to = |side: u32| (u64::from(side) * u64::from(LONGER) / u64::from(longer)).max(1) as u32;
-    match image::RgbImage::from_raw(width, height, frame.rgb().to_vec()) {
-        Some(picture) => {
-            let small = image::imageops::thumbnail(&picture, to(width), to(height));
-            (small.width(), small.height(), small.into_raw())
-        }
-        None => (width, height, frame.rgb().to_vec()),
-    }
-}
-
-/// As RFC 4648 has it, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let word = (0..3).fold(0u32, |word, i| word << 8 | u32::from(three.get(i).copied().unwrap_or(0)));
-        for digit in 0..4 {
-            let value = DIGITS[(word >> (18 - 6 * digit)) as usize & 63];
-            text.push(if digit > three.len() { '=' } else { value.into() });
-        }
-    }
-    text
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-        assert_eq!(base64(&[255, 254, 253]), "//79");
-    }
-
-    #[test]
-    fn names_cannot_break_out_of_the_page() {
-        assert_eq!(escaped("<a href=\"x\">&"), "&lt;a href=&quot;x&quot;&gt;&amp;");
-    }
 }

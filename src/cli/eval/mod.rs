@@ -1,0 +1,145 @@
+//! `twinsight eval`: average precision of several models over the same pictures.
+
+mod page;
+mod pass;
+mod plot;
+mod summary;
+mod text;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use self::pass::Pass;
+use super::interrupt;
+use super::out::{say, write_file};
+use super::progress::Progress;
+use crate::model::{Catalog, ModelName, Runtime};
+use crate::workshop::evaluate::{Bootstrap, Truth};
+
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// What is in the pictures: a JSON file in COCO's form, as instances_val2017.json
+    #[arg(long, value_name = "FILE")]
+    annotations: PathBuf,
+    /// The folder that the annotations' file names are in
+    #[arg(long, value_name = "DIR")]
+    images: PathBuf,
+    /// Models: fp32, int8, or ONNX files. The others are held against the first. Without it, the models that
+    /// set-up builds
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    model: Vec<String>,
+    /// Only the first so many pictures, by image id
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// How often pictures are drawn anew for the intervals
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    resamples: u32,
+    /// Where drawing starts: the same seed gives the same intervals
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Write every figure into this file, for `twinsight card` and for programs
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a page with curves, classes and the worst pictures, to mail or to keep
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Runs the command. Exit 1 when pictures were missing or could not be read: the figures stand over the others, and
+/// say so. Exit 130 when Ctrl+C ended it: the figures stand over what was done by then.
+pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
+    // What is wrong is told before hours of work, not after.
+    for file in [&args.json, &args.html].into_iter().flatten() {
+        check_writable(file)?;
+    }
+    let truth = Truth::read(&args.annotations)?;
+    let limit = args.limit.map_or(truth.images.len(), |limit| truth.images.len().min(limit as usize));
+    check_folder(&args.images, &truth, limit)?;
+    let catalog = Catalog::find();
+    let runtime = Runtime::find(&catalog)?;
+    let names: Vec<ModelName> = match args.model.as_slice() {
+        [] => ModelName::BUILT.to_vec(),
+        names => names.iter().map(|name| ModelName::from_flag(name)).collect(),
+    };
+    let mut pass = Pass::open(&runtime, &catalog, &names, &truth)?;
+    pass.keep_comparisons = args.html.is_some();
+    for (model, left_out) in pass.left_out() {
+        eprintln!("twinsight: {left_out} classes of {model} are not in the annotations, and their boxes do not count");
+    }
+
+    interrupt::watch()?;
+    let mut progress = Progress::new(Some(limit), "pictures");
+    for image in 0..limit {
+        if interrupt::asked() {
+            break;
+        }
+        if let Some(skipped) = pass.picture(&args.images, image)? {
+            progress.suspend(|| eprintln!("twinsight: {}: {}", skipped.file, skipped.why));
+        }
+        progress.step();
+    }
+    drop(progress);
+
+    let interrupted = pass.done() < limit;
+    let bootstrap = Bootstrap { resamples: args.resamples as usize, seed: args.seed, threads: crate::model::threads() };
+    let report = summary::report(
+        &pass,
+        &summary::Run {
+            command: command(),
+            annotations: &args.annotations,
+            runtime: runtime.version(),
+            of: limit,
+            interrupted,
+            bootstrap,
+        },
+    );
+    if let Some(file) = &args.json {
+        write_file(file, &(report.to_json()? + "\n"))?;
+    }
+    if let Some(file) = &args.html {
+        write_file(file, &page::html(&report, &pass, &args.images))?;
+    }
+    say!("{}", text::report(&report))?;
+    Ok(interrupt::exit_code(!report.pictures.skipped.is_empty()))
+}
+
+/// At least one of the pictures must be there.
+fn check_folder(dir: &Path, truth: &Truth, limit: usize) -> Result<(), String> {
+    let shown = dir.display();
+    let mut entries =
+        std::fs::read_dir(dir).map_err(|cause| format!("cannot read the folder of pictures {shown}: {cause}"))?;
+    if entries.next().is_none() {
+        return Err(format!("the folder of pictures {shown} is empty"));
+    }
+    let images = &truth.images[..limit];
+    if images.iter().any(|image| dir.join(&image.file).is_file()) {
+        return Ok(());
+    }
+    let first = images.first().map_or("", |image| image.file.as_str());
+    Err(format!(
+        "none of the {limit} pictures of the annotations is in {shown} (the first is {first}); is it the right folder?"
+    ))
+}
+
+/// Leaves an empty file where there was none.
+fn check_writable(file: &Path) -> Result<(), String> {
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(file)
+        .map(drop)
+        .map_err(|cause| format!("cannot write {}: {cause}", file.display()))
+}
+
+/// What was typed, for a shell.
+fn command() -> String {
+    let quoted = |word: String| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=:+,@%".contains(c);
+        if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    std::iter::once("twinsight".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}

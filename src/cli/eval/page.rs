@@ -1,0 +1,210 @@
+//! An evaluation as one page that stands alone.
+
+use std::path::Path;
+
+use super::pass::Pass;
+use super::plot;
+use super::text::{number, signed, standing};
+use crate::cli::compare::{self, Aside, Setting};
+use crate::cli::html::{document, escaped, file_uri};
+use crate::detect::{BBox, Thresholds};
+use crate::workshop::evaluate::{Damaged, Difference, Figures, OfModel, Report, TruthBox};
+
+/// So many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
+const SHOWN: usize = 16;
+
+/// The page. Pictures that are shown are read again from `dir`.
+pub fn html(report: &Report, pass: &Pass<'_>, dir: &Path) -> String {
+    let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
+    let title = format!("{}, evaluated", escaped(&names.join(", ")));
+    let mut page = format!("<h1>{}</h1>\n<p>Over {}.</p>\n", escaped(&names.join(" · ")), standing(&report.pictures));
+    page += &tiles(report);
+    page += &figures(report);
+    page += &plots(report, &names);
+    page += &worst(report, pass, dir);
+    page += &classes(report);
+    page += &footer(report);
+    document(&title, &(compare::colours() + &plot::style()), &page)
+}
+
+fn tiles(report: &Report) -> String {
+    let tile = |value: String, what: String| format!("<div class=\"tile\"><b>{value}</b><span>{what}</span></div>\n");
+    let mut tiles = String::new();
+    for model in &report.models {
+        tiles += &tile(number(model.figures.ap), format!("AP, {}", escaped(&model.name)));
+        if let Some(d) = model.differences.and_then(|d| d.ap) {
+            let range = format!("{} to {}", signed(d.low), signed(d.high));
+            tiles += &tile(signed(d.value), format!("{} less {}<br>{range}", escaped(&model.name), first(report)));
+        }
+    }
+    format!("<div class=\"tiles\">\n{tiles}</div>\n")
+}
+
+fn first(report: &Report) -> String {
+    report.models.first().map(|m| escaped(&m.name)).unwrap_or_default()
+}
+
+fn figures(report: &Report) -> String {
+    let mut head = "<th>figure</th>".to_owned();
+    for model in &report.models {
+        head += &format!("<th>{}</th>", escaped(&model.name));
+        if model.differences.is_some() {
+            head += &format!("<th>less {}</th>", first(report));
+        }
+    }
+    let row = |(place, name): (usize, &&str)| {
+        let cells: String = report.models.iter().map(|model| cells(model, place)).collect();
+        format!("<tr><td>{name}</td>{cells}</tr>\n")
+    };
+    let rows: String = Figures::NAMES.iter().enumerate().map(row).collect();
+    let level = report.bootstrap.level * 100.0;
+    format!(
+        "<h2>COCO's figures</h2>\n<div class=\"wide\"><table class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n\
+         <p><small>Below each figure its interval of {level:.0} %, over {} draws of the pictures. Differences are over the \
+         same draws; those in bold are more than chance.</small></p>\n",
+        report.bootstrap.resamples
+    )
+}
+
+/// A model's figure and, but for the first model, how it differs.
+fn cells(model: &OfModel, place: usize) -> String {
+    let interval = model.intervals.to_array().get(place).copied().flatten();
+    let interval = interval.map(|i| format!("<br><small>{:.3} to {:.3}</small>", i.low, i.high)).unwrap_or_default();
+    let mut text = format!("<td>{}{interval}</td>", number(model.figures.to_array()[place]));
+    if let Some(differences) = model.differences {
+        text += &match differences.to_array().get(place).copied().flatten() {
+            Some(d) => difference(&d),
+            None => "<td></td>".to_owned(),
+        };
+    }
+    text
+}
+
+fn difference(d: &Difference) -> String {
+    let class = if d.is_sure() { "sure" } else { "chance" };
+    let (value, low, high) = (signed(d.value), signed(d.low), signed(d.high));
+    format!("<td class=\"{class}\">{value}<br><small>{low} to {high}</small></td>")
+}
+
+fn plots(report: &Report, names: &[&str]) -> String {
+    let of = |curve: fn(&OfModel) -> &[f64]| -> Vec<&[f64]> { report.models.iter().map(curve).collect() };
+    let mut text = format!("<h2>Precision over recall</h2>\n{}<div class=\"plots\">\n", plot::legend(names));
+    text += &plot::curves("IoU 0.50", &of(|m| &m.curves.at_50));
+    text += &plot::curves("IoU 0.75", &of(|m| &m.curves.at_75));
+    text += &plot::curves("mean of IoU 0.50 to 0.95", &of(|m| &m.curves.mean));
+    text += "</div>\n";
+    let differing: String = report
+        .models
+        .iter()
+        .enumerate()
+        .filter_map(|(i, model)| {
+            let differences = model.differences?.to_array();
+            let rows: Vec<_> =
+                Figures::NAMES.iter().zip(differences).filter_map(|(name, d)| Some((*name, d?))).collect();
+            Some(plot::differences(&format!("{} less {}", model.name, names.first()?), i, &rows))
+        })
+        .collect();
+    if !differing.is_empty() {
+        text += &format!("<h2>What is lost</h2>\n<div class=\"plots\">\n{differing}</div>\n");
+    }
+    text
+}
+
+fn worst(report: &Report, pass: &Pass<'_>, dir: &Path) -> String {
+    let mut text = String::new();
+    let models: Vec<_> = pass.models().collect();
+    let Some((_, info_a)) = models.first() else { return text };
+    for (model, (name, info_b)) in models.iter().enumerate().skip(1) {
+        let damaged: Vec<&Damaged> = report.by_damage.iter().filter(|d| d.model == *name).collect();
+        let shown = (SHOWN / (models.len() - 1)).max(4);
+        if damaged.is_empty() || info_a.form.classes != info_b.form.classes {
+            continue;
+        }
+        let setting = Setting { a: info_a, b: info_b, thresholds: Thresholds::LIVE };
+        text += &format!(
+            "<h2>{} falls behind in {} pictures; the worst</h2>\n<p>By what the picture's own AP loses, times the things \
+             in it. Boxes are those with a score over {}; white dots are what is really there.</p>\n{}",
+            escaped(name),
+            damaged.len(),
+            Thresholds::LIVE.score,
+            compare::legend(&escaped(&info_a.name), &escaped(&info_b.name))
+        );
+        for d in damaged.into_iter().take(shown) {
+            let Some((image, picture)) = pass.comparison(&d.file, model) else { continue };
+            let uri = file_uri(&dir.join(&d.file), picture.size);
+            let note = format!("AP {:.3} → {:.3}, {} things", d.ap_first, d.ap, d.things);
+            let truth = pass.truth.images[image].boxes.iter().map(corners).collect();
+            text += &compare::figure(&setting, &picture, uri.as_deref(), &Aside { truth, note: Some(note) });
+        }
+    }
+    text
+}
+
+fn corners(truth: &TruthBox) -> BBox {
+    let [x1, y1, x2, y2] = truth.corners().map(|v| v as f32);
+    BBox::new(x1, y1, x2, y2)
+}
+
+fn classes(report: &Report) -> String {
+    let Some(first) = report.models.first() else { return String::new() };
+    let mut head = "<th>class</th><th>things</th>".to_owned();
+    for model in &report.models {
+        head += &format!("<th>{}</th>", escaped(&model.name));
+        if model.differences.is_some() {
+            head += "<th></th>";
+        }
+    }
+    let mut places: Vec<usize> = (0..first.classes.len()).collect();
+    // What the last model loses, weighed by how much there is of it.
+    let lost = |place: &usize| {
+        let of = &first.classes[*place];
+        let last = report.models.last().and_then(|m| m.classes.get(*place)).and_then(|c| c.ap);
+        (last.unwrap_or_default() - of.ap.unwrap_or_default()) * f64::from(of.things)
+    };
+    places.sort_by(|a, b| lost(a).total_cmp(&lost(b)));
+    let mut rows = String::new();
+    for place in places {
+        let of = &first.classes[place];
+        rows += &format!("<tr><td>{}</td><td>{}</td>", escaped(&of.class), of.things);
+        for model in &report.models {
+            let ap = model.classes.get(place).and_then(|c| c.ap);
+            rows += &format!("<td>{}</td>", number(ap));
+            if model.differences.is_some() {
+                let less = ap.zip(of.ap).map(|(ap, first)| signed(ap - first)).unwrap_or_default();
+                rows += &format!("<td class=\"chance\">{less}</td>");
+            }
+        }
+        rows += "</tr>\n";
+    }
+    format!(
+        "<h2>AP by class</h2>\n<p><small>The largest losses first, weighed by how many things there are.</small></p>\n\
+         <div class=\"wide\"><table class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n"
+    )
+}
+
+fn footer(report: &Report) -> String {
+    let models: String = report
+        .models
+        .iter()
+        .map(|m| {
+            format!("{} is {}, sha256 <code>{}</code><br>", escaped(&m.name), escaped(&m.file), escaped(&m.sha256))
+        })
+        .collect();
+    let skipped: String =
+        report.pictures.skipped.iter().map(|s| format!("{}: {}<br>", escaped(&s.file), escaped(&s.why))).collect();
+    let skipped =
+        if skipped.is_empty() { skipped } else { format!("<p>Pictures that are not in it:<br>{skipped}</p>\n") };
+    format!(
+        "<footer>{skipped}<p>{models}annotations {}, sha256 <code>{}</code></p>\n<p>Scores over {}, NMS IoU {}, at most {} \
+         boxes a picture; figures as COCO defines them. <code>{}</code></p>\n<p>Made by Twinsight {} with ONNX Runtime \
+         {}.</p></footer>\n",
+        escaped(&report.annotations.file),
+        escaped(&report.annotations.sha256),
+        report.protocol.score,
+        report.protocol.nms_iou,
+        report.protocol.detections,
+        escaped(&report.command),
+        report.twinsight,
+        escaped(&report.onnx_runtime)
+    )
+}

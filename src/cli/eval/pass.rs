@@ -1,0 +1,207 @@
+//! Several models over the same pictures, each decoded once and letterboxed once a size.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::cli::compare::Picture;
+use crate::cli::report::millis;
+use crate::compare::{Comparer, Comparison, Side};
+use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, RawHeads, Size, Thresholds};
+use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::source;
+use crate::workshop::evaluate::{ClassMap, Damaged, Evaluation, Found, NamesError, Skipped, Truth};
+
+/// Takes one picture after another. Of each it keeps what became of the boxes, no pixels.
+pub struct Pass<'a> {
+    pub truth: &'a Truth,
+    pub evaluation: Evaluation,
+    pub skipped: Vec<Skipped>,
+    /// Whether the worst pictures are to be shown later.
+    pub keep_comparisons: bool,
+    models: Vec<Model>,
+    letterboxers: Vec<(Size, Letterboxer)>,
+    postprocessor: Postprocessor,
+    comparer: Comparer,
+    pictures: Vec<Done>,
+}
+
+/// A model and what it works with.
+struct Model {
+    /// Each has its own.
+    name: String,
+    detector: SessionDetector,
+    map: ClassMap,
+    heads: RawHeads,
+    inference_ms: Vec<f64>,
+}
+
+/// A picture that every model has been through.
+struct Done {
+    image: usize,
+    size: Size,
+    /// Each model's AP over this picture; `None` = there is nothing to find.
+    alone: Vec<Option<f64>>,
+    /// With the first model, for each of the others.
+    comparisons: Vec<Comparison>,
+}
+
+/// Why an evaluation cannot begin, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Names(#[from] NamesError),
+}
+
+impl<'a> Pass<'a> {
+    /// Loads the models and finds their classes among the categories.
+    pub fn open(
+        runtime: &Runtime,
+        catalog: &Catalog,
+        names: &[ModelName],
+        truth: &'a Truth,
+    ) -> Result<Self, PassError> {
+        let mut models: Vec<Model> = Vec::new();
+        let mut letterboxers: Vec<(Size, Letterboxer)> = Vec::new();
+        for name in names {
+            let detector = SessionDetector::open(runtime, catalog, name)?;
+            let info = detector.info();
+            let alike = models.iter().filter(|m| m.detector.info().name == info.name).count();
+            let name = if alike == 0 { info.name.clone() } else { format!("{} ({})", info.name, alike + 1) };
+            let map = ClassMap::new(&name, &info.form.classes, truth)?;
+            let input = info.form.input;
+            if !letterboxers.iter().any(|(size, _)| *size == input) {
+                letterboxers.push((input, Letterboxer::new(input)));
+            }
+            let heads = RawHeads::zeros(&info.form);
+            models.push(Model { name, detector, map, heads, inference_ms: Vec::new() });
+        }
+        Ok(Self {
+            truth,
+            evaluation: Evaluation::new(truth, models.len()),
+            skipped: Vec::new(),
+            keep_comparisons: false,
+            models,
+            letterboxers,
+            postprocessor: Postprocessor::default(),
+            comparer: Comparer::default(),
+            pictures: Vec::new(),
+        })
+    }
+
+    /// Takes the picture at this place of the truth through every model; gives the reason where it cannot be used.
+    pub fn picture(&mut self, dir: &Path, image: usize) -> Result<Option<&Skipped>, PassError> {
+        let about = &self.truth.images[image];
+        let path = dir.join(&about.file);
+        let why = match source::load(&path) {
+            Ok(frame) if about.size.is_none_or(|size| size == frame.size()) => {
+                self.frame(image, &frame)?;
+                return Ok(None);
+            }
+            Ok(frame) => {
+                let told = about.size.map(|size| size.to_string()).unwrap_or_default();
+                format!("it is {}, and its annotations are of a picture of {told}", frame.size())
+            }
+            Err(_) if !path.exists() => "it is missing".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.skipped.push(Skipped { file: about.file.clone(), why });
+        Ok(self.skipped.last())
+    }
+
+    fn frame(&mut self, image: usize, frame: &Frame) -> Result<(), PassError> {
+        let letterboxes: Vec<(Size, Letterbox)> =
+            self.letterboxers.iter_mut().map(|(size, letterboxer)| (*size, letterboxer.fill(frame))).collect();
+        let of_size = |input: Size| letterboxes.iter().position(|(size, _)| *size == input).unwrap_or_default();
+        let mut found = Vec::with_capacity(self.models.len());
+        for model in &mut self.models {
+            let info = Arc::clone(model.detector.info());
+            let at = of_size(info.form.input);
+            let start = Instant::now();
+            model.detector.run(self.letterboxers[at].1.tensor(), &mut model.heads)?;
+            model.inference_ms.push(millis(start.elapsed()));
+            let letterbox = &letterboxes[at].1;
+            let detections = self.postprocessor.run(&info.form, &model.heads, letterbox, Thresholds::EVALUATION);
+            found.push(detections.iter().filter_map(|d| in_terms_of_truth(d, &model.map)).collect());
+        }
+        let alone = self.evaluation.add(self.truth, image, &found);
+        let comparisons = if self.keep_comparisons { self.compare(&letterboxes, of_size) } else { Vec::new() };
+        self.pictures.push(Done { image, size: frame.size(), alone, comparisons });
+        Ok(())
+    }
+
+    /// The first model with each of the others, as a person looks at them. Where classes differ, there is nothing to see.
+    fn compare(&mut self, letterboxes: &[(Size, Letterbox)], of_size: impl Fn(Size) -> usize) -> Vec<Comparison> {
+        let side = |model: &'_ Model| -> (Arc<ModelInfo>, Letterbox) {
+            let info = Arc::clone(model.detector.info());
+            let letterbox = letterboxes[of_size(info.form.input)].1;
+            (info, letterbox)
+        };
+        let Some((first, others)) = self.models.split_first() else { return Vec::new() };
+        let (info_a, letterbox_a) = side(first);
+        let thresholds = Thresholds::LIVE;
+        let a = Side { form: &info_a.form, heads: &first.heads, letterbox: &letterbox_a, thresholds };
+        let mut comparisons = Vec::with_capacity(others.len());
+        for other in others {
+            let (info_b, letterbox_b) = side(other);
+            let b = Side { form: &info_b.form, heads: &other.heads, letterbox: &letterbox_b, thresholds };
+            let same = info_a.form.classes == info_b.form.classes;
+            comparisons.push(if same { self.comparer.run(&a, &b).clone() } else { Comparison::default() });
+        }
+        comparisons
+    }
+
+    /// How many pictures were looked at, those that could not be used too.
+    pub fn done(&self) -> usize {
+        self.pictures.len() + self.skipped.len()
+    }
+
+    /// Each with its name in the report.
+    pub fn models(&self) -> impl ExactSizeIterator<Item = (&str, &ModelInfo)> {
+        self.models.iter().map(|m| (m.name.as_str(), &**m.detector.info()))
+    }
+
+    /// Median time of an inference.
+    pub fn inference_ms(&self, model: usize) -> Option<f64> {
+        let mut times = self.models[model].inference_ms.clone();
+        times.sort_by(f64::total_cmp);
+        times.get(times.len() / 2).copied()
+    }
+
+    /// Models with classes that the annotations do not know, and how many.
+    pub fn left_out(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.models.iter().map(|m| (m.name.as_str(), m.map.left_out())).filter(|(_, left_out)| *left_out > 0)
+    }
+
+    /// The pictures in which one of the models falls behind the first, the worst first.
+    pub fn damage(&self, model: usize) -> Vec<Damaged> {
+        let of_picture = |done: &Done| {
+            let about = &self.truth.images[done.image];
+            let (ap_first, ap) = (done.alone.first().copied().flatten()?, done.alone[model]?);
+            let things = about.boxes.iter().filter(|b| !b.crowd).count();
+            let damage = (ap_first - ap) * things as f64;
+            let (file, model) = (about.file.clone(), self.models[model].name.clone());
+            (damage > 0.0).then_some(Damaged { file, model, things, ap_first, ap, damage })
+        };
+        let mut damaged: Vec<Damaged> = self.pictures.iter().filter_map(of_picture).collect();
+        // Stable: equal ones stay in the order of ids.
+        damaged.sort_by(|a, b| b.damage.total_cmp(&a.damage));
+        damaged
+    }
+
+    /// A picture as the first model and another see it, and where it stands in the truth.
+    pub fn comparison(&self, file: &str, model: usize) -> Option<(usize, Picture)> {
+        let done = self.pictures.iter().find(|done| self.truth.images[done.image].file == file)?;
+        let comparison = done.comparisons.get(model.checked_sub(1)?)?.clone();
+        Some((done.image, Picture { source: file.to_owned(), frame: None, time_s: None, size: done.size, comparison }))
+    }
+}
+
+/// `None` for a class that the annotations do not know.
+fn in_terms_of_truth(detection: &Detection, map: &ClassMap) -> Option<Found> {
+    let [x1, y1, x2, y2] = detection.bbox.to_array().map(f64::from);
+    let category = map.category(detection.class_id)?;
+    Some(Found { category, score: detection.score, xywh: [x1, y1, x2 - x1, y2 - y1] })
+}

@@ -1,0 +1,98 @@
+//! From the pictures that were done to the report.
+
+use std::path::Path;
+
+use super::pass::Pass;
+use crate::detect::{MAX_DETECTIONS, Thresholds};
+use crate::workshop::evaluate::{
+    Annotations, Bootstrap, Difference, Figures, Intervals, OfClass, OfModel, Pictures, Protocol, Report, Sampling,
+    Things,
+};
+
+/// What the pass does not know.
+pub struct Run<'a> {
+    pub command: String,
+    pub annotations: &'a Path,
+    /// Of ONNX Runtime.
+    pub runtime: &'a str,
+    /// How many pictures were asked for.
+    pub of: usize,
+    pub interrupted: bool,
+    pub bootstrap: Bootstrap,
+}
+
+pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
+    let evaluation = &pass.evaluation;
+    let intervals = evaluation.intervals(&run.bootstrap);
+    let first = evaluation.figures(0);
+    let models = pass.models().zip(&intervals).enumerate().map(|(model, ((name, info), intervals))| {
+        let figures = evaluation.figures(model);
+        OfModel {
+            name: name.to_owned(),
+            file: info.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            sha256: info.sha256.clone(),
+            precision: info.precision,
+            recipe: info.recipe.clone(),
+            detections: evaluation.found(model),
+            inference_ms: pass.inference_ms(model),
+            figures,
+            intervals: intervals.figures.into(),
+            differences: (model > 0).then(|| differences(&figures, &first, intervals).into()),
+            classes: classes(pass, model),
+            curves: evaluation.curves(model),
+        }
+    });
+    let [all, small, medium, large] = evaluation.things();
+    let mut by_damage: Vec<_> = (1..intervals.len()).flat_map(|model| pass.damage(model)).collect();
+    by_damage.sort_by(|a, b| b.damage.total_cmp(&a.damage));
+    Report {
+        format: Report::FORMAT,
+        twinsight: env!("CARGO_PKG_VERSION").into(),
+        onnx_runtime: run.runtime.to_owned(),
+        command: run.command.clone(),
+        annotations: Annotations {
+            file: run.annotations.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            sha256: pass.truth.sha256.clone(),
+        },
+        protocol: Protocol {
+            score: Thresholds::EVALUATION.score,
+            nms_iou: Thresholds::EVALUATION.nms_iou,
+            detections: MAX_DETECTIONS,
+        },
+        pictures: Pictures {
+            of: run.of,
+            evaluated: evaluation.pictures(),
+            interrupted: run.interrupted,
+            skipped: pass.skipped.clone(),
+            things: Things { all, small, medium, large },
+        },
+        bootstrap: Sampling { resamples: run.bootstrap.resamples, seed: run.bootstrap.seed, level: Bootstrap::LEVEL },
+        models: models.collect(),
+        by_damage,
+    }
+}
+
+fn differences(figures: &Figures, first: &Figures, intervals: &Intervals) -> [Option<Difference>; 6] {
+    let (figures, first) = (figures.to_array(), first.to_array());
+    std::array::from_fn(|i| {
+        let (value, interval) = (figures[i]? - first[i]?, intervals.differences[i]?);
+        Some(Difference { value, low: interval.low, high: interval.high })
+    })
+}
+
+fn classes(pass: &Pass<'_>, model: usize) -> Vec<OfClass> {
+    let figures = pass.evaluation.classes(model);
+    pass.truth
+        .categories
+        .iter()
+        .zip(figures)
+        .filter(|(_, figures)| figures.things > 0)
+        .map(|(category, f)| OfClass {
+            class: category.name.clone(),
+            things: f.things,
+            ap: f.ap,
+            ap50: f.ap50,
+            ap75: f.ap75,
+        })
+        .collect()
+}

@@ -1,0 +1,114 @@
+//! An evaluation for people, at the end of which stands what matters.
+
+use crate::workshop::evaluate::{Figures, Interval, Pictures, Report};
+
+/// How many of the worst pictures are named.
+const WORST: usize = 5;
+
+pub fn report(report: &Report) -> String {
+    let mut text = String::new();
+    if report.pictures.evaluated == 0 {
+        return format!("no figures: {}", standing(&report.pictures));
+    }
+    text += &by_class(report);
+    text += &worst(report);
+    text += &figures(report);
+    text += &differences(report);
+    text + &format!("over {}", standing(&report.pictures))
+}
+
+/// What the figures stand over: "250 pictures, 1879 things in them (…)", or less and why.
+pub fn standing(pictures: &Pictures) -> String {
+    let Pictures { of, evaluated, interrupted, skipped, things } = pictures;
+    let mut text = if evaluated == of { format!("{of} pictures") } else { format!("{evaluated} of {of} pictures") };
+    if *interrupted {
+        text += ", interrupted";
+    }
+    if !skipped.is_empty() {
+        text += &format!(", {} missing or not to be used", skipped.len());
+    }
+    text + &format!(
+        "; {} things in them: {} small, {} medium, {} large",
+        things.all, things.small, things.medium, things.large
+    )
+}
+
+fn by_class(report: &Report) -> String {
+    let Some(first) = report.models.first() else { return String::new() };
+    let mut text = format!("{:<16} {:>7}", "AP by class", "things");
+    report.models.iter().for_each(|m| text += &format!("  {:>9}", short(&m.name, 9)));
+    text.push('\n');
+    for (place, class) in first.classes.iter().enumerate() {
+        text += &format!("{:<16} {:>7}", class.class, class.things);
+        for model in &report.models {
+            text += &format!("  {:>9}", number(model.classes.get(place).and_then(|c| c.ap)));
+        }
+        text.push('\n');
+    }
+    text + "\n"
+}
+
+fn worst(report: &Report) -> String {
+    let mut text = String::new();
+    for damaged in report.by_damage.iter().take(WORST) {
+        text += &format!(
+            "{}: AP {:.3} → {:.3} with {}, {} things\n",
+            damaged.file, damaged.ap_first, damaged.ap, damaged.model, damaged.things
+        );
+    }
+    if text.is_empty() { text } else { format!("Worst pictures\n{text}\n") }
+}
+
+fn figures(report: &Report) -> String {
+    let mut text = format!("{:<10}", "");
+    report.models.iter().for_each(|m| text += &format!("  {:<22}", short(&m.name, 22)));
+    let mut text = text.trim_end().to_owned() + "\n";
+    for (place, name) in Figures::NAMES.iter().enumerate() {
+        let mut line = format!("{name:<10}");
+        for model in &report.models {
+            let interval = model.intervals.to_array().get(place).copied().flatten();
+            let interval = interval.map(|Interval { low, high }| format!("{low:.3} to {high:.3}")).unwrap_or_default();
+            line += &format!("  {:<5}  {interval:<15}", number(model.figures.to_array()[place]));
+        }
+        text += &format!("{}\n", line.trim_end());
+    }
+    text + "\n"
+}
+
+fn differences(report: &Report) -> String {
+    let Some(first) = report.models.first() else { return String::new() };
+    let mut text = String::new();
+    for model in &report.models {
+        let Some(differences) = model.differences else { continue };
+        text += &format!("{} less {}\n", model.name, first.name);
+        for (name, difference) in Figures::NAMES.iter().zip(differences.to_array()) {
+            let Some(d) = difference else { continue };
+            let sure = if d.is_sure() { "" } else { "  may be chance" };
+            text += &format!("{name:<10}  {}  {} to {}{sure}\n", signed(d.value), signed(d.low), signed(d.high));
+        }
+        text.push('\n');
+    }
+    let level = report.bootstrap.level * 100.0;
+    text + &format!(
+        "Intervals of {level:.0} % over {} draws of the pictures; differences are over the same draws.\n",
+        report.bootstrap.resamples
+    )
+}
+
+/// Three digits, or a dash.
+pub fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".into(), |v| format!("{v:.3}"))
+}
+
+/// With its sign, which for less is a minus and no hyphen.
+pub fn signed(value: f64) -> String {
+    format!("{value:+.3}").replace('-', "−")
+}
+
+/// No longer than this.
+fn short(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    name.chars().take(most - 1).chain(['…']).collect()
+}
