@@ -8,6 +8,7 @@
 mod annotated;
 mod bench;
 pub mod cameras;
+pub mod card;
 pub mod compare;
 pub mod detect;
 mod doctor;
@@ -58,6 +59,8 @@ pub enum Command {
     Compare(compare::CompareArgs),
     /// Measure average precision against COCO annotations, and what a model loses to another
     Eval(eval::EvalArgs),
+    /// Write the card of models: what they are, and the figures that were measured
+    Card(card::CardArgs),
     /// List cameras and their modes
     Cameras(cameras::Args),
     /// Measure every stage and model on this machine
@@ -77,6 +80,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Detect(args) => detect::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Card(args) => card::run(&args),
         Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
         Command::Layers(args) => layers::run(&args),

@@ -27,6 +27,8 @@ pub enum ModelError {
     Load { path: PathBuf, cause: String },
     #[error("{} is not a detector of the form that Twinsight reads: {why}", path.display())]
     Form { path: PathBuf, why: String },
+    #[error("the description {} of a model cannot be used: {why}", path.display())]
+    Sidecar { path: PathBuf, why: String },
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
 }

@@ -6,12 +6,14 @@ mod info;
 pub mod metadata;
 mod runtime;
 mod session;
+mod sidecar;
 
 pub use catalog::{Catalog, ModelName};
 pub use error::ModelError;
 pub use info::{ModelInfo, Precision};
 pub use runtime::{NEEDED_MINOR, Runtime};
 pub use session::{RawSession, SessionDetector, hex};
+pub use sidecar::Sidecar;
 
 use crate::detect::RawHeads;
 

@@ -10,7 +10,7 @@ use ort::value::{Tensor, TensorElementType, TensorRef, ValueType};
 use sha2::{Digest, Sha256};
 
 use super::metadata::Metadata;
-use super::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime};
+use super::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, Sidecar};
 use crate::detect::{Form, RawHeads};
 
 /// The largest model file that is read: 1 GB.
@@ -86,7 +86,14 @@ impl SessionDetector {
             let metadata = session.metadata().map_err(load)?;
             Metadata::from_props(|key| metadata.custom(key)).map_err(form_error)?
         };
-        let info = identify(metadata, bytes, name, path);
+        let sidecar = Sidecar::of(path)?;
+        // For a file of which nothing is known, the way to make it known.
+        let hint = match (&metadata, &sidecar) {
+            (None, None) => format!("; if it is one of the family, describe it in {}", Sidecar::path(path).display()),
+            _ => String::new(),
+        };
+        let form_error = |why: String| form_error(why + &hint);
+        let info = identify(metadata, sidecar, bytes, name, path);
         let form = &info.form;
 
         let [input] = session.inputs() else {
@@ -176,14 +183,24 @@ fn same(shape: &[i64], wanted: &[usize]) -> bool {
     shape.len() == wanted.len() && shape.iter().zip(wanted).all(|(s, w)| *s < 0 || *s == *w as i64)
 }
 
-fn identify(metadata: Option<Metadata>, bytes: &[u8], name: &ModelName, path: &Path) -> ModelInfo {
+fn identify(
+    metadata: Option<Metadata>,
+    sidecar: Option<Sidecar>,
+    bytes: &[u8],
+    name: &ModelName,
+    path: &Path,
+) -> ModelInfo {
     let sha256 = hex(&Sha256::digest(bytes));
     let known = Catalog::published(&sha256);
     let name = known.as_ref().unwrap_or(name);
-    let (form, precision, recipe) = match metadata {
+    let (mut form, mut precision, recipe) = match metadata {
         Some(m) => (m.form, m.precision, Some(m.recipe)),
         None => (Form::yolov4_tiny_416(), name.precision(), None),
     };
+    if let Some(sidecar) = sidecar {
+        form = sidecar.form;
+        precision = sidecar.precision.unwrap_or(precision);
+    }
     ModelInfo { name: name.label(), path: path.to_owned(), sha256, precision, recipe, form }
 }
 

@@ -9,6 +9,7 @@
 mod build;
 mod calibrate;
 mod calibration;
+pub mod card;
 pub mod darknet;
 mod error;
 pub mod evaluate;

@@ -51,6 +51,7 @@ pub struct EvalArgs {
 /// Runs the command. Exit 1 when pictures were missing or could not be read: the figures stand over the others, and
 /// say so. Exit 130 when Ctrl+C ended it: the figures stand over what was done by then.
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
+    interrupt::watch()?;
     // What is wrong is told before hours of work, not after.
     for file in [&args.json, &args.html].into_iter().flatten() {
         check_writable(file)?;
@@ -70,7 +71,6 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("twinsight: {left_out} classes of {model} are not in the annotations, and their boxes do not count");
     }
 
-    interrupt::watch()?;
     let mut progress = Progress::new(Some(limit), "pictures");
     for image in 0..limit {
         if interrupt::asked() {

@@ -105,7 +105,7 @@ fn plots(report: &Report, names: &[&str]) -> String {
         })
         .collect();
     if !differing.is_empty() {
-        text += &format!("<h2>What is lost</h2>\n<div class=\"plots\">\n{differing}</div>\n");
+        text += &format!("<h2>What is lost</h2>\n<div class=\"plots few\">\n{differing}</div>\n");
     }
     text
 }

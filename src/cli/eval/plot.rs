@@ -26,6 +26,7 @@ pub fn style() -> String {
     }
     text + "\
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1rem; }
+.plots.few { grid-template-columns: repeat(auto-fit, minmax(17rem, 25rem)); }
 .plots svg { width: 100%; background: var(--raised); border-radius: 10px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
 svg .zero { stroke: var(--faint); stroke-width: 1.5; }
