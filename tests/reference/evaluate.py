@@ -2,10 +2,11 @@
 """The twelve figures of COCO by pycocotools.
 
   evaluate.py --golden > tests/data/evaluate.json
+  evaluate.py --annotations TRUTH --packed tests/data/detect_coco.json > tests/data/evaluate_coco.json
   evaluate.py --annotations TRUTH --report eval.json NAME=DETS.jsonl...
 
 The first makes up annotations and detections with everything that is hard (crowds, sizes on their limits, equal scores, more
-detections than count) and tells the figures. The second holds the report of `twinsight eval --json` against the
+detections than count) and tells the figures. The second tells those of golden detections. The third holds the report of `twinsight eval --json` against the
 lines of `twinsight detect --json --score 0.001 --nms 0.45` of the same models over the same pictures.
 """
 
@@ -108,6 +109,23 @@ def golden():
     print(",\n".join(json.dumps(s, separators=(",", ":")) for s in sets) + "]}")
 
 
+def packed(options):
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO(str(options.annotations))
+    images = {image["file_name"]: image["id"] for image in truth.loadImgs(truth.getImgIds())}
+    categories = sorted(truth.getCatIds())
+    told = {}
+    for name, pictures in json.loads(options.packed.read_text()).items():
+        results = [
+            {"image_id": images[picture], "category_id": categories[row[0]], "score": row[1]}
+            | {"bbox": [row[2], row[3], row[4] - row[2], row[5] - row[3]]}
+            for picture, rows in pictures.items()
+            for row in rows
+        ]
+        told[name] = evaluate(truth, results, sorted(images[picture] for picture in pictures))[0]
+    print("{" + ",\n".join(json.dumps(name) + ": " + json.dumps(stats) for name, stats in told.items()) + "}")
+
+
 def check(options):
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(options.annotations))
@@ -145,10 +163,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--golden", action="store_true")
     parser.add_argument("--annotations", type=pathlib.Path, help="COCO's instances_*.json")
+    parser.add_argument("--packed", type=pathlib.Path, help="of `pack.py`")
     parser.add_argument("--report", type=pathlib.Path, help="of `twinsight eval --json`")
     parser.add_argument("detections", nargs="*", metavar="NAME=FILE")
     options = parser.parse_args()
-    return golden() if options.golden else check(options)
+    if options.golden or options.packed:
+        return golden() if options.golden else packed(options)
+    return check(options)
 
 
 if __name__ == "__main__":
