@@ -151,7 +151,7 @@ fn pictures_that_cannot_be_used_are_counted_and_named() {
     assert_eq!(set.report()["pictures"]["skipped"].as_array().unwrap().len(), 3);
     // The first three by id are the two that cannot be used, and one that can.
     let run = Run::of(&mut set.eval(&["--model", "fp32", "--limit", "3", "--resamples", "10"]));
-    assert!(run.out.contains("over 1 of 3 pictures, 2 missing"), "{}", run.out);
+    assert!(run.out.contains("over 1 of 3 pictures, the first by id of 5, 2 missing"), "{}", run.out);
 }
 
 #[test]

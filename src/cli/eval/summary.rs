@@ -60,6 +60,7 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
             detections: MAX_DETECTIONS,
         },
         pictures: Pictures {
+            annotated: pass.truth.images.len(),
             of: run.of,
             evaluated: evaluation.pictures(),
             interrupted: run.interrupted,

@@ -19,8 +19,11 @@ pub fn report(report: &Report) -> String {
 
 /// What the figures stand over: "250 pictures, 1879 things in them (…)", or less and why.
 pub fn standing(pictures: &Pictures) -> String {
-    let Pictures { of, evaluated, interrupted, skipped, things } = pictures;
+    let Pictures { annotated, of, evaluated, interrupted, skipped, things } = pictures;
     let mut text = if evaluated == of { format!("{of} pictures") } else { format!("{evaluated} of {of} pictures") };
+    if of < annotated {
+        text += &format!(", the first by id of {annotated}");
+    }
     if *interrupted {
         text += ", interrupted";
     }

@@ -185,7 +185,10 @@ fn differences(card: &Card, report: &Report) -> String {
 
 fn measured_over(report: &Report) -> String {
     let p = &report.pictures;
-    let mut over = format!("Over {} of {} pictures", p.evaluated, p.of);
+    let mut over = format!("Over {} of {} pictures", p.evaluated, p.annotated);
+    if p.of < p.annotated {
+        over += &format!(", the first {} by image id", p.of);
+    }
     if p.interrupted {
         over += ", because a person ended it";
     }

@@ -51,7 +51,9 @@ pub struct Protocol {
 /// What the figures stand over.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Pictures {
-    /// These were asked for.
+    /// The annotations list these.
+    pub annotated: usize,
+    /// These were asked for: all, or the first ones by image id.
     pub of: usize,
     /// The figures are over these.
     pub evaluated: usize,
