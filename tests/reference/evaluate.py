@@ -66,6 +66,9 @@ def golden():
             w, h = (int(side), int(side)) if random.random() < 0.3 else (int(v) for v in random.integers(side // 2, side * 2, 2))
             # Things fill their boxes in part; some lie on the limit of a size exactly.
             area = w * h if random.random() < 0.4 else round(w * h * random.uniform(0.4, 1.0), 2)
+            if random.random() < 0.25:
+                side = int(random.choice([32, 96]))
+                w, h, area = side, side, side * side
             annotations.append(
                 {
                     "id": len(annotations) + 1,
@@ -95,6 +98,9 @@ def golden():
                 other = random.random() < 0.1
                 # Two digits: many are equal. All are exact in single precision or sort alike.
                 add(a["image_id"], 40 if other else a["category_id"], round(float(random.uniform(0.05, 1)), 2), box)
+            # Overlaps that are a threshold exactly.
+            if random.random() < 0.3:
+                add(a["image_id"], a["category_id"], round(float(random.uniform(0.3, 1)), 2), [x, y, w, h / 2])
         for image in images:
             for _ in range(random.integers(0, 12)):
                 box = [round(float(v), 2) for v in random.uniform([0, 0, 5, 5], [400, 400, 200, 200])]
