@@ -91,8 +91,9 @@ pub fn differences(title: &str, model: usize, rows: &[(&str, Difference)]) -> St
     let ticks = (ends / step).round() as i32;
     for tick in -ticks..=ticks {
         let (at, class) = (f64::from(tick) * step, if tick == 0 { "zero" } else { "grid" });
-        let shown = if tick == 0 { "0".into() } else { format!("{at:+}").replace('-', "−") };
-        let shown = if shown.chars().count() > 7 { format!("{at:+.3}").replace('-', "−") } else { shown };
+        // Steps of 0.05 add up to 0.15000000000000002.
+        let shown = format!("{at:+.3}");
+        let shown = if tick == 0 { "0".into() } else { shown.trim_end_matches('0').replace('-', "−") };
         body += &format!(
             "<path class=\"{class}\" d=\"M{0:.1} {ABOVE}V{bottom:.1}\"/><text x=\"{0:.1}\" y=\"{1:.1}\">{shown}</text>\n",
             x(at),
