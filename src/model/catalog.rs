@@ -100,6 +100,11 @@ impl Catalog {
         &self.dir
     }
 
+    /// The models that set-up built, in the order of the window.
+    pub fn installed(&self) -> Vec<ModelName> {
+        ModelName::BUILT.into_iter().filter(|name| self.path(name).is_file()).collect()
+    }
+
     /// Where a model's file is, or would be.
     pub fn path(&self, name: &ModelName) -> PathBuf {
         match name {

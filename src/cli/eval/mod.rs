@@ -27,8 +27,8 @@ pub struct EvalArgs {
     /// The folder that the annotations' file names are in
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
-    /// Models: fp32, int8, or ONNX files. The others are held against the first. Without it, the models that
-    /// set-up builds
+    /// Models: fp32, int8, tuned, or ONNX files. The others are held against the first. Without it, the installed ones
+    /// that set-up builds
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,
     /// Only the first so many pictures, by image id
@@ -62,9 +62,12 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
     let names: Vec<ModelName> = match args.model.as_slice() {
-        [] => ModelName::BUILT.to_vec(),
+        [] => catalog.installed(),
         names => names.iter().map(|name| ModelName::from_flag(name)).collect(),
     };
+    if names.is_empty() {
+        return Err(format!("there are no models in {}; run `make setup`", catalog.dir().display()).into());
+    }
     let mut pass = Pass::open(&runtime, &catalog, &names, &truth)?;
     pass.keep_comparisons = args.html.is_some();
     for (model, left_out) in pass.left_out() {

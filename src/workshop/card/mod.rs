@@ -70,7 +70,7 @@ impl Card {
     /// Reads the models' files. `names`: those of the card; empty = those of the catalog that are installed.
     pub fn read(catalog: &Catalog, names: &[ModelName]) -> Result<Self, CardError> {
         let names = match names {
-            [] => ModelName::BUILT.iter().filter(|name| catalog.path(name).is_file()).cloned().collect(),
+            [] => catalog.installed(),
             names => names.to_vec(),
         };
         let (mut files, mut forms): (Vec<CardFile>, Vec<Form>) = (Vec::new(), Vec::new());
