@@ -6,7 +6,9 @@
 
 use twinsight::cli::cameras::{json, text};
 use twinsight::detect::{Frame, Size};
-use twinsight::source::{CameraRequest, Next, Opener, Source, SourceError, SourceRequest, cameras};
+use twinsight::source::{
+    CameraRequest, ControlKind, FrameRate, Next, Opener, Source, SourceError, SourceRequest, cameras,
+};
 use v4l::video::Capture;
 
 const SMALL: Size = Size::new(320, 180);
@@ -59,6 +61,14 @@ fn assert_bars(frame: &Frame, what: &str) {
     }
 }
 
+/// Luminance falls from bar to bar, as the colours are in its order.
+fn assert_gray_bars(frame: &Frame) {
+    let bars: Vec<f64> =
+        (0..8).map(|n| mean(frame, (2 * n + 1) * frame.width() / 16, frame.height() * 9 / 10)[0]).collect();
+    println!("GRAY {bars:.0?}");
+    assert!(bars.windows(2).all(|pair| pair[0] > pair[1] + 5.0), "{bars:?}");
+}
+
 #[test]
 #[ignore = "needs the kernel's vivid camera: tests/camera/run"]
 fn vivid_shows_its_test_card() {
@@ -66,15 +76,13 @@ fn vivid_shows_its_test_card() {
     print!("{}{}", text(&list), json(&list));
     let camera = list.first().expect("vivid is listed");
     assert_eq!((camera.index, &camera.problem), (0, &None));
+    assert_eq!(camera.id.to_string(), "platform:vivid-000");
     assert!(camera.modes.iter().any(|mode| mode.size == SMALL), "{:?}", camera.modes);
 
-    for format in ["YUYV", "NV12", "RGB", "BGR"] {
-        if !camera.modes.iter().any(|mode| mode.format.name() == format) {
-            assert!(!matches!(format, "YUYV" | "NV12"), "vivid has {format}");
-            println!("vivid offers no {format}");
-            continue;
-        }
-        let request = CameraRequest { size: Some(SMALL), format: Some(format.into()), ..CameraRequest::default() };
+    for format in ["YUYV", "UYVY", "NV12", "RGB", "BGR", "GRAY"] {
+        assert!(camera.modes.iter().any(|mode| mode.format.name() == format), "vivid has {format}");
+        let request =
+            CameraRequest { size: Some(SMALL), format: Some(format.parse().unwrap()), ..CameraRequest::default() };
         let mut source = open(request).unwrap();
         let description = source.description();
         println!("{description:?}");
@@ -82,7 +90,10 @@ fn vivid_shows_its_test_card() {
         assert!(source.is_live());
         let frame = frames(source.as_mut(), 2);
         assert_eq!(frame.size(), SMALL);
-        assert_bars(&frame, format);
+        match format {
+            "GRAY" => assert_gray_bars(&frame),
+            _ => assert_bars(&frame, format),
+        }
     }
 }
 
@@ -101,32 +112,85 @@ fn vivid_is_listed_while_it_delivers_and_refuses_what_it_has_not() {
     let unknown = open(CameraRequest { size: Some(Size::new(123, 45)), ..CameraRequest::default() }).err().unwrap();
     println!("{unknown}");
     assert!(matches!(unknown, SourceError::NoMode { .. }));
-    let missing = open(CameraRequest { index: 7, ..CameraRequest::default() }).err().unwrap();
+    let missing = open(CameraRequest::index(7)).err().unwrap();
     println!("{missing}");
-    assert!(matches!(missing, SourceError::NoSuchCamera { index: 7 }));
+    assert!(matches!(missing, SourceError::NoSuchCamera { .. }));
     // Given back whole: it opens again.
     frames(open(request).unwrap().as_mut(), 1);
 }
 
 #[test]
 #[ignore = "needs the kernel's vivid camera: tests/camera/run"]
-fn vivid_is_opened_whatever_rate_it_was_left_with() {
+fn vivid_opens_rates_that_are_not_whole() {
     let listed = cameras().unwrap().remove(0).modes;
-    let hd: Vec<u32> = listed.iter().filter(|mode| mode.size == Size::new(1280, 720)).map(|mode| mode.rate).collect();
-    // vivid has 2/25 s here, which is no whole rate, and must not be listed as 25/s.
-    assert!(!hd.is_empty() && !hd.contains(&25), "{hd:?}");
+    let hd: Vec<String> =
+        listed.iter().filter(|m| m.size == Size::new(1280, 720)).map(|m| m.rate.to_string()).collect();
+    // vivid has 2/25 s here.
+    assert!(hd.contains(&"12.5".to_owned()) && !hd.contains(&"25".to_owned()), "{hd:?}");
+    // Listing must leave the device as it is.
     let device = v4l::Device::new(0).unwrap();
-    let odd = v4l::video::capture::Parameters::new(v4l::Fraction::new(2, 25));
     device.set_format(&v4l::Format::new(1280, 720, v4l::FourCC::new(b"YUYV"))).unwrap();
+    let odd = v4l::video::capture::Parameters::new(v4l::Fraction::new(2, 25));
     let left = device.set_params(&odd).unwrap();
     assert_eq!((left.interval.numerator, left.interval.denominator), (2, 25));
-    // Listing must leave the device as it is.
     cameras().unwrap();
     assert_eq!(device.params().unwrap().interval.denominator, 25);
     assert_eq!(device.format().unwrap().width, 1280);
     drop(device);
-    let mut source = open(CameraRequest::default()).unwrap();
-    println!("{:?}", source.description());
+    let rate: FrameRate = "12.5".parse().unwrap();
+    let mut source = open(CameraRequest { rate: Some(rate), ..CameraRequest::default() }).unwrap();
+    let description = source.description();
+    println!("{description:?}");
+    let details = description.camera.unwrap();
+    assert_eq!((details.given.rate, details.asked.rate), (rate, Some(rate)));
+    frames(source.as_mut(), 1);
+}
+
+#[test]
+#[ignore = "needs the kernel's vivid camera: tests/camera/run"]
+fn vivid_tells_which_colours_it_means() {
+    // Its controls set what it tells, and its pictures follow: the colours stay the same.
+    let controls = |source: &mut dyn Source| source.controls();
+    for (space, encoding, range) in [("SMPTE 170M", "ITU-R 601", "Full"), ("Rec. 709", "Rec. 709", "Limited")] {
+        let request = CameraRequest { size: Some(SMALL), format: Some("YUYV".parse().unwrap()), ..Default::default() };
+        // What a format means is told when it is set: so the controls are set first.
+        let mut first = open(request.clone()).unwrap();
+        for (name, wanted) in [("Colorspace", space), ("Y'CbCr Encoding", encoding), ("Quantization", range)] {
+            let list = controls(first.as_mut());
+            let control = list.iter().find(|control| control.name == name).unwrap_or_else(|| panic!("{list:#?}"));
+            let ControlKind::Menu(entries) = &control.kind else { panic!("{control:?}") };
+            let entry =
+                entries.iter().find(|(_, entry)| entry.contains(wanted)).unwrap_or_else(|| panic!("{entries:?}"));
+            first.set_control(control.id, entry.0).unwrap();
+        }
+        drop(first);
+        let mut source = open(request).unwrap();
+        assert_bars(&frames(source.as_mut(), 2), &format!("{encoding} {range}"));
+    }
+}
+
+#[test]
+#[ignore = "needs the kernel's vivid camera: tests/camera/run"]
+fn vivid_has_controls_that_can_be_set_and_reset() {
+    let mut source = open(CameraRequest { size: Some(SMALL), ..CameraRequest::default() }).unwrap();
+    let find = |source: &mut dyn Source, name: &str| {
+        let list = source.controls();
+        list.iter().find(|control| control.name == name).cloned().unwrap_or_else(|| panic!("no {name} in {list:#?}"))
+    };
+    let brightness = find(source.as_mut(), "Brightness");
+    println!("{brightness:?}");
+    assert_eq!(brightness.kind, ControlKind::Range { min: 0, max: 255, step: 1 });
+    let before = mean(&frames(source.as_mut(), 3), 160, 160);
+    // Out of range: the nearest value that there is.
+    source.set_control(brightness.id, 100_000).unwrap();
+    assert_eq!(find(source.as_mut(), "Brightness").value, 255);
+    let after = mean(&frames(source.as_mut(), 6), 160, 160);
+    assert!(after.iter().sum::<f64>() > before.iter().sum::<f64>() + 60.0, "{before:?} {after:?}");
+    source.set_control(brightness.id, brightness.default).unwrap();
+    assert_eq!(find(source.as_mut(), "Brightness").value, brightness.default);
+    let error = source.set_control(4242, 1).unwrap_err();
+    println!("{error}");
+    assert!(matches!(error, SourceError::Control { .. }));
     frames(source.as_mut(), 1);
 }
 

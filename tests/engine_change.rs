@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use engine_support::*;
 use twinsight::engine::{Clock, Event, ModelPhase, Settings, SourceState};
 use twinsight::model::ModelName::{File, Fp32, Int8};
-use twinsight::source::{CameraRequest, SourceRequest};
+use twinsight::source::{CameraRequest, FrameRate, SourceRequest};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -154,12 +154,12 @@ fn a_device_that_is_not_let_go_of_is_opened_after_a_second_all_the_same() {
     let studio = Studio::new();
     let mode = |rate| SourceRequest::Camera(CameraRequest { rate, ..CameraRequest::default() });
     let old = studio.live(&mode(None));
-    let new = studio.live(&mode(Some(60)));
+    let new = studio.live(&mode(FrameRate::new(60, 1)));
     let first = settings(mode(None), &[Fp32]);
     let engine = studio.start(&first);
     old.enter();
     get(&studio.opened, "the first opening");
-    engine.set(Settings { source: mode(Some(60)), ..first });
+    engine.set(Settings { source: mode(FrameRate::new(60, 1)), ..first });
     let deadline = studio.clock.now() + SECOND;
     studio.clock.await_timer(deadline);
     assert!(studio.opened.is_empty());

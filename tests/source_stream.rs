@@ -89,7 +89,7 @@ fn a_live_stream_gives_the_newest_and_one_that_is_lost_can_be_opened_again() {
         source.discard().unwrap();
         let error = loop {
             match source.next(&mut frame) {
-                Ok(Next::Frame | Next::Idle) => {}
+                Ok(Next::Frame | Next::Idle | Next::Broken) => {}
                 Ok(Next::End) => panic!("a live stream does not end, it is lost"),
                 Err(error) => break error,
             }

@@ -60,7 +60,7 @@ impl Toolbar<'_> {
                 }
             };
             for camera in cameras.list(ui.ctx()) {
-                let request = SourceRequest::Camera(CameraRequest { index: camera.index, ..CameraRequest::default() });
+                let request = SourceRequest::Camera(CameraRequest::of(camera));
                 let open = *self.request == request || self.chosen_by_itself(&camera.name);
                 row(ui, format!("📷  {}", camera.name), request, open);
             }
@@ -132,7 +132,7 @@ fn request_name(request: &SourceRequest) -> String {
         SourceRequest::Still(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         SourceRequest::Video(video) => video.location.name(),
         SourceRequest::Demo => "Demo".into(),
-        SourceRequest::Camera(camera) => format!("Camera {}", camera.index),
+        SourceRequest::Camera(camera) => camera.which.label(),
         SourceRequest::Auto => "First camera".into(),
     }
 }

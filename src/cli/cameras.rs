@@ -5,12 +5,13 @@ use std::error::Error;
 use serde::Serialize;
 
 use super::out::say;
-use crate::source::{CameraInfo, cameras, mode};
+use crate::detect::Size;
+use crate::source::{CameraInfo, FrameRate, cameras, mode};
 
 /// List the cameras and their modes
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Print a JSON array, one object a camera
+    /// Print a JSON array, one object per camera
     #[arg(long)]
     pub json: bool,
 }
@@ -29,7 +30,7 @@ pub fn text(cameras: &[CameraInfo]) -> String {
     }
     let mut text = String::new();
     for camera in cameras {
-        text += &format!("{}  {}\n", camera.index, camera.name);
+        text += &format!("{}  {}  ({})\n", camera.index, camera.name, camera.id);
         if let Some(problem) = &camera.problem {
             text += &format!("   {problem}\n");
         }
@@ -50,6 +51,8 @@ pub fn json(cameras: &[CameraInfo]) -> String {
         .map(|camera| Camera {
             index: camera.index,
             name: &camera.name,
+            identity: camera.id.to_string(),
+            place: &camera.id.place,
             problem: camera.problem.as_deref(),
             formats: mode::by_format(&camera.modes)
                 .into_iter()
@@ -57,7 +60,10 @@ pub fn json(cameras: &[CameraInfo]) -> String {
                     format: format.name(),
                     sizes: sizes
                         .into_iter()
-                        .map(|(size, rates)| Resolution { width: size.width, height: size.height, rates })
+                        .map(|(Size { width, height }, rates)| {
+                            let rates = rates.into_iter().map(number).collect();
+                            Resolution { width, height, rates }
+                        })
                         .collect(),
                 })
                 .collect(),
@@ -70,6 +76,10 @@ pub fn json(cameras: &[CameraInfo]) -> String {
 struct Camera<'a> {
     index: u32,
     name: &'a str,
+    /// What `--camera` takes, and what stays when the camera is plugged in anew.
+    identity: String,
+    /// Where it is plugged in.
+    place: &'a str,
     /// Why nothing more is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
@@ -86,6 +96,13 @@ struct Format {
 struct Resolution {
     width: u32,
     height: u32,
-    /// Frames per second.
-    rates: Vec<u32>,
+    /// Frames per second, from 30000/1001 as 29.97002997002997.
+    rates: Vec<serde_json::Number>,
+}
+
+/// A whole rate as a whole number.
+fn number(rate: FrameRate) -> serde_json::Number {
+    let whole = rate.whole().map(serde_json::Number::from);
+    // Rates are finite: their parts are whole and not 0.
+    whole.or_else(|| serde_json::Number::from_f64(rate.per_second())).unwrap_or_else(|| rate.rounded().into())
 }

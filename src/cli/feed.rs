@@ -9,19 +9,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
+use super::camera_feed::CameraFeed;
 use super::inputs::{Input, InputArgs};
 use super::interrupt;
 use super::progress::Progress;
 use crate::detect::Frame;
-use crate::engine::{Engine, Event, Settings};
-use crate::live;
 use crate::model::Catalog;
-use crate::source::{
-    self, CameraRequest, Next, Source, SourceError, SourceRequest, VideoLocation, VideoRequest, VideoSource,
-};
-
-/// How long a camera may take for a frame.
-const CAMERA_PATIENCE: Duration = Duration::from_secs(20);
+use crate::source::{self, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
 
 /// How often it is looked whether Ctrl+C was pressed while something else is waited for.
 const LOOK: Duration = Duration::from_millis(100);
@@ -43,16 +37,8 @@ pub struct Feed {
 
 /// A camera or a video that is open.
 enum Moving {
-    Video {
-        source: Box<VideoSource>,
-        name: String,
-        stem: String,
-    },
-    /// With an engine of no models: a camera that hangs must not hang us.
-    Camera {
-        engine: Engine,
-        index: u32,
-    },
+    Video { source: Box<VideoSource>, name: String, stem: String },
+    Camera(CameraFeed),
 }
 
 /// A frame that came: [`Feed::frame`] has its pixels.
@@ -114,7 +100,9 @@ impl Feed {
                     Err(error) => Err(error.into()),
                 },
                 Input::Video(location) => Moving::video(location),
-                Input::Camera(index) => Moving::camera(&self.catalog, index).map(Some),
+                Input::Camera { written, request } => {
+                    CameraFeed::open(&self.catalog, &written, request).map(|camera| Some(Moving::Camera(camera)))
+                }
                 Input::Nothing(why) => Err(why.into()),
             };
             match opened {
@@ -183,18 +171,14 @@ impl Feed {
                     decode: start.elapsed(),
                 }))
             }
-            Some(Moving::Camera { engine, index }) => {
-                let Some((frame, decode)) = next_camera_frame(engine, *index)? else { return Ok(None) };
+            Some(Moving::Camera(camera)) => {
+                let tell = |remark: &str| self.progress.suspend(|| eprintln!("twinsight: {remark}"));
+                let Some((frame, decode)) = camera.next(tell)? else { return Ok(None) };
                 self.frame = frame;
                 let number = self.given;
                 self.given += 1;
-                Ok(Some(Take {
-                    source: format!("camera:{index}"),
-                    file: PathBuf::from(format!("camera{index}-{number:04}.png")),
-                    number: Some(number),
-                    time: None,
-                    decode,
-                }))
+                let (source, file) = (camera.name(), camera.file(number));
+                Ok(Some(Take { source, file, number: Some(number), time: None, decode }))
             }
             None => Ok(None),
         }
@@ -225,12 +209,6 @@ impl Moving {
             }
         }
     }
-
-    fn camera(catalog: &Catalog, index: u32) -> Result<Self, Box<dyn Error>> {
-        let source = SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() });
-        let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
-        Ok(Self::Camera { engine: Engine::start(live::parts(catalog, Arc::new(|| {})), settings)?, index })
-    }
 }
 
 /// The next frame whose number `every` divides; `false`: there is none, or nobody wants one any more.
@@ -238,33 +216,9 @@ fn next_video_frame(source: &mut VideoSource, frame: &mut Frame, every: u64) -> 
     while !interrupt::asked() {
         match source.next(frame)? {
             Next::Frame if source.description().playback.is_none_or(|p| p.number % every == 0) => return Ok(true),
-            Next::Frame | Next::Idle => {}
+            Next::Frame | Next::Idle | Next::Broken => {}
             Next::End => return Ok(false),
         }
     }
     Ok(false)
-}
-
-/// A frame, and how long it was waited for.
-type Waited = (Arc<Frame>, Duration);
-
-/// The next frame, or the error that stands in its way.
-fn next_camera_frame(engine: &Engine, index: u32) -> Result<Option<Waited>, Box<dyn Error>> {
-    let deadline = Instant::now() + CAMERA_PATIENCE;
-    while Instant::now() < deadline {
-        if interrupt::asked() {
-            return Ok(None);
-        }
-        let observation = engine.wait(LOOK);
-        // First, because a failure may have come before the frame.
-        for event in engine.events().try_iter() {
-            if let Event::SourceFailed { message, .. } = event {
-                return Err(message.into());
-            }
-        }
-        if let Some(observation) = observation {
-            return Ok(Some((Arc::clone(&observation.frame), observation.times.capture)));
-        }
-    }
-    Err(format!("camera:{index} gave no frame within {} s", CAMERA_PATIENCE.as_secs()).into())
 }

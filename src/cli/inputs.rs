@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::source::{Kind, VideoLocation, folder, kind};
+use super::camera_flags::CameraFlags;
+use crate::source::{CameraRequest, Kind, VideoLocation, folder, kind};
 
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
     /// Pictures (JPEG, PNG, WebP, BMP), videos, or folders of pictures
     #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video"], conflicts_with_all = ["camera", "video"])]
     pub paths: Vec<PathBuf>,
-    /// Take frames of this camera (see `twinsight cameras`)
-    #[arg(long, value_name = "N", group = "moving")]
-    pub camera: Option<u32>,
+    #[command(flatten)]
+    pub camera: CameraFlags,
     /// Take the frames of this video file or stream (rtsp, http); it needs ffmpeg
-    #[arg(long, value_name = "FILE|URL", group = "moving")]
+    #[arg(long, value_name = "FILE|URL", group = "from")]
     pub video: Option<OsString>,
     /// Stop after so many frames [default: 1 of a camera, all of a video]
-    #[arg(long, value_name = "K", requires = "moving", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "K", requires = "from", value_parser = clap::value_parser!(u64).range(1..))]
     pub frames: Option<u64>,
     /// Of a video, take only every Nth frame
     #[arg(long, value_name = "N", requires = "video", conflicts_with_all = ["paths", "camera"], value_parser = clap::value_parser!(u64).range(1..))]
@@ -31,7 +31,11 @@ pub struct InputArgs {
 pub enum Input {
     Picture(PathBuf),
     Video(VideoLocation),
-    Camera(u32),
+    Camera {
+        /// As the person named it.
+        written: String,
+        request: CameraRequest,
+    },
     /// Nothing, and why.
     Nothing(String),
 }
@@ -39,8 +43,8 @@ pub enum Input {
 impl InputArgs {
     /// Everything that was named, in its order; folders by their pictures in natural order.
     pub fn inputs(&self) -> Vec<Input> {
-        if let Some(index) = self.camera {
-            return vec![Input::Camera(index)];
+        if let (Some(written), Some(request)) = (self.camera.name(), self.camera.request()) {
+            return vec![Input::Camera { written: written.to_owned(), request }];
         }
         if let Some(video) = &self.video {
             return vec![Input::Video(VideoLocation::parse(video))];
@@ -66,7 +70,7 @@ impl InputArgs {
 
     /// How many frames of a camera or a video are wanted; `None` = all.
     pub fn limit(&self) -> Option<u64> {
-        self.frames.or(self.camera.map(|_| 1))
+        self.frames.or(self.camera.name().map(|_| 1))
     }
 }
 
@@ -98,7 +102,7 @@ fn unreadable(folder: &Path, cause: &std::io::Error) -> String {
 pub fn files(inputs: &[Input]) -> Vec<PathBuf> {
     let file = |input: &Input| match input {
         Input::Picture(path) | Input::Video(VideoLocation::File(path)) => Some(path.clone()),
-        Input::Video(VideoLocation::Url(_)) | Input::Camera(_) | Input::Nothing(_) => None,
+        Input::Video(VideoLocation::Url(_)) | Input::Camera { .. } | Input::Nothing(_) => None,
     };
     inputs.iter().filter_map(file).collect()
 }
@@ -116,7 +120,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("more.jpg")).unwrap();
         let named = PathBuf::from("of another kind.txt");
         let paths = vec![named.clone(), dir.path().into(), dir.path().join("more.jpg"), "a.mkv".into()];
-        let args = InputArgs { paths, camera: None, video: None, frames: None, every: None };
+        let args = InputArgs { paths, camera: CameraFlags::default(), video: None, frames: None, every: None };
         let inside = ["f1.webp", "f9.PNG", "f10.jpg"].map(|name| Input::Picture(dir.path().join(name)));
         let empty = format!("no pictures in the folder {}", dir.path().join("more.jpg").display());
         let last = [Input::Nothing(empty), Input::Video(VideoLocation::File("a.mkv".into()))];

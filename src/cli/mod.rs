@@ -7,6 +7,8 @@
 
 mod annotated;
 mod bench;
+mod camera_feed;
+mod camera_flags;
 pub mod cameras;
 pub mod card;
 pub mod compare;

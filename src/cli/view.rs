@@ -7,17 +7,17 @@ use std::time::Duration;
 use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 
+use super::camera_flags::CameraFlags;
 use crate::model::ModelName;
-use crate::source::{Album, CameraRequest, SourceRequest, VideoLocation, VideoRequest};
+use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
     /// Look at these pictures, videos, folders of pictures or streams; the first one is shown
     #[arg(value_name = "FILE|DIR|URL", group = "from", num_args = 0.., value_parser = clap::builder::OsStringValueParser::new().try_map(there))]
     files: Vec<VideoLocation>,
-    /// Look through this camera (see `twinsight cameras`)
-    #[arg(long, value_name = "N", group = "from")]
-    camera: Option<u32>,
+    #[command(flatten)]
+    camera: CameraFlags,
     /// Look at this picture
     #[arg(long, value_name = "FILE", group = "from")]
     image: Option<PathBuf>,
@@ -71,9 +71,9 @@ impl ViewArgs {
         if let Some(text) = &self.video {
             return video(VideoLocation::parse(text));
         }
-        match (&self.image, self.camera, self.demo) {
+        match (&self.image, self.camera.request(), self.demo) {
             (Some(path), ..) => SourceRequest::Still(path.clone()),
-            (None, Some(index), _) => SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() }),
+            (None, Some(camera), _) => SourceRequest::Camera(camera),
             (None, None, true) => SourceRequest::Demo,
             (None, None, false) => match self.files.first() {
                 Some(VideoLocation::Url(url)) => video(VideoLocation::Url(url.clone())),

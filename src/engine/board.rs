@@ -1,13 +1,13 @@
 //! What the threads write down for the status line.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::lock;
 use super::metrics::{Rate, Samples};
 use super::observation::{Observation, Output};
 use super::status::{ModelState, SourceState, Stages, Status};
-use crate::source::Description;
+use crate::source::{Control, Description, Orientation};
 
 /// Shared by the threads. Whatever an earlier source's thread says is ignored.
 pub(super) struct Board(Mutex<Inner>);
@@ -23,6 +23,9 @@ struct Inner {
     /// The newest observation that was painted.
     last_shown: Option<u64>,
     dropped: u64,
+    broken: u64,
+    controls: Arc<[Control]>,
+    control_failure: Option<String>,
     letterbox: Samples,
     latency: Samples,
     models: Vec<(ModelState, Samples)>,
@@ -62,6 +65,9 @@ impl Inner {
             shown: Counter::default(),
             last_shown: None,
             dropped: 0,
+            broken: 0,
+            controls: Arc::default(),
+            control_failure: None,
             letterbox: Samples::new(),
             latency: Samples::new(),
             models,
@@ -116,6 +122,19 @@ impl Board {
         self.with(generation, |inner| inner.dropped += 1);
     }
 
+    pub fn broken(&self, generation: u64) {
+        self.with(generation, |inner| inner.broken += 1);
+    }
+
+    /// `failure`: why one was not set as asked for.
+    pub fn set_controls(&self, generation: u64, controls: Arc<[Control]>, failure: Option<String>) {
+        self.with(generation, |inner| (inner.controls, inner.control_failure) = (controls, failure));
+    }
+
+    pub fn controls(&self) -> Arc<[Control]> {
+        Arc::clone(&lock(&self.0).controls)
+    }
+
     /// `again`: the frame was looked at before, with other models.
     pub fn inferred(&self, observation: &Observation, again: bool) {
         self.with(observation.source_generation, |inner| {
@@ -163,7 +182,7 @@ impl Board {
         lock(&self.0).models.truncate(count);
     }
 
-    pub fn status(&self, now: Instant, events_dropped: u64) -> Status {
+    pub fn status(&self, now: Instant, events_dropped: u64, orientation: Orientation) -> Status {
         let inner = lock(&self.0);
         Status {
             source: inner.source.at(now, inner.paused),
@@ -174,6 +193,10 @@ impl Board {
             captured: inner.captured.count,
             inferred: inner.inferred.count,
             dropped: inner.dropped,
+            broken: inner.broken,
+            orientation,
+            controls: Arc::clone(&inner.controls),
+            control_failure: inner.control_failure.clone(),
             stages: Stages {
                 letterbox: inner.letterbox.percentiles(),
                 inference: inner.models.iter().map(|(_, samples)| samples.percentiles()).collect(),

@@ -12,15 +12,16 @@ use crossbeam_channel::{Sender, never, select};
 use super::crew::Done;
 use super::link::{Captured, Link, Report};
 use super::pool::Pool;
+use super::turning::Turning;
 use super::{Shared, fault};
 use crate::detect::Frame;
-use crate::source::{Next, Source, SourceError, SourceRequest};
+use crate::source::{Description, Next, Source, SourceError, SourceRequest};
 
 /// Waits between tries: the first, and the longest.
 const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
 
-/// How long an earlier thread may take to release the same device.
-const RELEASE: Duration = Duration::from_secs(1);
+/// How long an earlier thread may take to release the same device, before it is opened all the same.
+pub(super) const RELEASE: Duration = Duration::from_secs(1);
 
 /// A `discard` that returns sooner did not wait for the source...
 const NO_WAIT: Duration = Duration::from_millis(1);
@@ -38,6 +39,8 @@ pub(super) struct Capture {
     reports: Sender<Report>,
     /// Threads that may have the same device open.
     predecessors: Vec<Done>,
+    release: Duration,
+    turning: Turning,
     frames: Pool<Frame>,
     retry: Duration,
 }
@@ -67,8 +70,10 @@ impl Capture {
         request: SourceRequest,
         reports: Sender<Report>,
         predecessors: Vec<Done>,
+        release: Duration,
     ) -> Self {
-        Self { shared, link, request, reports, predecessors, frames: Pool::new(FRAMES), retry: RETRY[0] }
+        let (turning, frames, retry) = (Turning::default(), Pool::new(FRAMES), RETRY[0]);
+        Self { shared, link, request, reports, predecessors, release, turning, frames, retry }
     }
 
     /// The whole life of the thread.
@@ -103,7 +108,7 @@ impl Capture {
         if self.predecessors.is_empty() {
             return;
         }
-        let timer = self.shared.parts.clock.at(self.shared.parts.clock.now() + RELEASE);
+        let timer = self.shared.parts.clock.at(self.shared.parts.clock.now() + self.release);
         for done in std::mem::take(&mut self.predecessors) {
             loop {
                 select! {
@@ -118,10 +123,14 @@ impl Capture {
     /// Opens the source and drains it to its end. Sources call drivers and decoders: a panic in one is a failure
     /// like others, and cannot take the window with it.
     fn attempt(&mut self) -> Result<End, Failure> {
-        let failed = |message| Failure { message, transient: false };
+        // A driver's fault may be gone when the camera is opened anew; a decoder's comes again with the same file.
+        let transient = self.request.may_be_camera();
+        let failed = |message| Failure { message, transient };
+        let advice = if transient { "it is tried again" } else { "choose it again" };
         let opener = &self.shared.parts.opener;
-        let mut source = fault::guard("opening the source", || opener.open(&self.request)).map_err(failed)??;
-        let result = fault::guard("the source", || self.drain(&mut *source));
+        let open = || opener.open(&self.request);
+        let mut source = fault::guard_with("opening the source", advice, open).map_err(failed)??;
+        let result = fault::guard_with("the source", advice, || self.drain(&mut *source));
         // On its own: a driver's clean-up may panic too, and that says nothing about the frames before.
         if let Err(message) = fault::guard("closing the source", || drop(source)) {
             log::warn!("{message}");
@@ -133,7 +142,13 @@ impl Capture {
         let live = source.is_live();
         // The orders when the source was asked last.
         let mut asked = self.link.orders();
-        if self.reports.send(Report::Opened { description: source.description(), live }).is_err() {
+        let description = source.description();
+        // After a failure the very same camera is waited for.
+        if let Some(camera) = &description.camera {
+            self.request = self.request.pinned(&description.name, &camera.id);
+        }
+        self.turning.begin();
+        if self.reports.send(Report::Opened { description, live }).is_err() {
             return Ok(End::Stopped);
         }
         loop {
@@ -141,6 +156,7 @@ impl Capture {
             if orders.stop {
                 return Ok(End::Stopped);
             }
+            self.turning.follow(source, &self.shared, self.link.generation);
             if live && orders.paused {
                 self.discard(source)?;
                 continue;
@@ -156,21 +172,29 @@ impl Capture {
             asked = orders;
             let clock = &*self.shared.parts.clock;
             let before = clock.now();
-            let (frame, next) = self.frames.write(|frame| source.next(frame));
+            let turning = &mut self.turning;
+            let (frame, next) = self.frames.write(|frame| turning.next(source, frame));
             let at = clock.now();
             match next? {
+                // Left behind while it hung.
+                _ if self.link.orders().stop => return Ok(End::Stopped),
                 Next::Frame => {}
                 Next::Idle => continue,
+                Next::Broken => {
+                    self.shared.board.broken(self.link.generation);
+                    continue;
+                }
                 Next::End => return Ok(End::Ended),
             }
             self.retry = RETRY[0];
+            let (description, frame_size) = (source.description(), frame.size());
             self.publish(Captured {
                 id: self.shared.frame_ids.fetch_add(1, Ordering::Relaxed),
                 frame,
                 pauses: orders.pauses,
                 at,
                 took: at.saturating_duration_since(before),
-                description: source.description(),
+                description: Description { size: Some(frame_size), ..description },
             });
         }
     }

@@ -7,11 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// Whoever calls must be able to go on with what `run` had in hand, or drop it.
 pub(super) fn guard<R>(what: &str, run: impl FnOnce() -> R) -> Result<R, String> {
+    guard_with(what, "choose it again", run)
+}
+
+/// Like [`guard`], with another advice.
+pub(super) fn guard_with<R>(what: &str, advice: &str, run: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        format!(
-            "{what} failed by a fault in the program ({}); choose it again, and please report this",
-            text(&*payload)
-        )
+        format!("{what} failed by a fault in the program ({}); {advice}, and please report this", text(&*payload))
     })
 }
 

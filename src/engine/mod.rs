@@ -9,6 +9,7 @@
 //!  newest wins, drops are counted      A.run, B.run       └── waker() ──▶ the window repaints
 //!     │        ▲                          │
 //!     │        └── stop, pause ◀──────────┘
+//!     │   Dials (controls, turning) ◀──── set_control(), orient()
 //!     └──────────────▶ Board (counts, rates, states) ◀──── shown()
 //!                        └───────────────────────────────▶ status()
 //! ```
@@ -23,6 +24,7 @@ mod board;
 mod capture;
 mod clock;
 mod crew;
+mod dials;
 mod event;
 mod fault;
 mod letterboxes;
@@ -34,6 +36,7 @@ mod observation;
 mod pool;
 mod settings;
 mod status;
+mod turning;
 mod worker;
 
 use std::convert::Infallible;
@@ -54,9 +57,10 @@ pub use settings::Settings;
 pub use status::{ModelPhase, ModelState, SourceState, Stages, Status};
 
 use crate::model::{Detector, ModelError, ModelName};
-use crate::source::{Source, SourceError, SourceRequest};
+use crate::source::{ControlId, Orientation, Source, SourceError, SourceRequest};
 use board::Board;
 use crew::Crew;
+use dials::Dials;
 use event::Events;
 use settings::Wanted;
 use worker::Worker;
@@ -91,6 +95,7 @@ struct Shared {
     observations: Mailbox<Arc<Observation>>,
     events: Events,
     board: Board,
+    dials: Dials,
     crew: Crew,
     /// The next frame's id.
     frame_ids: AtomicU64,
@@ -122,9 +127,11 @@ impl Engine {
             observations: Mailbox::new(),
             events: Events::new(),
             board: Board::new(wanted.generation, wanted.settings.paused),
+            dials: Dials::default(),
             crew: Crew::default(),
             frame_ids: AtomicU64::new(0),
         });
+        shared.dials.renew(&wanted.settings.source);
         let (stop, stopped) = bounded(0);
         let worker = Worker::new(Arc::clone(&shared), wanted.clone());
         let witness = Arc::clone(&shared);
@@ -142,7 +149,11 @@ impl Engine {
     /// no observation of the old one is given out any more, from the moment this returns.
     pub fn set(&self, settings: Settings) {
         let mut wanted = lock(&self.wanted);
-        *wanted = wanted.next(settings);
+        let next = wanted.next(settings);
+        if next.generation != wanted.generation {
+            self.shared.dials.renew(&next.settings.source);
+        }
+        *wanted = next;
         self.shared.board.renew(wanted.generation, wanted.settings.paused);
         self.shared.wanted.put(wanted.clone());
     }
@@ -171,7 +182,31 @@ impl Engine {
 
     /// How things stand now. Takes microseconds.
     pub fn status(&self) -> Status {
-        self.shared.board.status(self.shared.parts.clock.now(), self.shared.events.dropped())
+        let now = self.shared.parts.clock.now();
+        self.shared.board.status(now, self.shared.events.dropped(), self.shared.dials.orientation())
+    }
+
+    /// Turns and mirrors the source's picture from its next frame on, until another source is asked for.
+    pub fn orient(&self, orientation: Orientation) {
+        self.shared.dials.orient(orientation);
+    }
+
+    /// Sets one of [`Status::controls`] before the next frame; returns at once. It stays set when the camera comes
+    /// back after a failure, until another source is asked for. What came of it is in the status.
+    pub fn set_control(&self, id: ControlId, value: i64) {
+        self.shared.dials.set([(id, value)]);
+    }
+
+    /// Gives a control its default value.
+    pub fn reset_control(&self, id: ControlId) {
+        let controls = self.shared.board.controls();
+        self.shared.dials.set(controls.iter().filter(|c| c.id == id).map(|c| (c.id, c.default)));
+    }
+
+    /// Gives all controls their default values.
+    pub fn reset_controls(&self) {
+        let controls = self.shared.board.controls();
+        self.shared.dials.set(controls.iter().map(|c| (c.id, c.default)));
     }
 
     /// Tells that this was painted. Painting the same observation again does not count.

@@ -34,7 +34,7 @@ impl Wanted {
 pub(super) fn may_share_device(a: &SourceRequest, b: &SourceRequest) -> bool {
     use SourceRequest::{Auto, Camera};
     match (a, b) {
-        (Camera(a), Camera(b)) => a.index == b.index,
+        (Camera(a), Camera(b)) => a.which.may_be(&b.which),
         (Auto, Auto | Camera(_)) | (Camera(_), Auto) => true,
         _ => false,
     }
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_camera_shares_its_device_with_itself_and_with_auto() {
-        let camera = |index| SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() });
+        let camera = |index| SourceRequest::Camera(CameraRequest::index(index));
         assert!(may_share_device(&camera(1), &camera(1)));
         assert!(!may_share_device(&camera(1), &camera(0)));
         assert!(may_share_device(&SourceRequest::Auto, &camera(3)));

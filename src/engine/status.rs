@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::metrics::Percentiles;
 use crate::model::{ModelInfo, ModelName};
-use crate::source::Description;
+use crate::source::{Control, Description, Orientation};
 
 /// A snapshot. Counts and rates are those of the present source.
 #[derive(Clone, Debug)]
@@ -25,6 +25,14 @@ pub struct Status {
     pub inferred: u64,
     /// Frames that a newer one replaced before a model saw them.
     pub dropped: u64,
+    /// Frames that were no pictures, as cut JPEGs.
+    pub broken: u64,
+    /// How the source's picture is turned.
+    pub orientation: Orientation,
+    /// What can be set on the source, and how it is set; empty where there is nothing.
+    pub controls: Arc<[Control]>,
+    /// Why a control was not set as asked for last.
+    pub control_failure: Option<String>,
     pub stages: Stages,
     /// In the order of the settings' models.
     pub models: Vec<ModelState>,

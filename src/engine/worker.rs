@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::Shared;
 use super::board::Phase;
-use super::capture::Capture;
+use super::capture::{Capture, RELEASE};
 use super::crew::{Done, ended};
 use super::event::Event;
 use super::link::{Captured, Link, Report};
@@ -16,8 +16,20 @@ use super::observation::{Observation, Times};
 use super::settings::{Settings, Wanted, may_share_device};
 use crate::source::{Description, SourceRequest};
 
-/// A live source that gives no frame for this long has stalled.
+/// A live source that gives no frame for this long has stalled...
 const STALL: Duration = Duration::from_secs(2);
+
+/// ...unless it is meant to give one more rarely than this often in [`STALL`]: then for so many frames' time.
+const MISSED: f32 = 3.0;
+
+/// A camera that is not open after this long hangs in its driver.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// How long a thread that was left behind may take to release the device.
+const RELEASE_HUNG: Duration = Duration::from_secs(5);
+
+/// No more threads than this hang in the driver of one device; it is not opened again before one has come back.
+const HUNG: usize = 2;
 
 /// Reports are rare, and the capture thread may wait for the worker.
 const REPORTS: usize = 4;
@@ -37,6 +49,8 @@ pub(super) struct Worker {
 
 /// What is known of the present source.
 struct Opened {
+    /// What is opened after a failure: the camera that was opened at first, and no other.
+    request: SourceRequest,
     live: bool,
     description: Description,
     /// The frame that was looked at last.
@@ -44,24 +58,37 @@ struct Opened {
     /// The failure that was told last, so that it is not told again.
     failure: Option<String>,
     stalled: bool,
-    /// Rings when the source may have stalled.
+    /// What is not to take too long.
+    watch: Watch,
+    /// Rings when it may have.
     timer: Receiver<Instant>,
     /// Since when frames are expected.
     expected: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Watch {
+    Nothing,
+    /// The opening of a camera.
+    Opening,
+    /// The next frame.
+    Frames,
+    /// A hanging thread's end.
+    Release,
 }
 
 impl Worker {
     pub fn new(shared: Arc<Shared>, wanted: Wanted) -> Self {
         let Wanted { settings, generation } = wanted;
         let link = Arc::new(Link::new(generation, settings.paused));
-        let source = Opened::new(shared.parts.clock.now());
+        let source = Opened::new(&settings.source, shared.parts.clock.now());
         let (models, reports, threads) = (Models::default(), never(), Vec::new());
         Self { shared, settings, models, sequence: 0, link, reports, threads, source }
     }
 
     /// The whole life of the thread, until nobody holds the other end of `stop`.
     pub fn run(mut self, stop: &Done) {
-        self.open();
+        self.open(RELEASE);
         self.models.choose(&self.settings.models, &self.shared);
         while !ended(stop) {
             while let Ok(report) = self.reports.try_recv() {
@@ -80,7 +107,7 @@ impl Worker {
                     // The capture thread has ended, and everything it said was heard.
                     Err(_) => self.reports = never(),
                 },
-                recv(self.source.timer) -> _ => self.check_stall(),
+                recv(self.source.timer) -> _ => self.check(),
             }
         }
     }
@@ -91,8 +118,8 @@ impl Worker {
         if generation != self.link.generation {
             self.link.stop();
             self.link = Arc::new(Link::new(generation, self.settings.paused));
-            self.source = Opened::new(self.shared.parts.clock.now());
-            self.open();
+            self.source = Opened::new(&self.settings.source, self.shared.parts.clock.now());
+            self.open(RELEASE);
         } else if old.paused != self.settings.paused {
             self.pause();
         }
@@ -105,15 +132,19 @@ impl Worker {
         }
     }
 
-    /// Starts a capture thread for the settings' source. The last one is not waited for here: it may hang.
-    fn open(&mut self) {
-        let request = self.settings.source.clone();
-        self.threads.retain(|(_, done)| !ended(done));
-        let rivals = self.threads.iter().filter(|(other, _)| may_share_device(other, &request));
-        let rivals = rivals.map(|(_, done)| done.clone()).collect();
+    /// Starts a capture thread for the source. The last one is not waited for here: it may hang. `release`: for how
+    /// long the new thread waits for it.
+    fn open(&mut self, release: Duration) {
+        let request = self.source.request.clone();
+        let rivals = self.rivals();
         let (sender, reports) = bounded(REPORTS);
         self.reports = reports;
-        let capture = Capture::new(Arc::clone(&self.shared), Arc::clone(&self.link), request.clone(), sender, rivals);
+        let (shared, link) = (Arc::clone(&self.shared), Arc::clone(&self.link));
+        if request.may_be_camera() {
+            let patience = if rivals.is_empty() { OPENING } else { OPENING + release };
+            self.source.watch(Watch::Opening, self.shared.parts.clock.at(self.shared.parts.clock.now() + patience));
+        }
+        let capture = Capture::new(shared, link, request.clone(), sender, rivals, release);
         match self.shared.crew.spawn("capture", || capture.run()) {
             Ok(done) => self.threads.push((request, done)),
             Err(error) => {
@@ -124,9 +155,31 @@ impl Worker {
         }
     }
 
+    /// Threads that may have the source's device open.
+    fn rivals(&mut self) -> Vec<Done> {
+        self.threads.retain(|(_, done)| !ended(done));
+        let rivals = self.threads.iter().filter(|(other, _)| may_share_device(other, &self.source.request));
+        rivals.map(|(_, done)| done.clone()).collect()
+    }
+
+    /// Leaves the capture thread behind, in whatever call it hangs, and opens the source anew on another.
+    fn replace(&mut self) {
+        self.link.stop();
+        if self.rivals().len() >= HUNG {
+            // It is let in as soon as a driver has let go.
+            let at = self.shared.parts.clock.now() + RELEASE_HUNG;
+            return self.source.watch(Watch::Release, self.shared.parts.clock.at(at));
+        }
+        self.link = Arc::new(Link::new(self.link.generation, self.settings.paused));
+        self.open(RELEASE_HUNG);
+    }
+
     fn pause(&mut self) {
         self.link.pause(self.settings.paused);
-        self.source.expect_from(&self.shared, self.settings.paused);
+        // An opening takes as long as it takes, paused or not.
+        if matches!(self.source.watch, Watch::Nothing | Watch::Frames) {
+            self.source.expect_from(&self.shared, self.settings.paused);
+        }
         if self.settings.paused {
             if self.source.live && self.link.frames.take().is_some() {
                 self.shared.board.dropped(self.link.generation);
@@ -144,28 +197,38 @@ impl Worker {
         let board = &self.shared.board;
         match report {
             Report::Opened { description, live } => {
-                if !board.set_source(generation, Phase::Live) {
+                if board.generation() != generation {
                     return;
                 }
+                if let Some(camera) = &description.camera {
+                    self.source.request = self.source.request.pinned(&description.name, &camera.id);
+                }
                 self.source.live = live;
-                self.source.stalled = false;
                 self.source.failure = None;
                 self.source.description = description.clone();
                 self.source.expect_from(&self.shared, self.settings.paused);
                 board.describe(generation, description.clone());
-                self.shared.tell(Event::SourceOpened(description));
+                // A camera that gave no frames must give one before it is believed.
+                if !self.source.stalled {
+                    board.set_source(generation, Phase::Live);
+                    self.shared.tell(Event::SourceOpened(description));
+                }
             }
             Report::Ended => {
                 self.look();
-                self.source.timer = never();
+                self.source.watch(Watch::Nothing, never());
                 if self.shared.board.set_source(generation, Phase::Ended) {
                     self.shared.tell(Event::SourceEnded);
                 }
             }
             Report::Failed { message, retry_at } => {
                 self.look();
-                self.source.timer = never();
+                self.source.watch(Watch::Nothing, never());
                 self.source.stalled = false;
+                // The tries that follow open it again, each in its time.
+                if let (Some(at), true) = (retry_at, self.source.request.may_be_camera()) {
+                    self.source.watch(Watch::Opening, self.shared.parts.clock.at(at + OPENING));
+                }
                 let phase = Phase::Failed { message: message.clone(), retry_at };
                 let current = self.shared.board.set_source(generation, phase);
                 if current && self.source.failure.as_ref() != Some(&message) {
@@ -194,8 +257,10 @@ impl Worker {
             return;
         }
         if std::mem::take(&mut self.source.stalled) {
-            self.shared.board.set_source(self.link.generation, Phase::Live);
             self.source.expect_from(&self.shared, false);
+            if self.shared.board.set_source(self.link.generation, Phase::Live) {
+                self.shared.tell(Event::SourceOpened(self.source.description.clone()));
+            }
         }
         self.infer(&captured, false);
         self.source.last = Some(captured);
@@ -228,18 +293,45 @@ impl Worker {
         (self.shared.parts.waker)();
     }
 
+    /// What was watched may have taken too long.
+    fn check(&mut self) {
+        match std::mem::replace(&mut self.source.watch, Watch::Nothing) {
+            Watch::Nothing => self.source.timer = never(),
+            Watch::Opening => self.opening_hangs(),
+            Watch::Frames => self.check_stall(),
+            Watch::Release => self.replace(),
+        }
+    }
+
+    fn opening_hangs(&mut self) {
+        let retry_at = Some(self.shared.parts.clock.now() + RELEASE_HUNG);
+        let message = format!(
+            "the camera does not open: its driver has given no answer for {} s; plug it in anew, it is tried again",
+            OPENING.as_secs()
+        );
+        self.hear(Report::Failed { message, retry_at });
+        self.replace();
+    }
+
     fn check_stall(&mut self) {
         let now = self.shared.parts.clock.now();
+        let stall = self.source.stall();
         let last = self.shared.board.last_captured(self.link.generation);
         let last = last.unwrap_or(self.source.expected).max(self.source.expected);
-        if now.saturating_duration_since(last) < STALL {
-            self.source.timer = self.shared.parts.clock.at(last + STALL);
+        if now.saturating_duration_since(last) < stall {
+            self.source.watch(Watch::Frames, self.shared.parts.clock.at(last + stall));
             return;
         }
-        self.source.timer = never();
-        self.source.stalled = true;
-        if self.shared.board.set_source(self.link.generation, Phase::Stalled { last }) {
+        if !std::mem::replace(&mut self.source.stalled, true)
+            && self.shared.board.set_source(self.link.generation, Phase::Stalled { last })
+        {
             self.shared.tell(Event::SourceStalled(self.source.description.clone()));
+        }
+        if self.source.request.may_be_camera() {
+            self.replace();
+        } else {
+            // A stream gives up by itself, later: opening one anew takes longer than a short silence.
+            self.source.watch(Watch::Nothing, never());
         }
     }
 }
@@ -252,13 +344,15 @@ impl Drop for Worker {
 }
 
 impl Opened {
-    fn new(now: Instant) -> Self {
+    fn new(request: &SourceRequest, now: Instant) -> Self {
         Self {
+            request: request.clone(),
             live: false,
             description: Description::default(),
             last: None,
             failure: None,
             stalled: false,
+            watch: Watch::Nothing,
             timer: never(),
             expected: now,
         }
@@ -267,8 +361,22 @@ impl Opened {
     /// Frames are expected from now on, where the source is live and not paused.
     fn expect_from(&mut self, shared: &Shared, paused: bool) {
         self.expected = shared.parts.clock.now();
-        let watched = self.live && !paused;
         // Set once, not with each frame: when it rings, the last frame tells whether to wait on.
-        self.timer = if watched { shared.parts.clock.at(self.expected + STALL) } else { never() };
+        if self.live && !paused {
+            self.watch(Watch::Frames, shared.parts.clock.at(self.expected + self.stall()));
+        } else {
+            self.watch(Watch::Nothing, never());
+        }
+    }
+
+    fn watch(&mut self, watch: Watch, timer: Receiver<Instant>) {
+        (self.watch, self.timer) = (watch, timer);
+    }
+
+    /// How long it may give no frame.
+    fn stall(&self) -> Duration {
+        let rate = self.description.nominal_rate.filter(|rate| *rate > 0.0);
+        let frames = rate.and_then(|rate| Duration::try_from_secs_f32(MISSED / rate).ok());
+        STALL.max(frames.unwrap_or_default())
     }
 }

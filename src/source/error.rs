@@ -9,8 +9,14 @@ use crate::detect::FrameError;
 pub enum SourceError {
     #[error("no camera was found; plug one in, or start with --demo or --image FILE")]
     NoCamera,
-    #[error("there is no camera {index}; `twinsight cameras` lists those there are")]
-    NoSuchCamera { index: u32 },
+    /// `there`: the cameras that are there.
+    #[error("there is no {wanted}; there are: {there}")]
+    NoSuchCamera { wanted: String, there: String },
+    #[error("{wanted} may be any of {found}; name one by its number or its identity")]
+    Ambiguous { wanted: String, found: String },
+    /// It was there before.
+    #[error("{camera} is not plugged in; it is opened again as soon as it is back")]
+    Absent { camera: String },
     #[error("no permission to open {camera}; add yourself to the group `video`, then log in again ({cause})")]
     NoPermission { camera: String, cause: String },
     #[error("{camera} is used by another program; close that one first ({cause})")]
@@ -21,6 +27,10 @@ pub enum SourceError {
     NoMode { camera: String, wanted: String, offered: String },
     #[error("{camera} was unplugged; it is opened again as soon as it is back ({cause})")]
     Disconnected { camera: String, cause: String },
+    #[error("{camera} has given no frame for {seconds} s; it is opened again, but may have to be plugged in anew")]
+    Silent { camera: String, seconds: u64 },
+    #[error("{camera} did not take {control}: {cause}")]
+    Control { camera: String, control: String, cause: String },
     #[error("{camera} failed: {cause}")]
     Camera { camera: String, cause: String },
     #[error("cannot read {}: {cause}", path.display())]
@@ -51,16 +61,32 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// Whether opening the same source again later may help.
+    /// Whether opening the same source again later may help: all that is wrong with a camera can be put right while
+    /// the viewer runs, by a plug, a permission or another program's end.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::NoCamera
-                | Self::NoSuchCamera { .. }
-                | Self::Busy { .. }
-                | Self::Disconnected { .. }
-                | Self::Camera { .. }
-                | Self::Stream { .. }
-        )
+            | Self::NoSuchCamera { .. }
+            | Self::Ambiguous { .. }
+            | Self::Absent { .. }
+            | Self::NoPermission { .. }
+            | Self::Busy { .. }
+            | Self::NoFormat { .. }
+            | Self::NoMode { .. }
+            | Self::Disconnected { .. }
+            | Self::Silent { .. }
+            | Self::Camera { .. }
+            | Self::Stream { .. } => true,
+            Self::Control { .. }
+            | Self::Read { .. }
+            | Self::Decode { .. }
+            | Self::TooLarge { .. }
+            | Self::NoFfmpeg
+            | Self::BadFfmpeg { .. }
+            | Self::Video { .. }
+            | Self::Address { .. }
+            | Self::NoDemo { .. }
+            | Self::Frame(_) => false,
+        }
     }
 }

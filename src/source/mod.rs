@@ -3,35 +3,42 @@
 //! A [`Source`] is a small blocking thing; threads are the engine's business.
 
 mod album;
-mod camera;
-pub mod camera_error;
+pub mod camera;
+pub mod control;
 pub mod demo;
 mod error;
 pub mod folder;
+pub mod identity;
 pub mod mode;
 mod natural;
 mod open;
+mod orientation;
 pub mod pace;
 pub mod pixels;
+mod rate;
 mod request;
 mod still;
 mod thumbnails;
-#[cfg(target_os = "linux")]
-mod v4l2;
 pub mod video;
 
 pub use album::{Album, AlbumError};
-pub use camera::{CameraSource, cameras};
+pub use camera::{CameraSource, CameraWatch, cameras};
+pub use control::{Control, ControlId, ControlKind};
 pub use demo::DemoSource;
 pub use error::SourceError;
 pub use folder::{Kind, kind};
+pub use identity::{CameraId, Device, Which};
 pub use mode::{CameraInfo, Mode, PixelFormat};
 pub use natural::natural;
 pub use open::Opener;
+pub use orientation::{Orientation, Turn};
+pub use rate::FrameRate;
 pub use request::{CameraRequest, SourceRequest};
 pub use still::{StillSource, load};
 pub use thumbnails::{THUMBNAIL, THUMBNAILS_KEPT, Thumbnail, Thumbnails};
 pub use video::{Playback, VideoControls, VideoLocation, VideoRequest, VideoSource};
+
+use std::sync::Arc;
 
 use crate::detect::{Frame, Size};
 
@@ -56,6 +63,16 @@ pub trait Source {
 
     /// A live source delivers on its own clock, whether or not anybody takes its frames.
     fn is_live(&self) -> bool;
+
+    /// What can be set while it runs, and how it is set now.
+    fn controls(&mut self) -> Vec<Control> {
+        Vec::new()
+    }
+
+    /// Sets a control to the nearest value that it can have. The source goes on after an error.
+    fn set_control(&mut self, _id: ControlId, _value: i64) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 /// What came of a call of [`Source::next`].
@@ -65,6 +82,8 @@ pub enum Next {
     Frame,
     /// None came within a short while, and the frame is as it was: look whether one is still wanted, and ask again.
     Idle,
+    /// What came is no picture, as a cut JPEG; the frame's pixels are unspecified. More may come.
+    Broken,
     /// There are no more; the frame is as it was. A still image gives one frame, then this.
     End,
 }
@@ -83,4 +102,15 @@ pub struct Description {
     pub note: Option<String>,
     /// Of a video: where the frame given last stands in it, and how to steer it.
     pub playback: Option<Playback>,
+    /// `None` = not a camera.
+    pub camera: Option<Arc<CameraDetails>>,
+}
+
+/// What a camera was asked for, and what its driver made of that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CameraDetails {
+    pub index: u32,
+    pub id: CameraId,
+    pub asked: CameraRequest,
+    pub given: Mode,
 }

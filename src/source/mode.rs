@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
-use super::CameraRequest;
+use super::{CameraId, CameraRequest, FrameRate};
 use crate::detect::Size;
 
 /// The frame rate above which more is of no use: it is what a detector on a processor can take.
@@ -23,6 +23,8 @@ pub enum PixelFormat {
     Mjpeg,
     /// 4:2:2, as Y0 U Y1 V.
     Yuyv,
+    /// 4:2:2, as U Y0 V Y1.
+    Uyvy,
     /// 4:2:0, a plane of Y, then one of U and V in turn.
     Nv12,
     /// Packed R G B.
@@ -34,12 +36,13 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
-    pub const ALL: [Self; 6] = [Self::Mjpeg, Self::Yuyv, Self::Nv12, Self::Rgb, Self::Bgr, Self::Gray];
+    pub const ALL: [Self; 7] = [Self::Mjpeg, Self::Yuyv, Self::Uyvy, Self::Nv12, Self::Rgb, Self::Bgr, Self::Gray];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mjpeg => "MJPEG",
             Self::Yuyv => "YUYV",
+            Self::Uyvy => "UYVY",
             Self::Nv12 => "NV12",
             Self::Rgb => "RGB",
             Self::Bgr => "BGR",
@@ -71,8 +74,7 @@ impl FromStr for PixelFormat {
 pub struct Mode {
     pub format: PixelFormat,
     pub size: Size,
-    /// Frames per second.
-    pub rate: u32,
+    pub rate: FrameRate,
 }
 
 impl fmt::Display for Mode {
@@ -84,17 +86,19 @@ impl fmt::Display for Mode {
 /// A camera and what it offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CameraInfo {
-    /// The number by which it is opened; gaps are usual.
+    /// The number that the system gave it this time; gaps are usual.
     pub index: u32,
     pub name: String,
+    /// What stays the same when it is plugged in anew.
+    pub id: CameraId,
     /// By format, then size, then rate, without doubles.
     pub modes: Vec<Mode>,
     /// Why `modes` is empty, where it is.
     pub problem: Option<String>,
 }
 
-/// The modes that satisfy the request, best first: colour before gray, then the highest rate up to 30/s, then the
-/// size nearest to 1280×720, then the format that costs least to decode, then the rate nearest to 30/s.
+/// The modes that satisfy the request, best first: colour before gray, then the highest rate up to 30/s (29.97 counts
+/// as 30), then the size nearest to 1280×720, then the format that costs least to decode, then the rate nearest to 30/s.
 ///
 /// What the request names is binding: another size or rate than the one asked for would be a surprise.
 pub fn rank(offered: &[Mode], request: &CameraRequest) -> Vec<Mode> {
@@ -102,10 +106,12 @@ pub fn rank(offered: &[Mode], request: &CameraRequest) -> Vec<Mode> {
     fitting.sort_by_key(|mode| {
         (
             mode.format == PixelFormat::Gray,
-            Reverse(mode.rate.min(ENOUGH_RATE)),
+            Reverse(mode.rate.rounded().min(ENOUGH_RATE)),
             mode.size.width.abs_diff(IDEAL.width) + mode.size.height.abs_diff(IDEAL.height),
             mode.format == PixelFormat::Mjpeg,
-            mode.rate.abs_diff(ENOUGH_RATE),
+            mode.rate.rounded().abs_diff(ENOUGH_RATE),
+            // Of 30 and 30000/1001 the whole one.
+            mode.rate.seconds(),
             mode.format,
         )
     });
@@ -114,11 +120,10 @@ pub fn rank(offered: &[Mode], request: &CameraRequest) -> Vec<Mode> {
 }
 
 fn satisfies(mode: &Mode, request: &CameraRequest) -> bool {
-    mode.rate > 0
-        && mode.size.area() > 0
+    mode.size.area() > 0
         && request.size.is_none_or(|size| size == mode.size)
-        && request.rate.is_none_or(|rate| rate == mode.rate)
-        && request.format.as_ref().is_none_or(|format| format.eq_ignore_ascii_case(mode.format.name()))
+        && request.rate.is_none_or(|rate| mode.rate.answers(rate))
+        && request.format.is_none_or(|format| format == mode.format)
 }
 
 /// The offer on one line, as "MJPEG 640×480 (15, 30/s), 1280×720 (30/s); YUYV 640×480 (30/s)".
@@ -133,14 +138,14 @@ pub fn summary(modes: &[Mode]) -> String {
     formats.collect::<Vec<_>>().join("; ")
 }
 
-/// Rates as "15, 30/s".
-pub fn list(rates: &[u32]) -> String {
-    let rates: Vec<String> = rates.iter().map(u32::to_string).collect();
+/// Rates as "15, 29.97, 30/s".
+pub fn list(rates: &[FrameRate]) -> String {
+    let rates: Vec<String> = rates.iter().map(FrameRate::to_string).collect();
     format!("{}/s", rates.join(", "))
 }
 
 /// Sizes and their rates.
-pub type Sizes = Vec<(Size, Vec<u32>)>;
+pub type Sizes = Vec<(Size, Vec<FrameRate>)>;
 
 /// Groups modes by format and size, in the order in which they come.
 pub fn by_format(modes: &[Mode]) -> Vec<(PixelFormat, Sizes)> {

@@ -24,9 +24,9 @@ impl Opener {
             SourceRequest::Still(path) => Box::new(StillSource::open(path)?),
             SourceRequest::Video(video) => Box::new(VideoSource::open(video)?),
             SourceRequest::Demo => Box::new(DemoSource::open(&self.photos, "demo")?),
-            SourceRequest::Auto => match camera::first()? {
-                Some(index) => Box::new(CameraSource::open(&CameraRequest { index, ..CameraRequest::default() })?),
-                None => Box::new(DemoSource::open(&self.photos, "demo: no camera found")?),
+            SourceRequest::Auto => match camera::is_any()? {
+                true => Box::new(CameraSource::open(&CameraRequest::default())?),
+                false => Box::new(DemoSource::open(&self.photos, "demo: no camera found")?),
             },
         })
     }

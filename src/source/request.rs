@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::VideoRequest;
+use super::{CameraId, CameraInfo, FrameRate, Orientation, PixelFormat, VideoRequest, Which};
 use crate::detect::Size;
 
 /// Which source to open.
@@ -19,10 +19,40 @@ pub enum SourceRequest {
 /// Which camera, and what of it; what is `None` is chosen for the person.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CameraRequest {
-    /// As in `twinsight cameras`.
-    pub index: u32,
+    pub which: Which,
     pub size: Option<Size>,
-    /// As in `twinsight cameras`: "MJPEG", "YUYV", "NV12".
-    pub format: Option<String>,
-    pub rate: Option<u32>,
+    pub format: Option<PixelFormat>,
+    pub rate: Option<FrameRate>,
+    /// How the picture is turned to begin with.
+    pub orientation: Orientation,
+}
+
+impl CameraRequest {
+    /// The camera with this index now, in the mode that suits best.
+    pub fn index(index: u32) -> Self {
+        Self { which: Which::Index(index), ..Self::default() }
+    }
+
+    /// This very camera of the list, in the mode that suits best.
+    pub fn of(camera: &CameraInfo) -> Self {
+        let which = Which::This { name: camera.name.clone(), id: camera.id.clone() };
+        Self { which, ..Self::default() }
+    }
+}
+
+impl SourceRequest {
+    /// The same request, and no other camera than this one will do.
+    pub fn pinned(&self, name: &str, id: &CameraId) -> Self {
+        let which = Which::This { name: name.to_owned(), id: id.clone() };
+        match self {
+            Self::Auto => Self::Camera(CameraRequest { which, ..CameraRequest::default() }),
+            Self::Camera(camera) => Self::Camera(CameraRequest { which, ..camera.clone() }),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether a camera may come of it, and with it a driver that can hang.
+    pub fn may_be_camera(&self) -> bool {
+        matches!(self, Self::Auto | Self::Camera(_))
+    }
 }

@@ -203,7 +203,7 @@ impl Studio {
 }
 
 pub fn camera(index: u32) -> SourceRequest {
-    SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() })
+    SourceRequest::Camera(CameraRequest::index(index))
 }
 
 pub fn still(name: &str) -> SourceRequest {

@@ -89,7 +89,7 @@ pub fn next(source: &mut dyn Source, frame: &mut Frame) -> Result<bool, SourceEr
         match source.next(frame)? {
             Next::Frame => return Ok(true),
             Next::End => return Ok(false),
-            Next::Idle => assert!(Instant::now() < deadline, "no frame came"),
+            Next::Idle | Next::Broken => assert!(Instant::now() < deadline, "no frame came"),
         }
     }
 }

@@ -68,10 +68,9 @@ impl Source for DemoSource {
         Description {
             name: "demo".into(),
             size: Some(SIZE),
-            format: None,
             nominal_rate: Some(RATE as f32),
             note: Some(self.note.clone()),
-            playback: None,
+            ..Description::default()
         }
     }
 

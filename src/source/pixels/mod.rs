@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! MJPEG ─▶ cut at the end of the image ─▶ default Huffman tables where missing ─▶ zune-jpeg ─┐
-//! YUYV, NV12 ─▶ yuv (BT.601, limited range) ─────────────────────────────────────────────────┼─▶ Frame
+//! YUYV, UYVY, NV12 ─▶ yuv (BT.601 or BT.709, limited or full range) ─────────────────────────┼─▶ Frame
 //! RGB, BGR, GRAY ─▶ copy ────────────────────────────────────────────────────────────────────┘
 //! ```
 
+mod colour;
 mod huffman;
 mod jpeg;
 mod layout;
 mod raw;
 
+pub use colour::{Colour, Matrix, Range};
 pub use layout::Layout;
 
 use super::PixelFormat;
@@ -38,6 +40,10 @@ pub struct Converter {
     completed: Vec<u8>,
     /// Whether damaged JPEGs are shown as far as they go; otherwise they are errors.
     pub lenient: bool,
+    /// What is meant by Y, U and V where pixels are not compressed.
+    pub colour: Colour,
+    /// Bytes from one row to the next, of the first plane, where pixels are not compressed; `None` = not padded.
+    pub stride: Option<usize>,
 }
 
 impl Converter {
@@ -52,7 +58,7 @@ impl Converter {
     ) -> Result<(), PixelError> {
         match format {
             PixelFormat::Mjpeg => jpeg::decode(data, self.lenient, &mut self.completed, frame),
-            raw => raw::convert(raw, size, data, frame),
+            raw => raw::convert(raw, size, self.stride, self.colour, data, frame),
         }
     }
 }

@@ -270,6 +270,7 @@ impl Source for VideoSource {
                 skipped: self.skipped + self.player.dropped(),
                 controls: self.controls.clone(),
             }),
+            camera: None,
         }
     }
 

@@ -3,14 +3,17 @@
 //! The camera library gives its errors as text. On Linux the system's number stands in it, as "(os error 16)"; the
 //! wording around it differs from call to call, and is not relied upon.
 
-use super::SourceError;
+use crate::source::{Device, SourceError};
 
 const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
+const EIO: i32 = 5;
 const ENXIO: i32 = 6;
 const EACCES: i32 = 13;
 const EBUSY: i32 = 16;
 const ENODEV: i32 = 19;
+const EPROTO: i32 = 71;
+const ESHUTDOWN: i32 = 108;
 
 /// What was being done when the error came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +22,16 @@ pub enum Stage {
     Reading,
 }
 
-/// The error by its cause. `camera` is its name for people, as "camera 0 (Webcam)".
-pub fn explain(index: u32, camera: &str, stage: Stage, cause: String) -> SourceError {
-    let camera = camera.to_owned();
+/// The error by its cause.
+pub fn explain(device: &Device, stage: Stage, cause: String) -> SourceError {
+    let camera = device.to_string();
     match (system_error(&cause), stage) {
         (Some(EACCES | EPERM), _) => SourceError::NoPermission { camera, cause },
         (Some(EBUSY), _) => SourceError::Busy { camera, cause },
-        (Some(ENOENT | ENXIO | ENODEV), Stage::Opening) => SourceError::NoSuchCamera { index },
-        (Some(ENOENT | ENXIO | ENODEV), Stage::Reading) => SourceError::Disconnected { camera, cause },
+        // It was listed a moment ago.
+        (Some(ENOENT | ENXIO | ENODEV), _) => SourceError::Disconnected { camera, cause },
+        // A V4L2 device that is gone says this of its stream, and a USB camera of its cable.
+        (Some(EIO | ESHUTDOWN | EPROTO), Stage::Reading) => SourceError::Disconnected { camera, cause },
         _ => SourceError::Camera { camera, cause },
     }
 }

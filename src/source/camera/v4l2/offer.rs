@@ -1,19 +1,15 @@
 //! What a V4L2 device offers, asked for without changing how it is set.
-//!
-//! nokhwa lists fractional rates as whole ones (2/25 s as 25/s), opens no device whose present rate is fractional,
-//! and sets a format just to list them all, which another program that reads the camera would notice. All three
-//! are avoided by asking the driver here, and by setting the mode before nokhwa looks.
 
 use std::io;
 
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
 use v4l::video::Capture;
-use v4l::video::capture::Parameters;
-use v4l::{Device, Format, FourCC, Fraction};
+use v4l::{Device, FourCC, Fraction};
 
-use super::{Mode, PixelFormat};
+use super::format;
 use crate::detect::Size;
+use crate::source::{FrameRate, Mode};
 
 /// The sizes and rates that are taken from a driver which allows any.
 const SIZES: [(u32, u32); 9] =
@@ -22,7 +18,6 @@ const RATES: [u32; 8] = [5, 10, 15, 20, 25, 30, 50, 60];
 
 /// A device's offer.
 pub struct Offer {
-    pub name: String,
     pub modes: Vec<Mode>,
     /// Four-character codes of the formats that Twinsight does not read.
     pub unread: Vec<String>,
@@ -32,11 +27,10 @@ pub struct Offer {
 /// its metadata, and some nodes are encoders.
 pub fn offer(index: u32) -> io::Result<Option<Offer>> {
     let device = Device::new(index as usize)?;
-    let name = device.query_caps()?.card;
     let Ok(formats) = device.enum_formats() else { return Ok(None) };
     let (mut modes, mut unread) = (Vec::new(), Vec::new());
     for description in formats {
-        let Some(format) = from_code(description.fourcc) else {
+        let Some(format) = format(description.fourcc) else {
             unread.push(description.fourcc.to_string());
             continue;
         };
@@ -45,14 +39,7 @@ pub fn offer(index: u32) -> io::Result<Option<Offer>> {
             modes.extend(rates.into_iter().map(|rate| Mode { format, size, rate }));
         }
     }
-    Ok((!modes.is_empty() || !unread.is_empty()).then_some(Offer { name, modes, unread }))
-}
-
-/// Sets the device to a mode, so that nokhwa finds it with a rate that it understands.
-pub fn set(index: u32, mode: Mode) -> io::Result<()> {
-    let device = Device::new(index as usize)?;
-    device.set_format(&Format::new(mode.size.width, mode.size.height, code(mode.format)))?;
-    device.set_params(&Parameters::with_fps(mode.rate)).map(drop)
+    Ok((!modes.is_empty() || !unread.is_empty()).then_some(Offer { modes, unread }))
 }
 
 fn sizes(device: &Device, code: FourCC) -> Vec<Size> {
@@ -78,17 +65,17 @@ fn within(value: u32, min: u32, max: u32, step: u32) -> bool {
     (min..=max).contains(&value) && (value - min).is_multiple_of(step.max(1))
 }
 
-/// Whole rates per second. A driver that names none keeps the one that it has.
-fn rates(device: &Device, code: FourCC, size: Size) -> Vec<u32> {
+/// A driver that names no rates keeps the one that it has.
+fn rates(device: &Device, code: FourCC, size: Size) -> Vec<FrameRate> {
     match device.enum_frameintervals(code, size.width, size.height) {
-        Ok(intervals) => intervals.into_iter().flat_map(|interval| whole_rates(interval.interval)).collect(),
-        Err(_) => device.params().ok().and_then(|now| whole(now.interval)).into_iter().collect(),
+        Ok(intervals) => intervals.into_iter().flat_map(|interval| within_interval(interval.interval)).collect(),
+        Err(_) => device.params().ok().and_then(|now| rate(now.interval)).into_iter().collect(),
     }
 }
 
-fn whole_rates(interval: FrameIntervalEnum) -> Vec<u32> {
+fn within_interval(interval: FrameIntervalEnum) -> Vec<FrameRate> {
     match interval {
-        FrameIntervalEnum::Discrete(interval) => whole(interval).into_iter().collect(),
+        FrameIntervalEnum::Discrete(interval) => rate(interval).into_iter().collect(),
         // The range is one of seconds: the shortest interval is the highest rate.
         FrameIntervalEnum::Stepwise(range) => RATES
             .into_iter()
@@ -96,28 +83,12 @@ fn whole_rates(interval: FrameIntervalEnum) -> Vec<u32> {
                 let seconds = |fraction: Fraction| f64::from(fraction.numerator) / f64::from(fraction.denominator);
                 (seconds(range.min)..=seconds(range.max)).contains(&(1.0 / f64::from(rate)))
             })
+            .filter_map(|rate| FrameRate::new(rate, 1))
             .collect(),
     }
 }
 
-/// The rate of an interval of exactly one part of a second.
-fn whole(interval: Fraction) -> Option<u32> {
-    let whole = interval.numerator > 0 && interval.denominator.is_multiple_of(interval.numerator);
-    whole.then(|| interval.denominator / interval.numerator)
-}
-
-fn from_code(code: FourCC) -> Option<PixelFormat> {
-    PixelFormat::ALL.into_iter().find(|&format| self::code(format) == code)
-}
-
-fn code(format: PixelFormat) -> FourCC {
-    FourCC::new(match format {
-        PixelFormat::Mjpeg => b"MJPG",
-        PixelFormat::Yuyv => b"YUYV",
-        PixelFormat::Nv12 => b"NV12",
-        PixelFormat::Rgb => b"RGB3",
-        PixelFormat::Bgr => b"BGR3",
-        // What nokhwa takes for gray; V4L2's own GREY is unknown to it.
-        PixelFormat::Gray => b"GRAY",
-    })
+/// The rate of an interval, which is in seconds.
+pub fn rate(interval: Fraction) -> Option<FrameRate> {
+    FrameRate::new(interval.denominator, interval.numerator)
 }

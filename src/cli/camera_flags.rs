@@ -1,0 +1,52 @@
+//! Which camera, and how it is to deliver: the same flags for the window, `detect` and `compare`.
+
+use clap::Args;
+
+use crate::detect::Size;
+use crate::source::{CameraRequest, FrameRate, Orientation, PixelFormat, Turn, Which};
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct CameraFlags {
+    /// Look through this camera: its number, identity, or a part of its name (see `twinsight cameras`)
+    #[arg(long, value_name = "CAMERA", group = "from")]
+    camera: Option<String>,
+    /// Size of the camera's picture [default: the one nearest to 1280x720]
+    #[arg(long, value_name = "WxH", requires = "camera", value_parser = size)]
+    size: Option<Size>,
+    /// Pixel format of the camera, as MJPEG or YUYV [default: what costs least]
+    #[arg(long, value_name = "FORMAT", requires = "camera")]
+    format: Option<PixelFormat>,
+    /// Frames per second of the camera, as 30 or 29.97 [default: 30, or the most there is]
+    #[arg(long, value_name = "RATE", requires = "camera")]
+    rate: Option<FrameRate>,
+    /// Show the camera's picture as in a mirror
+    #[arg(long, requires = "camera")]
+    mirror: bool,
+    /// Turn the camera's picture clockwise by 90, 180 or 270 degrees
+    #[arg(long, value_name = "DEGREES", requires = "camera", value_parser = turn)]
+    rotate: Option<Turn>,
+}
+
+impl CameraFlags {
+    /// `None` where no camera was named.
+    pub fn request(&self) -> Option<CameraRequest> {
+        let which = Which::from_flag(self.camera.as_ref()?);
+        let Self { size, format, rate, mirror, rotate, .. } = *self;
+        let orientation = Orientation { turn: rotate.unwrap_or_default(), mirror };
+        Some(CameraRequest { which, size, format, rate, orientation })
+    }
+
+    /// As the person wrote it.
+    pub fn name(&self) -> Option<&str> {
+        self.camera.as_deref()
+    }
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    let sides = text.split_once(['x', '×']).and_then(|(w, h)| Some(Size::new(w.parse().ok()?, h.parse().ok()?)));
+    sides.filter(|size| size.area() > 0).ok_or_else(|| format!("{text} is no size, as 1280x720"))
+}
+
+fn turn(text: &str) -> Result<Turn, String> {
+    text.parse().ok().and_then(Turn::from_degrees).ok_or_else(|| format!("{text} is not 0, 90, 180 or 270"))
+}
