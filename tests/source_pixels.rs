@@ -1,13 +1,13 @@
 //! A camera's bytes become the right colours, and broken bytes become errors.
 //!
-//! The golden files are OpenCV's; `tests/data/pixels/make.py` makes them.
+//! The golden files are OpenCV's, and NumPy's where OpenCV does not know the colours; `tests/data/pixels/make.py` makes them.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use twinsight::detect::{Frame, FrameError, Size};
 use twinsight::source::PixelFormat;
-use twinsight::source::pixels::{Converter, Layout, PixelError};
+use twinsight::source::pixels::{Colour, Converter, Layout, Matrix, PixelError, Range};
 
 const SIZE: Size = Size::new(64, 48);
 
@@ -38,6 +38,64 @@ fn raw_formats_match_opencv() {
         assert_eq!(frame.size(), SIZE);
         let off = difference(frame.rgb(), &data(&format!("{name}.rgb")));
         assert!(off <= 2, "{name} is off by {off}");
+    }
+}
+
+/// Y and chroma change places.
+fn uyvy(yuyv: &[u8]) -> Vec<u8> {
+    yuyv.as_chunks::<2>().0.iter().flat_map(|[luma, chroma]| [*chroma, *luma]).collect()
+}
+
+#[test]
+fn uyvy_is_yuyv_in_another_order() {
+    let frame = convert(PixelFormat::Uyvy, &uyvy(&data("yuyv.raw"))).unwrap();
+    let off = difference(frame.rgb(), &data("yuyv.rgb"));
+    assert!(off <= 2, "{off}");
+}
+
+#[test]
+fn the_drivers_matrix_and_range_count() {
+    for (matrix, range, golden) in [
+        (Matrix::Bt601, Range::Limited, "yuyv.rgb"),
+        (Matrix::Bt601, Range::Full, "yuyv-601-full.rgb"),
+        (Matrix::Bt709, Range::Limited, "yuyv-709-limited.rgb"),
+        (Matrix::Bt709, Range::Full, "yuyv-709-full.rgb"),
+    ] {
+        let (yuyv, golden) = (data("yuyv.raw"), data(golden));
+        for (format, bytes) in [(PixelFormat::Yuyv, yuyv.clone()), (PixelFormat::Uyvy, uyvy(&yuyv))] {
+            let mut frame = Frame::default();
+            let mut converter = Converter::default();
+            converter.colour = Colour { matrix, range };
+            converter.convert(format, SIZE, &bytes, &mut frame).unwrap();
+            let off = difference(frame.rgb(), &golden);
+            assert!(off <= 3, "{format} {matrix:?} {range:?} is off by {off}");
+        }
+    }
+}
+
+#[test]
+fn padding_after_each_row_is_left_out() {
+    for (format, name, used) in [
+        (PixelFormat::Yuyv, "yuyv.raw", 128),
+        (PixelFormat::Nv12, "nv12.raw", 64),
+        (PixelFormat::Gray, "gray.luma", 64),
+        (PixelFormat::Bgr, "yuyv.rgb", 192),
+    ] {
+        let plain = data(name);
+        let expected = convert(format, &plain).unwrap();
+        let padded: Vec<u8> = plain.chunks(used).flat_map(|row| row.iter().copied().chain([0xA5; 24])).collect();
+        let (mut frame, mut converter) = (Frame::default(), Converter::default());
+        converter.stride = Some(used + 24);
+        converter.convert(format, SIZE, &padded, &mut frame).unwrap();
+        assert_eq!(frame, expected, "{format}");
+        let short = converter.convert(format, SIZE, &padded[..padded.len() - 1], &mut frame);
+        assert!(matches!(short, Err(PixelError::Short { .. })), "{format} {short:?}");
+        // What cannot be a row's length is not believed.
+        for stride in [0, 1, used - 1, usize::MAX] {
+            converter.stride = Some(stride);
+            converter.convert(format, SIZE, &plain, &mut frame).unwrap();
+            assert_eq!(frame, expected, "{format} {stride}");
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use crate::source::{CameraInfo, Device, Mode, SourceError, Which, identity};
 /// and to test what the other systems use.
 const VARIABLE: &str = "TWINSIGHT_CAMERA_LIBRARY";
 
+/// The modes that Twinsight reads, and the names of the formats that it does not.
+type Modes = (Vec<Mode>, Vec<String>);
+
 /// Through what cameras are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
@@ -64,9 +67,8 @@ impl System {
         }
     }
 
-    /// The modes that Twinsight reads, and the names of the formats that it does not; `None` where the device is no
-    /// camera.
-    fn modes(self, index: u32) -> Result<Option<(Vec<Mode>, Vec<String>)>, String> {
+    /// `None` where the device is no camera.
+    fn modes(self, index: u32) -> Result<Option<Modes>, String> {
         #[cfg(target_os = "linux")]
         {
             let offer = v4l2::offer(index).map_err(|e| e.to_string())?;

@@ -6,29 +6,15 @@ use super::{Colour, Matrix, PixelError, Range};
 use crate::detect::{Frame, Size};
 use crate::source::PixelFormat;
 
-/// Rows from one to the next in bytes, and how many bytes of a row are pixels.
-#[derive(Clone, Copy)]
-struct Rows {
-    stride: usize,
-    used: usize,
-}
-
-impl Rows {
-    /// `stride`: what the driver says, where it says something that can be.
-    fn of(format: PixelFormat, size: Size, stride: Option<usize>) -> Self {
-        let width = size.width as usize;
-        let used = match format {
-            PixelFormat::Yuyv | PixelFormat::Uyvy => width.div_ceil(2) * 4,
-            PixelFormat::Nv12 | PixelFormat::Gray => width,
-            PixelFormat::Rgb | PixelFormat::Bgr | PixelFormat::Mjpeg => width * 3,
-        };
-        Self { stride: stride.filter(|stride| *stride >= used && *stride <= used * 4).unwrap_or(used), used }
-    }
-
-    /// The bytes of so many rows; the last one need not be padded.
-    fn bytes(self, rows: usize, used: usize) -> usize {
-        rows.saturating_sub(1) * self.stride + used
-    }
+/// From one row of the first plane to the next, in bytes: `stride` as the driver says, where that can be.
+fn row(format: PixelFormat, size: Size, stride: Option<usize>) -> usize {
+    let width = size.width as usize;
+    let used = match format {
+        PixelFormat::Yuyv | PixelFormat::Uyvy => width.div_ceil(2) * 4,
+        PixelFormat::Nv12 | PixelFormat::Gray => width,
+        PixelFormat::Rgb | PixelFormat::Bgr | PixelFormat::Mjpeg => width * 3,
+    };
+    stride.filter(|stride| (used..=used * 4).contains(stride)).unwrap_or(used)
 }
 
 /// Converts `data`. `stride`: bytes from one row to the next; `None` = rows are not padded.
@@ -42,17 +28,16 @@ pub(super) fn convert(
 ) -> Result<(), PixelError> {
     frame.resize(size)?;
     let (width, height) = (size.width as usize, size.height as usize);
-    let rows = Rows::of(format, size, stride);
-    let luma = rows.stride * height;
-    let needed = match format {
-        PixelFormat::Nv12 => luma + rows.bytes(height.div_ceil(2), width.div_ceil(2) * 2),
-        _ => rows.bytes(height, rows.used),
-    };
+    let row = row(format, size, stride);
+    let luma = row * height;
+    // A row of chroma has a pair for each two pixels, and for an odd last one.
+    let chroma_row = row.max(width.div_ceil(2) * 2);
+    let needed = luma + if format == PixelFormat::Nv12 { chroma_row * height.div_ceil(2) } else { 0 };
     let Some(data) = data.get(..needed) else {
         return Err(PixelError::Short { format, size, bytes: data.len(), needed });
     };
-    let (row, rgb_row) = (rows.stride as u32, size.width * 3);
-    let packed = YuvPackedImage { yuy: data, yuy_stride: row, width: size.width, height: size.height };
+    let rgb_row = size.width * 3;
+    let packed = YuvPackedImage { yuy: data, yuy_stride: row as u32, width: size.width, height: size.height };
     let (range, matrix) = (range(colour), matrix(colour));
     let rgb = frame.rgb_mut();
     let done = match format {
@@ -62,18 +47,18 @@ pub(super) fn convert(
             let (y_plane, uv_plane) = data.split_at(luma);
             let image = YuvBiPlanarImage {
                 y_plane,
-                y_stride: row,
+                y_stride: row as u32,
                 uv_plane,
-                uv_stride: row.max(size.width.div_ceil(2) * 2),
+                uv_stride: chroma_row as u32,
                 width: size.width,
                 height: size.height,
             };
             yuv::yuv_nv12_to_rgb(&image, rgb, rgb_row, range, matrix, YuvConversionMode::Balanced)
         }
         // Gray is what it is; no range was ever told for a camera's.
-        PixelFormat::Gray => each_row(data, rows, rgb, width, |to, from: &[u8; 1]| *to = [from[0]; 3]),
-        PixelFormat::Bgr => each_row(data, rows, rgb, width, |to, from: &[u8; 3]| *to = [from[2], from[1], from[0]]),
-        PixelFormat::Rgb | PixelFormat::Mjpeg => each_row(data, rows, rgb, width, |to, from: &[u8; 3]| *to = *from),
+        PixelFormat::Gray => each_row(data, row, rgb, width, |to, from: &[u8; 1]| *to = [from[0]; 3]),
+        PixelFormat::Bgr => each_row(data, row, rgb, width, |to, from: &[u8; 3]| *to = [from[2], from[1], from[0]]),
+        PixelFormat::Rgb | PixelFormat::Mjpeg => each_row(data, row, rgb, width, |to, from: &[u8; 3]| *to = *from),
     };
     done.map_err(|e| PixelError::Damaged(e.to_string()))
 }
@@ -81,12 +66,12 @@ pub(super) fn convert(
 /// Converts pixels of `N` bytes one by one, which the compiler does with SIMD.
 fn each_row<const N: usize>(
     data: &[u8],
-    rows: Rows,
+    row: usize,
     rgb: &mut [u8],
     width: usize,
     convert: impl Fn(&mut [u8; 3], &[u8; N]),
 ) -> Result<(), YuvError> {
-    for (to, from) in rgb.chunks_exact_mut(width * 3).zip(data.chunks(rows.stride)) {
+    for (to, from) in rgb.chunks_exact_mut(width * 3).zip(data.chunks(row)) {
         let (from, _) = from.as_chunks::<N>();
         to.as_chunks_mut::<3>().0.iter_mut().zip(from).for_each(|(to, from)| convert(to, from));
     }

@@ -37,3 +37,20 @@ for name, sampling in (
 gray = cv2.imencode(".jpg", soft[:, :, 0], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
 gray.tofile(here / "gray.jpg")
 cv2.imdecode(gray, cv2.IMREAD_GRAYSCALE).tofile(here / "gray.luma")
+
+# OpenCV knows BT.601 in limited range only. The others by the equations of ITU-R BT.601 and BT.709: RGB from Y' and
+# the colour differences with the weights of red and blue, each pair of pixels with one U and V.
+luma = yuyv[:, :, 0].astype(float)
+u = yuyv[:, 0::2, 1].repeat(2, axis=1).astype(float)
+v = yuyv[:, 1::2, 1].repeat(2, axis=1).astype(float)
+for name, red, blue, full in (
+    ("601-full", 0.299, 0.114, True),
+    ("709-limited", 0.2126, 0.0722, False),
+    ("709-full", 0.2126, 0.0722, True),
+):
+    y1 = luma / 255 if full else (luma - 16) / 219
+    b1, r1 = ((plane - 128) / (255 if full else 224) for plane in (u, v))
+    r, b = y1 + 2 * (1 - red) * r1, y1 + 2 * (1 - blue) * b1
+    g = (y1 - red * r - blue * b) / (1 - red - blue)
+    rgb = (np.stack([r, g, b], axis=-1) * 255).round().clip(0, 255).astype(np.uint8)
+    rgb.tofile(here / f"yuyv-{name}.rgb")
