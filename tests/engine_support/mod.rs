@@ -18,7 +18,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use twinsight::detect::{Classes, Form, Head, Size};
 use twinsight::engine::{Clock, Engine, Event, Load, Observation, Open, Parts, Settings};
 use twinsight::model::{ModelInfo, ModelName, Precision};
-use twinsight::source::{CameraRequest, Description, SourceError, SourceRequest};
+use twinsight::source::{
+    CameraDetails, CameraId, CameraRequest, Description, FrameRate, Mode, PixelFormat, SourceError, SourceRequest,
+};
 
 pub use clock::FakeClock;
 pub use model::Mood;
@@ -144,10 +146,28 @@ impl Studio {
 
     /// The next try to open `request` gives a source that this remote moves.
     pub fn source(&self, request: &SourceRequest, live: bool, size: Size) -> Remote {
+        self.source_with(request, live, size, None)
+    }
+
+    /// The next try to open `request` finds the camera in this place, and a later one must ask for that very camera.
+    pub fn camera_in(&self, request: &SourceRequest, place: &str) -> Remote {
+        let id = CameraId { place: place.into(), serial: None };
+        let mode = Mode { format: PixelFormat::Yuyv, size: Size::new(32, 32), rate: FrameRate::new(30, 1).unwrap() };
+        let details = CameraDetails { index: 0, id, asked: CameraRequest::default(), given: mode };
+        self.source_with(request, true, mode.size, Some(Arc::new(details)))
+    }
+
+    fn source_with(
+        &self,
+        request: &SourceRequest,
+        live: bool,
+        size: Size,
+        camera: Option<Arc<CameraDetails>>,
+    ) -> Remote {
         let (steps, steps_out) = bounded(NOTES);
         let (discards, discards_out) = bounded(NOTES);
         let (calls_in, calls) = bounded(NOTES);
-        let name = format!("{request:?}");
+        let name = if camera.is_some() { "cam".into() } else { format!("{request:?}") };
         let source = FakeSource {
             name,
             live,
@@ -156,9 +176,12 @@ impl Studio {
             discards: discards_out,
             calls: calls_in,
             curtain: self.curtain.clone(),
+            camera,
+            controls: Arc::default(),
         };
+        let controls = Arc::clone(&source.controls);
         self.opening(request, Opening::Opens(source));
-        Remote { steps, discards, calls, entered: Cell::new(false) }
+        Remote { steps, discards, calls, entered: Cell::new(false), controls }
     }
 
     pub fn live(&self, request: &SourceRequest) -> Remote {

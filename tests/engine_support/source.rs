@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, select};
 use twinsight::detect::{Frame, Size};
 use twinsight::engine::Open;
-use twinsight::source::{Description, Next, Source, SourceError, SourceRequest};
+use twinsight::source::{CameraDetails, Control, ControlId, Description, Next, Source, SourceError, SourceRequest};
 
 use super::{Curtain, get};
 
@@ -15,6 +15,10 @@ use super::{Curtain, get};
 pub enum Step {
     /// A frame whose pixels carry this number.
     Frame(u32),
+    /// The same in another size.
+    Sized(u32, Size),
+    /// No picture.
+    Broken,
     End,
     Fail(SourceError),
     Panic,
@@ -34,6 +38,8 @@ pub struct Remote {
     pub calls: Receiver<Call>,
     /// The source is in a call of `next` that was seen to begin, and nothing was given to it yet.
     pub entered: Cell<bool>,
+    /// What the source's controls are set to.
+    pub controls: Arc<Mutex<Vec<Control>>>,
 }
 
 impl Remote {
@@ -81,11 +87,14 @@ pub struct FakeSource {
     pub discards: Receiver<()>,
     pub calls: Sender<Call>,
     pub curtain: Curtain,
+    pub camera: Option<Arc<CameraDetails>>,
+    pub controls: Arc<Mutex<Vec<Control>>>,
 }
 
 impl Source for FakeSource {
     fn description(&self) -> Description {
-        Description { name: self.name.clone(), size: Some(self.size), ..Description::default() }
+        let (name, size) = (self.name.clone(), Some(self.size));
+        Description { name, size, camera: self.camera.clone(), ..Description::default() }
     }
 
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
@@ -100,6 +109,18 @@ impl Source for FakeSource {
                 let [low, high, ..] = number.to_le_bytes();
                 frame.rgb_mut().chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&[low, high, 0]));
                 Ok(Next::Frame)
+            }
+            Ok(Step::Sized(number, size)) => {
+                self.size = size;
+                frame.resize(size)?;
+                frame.rgb_mut().fill(0);
+                frame.rgb_mut()[0] = number as u8;
+                Ok(Next::Frame)
+            }
+            Ok(Step::Broken) => {
+                frame.resize(self.size)?;
+                frame.rgb_mut().fill(0xEE);
+                Ok(Next::Broken)
             }
             Ok(Step::Fail(error)) => Err(error),
             Ok(Step::Panic) => panic!("a driver's fault"),
@@ -118,6 +139,26 @@ impl Source for FakeSource {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+
+    fn controls(&mut self) -> Vec<Control> {
+        self.controls.lock().unwrap().clone()
+    }
+
+    /// As a camera does: the second control, the exposure time, is taken only while the third, which chooses it
+    /// automatically, is off.
+    fn set_control(&mut self, id: ControlId, value: i64) -> Result<(), SourceError> {
+        let mut controls = self.controls.lock().unwrap();
+        let auto = controls.get(2).is_some_and(|control| control.value == 1);
+        match controls.iter_mut().find(|control| control.id == id) {
+            Some(control) if !(id == 2 && auto) => control.value = value,
+            _ => {
+                let (camera, control) = (self.name.clone(), format!("control {id}"));
+                return Err(SourceError::Control { camera, control, cause: "busy".into() });
+            }
+        }
+        controls.iter_mut().filter(|control| control.id == 2).for_each(|c| c.active = !(id == 3 && value == 1));
+        Ok(())
     }
 }
 
