@@ -4,10 +4,18 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use twinsight::cli::cameras::{json, text};
 use twinsight::detect::{Frame, Size};
+use twinsight::engine::{Engine, Event, Observation, Settings, SourceState};
+use twinsight::live;
+use twinsight::model::Catalog;
 use twinsight::source::{
-    CameraRequest, ControlKind, FrameRate, Next, Opener, Source, SourceError, SourceRequest, cameras,
+    CameraRequest, CameraWatch, ControlKind, FrameRate, Next, Opener, Source, SourceError, SourceRequest, Which,
+    cameras,
 };
 use v4l::video::Capture;
 
@@ -205,6 +213,155 @@ fn a_camera_that_is_pulled_out_says_so() {
     assert!(matches!(error, SourceError::Disconnected { .. }), "{error:?}");
     drop(source);
     assert!(matches!(Opener::default().open(&SourceRequest::Auto).err(), Some(SourceError::NoDemo { .. })));
+}
+
+/// Pulls all of vivid's cameras out, or plugs them in.
+fn plug(plugged_in: bool) {
+    let act = if plugged_in { "bind" } else { "unbind" };
+    std::fs::write(format!("/sys/bus/platform/drivers/vivid/{act}"), "vivid.0").unwrap();
+}
+
+/// An engine without models over real cameras.
+fn engine(source: SourceRequest) -> Engine {
+    let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
+    Engine::start(live::parts(&Catalog::find(), Arc::new(|| {})), settings).unwrap()
+}
+
+fn await_failure(engine: &Engine) -> String {
+    loop {
+        let event = engine.events().recv_timeout(Duration::from_secs(20)).expect("the failure is told");
+        println!("{event:?}");
+        if let Event::SourceFailed { message, .. } = event {
+            return message;
+        }
+    }
+}
+
+/// Waits for a frame that was captured from now on.
+fn await_frame(engine: &Engine) -> Arc<Observation> {
+    let now = Instant::now();
+    loop {
+        let seen = engine.wait(Duration::from_secs(20)).unwrap_or_else(|| panic!("{:?}", engine.status()));
+        if seen.times.captured > now {
+            return seen;
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs two vivid cameras: tests/camera/run"]
+fn of_two_cameras_the_right_one_returns() {
+    let list = cameras().unwrap();
+    print!("{}", text(&list).lines().filter(|line| !line.starts_with(' ')).collect::<Vec<_>>().join("\n"));
+    let places: Vec<_> = list.iter().map(|camera| (camera.index, camera.id.to_string())).collect();
+    assert_eq!(places, [(0, "platform:vivid-000".into()), (1, "platform:vivid-001".into())]);
+    // By part of the name it would be either; by identity it is one.
+    let like = |text: &str| CameraRequest { which: Which::from_flag(text), size: Some(SMALL), ..Default::default() };
+    let unclear = open(like("viv")).err().unwrap();
+    println!("{unclear}");
+    assert!(matches!(unclear, SourceError::Ambiguous { .. }));
+
+    for (request, place) in [
+        (SourceRequest::Camera(CameraRequest { size: Some(SMALL), ..CameraRequest::index(1) }), "platform:vivid-001"),
+        (SourceRequest::Camera(like("platform:vivid-001")), "platform:vivid-001"),
+        (SourceRequest::Auto, "platform:vivid-000"),
+    ] {
+        println!("-- {request:?}");
+        let engine = engine(request);
+        let camera = await_frame(&engine).description.camera.clone().unwrap();
+        assert_eq!(camera.id.place, place);
+        // Whoever keeps /dev/video0 open keeps its number taken: the cameras come back under other ones, and the
+        // index that ours had is the other's then.
+        let held = File::open("/dev/video0").unwrap();
+        plug(false);
+        let message = await_failure(&engine);
+        assert!(message.contains("unplugged") || message.contains("not plugged in"), "{message}");
+        assert!(matches!(engine.status().source, SourceState::Failed { retry_in: Some(_), .. }));
+        // Long enough for some tries in vain.
+        assert!(engine.wait(Duration::from_secs(3)).is_none_or(|seen| seen.description.camera.is_some()));
+        plug(true);
+        let back = await_frame(&engine);
+        let again = back.description.camera.clone().expect("a camera, not the demo");
+        println!("index {} is {} now", camera.index, again.index);
+        assert_eq!(again.id, camera.id);
+        assert_ne!(again.index, camera.index, "the test is worth nothing without");
+        assert_eq!(engine.status().source, SourceState::Live);
+        assert!(engine.stop(Duration::from_secs(4)));
+        // All numbers are free again.
+        drop(held);
+        plug(false);
+        plug(true);
+    }
+}
+
+#[test]
+#[ignore = "needs two vivid cameras: tests/camera/run"]
+fn cameras_that_come_and_go_are_listed_within_two_seconds() {
+    let (changed, changes) = crossbeam_channel::bounded(16);
+    let watch = CameraWatch::start(move || {
+        let _ = changed.try_send(());
+    })
+    .unwrap();
+    let wait = |count: usize| {
+        let start = Instant::now();
+        while watch.list().is_none_or(|list| list.unwrap().len() != count) {
+            let left = Duration::from_secs(2).saturating_sub(start.elapsed());
+            changes.recv_timeout(left).unwrap_or_else(|_| panic!("not {count} within 2 s but {:?}", watch.list()));
+        }
+        println!("{count} cameras after {:?}", start.elapsed());
+    };
+    wait(2);
+    for _ in 0..3 {
+        plug(false);
+        wait(0);
+        plug(true);
+        wait(2);
+    }
+}
+
+#[test]
+#[ignore = "needs a webcam that falls silent after 8 s: tests/camera/run"]
+fn a_camera_that_falls_silent_has_stalled_and_does_not_hold_anybody_up() {
+    let engine = engine(SourceRequest::Camera(CameraRequest::index(0)));
+    let mut last = await_frame(&engine).times.captured;
+    let told = loop {
+        if let Some(seen) = engine.wait(Duration::from_millis(20)) {
+            last = seen.times.captured;
+        }
+        if engine.events().try_iter().any(|event| matches!(event, Event::SourceStalled(_))) {
+            break last.elapsed();
+        }
+        assert!(last.elapsed() < Duration::from_secs(10), "{:?}", engine.status());
+    };
+    println!("told {told:?} after the last frame");
+    assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&told), "{told:?}");
+    // It is opened again and again, and no thread is left behind.
+    std::thread::park_timeout(Duration::from_secs(12));
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = threads.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    let captures = names.filter(|name| name.trim_end() == "capture").count();
+    println!("{captures} capture threads; {:?}", engine.status().source);
+    assert!(captures <= 2);
+    assert!(matches!(engine.status().source, SourceState::Stalled { .. }), "{:?}", engine.status().source);
+    let start = Instant::now();
+    assert!(engine.stop(Duration::from_secs(4)), "a silent camera is let go of");
+    println!("stopped after {:?}", start.elapsed());
+}
+
+#[test]
+#[ignore = "needs vivid and TWINSIGHT_CAMERA_LIBRARY=nokhwa: tests/camera/run"]
+fn the_library_of_other_systems_delivers_too() {
+    assert_eq!(std::env::var("TWINSIGHT_CAMERA_LIBRARY").as_deref(), Ok("nokhwa"));
+    for format in ["YUYV", "NV12", "RGB", "BGR"] {
+        let request = CameraRequest { size: Some(SMALL), format: Some(format.parse().unwrap()), ..Default::default() };
+        let mut source = open(request).unwrap();
+        assert_bars(&frames(source.as_mut(), 2), format);
+        let list = source.controls();
+        let brightness = list.iter().find(|control| control.name == "Brightness");
+        println!("{} controls, {brightness:?}", list.len());
+    }
+    let odd = CameraRequest { format: Some("UYVY".parse().unwrap()), ..CameraRequest::default() };
+    println!("{}", open(odd).err().unwrap());
 }
 
 #[test]

@@ -84,6 +84,9 @@ fn a_camera_that_falls_silent_has_stalled_and_is_opened_anew_on_another_thread()
     // Open again, it must first show that it lives.
     assert_eq!(engine.status().source, SourceState::Stalled { since: 7 * SECOND });
     assert!(engine.events().is_empty(), "told once");
+    // Some drivers hand out an old frame or two.
+    prove(&back, &engine);
+    assert!(engine.take().is_none() && engine.events().is_empty());
     back.publish(2);
     assert_eq!(number(&observe(&engine)), 2);
     await_opened(&engine);
@@ -131,6 +134,7 @@ fn a_driver_that_hangs_for_good_gets_no_more_than_two_threads() {
     sources[0].await_call(Call::Dropped);
     ring(&studio, 5 * SECOND);
     ring(&studio, 5 * SECOND);
+    prove(&sources[2], &engine);
     sources[2].publish(3);
     assert_eq!(number(&observe(&engine)), 3);
 }
@@ -252,6 +256,7 @@ fn a_clock_that_jumps_stalls_nothing_that_goes_on() {
     studio.clock.advance(24 * 3600 * SECOND);
     await_stalled(&engine);
     ring(&studio, 5 * SECOND);
+    prove(&again, &engine);
     again.publish(2);
     let seen = observe(&engine);
     assert_eq!(number(&seen), 2);

@@ -28,6 +28,10 @@ const OPENING: Duration = Duration::from_secs(10);
 /// How long a thread that was left behind may take to release the device.
 const RELEASE_HUNG: Duration = Duration::from_secs(5);
 
+/// A camera that gave no frames must give so many before it is live again: some drivers hand their last one, which is
+/// old, to whoever opens them.
+const PROOFS: u32 = 3;
+
 /// No more threads than this hang in the driver of one device; it is not opened again before one has come back.
 const HUNG: usize = 2;
 
@@ -58,6 +62,8 @@ struct Opened {
     /// The failure that was told last, so that it is not told again.
     failure: Option<String>,
     stalled: bool,
+    /// Frames since it was opened anew.
+    proofs: u32,
     /// What is not to take too long.
     watch: Watch,
     /// Rings when it may have.
@@ -204,11 +210,12 @@ impl Worker {
                     self.source.request = self.source.request.pinned(&description.name, &camera.id);
                 }
                 self.source.live = live;
+                self.source.proofs = 0;
                 self.source.failure = None;
                 self.source.description = description.clone();
                 self.source.expect_from(&self.shared, self.settings.paused);
                 board.describe(generation, description.clone());
-                // A camera that gave no frames must give one before it is believed.
+                // Until it has given frames, it is not believed.
                 if !self.source.stalled {
                     board.set_source(generation, Phase::Live);
                     self.shared.tell(Event::SourceOpened(description));
@@ -256,7 +263,13 @@ impl Worker {
             self.shared.board.dropped(self.link.generation);
             return;
         }
-        if std::mem::take(&mut self.source.stalled) {
+        if self.source.stalled {
+            self.source.proofs += 1;
+            if self.source.proofs < PROOFS {
+                self.shared.board.dropped(self.link.generation);
+                return;
+            }
+            self.source.stalled = false;
             self.source.expect_from(&self.shared, false);
             if self.shared.board.set_source(self.link.generation, Phase::Live) {
                 self.shared.tell(Event::SourceOpened(self.source.description.clone()));
@@ -352,6 +365,7 @@ impl Opened {
             last: None,
             failure: None,
             stalled: false,
+            proofs: 0,
             watch: Watch::Nothing,
             timer: never(),
             expected: now,

@@ -282,3 +282,14 @@ pub fn await_failed(engine: &Engine) -> (String, bool) {
         _ => None,
     })
 }
+
+/// Two frames after which a camera that stalled is not believed yet, each seen by the worker before the next comes.
+pub fn prove(source: &Remote, engine: &Engine) {
+    for _ in 0..2 {
+        let before = engine.status().dropped;
+        source.publish(9);
+        while engine.status().dropped == before {
+            std::thread::yield_now();
+        }
+    }
+}
