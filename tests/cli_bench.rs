@@ -21,6 +21,10 @@ fn bench_prints_every_stage_as_json() {
     assert_eq!(
         names,
         [
+            "camera MJPEG 1280×720",
+            "camera NV12 1280×720",
+            "camera YUYV 1280×720",
+            "camera turned by 90° 1280×720",
             "compare at 0.01",
             "compare at 0.25",
             "decode 1280×720 JPEG",

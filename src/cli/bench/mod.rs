@@ -3,6 +3,7 @@
 //! All stages run in turn, round after round, so that a machine that slows down slows all of them; then the
 //! engine on the demo takes turns with the bare session. Ratios are worth more than times.
 
+mod camera;
 mod throughput;
 
 use std::error::Error;
@@ -127,6 +128,7 @@ fn stages(
         load(&photo)?;
         Ok(())
     })];
+    subjects.extend(camera::works(&photo)?.into_iter().map(|(name, work)| Subject::new(name, work)));
     for name in models {
         let mut detector = SessionDetector::open(runtime, catalog, name)?;
         let info = Arc::clone(detector.info());
