@@ -100,6 +100,24 @@ fn a_camera_that_falls_silent_has_stalled_and_is_opened_anew_on_another_thread()
 }
 
 #[test]
+fn a_stall_is_seen_in_the_status_while_a_model_runs() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    let again = studio.live(&camera(0));
+    let tokens = studio.gate(&Fp32);
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    source.publish(1);
+    studio.expect_run("FP32", 1);
+    studio.clock.advance(1999 * MS);
+    assert_eq!(engine.status().source, SourceState::Live);
+    studio.clock.advance(MS);
+    assert_eq!(engine.status().source, SourceState::Stalled { since: 2 * SECOND });
+    tokens.send(()).unwrap();
+    await_stalled(&engine);
+    drop(again);
+}
+
+#[test]
 fn a_camera_that_never_gives_its_first_frame_has_stalled_too() {
     let studio = Studio::new();
     let _source = studio.live(&camera(0));

@@ -16,6 +16,8 @@ struct Inner {
     generation: u64,
     paused: bool,
     source: Phase,
+    /// Since when frames are expected, and after how long without one the source has stalled.
+    expected: Option<(Instant, Duration)>,
     description: Option<Description>,
     captured: Counter,
     inferred: Counter,
@@ -59,6 +61,7 @@ impl Inner {
             generation,
             paused,
             source: Phase::Opening,
+            expected: None,
             description: None,
             captured: Counter::default(),
             inferred: Counter::default(),
@@ -71,6 +74,19 @@ impl Inner {
             letterbox: Samples::new(),
             latency: Samples::new(),
             models,
+        }
+    }
+}
+
+impl Inner {
+    /// A source that is live by what the worker knows has stalled all the same while the worker is busy with a model.
+    fn state(&self, now: Instant) -> SourceState {
+        match (self.source.at(now, self.paused), self.expected) {
+            (SourceState::Live, Some((from, stall))) => {
+                let since = elapsed(now, self.captured.rate.last().map_or(from, |last| last.max(from)));
+                if since < stall { SourceState::Live } else { SourceState::Stalled { since } }
+            }
+            (state, _) => state,
         }
     }
 }
@@ -107,6 +123,11 @@ impl Board {
 
     pub fn describe(&self, generation: u64, description: Description) {
         self.with(generation, |inner| inner.description = Some(description));
+    }
+
+    /// `None`: the source may take its time.
+    pub fn expect(&self, generation: u64, expected: Option<(Instant, Duration)>) {
+        self.with(generation, |inner| inner.expected = expected);
     }
 
     pub fn captured(&self, generation: u64, at: Instant) {
@@ -185,7 +206,7 @@ impl Board {
     pub fn status(&self, now: Instant, events_dropped: u64, orientation: Orientation) -> Status {
         let inner = lock(&self.0);
         Status {
-            source: inner.source.at(now, inner.paused),
+            source: inner.state(now),
             description: inner.description.clone(),
             captured_rate: inner.captured.rate.per_second(now),
             inferred_rate: inner.inferred.rate.per_second(now),

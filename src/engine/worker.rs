@@ -184,7 +184,7 @@ impl Worker {
         self.link.pause(self.settings.paused);
         // An opening takes as long as it takes, paused or not.
         if matches!(self.source.watch, Watch::Nothing | Watch::Frames) {
-            self.source.expect_from(&self.shared, self.settings.paused);
+            self.source.expect_from(&self.shared, self.link.generation, self.settings.paused);
         }
         if self.settings.paused {
             if self.source.live && self.link.frames.take().is_some() {
@@ -213,7 +213,7 @@ impl Worker {
                 self.source.proofs = 0;
                 self.source.failure = None;
                 self.source.description = description.clone();
-                self.source.expect_from(&self.shared, self.settings.paused);
+                self.source.expect_from(&self.shared, self.link.generation, self.settings.paused);
                 board.describe(generation, description.clone());
                 // Until it has given frames, it is not believed.
                 if !self.source.stalled {
@@ -270,7 +270,7 @@ impl Worker {
                 return;
             }
             self.source.stalled = false;
-            self.source.expect_from(&self.shared, false);
+            self.source.expect_from(&self.shared, self.link.generation, false);
             if self.shared.board.set_source(self.link.generation, Phase::Live) {
                 self.shared.tell(Event::SourceOpened(self.source.description.clone()));
             }
@@ -373,10 +373,12 @@ impl Opened {
     }
 
     /// Frames are expected from now on, where the source is live and not paused.
-    fn expect_from(&mut self, shared: &Shared, paused: bool) {
+    fn expect_from(&mut self, shared: &Shared, generation: u64, paused: bool) {
         self.expected = shared.parts.clock.now();
+        let watched = self.live && !paused;
+        shared.board.expect(generation, watched.then(|| (self.expected, self.stall())));
         // Set once, not with each frame: when it rings, the last frame tells whether to wait on.
-        if self.live && !paused {
+        if watched {
             self.watch(Watch::Frames, shared.parts.clock.at(self.expected + self.stall()));
         } else {
             self.watch(Watch::Nothing, never());
