@@ -1,6 +1,6 @@
 //! A camera's bytes, whatever they are, become frames or are counted as broken: over drivers that misbehave.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -86,7 +86,7 @@ fn data(name: &str) -> Vec<u8> {
 fn cut_and_garbled_frames_are_broken_and_the_next_good_one_is_shown() {
     let good = data("420.jpg");
     let cut = good[..good.len() / 2].to_vec();
-    let garbage: Vec<u8> = (0..10_000u32).map(|n| (n * 7919 >> 3) as u8).collect();
+    let garbage: Vec<u8> = (0..10_000u32).map(|n| ((n * 7919) >> 3) as u8).collect();
     let broken = [Step::Data(cut), Step::Data(garbage), Step::Data(Vec::new()), Step::Damaged];
     let mut steps: Vec<Step> = broken.into();
     // A whole picture with the rest of the buffer behind it.

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use twinsight::detect::{Frame, Size};
-use twinsight::source::PixelFormat;
-use twinsight::source::pixels::{Converter, Layout};
+use twinsight_fuzz::detect::{Frame, Size};
+use twinsight_fuzz::source::PixelFormat;
+use twinsight_fuzz::source::pixels::{Converter, Layout};
 
 /// Larger ones are only slower.
 const MOST: u64 = 1 << 20;

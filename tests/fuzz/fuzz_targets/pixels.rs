@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use twinsight::detect::{Frame, Size};
-use twinsight::source::PixelFormat;
-use twinsight::source::pixels::{Colour, Converter, Matrix, Range};
+use twinsight_fuzz::detect::{Frame, Size};
+use twinsight_fuzz::source::PixelFormat;
+use twinsight_fuzz::source::pixels::{Colour, Converter, Matrix, Range};
 
 fuzz_target!(|data: &[u8]| {
     let [format, width, height, stride, colour, bytes @ ..] = data else { return };
