@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use engine_support::*;
 use twinsight::engine::{Clock, EVENTS_KEPT, Event, ModelPhase, Settings, SourceState};
 use twinsight::model::ModelName::{File, Fp32, Int8};
-use twinsight::source::SourceError;
+use twinsight::source::{SourceError, SourceRequest, VideoLocation, VideoRequest};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -50,6 +50,32 @@ fn a_transient_failure_is_tried_again_ever_more_slowly_until_it_works() {
     source.step(Step::Fail(unplugged("pulled out")));
     await_failed(&engine);
     assert_eq!(retry_in(engine.status().source), Some(500 * MS));
+}
+
+#[test]
+fn a_stream_that_falls_silent_is_left_to_give_up_by_itself() {
+    let studio = Studio::new();
+    let stream = SourceRequest::Video(VideoRequest::new(VideoLocation::parse("rtsp://camera.example/1".as_ref())));
+    let source = studio.live(&stream);
+    let engine = studio.start(&settings(stream, &[Fp32]));
+    // Twice, as the second silence must be like the first.
+    for frame in [1, 2] {
+        source.publish(frame);
+        assert_eq!(number(&observe(&engine)), frame);
+        assert_eq!(engine.status().source, SourceState::Live);
+        let silent = studio.clock.now();
+        studio.clock.await_timer(silent + 2000 * MS);
+        studio.clock.advance(2000 * MS);
+        event(&engine, "SourceStalled", |e| matches!(e, Event::SourceStalled(_)).then_some(()));
+        studio.clock.advance(7000 * MS);
+        assert_eq!(engine.status().source, SourceState::Stalled { since: 9000 * MS });
+    }
+    // Its very next frame is its newest.
+    source.publish(3);
+    assert_eq!(number(&observe(&engine)), 3);
+    assert_eq!(studio.opened.try_iter().count(), 1, "it was never opened anew");
+    source.step(Step::Fail(SourceError::Stream { name: "1".into(), cause: "no picture came for 10 s".into() }));
+    assert!(await_failed(&engine).1);
 }
 
 #[test]

@@ -343,7 +343,9 @@ impl Worker {
         if self.source.request.may_be_camera() {
             self.replace();
         } else {
-            // A stream gives up by itself, later: opening one anew takes longer than a short silence.
+            // A stream gives up by itself, later: opening one anew takes longer than a short silence. What it gives
+            // until then is its newest.
+            self.source.proofs = PROOFS;
             self.source.watch(Watch::Nothing, never());
         }
     }
