@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::SourceArgs;
+use crate::cli::camera_feed::CameraFeed;
+use crate::cli::camera_flags::CameraFlags;
 use crate::cli::out::say;
 use crate::cli::progress::Progress;
-use crate::detect::Frame;
-use crate::live;
 use crate::model::{Catalog, Runtime};
-use crate::source::{CameraRequest, Next, SourceRequest};
+use crate::source::CameraRequest;
 use crate::workshop::{Calibrator, Recipe, Source, calibrate};
 
 /// Between two frames of a camera: neighbours show the same.
@@ -36,10 +36,9 @@ pub struct PictureArgs {
     /// A folder with some hundred pictures like those that the model will see
     #[arg(long, value_name = "DIR", conflicts_with = "camera")]
     images: Option<PathBuf>,
-    /// Frames of this camera in place of a folder, four a second (see `twinsight cameras`)
-    #[arg(long, value_name = "N")]
-    camera: Option<u32>,
-    /// So many frames of the camera
+    #[command(flatten)]
+    camera: CameraFlags,
+    /// So many frames of the camera, four a second, in place of a folder
     #[arg(long, value_name = "K", default_value_t = 100, requires = "camera", conflicts_with = "images",
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     frames: u32,
@@ -70,7 +69,7 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
 impl PictureArgs {
     /// Measures all pictures; `None` where neither a folder nor a camera is given.
     pub fn measure(&self, catalog: &Catalog, source: &Source) -> Result<Option<Calibrator>, Box<dyn Error>> {
-        match (&self.images, self.camera) {
+        match (&self.images, self.camera.request()) {
             (Some(dir), _) => {
                 let runtime = Runtime::find(catalog)?;
                 let mut bar = None;
@@ -82,21 +81,20 @@ impl PictureArgs {
                 })?;
                 Ok(Some(calibrator))
             }
-            (None, Some(index)) => self.camera(catalog, source, index).map(Some),
+            (None, Some(request)) => self.camera(catalog, source, request).map(Some),
             (None, None) => Ok(None),
         }
     }
 
-    fn camera(&self, catalog: &Catalog, source: &Source, index: u32) -> Result<Calibrator, Box<dyn Error>> {
+    fn camera(&self, catalog: &Catalog, source: &Source, request: CameraRequest) -> Result<Calibrator, Box<dyn Error>> {
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, source)?;
-        let request = SourceRequest::Camera(CameraRequest { index, ..CameraRequest::default() });
-        let mut camera = live::opener(catalog).open(&request)?;
+        let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request)?;
         let mut bar = Progress::new(Some(self.frames as usize), "frames");
-        let (mut frame, mut taken): (_, Option<Instant>) = (Frame::default(), None);
+        let mut taken: Option<Instant> = None;
         while calibrator.pictures() < self.frames as usize {
-            if camera.next(&mut frame)? == Next::End {
-                return Err(format!("camera {index} ended after {} frames", calibrator.pictures()).into());
-            }
+            let Some((frame, _)) = camera.next(|remark| bar.suspend(|| eprintln!("twinsight: {remark}")))? else {
+                return Err(format!("stopped after {} frames; no table was written", calibrator.pictures()).into());
+            };
             if taken.is_none_or(|taken| taken.elapsed() >= APART) {
                 taken = Some(Instant::now());
                 calibrator.add_frame(&frame)?;
