@@ -1,5 +1,7 @@
 //! Two models on one frame, in the window: by label and key, without a display and without a mouse where it says so.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
 mod window_support;
 
 use egui::Key;

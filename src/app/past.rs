@@ -13,6 +13,9 @@ use crate::history::{BestSearch, History, Search, Setting};
 /// How long the history may work on figures before each painting of the window.
 const BUDGET: Duration = Duration::from_millis(4);
 
+/// How long it may rest while there is more to do.
+const REST: Duration = Duration::from_millis(50);
+
 /// The history, and what waits while a person looks at it.
 #[derive(Default)]
 pub struct Past {
@@ -122,7 +125,8 @@ impl Viewer {
         let Some(history) = &mut self.past.history else { return };
         history.ring.set_limit(bytes(self.preferences.history_mb));
         if history.tend(&setting, BUDGET) {
-            ctx.request_repaint();
+            // Not at once: painting takes time from the models.
+            ctx.request_repaint_after(REST);
         }
         let Some(search) = &mut self.past.search else { return };
         ctx.request_repaint();
