@@ -156,6 +156,8 @@ fn wrong_usage_is_told_from_failure() {
         &["--frames", "3"],
         &["--frames", "3", "a.jpg"],
         &["--camera", "0", "a.jpg"],
+        &["--camera", "0", "--video", "a.mp4"],
+        &["--video", "a.mp4", "--mirror"],
         &["--camera", "0", "--frames", "0"],
     ] {
         let run = detect(args, &[]);

@@ -49,6 +49,7 @@ fn help_and_version_are_there() {
 fn wrong_usage_of_the_window_opens_none() {
     for args in [
         &["--camera", "0", "--demo"][..],
+        &["--demo", "--mirror"],
         &["--image", "a.jpg", "--demo"],
         &["--after", "3"],
         &["--screenshot", "a.png", "--after", "-1"],

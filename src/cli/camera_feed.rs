@@ -3,11 +3,14 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
 
 use super::interrupt;
 use crate::detect::Frame;
-use crate::engine::{Engine, Event, Settings, SourceState};
+use crate::engine::{Engine, Event, Settings};
 use crate::live;
 use crate::model::Catalog;
 use crate::source::{CameraRequest, SourceRequest};
@@ -16,11 +19,14 @@ use crate::source::{CameraRequest, SourceRequest};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often it is asked whether a frame is still wanted.
-const SLICE: Duration = Duration::from_millis(200);
+const SLICE: Duration = Duration::from_millis(50);
 
 /// A camera that is open. With an engine of no models: a camera that hangs must not hang us.
 pub struct CameraFeed {
-    engine: Engine,
+    /// `None` only while it is dropped.
+    engine: Option<Engine>,
+    /// Why it gives no more frames.
+    failures: Receiver<String>,
     /// As the person wrote it.
     written: String,
 }
@@ -29,12 +35,35 @@ pub struct CameraFeed {
 pub type Waited = (Arc<Frame>, Duration);
 
 impl CameraFeed {
-    /// Returns at once; what is wrong with the camera is told in place of its first frame.
-    pub fn open(catalog: &Catalog, written: &str, request: CameraRequest) -> Result<Self, Box<dyn Error>> {
+    /// Returns at once; what is wrong with the camera is told in place of its next frame. `tell`: what to do with a
+    /// remark for the person who waits.
+    pub fn open(
+        catalog: &Catalog,
+        written: &str,
+        request: CameraRequest,
+        tell: impl Fn(&str) + Send + 'static,
+    ) -> Result<Self, Box<dyn Error>> {
         let source = SourceRequest::Camera(request);
         let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
         let engine = Engine::start(live::parts(catalog, Arc::new(|| {})), settings)?;
-        Ok(Self { engine, written: written.to_owned() })
+        let events = engine.events().clone();
+        let (failed, failures) = bounded(1);
+        // On a thread of its own, as whoever takes the frames may be busy with one. It ends with the engine.
+        Builder::new().name("camera events".into()).spawn(move || {
+            for event in events {
+                match event {
+                    // The first one counts, and ends it all.
+                    Event::SourceFailed { message, .. } => drop(failed.try_send(message)),
+                    Event::SourceStalled(camera) => tell(&format!(
+                        "{} gives no frames; it is waited for, up to {} s",
+                        camera.name,
+                        PATIENCE.as_secs()
+                    )),
+                    _ => {}
+                }
+            }
+        })?;
+        Ok(Self { engine: Some(engine), failures, written: written.to_owned() })
     }
 
     /// "camera:0"
@@ -49,33 +78,32 @@ impl CameraFeed {
         format!("camera{stem}-{number:04}.png").into()
     }
 
-    /// The next frame, or the error that stands in its way; `None` after Ctrl+C. `tell`: what to do with a remark
-    /// for the person who waits.
-    pub fn next(&self, tell: impl Fn(&str)) -> Result<Option<Waited>, Box<dyn Error>> {
+    /// The next frame, or the error that stands in its way; `None` after Ctrl+C.
+    pub fn next(&self) -> Result<Option<Waited>, Box<dyn Error>> {
+        let Some(engine) = &self.engine else { return Ok(None) };
         let deadline = Instant::now() + PATIENCE;
-        let mut told = false;
         while Instant::now() < deadline {
             if interrupt::asked() {
                 return Ok(None);
             }
-            let observation = self.engine.wait(SLICE);
+            let observation = engine.wait(SLICE);
             // First, because a failure may have come before the frame.
-            for event in self.engine.events().try_iter() {
-                if let Event::SourceFailed { message, .. } = event {
-                    return Err(message.into());
-                }
+            if let Ok(message) = self.failures.try_recv() {
+                return Err(message.into());
             }
             if let Some(observation) = observation {
                 return Ok(Some((Arc::clone(&observation.frame), observation.times.capture)));
             }
-            // Its event may have come, and been over, while a model looked at the frame before.
-            let status = self.engine.status();
-            if !told && matches!(status.source, SourceState::Stalled { .. }) {
-                let name = status.description.map_or_else(|| self.name(), |description| description.name);
-                tell(&format!("{name} gives no frames; it is waited for, up to {} s", PATIENCE.as_secs()));
-                told = true;
-            }
         }
         Err(format!("{} gave no frame within {} s", self.name(), PATIENCE.as_secs()).into())
+    }
+}
+
+impl Drop for CameraFeed {
+    /// After Ctrl+C nothing is waited for: the system takes the camera back when the program ends.
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take().filter(|_| interrupt::asked()) {
+            engine.stop(Duration::ZERO);
+        }
     }
 }

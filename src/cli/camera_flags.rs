@@ -5,7 +5,10 @@ use clap::Args;
 use crate::detect::Size;
 use crate::source::{CameraRequest, FrameRate, Orientation, PixelFormat, Turn, Which};
 
+/// What names another source conflicts with all of it by this name: where a flag's requirement conflicts with another
+/// flag that is there, clap lets it pass.
 #[derive(Args, Clone, Debug, Default)]
+#[group(id = "CameraFlags")]
 pub struct CameraFlags {
     /// Look through this camera: its number, identity, or a part of its name (see `twinsight cameras`)
     #[arg(long, value_name = "CAMERA", group = "from")]

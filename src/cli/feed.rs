@@ -101,7 +101,8 @@ impl Feed {
                 },
                 Input::Video(location) => Moving::video(location),
                 Input::Camera { written, request } => {
-                    CameraFeed::open(&self.catalog, &written, request).map(|camera| Some(Moving::Camera(camera)))
+                    let tell = self.progress.remarks();
+                    CameraFeed::open(&self.catalog, &written, request, tell).map(|camera| Some(Moving::Camera(camera)))
                 }
                 Input::Nothing(why) => Err(why.into()),
             };
@@ -136,7 +137,7 @@ impl Feed {
     }
 
     fn fail(&mut self, error: Box<dyn Error>) {
-        self.progress.suspend(|| eprintln!("twinsight: {error}"));
+        self.progress.remarks()(&error.to_string());
         self.failures += 1;
     }
 
@@ -172,8 +173,7 @@ impl Feed {
                 }))
             }
             Some(Moving::Camera(camera)) => {
-                let tell = |remark: &str| self.progress.suspend(|| eprintln!("twinsight: {remark}"));
-                let Some((frame, decode)) = camera.next(tell)? else { return Ok(None) };
+                let Some((frame, decode)) = camera.next()? else { return Ok(None) };
                 self.frame = frame;
                 let number = self.given;
                 self.given += 1;

@@ -11,12 +11,12 @@ use crate::source::{CameraRequest, Kind, VideoLocation, folder, kind};
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
     /// Pictures (JPEG, PNG, WebP, BMP), videos, or folders of pictures
-    #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video"], conflicts_with_all = ["camera", "video"])]
+    #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video"], conflicts_with_all = ["CameraFlags", "video"])]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub camera: CameraFlags,
     /// Take the frames of this video file or stream (rtsp, http); it needs ffmpeg
-    #[arg(long, value_name = "FILE|URL", group = "from")]
+    #[arg(long, value_name = "FILE|URL", group = "from", conflicts_with = "CameraFlags")]
     pub video: Option<OsString>,
     /// Stop after so many frames [default: 1 of a camera, all of a video]
     #[arg(long, value_name = "K", requires = "from", value_parser = clap::value_parser!(u64).range(1..))]

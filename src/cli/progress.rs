@@ -43,6 +43,12 @@ impl Progress {
         self.bar.set_message(format!(", at {}{whole}", clock(time)));
     }
 
+    /// Prints remarks for the person who waits, from any thread.
+    pub fn remarks(&self) -> impl Fn(&str) + Send + 'static {
+        let bar = self.bar.clone();
+        move |remark| bar.suspend(|| eprintln!("twinsight: {remark}"))
+    }
+
     /// Prints something without the bar in its way.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)

@@ -14,18 +14,18 @@ use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
     /// Look at these pictures, videos, folders of pictures or streams; the first one is shown
-    #[arg(value_name = "FILE|DIR|URL", group = "from", num_args = 0.., value_parser = clap::builder::OsStringValueParser::new().try_map(there))]
+    #[arg(value_name = "FILE|DIR|URL", group = "from", conflicts_with = "CameraFlags", num_args = 0.., value_parser = clap::builder::OsStringValueParser::new().try_map(there))]
     files: Vec<VideoLocation>,
     #[command(flatten)]
     camera: CameraFlags,
     /// Look at this picture
-    #[arg(long, value_name = "FILE", group = "from")]
+    #[arg(long, value_name = "FILE", group = "from", conflicts_with = "CameraFlags")]
     image: Option<PathBuf>,
     /// Look at this video file or stream (rtsp, http); it needs ffmpeg
-    #[arg(long, value_name = "FILE|URL", group = "from")]
+    #[arg(long, value_name = "FILE|URL", group = "from", conflicts_with = "CameraFlags")]
     video: Option<OsString>,
     /// Look at the built-in demo
-    #[arg(long, group = "from")]
+    #[arg(long, group = "from", conflicts_with = "CameraFlags")]
     demo: bool,
     /// Start with this model: fp32, int8, tuned or an ONNX file [default: as last time]
     #[arg(long, value_name = "MODEL", visible_alias = "a")]

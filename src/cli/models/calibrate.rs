@@ -34,7 +34,7 @@ pub struct CalibrateArgs {
 #[derive(Debug, clap::Args)]
 pub struct PictureArgs {
     /// A folder with some hundred pictures like those that the model will see
-    #[arg(long, value_name = "DIR", conflicts_with = "camera")]
+    #[arg(long, value_name = "DIR", conflicts_with = "CameraFlags")]
     images: Option<PathBuf>,
     #[command(flatten)]
     camera: CameraFlags,
@@ -88,11 +88,11 @@ impl PictureArgs {
 
     fn camera(&self, catalog: &Catalog, source: &Source, request: CameraRequest) -> Result<Calibrator, Box<dyn Error>> {
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, source)?;
-        let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request)?;
         let mut bar = Progress::new(Some(self.frames as usize), "frames");
+        let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request, bar.remarks())?;
         let mut taken: Option<Instant> = None;
         while calibrator.pictures() < self.frames as usize {
-            let Some((frame, _)) = camera.next(|remark| bar.suspend(|| eprintln!("twinsight: {remark}")))? else {
+            let Some((frame, _)) = camera.next()? else {
                 return Err(format!("stopped after {} frames; no table was written", calibrator.pictures()).into());
             };
             if taken.is_none_or(|taken| taken.elapsed() >= APART) {
