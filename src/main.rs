@@ -41,6 +41,7 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let screenshot = args.screenshot().map(|(file, delay)| Screenshot::after(delay, file));
     let options = WindowOptions {
         source: args.source(),
+        files: args.files(),
         models: args.models(),
         view: args.view().map(view_of),
         screenshot,

@@ -194,7 +194,7 @@ fn a_dropped_file_is_opened() {
     let mut desk = Desk::with_picture(Plan::default());
     let file = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
     let path = file.path().to_owned();
-    desk.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.clone())));
+    desk.drop_files([path.as_path()]);
     let wanted = SourceRequest::Still(path);
     desk.until("the file to be opened", move |d| d.opened.lock().unwrap().contains(&wanted));
 }
@@ -216,7 +216,7 @@ fn a_source_that_fails_says_why_and_offers_a_way_out() {
 fn a_dropped_file_that_is_no_picture_leaves_what_was_there() {
     let failure = || SourceError::Decode { path: "notes.txt".into(), cause: "it is text".into() };
     let mut desk = Desk::with_picture(Plan { failure: Some(failure), ..Plan::default() });
-    desk.harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped("notes.txt".into())));
+    desk.drop_files([std::path::Path::new("notes.txt")]);
     desk.until("the demo to be back", |d| {
         let opened = d.opened.lock().unwrap();
         opened.len() == 3 && opened[2] == SourceRequest::Demo
@@ -284,19 +284,6 @@ fn the_window_can_be_small() {
         for (b, other) in rects[i + 1..].iter().zip(&labels[i + 1..]) {
             assert!(!a.intersects(b.shrink(0.5)), "{label} {a:?} lies on {other} {b:?}");
         }
-    }
-}
-
-#[derive(Debug)]
-struct Dropped(std::path::PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|e| e.to_string())
     }
 }
 

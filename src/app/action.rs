@@ -1,5 +1,8 @@
 //! What a person can ask of the window, by mouse or by key.
 
+use std::time::Duration;
+
+use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::view::{View, Which};
@@ -10,8 +13,16 @@ use crate::source::SourceRequest;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Open(SourceRequest),
-    /// Shows the system's dialog for a picture.
+    /// Shows the system's dialog for pictures and videos.
     ChooseImage,
+    /// Shows the system's dialog for a folder.
+    ChooseFolder,
+    /// Opens what lies in the clipboard.
+    Paste,
+    /// Copies the picture with its boxes.
+    Copy,
+    /// Saves the picture with its boxes.
+    Save,
     /// Opens the same source anew.
     Reopen,
     Show(View),
@@ -27,6 +38,19 @@ pub enum Action {
     AgreeBest,
     /// One frame back (-1) or on (1) in the history.
     Step(i64),
+    /// One picture of the album back (-1) or on (1) where there is one, else a frame of the history.
+    Turn(i64),
+    /// The album's picture before (-1), or its next one (1).
+    Leaf(i64),
+    /// The album's picture at this place.
+    LeafTo(usize),
+    /// The video's frame before (-1), or its next one (1).
+    StepVideo(i64),
+    /// To this place in the video.
+    Seek(Duration),
+    ToggleLoop,
+    /// Every frame of the video, or its own rate.
+    ToggleEveryFrame,
     /// From a pause or the history to what comes.
     GoOn,
     /// To the frame of this sequence number in the history.
@@ -62,7 +86,7 @@ const fn command(key: Key) -> KeyboardShortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub const SHORTCUTS: [Shortcut; 25] = [
+pub const SHORTCUTS: [Shortcut; 32] = [
     Shortcut { action: Action::Show(View::Single), key: plain(Key::Num1), what: "One model" },
     Shortcut { action: Action::Show(View::Split), key: plain(Key::Num2), what: "A and B, split by a bar" },
     Shortcut { action: Action::Show(View::SideBySide), key: plain(Key::Num3), what: "A and B side by side" },
@@ -70,13 +94,28 @@ pub const SHORTCUTS: [Shortcut; 25] = [
     Shortcut { action: Action::SwitchPrecision, key: plain(Key::P), what: "Switch precision, FP32 or INT8" },
     Shortcut { action: Action::Swap, key: plain(Key::X), what: "Swap A and B" },
     Shortcut { action: Action::TogglePause, key: plain(Key::Space), what: "Pause, or go on" },
-    Shortcut { action: Action::Step(-1), key: plain(Key::ArrowLeft), what: "One frame back in the history" },
-    Shortcut { action: Action::Step(1), key: plain(Key::ArrowRight), what: "One frame on in the history" },
+    Shortcut {
+        action: Action::Turn(-1),
+        key: plain(Key::ArrowLeft),
+        what: "The picture before, or one frame back in the history",
+    },
+    Shortcut {
+        action: Action::Turn(1),
+        key: plain(Key::ArrowRight),
+        what: "The next picture, or one frame on in the history",
+    },
+    Shortcut { action: Action::Leaf(-1), key: plain(Key::PageUp), what: "The picture before" },
+    Shortcut { action: Action::Leaf(1), key: plain(Key::PageDown), what: "The next picture" },
+    Shortcut { action: Action::StepVideo(-1), key: plain(Key::Comma), what: "One frame back in the video" },
+    Shortcut { action: Action::StepVideo(1), key: plain(Key::Period), what: "One frame on in the video" },
     Shortcut { action: Action::ChooseNext(-1), key: plain(Key::ArrowUp), what: "The pair above in the table" },
     Shortcut { action: Action::ChooseNext(1), key: plain(Key::ArrowDown), what: "The next pair of the table" },
     Shortcut { action: Action::Back, key: plain(Key::Escape), what: "Let go of the chosen pair" },
     Shortcut { action: Action::ToggleHistory, key: plain(Key::H), what: "Show or hide the history" },
-    Shortcut { action: Action::ChooseImage, key: command(Key::O), what: "Open an image" },
+    Shortcut { action: Action::ChooseImage, key: command(Key::O), what: "Open pictures or a video" },
+    Shortcut { action: Action::Paste, key: command(Key::V), what: "Open what is in the clipboard" },
+    Shortcut { action: Action::Copy, key: command(Key::C), what: "Copy the picture with its boxes" },
+    Shortcut { action: Action::Save, key: command(Key::S), what: "Save the picture with its boxes" },
     Shortcut { action: Action::ResetThresholds, key: plain(Key::R), what: "Reset score and NMS thresholds" },
     Shortcut {
         action: Action::ToggleLink,
@@ -120,9 +159,19 @@ pub fn pressed(ctx: &Context) -> Vec<Action> {
         if focused && OF_CONTROLS.contains(&shortcut.key.logical_key) {
             return false;
         }
+        if shortcut.action == Action::Copy && has_selected_text(ctx) {
+            return false;
+        }
         let held = ctx.input(|i| i.events.iter().any(|e| is_repeat(e, shortcut.key.logical_key)));
-        let repeats =
-            matches!(shortcut.action, Action::ZoomIn | Action::ZoomOut | Action::Step(_) | Action::ChooseNext(_));
+        let repeats = matches!(
+            shortcut.action,
+            Action::ZoomIn
+                | Action::ZoomOut
+                | Action::Turn(_)
+                | Action::Leaf(_)
+                | Action::StepVideo(_)
+                | Action::ChooseNext(_)
+        );
         if held && !repeats {
             return false;
         }
@@ -134,6 +183,11 @@ pub fn pressed(ctx: &Context) -> Vec<Action> {
         })
     };
     SHORTCUTS.iter().filter(down).map(|s| s.action.clone()).collect()
+}
+
+/// Whether words of a label are selected: Ctrl+C copies those then.
+pub fn has_selected_text(ctx: &Context) -> bool {
+    ctx.plugin::<LabelSelectionState>().lock().has_selection()
 }
 
 /// A key that is held down comes again and again; a switch must not flip each time.

@@ -74,7 +74,7 @@ impl Viewer {
     }
 
     /// Makes the marks of a view; of the single one, those of `alone`.
-    fn draw(&mut self, view: View, alone: Which) {
+    pub(super) fn draw(&mut self, view: View, alone: Which) {
         let wanted = Wanted { classes: &self.classes, kinds: self.pairs.kinds() };
         let [first, second] = &mut self.marks;
         let compared = self.preferences.view.compares();

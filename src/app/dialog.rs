@@ -1,4 +1,4 @@
-//! The system's dialog for opening a picture.
+//! The system's dialogs for opening and saving.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -6,38 +6,48 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
 
+use crate::source::folder::{PICTURES, VIDEOS};
+
 /// A dialog that is gone sooner than a person could close it was never there.
 const NEVER_THERE: Duration = Duration::from_millis(150);
 
 /// At most one dialog at a time, on a thread of its own.
 #[derive(Default)]
-pub struct OpenDialog {
-    answer: Option<(Instant, Receiver<Option<PathBuf>>)>,
+pub struct Dialog {
+    answer: Option<(Instant, Receiver<Option<Answer>>)>,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Which pictures, or which video.
+    Files,
+    /// Which folder of pictures.
+    Folder,
+    /// Where to save a picture, under this name unless another is chosen.
+    Save(String),
 }
 
 /// What came of a dialog.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
-    Chosen(PathBuf),
+    Open(Vec<PathBuf>),
+    Save(PathBuf),
     Cancelled,
     /// The system has no dialog to show.
     Missing,
 }
 
-impl OpenDialog {
+impl Dialog {
     /// Shows the dialog, unless one is in sight already.
-    pub fn show(&mut self, ctx: &Context) -> std::io::Result<()> {
+    pub fn show(&mut self, ctx: &Context, ask: Ask) -> std::io::Result<()> {
         if self.answer.is_some() {
             return Ok(());
         }
         let (send, receive) = bounded(1);
         let ctx = ctx.clone();
         std::thread::Builder::new().name("file dialog".into()).spawn(move || {
-            let dialog = rfd::FileDialog::new()
-                .set_title("Open an image")
-                .add_filter("Images", &["jpg", "jpeg", "png", "webp", "bmp"])
-                .add_filter("All files", &["*"]);
-            let _ = send.send(dialog.pick_file());
+            let _ = send.send(put(ask));
             ctx.request_repaint();
         })?;
         self.answer = Some((Instant::now(), receive));
@@ -48,12 +58,29 @@ impl OpenDialog {
     pub fn answer(&mut self) -> Option<Answer> {
         let (shown, receive) = self.answer.as_ref()?;
         let answer = match receive.try_recv() {
-            Ok(Some(path)) => Answer::Chosen(path),
+            Ok(Some(answer)) => answer,
             Ok(None) if shown.elapsed() >= NEVER_THERE => Answer::Cancelled,
             Ok(None) | Err(TryRecvError::Disconnected) => Answer::Missing,
             Err(TryRecvError::Empty) => return None,
         };
         self.answer = None;
         Some(answer)
+    }
+}
+
+/// Waits for the person.
+fn put(ask: Ask) -> Option<Answer> {
+    let dialog = rfd::FileDialog::new();
+    match ask {
+        Ask::Files => {
+            let all = [&PICTURES[..], &VIDEOS[..]].concat();
+            let dialog = dialog.set_title("Open pictures or a video").add_filter("Pictures and videos", &all);
+            dialog.add_filter("All files", &["*"]).pick_files().map(Answer::Open)
+        }
+        Ask::Folder => dialog.set_title("Open a folder").pick_folder().map(|folder| Answer::Open(vec![folder])),
+        Ask::Save(name) => {
+            let dialog = dialog.set_title("Save the picture with its boxes").set_file_name(name);
+            dialog.add_filter("PNG", &["png"]).save_file().map(Answer::Save)
+        }
     }
 }

@@ -11,7 +11,7 @@ const OTHERS: [(&str, &str); 6] = [
     ("Wheel", "Zoom"),
     ("Drag", "Pan"),
     ("Double click", "Fit"),
-    ("Drop a file", "Open it"),
+    ("Drop files, a folder", "Open them"),
 ];
 
 /// Shows it while `open`; the cross closes it.

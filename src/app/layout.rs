@@ -13,10 +13,9 @@ use super::status::Zoom;
 use super::toolbar::Toolbar;
 use super::view::Which;
 use super::viewer::Viewer;
-use super::{controls, help, list, palette, theme};
+use super::{controls, help, list, palette, strip, theme, video_bar};
 use crate::detect::Thresholds;
 use crate::engine::{SourceState, Status};
-use crate::source::SourceRequest;
 
 impl Viewer {
     /// Paints the window into `ui`, which is all of it.
@@ -29,10 +28,8 @@ impl Viewer {
             ui.ctx().request_repaint_after(left);
         }
         // Here, and not where the engine is asked: a hidden window would see the same file dropped again and again.
-        let dropped = ui.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_owned()));
-        if let Some(path) = dropped {
-            self.open(SourceRequest::Still(path));
-        }
+        let dropped = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect());
+        self.open_files(ui.ctx(), dropped);
         self.opening = (status.source == SourceState::Opening).then(|| self.opening.unwrap_or_else(Instant::now));
         let scheme = theme::scheme(ui);
         let panel = PanelFrame::new().fill(scheme.panel).inner_margin(theme::MARGIN);
@@ -44,8 +41,8 @@ impl Viewer {
                 recent: &self.recent,
                 models: Models { choices: &self.choices, duo: &self.duo, states: &status.models },
                 view: self.preferences.view,
-                paused: self.settings.paused || self.past.is_held(),
-                can_pause: self.can_pause(),
+                paused: self.is_paused(&status) || self.has_ended(&status),
+                can_pause: self.can_pause() || self.has_ended(&status),
             };
             toolbar.show(ui, &mut self.cameras, &mut actions);
         });
@@ -59,6 +56,7 @@ impl Viewer {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
             history.show(ui, |ui| self.plots(ui, &mut actions));
         }
+        self.below_picture(ui, &status, panel, &mut actions);
         let width = (ui.ctx().content_rect().width() * 0.17).clamp(170.0, 212.0);
         let sides = Panel::left("controls").default_size(width).size_range(170.0..=340.0).frame(panel);
         sides.show(ui, |ui| {
@@ -86,6 +84,22 @@ impl Viewer {
             self.apply(ui.ctx(), action);
         }
         self.wake_for_figures(ui.ctx(), &status.source);
+    }
+
+    /// The strip of an album's pictures, and the bar of a video.
+    fn below_picture(&mut self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) {
+        let place = self.leafing.place();
+        if let Some((album, place)) = self.leafing.album.as_mut().zip(place) {
+            let panel = panel.inner_margin(Margin::symmetric(12, 4));
+            let strip = Panel::bottom("album").exact_size(strip::HEIGHT).frame(panel);
+            strip.show(ui, |ui| self.leafing.strip.show(ui, album, &place, actions));
+        }
+        if let Some(bar) = self.video_bar(status) {
+            let panel = panel.inner_margin(Margin::symmetric(12, 4));
+            let scrub = &mut self.playing.scrub;
+            let place = Panel::bottom("video").exact_size(video_bar::HEIGHT).frame(panel);
+            place.show(ui, |ui| bar.show(ui, scrub, actions));
+        }
     }
 
     /// The panel on the left.

@@ -71,7 +71,18 @@ impl Toolbar<'_> {
             let demo = *self.request == SourceRequest::Demo || self.chosen_by_itself("demo");
             row(ui, "🎞  Demo".into(), SourceRequest::Demo, demo);
             for file in self.recent {
-                row(ui, format!("🖼  {}", request_name(file)), file.clone(), self.request == file);
+                let sign = if matches!(file, SourceRequest::Video(_)) { "🎞" } else { "🖼" };
+                row(ui, format!("{sign}  {}", request_name(file)), file.clone(), self.request == file);
+            }
+            ui.separator();
+            for (text, action) in [
+                ("🗁  Open pictures or a video …", Action::ChooseImage),
+                ("🗁  Open a folder …", Action::ChooseFolder),
+                ("📋  Open what is in the clipboard", Action::Paste),
+            ] {
+                if ui.selectable_label(false, text).clicked() {
+                    actions.push(action);
+                }
             }
         });
         response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Source"));
@@ -130,6 +141,7 @@ fn finish(ui: &Ui, response: Response, what: &str, action: Action, actions: &mut
 fn request_name(request: &SourceRequest) -> String {
     match request {
         SourceRequest::Still(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        SourceRequest::Pasted(pasted) => pasted.name.clone(),
         SourceRequest::Video(video) => video.location.name(),
         SourceRequest::Demo => "Demo".into(),
         SourceRequest::Camera(camera) => camera.which.label(),

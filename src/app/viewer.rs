@@ -1,19 +1,25 @@
 //! The window's state, and what the engine has for it.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use egui::{Context, ViewportCommand};
 use egui_notify::{Anchor, Toasts};
 
+use super::album::Leafing;
+use super::annotated::Annotated;
 use super::bar::Bar;
 use super::cameras::Cameras;
 use super::class_filter::{ClassCounts, ClassFilter};
-use super::dialog::{Answer, OpenDialog};
+use super::clipboard::Clipboard;
+use super::dialog::{Answer, Dialog};
 use super::duo::Duo;
+use super::errand::Errands;
 use super::marks::Mark;
 use super::pairs::{Chosen, PairsPanel};
 use super::past::Past;
+use super::playing::Playing;
 use super::plots::PlotState;
 use super::preferences::Preferences;
 use super::screenshot::Screenshot;
@@ -26,11 +32,14 @@ use super::viewport::{Area, Viewport};
 use crate::detect::ClassSet;
 use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, Status};
 use crate::model::ModelName;
-use crate::source::SourceRequest;
+use crate::source::{SourceRequest, VideoRequest};
 
 /// What the viewer starts with.
 pub struct Start {
     pub source: SourceRequest,
+    /// Files and folders as they were named; several of them, or a folder, are leafed through.
+    pub files: Vec<PathBuf>,
+    pub clipboard: Box<dyn Clipboard>,
     /// A and B; each wins over the preferences.
     pub models: [Option<ModelName>; 2],
     /// Wins over the preferences.
@@ -82,6 +91,14 @@ pub struct Viewer {
     pub(super) opening: Option<Instant>,
     pub(super) preferences: Preferences,
     pub(super) sight: Sight,
+    pub(super) leafing: Leafing,
+    pub(super) playing: Playing,
+    pub(super) clipboard: Arc<Mutex<Box<dyn Clipboard>>>,
+    pub(super) errands: Errands,
+    /// What is saved once it is known where.
+    pub(super) to_save: Option<Annotated>,
+    /// The next source's first picture is shown in the zoom of now.
+    pub(super) keeps_zoom: bool,
     pub(super) past: Past,
     pub(super) plots: PlotState,
     /// The frame in sight has not been on the screen yet.
@@ -103,7 +120,7 @@ pub struct Viewer {
     /// Buffers of what is drawn, A's and B's.
     pub(super) marks: [Vec<Mark>; 2],
     pub(super) cameras: Cameras,
-    pub(super) dialog: OpenDialog,
+    pub(super) dialog: Dialog,
     pub(super) toasts: Toasts,
     pub(super) status: StatusLine,
     pub(super) help: bool,
@@ -123,7 +140,7 @@ impl Viewer {
         preferences.view = start.view.unwrap_or(preferences.view);
         let mut choices = ModelName::BUILT.to_vec();
         choices.extend(start.models.iter().flatten().filter(|m| !ModelName::BUILT.contains(m)).cloned());
-        Self {
+        let mut viewer = Self {
             engine,
             settings,
             choices,
@@ -135,6 +152,12 @@ impl Viewer {
             past: Past::start(preferences.history_mb),
             preferences,
             sight: Sight::default(),
+            leafing: Leafing::default(),
+            playing: Playing::default(),
+            clipboard: Arc::new(Mutex::new(start.clipboard)),
+            errands: Errands::default(),
+            to_save: None,
+            keeps_zoom: false,
             unpainted: false,
             texture: FrameTexture::default(),
             viewport: Viewport::default(),
@@ -148,13 +171,17 @@ impl Viewer {
             highlighted: None,
             marks: Default::default(),
             cameras: Cameras::default(),
-            dialog: OpenDialog::default(),
+            dialog: Dialog::default(),
             toasts: Toasts::default().with_anchor(Anchor::BottomRight).with_margin(egui::vec2(12.0, 44.0)),
             status: StatusLine::default(),
             help: false,
             screenshot: start.screenshot,
             failure: None,
+        };
+        if start.files.len() > 1 || start.files.iter().any(|f| f.is_dir()) {
+            viewer.open_files(ctx, start.files);
         }
+        viewer
     }
 
     /// What the engine is to do first.
@@ -190,13 +217,15 @@ impl Viewer {
         for event in events {
             self.tell(event);
         }
+        self.take_news();
         if let Some(answer) = self.dialog.answer() {
             match answer {
-                Answer::Chosen(path) => self.open(SourceRequest::Still(path)),
+                Answer::Open(files) => self.open_files(ctx, files),
+                Answer::Save(path) => self.save_picture(ctx, path),
                 Answer::Cancelled => {}
                 Answer::Missing => self.warn(
                     "This system shows no file dialog (it needs xdg-desktop-portal or zenity). \
-                     Drop the file on the window, or start with --image FILE.",
+                     Drop files on the window, or name them on the command line; Ctrl+C copies the picture.",
                 ),
             }
         }
@@ -215,7 +244,9 @@ impl Viewer {
         let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
         let before = self.sight.observation();
         if before.is_none_or(|b| b.source_generation != observation.source_generation) {
-            self.viewport.fit();
+            if !std::mem::take(&mut self.keeps_zoom) {
+                self.viewport.fit();
+            }
         }
         let new = before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame));
         if new {
@@ -260,8 +291,14 @@ impl Viewer {
     }
 
     fn remember_source(&mut self) {
-        let source = self.settings.source.clone();
-        if let SourceRequest::Still(_) = source {
+        let source = match &self.settings.source {
+            // From its start.
+            SourceRequest::Video(video) => SourceRequest::Video(VideoRequest::new(video.location.clone())),
+            other => other.clone(),
+        };
+        // An album's pictures would push all others out.
+        let lasts = matches!(source, SourceRequest::Still(_) | SourceRequest::Video(_));
+        if lasts && self.leafing.album.is_none() {
             self.recent.retain(|r| *r != source);
             self.recent.insert(0, source);
             self.recent.truncate(RECENT);
@@ -272,6 +309,9 @@ impl Viewer {
         match event {
             Event::SourceFailed { message, transient } => {
                 log::warn!("{message}");
+                if !transient && self.pass_over() {
+                    return;
+                }
                 // Without a picture, the message stands in its place.
                 if self.sight.observation().is_some() {
                     self.warn(&message);
@@ -286,6 +326,8 @@ impl Viewer {
             Event::SourceOpened(description) => {
                 self.before = None;
                 self.remember_source();
+                self.leaf_opened();
+                self.video_opened(&description);
                 log::info!("opened {}", description.name);
             }
             Event::ModelLoaded(info) => log::info!("loaded {} ({})", info.name, info.path.display()),

@@ -1,10 +1,13 @@
 //! The window itself: opened by eframe, fed by an engine.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use egui::{ThemePreference, ViewportBuilder};
 
+use super::action::has_selected_text;
+use super::clipboard::SystemClipboard;
 use super::preferences::Preferences;
 use super::view::View;
 use super::viewer::{Start, Viewer};
@@ -28,6 +31,8 @@ const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
 /// What the command line asks of the window.
 pub struct WindowOptions {
     pub source: SourceRequest,
+    /// Files and folders as they were named; `source` shows the first of them.
+    pub files: Vec<PathBuf>,
     /// A and B; `None`: those of the last run.
     pub models: [Option<ModelName>; 2],
     /// `None`: the one of the last run.
@@ -68,14 +73,20 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         .with_inner_size(options.size.unwrap_or(SIZE))
         .with_min_inner_size([760.0, 420.0])
         .with_drag_and_drop(true);
-    let native =
-        eframe::NativeOptions { viewport, persist_window: keeps && options.size.is_none(), ..Default::default() };
+    let native = eframe::NativeOptions {
+        viewport,
+        persist_window: keeps && options.size.is_none(),
+        // They are keys of ours: pictures are copied and pasted too. Text fields get theirs below.
+        clipboard_shortcuts: false,
+        ..Default::default()
+    };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
-        let WindowOptions { source, models, view, screenshot, .. } = options;
-        let start = Start { source, models, view, preferences, theme, screenshot };
+        let WindowOptions { source, files, models, view, screenshot, .. } = options;
+        let clipboard = Box::<SystemClipboard>::default();
+        let start = Start { source, files, clipboard, models, view, preferences, theme, screenshot };
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
         let viewer = Viewer::new(&cc.egui_ctx, engine, start);
@@ -99,7 +110,28 @@ struct Window {
     failure: Arc<Mutex<Option<String>>>,
 }
 
+/// Ctrl+C, Ctrl+X and Ctrl+V as text fields know them, where there is text to copy or a field to paste into.
+fn give_text_its_keys(ctx: &egui::Context, input: &mut egui::RawInput) {
+    let field = ctx.text_edit_focused();
+    let text = field || has_selected_text(ctx);
+    let mut meant = Vec::new();
+    for event in &input.events {
+        let egui::Event::Key { key, pressed: true, modifiers, .. } = event else { continue };
+        match key {
+            egui::Key::C if modifiers.command && text => meant.push(egui::Event::Copy),
+            egui::Key::X if modifiers.command && text => meant.push(egui::Event::Cut),
+            egui::Key::V if modifiers.command && field => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+            _ => {}
+        }
+    }
+    input.events.extend(meant);
+}
+
 impl eframe::App for Window {
+    fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        give_text_its_keys(ctx, input);
+    }
+
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         if let Some(viewer) = &mut self.viewer {
             viewer.update(ctx);

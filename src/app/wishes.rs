@@ -1,9 +1,14 @@
 //! What a person asks for, carried out.
 
+use std::sync::Arc;
+
 use egui::{Context, ViewportCommand};
 
 use super::action::Action;
+use super::album;
+use super::dialog::Ask;
 use super::pairs::Chosen;
+use super::playing::Playing;
 use super::view::Which;
 use super::viewer::Viewer;
 use super::viewport::{Area, Viewport};
@@ -15,11 +20,14 @@ impl Viewer {
     pub(super) fn apply(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Open(request) => self.open(request),
-            Action::ChooseImage => {
-                if let Err(e) = self.dialog.show(ctx) {
-                    self.warn(&format!("The file dialog could not be started: {e}. Drop the file on the window."));
-                }
+            Action::ChooseImage => self.ask(ctx, Ask::Files),
+            Action::ChooseFolder => self.ask(ctx, Ask::Folder),
+            Action::Paste => {
+                let clipboard = Arc::clone(&self.clipboard);
+                self.look_for(ctx, move || album::find_pasted(&clipboard));
             }
+            Action::Copy => self.copy_picture(ctx),
+            Action::Save => self.ask_where_to_save(ctx),
             Action::Reopen => self.change(|s| s.reopen += 1),
             Action::Show(view) => {
                 self.preferences.view = view;
@@ -39,6 +47,19 @@ impl Viewer {
             Action::Back => self.back(),
             Action::AgreeBest => self.find_best_threshold(),
             Action::Step(by) => self.step(ctx, by),
+            Action::Turn(by) => {
+                if self.leafs() {
+                    self.leaf(by);
+                } else {
+                    self.step(ctx, by);
+                }
+            }
+            Action::Leaf(by) => self.leaf(by),
+            Action::LeafTo(index) => self.leaf_to(index),
+            Action::StepVideo(by) => self.step_video(ctx, by),
+            Action::Seek(to) => self.seek(ctx, to),
+            Action::ToggleLoop => self.toggle_loop(),
+            Action::ToggleEveryFrame => self.toggle_every_frame(),
             Action::GoOn => {
                 self.let_go(ctx);
                 self.change(|s| s.paused = false);
@@ -74,6 +95,9 @@ impl Viewer {
 
     /// From the history or a pause back to what comes, or the other way.
     fn toggle_pause(&mut self, ctx: &Context) {
+        if self.toggle_video(ctx) {
+            return;
+        }
         let held = self.past.is_held();
         self.let_go(ctx);
         if self.settings.paused || (self.can_pause() && !held) {
@@ -86,10 +110,14 @@ impl Viewer {
         self.engine.set(self.settings.clone());
     }
 
-    pub(super) fn open(&mut self, request: SourceRequest) {
+    pub(super) fn open_source(&mut self, request: SourceRequest) {
         self.past.forget_place();
+        self.playing = Playing::default();
+        self.keeps_zoom = false;
         self.before = match request {
-            SourceRequest::Still(_) if self.sight.observation().is_some() => Some(self.settings.source.clone()),
+            SourceRequest::Still(_) | SourceRequest::Video(_) if self.sight.observation().is_some() => {
+                Some(self.settings.source.clone())
+            }
             _ => None,
         };
         self.change(|s| {
@@ -98,6 +126,13 @@ impl Viewer {
             s.reopen += 1;
             s.paused = false;
         });
+    }
+
+    /// Shows one of the system's dialogs.
+    pub(super) fn ask(&mut self, ctx: &Context, ask: Ask) {
+        if let Err(e) = self.dialog.show(ctx, ask) {
+            self.warn(&format!("The file dialog could not be started: {e}. Drop the file on the window."));
+        }
     }
 
     /// The next model for A; where two are compared, one that B is not, or else the two change sides.

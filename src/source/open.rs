@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{
     CameraRequest, CameraSource, DemoSource, Source, SourceError, SourceRequest, StillSource, VideoSource, camera,
 };
+use crate::detect::Frame;
 
 /// Opens sources; knows what the demo shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,7 @@ impl Opener {
         Ok(match request {
             SourceRequest::Camera(camera) => Box::new(CameraSource::open(camera)?),
             SourceRequest::Still(path) => Box::new(StillSource::open(path)?),
+            SourceRequest::Pasted(pasted) => Box::new(StillSource::of(&pasted.name, Frame::clone(&pasted.frame))),
             SourceRequest::Video(video) => Box::new(VideoSource::open(video)?),
             SourceRequest::Demo => Box::new(DemoSource::open(&self.photos, "demo")?),
             SourceRequest::Auto => match camera::is_any()? {

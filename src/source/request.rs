@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CameraId, CameraInfo, FrameRate, Orientation, PixelFormat, VideoRequest, Which};
+use super::{CameraId, CameraInfo, FrameRate, Orientation, Pasted, PixelFormat, VideoRequest, Which};
 use crate::detect::Size;
 
 /// Which source to open.
@@ -13,6 +13,8 @@ pub enum SourceRequest {
     Camera(CameraRequest),
     Still(PathBuf),
     Video(VideoRequest),
+    /// A picture that is in no file.
+    Pasted(Pasted),
     Demo,
 }
 

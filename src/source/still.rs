@@ -67,7 +67,12 @@ impl StillSource {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let frame = load(path)?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { name, size: frame.size(), frame: Some(frame) })
+        Ok(Self::of(&name, frame))
+    }
+
+    /// A picture that is in memory already.
+    pub fn of(name: &str, frame: Frame) -> Self {
+        Self { name: name.into(), size: frame.size(), frame: Some(frame) }
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -12,11 +13,11 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::vec2;
 use egui_kittest::{Harness, Node};
-use twinsight::app::{Preferences, Start, View, Viewer};
+use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
 use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
-use twinsight::source::{Description, Next, Source, SourceError, SourceRequest};
+use twinsight::source::{Description, Next, Source, SourceError, SourceRequest, VideoSource};
 
 /// Only a broken window lets a test wait this long.
 const LONG: Duration = Duration::from_secs(20);
@@ -35,12 +36,20 @@ pub struct Desk {
     pub runs: Arc<AtomicUsize>,
     /// What was opened so far.
     pub opened: Arc<Mutex<Vec<SourceRequest>>>,
+    pub copied: Arc<Mutex<Copied>>,
     woken: Receiver<()>,
 }
+
+/// What lies in the window's clipboard; `None` = the desk has none.
+pub type Copied = Option<Result<Clip, ()>>;
 
 /// What is on the desk.
 pub struct Plan {
     pub source: SourceRequest,
+    /// As named on the command line.
+    pub files: Vec<PathBuf>,
+    /// Nothing lies in it: `Some(Err(()))`.
+    pub clipboard: Copied,
     pub sights: HashMap<ModelName, Vec<Sight>>,
     /// Opening fails with this.
     pub failure: Option<fn() -> SourceError>,
@@ -61,6 +70,8 @@ impl Default for Plan {
         ];
         Self {
             source: SourceRequest::Demo,
+            files: Vec::new(),
+            clipboard: None,
             sights: HashMap::from(sights),
             failure: None,
             endless: false,
@@ -81,8 +92,11 @@ impl Desk {
             clock: Arc::new(SystemClock),
             waker: Arc::new(move || _ = wake.try_send(())),
         };
+        let copied = Arc::new(Mutex::new(plan.clipboard));
         let start = Start {
             source: plan.source,
+            files: plan.files,
+            clipboard: Box::new(Board(Arc::clone(&copied))),
             models: plan.models,
             view: plan.view,
             preferences: plan.preferences,
@@ -100,7 +114,7 @@ impl Desk {
             viewer.show(ui);
         };
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_ui_state(show, None);
-        Self { harness, runs, opened, woken }
+        Self { harness, runs, opened, copied, woken }
     }
 
     /// A window with the first detections in sight.
@@ -184,6 +198,19 @@ impl Desk {
         self.harness.state().as_ref().unwrap().history_len()
     }
 
+    /// With Ctrl, or the key that takes its place.
+    pub fn press_command(&mut self, key: egui::Key) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        self.harness.run_steps(2);
+    }
+
+    /// Files let go over the window.
+    pub fn drop_files<'a>(&mut self, files: impl IntoIterator<Item = &'a Path>) {
+        let dropped = files.into_iter().map(|file| Arc::new(Dropped(file.into())) as egui::DroppedFileHandle);
+        self.harness.input_mut().dropped_files.extend(dropped);
+        self.harness.step();
+    }
+
     pub fn press(&mut self, key: egui::Key) {
         self.harness.key_press(key);
         self.harness.run_steps(2);
@@ -198,6 +225,40 @@ impl Desk {
     }
 }
 
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+/// The desk's own clipboard: the system's is the person's.
+struct Board(Arc<Mutex<Copied>>);
+
+impl Clipboard for Board {
+    fn take(&mut self) -> Result<Clip, ClipboardError> {
+        match &*self.0.lock().unwrap() {
+            Some(Ok(clip)) => Ok(clip.clone()),
+            Some(Err(())) => Err(ClipboardError::Empty),
+            None => Err(ClipboardError::Missing("no display".into())),
+        }
+    }
+
+    fn put(&mut self, picture: &Frame) -> Result<(), ClipboardError> {
+        match &mut *self.0.lock().unwrap() {
+            Some(clip) => *clip = Ok(Clip::Picture(picture.clone())),
+            None => return Err(ClipboardError::Missing("no display".into())),
+        }
+        Ok(())
+    }
+}
+
 struct Opener {
     failure: Option<fn() -> SourceError>,
     endless: bool,
@@ -207,6 +268,14 @@ struct Opener {
 impl Open for Opener {
     fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
         self.opened.lock().unwrap().push(request.clone());
+        match request {
+            // These are real, and so are the player and its ffmpeg.
+            SourceRequest::Video(video) => return Ok(Box::new(VideoSource::open(video)?)),
+            SourceRequest::Still(path) if path.to_string_lossy().contains("broken") => {
+                return Err(SourceError::Decode { path: path.clone(), cause: "it is broken".into() });
+            }
+            _ => {}
+        }
         match self.failure {
             Some(failure) if *request != SourceRequest::Demo => Err(failure()),
             _ => Ok(Box::new(Pictures { left: if self.endless { usize::MAX } else { 1 }, given: 0 })),

@@ -1,0 +1,152 @@
+//! The picture as it is seen now, with its boxes painted into the pixels: to be copied or saved.
+
+use std::io::{self, Cursor};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::marks::Mark;
+use super::verdicts::Kind;
+use crate::annotate;
+use crate::detect::{Frame, FrameError, Size};
+
+/// A picture and what is to be painted on it; cheap to make, so that the painting is done elsewhere.
+#[derive(Clone)]
+pub struct Annotated {
+    pub frame: Arc<Frame>,
+    pub panes: Panes,
+    /// Without an ending: "street".
+    pub name: String,
+}
+
+/// As in the window.
+#[derive(Clone)]
+pub enum Panes {
+    One(Vec<annotate::Mark>),
+    /// The first left of this column, the second from there on.
+    Split([Vec<annotate::Mark>; 2], u32),
+    Beside([Vec<annotate::Mark>; 2]),
+}
+
+/// Why a picture was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    #[error("The picture cannot be painted: {0}")]
+    Paint(#[from] FrameError),
+    #[error("The picture cannot be encoded: {0}")]
+    Encode(#[from] image::ImageError),
+    #[error("The picture cannot be saved as {}: {cause}. Choose another folder.", path.display())]
+    Write { path: PathBuf, cause: io::Error },
+}
+
+impl Annotated {
+    /// Paints it. Takes a while for large pictures.
+    pub fn paint(&self) -> Result<Frame, FrameError> {
+        let painted = |marks: &[annotate::Mark]| {
+            let mut frame = Frame::clone(&self.frame);
+            annotate::paint_marks(&mut frame, marks);
+            frame
+        };
+        let (width, stride) = (self.frame.width(), self.frame.stride());
+        Ok(match &self.panes {
+            Panes::One(marks) => painted(marks),
+            Panes::Split([a, b], column) => {
+                let (mut whole, right) = (painted(a), painted(b));
+                let from = 3 * (*column).min(width) as usize;
+                for (row, other) in whole.rgb_mut().chunks_exact_mut(stride).zip(right.rgb().chunks_exact(stride)) {
+                    row[from..].copy_from_slice(&other[from..]);
+                }
+                whole
+            }
+            Panes::Beside(sides) => {
+                let mut whole = Frame::new(Size::new(width.saturating_mul(2), self.frame.height()))?;
+                for (marks, from) in sides.iter().zip([0, stride]) {
+                    let side = painted(marks);
+                    let rows = whole.rgb_mut().chunks_exact_mut(2 * stride).zip(side.rgb().chunks_exact(stride));
+                    rows.for_each(|(row, other)| row[from..][..stride].copy_from_slice(other));
+                }
+                whole
+            }
+        })
+    }
+
+    /// Saves it as PNG. Gives the file, which ends in `.png`. What was there stays until the picture is whole.
+    pub fn save(&self, path: &Path) -> Result<PathBuf, SaveError> {
+        let frame = self.paint()?;
+        let is_png = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
+        let path = if is_png { path.to_owned() } else { PathBuf::from(format!("{}.png", path.display())) };
+        let mut png = Cursor::new(Vec::new());
+        let colour = image::ExtendedColorType::Rgb8;
+        let encoder = image::codecs::png::PngEncoder::new(&mut png);
+        image::ImageEncoder::write_image(encoder, frame.rgb(), frame.width(), frame.height(), colour)?;
+        std::fs::write(&path, png.into_inner()).map_err(|cause| SaveError::Write { path: path.clone(), cause })?;
+        Ok(path)
+    }
+}
+
+/// A mark of the window as one of a picture's. Its typeface has no arrows and few signs, so that words take their place.
+pub fn mark(mark: &Mark, labels: bool) -> annotate::Mark {
+    let [r, g, b, _] = mark.colour.to_array();
+    let mut label = mark.label.replace('→', "to").replace("to lost", "lost");
+    for kind in [Kind::Lost, Kind::Gained, Kind::Flip] {
+        if let Some(rest) = label.strip_prefix(kind.sign()) {
+            label = format!("{}:{rest}", kind.word());
+        }
+    }
+    let dashed = matches!(mark.kind, Kind::Lost | Kind::Gained | Kind::Flip);
+    annotate::Mark { bbox: mark.bbox, rgb: [r, g, b], dashed, label: if labels { label } else { String::new() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::BBox;
+    use egui::Color32;
+
+    const RED: [u8; 3] = [255, 0, 0];
+    const BLUE: [u8; 3] = [0, 0, 255];
+
+    fn annotated(panes: impl Fn([Vec<annotate::Mark>; 2]) -> Panes) -> Annotated {
+        let marks = [RED, BLUE].map(|rgb| {
+            let bbox = BBox::new(20.0, 20.0, 180.0, 80.0);
+            vec![annotate::Mark { bbox, rgb, dashed: false, label: String::new() }]
+        });
+        let frame = Arc::new(Frame::new(Size::new(200, 100)).unwrap());
+        Annotated { frame, panes: panes(marks), name: "street".into() }
+    }
+
+    #[test]
+    fn each_side_has_its_own_boxes() {
+        let split = annotated(|marks| Panes::Split(marks, 120)).paint().unwrap();
+        assert_eq!([split.pixel(20, 50), split.pixel(180, 50)], [Some(RED), Some(BLUE)]);
+        assert_eq!([split.pixel(119, 20), split.pixel(120, 20)], [Some(RED), Some(BLUE)]);
+        let beside = annotated(Panes::Beside).paint().unwrap();
+        assert_eq!(beside.size(), Size::new(400, 100));
+        assert_eq!([beside.pixel(180, 50), beside.pixel(220, 50)], [Some(RED), Some(BLUE)]);
+        let one = annotated(|[a, _]| Panes::One(a)).paint().unwrap();
+        assert_eq!(one.pixel(180, 50), Some(RED));
+    }
+
+    #[test]
+    fn a_saved_picture_reads_back_and_ends_in_png() {
+        let dir = tempfile::tempdir().unwrap();
+        let picture = annotated(|[a, _]| Panes::One(a));
+        let path = picture.save(&dir.path().join("street")).unwrap();
+        assert_eq!(path, dir.path().join("street.png"));
+        assert_eq!(crate::source::load(&path).unwrap().rgb(), picture.paint().unwrap().rgb());
+        let nowhere = picture.save(&dir.path().join("missing/street.png"));
+        assert!(nowhere.is_err_and(|e| e.to_string().contains("Choose another folder")));
+    }
+
+    #[test]
+    fn labels_have_only_letters_that_can_be_painted() {
+        let written = |label: &str, kind| {
+            let bbox = BBox::new(0.0, 0.0, 1.0, 1.0);
+            let of = Mark { bbox, colour: Color32::RED, kind, second: false, label: label.into(), target: 0 };
+            mark(&of, true).label
+        };
+        assert_eq!(written("person 0.91 → 0.88", Kind::Matched), "person 0.91 to 0.88");
+        assert_eq!(written("dog 0.62 → lost", Kind::Lost), "dog 0.62 lost");
+        assert_eq!(written("− dog 0.62", Kind::Lost), "lost: dog 0.62");
+        assert_eq!(written("≠ dog 0.62", Kind::Flip), "class flip: dog 0.62");
+    }
+}

@@ -1,0 +1,178 @@
+//! The bar of a video under the picture: play, step, position, loop.
+
+use std::time::{Duration, Instant};
+
+use egui::{Button, RichText, Role, Slider, Ui, WidgetInfo, vec2};
+
+use super::action::{Action, hint};
+use super::scrub::Scrub;
+use super::theme;
+use crate::engine::SourceState;
+use crate::source::Playback;
+
+/// The bar's height with its margins.
+pub const HEIGHT: f32 = 40.0;
+
+/// Narrower than this, words make way for signs.
+const NARROW: f32 = 900.0;
+
+/// What the bar shows.
+pub struct VideoBar<'a> {
+    /// `None` = not open yet.
+    pub playback: Option<&'a Playback>,
+    pub state: &'a SourceState,
+    /// A stream without an end: it goes on whether or not anybody looks.
+    pub live: bool,
+    pub paused: bool,
+    pub every_frame: bool,
+}
+
+impl VideoBar<'_> {
+    pub fn show(&self, ui: &mut Ui, scrub: &mut Scrub, actions: &mut Vec<Action>) {
+        let narrow = ui.available_width() < NARROW;
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            self.buttons(ui, actions);
+            ui.add_space(6.0);
+            let right = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(right, |ui| {
+                if !self.live {
+                    self.switches(ui, narrow, actions);
+                }
+                self.figures(ui);
+                if !self.live {
+                    self.position(ui, scrub, actions);
+                }
+            });
+        });
+    }
+
+    fn buttons(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let open = self.playback.is_some();
+        let mut button = |sign: &str, what: &str, can: bool, action: Action| {
+            let response = ui.add_enabled(can, Button::new(sign).min_size(vec2(32.0, 0.0)));
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, can, what));
+            if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
+                actions.push(action);
+            }
+        };
+        let (sign, what) = match (self.state, self.paused) {
+            (SourceState::Ended, _) => ("⟲", "Play the video again"),
+            (_, true) => ("▶", "Play the video"),
+            (_, false) => ("⏸", "Pause the video"),
+        };
+        let steps = open && !self.live;
+        if !self.live {
+            button("⏴", "One frame back", steps && self.can_seek(), Action::StepVideo(-1));
+        }
+        button(sign, what, open, Action::TogglePause);
+        if !self.live {
+            button("⏵", "One frame on", steps && *self.state != SourceState::Ended, Action::StepVideo(1));
+        }
+    }
+
+    fn can_seek(&self) -> bool {
+        self.playback.is_some_and(|p| p.duration.is_some())
+    }
+
+    fn switches(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        let looped = self.playback.is_some_and(|p| p.controls.is_looped());
+        let loop_what = "Begin again at the end";
+        let every_what = "Show every frame, however long the models take; otherwise the video keeps its own rate and \
+            frames that come too late are passed over";
+        for (chosen, sign, word, what, action) in [
+            (self.every_frame, "▦", "Every frame", every_what, Action::ToggleEveryFrame),
+            (looped, "🔁", "Loop", loop_what, Action::ToggleLoop),
+        ] {
+            let open = self.playback.is_some();
+            let text = if narrow { sign.to_owned() } else { word.to_owned() };
+            let button = Button::selectable(chosen, text).frame_when_inactive(true).min_size(vec2(32.0, 0.0));
+            let response = ui.add_enabled(open, button);
+            response.widget_info(|| WidgetInfo::selected(Role::Button, open, chosen, word));
+            if response.on_hover_text(what).clicked() {
+                actions.push(action);
+            }
+        }
+        ui.add_space(6.0);
+    }
+
+    /// From right to left: how it stands, the frame, the time.
+    fn figures(&self, ui: &mut Ui) {
+        let scheme = theme::scheme(ui);
+        let digits = |text: String| RichText::new(text).font(theme::digits());
+        let state = match self.state {
+            SourceState::Opening => Some("opening …".to_owned()),
+            SourceState::Ended => Some("ended".into()),
+            SourceState::Failed { retry_in: Some(left), .. } => {
+                Some(format!("reconnecting in {:.0} s", left.as_secs_f32().ceil()))
+            }
+            SourceState::Failed { retry_in: None, .. } => Some("failed".into()),
+            SourceState::Stalled { .. } => Some("stalled".into()),
+            SourceState::Paused => Some("paused".into()),
+            SourceState::Live if self.paused => Some("paused".into()),
+            SourceState::Live => self.live.then(|| "live".into()),
+        };
+        if let Some(state) = state {
+            let fault = matches!(self.state, SourceState::Failed { .. } | SourceState::Stalled { .. });
+            ui.label(RichText::new(state).color(if fault { scheme.warning } else { scheme.weak }));
+            ui.separator();
+        }
+        let Some(playback) = self.playback else { return };
+        let skipped = match playback.skipped {
+            0 => "The number of the frame in the video, from 0".to_owned(),
+            n => format!("The number of the frame in the video, from 0; {n} were passed over to keep its rate"),
+        };
+        ui.label(digits(format!("frame {}", playback.number))).on_hover_text(skipped);
+        ui.separator();
+        let length = playback.duration.map_or_else(String::new, |whole| format!(" / {}", clock(whole)));
+        ui.label(digits(format!("{}{length}", clock(playback.time))))
+            .on_hover_text("Time in the video, and its length");
+    }
+
+    fn position(&self, ui: &mut Ui, scrub: &mut Scrub, actions: &mut Vec<Action>) {
+        let Some((playback, duration)) = self.playback.and_then(|p| Some((p, p.duration?))) else { return };
+        let id = ui.scope_id().with("held");
+        let held = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+        let now = Instant::now();
+        let end = duration.as_secs_f64();
+        let mut at = scrub.place(playback.time.as_secs_f64(), held, now).min(end);
+        ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
+        let slider = ui.add(Slider::new(&mut at, 0.0..=end).show_value(false).step_by(0.01));
+        slider.widget_info(|| WidgetInfo { value: Some(at), ..WidgetInfo::labeled(Role::Slider, true, "Position") });
+        if slider.changed() {
+            scrub.hold(at);
+        }
+        let held = slider.dragged();
+        ui.data_mut(|data| data.insert_temp(id, held));
+        if let Some(to) = scrub.due(held, now) {
+            actions.push(Action::Seek(Duration::try_from_secs_f64(to).unwrap_or_default()));
+        }
+        if held {
+            // The last place of a drag that rests is gone to as well.
+            ui.ctx().request_repaint_after(Duration::from_millis(100));
+        }
+        slider.on_hover_text(format!("Position: {}", clock(Duration::try_from_secs_f64(at).unwrap_or_default())));
+    }
+}
+
+/// "0:07.2", "1:02:03.0"
+fn clock(time: Duration) -> String {
+    let tenths = time.as_millis() / 100;
+    let (hours, minutes, seconds) = (tenths / 36_000, tenths / 600 % 60, tenths / 10 % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}.{}", tenths % 10),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}.{}", tenths % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_on_a_player() {
+        let read = |millis| clock(Duration::from_millis(millis));
+        assert_eq!([read(0), read(7_250), read(62_000)], ["0:00.0", "0:07.2", "1:02.0"]);
+        assert_eq!(read(3_723_999), "1:02:03.9");
+    }
+}

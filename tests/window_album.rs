@@ -1,0 +1,184 @@
+//! Folders, several files and the clipboard in the window: by label and key, without a display.
+
+mod window_support;
+
+use std::path::{Path, PathBuf};
+
+use egui::Key;
+use egui::accesskit::Toggled;
+use egui_kittest::kittest::{NodeT, Queryable};
+use tempfile::TempDir;
+use twinsight::app::{Clip, View};
+use twinsight::detect::{Frame, Size};
+use twinsight::source::SourceRequest;
+use window_support::{Desk, Plan};
+
+/// Pictures named 1.png, 2.png …; those whose name says "broken" are.
+fn folder(names: &[&str]) -> (TempDir, Vec<PathBuf>) {
+    let dir = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = names.iter().map(|name| dir.path().join(name)).collect();
+    for path in &paths {
+        if path.to_string_lossy().contains("broken") {
+            std::fs::write(path, "no picture").unwrap();
+        } else {
+            let grey = [128; 16 * 12 * 3];
+            image::save_buffer(path, &grey, 16, 12, image::ExtendedColorType::Rgb8).unwrap();
+        }
+    }
+    (dir, paths)
+}
+
+/// A window with this folder open, and its first picture in sight.
+fn leafing(dir: &Path, first: &Path) -> Desk {
+    let plan = Plan { source: SourceRequest::Still(first.into()), files: vec![dir.into()], ..Plan::default() };
+    let mut desk = Desk::with_picture(plan);
+    desk.until("the strip", |d| d.has("Next picture"));
+    desk
+}
+
+fn last_opened(desk: &Desk) -> Option<SourceRequest> {
+    desk.opened.lock().unwrap().last().cloned()
+}
+
+fn until_open(desk: &mut Desk, path: &Path) {
+    let wanted = Some(SourceRequest::Still(path.into()));
+    desk.until("another picture", move |d| last_opened(d) == wanted);
+    desk.until("its detections", |d| d.has("person 0.90"));
+}
+
+#[test]
+fn the_keys_go_from_picture_to_picture_and_the_thresholds_stay() {
+    let (dir, paths) = folder(&["1.png", "2.png", "10.png"]);
+    let mut desk = leafing(dir.path(), &paths[0]);
+    desk.set_slider("Score", 0.6);
+    desk.press(Key::Z);
+    assert!(desk.has("1 of 3") && desk.has("100 %"));
+    desk.press(Key::ArrowRight);
+    until_open(&mut desk, &paths[1]);
+    assert!(desk.has("2 of 3") && desk.has("100 %") && !desk.has("dog 0.50"), "its zoom and thresholds stay");
+    desk.press(Key::PageDown);
+    until_open(&mut desk, &paths[2]);
+    // The last one: it stays.
+    desk.press(Key::ArrowRight);
+    assert!(desk.has("3 of 3"));
+    desk.press(Key::ArrowLeft);
+    until_open(&mut desk, &paths[1]);
+    desk.press(Key::PageUp);
+    until_open(&mut desk, &paths[0]);
+    assert_eq!(desk.preferences().view, View::default());
+}
+
+#[test]
+fn a_picture_that_cannot_be_read_is_passed_over_and_marked() {
+    let (dir, paths) = folder(&["1.png", "2 broken.png", "3 broken.png", "4.png"]);
+    let mut desk = leafing(dir.path(), &paths[0]);
+    desk.press(Key::ArrowRight);
+    until_open(&mut desk, &paths[3]);
+    assert!(desk.has("4 of 4"));
+    desk.until("the marks", |d| {
+        d.has("2 broken.png, cannot be read") && d.has("3 broken.png, cannot be read") && d.has("1.png")
+    });
+    desk.press(Key::ArrowLeft);
+    until_open(&mut desk, &paths[0]);
+}
+
+#[test]
+fn a_click_on_a_thumbnail_goes_there() {
+    let (dir, paths) = folder(&["1.png", "2 broken.png", "3.png"]);
+    let mut desk = leafing(dir.path(), &paths[0]);
+    desk.click("3.png");
+    until_open(&mut desk, &paths[2]);
+    let current =
+        |desk: &Desk, name: &str| desk.harness.get_by_label(name).accesskit_node().toggled() == Some(Toggled::True);
+    assert!(current(&desk, "3.png") && !current(&desk, "1.png"));
+    // Of a broken one the reason is told, and what was in sight comes back.
+    desk.until("the mark", |d| d.has("2 broken.png, cannot be read"));
+    desk.click("2 broken.png, cannot be read");
+    until_open(&mut desk, &paths[2]);
+    assert!(desk.has("3 of 3"));
+    let tried = desk.opened.lock().unwrap().contains(&SourceRequest::Still(paths[1].clone()));
+    assert!(tried, "a person who clicks wants to know");
+}
+
+#[test]
+fn a_large_folder_has_thumbnails_only_where_it_is_looked_at() {
+    let names: Vec<String> = (0..400).map(|n| format!("{n}.png")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (dir, paths) = folder(&names);
+    let mut desk = leafing(dir.path(), &paths[0]);
+    assert!(desk.has("1 of 400") && desk.has("3.png") && !desk.has("200.png"));
+    desk.press(Key::PageDown);
+    until_open(&mut desk, &paths[1]);
+    desk.harness.check_accessibility();
+}
+
+#[test]
+fn several_files_and_folders_that_are_dropped_become_an_album() {
+    let (dir, paths) = folder(&["b.png", "a.png"]);
+    let mut desk = Desk::with_picture(Plan::default());
+    assert!(!desk.has("Next picture"));
+    desk.drop_files(paths.iter().map(PathBuf::as_path));
+    until_open(&mut desk, &paths[0]);
+    assert!(desk.has("1 of 2"), "in the order in which they were dropped");
+    desk.drop_files([dir.path()]);
+    until_open(&mut desk, &paths[1]);
+    assert!(desk.has("1 of 2"));
+    // One by itself is no album.
+    desk.drop_files([paths[0].as_path()]);
+    until_open(&mut desk, &paths[0]);
+    desk.until("the strip to go", |d| !d.has("Next picture"));
+}
+
+#[test]
+fn a_folder_without_pictures_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = Desk::with_picture(Plan::default());
+    desk.drop_files([dir.path()]);
+    desk.until("the message", |d| d.has_words("no pictures"));
+    assert!(desk.has("person 0.90"));
+}
+
+#[test]
+fn a_pasted_path_and_a_pasted_picture_are_opened() {
+    let (_dir, paths) = folder(&["1.png"]);
+    let clipboard = Some(Ok(Clip::Files(paths.clone())));
+    let mut desk = Desk::with_picture(Plan { clipboard, ..Plan::default() });
+    desk.press_command(Key::V);
+    until_open(&mut desk, &paths[0]);
+    *desk.copied.lock().unwrap() = Some(Ok(Clip::Picture(Frame::new(Size::new(64, 48)).unwrap())));
+    desk.press_command(Key::V);
+    desk.until("the picture", |d| matches!(last_opened(d), Some(SourceRequest::Pasted(p)) if p.frame.width() == 64));
+}
+
+#[test]
+fn an_empty_clipboard_and_none_at_all_are_told() {
+    let mut desk = Desk::with_picture(Plan { clipboard: Some(Err(())), ..Plan::default() });
+    desk.press_command(Key::V);
+    desk.until("the message", |d| d.has_words("holds no picture"));
+    *desk.copied.lock().unwrap() = None;
+    desk.press_command(Key::C);
+    desk.until("the other message", |d| d.has_words("No clipboard can be reached here"));
+    assert!(desk.has("person 0.90"), "and the picture stays");
+}
+
+#[test]
+fn the_picture_is_copied_with_the_boxes_in_sight() {
+    let mut desk = Desk::with_picture(Plan { clipboard: Some(Err(())), ..Plan::default() });
+    let copied = |desk: &Desk| match &*desk.copied.lock().unwrap() {
+        Some(Ok(Clip::Picture(frame))) => Some(frame.clone()),
+        _ => None,
+    };
+    desk.press_command(Key::C);
+    desk.until("the copy", |d| copied(d).is_some() && d.has_words("Copied the picture"));
+    let all = copied(&desk).unwrap();
+    desk.set_slider("Score", 0.95);
+    *desk.copied.lock().unwrap() = Some(Err(()));
+    desk.press_command(Key::C);
+    desk.until("another copy", |d| copied(d).is_some());
+    let none = copied(&desk).unwrap();
+    assert_eq!(all.size(), Size::new(416, 416));
+    // The person's box is centred in cell 30 of 13×13, and 81×82 large: its left edge.
+    let edge = (144 - 40, 80);
+    assert_ne!(all.pixel(edge.0, edge.1), none.pixel(edge.0, edge.1));
+    assert!(none.rgb().iter().all(|v| *v == none.rgb()[0]), "no box is over 0.95");
+}

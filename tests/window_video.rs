@@ -1,0 +1,121 @@
+//! A video in the window: a real one, played by ffmpeg, whose frames carry their numbers.
+
+mod video_support;
+mod window_support;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use egui::Key;
+use tempfile::TempDir;
+use twinsight::source::{SourceRequest, VideoLocation, VideoRequest};
+use window_support::{Desk, Plan};
+
+/// A window in which a video of so many frames at this rate is in sight.
+fn playing(frames: u32, rate: u32) -> (Desk, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let path: PathBuf = dir.path().join("clip.mkv");
+    video_support::video(&path, frames, rate);
+    let source = SourceRequest::Video(VideoRequest::new(VideoLocation::File(path)));
+    let mut desk = Desk::with_picture(Plan { source, ..Plan::default() });
+    desk.until("the video's bar", |d| d.has("Pause the video") || d.has("Play the video again"));
+    (desk, dir)
+}
+
+/// The number of the frame in the bar.
+fn frame(desk: &Desk) -> Option<u32> {
+    desk.names("frame ").split(" | ").find_map(|name| name.strip_prefix("frame ")?.parse().ok())
+}
+
+fn opened(desk: &Desk) -> usize {
+    desk.opened.lock().unwrap().len()
+}
+
+#[test]
+fn space_holds_the_video_and_steps_show_single_frames() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.until("some frames", |d| frame(d) > Some(10));
+    desk.press(Key::Space);
+    desk.until("a pause", |d| d.has("Play the video") && d.has("paused"));
+    // What was on its way may still come.
+    desk.harness.run_steps(10);
+    desk.press(Key::Period);
+    let held = frame(&desk).unwrap();
+    desk.until("the next frame", move |d| frame(d) > Some(held) || frame(d) == Some(held + 1));
+    let here = frame(&desk).unwrap();
+    desk.press(Key::Period);
+    desk.until("one frame on", move |d| frame(d) == Some(here + 1));
+    for back in [here, here - 1, here - 2] {
+        desk.press(Key::Comma);
+        desk.until("one frame back", move |d| frame(d) == Some(back));
+    }
+    assert_eq!(opened(&desk), 1, "all in one and the same source");
+    desk.press(Key::Space);
+    desk.until("it to go on", move |d| frame(d) > Some(here + 5));
+}
+
+#[test]
+fn the_position_is_gone_to_and_a_pause_stays_one() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.set_slider("Position", 20.0);
+    desk.until("the place", |d| frame(d) >= Some(400) && frame(d) < Some(500));
+    desk.press(Key::Space);
+    desk.until("a pause", |d| d.has("Play the video"));
+    desk.set_slider("Position", 5.0);
+    desk.until("the other place", |d| frame(d) == Some(100));
+    desk.harness.run_steps(20);
+    assert_eq!(frame(&desk), Some(100), "it stands still there");
+    assert_eq!(opened(&desk), 1);
+}
+
+#[test]
+fn its_end_is_told_and_space_plays_it_again() {
+    let (mut desk, _dir) = playing(20, 20);
+    desk.until("the end", |d| d.has("ended") && d.has("Play the video again"));
+    assert_eq!(frame(&desk), Some(19));
+    desk.press(Key::Space);
+    desk.until("it again", |d| opened(d) == 2 && d.has("Pause the video"));
+    desk.until("its end again", |d| d.has("ended"));
+    // From the end one frame back, and there it stands still.
+    desk.press(Key::Comma);
+    desk.until("the frame before the last", |d| frame(d) == Some(18) && d.has("Play the video"));
+}
+
+#[test]
+fn a_loop_begins_again_by_itself() {
+    let (mut desk, _dir) = playing(20, 20);
+    desk.click("Loop");
+    desk.until("the end to be near", |d| frame(d) > Some(12));
+    desk.until("its start", |d| frame(d) < Some(8));
+    desk.until("the end to be near again", |d| frame(d) > Some(12));
+    assert!(!desk.has("ended"));
+}
+
+#[test]
+fn every_frame_goes_on_where_it_was() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.until("some frames", |d| frame(d) > Some(20));
+    desk.click("Every frame");
+    desk.until("it to be opened anew", |d| opened(d) == 2);
+    let Some(SourceRequest::Video(request)) = desk.opened.lock().unwrap().last().cloned() else {
+        panic!("another source was opened")
+    };
+    assert!(request.every_frame && request.start >= Duration::from_secs(1), "{request:?}");
+    desk.until("frames from there on", |d| frame(d) > Some(30));
+}
+
+#[test]
+fn every_control_of_the_bar_has_a_name_and_a_small_window_room_for_it() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.harness.check_accessibility();
+    desk.harness.set_size(egui::vec2(760.0, 420.0));
+    desk.harness.run_steps(3);
+    let labels = ["One frame back", "Pause the video", "One frame on", "Position", "Loop", "Every frame"];
+    let rects = labels.map(|label| desk.control(label).unwrap().rect());
+    for (i, (a, label)) in rects.iter().zip(labels).enumerate() {
+        assert!(a.min.x >= 0.0 && a.max.x <= 760.0, "{label} {a:?}");
+        for (b, other) in rects[i + 1..].iter().zip(&labels[i + 1..]) {
+            assert!(!a.intersects(b.shrink(0.5)), "{label} {a:?} lies on {other} {b:?}");
+        }
+    }
+}
