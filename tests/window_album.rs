@@ -94,10 +94,10 @@ fn a_click_on_a_thumbnail_goes_there() {
     // Of a broken one the reason is told, and what was in sight comes back.
     desk.until("the mark", |d| d.has("2 broken.png, cannot be read"));
     desk.click("2 broken.png, cannot be read");
+    let tried = SourceRequest::Still(paths[1].clone());
+    desk.until("a try", move |d| d.opened.lock().unwrap().contains(&tried));
     until_open(&mut desk, &paths[2]);
-    assert!(desk.has("3 of 3"));
-    let tried = desk.opened.lock().unwrap().contains(&SourceRequest::Still(paths[1].clone()));
-    assert!(tried, "a person who clicks wants to know");
+    desk.until("its place", |d| d.has("3 of 3") && d.said().contains("it is broken"));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_folder_without_pictures_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let mut desk = Desk::with_picture(Plan::default());
     desk.drop_files([dir.path()]);
-    desk.until("the message", |d| d.has_words("no pictures"));
+    desk.until("the message", |d| d.said().contains("no pictures"));
     assert!(desk.has("person 0.90"));
 }
 
@@ -154,10 +154,10 @@ fn a_pasted_path_and_a_pasted_picture_are_opened() {
 fn an_empty_clipboard_and_none_at_all_are_told() {
     let mut desk = Desk::with_picture(Plan { clipboard: Some(Err(())), ..Plan::default() });
     desk.press_command(Key::V);
-    desk.until("the message", |d| d.has_words("holds no picture"));
+    desk.until("the message", |d| d.said().contains("holds no picture"));
     *desk.copied.lock().unwrap() = None;
     desk.press_command(Key::C);
-    desk.until("the other message", |d| d.has_words("No clipboard can be reached here"));
+    desk.until("the other message", |d| d.said().contains("No clipboard can be reached here"));
     assert!(desk.has("person 0.90"), "and the picture stays");
 }
 
@@ -169,7 +169,7 @@ fn the_picture_is_copied_with_the_boxes_in_sight() {
         _ => None,
     };
     desk.press_command(Key::C);
-    desk.until("the copy", |d| copied(d).is_some() && d.has_words("Copied the picture"));
+    desk.until("the copy", |d| copied(d).is_some() && d.said().contains("Copied the picture"));
     let all = copied(&desk).unwrap();
     desk.set_slider("Score", 0.95);
     *desk.copied.lock().unwrap() = Some(Err(()));

@@ -80,7 +80,7 @@ impl Viewer {
     pub(super) fn take_news(&mut self) {
         for (number, news) in self.errands.back() {
             match news {
-                News::Done(message) => _ = self.toasts.success(message),
+                News::Done(message) => self.tell_done(message),
                 News::Failed(message) => self.warn(&message),
                 News::Found(_) if number != self.leafing.asked => {}
                 News::Found(Found::Source(request)) => self.open(request),

@@ -50,7 +50,7 @@ impl Viewer {
         Panel::bottom("status").exact_size(30.0).frame(bottom).show(ui, |ui| {
             let zoom = self.area.filter(|_| self.sight.observation().is_some());
             let zoom = zoom.map(|a| Zoom { per_cent: self.viewport.zoom(&a) * 100.0, fit: self.viewport.is_fit() });
-            self.status.show(ui, self.settings.paused, zoom, &mut actions);
+            self.status.show(ui, self.is_paused(&status), zoom, &mut actions);
         });
         if self.preferences.history {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);

@@ -86,6 +86,13 @@ impl Viewer {
         true
     }
 
+    /// From a pause of its own.
+    pub(super) fn play_on(&self) {
+        if let Some((playback, _)) = self.playback() {
+            playback.controls.pause(false);
+        }
+    }
+
     /// One frame on (1) or back (-1), and there it stands still.
     pub(super) fn step_video(&mut self, ctx: &Context, by: i64) {
         let Some((playback, state)) = self.playback() else { return };

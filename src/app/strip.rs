@@ -19,7 +19,7 @@ use crate::source::{Album, Kind, Thumbnail, Thumbnails, kind};
 const CELL: Vec2 = vec2(96.0, 72.0);
 
 /// The strip's height with its margins.
-pub const HEIGHT: f32 = CELL.y + 28.0;
+pub const HEIGHT: f32 = CELL.y + 22.0;
 
 /// So many beyond either end of the strip are made too, so that they are there when it is moved.
 const AHEAD: usize = 12;
@@ -47,7 +47,7 @@ enum Cell {
 impl Strip {
     /// Paints it; marks what turns out to be unreadable.
     pub fn show(&mut self, ui: &mut Ui, album: &mut Album, place: &str, actions: &mut Vec<Action>) {
-        ui.horizontal_centered(|ui| {
+        ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 ui.set_width(84.0);
                 ui.add_space(8.0);

@@ -63,11 +63,11 @@ impl VideoBar<'_> {
         };
         let steps = open && !self.live;
         if !self.live {
-            button("⏴", "One frame back", steps && self.can_seek(), Action::StepVideo(-1));
+            button("−1", "One frame back", steps && self.can_seek(), Action::StepVideo(-1));
         }
         button(sign, what, open, Action::TogglePause);
         if !self.live {
-            button("⏵", "One frame on", steps && *self.state != SourceState::Ended, Action::StepVideo(1));
+            button("+1", "One frame on", steps && *self.state != SourceState::Ended, Action::StepVideo(1));
         }
     }
 
@@ -137,9 +137,11 @@ impl VideoBar<'_> {
         let end = duration.as_secs_f64();
         let mut at = scrub.place(playback.time.as_secs_f64(), held, now).min(end);
         ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
-        let slider = ui.add(Slider::new(&mut at, 0.0..=end).show_value(false).step_by(0.01));
+        let shown = at;
+        // Without steps: the slider would round to one by itself, and that would be a wish.
+        let slider = ui.add(Slider::new(&mut at, 0.0..=end).show_value(false).smart_aim(false));
         slider.widget_info(|| WidgetInfo { value: Some(at), ..WidgetInfo::labeled(Role::Slider, true, "Position") });
-        if slider.changed() {
+        if slider.changed() && at != shown {
             scrub.hold(at);
         }
         let held = slider.dragged();

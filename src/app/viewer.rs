@@ -122,6 +122,8 @@ pub struct Viewer {
     pub(super) cameras: Cameras,
     pub(super) dialog: Dialog,
     pub(super) toasts: Toasts,
+    /// The last short message.
+    said: String,
     pub(super) status: StatusLine,
     pub(super) help: bool,
     pub(super) screenshot: Option<Screenshot>,
@@ -173,6 +175,7 @@ impl Viewer {
             cameras: Cameras::default(),
             dialog: Dialog::default(),
             toasts: Toasts::default().with_anchor(Anchor::BottomRight).with_margin(egui::vec2(12.0, 44.0)),
+            said: String::new(),
             status: StatusLine::default(),
             help: false,
             screenshot: start.screenshot,
@@ -336,7 +339,18 @@ impl Viewer {
         }
     }
 
+    /// The short message that was shown last; empty = none was.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    pub(super) fn tell_done(&mut self, message: String) {
+        self.said.clone_from(&message);
+        self.toasts.success(message).duration(Some(Duration::from_secs(4)));
+    }
+
     pub(super) fn warn(&mut self, message: &str) {
+        message.clone_into(&mut self.said);
         let duration = Some(Duration::from_secs(8));
         self.toasts.warning(message).duration(duration);
     }

@@ -62,6 +62,7 @@ impl Viewer {
             Action::ToggleEveryFrame => self.toggle_every_frame(),
             Action::GoOn => {
                 self.let_go(ctx);
+                self.play_on();
                 self.change(|s| s.paused = false);
             }
             Action::GoTo(sequence) => self.go_to(ctx, sequence),

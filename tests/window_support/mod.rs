@@ -190,7 +190,15 @@ impl Desk {
     pub fn names(&self, words: &str) -> String {
         use egui_kittest::kittest::{NodeT, Queryable};
         let found = self.harness.query_all_by_label_contains(words);
-        found.filter_map(|node| node.accesskit_node().label()).collect::<Vec<_>>().join(" | ")
+        // The words of a text are its value.
+        let name =
+            |node: egui_kittest::Node<'_>| node.accesskit_node().label().or_else(|| node.accesskit_node().value());
+        found.filter_map(name).collect::<Vec<_>>().join(" | ")
+    }
+
+    /// What the window said last, in the corner.
+    pub fn said(&self) -> &str {
+        self.harness.state().as_ref().unwrap().said()
     }
 
     /// How many frames can be gone back to.

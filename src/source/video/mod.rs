@@ -151,7 +151,8 @@ impl VideoSource {
     /// Goes on from another place.
     fn go_to(&mut self, to: Duration) -> Result<(), SourceError> {
         let last = self.about.duration.map(|duration| duration.saturating_sub(BEFORE_THE_END));
-        let to = last.map_or(to, |last| to.min(last));
+        // Where a frame came from, there is one.
+        let to = last.map_or(to, |last| to.min(last.max(self.came)));
         // The old one first: two at once cost twice the memory.
         self.player.stop();
         self.player = start(&self.ffmpeg, &self.request.location, to)?;
