@@ -1,5 +1,7 @@
 //! Folders, several files and the clipboard in the window: by label and key, without a display.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
 mod window_support;
 
 use std::path::{Path, PathBuf};

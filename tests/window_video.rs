@@ -1,5 +1,7 @@
 //! A video in the window: a real one, played by ffmpeg, whose frames carry their numbers.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
 mod video_support;
 mod window_support;
 

@@ -246,10 +246,9 @@ impl Viewer {
         let still = observation.description.nominal_rate.is_none();
         let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
         let before = self.sight.observation();
-        if before.is_none_or(|b| b.source_generation != observation.source_generation) {
-            if !std::mem::take(&mut self.keeps_zoom) {
-                self.viewport.fit();
-            }
+        let other = before.is_none_or(|b| b.source_generation != observation.source_generation);
+        if other && !std::mem::take(&mut self.keeps_zoom) {
+            self.viewport.fit();
         }
         let new = before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame));
         if new {

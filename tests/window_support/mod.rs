@@ -191,8 +191,7 @@ impl Desk {
         use egui_kittest::kittest::{NodeT, Queryable};
         let found = self.harness.query_all_by_label_contains(words);
         // The words of a text are its value.
-        let name =
-            |node: egui_kittest::Node<'_>| node.accesskit_node().label().or_else(|| node.accesskit_node().value());
+        let name = |node: Node<'_>| node.accesskit_node().label().or_else(|| node.accesskit_node().value());
         found.filter_map(name).collect::<Vec<_>>().join(" | ")
     }
 
