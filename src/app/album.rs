@@ -87,6 +87,8 @@ impl Viewer {
                 News::Found(Found::Album(album)) => {
                     let first = album.request();
                     let open = first.as_ref() == Some(&self.settings.source);
+                    // It was not asked for by itself.
+                    self.recent.retain(|recent| Some(recent) != first.as_ref());
                     self.leafing = Leafing { album: Some(album), way: 1, asked: number, ..Leafing::default() };
                     // On the command line's first picture the engine works already; it may even have failed.
                     if let Some(first) = first.filter(|_| !open) {

@@ -78,7 +78,7 @@ impl Toolbar<'_> {
             for (text, action) in [
                 ("🗁  Open pictures or a video …", Action::ChooseImage),
                 ("🗁  Open a folder …", Action::ChooseFolder),
-                ("📋  Open what is in the clipboard", Action::Paste),
+                ("🖼  Open what is in the clipboard", Action::Paste),
             ] {
                 if ui.selectable_label(false, text).clicked() {
                     actions.push(action);
