@@ -32,12 +32,8 @@ impl Folder {
     }
 }
 
-const MODELS: [&str; 4] = [
-    "sums.json",
-    "yolov4-tiny-416_float.onnx",
-    "yolov4-tiny-416_int8_tuned.onnx",
-    "yolov4-tiny-416_int8_qop.onnx",
-];
+const MODELS: [&str; 4] =
+    ["sums.json", "yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_tuned.onnx", "yolov4-tiny-416_int8_qop.onnx"];
 
 /// What `detect` says with this in the environment. `doctor` must find the same.
 fn fault(variable: &str, value: &Path) -> String {
