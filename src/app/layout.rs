@@ -24,7 +24,9 @@ impl Viewer {
         let status = self.engine.status();
         self.paint_new();
         self.remember_models(&status);
-        if let Some(left) = self.status.refresh(Instant::now(), || status.clone()) {
+        let due = self.status.refresh(Instant::now(), || status.clone());
+        // While frames come, the figures change with one of them.
+        if let Some(left) = due.filter(|_| status.source != SourceState::Live) {
             ui.ctx().request_repaint_after(left);
         }
         // Here, and not where the engine is asked: a hidden window would see the same file dropped again and again.

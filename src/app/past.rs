@@ -7,14 +7,15 @@ use egui::Context;
 
 use super::sight::Outlook;
 use super::viewer::Viewer;
-use crate::engine::Observation;
+use crate::engine::{Observation, SourceState};
 use crate::history::{BestSearch, History, Search, Setting};
 
 /// How long the history may work on figures before each painting of the window.
 const BUDGET: Duration = Duration::from_millis(4);
 
-/// How long it may rest while there is more to do.
+/// How long it may rest while there is more to do: with no frames, and while they come.
 const REST: Duration = Duration::from_millis(50);
+const REST_LIVE: Duration = Duration::from_millis(500);
 
 /// The history, and what waits while a person looks at it.
 #[derive(Default)]
@@ -125,8 +126,9 @@ impl Viewer {
         let Some(history) = &mut self.past.history else { return };
         history.ring.set_limit(bytes(self.preferences.history_mb));
         if history.tend(&setting, BUDGET) {
-            // Not at once: painting takes time from the models.
-            ctx.request_repaint_after(REST);
+            // Where frames come, they bring the next slice along. Painting more often takes time from the models.
+            let live = self.engine.status().source == SourceState::Live;
+            ctx.request_repaint_after(if live { REST_LIVE } else { REST });
         }
         let Some(search) = &mut self.past.search else { return };
         ctx.request_repaint();
