@@ -20,7 +20,8 @@ fn plan(view: View) -> Plan {
 
 fn comparing(plan: Plan) -> Desk {
     let mut desk = Desk::new(plan);
-    desk.until("the pairs", |d| d.has_words("person 0.90 → 0.80"));
+    // The zoom is told once the picture has been painted.
+    desk.until("the pairs", |d| d.has_words("person 0.90 → 0.80") && d.control("Fit").is_some());
     desk
 }
 
