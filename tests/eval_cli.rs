@@ -156,6 +156,41 @@ fn pictures_that_cannot_be_used_are_counted_and_named() {
 }
 
 #[test]
+fn chosen_classes_count_alone_and_as_they_did_among_all() {
+    let mut set = Set::new();
+    // Somebody moved the boxes a little, so that figures are neither 0 nor 1.
+    for annotation in set.annotations["annotations"].as_array_mut().unwrap() {
+        let left = annotation["bbox"][0].as_f64().unwrap();
+        annotation["bbox"][0] = json!(left + 12.0);
+    }
+    let json = set.path("eval.json");
+    let arguments = ["--model", "int8", "--resamples", "10", "--json", json.to_str().unwrap()];
+    Run::of(&mut set.eval(&arguments)).done();
+    let all = set.report();
+    let run = Run::of(&mut set.eval(&[&arguments[..], &["--classes", "Person,bus"]].concat()));
+    let out = run.done();
+    assert!(out.trim_end().ends_with("; of the annotations' classes only BUS, PERSON"), "{out}");
+    let (some, class) = (set.report(), |report: &Value, name: &str| {
+        let classes = report["models"][0]["classes"].as_array().unwrap().clone();
+        classes.into_iter().find(|class| class["class"] == name)
+    });
+    assert_eq!(some["pictures"]["only"], json!(["BUS", "PERSON"]));
+    assert_eq!(some["models"][0]["classes"].as_array().unwrap().len(), 2);
+    let ap = |name: &str| {
+        assert_eq!(class(&some, name), class(&all, name), "{name}");
+        class(&some, name).unwrap()["AP"].as_f64().unwrap()
+    };
+    let (bus, person) = (ap("BUS"), ap("PERSON"));
+    assert!(person > 0.1 && person < 0.9, "{person}");
+    let mean = some["models"][0]["figures"]["AP"].as_f64().unwrap();
+    assert!((mean - f64::midpoint(bus, person)).abs() < 1e-12, "{mean}");
+    let run = Run::of(&mut set.eval(&["--model", "int8", "--classes", "persn"]));
+    assert!(run.error().contains("have no category \"persn\"; they have "), "{}", run.err);
+    let run = Run::of(&mut set.eval(&["--model", "int8", "--classes", "kite"]));
+    assert!(run.error().contains("no boxes of the chosen categories"), "{}", run.err);
+}
+
+#[test]
 fn what_stands_in_the_way_is_told_in_one_line() {
     let set = Set::new();
     let (nowhere, empty) = (set.path("nowhere"), set.path("empty"));

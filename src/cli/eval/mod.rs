@@ -31,6 +31,9 @@ pub struct EvalArgs {
     /// that set-up builds
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,
+    /// Count only these of the annotations' classes, as person,bus: for a model that was trained for fewer
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    classes: Vec<String>,
     /// Only the first so many pictures, by image id
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
@@ -56,7 +59,10 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     for file in [&args.json, &args.html].into_iter().flatten() {
         check_writable(file)?;
     }
-    let truth = Truth::read(&args.annotations)?;
+    let mut truth = Truth::read(&args.annotations)?;
+    if !args.classes.is_empty() {
+        truth.keep(&args.classes)?;
+    }
     let limit = args.limit.map_or(truth.images.len(), |limit| truth.images.len().min(limit as usize));
     check_folder(&args.images, &truth, limit)?;
     let catalog = Catalog::find();
@@ -70,7 +76,8 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     let mut pass = Pass::open(&runtime, &catalog, &names, &truth)?;
     pass.keep_comparisons = args.html.is_some();
-    for (model, left_out) in pass.left_out() {
+    // A person who chooses classes knows that the others do not count.
+    for (model, left_out) in pass.left_out().filter(|_| args.classes.is_empty()) {
         eprintln!("twinsight: {left_out} classes of {model} are not in the annotations, and their boxes do not count");
     }
 
@@ -96,6 +103,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
             runtime: runtime.version(),
             of: limit,
             interrupted,
+            only: chosen(&args.classes, &truth),
             bootstrap,
         },
     );
@@ -107,6 +115,11 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     say!("{}", text::report(&report))?;
     Ok(interrupt::exit_code(!report.pictures.skipped.is_empty()))
+}
+
+/// The categories that are left of the annotations, where some were chosen.
+fn chosen(asked: &[String], truth: &Truth) -> Vec<String> {
+    if asked.is_empty() { Vec::new() } else { truth.categories.iter().map(|c| c.name.clone()).collect() }
 }
 
 /// At least one of the pictures must be there.

@@ -18,6 +18,8 @@ pub struct Run<'a> {
     /// How many pictures were asked for.
     pub of: usize,
     pub interrupted: bool,
+    /// The categories that were chosen; empty = all.
+    pub only: Vec<String>,
     pub bootstrap: Bootstrap,
 }
 
@@ -66,6 +68,7 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
             interrupted: run.interrupted,
             skipped: pass.skipped.clone(),
             things: Things { all, small, medium, large },
+            only: run.only.clone(),
         },
         bootstrap: Sampling { resamples: run.bootstrap.resamples, seed: run.bootstrap.seed, level: Bootstrap::LEVEL },
         models: models.collect(),

@@ -19,7 +19,7 @@ pub fn report(report: &Report) -> String {
 
 /// What the figures stand over: "250 pictures, 1879 things in them (…)", or less and why.
 pub fn standing(pictures: &Pictures) -> String {
-    let Pictures { annotated, of, evaluated, interrupted, skipped, things } = pictures;
+    let Pictures { annotated, of, evaluated, interrupted, skipped, things, only } = pictures;
     let mut text = if evaluated == of { format!("{of} pictures") } else { format!("{evaluated} of {of} pictures") };
     if of < annotated {
         text += &format!(", the first by id of {annotated}");
@@ -30,10 +30,14 @@ pub fn standing(pictures: &Pictures) -> String {
     if !skipped.is_empty() {
         text += &format!(", {} missing or not to be used", skipped.len());
     }
-    text + &format!(
+    text += &format!(
         "; {} things in them: {} small, {} medium, {} large",
         things.all, things.small, things.medium, things.large
-    )
+    );
+    if !only.is_empty() {
+        text += &format!("; of the annotations' classes only {}", only.join(", "));
+    }
+    text
 }
 
 fn by_class(report: &Report) -> String {

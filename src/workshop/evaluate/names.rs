@@ -20,8 +20,8 @@ pub enum NamesError {
     )]
     NothingInCommon { model: String, classes: Vec<String>, categories: Vec<String> },
     #[error(
-        "the annotations have boxes of {}, and the model {model} knows {}; rename the categories, or take away those \
-         that it was not trained for",
+        "the annotations have boxes of {}, and the model {model} knows {}; rename the categories, or choose with \
+         --classes those that it was trained for",
         list(categories),
         list(classes)
     )]
@@ -87,7 +87,7 @@ impl ClassMap {
 }
 
 /// A name as names are compared.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let plain: String =
         name.chars().filter(|c| !(c.is_whitespace() || matches!(c, '_' | '-'))).flat_map(char::to_lowercase).collect();
     match SYNONYMS.iter().find(|(darknet, _)| *darknet == plain) {
@@ -97,7 +97,7 @@ fn plain(name: &str) -> String {
 }
 
 /// A few names, and how many more.
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     const FEW: usize = 6;
     let shown: Vec<String> = names.iter().take(FEW).map(|name| format!("\"{name}\"")).collect();
     match names.len().saturating_sub(FEW) {

@@ -62,6 +62,9 @@ pub struct Pictures {
     pub skipped: Vec<Skipped>,
     /// To be found in the evaluated pictures.
     pub things: Things,
+    /// The categories that were chosen out of the annotations'; empty = all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
 }
 
 /// A picture that could not be used.

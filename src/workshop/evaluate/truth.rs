@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::names::{list, plain};
 use crate::detect::Size;
 use crate::model::hex;
 
@@ -74,6 +75,10 @@ pub enum TruthError {
     Form { path: PathBuf, cause: serde_json::Error },
     #[error("the annotations {} {cause}", path.display())]
     Content { path: PathBuf, cause: ContentError },
+    #[error("the annotations have no category \"{name}\"; they have {}", list(categories))]
+    NoCategory { name: String, categories: Vec<String> },
+    #[error("the annotations have no boxes of the chosen categories: there is nothing to measure against")]
+    NoneChosen,
 }
 
 /// What the file says, and cannot be.
@@ -150,6 +155,28 @@ impl Truth {
     /// How many boxes there are, crowds and all.
     pub fn boxes(&self) -> usize {
         self.images.iter().map(|image| image.boxes.len()).sum()
+    }
+
+    /// Leaves the categories of these names alone, compared as [`super::ClassMap`] does; pictures without any of them
+    /// stay, because what is detected there is wrong.
+    pub fn keep(&mut self, names: &[String]) -> Result<(), TruthError> {
+        let mut kept = vec![false; self.categories.len()];
+        for name in names {
+            let found = self.categories.iter().position(|c| plain(&c.name) == plain(name));
+            let Some(found) = found else {
+                let categories = self.categories.iter().map(|c| c.name.clone()).collect();
+                return Err(TruthError::NoCategory { name: name.clone(), categories });
+            };
+            kept[found] = true;
+        }
+        let place_of = |old: usize| kept[..old].iter().filter(|kept| **kept).count();
+        for image in &mut self.images {
+            image.boxes.retain(|b| kept[b.category]);
+            image.boxes.iter_mut().for_each(|b| b.category = place_of(b.category));
+        }
+        let mut keep = kept.iter();
+        self.categories.retain(|_| keep.next().is_some_and(|kept| *kept));
+        if self.boxes() == 0 { Err(TruthError::NoneChosen) } else { Ok(()) }
     }
 
     fn checked(file: File, sha256: String) -> Result<Self, ContentError> {
