@@ -17,6 +17,10 @@ const BUDGET: Duration = Duration::from_millis(4);
 const REST: Duration = Duration::from_millis(50);
 const REST_LIVE: Duration = Duration::from_millis(500);
 
+/// The most that is kept, in megabytes, as long as no two models were compared: a single model's frames are looked
+/// back at far less, and a window that compares nothing should be small.
+const ALONE_MB: u32 = 96;
+
 /// The history, and what waits while a person looks at it.
 #[derive(Default)]
 pub struct Past {
@@ -29,6 +33,8 @@ pub struct Past {
     search: Option<BestSearch>,
     /// What the last search found, in words.
     pub found: Option<String>,
+    /// Whether two models were compared since the window was opened.
+    compared: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +46,9 @@ enum Held {
 }
 
 impl Past {
-    /// `megabytes`: the most it may keep.
-    pub fn start(megabytes: u32) -> Self {
-        let history = History::start(bytes(megabytes));
+    /// Fails in the log only: without a history, the rest of the window goes on.
+    pub fn start() -> Self {
+        let history = History::start(bytes(ALONE_MB));
         if let Err(cause) = &history {
             log::error!("no history is kept: its thread cannot be started ({cause})");
         }
@@ -124,7 +130,9 @@ impl Viewer {
     pub(super) fn tend_history(&mut self, ctx: &Context) {
         let setting = self.setting();
         let Some(history) = &mut self.past.history else { return };
-        history.ring.set_limit(bytes(self.preferences.history_mb));
+        self.past.compared |= self.preferences.view.compares();
+        let most = self.preferences.history_mb;
+        history.ring.set_limit(bytes(if self.past.compared { most } else { most.min(ALONE_MB) }));
         if history.tend(&setting, BUDGET) {
             // Where frames come, they bring the next slice along. Painting more often takes time from the models.
             let live = self.engine.status().source == SourceState::Live;

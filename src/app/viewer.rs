@@ -151,7 +151,7 @@ impl Viewer {
             before: None,
             opening: None,
             plots: PlotState::default(),
-            past: Past::start(preferences.history_mb),
+            past: Past::start(),
             preferences,
             sight: Sight::default(),
             leafing: Leafing::default(),
