@@ -9,7 +9,7 @@ use serde_json::Value;
 fn bench_prints_every_stage_as_json() {
     photos();
     let mut command = twinsight();
-    let out = Run::of(command.args(["bench", "--rounds", "3", "--seconds", "0.2", "--json"])).done();
+    let out = Run::of(command.args(["bench", "--rounds", "3", "--seconds", "0.2", "--age", "1", "--json"])).done();
     assert_eq!(out.lines().count(), 1);
     let bench: Value = serde_json::from_str(&out).unwrap();
     assert!(bench["runtime"].as_str().unwrap().starts_with("1."));
@@ -62,6 +62,15 @@ fn bench_prints_every_stage_as_json() {
     for row in throughput {
         assert!(["engine", "session", "ratio"].iter().all(|key| row[key].as_f64().unwrap() > 0.0), "{row}");
     }
+
+    // A frame cannot be younger than what it went through, nor older than a full queue would make it.
+    let age = &bench["age"];
+    let [frames, median, inference] = ["frames", "median_ms", "inference_ms"].map(|key| age[key].as_f64().unwrap());
+    assert!(age["model"] == "INT8" && frames > 2.0, "{age}");
+    assert!(0.0 < inference && inference < median && median < 2.0 * inference + 500.0, "{age}");
+    let over = (median - inference) * 30.0 / 1e3;
+    assert!((age["frame_times_over_inference"].as_f64().unwrap() - over).abs() < 1e-9, "{age}");
+    assert!(age["growth_ms"].is_f64(), "{age}");
 }
 
 #[test]

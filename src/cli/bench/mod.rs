@@ -1,8 +1,9 @@
 //! `twinsight bench`: what each stage costs on this machine, measured fairly.
 //!
 //! All stages run in turn, round after round, so that a machine that slows down slows all of them; then the
-//! engine on the demo takes turns with the bare session. Ratios are worth more than times.
+//! engine on the demo takes turns with the bare session, and the age of a camera's frames is taken. Ratios are worth more than times.
 
+mod age;
 mod camera;
 mod throughput;
 
@@ -22,6 +23,7 @@ use crate::engine::Samples;
 use crate::live::PHOTOS;
 use crate::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use crate::source::load;
+use age::Age;
 use throughput::Throughput;
 
 /// Rounds that are not counted.
@@ -41,6 +43,9 @@ pub struct BenchArgs {
     /// The model that takes turns with it
     #[arg(long, value_name = "MODEL", default_value = "int8")]
     b: String,
+    /// How long the age of a camera's frames is watched, with B
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    age: Duration,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -66,6 +71,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
         models: models.each_ref().map(ModelName::label),
         stages,
         throughput,
+        age: Age::measure(&catalog, &models[1], args.age)?,
     };
     if args.json {
         say!("{}", serde_json::to_string(&result)?)?;
@@ -84,6 +90,7 @@ struct Bench {
     stages: Vec<Stage>,
     ratios: Ratios,
     throughput: Vec<Throughput>,
+    age: Age,
 }
 
 /// Milliseconds.
@@ -208,10 +215,10 @@ impl Ratios {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let value: f64 = text.parse().map_err(|_| format!("{text} is no number of seconds"))?;
-    if (0.1..=60.0).contains(&value) {
+    if (0.1..=3600.0).contains(&value) {
         Ok(Duration::from_secs_f64(value))
     } else {
-        Err(format!("{text} is not between 0.1 and 60 seconds"))
+        Err(format!("{text} is not between 0.1 and 3600 seconds"))
     }
 }
 
@@ -238,6 +245,6 @@ impl Bench {
             let Throughput { model, engine, session, ratio } = t;
             text += &format!("{model:<24} {engine:>12.1} {session:>15.1} {ratio:>7.3}\n");
         }
-        text
+        text + "\n" + &self.age.to_text()
     }
 }
