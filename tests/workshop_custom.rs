@@ -12,7 +12,7 @@ use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
 use twinsight::workshop::onnx::ModelProto;
-use twinsight::workshop::{CalibrationTable, Choice, Method, Source, TableError, WorkshopError, calibrate};
+use twinsight::workshop::{CalibrationTable, Choice, Method, Recipe, Source, TableError, WorkshopError, calibrate};
 
 struct Custom {
     dir: tempfile::TempDir,
@@ -106,6 +106,54 @@ fn it_loads_with_its_own_form_in_both_precisions() {
     let mut int8 = open(path, &custom);
     assert_eq!((int8.info().precision, &int8.info().form), (Precision::Int8, &info.form));
     int8.run(&vec![0.5; info.form.input_len()], &mut heads).unwrap();
+}
+
+/// Who has nothing but the ONNX file gets the same INT8 models out of it.
+#[test]
+fn a_float_model_stands_in_for_darknets_files() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let ours =
+        Source::read(&models.join("downloads/yolov4-tiny.cfg"), &models.join("downloads/yolov4-tiny.weights"), None)
+            .unwrap_or_else(|e| panic!("{e}: run make setup"));
+    let dir = tempfile::tempdir().unwrap();
+    let read = Source::read_model(&ours.float().write(dir.path()).unwrap()).unwrap();
+    assert_eq!((read.form(), read.weights_sha256()), (ours.form(), ours.weights_sha256()));
+    assert_eq!(read.float(), ours.float());
+    for recipe in [Recipe::card(), Recipe::tuned().with_float(&["layer_00_conv".into()])] {
+        let plain = Recipe::names().filter_map(|name| Recipe::find(name).ok()).find(|r| r.ranges == recipe.ranges);
+        let path = models.join(ours.table_name(&plain.unwrap()));
+        let table = CalibrationTable::read(&path).unwrap();
+        let [a, b] = [&read, &ours].map(|source| source.quantized(&recipe, &table, &path).unwrap());
+        assert_eq!((a.file, a.sha256), (b.file, b.sha256));
+    }
+}
+
+#[test]
+fn quantize_takes_a_float_model_and_says_what_does_not_fit() {
+    let custom = Custom::new();
+    let pictures = custom.pictures();
+    let float = custom.path("gates.onnx");
+    Run::of(custom.command("export", true).arg("-o").arg(&float)).done();
+    let quantize = |model: &Path, name: &str| {
+        let mut command = twinsight();
+        command.args(["models", "quantize", "--onnx"]).arg(model).arg("--images").arg(&pictures);
+        command.arg("-o").arg(custom.path(name));
+        command
+    };
+    Run::of(&mut quantize(&float, "a.onnx")).done();
+    Run::of(custom.command("quantize", true).arg("--images").arg(&pictures).arg("-o").arg(custom.path("b.onnx")))
+        .done();
+    assert_eq!(std::fs::read(custom.path("a.onnx")).unwrap(), std::fs::read(custom.path("b.onnx")).unwrap());
+    let run = Run::of(&mut quantize(&custom.path("a.onnx"), "c.onnx"));
+    assert!(run.error().contains("a.onnx is INT8 already"), "{}", run.err);
+    let run = Run::of(&mut quantize(&pictures.join("30.png"), "c.onnx"));
+    assert!(run.error().contains("30.png is no ONNX model") || run.err.contains("has no graph"), "{}", run.err);
+    let sidecar = r#"{"input": [320, 320], "classes": ["gate"], "heads": [{"stride": 32, "anchors": [[81, 82]]}]}"#;
+    std::fs::write(custom.path("gates.onnx.json"), sidecar).unwrap();
+    let run = Run::of(&mut quantize(&float, "c.onnx"));
+    assert!(run.error().contains("puts out [[1, 24, 20, 20], [1, 24, 10, 10]] for 320×320"), "{}", run.err);
+    let run = Run::of(quantize(&float, "c.onnx").arg("--cfg").arg(custom.path("gates.cfg")));
+    assert_eq!(run.code, 2, "{}", run.err);
 }
 
 impl Custom {

@@ -7,13 +7,14 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::darknet::{Network, read_weights};
-use super::graph::Graph;
+use super::graph::{Graph, Tensor};
+use super::import::import;
 use super::onnx::MetadataOnly;
 use super::quantize::quantized_model;
 use super::{CalibrationTable, Recipe, TableError, WorkshopError, calibration, float_model};
 use crate::detect::{Classes, Form, Size};
 use crate::model::metadata::Metadata;
-use crate::model::{Precision, hex};
+use crate::model::{Precision, Sidecar, hex};
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -49,6 +50,26 @@ impl Source {
             graph: Graph::new(&network, &numbers),
             weights_sha256: hex(&Sha256::digest(&bytes)),
         })
+    }
+
+    /// Reads a float model in ONNX. Its form is what a sidecar says, or the model itself; where neither does, that of the
+    /// model card. The weights' sum is the one that the model names, or that of the file.
+    pub fn read_model(path: &Path) -> Result<Self, WorkshopError> {
+        let bytes = read_limited(path, MAX_MODEL_BYTES)?;
+        let graph = import(&bytes).map_err(|cause| WorkshopError::Import { path: path.to_owned(), cause })?;
+        let props = MetadataOnly::decode(bytes.as_slice()).unwrap_or_default().metadata_props;
+        let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
+        let metadata = Metadata::from_props(get).unwrap_or_default();
+        let weights = metadata.as_ref().and_then(|m| m.weights_sha256.clone());
+        let form = match Sidecar::of(path)? {
+            Some(sidecar) => sidecar.form,
+            None => metadata.map_or_else(Form::yolov4_tiny_416, |m| m.form),
+        };
+        check_heads(path, &graph, &form)?;
+        let name = path.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
+        let stem = name.strip_suffix("_float").unwrap_or(&name).to_owned();
+        let weights_sha256 = weights.unwrap_or_else(|| hex(&Sha256::digest(&bytes)));
+        Ok(Self { stem, form, graph, weights_sha256 })
     }
 
     pub fn form(&self) -> &Form {
@@ -173,6 +194,23 @@ pub fn read_metadata(path: &Path) -> Result<(u64, String, Option<Metadata>), Wor
     let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
     let metadata = Metadata::from_props(get).unwrap_or_default();
     Ok((bytes.len() as u64, hex(&Sha256::digest(&bytes)), metadata))
+}
+
+/// Whether a graph reads and puts out what a form says.
+fn check_heads(path: &Path, graph: &Graph, form: &Form) -> Result<(), WorkshopError> {
+    let wanted: Vec<[usize; 4]> = form.heads.iter().map(|head| form.shape(head)).collect();
+    let shape = |t: &Tensor| [1, t.shape.channels, t.shape.size.height, t.shape.size.width].map(|n| n as usize);
+    let found: Vec<[usize; 4]> = graph.outputs.iter().map(shape).collect();
+    if found == wanted && graph.input.shape.size == form.input {
+        return Ok(());
+    }
+    let told = |input: Size, heads: &[[usize; 4]]| format!("{heads:?} for {input}");
+    Err(WorkshopError::Heads {
+        path: path.to_owned(),
+        found: told(graph.input.shape.size, &found),
+        wanted: told(form.input, &wanted),
+        sidecar: Sidecar::path(path),
+    })
 }
 
 fn class_names(classes: usize, names: Option<&Path>) -> Result<Classes, WorkshopError> {

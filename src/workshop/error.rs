@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::calibration::{Method, TableError};
 use super::darknet::{CfgError, WeightsError};
+use super::import::ImportError;
 use super::quantize::QuantizeError;
 use super::recipe::RecipeError;
 use crate::model::ModelError;
@@ -19,6 +20,14 @@ pub enum WorkshopError {
     Cfg { path: PathBuf, cause: Box<CfgError> },
     #[error("{}, {cause}", path.display())]
     Weights { path: PathBuf, cause: WeightsError },
+    #[error("{} {cause}", path.display())]
+    Import { path: PathBuf, cause: ImportError },
+    #[error(
+        "{} puts out {found}, and what is known of it asks for {wanted}; describe it in {}",
+        path.display(),
+        sidecar.display()
+    )]
+    Heads { path: PathBuf, found: String, wanted: String, sidecar: PathBuf },
     #[error("the cfg has {classes} classes, and only the names of COCO's 80 are known; give a file with --names")]
     NamesNeeded { classes: usize },
     #[error("{} has {names} names, and the cfg has {classes} classes; give one name a line", path.display())]

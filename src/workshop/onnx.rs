@@ -187,6 +187,12 @@ impl ValueInfoProto {
 }
 
 impl ValueInfoProto {
+    /// Of a float32 tensor; −1 is a dimension that is left open.
+    pub fn dims(&self) -> Option<Vec<i64>> {
+        let tensor = self.r#type.as_ref()?.tensor_type.as_ref().filter(|tensor| tensor.elem_type == FLOAT)?;
+        Some(tensor.shape.as_ref()?.dim.iter().map(|dim| dim.dim_value.unwrap_or(-1)).collect())
+    }
+
     /// A float32 tensor whose shape is left to be inferred.
     pub fn f32_of_any_shape(name: impl Into<String>) -> Self {
         let tensor = TensorTypeProto { elem_type: FLOAT, shape: None };

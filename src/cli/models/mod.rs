@@ -51,8 +51,11 @@ struct SourceArgs {
     #[arg(long, value_name = "FILE", requires = "cfg")]
     weights: Option<PathBuf>,
     /// Its class names, one a line; COCO's where there are 80 classes
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "cfg")]
     names: Option<PathBuf>,
+    /// In place of cfg and weights: a float model in ONNX, of this program or of another
+    #[arg(long, value_name = "FILE", conflicts_with = "cfg")]
+    onnx: Option<PathBuf>,
 }
 
 /// Runs one of the commands on the installed models.
@@ -76,13 +79,16 @@ pub fn run_in(catalog: &Catalog, args: &Args) -> Result<bool, Box<dyn Error>> {
 
 impl SourceArgs {
     fn read(&self, catalog: &Catalog) -> Result<Source, WorkshopError> {
+        if let Some(model) = &self.onnx {
+            return Source::read_model(model);
+        }
         let or_ours = |given: &Option<PathBuf>, file| given.clone().unwrap_or_else(|| catalog.download(file));
         let cfg = or_ours(&self.cfg, "yolov4-tiny.cfg");
         Source::read(&cfg, &or_ours(&self.weights, "yolov4-tiny.weights"), self.names.as_deref())
     }
 
     fn is_ours(&self) -> bool {
-        self.cfg.is_none()
+        self.cfg.is_none() && self.onnx.is_none()
     }
 }
 

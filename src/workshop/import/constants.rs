@@ -1,0 +1,55 @@
+//! Tensors that an ONNX model holds: initializers, and what its Constant nodes put out.
+
+use std::collections::HashMap;
+
+use crate::workshop::onnx::{GraphProto, TensorProto};
+
+/// `TensorProto.DataType`.
+const FLOAT: i32 = 1;
+const INT64: i32 = 7;
+
+pub struct Constants<'a>(HashMap<&'a str, &'a TensorProto>);
+
+impl<'a> Constants<'a> {
+    pub fn of(graph: &'a GraphProto) -> Self {
+        let initializers = graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor));
+        let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(|node| {
+            let value = node.attribute.iter().find(|a| a.name == "value")?;
+            Some((node.output.first()?.as_str(), value.t.as_ref()?))
+        });
+        Self(initializers.chain(nodes).collect())
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Dimensions and values of a float32 tensor that has as many values as its dimensions say; `None` otherwise.
+    pub fn floats(&self, name: &str) -> Option<(Vec<i64>, Vec<f32>)> {
+        let tensor = self.0.get(name).filter(|tensor| tensor.data_type == FLOAT)?;
+        let values: Vec<f32> = if tensor.raw_data.is_empty() {
+            tensor.float_data.clone()
+        } else {
+            tensor.raw_data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+        };
+        fits(tensor, values.len(), 4).then(|| (tensor.dims.clone(), values))
+    }
+
+    /// Values of an int64 tensor.
+    pub fn ints(&self, name: &str) -> Option<Vec<i64>> {
+        let tensor = self.0.get(name).filter(|tensor| tensor.data_type == INT64)?;
+        let values: Vec<i64> = if tensor.raw_data.is_empty() {
+            tensor.int64_data.clone()
+        } else {
+            tensor.raw_data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()
+        };
+        fits(tensor, values.len(), 8).then_some(values)
+    }
+}
+
+/// Whether there are as many values as the dimensions say, of so many bytes each.
+fn fits(tensor: &TensorProto, values: usize, bytes: usize) -> bool {
+    let product = tensor.dims.iter().try_fold(1i64, |all, dim| if *dim < 0 { None } else { all.checked_mul(*dim) });
+    product.is_some_and(|product| u64::try_from(product) == Ok(values as u64))
+        && (tensor.raw_data.is_empty() || tensor.raw_data.len() == values * bytes)
+}

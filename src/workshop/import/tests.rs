@@ -1,0 +1,150 @@
+use prost::Message;
+
+use super::*;
+use crate::detect::{Classes, Form};
+use crate::model::Precision;
+use crate::model::metadata::Metadata;
+use crate::workshop::float_model;
+use crate::workshop::onnx::{AttributeProto, TensorProto};
+
+fn node(name: &str, op: Op, inputs: &[&str], outputs: &[(&str, u32, u32)]) -> Node {
+    let tensor = |(name, channels, side): &(&str, u32, u32)| Tensor {
+        name: (*name).into(),
+        shape: Shape { channels: *channels, size: Size::new(*side, *side) },
+    };
+    let inputs = inputs.iter().map(|i| (*i).to_owned()).collect();
+    Node { name: name.into(), op, inputs, outputs: outputs.iter().map(tensor).collect() }
+}
+
+fn conv(input_channels: u32, filters: u32, size: u32, stride: u32) -> Op {
+    let padding = size / 2;
+    let conv = Conv { input_channels, filters, size, stride, padding, batch_normalize: false, leaky: false };
+    let weights = (0..filters * input_channels * size * size).map(|i| i as f32 * 0.25 - 1.0).collect();
+    Op::Conv(FoldedConv { conv, weights, biases: (0..filters).map(|i| i as f32 - 0.5).collect() })
+}
+
+/// One of each operation, on an input of 64×64.
+fn graph() -> Graph {
+    let pool = MaxPool { size: 2, stride: 2, padding: [0; 4] };
+    let nodes = vec![
+        node("a", conv(3, 4, 3, 2), &["images"], &[("a", 4, 32)]),
+        node("leaky", Op::LeakyRelu, &["a"], &[("leaky", 4, 32)]),
+        node("split", Op::Split, &["leaky"], &[("split_0", 2, 32), ("split_1", 2, 32)]),
+        node("both", Op::Concat, &["split_1", "leaky"], &[("both", 6, 32)]),
+        node("pool", Op::MaxPool(pool), &["both"], &[("pool", 6, 16)]),
+        node("head_stride_4", conv(6, 7, 1, 1), &["pool"], &[("head_stride_4", 7, 16)]),
+        node("up", Op::Upsample { factor: 2 }, &["pool"], &[("up", 6, 32)]),
+        node("head_stride_2", conv(6, 7, 1, 1), &["up"], &[("head_stride_2", 7, 32)]),
+    ];
+    let input = node("", Op::Concat, &[], &[("images", 3, 64)]).outputs.remove(0);
+    let outputs = [7, 5].map(|place: usize| nodes[place].outputs[0].clone()).to_vec();
+    Graph { input, nodes, outputs }
+}
+
+fn model() -> ModelProto {
+    let form = Form { classes: Classes::new(["a", "b"]), ..Form::yolov4_tiny_416() };
+    let metadata = Metadata {
+        form,
+        precision: Precision::Fp32,
+        recipe: "float".into(),
+        weights_sha256: None,
+        calibration_sha256: None,
+    };
+    ModelProto::decode(float_model(&graph(), &metadata).as_slice()).unwrap()
+}
+
+/// What becomes of the model after a change to its graph.
+fn changed(change: impl FnOnce(&mut GraphProto)) -> Result<Graph, ImportError> {
+    let mut model = model();
+    change(model.graph.as_mut().unwrap());
+    import(&model.encode_to_vec())
+}
+
+fn of<'a>(graph: &'a mut GraphProto, name: &str) -> &'a mut NodeProto {
+    graph.node.iter_mut().find(|node| node.name == name).unwrap()
+}
+
+fn set(node: &mut NodeProto, attribute: AttributeProto) {
+    node.attribute.retain(|a| a.name != attribute.name);
+    node.attribute.push(attribute);
+}
+
+#[test]
+fn what_was_written_is_read_back_whole() {
+    assert_eq!(changed(|_| ()).unwrap(), graph());
+}
+
+#[test]
+fn another_writers_ways_make_no_difference() {
+    let read = changed(|graph| {
+        // Weights as inputs too, values outside of raw_data, constants as nodes, no names, a batch left open.
+        graph.input.extend(graph.initializer.iter().map(|t| ValueInfoProto::f32(&t.name, &t.dims)));
+        for tensor in &mut graph.initializer {
+            tensor.float_data = tensor.raw_data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            tensor.raw_data.clear();
+        }
+        let place = graph.initializer.iter().position(|t| t.name == "a_bias").unwrap();
+        let bias = graph.initializer.remove(place);
+        graph.input.retain(|input| input.name != "a_bias");
+        let mut value = AttributeProto { name: "value".into(), r#type: 4, ..AttributeProto::default() };
+        value.t = Some(TensorProto { name: String::new(), ..bias });
+        let constant = NodeProto {
+            output: vec!["a_bias".into()],
+            op_type: "Constant".into(),
+            attribute: vec![value],
+            ..NodeProto::default()
+        };
+        graph.node.insert(0, constant);
+        let shape = graph.input[0].r#type.as_mut().and_then(|t| t.tensor_type.as_mut()).and_then(|t| t.shape.as_mut());
+        shape.unwrap().dim[0].dim_value = None;
+        let up = of(graph, "up");
+        set(up, AttributeProto::string("coordinate_transformation_mode", "half_pixel"));
+        set(up, AttributeProto::string("nearest_mode", "round_prefer_floor"));
+        up.input.truncate(2);
+        up.input.extend([String::new(), "sizes".into()]);
+        let raw_data = [1i64, 6, 32, 32].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let sizes =
+            TensorProto { dims: vec![4], data_type: 7, name: "sizes".into(), raw_data, ..TensorProto::default() };
+        graph.initializer.push(sizes);
+        set(of(graph, "both"), AttributeProto::int("axis", -3));
+        graph.node.iter_mut().for_each(|node| node.name.clear());
+        // Coarsest first.
+        graph.output.reverse();
+    });
+    // Nodes without a name have that of what they put out.
+    let mut expected = graph();
+    expected.nodes[2].name = "split_0".into();
+    assert_eq!(read.unwrap(), expected);
+}
+
+#[test]
+fn what_is_not_read_is_refused_by_name() {
+    type Change = fn(&mut GraphProto);
+    let cases: [(Change, &str); 17] = [
+        (|g| of(g, "leaky").op_type = "Mish".into(), "the node leaky, Mish: only Conv, LeakyRelu"),
+        (|g| of(g, "leaky").op_type = "BatchNormalization".into(), "fold it into the convolution"),
+        (|g| of(g, "leaky").domain = "com.microsoft".into(), "com.microsoft.LeakyRelu: only"),
+        (|g| of(g, "leaky").op_type = "QLinearConv".into(), "INT8 already (its node leaky)"),
+        (|g| set(of(g, "leaky"), AttributeProto::float("alpha", 0.2)), "its slope is 0.2"),
+        (|g| of(g, "leaky").attribute.clear(), "its slope is 0.01"),
+        (|g| set(of(g, "a"), AttributeProto::int("group", 3)), "it has groups"),
+        (|g| set(of(g, "a"), AttributeProto::ints("pads", &[1, 1, 0, 0])), "not the same on all sides"),
+        (|g| set(of(g, "a"), AttributeProto::string("auto_pad", "SAME_UPPER")), "auto_pad"),
+        (|g| set(of(g, "a"), AttributeProto::ints("strides", &[2, 1])), "strides is not the same"),
+        (|g| set(of(g, "a"), AttributeProto::ints("strides", &[0, 0])), "in steps of 0"),
+        (|g| g.initializer.retain(|t| t.name != "a_weight"), "its weights are no constant"),
+        (|g| g.initializer.iter_mut().for_each(|t| t.dims[0] += 1), "its weights are no constant"),
+        (|g| set(of(g, "split"), AttributeProto::int("axis", 2)), "equal parts"),
+        (|g| of(g, "both").input[0] = "nothing".into(), "its input nothing is nothing computed"),
+        (|g| set(of(g, "up"), AttributeProto::string("mode", "linear")), "does not repeat pixels"),
+        (|g| g.output[0].name = "gone".into(), "puts out gone, which nothing"),
+    ];
+    for (change, words) in cases {
+        let error = changed(change).unwrap_err().to_string();
+        assert!(error.contains(words), "{words:?} is not in {error:?}");
+    }
+    assert!(matches!(import(b"no model"), Err(ImportError::Onnx(_) | ImportError::NoGraph)));
+    assert_eq!(import(&[]), Err(ImportError::NoGraph));
+    assert_eq!(changed(|g| g.input.clear()), Err(ImportError::Inputs(0)));
+    assert_eq!(changed(|g| g.input[0] = ValueInfoProto::f32("images", &[1, 1, 64, 64])), Err(ImportError::Input));
+}
