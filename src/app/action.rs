@@ -5,9 +5,10 @@ use std::time::Duration;
 use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
+use super::camera::Asked;
 use super::view::{View, Which};
 use crate::model::ModelName;
-use crate::source::SourceRequest;
+use crate::source::{ControlId, Orientation, SourceRequest};
 
 /// One wish. Panels and keys give these; the viewer carries them out.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,16 @@ pub enum Action {
     /// To the frame of this sequence number in the history.
     GoTo(u64),
     ToggleHistory,
+    /// Shows or hides the camera's panel.
+    ToggleCamera,
+    /// Opens the camera anew in another mode.
+    ChooseMode(Asked),
+    /// Turns the camera's picture.
+    Orient(Orientation),
+    ToggleMirror,
+    SetControl(ControlId, i64),
+    ResetControl(ControlId),
+    ResetControls,
     /// The next row of the table (1), or the one before (-1).
     ChooseNext(i64),
     /// Lets go of what is chosen or held, one thing at a time.
@@ -86,7 +97,7 @@ const fn command(key: Key) -> KeyboardShortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub const SHORTCUTS: [Shortcut; 32] = [
+pub const SHORTCUTS: [Shortcut; 34] = [
     Shortcut { action: Action::Show(View::Single), key: plain(Key::Num1), what: "One model" },
     Shortcut { action: Action::Show(View::Split), key: plain(Key::Num2), what: "A and B, split by a bar" },
     Shortcut { action: Action::Show(View::SideBySide), key: plain(Key::Num3), what: "A and B side by side" },
@@ -112,6 +123,12 @@ pub const SHORTCUTS: [Shortcut; 32] = [
     Shortcut { action: Action::ChooseNext(1), key: plain(Key::ArrowDown), what: "The next pair of the table" },
     Shortcut { action: Action::Back, key: plain(Key::Escape), what: "Let go of the chosen pair" },
     Shortcut { action: Action::ToggleHistory, key: plain(Key::H), what: "Show or hide the history" },
+    Shortcut { action: Action::ToggleCamera, key: plain(Key::C), what: "Show or hide the camera's settings" },
+    Shortcut {
+        action: Action::ToggleMirror,
+        key: plain(Key::M),
+        what: "Show the camera's picture as in a mirror, or not",
+    },
     Shortcut { action: Action::ChooseImage, key: command(Key::O), what: "Open pictures or a video" },
     Shortcut { action: Action::Paste, key: command(Key::V), what: "Open what is in the clipboard" },
     Shortcut { action: Action::Copy, key: command(Key::C), what: "Copy the picture with its boxes" },

@@ -1,61 +1,69 @@
-//! The cameras there are, looked up without holding up the window.
+//! The cameras there are, as they come and go.
 
-use std::time::{Duration, Instant};
+use crate::source::{CameraId, CameraInfo, CameraWatch};
 
-use crossbeam_channel::{Receiver, bounded};
-use egui::Context;
-
-use crate::source::CameraInfo;
-
-/// How long a list counts as fresh.
-const FRESH: Duration = Duration::from_secs(2);
-
-/// Asks the system for its cameras on a thread of its own, because a driver may take its time.
-#[derive(Default)]
+/// The list of the source menu.
 pub struct Cameras {
-    known: Vec<CameraInfo>,
+    /// `None` = its thread could not be started.
+    watch: Option<CameraWatch>,
+    /// `None` = the first look is not over yet.
+    known: Option<Vec<CameraInfo>>,
     failure: Option<String>,
-    asked: Option<Instant>,
-    answer: Option<Receiver<Result<Vec<CameraInfo>, String>>>,
 }
 
 impl Cameras {
-    /// The cameras as known now; asks anew where that is old.
-    pub fn list(&mut self, ctx: &Context) -> &[CameraInfo] {
-        if let Some(answer) = self.answer.as_ref().and_then(|a| a.try_recv().ok()) {
-            self.answer = None;
-            match answer {
-                Ok(cameras) => (self.known, self.failure) = (cameras, None),
-                Err(failure) => self.failure = Some(failure),
+    pub fn new(watch: Option<CameraWatch>) -> Self {
+        let failure = watch.is_none().then(|| "Cameras cannot be looked for: no thread could be started".into());
+        Self { watch, known: None, failure }
+    }
+
+    /// Brings the list up to date; the watch wakes the window when there is something new. Gives the names of cameras
+    /// that were not there before.
+    pub fn refresh(&mut self) -> Vec<String> {
+        let mut arrived = Vec::new();
+        match self.watch.as_ref().and_then(CameraWatch::list) {
+            None => {}
+            Some(Err(failure)) => self.failure = Some(failure),
+            Some(Ok(cameras)) => {
+                if let Some(before) = &self.known {
+                    let is_new =
+                        |camera: &&CameraInfo| before.iter().all(|b| b.name != camera.name || b.id != camera.id);
+                    arrived.extend(cameras.iter().filter(is_new).map(|camera| camera.name.clone()));
+                }
+                (self.known, self.failure) = (Some(cameras), None);
             }
         }
-        let fresh = self.asked.is_some_and(|asked| asked.elapsed() < FRESH);
-        if self.answer.is_none() && !fresh {
-            self.ask(ctx.clone());
-        }
-        &self.known
+        arrived
+    }
+
+    pub fn list(&self) -> &[CameraInfo] {
+        self.known.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it is known which cameras there are.
+    pub fn is_known(&self) -> bool {
+        self.known.is_some() && self.failure.is_none()
+    }
+
+    /// This very camera; one with a serial number, in another place too.
+    pub fn find(&self, name: &str, id: &CameraId) -> Option<&CameraInfo> {
+        let exactly = self.list().iter().find(|camera| camera.name == name && camera.id == *id);
+        let moved = |camera: &&CameraInfo| id.serial.is_some() && camera.name == name && camera.id.serial == id.serial;
+        exactly.or_else(|| self.list().iter().find(moved))
+    }
+
+    /// Its name, with its place where another one has the same name.
+    pub fn label(&self, camera: &CameraInfo) -> String {
+        let same = self.list().iter().filter(|other| other.name == camera.name).count();
+        if same > 1 { format!("{} ({})", camera.name, camera.id.place) } else { camera.name.clone() }
     }
 
     /// A remark in place of a list, where there is none.
     pub fn note(&self) -> Option<&str> {
-        match (&self.failure, self.known.is_empty(), &self.answer) {
-            (Some(failure), ..) => Some(failure),
-            (None, true, Some(_)) => Some("Looking for cameras …"),
-            (None, true, None) => Some("No camera found"),
-            (None, false, _) => None,
-        }
-    }
-
-    fn ask(&mut self, ctx: Context) {
-        self.asked = Some(Instant::now());
-        let (send, receive) = bounded(1);
-        let look = move || {
-            let _ = send.send(crate::source::cameras().map_err(|e| e.to_string()));
-            ctx.request_repaint();
-        };
-        match std::thread::Builder::new().name("cameras".into()).spawn(look) {
-            Ok(_) => self.answer = Some(receive),
-            Err(e) => self.failure = Some(format!("cannot look for cameras: {e}")),
+        match (&self.failure, &self.known) {
+            (Some(failure), _) => Some(failure),
+            (None, None) => Some("Looking for cameras …"),
+            (None, Some(known)) => known.is_empty().then_some("No camera found"),
         }
     }
 }

@@ -6,6 +6,7 @@ use egui::{Button, Ui, vec2};
 
 use super::action::{self, Action};
 use super::boxes::Boxes;
+use super::fault::{self, Fault};
 use super::marks::{self, Wanted};
 use super::picture::{self, Layer, Panes, Picture};
 use super::view::{View, Which};
@@ -23,16 +24,18 @@ impl Viewer {
         &mut self,
         ui: &mut Ui,
         status: &Status,
+        fault: Option<&Fault>,
         listed: Option<usize>,
         chosen: Option<usize>,
         actions: &mut Vec<Action>,
     ) -> Option<usize> {
         let Some(observation) = self.sight.observation().cloned() else {
-            Self::explain_nothing(ui, status, actions);
+            explain_nothing(ui, status, fault, actions);
             return None;
         };
         let remarks = self.remarks(status, &observation);
-        let is_live = !remarks.stale;
+        let is_live = fault.is_none() && !self.opens_slowly(status);
+        self.grey(ui, &observation, !is_live);
         // A side that is looked at alone, while its key is held.
         let alone = action::held(ui.ctx()).filter(|_| self.preferences.view.compares());
         let view = if alone.is_some() { View::Single } else { self.preferences.view };
@@ -63,9 +66,15 @@ impl Viewer {
             panes,
             is_live,
             points: self.screenshot.is_none(),
-            remarks: remarks.lines,
+            remarks,
         };
+        let whole = ui.available_rect_before_wrap();
         let touched = picture.show(ui, &mut self.viewport);
+        if let Some(fault) = fault {
+            // A frame of the history has its own age, which the history tells.
+            let age = (!self.past.is_held()).then(|| observation.times.captured.elapsed());
+            fault.show(ui, whole, age, actions);
+        }
         self.area = Some(touched.area);
         if let Some(chosen) = touched.chosen.filter(|_| self.preferences.view.compares()) {
             self.choose(chosen);
@@ -102,7 +111,7 @@ impl Viewer {
     }
 
     /// What must stay in sight on the picture.
-    fn remarks(&self, status: &Status, observation: &Observation) -> Remarks {
+    fn remarks(&self, status: &Status, observation: &Observation) -> Vec<String> {
         // Boxes of the last good model must not pass for those of the one asked for.
         let failed = status.models.iter().find_map(|m| match &m.phase {
             ModelPhase::Failed { message } => Some((message, &m.running)),
@@ -112,53 +121,61 @@ impl Viewer {
             Some(running) => format!("{message} · these boxes are {}'s", running.name),
             None => message.clone(),
         });
-        let slow = self.opening.is_some_and(|since| since.elapsed() >= PATIENCE);
-        let stale = stale(&status.source, observation, slow);
+        let opening = self.opens_slowly(status).then(|| "opening the source …".to_owned());
         let past = self.past.remark(observation);
         let mismatch = self.sight.mismatch().filter(|_| self.preferences.view.compares());
-        Remarks {
-            stale: stale.is_some(),
-            lines: [observation.description.note.clone(), past, stale, missing, mismatch]
-                .into_iter()
-                .flatten()
-                .collect(),
-        }
+        [observation.description.note.clone(), past, opening, missing, mismatch].into_iter().flatten().collect()
     }
 
-    fn explain_nothing(ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
-        let (title, text, busy) = match &status.source {
-            SourceState::Failed { message, retry_in } => {
-                let again = retry_in.map(|d| format!("\nTrying again in {:.0} s.", d.as_secs_f32().ceil()));
-                ("No picture", format!("{message}{}", again.unwrap_or_default()), false)
-            }
-            SourceState::Opening => ("Opening the source …", String::new(), true),
-            _ => match model_failure(status) {
-                Some(message) => ("No model", message, false),
-                None => ("Waiting for the first frame …", String::new(), true),
-            },
-        };
-        picture::placeholder(ui, title, &text, busy, |ui| {
-            if busy {
-                return;
-            }
-            for (text, action) in [
-                ("Try again", Action::Reopen),
-                ("Open an image", Action::ChooseImage),
-                ("Show the demo", Action::Open(SourceRequest::Demo)),
-            ] {
-                if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {
-                    actions.push(action);
-                }
-            }
-        });
+    /// The source is being opened, and that takes so long that what is in sight must not look live.
+    fn opens_slowly(&self, status: &Status) -> bool {
+        status.source == SourceState::Opening && self.opening.is_some_and(|since| since.elapsed() >= PATIENCE)
+    }
+
+    /// What is wrong with the source.
+    pub(super) fn fault(&self, status: &Status) -> Option<Fault> {
+        let camera = self.camera_in_use(status);
+        let named = status.description.as_ref().map(|d| d.name.clone());
+        let name = named.or_else(|| camera.as_ref().map(|c| c.name.clone())).unwrap_or_else(|| "the source".into());
+        Fault::of(&status.source, &name, camera.is_some(), self.is_camera_absent(status))
+    }
+
+    /// Takes the colours from the frame in sight, or gives them back.
+    fn grey(&mut self, ui: &Ui, observation: &Observation, grey: bool) {
+        if self.texture.is_grey() != grey {
+            self.texture.set_grey(grey);
+            self.upload(ui.ctx(), observation);
+        }
     }
 }
 
-/// What is written on the picture.
-struct Remarks {
-    lines: Vec<String>,
-    /// The picture is old, and must not look live.
-    stale: bool,
+/// What stands in the picture's place.
+fn explain_nothing(ui: &mut Ui, status: &Status, fault: Option<&Fault>, actions: &mut Vec<Action>) {
+    let (title, text, busy) = match (fault, &status.source) {
+        (Some(Fault { title, text, next }), _) => {
+            let next = next.as_ref().map_or_else(String::new, |next| format!("\n{}", fault::sentence(next)));
+            (*title, format!("{text}{next}"), false)
+        }
+        (None, SourceState::Opening) => ("Opening the source …", String::new(), true),
+        (None, _) => match model_failure(status) {
+            Some(message) => ("No model", message, false),
+            None => ("Waiting for the first frame …", String::new(), true),
+        },
+    };
+    picture::placeholder(ui, title, &text, busy, |ui| {
+        if busy {
+            return;
+        }
+        for (text, action) in [
+            ("Try again", Action::Reopen),
+            ("Open an image", Action::ChooseImage),
+            ("Show the demo", Action::Open(SourceRequest::Demo)),
+        ] {
+            if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {
+                actions.push(action);
+            }
+        }
+    });
 }
 
 fn model_failure(status: &Status) -> Option<String> {
@@ -166,17 +183,4 @@ fn model_failure(status: &Status) -> Option<String> {
         ModelPhase::Failed { message } => Some(message.clone()),
         ModelPhase::Loading | ModelPhase::Ready => None,
     })
-}
-
-/// Why what is in sight is not live, in words; `None` while it is, and for a still or a pause asked for.
-fn stale(state: &SourceState, observation: &Observation, slow: bool) -> Option<String> {
-    let age = observation.times.captured.elapsed().as_secs();
-    match state {
-        SourceState::Opening if slow => Some("opening the source …".into()),
-        SourceState::Stalled { .. } => {
-            Some(format!("stalled: the source delivers nothing · this frame is {age} s old"))
-        }
-        SourceState::Failed { message, .. } => Some(format!("{message} · this frame is {age} s old")),
-        _ => None,
-    }
 }

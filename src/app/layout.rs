@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, ScrollArea, Ui};
 
 use super::action::{self, Action};
+use super::camera::CameraPanel;
 use super::controls::Thresholding;
 use super::pairs::{self, PairsInput};
 use super::pickers::Models;
@@ -16,6 +17,9 @@ use super::viewer::Viewer;
 use super::{controls, help, list, palette, strip, theme, video_bar};
 use crate::detect::Thresholds;
 use crate::engine::{SourceState, Status};
+
+/// From this width on, there is room for the camera's panel beside the one on the left.
+const ROOM_FOR_BOTH: f32 = 1080.0;
 
 impl Viewer {
     /// Paints the window into `ui`, which is all of it.
@@ -37,33 +41,44 @@ impl Viewer {
         let panel = PanelFrame::new().fill(scheme.panel).inner_margin(theme::MARGIN);
 
         Panel::top("toolbar").exact_size(48.0).frame(panel).show(ui, |ui| {
+            let camera = self.camera_in_use(&status);
             let toolbar = Toolbar {
                 request: &self.settings.source,
                 description: status.description.as_ref(),
                 recent: &self.recent,
+                cameras: &self.cameras,
+                kept: &self.preferences.cameras,
+                camera: camera.as_ref(),
+                camera_open: self.preferences.camera,
                 models: Models { choices: &self.choices, duo: &self.duo, states: &status.models },
                 view: self.preferences.view,
                 paused: self.is_paused(&status) || self.has_ended(&status),
                 can_pause: self.can_pause() || self.has_ended(&status),
             };
-            toolbar.show(ui, &mut self.cameras, &mut actions);
+            toolbar.show(ui, &mut actions);
         });
+        let fault = self.fault(&status);
         let bottom = panel.inner_margin(Margin::symmetric(12, 2));
         Panel::bottom("status").exact_size(30.0).frame(bottom).show(ui, |ui| {
             let zoom = self.area.filter(|_| self.sight.observation().is_some());
             let zoom = zoom.map(|a| Zoom { per_cent: self.viewport.zoom(&a) * 100.0, fit: self.viewport.is_fit() });
-            self.status.show(ui, self.is_paused(&status), zoom, &mut actions);
+            self.status.show(ui, self.is_paused(&status), fault.as_ref(), zoom, &mut actions);
         });
         if self.preferences.history {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
             history.show(ui, |ui| self.plots(ui, &mut actions));
         }
         self.below_picture(ui, &status, panel, &mut actions);
+        let camera = self.camera_panel(ui, &status, panel, &mut actions);
         let width = (ui.ctx().content_rect().width() * 0.17).clamp(170.0, 212.0);
-        let sides = Panel::left("controls").default_size(width).size_range(170.0..=340.0).frame(panel);
-        sides.show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| self.controls(ui, &status, &mut actions));
-        });
+        // Where there is no room for both, the camera's panel stands in its place.
+        if !camera || ui.ctx().content_rect().width() >= ROOM_FOR_BOTH {
+            let sides = Panel::left("controls").default_size(width).size_range(170.0..=340.0).frame(panel);
+            sides.show(ui, |ui| {
+                let area = ScrollArea::vertical().auto_shrink([false, false]);
+                area.show(ui, |ui| self.controls(ui, &status, &mut actions));
+            });
+        }
         self.judge();
         let chosen = self.find_chosen();
         let listed = self.list(ui, panel, chosen);
@@ -73,7 +88,7 @@ impl Viewer {
         let listed = listed.filter(|_| pointing);
         let pointed = CentralPanel::no_frame()
             .frame(middle)
-            .show(ui, |ui| self.canvas(ui, &status, listed, chosen, &mut actions));
+            .show(ui, |ui| self.canvas(ui, &status, fault.as_ref(), listed, chosen, &mut actions));
         let highlighted = listed.or(pointed.inner.filter(|_| pointing));
         if highlighted != self.highlighted {
             self.highlighted = highlighted;
@@ -102,6 +117,24 @@ impl Viewer {
             let place = Panel::bottom("video").exact_size(video_bar::HEIGHT).frame(panel);
             place.show(ui, |ui| bar.show(ui, scrub, actions));
         }
+    }
+
+    /// The camera's panel, where the source is one and it is wanted. False: it is not in sight.
+    fn camera_panel(&mut self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) -> bool {
+        let Some(camera) = self.camera_in_use(status).filter(|_| self.preferences.camera) else { return false };
+        let contents = CameraPanel {
+            info: camera.id.as_ref().and_then(|id| self.cameras.find(&camera.name, id)),
+            camera: &camera,
+            is_known: self.cameras.is_known(),
+            asked: self.asked(status),
+            status,
+        };
+        let pending = &mut self.camera.pending;
+        let [least, most] = CameraPanel::WIDTHS;
+        let width = (ui.ctx().content_rect().width() * 0.26).clamp(least, most);
+        let side = Panel::left("camera").exact_size(width).frame(panel);
+        side.show(ui, |ui| contents.show(ui, pending, actions));
+        true
     }
 
     /// The panel on the left.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::camera::KeptCameras;
 use super::view::{View, Which};
 use crate::detect::Thresholds;
 use crate::model::ModelName;
@@ -25,6 +26,10 @@ pub struct Preferences {
     pub bar_follows: bool,
     /// The plots are in sight.
     pub history: bool,
+    /// The camera's panel is in sight, where the source is one.
+    pub camera: bool,
+    /// How each camera was set.
+    pub cameras: KeptCameras,
     /// The most that the history may take, in megabytes.
     pub history_mb: u32,
     /// Pause where the agreement of a frame falls below this.
@@ -47,6 +52,8 @@ impl Default for Preferences {
             labels: true,
             bar_follows: false,
             history: false,
+            camera: false,
+            cameras: KeptCameras::default(),
             history_mb: 256,
             pause_below: 0.6,
             pauses: false,

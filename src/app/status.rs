@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use egui::{Align, Layout, RichText, Ui};
 
 use super::action::{Action, hint};
+use super::fault::Fault;
 use super::theme;
 use crate::engine::{Percentiles, Status};
 
@@ -39,8 +40,15 @@ impl StatusLine {
         None
     }
 
-    /// `zoom` stands at the right end.
-    pub fn show(&self, ui: &mut Ui, paused: bool, zoom: Option<Zoom>, actions: &mut Vec<Action>) {
+    /// `fault` stands first; `zoom` at the right end.
+    pub fn show(
+        &self,
+        ui: &mut Ui,
+        paused: bool,
+        fault: Option<&Fault>,
+        zoom: Option<Zoom>,
+        actions: &mut Vec<Action>,
+    ) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if let Some(zoom) = zoom {
                 zoom.show(ui, actions);
@@ -48,6 +56,11 @@ impl StatusLine {
             // What does not fit beside it is cut off, not laid over it.
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.set_clip_rect(ui.clip_rect().intersect(ui.max_rect()));
+                if let Some(fault) = fault {
+                    let text = RichText::new(format!("⚠ {}", fault.short())).color(theme::scheme(ui).warning);
+                    ui.label(text).on_hover_text(&fault.text);
+                    ui.separator();
+                }
                 self.figures(ui, paused);
             });
         });

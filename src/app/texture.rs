@@ -12,6 +12,7 @@ pub struct FrameTexture {
     handle: Option<TextureHandle>,
     /// Handed back by egui once they are uploaded, and then used again.
     buffers: Vec<Arc<ColorImage>>,
+    grey: bool,
 }
 
 impl FrameTexture {
@@ -22,17 +23,31 @@ impl FrameTexture {
     /// Uploads a frame. `smooth`: for pictures shown smaller than they are; costs time with every upload. `pixels`:
     /// for pictures shown so large that a person wants to see each pixel.
     pub fn set(&mut self, ctx: &Context, frame: &Frame, smooth: bool, pixels: bool) {
-        let image = self.filled(frame, ctx.input(|i| i.max_texture_side).max(1));
+        let mut image = self.filled(frame, ctx.input(|i| i.max_texture_side).max(1));
         let options = TextureOptions {
             magnification: if pixels { TextureFilter::Nearest } else { TextureFilter::Linear },
             minification: TextureFilter::Linear,
             wrap_mode: TextureWrapMode::ClampToEdge,
             mipmap_mode: smooth.then_some(TextureFilter::Linear),
         };
+        if self.grey {
+            // A copy; frames that are not live come one at a time.
+            wash_out(&mut Arc::make_mut(&mut image).pixels);
+        }
         match &mut self.handle {
             Some(handle) => handle.set(image, options),
             None => self.handle = Some(ctx.load_texture("frame", image, options)),
         }
+    }
+
+    /// Whether frames are shown without their colours, as those that are not live.
+    pub fn is_grey(&self) -> bool {
+        self.grey
+    }
+
+    /// Takes effect with the next frame.
+    pub fn set_grey(&mut self, grey: bool) {
+        self.grey = grey;
     }
 
     /// The frame as egui takes it. Beyond the card's limit every n-th pixel is shown.
@@ -54,6 +69,14 @@ impl FrameTexture {
         }
         self.buffers.push(Arc::clone(&buffer));
         buffer
+    }
+}
+
+/// Leaves the luminance, after BT.601.
+fn wash_out(pixels: &mut [Color32]) {
+    for pixel in pixels {
+        let [r, g, b] = [pixel.r(), pixel.g(), pixel.b()].map(u32::from);
+        *pixel = Color32::from_gray(((299 * r + 587 * g + 114 * b + 500) / 1000) as u8);
     }
 }
 
@@ -87,5 +110,13 @@ mod tests {
         let held = texture.filled(&frame(4, 4), 64);
         assert_eq!(Arc::as_ptr(&held), first);
         assert_ne!(Arc::as_ptr(&texture.filled(&frame(4, 4), 64)), first);
+    }
+
+    #[test]
+    fn without_colours_the_luminance_stays() {
+        let mut pixels = [Color32::WHITE, Color32::BLACK, Color32::from_rgb(255, 0, 0), Color32::from_rgb(10, 20, 30)];
+        wash_out(&mut pixels);
+        // 0.299 · 255 = 76.2; 2.99 + 11.74 + 3.42 = 18.15.
+        assert_eq!(pixels.map(|p| [p.r(), p.g(), p.b()]), [[255; 3], [0; 3], [76; 3], [18; 3]]);
     }
 }

@@ -3,10 +3,11 @@
 use egui::{Align, Button, ComboBox, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::action::{Action, hint};
+use super::camera::{InUse, KeptCameras};
 use super::cameras::Cameras;
 use super::pickers::{self, Models};
 use super::view::View;
-use crate::source::{CameraRequest, Description, SourceRequest};
+use crate::source::{Description, SourceRequest};
 
 /// Narrower than this, words make way for signs.
 const NARROW: f32 = 1120.0;
@@ -17,6 +18,12 @@ pub struct Toolbar<'a> {
     pub description: Option<&'a Description>,
     /// Files that were looked at, newest first.
     pub recent: &'a [SourceRequest],
+    pub cameras: &'a Cameras,
+    pub kept: &'a KeptCameras,
+    /// The camera that is looked through; `None` = the source is none.
+    pub camera: Option<&'a InUse>,
+    /// The camera's panel is in sight.
+    pub camera_open: bool,
     pub models: Models<'a>,
     pub view: View,
     pub paused: bool,
@@ -24,10 +31,11 @@ pub struct Toolbar<'a> {
 }
 
 impl Toolbar<'_> {
-    pub fn show(&self, ui: &mut Ui, cameras: &mut Cameras, actions: &mut Vec<Action>) {
+    pub fn show(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let narrow = ui.available_width() < NARROW;
         ui.horizontal_centered(|ui| {
-            self.sources(ui, narrow, cameras, actions);
+            self.sources(ui, narrow, actions);
+            self.camera(ui, actions);
             button(ui, "🗁", "Open image", Action::ChooseImage, actions);
             ui.separator();
             pickers::views(ui, self.view, narrow, actions);
@@ -47,7 +55,7 @@ impl Toolbar<'_> {
         });
     }
 
-    fn sources(&self, ui: &mut Ui, narrow: bool, cameras: &mut Cameras, actions: &mut Vec<Action>) {
+    fn sources(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
         if !narrow {
             ui.label(RichText::new("Source").weak());
         }
@@ -59,12 +67,12 @@ impl Toolbar<'_> {
                     actions.push(Action::Open(request));
                 }
             };
-            for camera in cameras.list(ui.ctx()) {
-                let request = SourceRequest::Camera(CameraRequest::of(camera));
-                let open = *self.request == request || self.chosen_by_itself(&camera.name);
-                row(ui, format!("📷  {}", camera.name), request, open);
+            for camera in self.cameras.list() {
+                let request = SourceRequest::Camera(self.kept.request(camera));
+                let open = self.camera.is_some_and(|in_use| in_use.is(camera));
+                row(ui, format!("📷  {}", self.cameras.label(camera)), request, open);
             }
-            if let Some(note) = cameras.note() {
+            if let Some(note) = self.cameras.note() {
                 ui.label(RichText::new(note).weak().small());
             }
             ui.separator();
@@ -105,6 +113,18 @@ impl Toolbar<'_> {
         let rate = d.nominal_rate.map(|r| format!("{r:.0}/s"));
         let parts: Vec<String> = [size, d.format.clone(), rate].into_iter().flatten().collect();
         if parts.is_empty() { d.name.clone() } else { parts.join(" · ") }
+    }
+
+    /// Opens the camera's panel.
+    fn camera(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        if self.camera.is_none() {
+            return;
+        }
+        let open = self.camera_open;
+        let response = ui.add(Button::new("⚙").selected(open).min_size(vec2(30.0, 0.0)));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, "Camera settings"));
+        let what = "The camera's size, format and rate, its controls, mirror and rotation";
+        finish(ui, response, what, Action::ToggleCamera, actions);
     }
 
     fn pause(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {

@@ -10,6 +10,7 @@ use egui_notify::{Anchor, Toasts};
 use super::album::Leafing;
 use super::annotated::Annotated;
 use super::bar::Bar;
+use super::camera::CameraDesk;
 use super::cameras::Cameras;
 use super::class_filter::{ClassCounts, ClassFilter};
 use super::clipboard::Clipboard;
@@ -32,7 +33,7 @@ use super::viewport::{Area, Viewport};
 use crate::detect::ClassSet;
 use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, Status};
 use crate::model::ModelName;
-use crate::source::{SourceRequest, VideoRequest};
+use crate::source::{CameraWatch, SourceRequest, VideoRequest};
 
 /// What the viewer starts with.
 pub struct Start {
@@ -40,6 +41,8 @@ pub struct Start {
     /// Files and folders as they were named; several of them, or a folder, are leafed through.
     pub files: Vec<PathBuf>,
     pub clipboard: Box<dyn Clipboard>,
+    /// Which cameras there are; `None` = its thread could not be started.
+    pub cameras: Option<CameraWatch>,
     /// A and B; each wins over the preferences.
     pub models: [Option<ModelName>; 2],
     /// Wins over the preferences.
@@ -120,6 +123,7 @@ pub struct Viewer {
     /// Buffers of what is drawn, A's and B's.
     pub(super) marks: [Vec<Mark>; 2],
     pub(super) cameras: Cameras,
+    pub(super) camera: CameraDesk,
     pub(super) dialog: Dialog,
     pub(super) toasts: Toasts,
     /// The last short message.
@@ -172,7 +176,8 @@ impl Viewer {
             chosen: None,
             highlighted: None,
             marks: Default::default(),
-            cameras: Cameras::default(),
+            cameras: Cameras::new(start.cameras),
+            camera: CameraDesk::start(),
             dialog: Dialog::default(),
             toasts: Toasts::default().with_anchor(Anchor::BottomRight).with_margin(egui::vec2(12.0, 44.0)),
             said: String::new(),
@@ -221,6 +226,7 @@ impl Viewer {
             self.tell(event);
         }
         self.take_news();
+        self.look_for_cameras();
         if let Some(answer) = self.dialog.answer() {
             match answer {
                 Answer::Open(files) => self.open_files(ctx, files),
@@ -243,8 +249,6 @@ impl Viewer {
 
     /// Brings an observation into sight. True: its frame was not there before.
     pub(super) fn see(&mut self, ctx: &Context, observation: Arc<Observation>) -> bool {
-        let still = observation.description.nominal_rate.is_none();
-        let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
         let before = self.sight.observation();
         let other = before.is_none_or(|b| b.source_generation != observation.source_generation);
         if other && !std::mem::take(&mut self.keeps_zoom) {
@@ -252,10 +256,17 @@ impl Viewer {
         }
         let new = before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame));
         if new {
-            self.texture.set(ctx, &observation.frame, still, pixels);
+            self.upload(ctx, &observation);
         }
         self.sight.set(observation);
         new
+    }
+
+    /// Brings an observation's frame to the graphics card.
+    pub(super) fn upload(&mut self, ctx: &Context, observation: &Observation) {
+        let still = observation.description.nominal_rate.is_none();
+        let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
+        self.texture.set(ctx, &observation.frame, still, pixels);
     }
 
     /// The frame in sight is one that the engine gave, and is to be counted when it is painted.
@@ -314,8 +325,8 @@ impl Viewer {
                 if !transient && self.pass_over() {
                     return;
                 }
-                // Without a picture, the message stands in its place.
-                if self.sight.observation().is_some() {
+                // Without a picture, the message stands in its place; one that may pass, on the picture while it holds.
+                if self.sight.observation().is_some() && !transient {
                     self.warn(&message);
                 }
                 // A file that is no picture takes nothing away.
@@ -330,6 +341,7 @@ impl Viewer {
                 self.remember_source();
                 self.leaf_opened();
                 self.video_opened(&description);
+                self.camera_opened(&description);
                 log::info!("opened {}", description.name);
             }
             Event::ModelLoaded(info) => log::info!("loaded {} ({})", info.name, info.path.display()),

@@ -14,7 +14,7 @@ use super::viewer::{Start, Viewer};
 use super::{Screenshot, palette};
 use crate::engine::{Engine, Parts};
 use crate::model::ModelName;
-use crate::source::SourceRequest;
+use crate::source::{CameraWatch, SourceRequest};
 
 /// How long the engine may take to stop when the window closes.
 const STOP: Duration = Duration::from_secs(1);
@@ -86,7 +86,10 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
         let WindowOptions { source, files, models, view, screenshot, .. } = options;
         let clipboard = Box::<SystemClipboard>::default();
-        let start = Start { source, files, clipboard, models, view, preferences, theme, screenshot };
+        let ctx = cc.egui_ctx.clone();
+        let cameras = CameraWatch::start(move || ctx.request_repaint());
+        let cameras = cameras.inspect_err(|cause| log::error!("cameras cannot be looked for: {cause}")).ok();
+        let start = Start { source, files, clipboard, cameras, models, view, preferences, theme, screenshot };
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
         let viewer = Viewer::new(&cc.egui_ctx, engine, start);

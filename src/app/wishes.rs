@@ -28,7 +28,7 @@ impl Viewer {
             }
             Action::Copy => self.copy_picture(ctx),
             Action::Save => self.ask_where_to_save(ctx),
-            Action::Reopen => self.change(|s| s.reopen += 1),
+            Action::Reopen => self.reopen(),
             Action::Show(view) => {
                 self.preferences.view = view;
                 self.highlighted = None;
@@ -44,6 +44,13 @@ impl Viewer {
             Action::ResetThresholds => self.preferences.reset_thresholds(),
             Action::ToggleLink => self.preferences.link(!self.preferences.linked),
             Action::ToggleHistory => self.preferences.history = !self.preferences.history,
+            Action::ToggleCamera => self.preferences.camera = !self.preferences.camera,
+            Action::ChooseMode(asked) => self.choose_mode(asked),
+            Action::Orient(orientation) => self.orient(orientation),
+            Action::ToggleMirror => self.toggle_mirror(),
+            Action::SetControl(id, value) => self.set_control(id, value),
+            Action::ResetControl(id) => self.reset_control(id),
+            Action::ResetControls => self.reset_controls(),
             Action::Back => self.back(),
             Action::AgreeBest => self.find_best_threshold(),
             Action::Step(by) => self.step(ctx, by),
@@ -114,6 +121,7 @@ impl Viewer {
     pub(super) fn open_source(&mut self, request: SourceRequest) {
         self.past.forget_place();
         self.playing = Playing::default();
+        self.camera.forget();
         self.keeps_zoom = false;
         self.before = match request {
             SourceRequest::Still(_) | SourceRequest::Video(_) if self.sight.observation().is_some() => {

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod camera;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,10 +19,13 @@ use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, 
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
 use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
-use twinsight::source::{Description, Next, Source, SourceError, SourceRequest, VideoSource};
+use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
 
 /// Only a broken window lets a test wait this long.
 const LONG: Duration = Duration::from_secs(20);
+
+/// How often the desk's cameras are looked at.
+const WATCHED: Duration = Duration::from_millis(20);
 
 pub const PERSON: usize = 0;
 pub const DOG: usize = 16;
@@ -50,6 +55,10 @@ pub struct Plan {
     pub files: Vec<PathBuf>,
     /// Nothing lies in it: `Some(Err(()))`.
     pub clipboard: Copied,
+    /// The cameras that are plugged in.
+    pub cameras: Arc<Mutex<Vec<CameraInfo>>>,
+    /// In place of the desk's own.
+    pub opener: Option<Arc<dyn Open>>,
     pub sights: HashMap<ModelName, Vec<Sight>>,
     /// Opening fails with this.
     pub failure: Option<fn() -> SourceError>,
@@ -72,6 +81,8 @@ impl Default for Plan {
             source: SourceRequest::Demo,
             files: Vec::new(),
             clipboard: None,
+            cameras: Arc::default(),
+            opener: None,
             sights: HashMap::from(sights),
             failure: None,
             endless: false,
@@ -87,16 +98,25 @@ impl Desk {
         let (wake, woken) = bounded(1);
         let (runs, opened) = (Arc::default(), Arc::<Mutex<Vec<SourceRequest>>>::default());
         let parts = Parts {
-            opener: Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) }),
+            opener: plan.opener.unwrap_or_else(|| {
+                Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) })
+            }),
             loader: Arc::new(Loader { sights: plan.sights, runs: Arc::clone(&runs) }),
             clock: Arc::new(SystemClock),
-            waker: Arc::new(move || _ = wake.try_send(())),
+            waker: Arc::new({
+                let wake = wake.clone();
+                move || _ = wake.try_send(())
+            }),
         };
+        let (present, listed) = (Arc::clone(&plan.cameras), plan.cameras);
+        let (present, list) = (move || present.lock().unwrap().clone(), move || Ok(listed.lock().unwrap().clone()));
+        let watch = CameraWatch::with(present, list, WATCHED, move || _ = wake.try_send(())).unwrap();
         let copied = Arc::new(Mutex::new(plan.clipboard));
         let start = Start {
             source: plan.source,
             files: plan.files,
             clipboard: Box::new(Board(Arc::clone(&copied))),
+            cameras: Some(watch),
             models: plan.models,
             view: plan.view,
             preferences: plan.preferences,

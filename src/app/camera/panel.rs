@@ -1,0 +1,100 @@
+//! The camera's panel.
+
+use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
+
+use super::asked::Asked;
+use super::modes::Modes;
+use super::pending::Pending;
+use super::{InUse, controls, turned};
+use crate::app::action::{Action, hint};
+use crate::engine::{SourceState, Status};
+use crate::source::CameraInfo;
+
+/// So many frames, and the measured rate is no chance of the first.
+const SETTLED: u64 = 45;
+
+/// The bar at the right of what scrolls must not lie on a button.
+const SCROLL_BAR: f32 = 10.0;
+
+/// What the panel shows.
+pub struct CameraPanel<'a> {
+    pub camera: &'a InUse,
+    /// As it stands in the list; `None` = it is not there.
+    pub info: Option<&'a CameraInfo>,
+    /// Cameras were looked for.
+    pub is_known: bool,
+    pub asked: Asked,
+    pub status: &'a Status,
+}
+
+impl CameraPanel<'_> {
+    /// Narrower than the first, its table does not fit; wider than the second, it takes room from the picture for nothing.
+    pub const WIDTHS: [f32; 2] = [306.0, 330.0];
+
+    pub fn show(&self, ui: &mut Ui, pending: &mut Pending, actions: &mut Vec<Action>) {
+        ui.add_space(4.0);
+        self.title(ui, actions);
+        ui.add_space(6.0);
+        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            ui.set_max_width(ui.available_width() - SCROLL_BAR);
+            self.modes().show(ui, actions);
+            if let Some(remark) = self.remark() {
+                ui.add_space(2.0);
+                ui.label(RichText::new(remark).small().weak());
+            }
+            ui.add_space(8.0);
+            ui.label(RichText::new("Picture").strong());
+            turned::show(ui, self.status.orientation, actions);
+            ui.add_space(8.0);
+            let failure = self.status.control_failure.as_deref();
+            controls::show(ui, &self.status.controls, pending, failure, actions);
+        });
+    }
+
+    fn title(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Camera").strong());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let close = ui.add(Button::new("✖").small().frame(false));
+                close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the camera's panel"));
+                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::ToggleCamera)).clicked() {
+                    actions.push(Action::ToggleCamera);
+                }
+            });
+        });
+        let identity = self.camera.id.as_ref().map_or_else(String::new, ToString::to_string);
+        ui.add(Label::new(&self.camera.name).truncate());
+        if !identity.is_empty() {
+            let what = "What it is known by, wherever it is plugged in; without a serial number, the place itself";
+            ui.add(Label::new(RichText::new(identity).small().weak()).truncate()).on_hover_text(what);
+        }
+    }
+
+    fn modes(&self) -> Modes<'_> {
+        let Self { info, asked, status, .. } = *self;
+        let live = status.source == SourceState::Live;
+        let description = status.description.as_ref();
+        let size = description.and_then(|d| d.size).map(|size| status.orientation.size(size));
+        Modes {
+            offered: info.map_or(&[], |info| info.modes.as_slice()),
+            asked,
+            given: description.and_then(|d| d.camera.as_ref()).map(|camera| camera.given),
+            measured_size: size.filter(|_| live && status.captured > 0),
+            measured_rate: status.captured_rate.filter(|_| live && status.captured > SETTLED),
+        }
+    }
+
+    /// Why there is nothing to choose, or what does not show in the figures.
+    fn remark(&self) -> Option<String> {
+        match self.info {
+            Some(CameraInfo { problem: Some(problem), .. }) => Some(problem.clone()),
+            Some(_) => (self.status.broken > 0).then(|| {
+                let frames = if self.status.broken == 1 { "frame was" } else { "frames were" };
+                format!("{} {frames} broken, and passed over.", self.status.broken)
+            }),
+            None if self.camera.id.is_none() => Some("It was not open yet.".into()),
+            None if self.is_known => Some("It is not plugged in now.".into()),
+            None => Some("Its modes are being looked up …".into()),
+        }
+    }
+}

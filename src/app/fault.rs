@@ -1,0 +1,139 @@
+//! What is wrong with the source, in words: a card on its last picture, and a few words in the status line.
+
+use std::time::Duration;
+
+use egui::{Align2, Area, Button, Id, Order, Rect, RichText, Ui, vec2};
+
+use super::action::Action;
+use super::theme;
+use crate::engine::SourceState;
+use crate::source::SourceRequest;
+
+/// No wider than this, in points.
+const WIDTH: f32 = 420.0;
+
+/// Why no new picture comes, and what happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub title: &'static str,
+    pub text: String,
+    /// What is done about it without anybody's help.
+    pub next: Option<String>,
+}
+
+impl Fault {
+    /// `None` while nothing is wrong. `camera`: the source is one; `absent`: it was looked for, and is not there.
+    pub fn of(state: &SourceState, name: &str, camera: bool, absent: bool) -> Option<Self> {
+        let waits = || Some("waiting for it to come back".to_owned());
+        match state {
+            SourceState::Stalled { .. } if absent => {
+                Some(Self { title: "Unplugged", text: format!("{name} is not plugged in any more."), next: waits() })
+            }
+            SourceState::Stalled { since } => Some(Self {
+                title: "Stalled",
+                text: format!("{name} has given no frame for {}.", span(*since)),
+                next: Some(if camera { "opening it again" } else { "waiting for its next frame" }.into()),
+            }),
+            SourceState::Failed { message, retry_in } => {
+                let next = retry_in.map(|left| match left.as_secs_f32().ceil() {
+                    seconds if seconds < 1.0 => "trying now …".to_owned(),
+                    seconds => format!("next try in {seconds:.0} s"),
+                });
+                let title = if absent { "Unplugged" } else { "No picture" };
+                let next = if absent { next.and_then(|_| waits()) } else { next };
+                Some(Self { title, text: sentence(message), next })
+            }
+            _ => None,
+        }
+    }
+
+    /// "stalled, opening it again"
+    pub fn short(&self) -> String {
+        let title = self.title.to_lowercase();
+        self.next.as_ref().map_or_else(|| title.clone(), |next| format!("{title}, {next}"))
+    }
+
+    /// Puts the card on the picture. `age`: of the picture; `None` = it was called back from the history.
+    pub fn show(&self, ui: &Ui, picture: Rect, age: Option<Duration>, actions: &mut Vec<Action>) {
+        let width = WIDTH.min(picture.width() - 24.0).max(120.0);
+        let card = Area::new(Id::unique("fault")).order(Order::Middle).pivot(Align2::CENTER_CENTER);
+        card.fixed_pos(picture.center()).constrain_to(picture).show(ui.ctx(), |ui| {
+            egui::Frame::window(ui.style()).inner_margin(16.0).show(ui, |ui| {
+                ui.set_width(width - 32.0);
+                ui.vertical_centered(|ui| {
+                    let scheme = theme::scheme(ui);
+                    ui.label(RichText::new(format!("⚠  {}", self.title)).heading().color(scheme.warning));
+                    ui.add_space(2.0);
+                    ui.label(&self.text);
+                    ui.add_space(2.0);
+                    let age = age.map(|age| format!("Last picture {} ago", span(age)));
+                    let parts: Vec<String> = age.into_iter().chain(self.next.clone()).collect();
+                    ui.label(RichText::new(parts.join(" · ")).color(scheme.weak));
+                    ui.add_space(10.0);
+                });
+                ui.horizontal(|ui| {
+                    const BUTTON: f32 = 132.0;
+                    let used = 2.0 * BUTTON + ui.spacing().item_spacing.x;
+                    ui.add_space(((ui.available_width() - used) / 2.0).max(0.0));
+                    for (text, action) in
+                        [("Try again", Action::Reopen), ("Show the demo", Action::Open(SourceRequest::Demo))]
+                    {
+                        if ui.add(Button::new(text).min_size(vec2(BUTTON, 0.0))).clicked() {
+                            actions.push(action);
+                        }
+                    }
+                });
+            });
+        });
+    }
+}
+
+/// An error's message as a sentence of its own.
+pub fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+/// "12 s", "3 min 5 s", "2 h 10 min"
+pub fn span(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(retry_in: Option<u64>) -> SourceState {
+        SourceState::Failed { message: "cam is busy".into(), retry_in: retry_in.map(Duration::from_millis) }
+    }
+
+    fn fault(state: &SourceState, absent: bool) -> Fault {
+        Fault::of(state, "cam", true, absent).unwrap()
+    }
+
+    #[test]
+    fn each_state_says_what_comes_next() {
+        let stalled = SourceState::Stalled { since: Duration::from_secs(12) };
+        assert_eq!(fault(&stalled, false).text, "cam has given no frame for 12 s.");
+        assert_eq!(fault(&stalled, false).short(), "stalled, opening it again");
+        assert_eq!(fault(&failed(Some(2100)), false).short(), "no picture, next try in 3 s");
+        assert_eq!(fault(&failed(Some(0)), false).short(), "no picture, trying now …");
+        assert_eq!(fault(&failed(Some(2100)), true).short(), "unplugged, waiting for it to come back");
+        assert_eq!(fault(&failed(None), false).short(), "no picture");
+        assert_eq!(fault(&failed(None), false).text, "Cam is busy.");
+        for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {
+            assert_eq!(Fault::of(&state, "cam", true, true), None);
+        }
+    }
+
+    #[test]
+    fn spans_read_well() {
+        let read = |seconds| span(Duration::from_secs(seconds));
+        assert_eq!([read(0), read(59), read(185), read(7800)], ["0 s", "59 s", "3 min 5 s", "2 h 10 min"]);
+    }
+}
