@@ -176,14 +176,27 @@ impl Open for Desk {
         let details = Arc::new(CameraDetails { index: 0, id: id(), asked, given });
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let desk = Self { fault: self.fault.clone(), photo: self.photo.clone(), controls: controls.into(), ..*self };
-        Ok(Box::new(Camera { desk, details, given: 0 }))
+        let scene = scene(&desk.photo, given.size)?;
+        Ok(Box::new(Camera { desk, details, scene, given: 0 }))
     }
 }
 
 struct Camera {
     desk: Desk,
     details: Arc<CameraDetails>,
+    /// A little wider than the picture.
+    scene: Frame,
     given: usize,
+}
+
+/// The middle of the photo, as large as a picture of this size and 30 pixels more on the right.
+fn scene(photo: &Frame, size: Size) -> Result<Frame, SourceError> {
+    let size = Size::new(size.width + 30, size.height);
+    let scale = f64::from(photo.width()) / f64::from(size.width);
+    let at = |n: u32, offset: u32, limit: u32| ((f64::from(n) * scale) as u32 + offset).min(limit - 1);
+    let places = (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));
+    let pixels = places.map(|(x, y)| photo.pixel(at(x, 0, photo.width()), at(y, 360, photo.height())));
+    Ok(Frame::from_rgb(size, pixels.flat_map(Option::unwrap_or_default).collect())?)
 }
 
 impl Source for Camera {
@@ -199,7 +212,7 @@ impl Source for Camera {
         }
     }
 
-    /// The photo, a window of it that moves a little.
+    /// A part of the scene, which moves a little.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
         let between = Duration::from_secs_f64(1.0 / self.details.given.rate.per_second());
         let _ = crossbeam_channel::after(between).recv();
@@ -211,19 +224,13 @@ impl Source for Camera {
             Some("panic") => panic!("index out of bounds in a driver library"),
             _ => {}
         }
-        let (size, photo) = (self.details.given.size, &self.desk.photo);
+        let size = self.details.given.size;
         self.given += 1;
         frame.resize(size)?;
-        let shift = (self.given % 60).abs_diff(30) as u32;
-        let scale = f64::from(photo.width() - 60) / f64::from(size.width);
-        for y in 0..size.height {
-            for x in 0..size.width {
-                let at = |n: u32| (f64::from(n) * scale) as u32;
-                let pixel = photo.pixel((at(x) + shift).min(photo.width() - 1), (at(y) + 360).min(photo.height() - 1));
-                let place = ((y * size.width + x) * 3) as usize;
-                frame.rgb_mut()[place..place + 3].copy_from_slice(&pixel.unwrap_or_default());
-            }
-        }
+        let shift = (self.given % 60).abs_diff(30) * 3;
+        let (row, wide) = (size.width as usize * 3, self.scene.stride());
+        let rows = self.scene.rgb().chunks_exact(wide).map(|line| &line[shift..shift + row]);
+        frame.rgb_mut().chunks_exact_mut(row).zip(rows).for_each(|(to, from)| to.copy_from_slice(from));
         Ok(Next::Frame)
     }
 

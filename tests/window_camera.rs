@@ -43,7 +43,10 @@ fn window_on(
         clipboard: Some(Err(())),
         ..Plan::default()
     };
-    (Desk::new(plan), plugged)
+    let mut desk = Desk::new(plan);
+    // Wide enough for the thresholds beside the panel.
+    desk.harness.set_size(vec2(1500.0, 800.0));
+    (desk, plugged)
 }
 
 /// The same, with its picture in sight and its panel open.
@@ -306,11 +309,12 @@ fn cameras_of_the_same_name_are_told_apart() {
 #[test]
 fn there_is_room_for_the_panel_in_every_window() {
     let (mut desk, ..) = panel();
-    for (width, height) in [(1280.0, 800.0), (760.0, 420.0)] {
+    for (width, height) in [(1500.0, 900.0), (1280.0, 800.0), (760.0, 420.0)] {
         desk.harness.set_size(vec2(width, height));
         desk.harness.run_steps(3);
         let picture = desk.control("Picture").unwrap().rect();
         assert!(picture.width() > 190.0 && picture.height() > 200.0, "{picture:?}");
+        assert_eq!(desk.has_slider("Score"), width > 1400.0, "the panel takes the thresholds' place");
         for label in ["Camera settings", "Camera size", "Pixel format", "Frame rate", "Turn by 270°", "Reset all"] {
             let rect = desk.control(label).unwrap().rect();
             assert!(rect.min.x >= 0.0 && rect.max.x <= width, "{label} {rect:?} at {width}");

@@ -18,8 +18,9 @@ use super::{controls, help, list, palette, strip, theme, video_bar};
 use crate::detect::Thresholds;
 use crate::engine::{SourceState, Status};
 
-/// From this width on, there is room for the camera's panel beside the one on the left.
-const ROOM_FOR_BOTH: f32 = 1080.0;
+/// From this width on, there is room for the camera's panel beside the one on the left. The picture is what a person
+/// looks at while turning a camera's controls.
+const ROOM_FOR_BOTH: f32 = 1400.0;
 
 impl Viewer {
     /// Paints the window into `ui`, which is all of it.
@@ -131,7 +132,7 @@ impl Viewer {
         };
         let pending = &mut self.camera.pending;
         let [least, most] = CameraPanel::WIDTHS;
-        let width = (ui.ctx().content_rect().width() * 0.26).clamp(least, most);
+        let width = (ui.ctx().content_rect().width() * 0.27).clamp(least, most);
         let side = Panel::left("camera").exact_size(width).frame(panel);
         side.show(ui, |ui| contents.show(ui, pending, actions));
         true

@@ -73,6 +73,13 @@ impl Turning {
                 }
             });
         }
+        // A control without effect may refuse every value; that is no failure, as after a reset of all of them.
+        if !changes.is_empty() {
+            let controls = source.controls();
+            if changes.iter().all(|(id, _)| controls.iter().any(|c| c.id == *id && !c.active)) {
+                self.failure = None;
+            }
+        }
         // Not tried again and again with every other change.
         self.set.extend(changes);
         if let Some(failure) = &self.failure {

@@ -12,6 +12,9 @@ use crate::source::{Control, ControlKind};
 /// While a value is on its way, the panel looks again after this.
 const AGAIN: Duration = Duration::from_millis(100);
 
+/// The height of a control's name, in points.
+const ROW: f32 = 22.0;
+
 /// Room for the number beside a slider.
 const NUMBER: f32 = 58.0;
 
@@ -65,9 +68,8 @@ fn titled<R>(
     actions: &mut Vec<Action>,
     title: impl FnOnce(&mut Ui) -> R,
 ) -> R {
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        // As high as its row, so that the rows of all kinds are.
-        ui.set_height(22.0);
+    let row = vec2(ui.available_width(), ROW);
+    ui.allocate_ui_with_layout(row, egui::Layout::right_to_left(egui::Align::Center), |ui| {
         let can = control.active && value != control.default;
         let name = format!("Reset {}", control.name);
         let reset = ui.add_enabled(can, Button::new("⟲").small().frame(false));
@@ -112,7 +114,7 @@ fn range(
         ui.add(Label::new(if control.active { text } else { text.weak() }).truncate());
     });
     let mut wish = value;
-    ui.spacing_mut().slider_width = (ui.available_width() - NUMBER - 16.0).max(60.0);
+    ui.spacing_mut().slider_width = (ui.available_width() - NUMBER - 9.0).max(60.0);
     ui.spacing_mut().interact_size = vec2(NUMBER, 22.0);
     let slider = Slider::new(&mut wish, min..=max.max(min)).step_by(step.max(1) as f64);
     let response = ui.add_enabled(control.active, slider);
@@ -122,7 +124,7 @@ fn range(
     });
     let changed = response.changed();
     explained(control, response);
-    ui.add_space(6.0);
+    ui.add_space(2.0);
     changed.then_some(wish)
 }
 
@@ -151,7 +153,7 @@ fn menu(
     let mut wish = None;
     let now = worded(control, value);
     let list = |ui: &mut Ui| {
-        let combo = ComboBox::from_id_salt("menu").width(ui.available_width() - 20.0).height(320.0).truncate();
+        let combo = ComboBox::from_id_salt("menu").width(ui.available_width() - 4.0).height(320.0).truncate();
         let response = combo.selected_text(&now).show_ui(ui, |ui| {
             for (entry, name) in entries {
                 if ui.selectable_label(*entry == value, name).clicked() {

@@ -11,6 +11,11 @@ use crate::source::Mode;
 /// A rate below this part of the promised one is told.
 const SLOW: f32 = 0.8;
 
+/// Widths of the table: its names, its figures (as "1920×1080"), and what is between; the lists take the rest.
+const NAMES: f32 = 44.0;
+const FIGURES: f32 = 66.0;
+const GAP: f32 = 7.0;
+
 const AUTOMATIC: &str = "Automatic";
 
 /// The three rows.
@@ -27,7 +32,8 @@ pub struct Modes<'a> {
 
 impl Modes<'_> {
     pub fn show(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        Grid::new("camera modes").num_columns(4).spacing([8.0, 4.0]).show(ui, |ui| {
+        let width = ui.available_width() - NAMES - 2.0 * FIGURES - 3.0 * GAP;
+        Grid::new("camera modes").num_columns(4).spacing([GAP, 4.0]).show(ui, |ui| {
             ui.label("");
             for (title, what) in [
                 ("asked", "What you ask of the camera; it is opened again with each change"),
@@ -37,9 +43,9 @@ impl Modes<'_> {
                 ui.label(RichText::new(title).small().weak()).on_hover_text(what);
             }
             ui.end_row();
-            self.size(ui, actions);
-            self.format(ui, actions);
-            self.rate(ui, actions);
+            self.size(ui, width, actions);
+            self.format(ui, width, actions);
+            self.rate(ui, width, actions);
         });
         if self.is_slow() {
             let text = "Slower than promised: in the dark many cameras expose longer. A fixed exposure time helps, and \
@@ -54,11 +60,11 @@ impl Modes<'_> {
         promised.zip(self.measured_rate).is_some_and(|(promised, measured)| measured < promised * SLOW)
     }
 
-    fn size(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    fn size(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let automatic = self.asked.with_size(None, self.offered).best(self.offered).map(|mode| mode.size.to_string());
         let choices = Asked::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
         let row = Row { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
-        if let Some(size) = row.choose(ui, choices) {
+        if let Some(size) = row.choose(ui, width, choices) {
             actions.push(Action::ChooseMode(self.asked.with_size(size, self.offered)));
         }
         let given = self.given.map(|mode| mode.size);
@@ -68,13 +74,13 @@ impl Modes<'_> {
         ui.end_row();
     }
 
-    fn format(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    fn format(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let any = self.asked.with_format(None, self.offered).best(self.offered);
         let choices = self.asked.formats(self.offered).into_iter().map(|format| (format.to_string(), format));
         let asked = self.asked.format.map(|format| format.to_string());
         let automatic = any.map(|mode| mode.format.to_string());
         let row = Row { title: "Format", name: "Pixel format", asked, automatic };
-        if let Some(format) = row.choose(ui, choices) {
+        if let Some(format) = row.choose(ui, width, choices) {
             actions.push(Action::ChooseMode(self.asked.with_format(format, self.offered)));
         }
         let given = self.given.map(|mode| mode.format);
@@ -84,13 +90,13 @@ impl Modes<'_> {
         ui.end_row();
     }
 
-    fn rate(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    fn rate(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let any = self.asked.with_rate(None).best(self.offered);
         let choices = self.asked.rates(self.offered).into_iter().map(|rate| (format!("{rate}/s"), rate));
         let asked = self.asked.rate.map(|rate| format!("{rate}/s"));
         let automatic = any.map(|mode| format!("{}/s", mode.rate));
         let row = Row { title: "Rate", name: "Frame rate", asked, automatic };
-        if let Some(rate) = row.choose(ui, choices) {
+        if let Some(rate) = row.choose(ui, width, choices) {
             actions.push(Action::ChooseMode(self.asked.with_rate(rate)));
         }
         let given = self.given.map(|mode| mode.rate);
@@ -113,10 +119,10 @@ struct Row {
 
 impl Row {
     /// `Some` where another one was chosen: `Some(None)` is "automatic".
-    fn choose<T>(self, ui: &mut Ui, choices: impl Iterator<Item = (String, T)>) -> Option<Option<T>> {
+    fn choose<T>(self, ui: &mut Ui, width: f32, choices: impl Iterator<Item = (String, T)>) -> Option<Option<T>> {
         ui.label(RichText::new(self.title).weak());
         let mut chosen = None;
-        let combo = ComboBox::from_id_salt(self.name).width(96.0).height(320.0).truncate();
+        let combo = ComboBox::from_id_salt(self.name).width(width.max(60.0)).height(320.0).truncate();
         let now = self.asked.as_deref().unwrap_or(AUTOMATIC);
         let response = combo.selected_text(now).show_ui(ui, |ui| {
             let automatic = self.automatic.map_or_else(|| AUTOMATIC.into(), |to| format!("{AUTOMATIC} ({to})"));

@@ -29,7 +29,7 @@ pub struct CameraPanel<'a> {
 
 impl CameraPanel<'_> {
     /// Narrower than the first, its table does not fit; wider than the second, it takes room from the picture for nothing.
-    pub const WIDTHS: [f32; 2] = [306.0, 330.0];
+    pub const WIDTHS: [f32; 2] = [306.0, 346.0];
 
     pub fn show(&self, ui: &mut Ui, pending: &mut Pending, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
