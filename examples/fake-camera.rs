@@ -1,6 +1,6 @@
 //! The window over a camera that is not there: to look at the camera's panel, and at each of a camera's faults.
 //!
-//! `cargo run --example fake-camera -- fine|stall|unplug|busy|denied|panic [--light] [--closed] [--screenshot FILE]`
+//! `cargo run --example fake-camera -- fine|stall|unplug|busy|denied|panic [--light] [--closed] [--overlay] [--screenshot FILE]`
 //!
 //! The fault comes after two seconds.
 
@@ -32,6 +32,7 @@ fn main() -> Result<(), Failure> {
     let fault = arguments.first().cloned().unwrap_or_else(|| "fine".into());
     let theme = if has("--light") { egui::ThemePreference::Light } else { egui::ThemePreference::Dark };
     let camera_open = !has("--closed");
+    let view = has("--overlay").then_some(twinsight::app::View::Overlay);
     let catalog = Catalog::find();
     let photo = load(&catalog.download(live::PHOTOS[0]))?;
     let start = Instant::now();
@@ -54,7 +55,7 @@ fn main() -> Result<(), Failure> {
             clipboard: Box::new(NoClipboard),
             cameras: Some(cameras),
             models: [None, None],
-            view: None,
+            view,
             preferences: Preferences { camera: camera_open, ..Preferences::default() },
             theme: Some(theme),
             screenshot: file.map(|file| Screenshot::after(Duration::from_secs(8), file)),
@@ -152,7 +153,8 @@ impl Desk {
     }
 
     fn error(&self) -> Option<SourceError> {
-        let (camera, cause) = (format!("camera 0 ({NAME})"), |number| format!("(os error {number})"));
+        let camera = format!("camera 0 ({NAME})");
+        let cause = |number| std::io::Error::from_raw_os_error(number).to_string();
         match self.fails()? {
             "unplug" => Some(SourceError::Disconnected { camera, cause: cause(19) }),
             "busy" => Some(SourceError::Busy { camera, cause: cause(16) }),

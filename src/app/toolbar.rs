@@ -12,6 +12,9 @@ use crate::source::{Description, SourceRequest};
 /// Narrower than this, words make way for signs.
 const NARROW: f32 = 1120.0;
 
+/// Narrower than this, the camera's button takes the place of one whose action is in the source menu too.
+const TIGHT: f32 = 820.0;
+
 /// What the toolbar shows.
 pub struct Toolbar<'a> {
     pub request: &'a SourceRequest,
@@ -32,11 +35,13 @@ pub struct Toolbar<'a> {
 
 impl Toolbar<'_> {
     pub fn show(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let narrow = ui.available_width() < NARROW;
+        let (narrow, tight) = (ui.available_width() < NARROW, ui.available_width() < TIGHT);
         ui.horizontal_centered(|ui| {
             self.sources(ui, narrow, actions);
             self.camera(ui, actions);
-            button(ui, "🗁", "Open image", Action::ChooseImage, actions);
+            if self.camera.is_none() || !tight {
+                button(ui, "🗁", "Open image", Action::ChooseImage, actions);
+            }
             ui.separator();
             pickers::views(ui, self.view, narrow, actions);
             ui.separator();
@@ -59,7 +64,11 @@ impl Toolbar<'_> {
         if !narrow {
             ui.label(RichText::new("Source").weak());
         }
-        let width = if narrow { 120.0 } else { 210.0 };
+        let width = match narrow {
+            true if self.camera.is_some() && ui.available_width() < TIGHT => 96.0,
+            true => 120.0,
+            false => 210.0,
+        };
         let combo = ComboBox::from_id_salt("source").width(width).height(400.0).truncate();
         let response = combo.selected_text(self.source_name()).show_ui(ui, |ui| {
             let mut row = |ui: &mut Ui, text: String, request: SourceRequest, open: bool| {
