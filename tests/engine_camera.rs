@@ -362,6 +362,24 @@ fn controls_are_set_between_frames_and_again_when_the_camera_is_back() {
 }
 
 #[test]
+fn a_control_without_effect_may_refuse_and_one_with_an_effect_may_not() {
+    let studio = Studio::new();
+    let source = studio.live(&camera(0));
+    // The second is taken only while the third is off.
+    let auto = Control { active: false, ..control(2, 20) };
+    *source.controls.lock().unwrap() = vec![control(1, 10), auto, control(3, 1)];
+    let engine = studio.start(&settings(camera(0), &[Fp32]));
+    source.publish(1);
+    engine.reset_controls();
+    source.publish(2);
+    assert_eq!(engine.status().control_failure, None);
+    source.controls.lock().unwrap()[1].active = true;
+    engine.set_control(2, 30);
+    source.publish(3);
+    assert!(engine.status().control_failure.is_some());
+}
+
+#[test]
 fn which_cameras_may_be_one() {
     let this = |place| Which::This { name: "cam".into(), id: source_id(place) };
     assert!(this("a").may_be(&this("a")) && !this("a").may_be(&this("b")));

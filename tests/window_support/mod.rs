@@ -57,6 +57,8 @@ pub struct Plan {
     pub clipboard: Copied,
     /// The cameras that are plugged in.
     pub cameras: Arc<Mutex<Vec<CameraInfo>>>,
+    /// Looks for these in their place.
+    pub watch: Option<CameraWatch>,
     /// In place of the desk's own.
     pub opener: Option<Arc<dyn Open>>,
     pub sights: HashMap<ModelName, Vec<Sight>>,
@@ -82,6 +84,7 @@ impl Default for Plan {
             files: Vec::new(),
             clipboard: None,
             cameras: Arc::default(),
+            watch: None,
             opener: None,
             sights: HashMap::from(sights),
             failure: None,
@@ -110,7 +113,8 @@ impl Desk {
         };
         let (present, listed) = (Arc::clone(&plan.cameras), plan.cameras);
         let (present, list) = (move || present.lock().unwrap().clone(), move || Ok(listed.lock().unwrap().clone()));
-        let watch = CameraWatch::with(present, list, WATCHED, move || _ = wake.try_send(())).unwrap();
+        let fake = || CameraWatch::with(present, list, WATCHED, move || _ = wake.try_send(())).unwrap();
+        let watch = plan.watch.unwrap_or_else(fake);
         let copied = Arc::new(Mutex::new(plan.clipboard));
         let start = Start {
             source: plan.source,
