@@ -117,6 +117,7 @@ fn the_settings_are_there_for_cameras_only() {
     assert!(desk.control("Pixel format").is_none());
     let mut demo = Desk::with_picture(Plan { preferences: desk.preferences().clone(), ..Plan::default() });
     demo.press(Key::C);
+    assert_eq!(demo.preferences().camera, desk.preferences().camera);
     assert!(demo.control("Camera settings").is_none() && demo.control("Pixel format").is_none());
 }
 
@@ -294,6 +295,18 @@ fn a_camera_that_appears_is_listed_and_told() {
     assert!(desk.said().contains("Second Cam is there"), "{}", desk.said());
     plugged.lock().unwrap().pop();
     desk.until("it to be gone", |d| d.control("📷  Second Cam").is_none());
+}
+
+#[test]
+fn the_history_stays_in_sight_while_the_camera_is_gone() {
+    let (mut desk, camera, plugged) = panel();
+    desk.until("a history", |d| d.history_len() > 5);
+    camera.is(Mood::Gone);
+    plugged.lock().unwrap().clear();
+    desk.until("the fault", |d| d.has_words("Last picture"));
+    desk.press(Key::ArrowLeft);
+    desk.until("a frame of the history", |d| d.has_words("history: frame") && !d.has_words("Last picture"));
+    assert!(desk.has("⚠ unplugged, waiting for it to come back"), "the status line still tells");
 }
 
 #[test]

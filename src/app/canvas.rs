@@ -33,6 +33,8 @@ impl Viewer {
             explain_nothing(ui, status, fault, actions);
             return None;
         };
+        // A frame of the history is not taken for a live one, and is there to be looked at.
+        let fault = fault.filter(|_| !self.past.is_held());
         let remarks = self.remarks(status, &observation);
         let is_live = fault.is_none() && !self.opens_slowly(status);
         self.grey(ui, &observation, !is_live);
@@ -71,9 +73,7 @@ impl Viewer {
         let whole = ui.available_rect_before_wrap();
         let touched = picture.show(ui, &mut self.viewport);
         if let Some(fault) = fault {
-            // A frame of the history has its own age, which the history tells.
-            let age = (!self.past.is_held()).then(|| observation.times.captured.elapsed());
-            fault.show(ui, whole, age, actions);
+            fault.show(ui, whole, observation.times.captured.elapsed(), actions);
         }
         self.area = Some(touched.area);
         if let Some(chosen) = touched.chosen.filter(|_| self.preferences.view.compares()) {
@@ -124,7 +124,14 @@ impl Viewer {
         let opening = self.opens_slowly(status).then(|| "opening the source …".to_owned());
         let past = self.past.remark(observation);
         let mismatch = self.sight.mismatch().filter(|_| self.preferences.view.compares());
-        [observation.description.note.clone(), past, opening, missing, mismatch].into_iter().flatten().collect()
+        [self.note(observation), past, opening, missing, mismatch].into_iter().flatten().collect()
+    }
+
+    /// The source's own remark, unless it is out of date.
+    fn note(&self, observation: &Observation) -> Option<String> {
+        let note = observation.description.note.clone()?;
+        let camera = self.cameras.list().first().filter(|_| self.settings.source == SourceRequest::Auto);
+        Some(camera.map_or(note, |camera| format!("demo: {} is there now, choose it as the source", camera.name)))
     }
 
     /// The source is being opened, and that takes so long that what is in sight must not look live.

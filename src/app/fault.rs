@@ -53,8 +53,8 @@ impl Fault {
         self.next.as_ref().map_or_else(|| title.clone(), |next| format!("{title}, {next}"))
     }
 
-    /// Puts the card on the picture. `age`: of the picture; `None` = it was called back from the history.
-    pub fn show(&self, ui: &Ui, picture: Rect, age: Option<Duration>, actions: &mut Vec<Action>) {
+    /// Puts the card on the picture, which is this old.
+    pub fn show(&self, ui: &Ui, picture: Rect, age: Duration, actions: &mut Vec<Action>) {
         let width = WIDTH.min(picture.width() - 24.0).max(120.0);
         let card = Area::new(Id::unique("fault")).order(Order::Middle).pivot(Align2::CENTER_CENTER);
         card.fixed_pos(picture.center()).constrain_to(picture).show(ui.ctx(), |ui| {
@@ -66,9 +66,9 @@ impl Fault {
                     ui.add_space(2.0);
                     ui.label(&self.text);
                     ui.add_space(2.0);
-                    let age = age.map(|age| format!("Last picture {} ago", span(age)));
-                    let parts: Vec<String> = age.into_iter().chain(self.next.clone()).collect();
-                    ui.label(RichText::new(parts.join(" · ")).color(scheme.weak));
+                    let next = self.next.as_ref().map_or_else(String::new, |next| format!(" · {next}"));
+                    let age = format!("Last picture {} ago{next}", span(age));
+                    ui.label(RichText::new(age).color(scheme.weak));
                     ui.add_space(10.0);
                 });
                 ui.horizontal(|ui| {

@@ -44,7 +44,7 @@ impl Viewer {
             Action::ResetThresholds => self.preferences.reset_thresholds(),
             Action::ToggleLink => self.preferences.link(!self.preferences.linked),
             Action::ToggleHistory => self.preferences.history = !self.preferences.history,
-            Action::ToggleCamera => self.preferences.camera = !self.preferences.camera,
+            Action::ToggleCamera => self.toggle_camera(),
             Action::ChooseMode(asked) => self.choose_mode(asked),
             Action::Orient(orientation) => self.orient(orientation),
             Action::ToggleMirror => self.toggle_mirror(),

@@ -81,13 +81,8 @@ impl Viewer {
 
     /// The camera in use was seen to be gone.
     pub(super) fn is_camera_absent(&self, status: &Status) -> bool {
-        let InUse { name, id: Some(id) } = (match self.camera_in_use(status) {
-            Some(camera) => camera,
-            None => return false,
-        }) else {
-            return false;
-        };
-        self.cameras.is_known() && self.cameras.find(&name, &id).is_none()
+        let in_use = self.camera_in_use(status).and_then(|camera| Some((camera.name, camera.id?)));
+        in_use.is_some_and(|(name, id)| self.cameras.is_known() && self.cameras.find(&name, &id).is_none())
     }
 
     /// What is asked of the camera's modes, with the camera pinned; `None` = there is no camera.
@@ -136,6 +131,13 @@ impl Viewer {
         self.engine.orient(orientation);
         if let Some(id) = &camera.id {
             self.preferences.cameras.keep_orientation(&camera.name, id, orientation);
+        }
+    }
+
+    /// Shows or hides the panel, where there is a camera.
+    pub(super) fn toggle_camera(&mut self) {
+        if self.camera_in_use(&self.engine.status()).is_some() {
+            self.preferences.camera = !self.preferences.camera;
         }
     }
 
@@ -201,11 +203,14 @@ impl Viewer {
         }
         // It may not offer any more what it did.
         let Some(info) = self.cameras.find(&description.name, &details.id) else { return };
+        if status.source != SourceState::Live {
+            return;
+        }
         let before = self.preferences.cameras.request(info);
         self.camera.forget();
         let said = Asked::of(&details.asked) != Asked::default();
         let given = Asked::of(&before).best(&info.modes).is_none_or(|best| best == details.given);
-        if !said && !given && status.source == SourceState::Live {
+        if !said && !given {
             self.open_source(SourceRequest::Camera(before));
         }
     }
