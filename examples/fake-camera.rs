@@ -1,8 +1,8 @@
 //! The window over a camera that is not there: to look at the camera's panel, and at each of a camera's faults.
 //!
-//! `cargo run --example fake-camera -- fine|stall|unplug|busy|denied|panic [--light] [--closed] [--overlay] [--screenshot FILE]`
+//! `cargo run --example fake-camera -- fine|stall|unplug|busy|denied|panic [--light] [--closed] [--overlay] [--at-once] [--small] [--screenshot FILE]`
 //!
-//! The fault comes after two seconds.
+//! The fault comes after two seconds, or with `--at-once` before the first picture.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +20,8 @@ use twinsight::source::{
 
 const NAME: &str = "HD Webcam C525";
 
-/// When the fault comes.
-const FAULT: Duration = Duration::from_secs(2);
+/// How long all is well.
+const DELAY: Duration = Duration::from_secs(2);
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -35,10 +35,13 @@ fn main() -> Result<(), Failure> {
     let view = has("--overlay").then_some(twinsight::app::View::Overlay);
     let catalog = Catalog::find();
     let photo = load(&catalog.download(live::PHOTOS[0]))?;
-    let start = Instant::now();
-    let desk = Arc::new(Desk { fault: fault.clone(), start, photo, controls: Mutex::new(controls()) });
+    let delay = if has("--at-once") { Duration::ZERO } else { DELAY };
+    let due = Instant::now() + delay;
+    let size = if has("--small") { [760.0, 420.0] } else { [1280.0, 800.0] };
+    let desk = Arc::new(Desk { fault: fault.clone(), due, photo, controls: Mutex::new(controls()) });
     let native = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default().with_inner_size([1280.0, 800.0]),
+        viewport: egui::ViewportBuilder::default().with_inner_size(size),
+        persist_window: false,
         ..Default::default()
     };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
@@ -46,7 +49,7 @@ fn main() -> Result<(), Failure> {
             let ctx = cc.egui_ctx.clone();
             move || ctx.request_repaint()
         };
-        let gone = move || fault == "unplug" && start.elapsed() > FAULT;
+        let gone = move || fault == "unplug" && Instant::now() >= due;
         let list = move || Ok(if gone() { Vec::new() } else { vec![info()] });
         let cameras = CameraWatch::with(list.clone(), list, Duration::from_millis(500), wake())?;
         let start = Start {
@@ -76,6 +79,11 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         self.0.show(ui);
+    }
+
+    /// Each run begins anew.
+    fn persist_egui_memory(&self) -> bool {
+        false
     }
 }
 
@@ -142,14 +150,15 @@ fn controls() -> Vec<Control> {
 /// The camera, and how it fails.
 struct Desk {
     fault: String,
-    start: Instant,
+    /// When the fault comes.
+    due: Instant,
     photo: Frame,
     controls: Mutex<Vec<Control>>,
 }
 
 impl Desk {
     fn fails(&self) -> Option<&str> {
-        (self.start.elapsed() > FAULT).then_some(self.fault.as_str())
+        (Instant::now() >= self.due).then_some(self.fault.as_str())
     }
 
     fn error(&self) -> Option<SourceError> {

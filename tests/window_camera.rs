@@ -227,6 +227,15 @@ fn a_stalled_camera_is_said_to_be_and_goes_on_when_it_gives_frames() {
     assert!(desk.has_words("has given no frame for"), "{}", desk.names("Test Cam"));
     assert!(desk.has("⚠ stalled, opening it again"), "{}", desk.names("stalled"));
     desk.harness.check_accessibility();
+    for size in [vec2(1280.0, 800.0), vec2(760.0, 420.0)] {
+        desk.harness.set_size(size);
+        desk.harness.run_steps(3);
+        let picture = desk.control("Picture").unwrap().rect();
+        for label in ["Try again", "Show the demo"] {
+            let button = desk.control(label).unwrap().rect();
+            assert!(picture.contains_rect(button), "{label} {button:?} is not in {picture:?}");
+        }
+    }
     camera.is(Mood::Good);
     desk.until("frames again", |d| !d.has("⚠  Stalled") && !d.has_words("Last picture") && d.has("person 0.90"));
 }

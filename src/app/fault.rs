@@ -12,6 +12,9 @@ use crate::source::SourceRequest;
 /// No wider than this, in points.
 const WIDTH: f32 = 420.0;
 
+/// Of a button, in points.
+const BUTTON: f32 = 132.0;
+
 /// Why no new picture comes, and what happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -71,20 +74,29 @@ impl Fault {
                     ui.label(RichText::new(age).color(scheme.weak));
                     ui.add_space(10.0);
                 });
-                ui.horizontal(|ui| {
-                    const BUTTON: f32 = 132.0;
-                    let used = 2.0 * BUTTON + ui.spacing().item_spacing.x;
-                    ui.add_space(((ui.available_width() - used) / 2.0).max(0.0));
-                    for (text, action) in
-                        [("Try again", Action::Reopen), ("Show the demo", Action::Open(SourceRequest::Demo))]
-                    {
-                        if ui.add(Button::new(text).min_size(vec2(BUTTON, 0.0))).clicked() {
-                            actions.push(action);
-                        }
-                    }
-                });
+                self.ways_out(ui, actions);
             });
         });
+    }
+
+    /// Two buttons beside each other, or below each other where the picture is small.
+    fn ways_out(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let ways = [("Try again", Action::Reopen), ("Show the demo", Action::Open(SourceRequest::Demo))];
+        let both = 2.0 * BUTTON + ui.spacing().item_spacing.x;
+        let beside = ui.available_width() >= both;
+        let mut button = |ui: &mut Ui, (text, action)| {
+            if ui.add(Button::new(text).min_size(vec2(BUTTON, 0.0))).clicked() {
+                actions.push(action);
+            }
+        };
+        if beside {
+            ui.horizontal(|ui| {
+                ui.add_space((ui.available_width() - both) / 2.0);
+                ways.into_iter().for_each(|way| button(ui, way));
+            });
+        } else {
+            ui.vertical_centered(|ui| ways.into_iter().for_each(|way| button(ui, way)));
+        }
     }
 }
 
