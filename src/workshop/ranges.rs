@@ -20,11 +20,21 @@ pub fn choose(histogram: &Histogram, choice: Choice, leaky: bool) -> Range {
         Choice::MinMax => whole,
         Choice::Percentile(percent) => percentile(histogram, percent),
         Choice::Mse => {
-            let errors = SquaredErrors::new(histogram, leaky);
-            least(whole, |min, max| errors.of(min, max))
+            let bins = middles(histogram);
+            // An error below 0 comes out of a leaky ReLU ten times smaller.
+            let slope = if leaky { f64::from(LEAKY_SLOPE) } else { 1.0 };
+            least(whole, |min, max| squared_error(&bins, slope, min, max))
         }
-        Choice::Entropy => entropy(histogram),
+        Choice::Entropy => {
+            let bins = middles(histogram);
+            least(whole, |min, max| divergence(&bins, min, max))
+        }
     }
+}
+
+/// Of each bin: its middle, and how many values it has.
+fn middles(histogram: &Histogram) -> Vec<(f64, f64)> {
+    histogram.bins().map(|(begin, end, count)| (f64::midpoint(begin, end), count as f64)).collect()
 }
 
 fn percentile(histogram: &Histogram, percent: f64) -> Range {
@@ -53,78 +63,38 @@ fn percentile(histogram: &Histogram, percent: f64) -> Range {
     Range { min: min.min(max), max: min.max(max) }
 }
 
-/// Tries all pairs of ends, and gives the one with the least loss.
+/// The ends of the least loss. They are tried in turn until neither moves any more: all pairs would take minutes.
 fn least(whole: Range, loss: impl Fn(f64, f64) -> f64) -> Range {
     let (min, max) = (f64::from(whole.min.min(0.0)), f64::from(whole.max.max(0.0)));
-    let ends = |end: f64| {
+    let tried = |end: f64| {
         let from = if end == 0.0 { STEPS } else { 1 };
         (from..=STEPS).rev().map(move |step| end * f64::from(step) / f64::from(STEPS))
     };
-    let mut best = (f64::INFINITY, min, max);
-    for low in ends(min) {
-        for high in ends(max) {
-            let loss = loss(low, high);
-            if loss < best.0 {
-                best = (loss, low, high);
-            }
-        }
-    }
-    Range { min: best.1 as f32, max: best.2 as f32 }
-}
-
-/// The squared error of rounding and of cutting off, for any range, without going over the values again.
-struct SquaredErrors {
-    /// Middles of bins, ascending.
-    values: Vec<f64>,
-    /// Sums over the values before: of weights, of weight · value, of weight · value².
-    sums: Vec<[f64; 3]>,
-}
-
-impl SquaredErrors {
-    fn new(histogram: &Histogram, leaky: bool) -> Self {
-        let slope = f64::from(LEAKY_SLOPE);
-        let (mut values, mut sums, mut sum) = (Vec::new(), vec![[0.0; 3]], [0.0; 3]);
-        for (begin, end, count) in histogram.bins() {
-            let value = f64::midpoint(begin, end);
-            // An error below 0 comes out of a leaky ReLU ten times smaller.
-            let weight = if leaky && value < 0.0 { slope * slope } else { 1.0 } * count as f64;
-            for (power, sum) in sum.iter_mut().enumerate() {
-                *sum += weight * value.powi(power as i32);
-            }
-            values.push(value);
-            sums.push(sum);
-        }
-        Self { values, sums }
-    }
-
-    fn of(&self, min: f64, max: f64) -> f64 {
-        let last = self.sums[self.sums.len() - 1];
-        let (below, above) = (self.values.partition_point(|v| *v < min), self.values.partition_point(|v| *v <= max));
-        let cut = |[weights, values, squares]: [f64; 3], end: f64| squares - 2.0 * end * values + end * end * weights;
-        let rest = |from: usize| std::array::from_fn(|i| last[i] - self.sums[from][i]);
-        let within = self.sums[above.max(below)][0] - self.sums[below][0];
-        let step = (max - min) / LEVELS;
-        within * step * step / 12.0 + cut(self.sums[below], min) + cut(rest(above), max)
-    }
-}
-
-/// Ends are tried in turn until neither moves any more: all pairs would take minutes.
-fn entropy(histogram: &Histogram) -> Range {
-    let bins: Vec<(f64, f64)> =
-        histogram.bins().map(|(begin, end, count)| (f64::midpoint(begin, end), count as f64)).collect();
-    let whole = histogram.range();
-    let mut best = (f64::from(whole.min.min(0.0)), f64::from(whole.max.max(0.0)));
-    let (min, max) = best;
-    let tried = |end: f64| (1..=STEPS).rev().map(move |step| end * f64::from(step) / f64::from(STEPS));
+    let mut best = (min, max);
     for _ in 0..4 {
         let before = best;
-        best.1 = lowest(tried(max), |high| divergence(&bins, best.0, high));
-        best.0 = lowest(tried(min), |low| divergence(&bins, low, best.1));
+        best.1 = lowest(tried(max), |high| loss(best.0, high));
+        best.0 = lowest(tried(min), |low| loss(low, best.1));
         if best == before {
             break;
         }
     }
     Range { min: best.0 as f32, max: best.1 as f32 }
+}
+
+/// The squared error of rounding to levels and of cutting off. `slope`: of what reads it below 0.
+fn squared_error(bins: &[(f64, f64)], slope: f64, min: f64, max: f64) -> f64 {
+    let step = (max - min) / LEVELS;
+    if step <= 0.0 {
+        return f64::INFINITY;
+    }
+    let zero = (-min / step).round_ties_even();
+    let after = |value: f64| if value < 0.0 { value * slope } else { value };
+    let error = |(value, count): &(f64, f64)| {
+        let rounded = (((value / step).round_ties_even() + zero).clamp(0.0, LEVELS) - zero) * step;
+        (after(*value) - after(rounded)).powi(2) * count
+    };
+    bins.iter().map(error).sum()
 }
 
 fn lowest(candidates: impl Iterator<Item = f64>, loss: impl Fn(f64) -> f64) -> f64 {
@@ -193,6 +163,53 @@ mod tests {
         assert!((range.min + 0.8).abs() < 1e-3 && (range.max - 2.8).abs() < 1e-3, "{range:?}");
         let whole = choose(&histogram(&line()), Choice::Percentile(100.0), false);
         assert_eq!(whole, choose(&histogram(&line()), Choice::MinMax, false));
+    }
+
+    /// The values that tests/reference/ranges.py makes.
+    fn reference_values(count: u64) -> Vec<f32> {
+        let value = |i: u64| {
+            let u = (i.wrapping_mul(2_654_435_761) % (1 << 32) >> 8) as f32 / (1 << 24) as f32;
+            let v = u - 0.4;
+            if i % 100_000 == 40_500 { v * 32.0 } else { v * 5.0 }
+        };
+        (0..count).map(value).collect()
+    }
+
+    /// Mean squared error of really rounding to 256 levels, after a leaky ReLU of that slope.
+    fn loss(values: &[f32], range: Range, slope: f64) -> f64 {
+        let (low, high) = (f64::from(range.min), f64::from(range.max));
+        let step = (high - low) / 255.0;
+        let zero = (-low / step).round_ties_even();
+        let leaky = |y: f64| if y < 0.0 { y * slope } else { y };
+        let error = |x: &f32| {
+            let x = f64::from(*x);
+            let back = (((x / step).round_ties_even() + zero).clamp(0.0, 255.0) - zero) * step;
+            (leaky(x) - leaky(back)).powi(2)
+        };
+        values.iter().map(error).sum::<f64>() / values.len() as f64
+    }
+
+    /// Golden figures: NumPy's percentiles of the values themselves, and the ends that it found best by trying.
+    #[test]
+    fn ranges_are_those_that_numpy_finds_without_a_histogram() {
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/ranges.json")).unwrap();
+        let number = |value: &serde_json::Value, key: &str| value[key].as_f64().unwrap();
+        let values = reference_values(golden["count"].as_u64().unwrap());
+        let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();
+        assert!((sum - number(&golden, "sum")).abs() < 1e-6, "{sum}: not the same values");
+        let histogram = histogram(&values);
+        let width = histogram.bins().next().map(|(begin, end, _)| end - begin).unwrap();
+        for wanted in golden["percentiles"].as_array().unwrap() {
+            let range = choose(&histogram, Choice::Percentile(number(wanted, "percent")), false);
+            let apart = |found: f32, key: &str| (f64::from(found) - number(wanted, key)).abs();
+            assert!(apart(range.min, "min") <= width && apart(range.max, "max") <= width, "{range:?} {wanted}");
+        }
+        for wanted in golden["mse"].as_array().unwrap() {
+            let slope = number(wanted, "slope");
+            let range = choose(&histogram, Choice::Mse, slope < 1.0);
+            let (found, best, whole) = (loss(&values, range, slope), number(wanted, "loss"), number(wanted, "whole"));
+            assert!(found <= 1.02 * best && best < 0.9 * whole, "{range:?} has {found}, {wanted}");
+        }
     }
 
     #[test]

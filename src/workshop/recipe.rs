@@ -202,9 +202,9 @@ mod tests {
         for (from, to) in [
             ("\"channel\"", "\"group\""),
             ("\"shared\"", "\"half\""),
-            ("99.999", "99.999.9"),
-            ("percentile 99.999", "percentile 101"),
-            ("percentile 99.999", "guess"),
+            ("99.99", "99.99.9"),
+            ("percentile 99.99", "percentile 101"),
+            ("percentile 99.99", "guess"),
             ("before leaky", "after leaky"),
             ("\"float\"", "\"floats\""),
             ("\"tuned\"", "\"../tuned\""),
