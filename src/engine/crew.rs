@@ -19,17 +19,37 @@ pub(super) fn ended(done: &Done) -> bool {
 }
 
 /// Every thread that was started and has not been seen to end.
-#[derive(Default)]
 pub(super) struct Crew {
     members: Mutex<Vec<(Done, JoinHandle<()>)>>,
+    bell: Sender<()>,
+    rung: Receiver<()>,
+}
+
+/// Rings once a thread has ended.
+struct Bell(Sender<()>);
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // A full channel already says so.
+        let _ = self.0.try_send(());
+    }
+}
+
+impl Default for Crew {
+    fn default() -> Self {
+        let (bell, rung) = bounded(1);
+        Self { members: Mutex::default(), bell, rung }
+    }
 }
 
 impl Crew {
     /// Starts a thread.
     pub fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<Done> {
         let (alive, done): (Sender<Infallible>, Done) = bounded(0);
+        let bell = Bell(self.bell.clone());
         let handle = Builder::new().name(name.to_owned()).spawn(move || {
-            // Dropped last, by unwinding too.
+            // Dropped in the end, by unwinding too; the bell last, so that whoever hears it finds the thread ended.
+            let _bell = bell;
             let _alive = alive;
             run();
         })?;
@@ -37,6 +57,11 @@ impl Crew {
         members.retain(|(_, handle)| !handle.is_finished());
         members.push((done.clone(), handle));
         Ok(done)
+    }
+
+    /// Gives a token after a thread's end; tokens may melt into one. Only one thread may wait for it.
+    pub fn rung(&self) -> &Receiver<()> {
+        &self.rung
     }
 
     /// Waits for every thread to end, until `limit` is over. `false`: one hangs, and was left behind.

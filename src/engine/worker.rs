@@ -97,9 +97,7 @@ impl Worker {
         self.open(RELEASE);
         self.models.choose(&self.settings.models, &self.shared);
         while !ended(stop) {
-            while let Ok(report) = self.reports.try_recv() {
-                self.hear(report);
-            }
+            self.hear_all();
             if let Some(wanted) = self.shared.wanted.take() {
                 self.apply(wanted);
             }
@@ -114,6 +112,7 @@ impl Worker {
                     Err(_) => self.reports = never(),
                 },
                 recv(self.source.timer) -> _ => self.check(),
+                recv(self.shared.crew.rung()) -> _ => self.let_in(),
             }
         }
     }
@@ -172,12 +171,17 @@ impl Worker {
     fn replace(&mut self) {
         self.link.stop();
         if self.rivals().len() >= HUNG {
-            // It is let in as soon as a driver has let go.
-            let at = self.shared.parts.clock.now() + RELEASE_HUNG;
-            return self.source.watch(Watch::Release, self.shared.parts.clock.at(at));
+            return self.source.watch(Watch::Release, never());
         }
         self.link = Arc::new(Link::new(self.link.generation, self.settings.paused));
         self.open(RELEASE_HUNG);
+    }
+
+    /// A thread has ended: if it was a hanging one that stood in the way, the source is opened now.
+    fn let_in(&mut self) {
+        if self.source.watch == Watch::Release {
+            self.replace();
+        }
     }
 
     fn pause(&mut self) {
@@ -195,6 +199,12 @@ impl Worker {
                 self.source.stalled = false;
                 self.shared.board.set_source(self.link.generation, Phase::Live);
             }
+        }
+    }
+
+    fn hear_all(&mut self) {
+        while let Ok(report) = self.reports.try_recv() {
+            self.hear(report);
         }
     }
 
@@ -250,6 +260,11 @@ impl Worker {
 
     /// Looks at the frame that waits, if there is one and it is wanted.
     fn look(&mut self) {
+        if !self.link.frames.is_full() {
+            return;
+        }
+        // A source's first frame may come right after the word that it is open, which counts for it.
+        self.hear_all();
         let Opened { live, last, .. } = &self.source;
         // A source that waits for us shows its first frame even while paused: an opened picture must appear.
         if self.settings.paused && (*live || last.is_some()) {
@@ -309,10 +324,9 @@ impl Worker {
     /// What was watched may have taken too long.
     fn check(&mut self) {
         match std::mem::replace(&mut self.source.watch, Watch::Nothing) {
-            Watch::Nothing => self.source.timer = never(),
+            Watch::Nothing | Watch::Release => self.source.timer = never(),
             Watch::Opening => self.opening_hangs(),
             Watch::Frames => self.check_stall(),
-            Watch::Release => self.replace(),
         }
     }
 

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use twinsight::detect::{Classes, Form, Head, Size};
@@ -288,7 +288,9 @@ pub fn prove(source: &Remote, engine: &Engine) {
     for _ in 0..2 {
         let before = engine.status().dropped;
         source.publish(9);
+        let deadline = Instant::now() + LONG;
         while engine.status().dropped == before {
+            assert!(Instant::now() < deadline, "waited in vain for a frame to be dropped");
             std::thread::yield_now();
         }
     }
