@@ -178,6 +178,26 @@ fn it_starts_where_it_is_told_and_loops() {
 }
 
 #[test]
+fn one_that_starts_paused_shows_its_first_frame_and_stands_still() {
+    let dir = folder();
+    let path = dir.path().join("a.mkv");
+    video(&path, 30, 25);
+    let request = VideoRequest { start: 400 * MS, paused: true, ..every_frame(path) };
+    let mut source = VideoSource::open(&request).unwrap();
+    let controls = source.description().playback.unwrap().controls;
+    assert!(controls.is_paused());
+    let mut frame = Frame::default();
+    assert!(next(&mut source, &mut frame).unwrap());
+    assert_eq!(number(&frame), 10);
+    for _ in 0..3 {
+        assert_eq!(source.next(&mut frame).unwrap(), Next::Idle);
+    }
+    controls.pause(false);
+    assert!(next(&mut source, &mut frame).unwrap());
+    assert_eq!(number(&frame), 11);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn nothing_outlives_a_source() {
     use std::process::id;

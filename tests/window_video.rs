@@ -79,6 +79,11 @@ fn its_end_is_told_and_space_plays_it_again() {
     desk.press(Key::Space);
     desk.until("it again", |d| opened(d) == 2 && d.has("Pause the video"));
     desk.until("its end again", is_over);
+    // From the end one frame back, and there it stands still.
+    desk.press(Key::Comma);
+    desk.until("the frame before the last", |d| frame(d) == Some(18) && d.has("Play the video"));
+    desk.harness.run_steps(10);
+    assert_eq!(frame(&desk), Some(18));
 }
 
 #[test]

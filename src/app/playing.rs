@@ -24,7 +24,6 @@ const BEFORE_THE_END: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct Playing {
     pub scrub: Scrub,
-    pause: bool,
     seek: Option<Duration>,
 }
 
@@ -166,15 +165,14 @@ impl Viewer {
     }
 
     /// A video cannot go on after its end: it is opened anew at a place.
-    fn reopen_video(&mut self, start: Duration, pause: bool) {
+    fn reopen_video(&mut self, start: Duration, paused: bool) {
         let looped = self.playback().map(|(playback, _)| playback.controls.is_looped());
-        self.playing.pause = pause;
         self.playing.seek = None;
         self.keeps_zoom = true;
         self.past.forget_place();
         self.change(|s| {
             if let SourceRequest::Video(video) = &mut s.source {
-                video.start = start;
+                (video.start, video.paused) = (start, paused);
                 video.looped = looped.unwrap_or(video.looped);
             }
             s.reopen += 1;
@@ -184,12 +182,8 @@ impl Viewer {
 
     /// A source was opened: what was wished for meanwhile is done now.
     pub(super) fn video_opened(&mut self, description: &Description) {
-        let Playing { pause, seek, .. } = &mut self.playing;
-        let (pause, seek) = (std::mem::take(pause), seek.take());
+        let seek = self.playing.seek.take();
         let Some(playback) = &description.playback else { return };
-        if pause {
-            playback.controls.step();
-        }
         if let Some(to) = seek {
             playback.controls.seek(to);
         }

@@ -33,9 +33,11 @@ pub(super) struct Wishes {
 }
 
 impl VideoControls {
-    pub(super) fn new(looped: bool) -> Self {
+    /// Paused, its first frame shows all the same.
+    pub(super) fn new(looped: bool, paused: bool) -> Self {
         let (token, wake) = bounded(1);
-        Self(Arc::new(Shared { wishes: Mutex::new(Wishes { looped, ..Wishes::default() }), token, wake }))
+        let wishes = Wishes { paused, looped, seek: None, steps: u32::from(paused) };
+        Self(Arc::new(Shared { wishes: Mutex::new(wishes), token, wake }))
     }
 
     /// Stands still at the frame in sight, or goes on from there.

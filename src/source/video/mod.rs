@@ -63,12 +63,14 @@ pub struct VideoRequest {
     pub looped: bool,
     /// Where to start in a file.
     pub start: Duration,
+    /// Whether a file shows the frame there and stands still; see also [`VideoControls::pause`].
+    pub paused: bool,
 }
 
 impl VideoRequest {
     /// From its start, at its own rate, once.
     pub fn new(location: VideoLocation) -> Self {
-        Self { location, every_frame: false, looped: false, start: Duration::ZERO }
+        Self { location, every_frame: false, looped: false, start: Duration::ZERO, paused: false }
     }
 }
 
@@ -127,7 +129,7 @@ impl VideoSource {
             clock: PlayClock::default(),
             skipped: 0,
             given: (request.start, 0),
-            controls: VideoControls::new(request.looped),
+            controls: VideoControls::new(request.looped, request.paused),
         };
         match source.player.picture(Instant::now() + PATIENCE) {
             Given::Picture(picture) => {
