@@ -1,4 +1,4 @@
-//! Streams over HTTP, from servers in this process: one with an end, one without, one that hangs up, one that is silent.
+//! Streams over HTTP and RTSP, from servers in this process: with an end and without, that hang up, that are silent.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,12 +6,16 @@ mod video_support;
 
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::{ImageFormat, Rgb, RgbImage};
 use twinsight::detect::{Frame, Size};
-use twinsight::source::{Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
-use video_support::{folder, next, rest, video};
+use twinsight::engine::{Engine, Event, Settings, SourceState};
+use twinsight::live;
+use twinsight::model::Catalog;
+use twinsight::source::{Next, Source, SourceError, SourceRequest, VideoLocation, VideoRequest, VideoSource};
+use video_support::{folder, next, rest, rtsp, video};
 
 /// Answers each call with `answer` on a thread of its own; gives its address.
 fn server(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> String {
@@ -32,6 +36,29 @@ fn server(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) ->
 
 fn request(url: String) -> VideoRequest {
     VideoRequest { every_frame: true, ..VideoRequest::new(VideoLocation::Url(url)) }
+}
+
+/// Like [`server`], for callers that ask for a file from a place on.
+fn server_of_parts(answer: impl Fn(usize, &mut TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = Arc::new(answer);
+    let serve = move || {
+        for mut call in listener.incoming().flatten() {
+            let answer = Arc::clone(&answer);
+            // One at a time would keep a caller waiting who has not hung up elsewhere yet.
+            let reply = move || {
+                let lines = BufReader::new(call.try_clone()?).lines().map_while(Result::ok);
+                let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+                let from =
+                    head.iter().find_map(|line| line.strip_prefix("Range: bytes=")?.split('-').next()?.parse().ok());
+                answer(from.unwrap_or(0), &mut call)
+            };
+            std::thread::Builder::new().name("reply".into()).spawn(reply).unwrap();
+        }
+    };
+    std::thread::Builder::new().name("server".into()).spawn(serve).unwrap();
+    format!("http://{address}/a.mp4")
 }
 
 /// As network cameras send them: JPEGs, one after another, without an end.
@@ -148,29 +175,83 @@ fn a_server_that_says_nothing_is_given_up() {
     assert!((8..35).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
-/// Through the engine, which opens what was lost again.
-#[test]
-fn a_lost_stream_comes_back_by_itself() {
-    use std::sync::Arc;
-    use twinsight::engine::{Engine, Event, Settings};
-    use twinsight::live;
-    use twinsight::model::Catalog;
-    use twinsight::source::SourceRequest;
-
-    let source = SourceRequest::Video(VideoRequest::new(VideoLocation::Url(server(motion_jpeg(300)))));
+/// The engine that looks at a stream, without a model; and what it tells of it, until it was lost and is back.
+fn lost_and_back(url: String) -> Engine {
+    let source = SourceRequest::Video(VideoRequest::new(VideoLocation::Url(url)));
     let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
     let engine = Engine::start(live::parts(&Catalog::find(), Arc::new(|| {})), settings).unwrap();
     let mut told = Vec::new();
     while told.len() < 3 {
         match engine.events().recv_timeout(video_support::LONG).unwrap() {
-            Event::SourceOpened(_) => told.push("opened"),
+            Event::SourceOpened(_) => {
+                told.push("opened");
+                assert!(engine.wait(video_support::LONG).is_some(), "it shows");
+            }
             Event::SourceFailed { transient, message } => {
                 assert!(transient, "{message}");
+                let state = engine.status().source;
+                assert!(matches!(state, SourceState::Failed { retry_in: Some(_), .. }), "{state:?}");
                 told.push("lost");
             }
             _ => {}
         }
     }
     assert_eq!(told, ["opened", "lost", "opened"]);
-    assert!(engine.wait(video_support::LONG).is_some());
+    engine
+}
+
+#[test]
+fn a_lost_stream_comes_back_by_itself() {
+    lost_and_back(server(motion_jpeg(300)));
+}
+
+#[test]
+fn a_camera_of_the_network_that_hangs_up_comes_back_by_itself() {
+    let engine = lost_and_back(rtsp::server(Duration::from_secs(2)));
+    let description = engine.status().description.unwrap();
+    assert_eq!((description.size, description.format.as_deref()), (Some(Size::new(320, 240)), Some("h264")));
+}
+
+#[test]
+fn detect_takes_frames_of_a_camera_of_the_network() {
+    let url = rtsp::server(video_support::LONG);
+    let (code, out, err) =
+        video_support::twinsight_in(folder().path(), &["detect", "--json", "--video", &url, "--frames", "5"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(out.lines().filter(|line| line.contains(&format!("\"source\":\"{url}\""))).count(), 5);
+}
+
+/// A server that lets go of a film in its midst, and can send it from a place.
+#[test]
+fn a_film_that_is_cut_off_goes_on_where_it_was() {
+    let dir = folder();
+    let path = dir.path().join("a.mp4");
+    video_support::h264(&path, 20, &["-g", "25", "-movflags", "+faststart"]);
+    let bytes = std::fs::read(path).unwrap();
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let url = server_of_parts(move |from, to| {
+        let first = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        let end = if first { bytes.len() / 2 } else { bytes.len() };
+        let [whole, last] = [bytes.len(), bytes.len() - 1];
+        write!(to, "HTTP/1.1 206 Partial Content\r\nContent-Type: video/mp4\r\nAccept-Ranges: bytes\r\n")?;
+        write!(to, "Content-Length: {}\r\nContent-Range: bytes {from}-{last}/{whole}\r\n", whole - from)?;
+        write!(to, "Connection: close\r\n\r\n")?;
+        to.write_all(&bytes[from.min(end)..end])
+    });
+    let source = SourceRequest::Video(VideoRequest { every_frame: true, ..VideoRequest::new(VideoLocation::Url(url)) });
+    let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
+    let engine = Engine::start(live::parts(&Catalog::find(), Arc::new(|| {})), settings).unwrap();
+    let (mut places, mut lost) = (Vec::new(), 0);
+    loop {
+        let seen = engine.wait(Duration::from_millis(50));
+        places.extend(seen.map(|o| o.description.playback.clone().unwrap().time));
+        match engine.events().try_recv() {
+            Ok(Event::SourceFailed { .. }) => lost += 1,
+            Ok(Event::SourceEnded) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(lost, 1);
+    assert!(places.is_sorted(), "never back: {places:?}");
+    assert!(places.first() < Some(&Duration::from_secs(1)) && places.last() > Some(&Duration::from_secs(19)));
 }

@@ -13,7 +13,7 @@ use crate::detect::Frame;
 use crate::engine::{Engine, Event, Settings};
 use crate::live;
 use crate::model::Catalog;
-use crate::source::{CameraRequest, SourceRequest};
+use crate::source::{self, CameraRequest, SourceRequest};
 
 /// How long a camera may take for a frame.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -89,13 +89,15 @@ impl CameraFeed {
             let observation = engine.wait(SLICE);
             // First, because a failure may have come before the frame.
             if let Ok(message) = self.failures.try_recv() {
-                return Err(message.into());
+                return Err(source::without_promise(&message).into());
             }
             if let Some(observation) = observation {
                 return Ok(Some((Arc::clone(&observation.frame), observation.times.capture)));
             }
         }
-        Err(format!("{} gave no frame within {} s", self.name(), PATIENCE.as_secs()).into())
+        let waited = PATIENCE.as_secs();
+        Err(format!("{} gave no frame within {waited} s; plug it in anew, then start this command again", self.name())
+            .into())
     }
 }
 

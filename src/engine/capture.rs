@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::turning::Turning;
 use super::{Shared, fault};
 use crate::detect::Frame;
-use crate::source::{Description, Next, Source, SourceError, SourceRequest};
+use crate::source::{Description, Next, Source, SourceError, SourceRequest, TRIED_AGAIN};
 
 /// Waits between tries: the first, and the longest.
 const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
@@ -43,6 +43,8 @@ pub(super) struct Capture {
     turning: Turning,
     frames: Pool<Frame>,
     retry: Duration,
+    /// Of a video with an end: where its last frame stood.
+    place: Option<Duration>,
 }
 
 /// Why draining a source came to its end.
@@ -73,7 +75,7 @@ impl Capture {
         release: Duration,
     ) -> Self {
         let (turning, frames, retry) = (Turning::default(), Pool::new(FRAMES), RETRY[0]);
-        Self { shared, link, request, reports, predecessors, release, turning, frames, retry }
+        Self { shared, link, request, reports, predecessors, release, turning, frames, retry, place: None }
     }
 
     /// The whole life of the thread.
@@ -84,6 +86,10 @@ impl Capture {
                 Ok(End::Stopped) => return,
                 Ok(End::Ended) => Report::Ended,
                 Err(Failure { message, transient }) => {
+                    // It goes on where it was lost.
+                    if let Some(place) = self.place.take() {
+                        self.request = self.request.starting_at(place);
+                    }
                     let retry_at = transient.then(|| self.shared.parts.clock.now() + self.retry);
                     Report::Failed { message, retry_at }
                 }
@@ -126,7 +132,7 @@ impl Capture {
         // A driver's fault may be gone when the camera is opened anew; a decoder's comes again with the same file.
         let transient = self.request.may_be_camera();
         let failed = |message| Failure { message, transient };
-        let advice = if transient { "it is tried again" } else { "choose it again" };
+        let advice = if transient { TRIED_AGAIN } else { "choose it again" };
         let opener = &self.shared.parts.opener;
         let open = || opener.open(&self.request);
         let mut source = fault::guard_with("opening the source", advice, open).map_err(failed)??;
@@ -188,6 +194,7 @@ impl Capture {
             }
             self.retry = RETRY[0];
             let (description, frame_size) = (source.description(), frame.size());
+            self.place = description.playback.as_ref().and_then(|p| p.duration.map(|_| p.time));
             self.publish(Captured {
                 id: self.shared.frame_ids.fetch_add(1, Ordering::Relaxed),
                 frame,

@@ -14,7 +14,7 @@ use super::link::{Captured, Link, Report};
 use super::models::Models;
 use super::observation::{Observation, Times};
 use super::settings::{Settings, Wanted, may_share_device};
-use crate::source::{Description, SourceRequest};
+use crate::source::{Description, SourceRequest, TRIED_AGAIN};
 
 /// A live source that gives no frame for this long has stalled...
 const STALL: Duration = Duration::from_secs(2);
@@ -333,7 +333,7 @@ impl Worker {
     fn opening_hangs(&mut self) {
         let retry_at = Some(self.shared.parts.clock.now() + RELEASE_HUNG);
         let message = format!(
-            "the camera does not open: its driver has given no answer for {} s; plug it in anew, it is tried again",
+            "the camera does not open: its driver has given no answer for {} s; plug it in anew, {TRIED_AGAIN}",
             OPENING.as_secs()
         );
         self.hear(Report::Failed { message, retry_at });

@@ -4,6 +4,23 @@ use std::path::PathBuf;
 
 use crate::detect::FrameError;
 
+/// What a message promises where whoever opened the camera opens it again by itself...
+const WAITED_FOR: &str = "it is opened again as soon as it is back";
+const OPENED_AGAIN: &str = "it is opened again, but may have to be plugged in anew";
+pub const TRIED_AGAIN: &str = "it is tried again";
+
+/// ...and what is to be done where nobody does.
+const BY_HAND: [(&str, &str); 3] = [
+    (WAITED_FOR, "plug it in again, then start this command anew"),
+    (OPENED_AGAIN, "plug it in anew, then start this command again"),
+    (TRIED_AGAIN, "start this command again"),
+];
+
+/// A camera's message for a command that ends with it: without the promise that it is opened again.
+pub fn without_promise(message: &str) -> String {
+    BY_HAND.iter().fold(message.to_owned(), |text, (promise, advice)| text.replace(promise, advice))
+}
+
 /// Each message says what happened, to what, and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -15,7 +32,7 @@ pub enum SourceError {
     #[error("{wanted} may be any of {found}; name one by its number or its identity")]
     Ambiguous { wanted: String, found: String },
     /// It was there before.
-    #[error("{camera} is not plugged in; it is opened again as soon as it is back")]
+    #[error("{camera} is not plugged in; {WAITED_FOR}")]
     Absent { camera: String },
     #[error("no permission to open {camera}; add yourself to the group `video`, then log in again ({cause})")]
     NoPermission { camera: String, cause: String },
@@ -25,9 +42,9 @@ pub enum SourceError {
     NoFormat { camera: String, offered: String },
     #[error("{camera} has no mode {wanted}; it has: {offered}")]
     NoMode { camera: String, wanted: String, offered: String },
-    #[error("{camera} was unplugged; it is opened again as soon as it is back ({cause})")]
+    #[error("{camera} was unplugged; {WAITED_FOR} ({cause})")]
     Disconnected { camera: String, cause: String },
-    #[error("{camera} has given no frame for {seconds} s; it is opened again, but may have to be plugged in anew")]
+    #[error("{camera} has given no frame for {seconds} s; {OPENED_AGAIN}")]
     Silent { camera: String, seconds: u64 },
     #[error("{camera} did not take {control}: {cause}")]
     Control { camera: String, control: String, cause: String },
@@ -87,6 +104,34 @@ impl SourceError {
             | Self::Address { .. }
             | Self::NoDemo { .. }
             | Self::Frame(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_ends_promises_nothing() {
+        let (camera, cause) = ("camera 0 (cam)".to_owned(), "No such device".to_owned());
+        for (error, expected) in [
+            (
+                SourceError::Disconnected { camera: camera.clone(), cause },
+                "camera 0 (cam) was unplugged; plug it in again, then start this command anew (No such device)",
+            ),
+            (
+                SourceError::Silent { camera: camera.clone(), seconds: 9 },
+                "camera 0 (cam) has given no frame for 9 s; plug it in anew, then start this command again",
+            ),
+            (
+                SourceError::Absent { camera },
+                "camera 0 (cam) is not plugged in; plug it in again, then start this command anew",
+            ),
+        ] {
+            let message = error.to_string();
+            assert!(message.contains("it is opened again"), "{message}");
+            assert_eq!(without_promise(&message), expected);
         }
     }
 }

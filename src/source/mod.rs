@@ -27,7 +27,7 @@ pub use album::{Album, AlbumError};
 pub use camera::{CameraSource, CameraWatch, cameras};
 pub use control::{Control, ControlId, ControlKind};
 pub use demo::DemoSource;
-pub use error::SourceError;
+pub use error::{SourceError, TRIED_AGAIN, without_promise};
 pub use folder::{Kind, kind};
 pub use format::PixelFormat;
 pub use identity::{CameraId, Device, Which};

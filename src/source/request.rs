@@ -1,6 +1,7 @@
 //! What a person asks for, before it is opened.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{CameraId, CameraInfo, FrameRate, Orientation, Pasted, PixelFormat, VideoRequest, Which};
 use crate::detect::Size;
@@ -49,6 +50,14 @@ impl SourceRequest {
         match self {
             Self::Auto => Self::Camera(CameraRequest { which, ..CameraRequest::default() }),
             Self::Camera(camera) => Self::Camera(CameraRequest { which, ..camera.clone() }),
+            other => other.clone(),
+        }
+    }
+
+    /// The same request; a video starts at this place.
+    pub fn starting_at(&self, place: Duration) -> Self {
+        match self {
+            Self::Video(video) => Self::Video(VideoRequest { start: place, ..video.clone() }),
             other => other.clone(),
         }
     }

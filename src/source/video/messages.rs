@@ -35,10 +35,16 @@ pub struct Messages {
 /// Words for it, each of another kind of file.
 const CUT: [&str; 3] = ["partial file", "ended prematurely", "truncated"];
 
+/// What it says in the end because of an error that it told before.
+const CONSEQUENCES: [&str; 2] = ["Error marking filters as finished", "Cannot determine format of input stream"];
+
 impl Messages {
     /// Takes one line.
     pub fn hear(&mut self, line: &str) {
         if let Some(error) = error(line) {
+            if CONSEQUENCES.iter().any(|words| error.starts_with(words)) {
+                return;
+            }
             self.cut |= CUT.iter().any(|words| error.contains(words));
             self.errors.truncate(KEPT - 1);
             self.errors.push(error.to_owned());
@@ -136,6 +142,8 @@ mod tests {
         assert_eq!(cause(SAID), "nothing was said");
         let moov = "[mov,mp4 @ 0x55e2] [error] moov atom not found\n";
         assert_eq!(cause(moov), "moov atom not found");
+        let consequence = "[fatal] Error marking filters as finished\n";
+        assert_eq!(cause(&(moov.to_owned() + consequence)), "moov atom not found");
         let refused = "[tcp @ 0x1] [error] Connection to a failed: refused\n[error] refused";
         assert_eq!(cause(refused), "Connection to a failed: refused");
         let many = "[h264 @ 0x1] [error] bad\n".repeat(100);

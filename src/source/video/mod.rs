@@ -234,6 +234,15 @@ impl VideoSource {
             (Some(status), _) if status.code().is_none() => format!("ffmpeg was killed ({status})"),
             (_, Some(cut)) => said(&cut.to_string()),
             (None, None) => "ffmpeg hung at its end".into(),
+            (Some(_), None)
+                if self.run == 0 && messages.cut && matches!(self.request.location, VideoLocation::Url(_)) =>
+            {
+                format!(
+                    "the server hung up before the first picture, or cannot send parts of a file whose index is at \
+                     its end; download the file and open that ({})",
+                    said("it is cut off")
+                )
+            }
             (Some(status), None) if !status.success() => said(&format!("ffmpeg failed ({status})")),
             _ if self.live => said("the stream has ended"),
             _ if self.run == 0 && self.origin.0.is_zero() => said("it has no pictures"),
