@@ -10,7 +10,9 @@ use crossbeam_channel::{Receiver, bounded};
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 use twinsight::detect::Size;
-use twinsight::source::{Album, AlbumError, SourceRequest, THUMBNAILS_KEPT, Thumbnail, Thumbnails};
+use twinsight::source::{
+    Album, AlbumError, FolderWatch, Listing, SourceRequest, THUMBNAILS_KEPT, Thumbnail, Thumbnails,
+};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -73,26 +75,50 @@ fn files_keep_their_order_and_folders_without_pictures_are_told() {
 }
 
 #[test]
-fn a_rescan_keeps_the_picture_in_sight() {
+fn what_comes_and_goes_leaves_the_picture_in_sight() {
     let dir = folder(&["1.jpg", "3.jpg", "5.jpg"]);
-    let mut album = Album::open(&[dir.path().into()]).unwrap();
-    assert!(!album.rescan().unwrap(), "nothing changed");
+    let named = [dir.path().to_path_buf()];
+    let look = || Listing::look(&named).unwrap();
+    let mut album = Album::open(&named).unwrap();
+    assert!(!album.update(&look()), "nothing changed");
     album.select(1);
     album.mark(&dir.path().join("5.jpg"), "cut off".into());
     std::fs::write(dir.path().join("2.jpg"), "").unwrap();
-    assert!(album.rescan().unwrap());
+    let before = look();
+    assert!(album.update(&before));
     assert_eq!((names(&album), album.index()), (vec!["1.jpg", "2.jpg", "3.jpg", "5.jpg"], 2));
-    assert_eq!(album.problem(&dir.path().join("5.jpg")), None, "it may have been repaired");
-    // Where it is gone, the one after it.
+    assert!(album.problem(&dir.path().join("5.jpg")).is_some(), "its file is as it was");
+    // Where the one in sight is gone, it stays until another is in sight.
     std::fs::remove_file(dir.path().join("3.jpg")).unwrap();
-    album.rescan().unwrap();
-    assert_eq!((names(&album), album.index()), (vec!["1.jpg", "2.jpg", "5.jpg"], 2));
+    assert!(!album.update(&look()));
+    assert_eq!(album.current(), Some(&*dir.path().join("3.jpg")));
+    album.back();
+    assert!(album.update(&look()));
+    assert_eq!((names(&album), album.index()), (vec!["1.jpg", "2.jpg", "5.jpg"], 1));
+    // What is written anew is told.
+    assert_eq!(look().changed_since(&before), [] as [PathBuf; 0]);
+    std::fs::write(dir.path().join("5.jpg"), "more than before").unwrap();
+    assert_eq!(look().changed_since(&before), [dir.path().join("5.jpg")]);
     for name in ["1.jpg", "2.jpg", "5.jpg"] {
         std::fs::remove_file(dir.path().join(name)).unwrap();
     }
-    let before = album.clone();
-    assert!(album.rescan().is_err());
-    assert_eq!(album, before, "and it is as it was");
+    assert!(Listing::look(&named).is_err(), "there is no empty album");
+}
+
+#[test]
+fn a_folder_is_watched_until_nobody_cares() {
+    let dir = folder(&["1.jpg"]);
+    let (tell, told) = bounded(16);
+    let watch = FolderWatch::start(vec![dir.path().into()], move || tell.send(()).unwrap()).unwrap();
+    let next = || told.recv_timeout(LONG).map(|()| watch.take().unwrap().pictures().len());
+    assert_eq!(next(), Ok(1));
+    assert_eq!(watch.take(), None, "taken once");
+    std::fs::write(dir.path().join("2.jpg"), "").unwrap();
+    assert_eq!(next(), Ok(2));
+    std::fs::remove_file(dir.path().join("1.jpg")).unwrap();
+    assert_eq!(next(), Ok(1));
+    drop(watch);
+    assert!(told.recv_timeout(LONG).is_err_and(|e| e.is_disconnected()), "its thread has ended");
 }
 
 fn thumbnails() -> (Thumbnails, Receiver<()>) {
@@ -120,8 +146,8 @@ fn thumbnails_are_small_and_say_what_cannot_be_read() {
     // Made once.
     thumbnails.want(paths.iter().map(PathBuf::as_path));
     assert!(woken.recv_timeout(Duration::from_millis(200)).is_err());
-    thumbnails.forget();
-    assert_eq!(thumbnails.get(&paths[0]), None);
+    thumbnails.forget(&paths[0]);
+    assert!(thumbnails.get(&paths[0]).is_none() && thumbnails.get(&paths[1]).is_some());
 }
 
 #[test]

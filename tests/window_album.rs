@@ -106,6 +106,29 @@ fn a_picture_that_fails_only_when_it_is_opened_is_passed_over_in_both_directions
 }
 
 #[test]
+fn files_that_come_and_go_do_so_in_the_strip() {
+    let (dir, paths) = folder(&["1.png", "3.png", "5 broken.png"]);
+    let mut desk = leafing(dir.path(), &paths[0]);
+    desk.press(Key::ArrowRight);
+    until_open(&mut desk, &paths[1]);
+    desk.until("the mark", |d| d.has("5 broken.png, cannot be read"));
+    // Another comes, one is repaired, the one in sight goes: it stays in sight.
+    let looks = desk.opened.lock().unwrap().len();
+    let new = dir.path().join("2.png");
+    std::fs::copy(&paths[0], &new).unwrap();
+    std::fs::copy(&paths[0], &paths[2]).unwrap();
+    desk.until("the new one", |d| d.has("2.png") && d.has("3 of 4") && !d.has("5 broken.png, cannot be read"));
+    std::fs::remove_file(&paths[1]).unwrap();
+    std::fs::remove_file(&paths[0]).unwrap();
+    desk.until("the first one to go", |d| d.has("2 of 3") && !d.has("1.png"));
+    assert!(desk.has("3.png") && desk.has("person 0.90"));
+    assert_eq!(desk.opened.lock().unwrap().len(), looks, "nothing was opened anew");
+    desk.press(Key::ArrowLeft);
+    until_open(&mut desk, &new);
+    desk.until("the one that is gone to go", |d| d.has("1 of 2") && !d.has("3.png"));
+}
+
+#[test]
 fn a_click_on_a_thumbnail_goes_there() {
     let (dir, paths) = folder(&["1.png", "2 broken.png", "3.png"]);
     let mut desk = leafing(dir.path(), &paths[0]);

@@ -10,13 +10,17 @@ use super::errand::{Found, News};
 use super::strip::Strip;
 use super::viewer::Viewer;
 use crate::engine::SourceState;
-use crate::source::{Album, SourceRequest};
+use crate::source::{Album, FolderWatch, Listing, SourceRequest};
 
 /// The album that is open, and the strip that shows it.
 #[derive(Default)]
 pub struct Leafing {
     pub album: Option<Box<Album>>,
     pub strip: Strip,
+    /// Sees what comes and goes in its folders.
+    watch: Option<FolderWatch>,
+    /// What was there when it was looked at last.
+    listing: Listing,
     /// Where to go on from a picture that cannot be read: to the next (1), to the one before (-1), nowhere (0).
     way: i64,
     /// Of errands that look for something to open, the newest wins.
@@ -25,8 +29,43 @@ pub struct Leafing {
 
 impl Leafing {
     fn close(&mut self) {
-        self.album = None;
-        self.strip = Strip::default();
+        *self = Self { asked: self.asked, ..Self::default() };
+    }
+
+    /// From now on what comes and goes in the album's folders does so in the strip.
+    fn follow_folders(&mut self, ctx: &Context) {
+        let named = self.album.as_ref().map(|album| album.named().to_vec()).unwrap_or_default();
+        if !named.iter().any(|path| path.is_dir()) {
+            return;
+        }
+        let ctx = ctx.clone();
+        match FolderWatch::start(named, move || ctx.request_repaint()) {
+            Ok(watch) => self.watch = Some(watch),
+            Err(error) => log::error!("the folder is not watched: its thread cannot be started ({error})"),
+        }
+    }
+
+    /// Takes what came and went in the folders.
+    fn renew(&mut self) {
+        let Some((new, album)) = self.watch.as_ref().and_then(FolderWatch::take).zip(self.album.as_mut()) else {
+            return;
+        };
+        let changed = new.changed_since(&self.listing);
+        // They may have been repaired, or be whole now.
+        changed.iter().for_each(|path| album.clear(path));
+        if album.update(&new) || !changed.is_empty() {
+            self.strip.renew(&changed);
+        }
+        self.listing = new;
+    }
+
+    /// The picture in sight was kept, where its file is gone; it goes with another in sight.
+    fn let_go(&mut self) {
+        if let Some(album) = self.album.as_mut().filter(|_| !self.listing.pictures().is_empty())
+            && album.update(&self.listing)
+        {
+            self.strip.renew(&[]);
+        }
     }
 
     /// "3 of 12"
@@ -77,7 +116,8 @@ impl Viewer {
     }
 
     /// Takes what the errands came back with.
-    pub(super) fn take_news(&mut self) {
+    pub(super) fn take_news(&mut self, ctx: &Context) {
+        self.leafing.renew();
         for (number, news) in self.errands.back() {
             match news {
                 News::Done(message) => self.tell_done(message),
@@ -90,6 +130,7 @@ impl Viewer {
                     // It was not asked for by itself.
                     self.recent.retain(|recent| Some(recent) != first.as_ref());
                     self.leafing = Leafing { album: Some(album), way: 1, asked: number, ..Leafing::default() };
+                    self.leafing.follow_folders(ctx);
                     // On the command line's first picture the engine works already; it may even have failed.
                     if let Some(first) = first.filter(|_| !open) {
                         self.open_source(first);
@@ -130,6 +171,7 @@ impl Viewer {
     }
 
     fn show_leaf(&mut self) {
+        self.leafing.let_go();
         let Some(request) = self.leafing.album.as_ref().and_then(|album| album.request()) else { return };
         self.chosen = None;
         self.open_source(request);

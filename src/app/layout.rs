@@ -97,7 +97,7 @@ impl Viewer {
         }
         self.veil_while_dropping(ui);
         help::show(ui, &mut self.help);
-        self.toasts.show(ui.ctx());
+        self.notices.show(ui.ctx(), pointed.response.rect);
         for action in actions {
             self.apply(ui.ctx(), action);
         }

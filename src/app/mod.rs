@@ -26,6 +26,7 @@ mod help;
 mod layout;
 mod list;
 mod marks;
+mod notices;
 mod pairs;
 mod palette;
 mod past;

@@ -70,6 +70,17 @@ impl Strip {
         });
     }
 
+    /// The album has changed, and these pictures' files have.
+    pub fn renew(&mut self, changed: &[PathBuf]) {
+        self.wanted = Range::default();
+        for path in changed {
+            self.cells.remove(path);
+            if let Some(thumbnails) = &self.thumbnails {
+                thumbnails.forget(path);
+            }
+        }
+    }
+
     fn cells(&mut self, ui: &mut Ui, album: &mut Album, seen: Rect, actions: &mut Vec<Action>) {
         let count = album.pictures().len();
         let origin = ui.min_rect().min;

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use egui::{Context, ViewportCommand};
-use egui_notify::{Anchor, Toasts};
 
 use super::album::Leafing;
 use super::annotated::Annotated;
@@ -18,6 +17,7 @@ use super::dialog::{Answer, Dialog};
 use super::duo::Duo;
 use super::errand::Errands;
 use super::marks::Mark;
+use super::notices::Notices;
 use super::pairs::{Chosen, PairsPanel};
 use super::past::Past;
 use super::playing::Playing;
@@ -125,9 +125,7 @@ pub struct Viewer {
     pub(super) cameras: Cameras,
     pub(super) camera: CameraDesk,
     pub(super) dialog: Dialog,
-    pub(super) toasts: Toasts,
-    /// The last short message.
-    said: String,
+    pub(super) notices: Notices,
     pub(super) status: StatusLine,
     pub(super) help: bool,
     pub(super) screenshot: Option<Screenshot>,
@@ -179,8 +177,7 @@ impl Viewer {
             cameras: Cameras::new(start.cameras),
             camera: CameraDesk::start(),
             dialog: Dialog::default(),
-            toasts: Toasts::default().with_anchor(Anchor::BottomRight).with_margin(egui::vec2(12.0, 44.0)),
-            said: String::new(),
+            notices: Notices::default(),
             status: StatusLine::default(),
             help: false,
             screenshot: start.screenshot,
@@ -225,7 +222,7 @@ impl Viewer {
         for event in events {
             self.tell(event);
         }
-        self.take_news();
+        self.take_news(ctx);
         self.look_for_cameras();
         if let Some(answer) = self.dialog.answer() {
             match answer {
@@ -352,17 +349,14 @@ impl Viewer {
 
     /// The short message that was shown last; empty = none was.
     pub fn said(&self) -> &str {
-        &self.said
+        self.notices.said()
     }
 
     pub(super) fn tell_done(&mut self, message: String) {
-        self.said.clone_from(&message);
-        self.toasts.success(message).duration(Some(Duration::from_secs(4)));
+        self.notices.done(message);
     }
 
     pub(super) fn warn(&mut self, message: &str) {
-        message.clone_into(&mut self.said);
-        let duration = Some(Duration::from_secs(8));
-        self.toasts.warning(message).duration(duration);
+        self.notices.warn(message);
     }
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::SourceRequest;
 use super::folder::pictures_in;
+use super::listing::Listing;
 
 /// A list of pictures and a place in it. It opens nothing: whoever shows a picture says with [`Album::mark`] when that
 /// cannot be read, and it is passed over from then on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Album {
-    /// As they were named: looked through again by [`Album::rescan`].
+    /// As they were named: looked at again by a [`FolderWatch`](super::FolderWatch).
     named: Vec<PathBuf>,
     pictures: Vec<PathBuf>,
     current: usize,
@@ -30,19 +31,7 @@ pub enum AlbumError {
 impl Album {
     /// Files in the order given, each folder's pictures in natural order. The first one is current.
     pub fn open(paths: &[PathBuf]) -> Result<Self, AlbumError> {
-        let mut pictures = Vec::new();
-        for path in paths {
-            if !path.is_dir() {
-                pictures.push(path.clone());
-                continue;
-            }
-            let folder = path.clone();
-            match pictures_in(path) {
-                Ok(inside) if inside.is_empty() => return Err(AlbumError::Empty { folder }),
-                Ok(inside) => pictures.extend(inside),
-                Err(cause) => return Err(AlbumError::Folder { folder, cause }),
-            }
-        }
+        let pictures = Listing::look(paths)?.pictures().to_vec();
         Ok(Self { named: paths.to_vec(), pictures, ..Self::default() })
     }
 
@@ -111,19 +100,35 @@ impl Album {
         self.problems.get(picture).map(String::as_str)
     }
 
-    /// Looks at the folders again. The current picture stays; where it is gone, the one that came after it is
-    /// current. Marks are forgotten: a file may have been repaired. `true`: the list changed.
-    pub fn rescan(&mut self) -> Result<bool, AlbumError> {
-        let mut new = Self::open(&self.named)?;
+    /// What was opened: files and folders.
+    pub fn named(&self) -> &[PathBuf] {
+        &self.named
+    }
+
+    /// Takes what is there now. The current picture stays, even where it is gone, for it is in sight: the next call
+    /// after another became current lets it go. `true`: the list changed.
+    pub fn update(&mut self, listing: &Listing) -> bool {
+        let mut pictures = listing.pictures().to_vec();
         if self.named == [PathBuf::from(".")] && !self.pictures.iter().any(|p| p.starts_with(".")) {
-            new.pictures = new.pictures.iter().filter_map(|p| p.file_name()).map(PathBuf::from).collect();
+            pictures = pictures.iter().filter_map(|p| p.file_name()).map(PathBuf::from).collect();
         }
-        let place = |picture: &PathBuf| new.pictures.iter().position(|p| p == picture);
-        let here = self.pictures.get(self.current..).unwrap_or_default().iter().find_map(place);
-        new.current = here.unwrap_or(new.pictures.len().saturating_sub(1));
-        let changed = new.pictures != self.pictures;
-        *self = new;
-        Ok(changed)
+        let place = |picture: &PathBuf| pictures.iter().position(|p| p == picture);
+        let Some(current) = self.pictures.get(self.current) else { return false };
+        self.current = match place(current) {
+            Some(index) => index,
+            None => {
+                // After the nearest one before it that is still there.
+                let index = self.pictures[..self.current].iter().rev().find_map(place).map_or(0, |before| before + 1);
+                pictures.insert(index, current.clone());
+                index
+            }
+        };
+        let changed = pictures != self.pictures;
+        self.pictures = pictures;
+        if changed {
+            self.problems.retain(|path, _| self.pictures.contains(path));
+        }
+        changed
     }
 
     fn is_marked(&self, index: usize) -> bool {

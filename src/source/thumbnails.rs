@@ -76,9 +76,9 @@ impl Thumbnails {
         self.shared.lock().find(picture).cloned()
     }
 
-    /// Makes them anew when they are wanted again: the files may have changed.
-    pub fn forget(&self) {
-        self.shared.lock().made.clear();
+    /// Makes it anew when it is wanted again: the file has changed.
+    pub fn forget(&self, picture: &Path) {
+        self.shared.lock().made.retain(|(made, _)| made != picture);
     }
 }
 
@@ -116,6 +116,8 @@ fn work(shared: &Shared, wake: &Receiver<()>, gone: &Receiver<Infallible>, waker
             Err(error) => Thumbnail::Failed(error.to_string().into()),
         };
         let mut inner = shared.lock();
+        // Forgotten while it was being made, it may have been made twice.
+        inner.made.retain(|(made, _)| *made != path);
         inner.made.push_back((path, thumbnail));
         while inner.made.len() > THUMBNAILS_KEPT {
             inner.made.pop_front();
