@@ -5,10 +5,15 @@
 mod video_support;
 mod window_support;
 
+use std::io::{BufRead, BufReader, Cursor, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread::Builder;
 use std::time::Duration;
 
 use egui::Key;
+use image::{ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 use twinsight::source::{SourceRequest, VideoLocation, VideoRequest};
 use window_support::{Desk, Plan};
@@ -123,4 +128,78 @@ fn every_control_of_the_bar_has_a_name_and_a_small_window_room_for_it() {
             assert!(!a.intersects(b.shrink(0.5)), "{label} {a:?} lies on {other} {b:?}");
         }
     }
+}
+
+/// What a camera in the network does.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    /// Lets callers wait for an answer.
+    Mute,
+    Sends,
+    /// Keeps the line, and sends nothing.
+    Holds,
+    HangsUp,
+}
+
+/// A camera in the network that sends JPEGs, one after another, over HTTP; its address and its mood.
+fn network_camera() -> (String, Arc<Mutex<Mood>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mood = Arc::new(Mutex::new(Mood::Mute));
+    let theirs = Arc::clone(&mood);
+    let serve = move || {
+        for call in listener.incoming().flatten() {
+            let mood = Arc::clone(&theirs);
+            // A caller may hang up at any time.
+            Builder::new().name("reply".into()).spawn(move || drop(reply(call, &mood))).unwrap();
+        }
+    };
+    Builder::new().name("network camera".into()).spawn(serve).unwrap();
+    (format!("http://{address}/live"), mood)
+}
+
+fn reply(mut call: TcpStream, mood: &Mutex<Mood>) -> std::io::Result<()> {
+    let mut lines = BufReader::new(call.try_clone()?).lines().map_while(Result::ok);
+    // To the empty line.
+    let _ = lines.find(String::is_empty);
+    let mut jpeg = Cursor::new(Vec::new());
+    RgbImage::from_pixel(64, 48, Rgb([90; 3])).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    let jpeg = jpeg.into_inner();
+    let mut head = "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n";
+    loop {
+        let now = *mood.lock().unwrap();
+        match now {
+            Mood::HangsUp => return Ok(()),
+            Mood::Mute | Mood::Holds => {}
+            Mood::Sends => {
+                let part = format!("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+                call.write_all(&[std::mem::take(&mut head).as_bytes(), part.as_bytes(), &jpeg, b"\r\n"].concat())?;
+            }
+        }
+        let _ = crossbeam_channel::never::<()>().recv_timeout(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_bar_tells_how_a_stream_stands() {
+    let (url, mood) = network_camera();
+    let set = |now| *mood.lock().unwrap() = now;
+    let source = SourceRequest::Video(VideoRequest::new(VideoLocation::Url(url)));
+    let mut desk = Desk::new(Plan { source, ..Plan::default() });
+    desk.until("the call", |d| d.has("connecting …"));
+    set(Mood::Sends);
+    desk.until("the first picture", |d| d.has("live") && d.has("person 0.90"));
+    assert!(desk.control("Position").is_none() && desk.control("One frame back").is_none(), "there is no way back");
+    desk.press(Key::Space);
+    desk.until("a pause", |d| d.has("paused") && d.has("Play the video"));
+    desk.press(Key::Space);
+    desk.until("it again", |d| d.has("live"));
+    set(Mood::Holds);
+    desk.until("the silence", |d| d.has("stalled"));
+    set(Mood::Sends);
+    desk.until("it again", |d| d.has("live"));
+    set(Mood::HangsUp);
+    desk.until("the loss", |d| !d.names("reconnecting in ").is_empty());
+    set(Mood::Sends);
+    desk.until("it again", |d| d.has("live") && opened(d) > 1);
 }

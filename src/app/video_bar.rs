@@ -101,7 +101,8 @@ impl VideoBar<'_> {
         let scheme = theme::scheme(ui);
         let digits = |text: String| RichText::new(text).font(theme::digits());
         let state = match self.state {
-            SourceState::Opening => Some("opening …".to_owned()),
+            SourceState::Opening if self.live => Some("connecting …".to_owned()),
+            SourceState::Opening => Some("opening …".into()),
             SourceState::Ended => Some("ended".into()),
             SourceState::Failed { retry_in: Some(left), .. } => {
                 Some(format!("reconnecting in {:.0} s", left.as_secs_f32().ceil()))
