@@ -176,7 +176,9 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 /// The engine that looks at a stream, without a model; and what it tells of it, until it was lost and is back.
-fn lost_and_back(url: String) -> Engine {
+///
+/// `lose` is called when it shows.
+fn lost_and_back(url: String, lose: impl Fn()) -> Engine {
     let source = SourceRequest::Video(VideoRequest::new(VideoLocation::Url(url)));
     let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
     let engine = Engine::start(live::parts(&Catalog::find(), Arc::new(|| {})), settings).unwrap();
@@ -186,6 +188,9 @@ fn lost_and_back(url: String) -> Engine {
             Event::SourceOpened(_) => {
                 told.push("opened");
                 assert!(engine.wait(video_support::LONG).is_some(), "it shows");
+                if told.len() == 1 {
+                    lose();
+                }
             }
             Event::SourceFailed { transient, message } => {
                 assert!(transient, "{message}");
@@ -202,19 +207,20 @@ fn lost_and_back(url: String) -> Engine {
 
 #[test]
 fn a_lost_stream_comes_back_by_itself() {
-    lost_and_back(server(motion_jpeg(300)));
+    lost_and_back(server(motion_jpeg(300)), || {});
 }
 
 #[test]
 fn a_camera_of_the_network_that_hangs_up_comes_back_by_itself() {
-    let engine = lost_and_back(rtsp::server(Duration::from_secs(2)));
+    let (url, hang_up) = rtsp::server();
+    let engine = lost_and_back(url, || hang_up.store(true, std::sync::atomic::Ordering::Relaxed));
     let description = engine.status().description.unwrap();
     assert_eq!((description.size, description.format.as_deref()), (Some(Size::new(320, 240)), Some("h264")));
 }
 
 #[test]
 fn detect_takes_frames_of_a_camera_of_the_network() {
-    let url = rtsp::server(video_support::LONG);
+    let (url, _) = rtsp::server();
     let (code, out, err) =
         video_support::twinsight_in(folder().path(), &["detect", "--json", "--video", &url, "--frames", "5"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));

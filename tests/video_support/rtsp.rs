@@ -3,29 +3,33 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Result, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The parameters of the codec come within the stream.
 const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=test\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n\
     a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\n";
 
-/// Serves each caller for so long, then hangs up; gives the address.
-pub fn server(each: Duration) -> String {
+/// Serves each caller for as long as it likes; gives the address. Once the switch is set, it hangs up, and clears it.
+pub fn server() -> (String, Arc<AtomicBool>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let switch = Arc::<AtomicBool>::default();
+    let hang_up = Arc::clone(&switch);
     let serve = move || {
         for call in listener.incoming().flatten() {
             // A caller may hang up at any time.
-            let _ = answer(call, each);
+            let _ = answer(call, &hang_up);
         }
     };
     Builder::new().name("rtsp server".into()).spawn(serve).unwrap();
-    format!("rtsp://{address}/live")
+    (format!("rtsp://{address}/live"), switch)
 }
 
-fn answer(mut call: TcpStream, each: Duration) -> Result<()> {
+fn answer(mut call: TcpStream, hang_up: &AtomicBool) -> Result<()> {
     let mut requests = BufReader::new(call.try_clone()?).lines();
     loop {
         let mut lines = Vec::new();
@@ -47,7 +51,7 @@ fn answer(mut call: TcpStream, each: Duration) -> Result<()> {
         let number = header("CSeq: ");
         call.write_all(format!("RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{more}\r\n{body}").as_bytes())?;
         if method == "PLAY" {
-            return play(&mut call, each);
+            return play(&mut call, hang_up);
         }
     }
 }
@@ -62,19 +66,31 @@ impl Drop for Sender {
     }
 }
 
-fn play(call: &mut TcpStream, each: Duration) -> Result<()> {
+fn play(call: &mut TcpStream, hang_up: &AtomicBool) -> Result<()> {
     // The reports, which nobody needs, must find somebody too.
     let [packets, reports] = [UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?];
     let [to, about] = [packets.local_addr()?, reports.local_addr()?];
-    let picture = ["-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=25", "-pix_fmt", "yuv420p"];
+    let raw =
+        ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "320x240", "-r", "25", "-i", "pipe:0", "-pix_fmt", "yuv420p"];
     let coded = ["-c:v", "libx264", "-tune", "zerolatency", "-g", "10", "-f", "rtp"];
     let url = format!("rtp://{to}?rtcpport={}&pkt_size=1200", about.port());
-    let arguments = [&picture[..], &coded, &[&url]].concat();
-    let _sender = Sender(super::ffmpeg(&arguments).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?);
+    let mut command = Command::new("ffmpeg");
+    command.args(["-hide_banner", "-loglevel", "error"]).args([&raw[..], &coded, &[&url]].concat());
+    let mut sender = Sender(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+    // Pictures come from here, so that it ends with this process.
+    let mut pictures = sender.0.stdin.take().unwrap();
+    let draw = move || {
+        for gray in (0..=255).cycle() {
+            if pictures.write_all(&[gray; 320 * 240 * 3]).is_err() {
+                return;
+            }
+            let _ = crossbeam_channel::never::<()>().recv_timeout(Duration::from_millis(40));
+        }
+    };
+    Builder::new().name("rtsp pictures".into()).spawn(draw)?;
     packets.set_read_timeout(Some(Duration::from_millis(100)))?;
-    let end = Instant::now() + each;
     let mut packet = [0; 2048];
-    while Instant::now() < end {
+    while !hang_up.swap(false, Ordering::Relaxed) {
         match packets.recv(&mut packet[4..]) {
             Ok(length) => {
                 let [high, low] = (length as u16).to_be_bytes();
