@@ -168,7 +168,7 @@ mod tests {
     /// The values that tests/reference/ranges.py makes.
     fn reference_values(count: u64) -> Vec<f32> {
         let value = |i: u64| {
-            let u = (i.wrapping_mul(2_654_435_761) % (1 << 32) >> 8) as f32 / (1 << 24) as f32;
+            let u = ((i.wrapping_mul(2_654_435_761) % (1 << 32)) >> 8) as f32 / (1 << 24) as f32;
             let v = u - 0.4;
             if i % 100_000 == 40_500 { v * 32.0 } else { v * 5.0 }
         };
