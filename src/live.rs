@@ -1,5 +1,6 @@
 //! An engine of real sources and real models.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
@@ -40,5 +41,12 @@ impl Load for Models {
         // Found anew for each model, so that a runtime that was missing can be installed while the window is open.
         let runtime = Runtime::find(&self.0)?;
         Ok(Box::new(SessionDetector::open(&runtime, &self.0, name)?))
+    }
+
+    fn stamp(&self, name: &ModelName) -> u64 {
+        let about = std::fs::metadata(self.0.path(name)).ok();
+        let mut hasher = DefaultHasher::new();
+        about.map(|about| (about.len(), about.modified().ok())).hash(&mut hasher);
+        hasher.finish()
     }
 }

@@ -1,6 +1,7 @@
 //! `twinsight layers`: which layer of an INT8 model hurts.
 
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use serde::Serialize;
 use super::inputs::pictures;
 use super::out::say;
 use super::progress::Progress;
-use crate::detect::Letterboxer;
+use crate::detect::{Classes, Letterbox, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
 use crate::source::load;
-use crate::workshop::layers::{Layer, Layers, box_losses};
+use crate::workshop::layers::{Layer, Layers, Target, box_losses, descent};
 
 /// On so many pictures each node is tried alone; noise is added up over all.
 const TRIED: usize = 8;
@@ -38,6 +39,9 @@ pub struct LayersArgs {
     /// Leave out what each layer alone does to the boxes, which takes some seconds
     #[arg(long, conflicts_with = "worst")]
     quick: bool,
+    /// Follow the N-th box of the first picture, as `detect` lists them: which layers its score is lost in
+    #[arg(long = "box", value_name = "N", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..))]
+    number: Option<u32>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -47,10 +51,13 @@ pub struct LayersArgs {
 pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let [(a, float), (b, int8)] = [open(&catalog, &runtime, &args.a)?, open(&catalog, &runtime, &args.b)?];
+    let (mut detector, float) = open(&catalog, &runtime, &args.a)?;
+    let a = Arc::clone(detector.info());
+    let (b, int8) = open(&catalog, &runtime, &args.b)?;
+    let b = Arc::clone(b.info());
     let mut layers = Layers::new(&runtime, &float, &int8)?;
     let mut letterboxer = Letterboxer::new(a.form.input);
-    let (mut inputs, mut failed) = (Vec::new(), false);
+    let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
     let (paths, failures) = pictures(&args.images);
     for failure in failures {
         eprintln!("twinsight: {failure}");
@@ -60,7 +67,10 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     for path in &paths {
         match load(path) {
             Ok(frame) => {
-                letterboxer.fill(&frame);
+                let letterbox = letterboxer.fill(&frame);
+                if let Some(number) = args.number.filter(|_| inputs.is_empty()) {
+                    followed = Some(Followed::find(&mut detector, letterboxer.tensor(), letterbox, number)?);
+                }
                 layers.add(letterboxer.tensor())?;
                 if inputs.len() < TRIED {
                     inputs.push(letterboxer.tensor().to_vec());
@@ -82,13 +92,16 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         b: Model::of(&b),
         pictures: layers.pictures(),
         tried: if args.quick { 0 } else { inputs.len() },
+        followed: None,
         layers: layers.layers().into_iter().map(Line::of).collect(),
     };
-    drop(layers);
+    drop((layers, detector));
     if !args.quick {
         let mut bar = None;
-        let losses = box_losses(&runtime, &float, &int8, &a.form, &inputs, |of| {
+        let target = followed.as_ref().map(|followed| followed.target);
+        let losses = box_losses(&runtime, &float, &int8, &a.form, &inputs, target, |of| {
             bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
+            ControlFlow::Continue(())
         })?;
         let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
         for line in &mut report.layers {
@@ -96,10 +109,27 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
             line.iou_loss = Some(loss.iou_loss);
             line.score_change = Some(loss.score_change);
             line.share = Some(if total > 0.0 { loss.iou_loss / total } else { 0.0 });
+            line.box_alone = loss.target;
+        }
+        if let Some(followed) = &mut followed {
+            let mut bar = None;
+            let found = descent(&runtime, &float, &int8, &a.form, &inputs[0], followed.target, |of| {
+                bar.get_or_insert_with(|| Progress::new(Some(of), "tensors")).step();
+                ControlFlow::Continue(())
+            })?;
+            for (line, (_, score)) in report.layers.iter_mut().zip(&found.up_to) {
+                line.box_up_to = Some(*score);
+            }
+            followed.scores = [found.float, found.up_to.last().map_or(found.float, |(_, score)| *score)];
         }
     }
+    report.followed = followed;
     if args.worst {
-        let key = |line: &Line| line.iou_loss.unwrap_or(-1.0);
+        let float = report.followed.as_ref().map(|followed| followed.scores[0]);
+        let key = |line: &Line| match float {
+            Some(float) => line.box_alone.map_or(f64::NEG_INFINITY, |alone| f64::from(float - alone)),
+            None => line.iou_loss.unwrap_or(-1.0),
+        };
         report.layers.sort_by(|x, y| key(y).total_cmp(&key(x)));
     }
     if args.json {
@@ -110,13 +140,51 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// What is known of a model, and its file.
-fn open(catalog: &Catalog, runtime: &Runtime, flag: &str) -> Result<(Arc<ModelInfo>, Vec<u8>), ModelError> {
+/// A model, and its file.
+fn open(catalog: &Catalog, runtime: &Runtime, flag: &str) -> Result<(SessionDetector, Vec<u8>), ModelError> {
     let name = ModelName::from_flag(flag);
     // Opened as a detector first, because that says best what is wrong with a file.
-    let info = Arc::clone(SessionDetector::open(runtime, catalog, &name)?.info());
-    let bytes = std::fs::read(&info.path).map_err(|cause| ModelError::Read { path: info.path.clone(), cause })?;
-    Ok((info, bytes))
+    let detector = SessionDetector::open(runtime, catalog, &name)?;
+    let path = &detector.info().path;
+    let bytes = std::fs::read(path).map_err(|cause| ModelError::Read { path: path.clone(), cause })?;
+    Ok((detector, bytes))
+}
+
+/// The box that is followed through the layers.
+#[derive(Serialize)]
+struct Followed {
+    number: u32,
+    class: String,
+    /// In the float model and in the INT8 model.
+    scores: [f32; 2],
+    #[serde(skip)]
+    target: Target,
+}
+
+impl Followed {
+    fn find(
+        detector: &mut SessionDetector,
+        input: &[f32],
+        letterbox: Letterbox,
+        number: u32,
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut heads = RawHeads::default();
+        detector.run(input, &mut heads)?;
+        let form = &detector.info().form;
+        let mut postprocessor = Postprocessor::default();
+        let found = postprocessor.run(form, &heads, &letterbox, Thresholds::LIVE);
+        let Some(detection) = found.get(number as usize - 1) else {
+            return Err(format!(
+                "there is no box {number}: {} finds {} in the first picture; `twinsight detect` lists them",
+                detector.info().name,
+                found.len()
+            )
+            .into());
+        };
+        let classes: &Classes = &form.classes;
+        let class = classes.name(detection.class_id).to_owned();
+        Ok(Self { number, class, scores: [detection.score; 2], target: Target::of(detection) })
+    }
 }
 
 #[derive(Serialize)]
@@ -126,6 +194,8 @@ struct Report {
     pictures: usize,
     /// Pictures on which each node was tried alone.
     tried: usize,
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
+    followed: Option<Followed>,
     layers: Vec<Line>,
 }
 
@@ -153,6 +223,11 @@ struct Line {
     iou_loss: Option<f64>,
     score_change: Option<f64>,
     share: Option<f64>,
+    /// The followed box's score with this node alone in INT8, and with all up to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    box_alone: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    box_up_to: Option<f32>,
 }
 
 impl Line {
@@ -160,24 +235,40 @@ impl Line {
         let finite = |db: f64| Some(db).filter(|db| db.is_finite());
         let Layer { node, op, tensor, shape, propagated, isolated } = layer;
         let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
-        let (iou_loss, score_change, share) = Default::default();
-        Self { node, op, tensor, shape, propagated_db, isolated_db, iou_loss, score_change, share }
+        let (iou_loss, score_change, share, box_alone, box_up_to) = Default::default();
+        Self {
+            node,
+            op,
+            tensor,
+            shape,
+            propagated_db,
+            isolated_db,
+            iou_loss,
+            score_change,
+            share,
+            box_alone,
+            box_up_to,
+        }
     }
 }
 
 impl Report {
     fn to_text(&self) -> String {
-        let Self { a, b, pictures, tried, layers } = self;
+        let Self { a, b, pictures, tried, followed, layers } = self;
         let of = |count: &usize| format!("{count} picture{}", if *count == 1 { "" } else { "s" });
         let mut text = format!("{} against {}, over {}\n\n", b.name, a.name, of(pictures));
+        if let Some(Followed { number, class, scores: [float, int8], .. }) = followed {
+            text += &format!("box {number}: {class} {float:.3} in {}, {int8:.3} in {}\n\n", a.name, b.name);
+        }
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(
-            "{:<18} {:<20} {:>14} {:>11} {:>9}{}\n",
+            "{:<18} {:<20} {:>14} {:>11} {:>9}{}{}\n",
             "tensor",
             "operation",
             "shape",
             "propagated",
             "isolated",
+            if followed.is_some() { "  alone  up to" } else { "" },
             if *tried > 0 { "   boxes  share" } else { "" }
         );
         let decibel = |db: Option<f64>| db.map_or_else(|| "-".into(), |db| format!("{db:.1} dB"));
@@ -191,6 +282,10 @@ impl Report {
                 decibel(line.propagated_db),
                 decibel(line.isolated_db)
             );
+            if followed.is_some() {
+                let score = |score: Option<f32>| score.map_or_else(|| "-".into(), |s| format!("{s:.3}"));
+                text += &format!(" {:>6} {:>6}", score(line.box_alone), score(line.box_up_to));
+            }
             if let (Some(loss), Some(share)) = (line.iou_loss, line.share) {
                 let bar = if most > 0.0 { (loss / most * BAR as f64).round() as usize } else { 0 };
                 text += &format!(" {:>6.2}% {:>5.1}%  {}", loss * 100.0, share * 100.0, "█".repeat(bar));
@@ -198,6 +293,9 @@ impl Report {
             text.push('\n');
         }
         text += "\npropagated: signal to noise of the tensor, both models whole; isolated: of this node alone\n";
+        if followed.is_some() {
+            text += "alone: the box's score when this node alone is INT8; up to: when all up to it are\n";
+        }
         if *tried > 0 {
             text += &format!(
                 "boxes: how much of a box's overlap (1 − IoU) is lost when this node alone is INT8, over {}\n",

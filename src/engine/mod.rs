@@ -76,6 +76,11 @@ pub trait Open: Send + Sync {
 /// Loads models. Called on the worker thread, once for each model while it is kept.
 pub trait Load: Send + Sync {
     fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError>;
+
+    /// Another value where loading would give another model than before: a file of the same name was written anew.
+    fn stamp(&self, _: &ModelName) -> u64 {
+        0
+    }
 }
 
 /// What the engine is made of.

@@ -31,6 +31,8 @@ pub(super) struct Models {
 
 struct Loaded {
     name: ModelName,
+    /// [`Load::stamp`](super::Load::stamp) when it was loaded.
+    stamp: u64,
     info: Arc<ModelInfo>,
     detector: Box<dyn Detector>,
     heads: Pool<RawHeads>,
@@ -73,7 +75,9 @@ impl Models {
 
     /// Afterwards the model is loaded, and the last of `loaded`.
     fn load(&mut self, at: usize, name: &ModelName, shared: &Shared) -> Result<(), String> {
-        if let Some(found) = self.loaded.iter().position(|loaded| &loaded.name == name) {
+        let stamp = shared.parts.loader.stamp(name);
+        let found = self.loaded.iter().position(|loaded| &loaded.name == name);
+        if let Some(found) = found.filter(|found| self.loaded[*found].stamp == stamp) {
             let loaded = self.loaded.remove(found);
             self.loaded.push(loaded);
             return Ok(());
@@ -84,7 +88,9 @@ impl Models {
         let info = Arc::clone(detector.info());
         shared.tell(Event::ModelLoaded(Arc::clone(&info)));
         let heads = Pool::new(HEADS);
-        self.loaded.push(Loaded { name: name.clone(), info, detector, heads, failure: None });
+        // Its file was written anew: what was loaded from it before goes, now that there is another.
+        self.loaded.retain(|loaded| &loaded.name != name);
+        self.loaded.push(Loaded { name: name.clone(), stamp, info, detector, heads, failure: None });
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use crate::model::metadata::Metadata;
 use crate::model::{Precision, Sidecar, hex};
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
-const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
+pub(super) const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
 const MAX_MODEL_BYTES: u64 = 1 << 30;
 
 /// A network and its numbers, ready to be written as a model.
@@ -237,7 +237,7 @@ pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, WorkshopE
 }
 
 /// Writes beside the place and renames, so that nobody ever sees half a file.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkshopError> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkshopError> {
     let mut part = path.as_os_str().to_owned();
     part.push(format!(".{}.part", std::process::id()));
     let part = PathBuf::from(part);

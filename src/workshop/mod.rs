@@ -21,7 +21,9 @@ pub mod layers;
 pub mod onnx;
 mod quantize;
 mod ranges;
+mod rebuild;
 mod recipe;
+mod variety;
 
 pub use build::{Built, Source, read_metadata};
 pub use calibrate::{Calibrator, Progress, calibrate};
@@ -30,4 +32,6 @@ pub use error::WorkshopError;
 pub use export::{exposed_model, float_model};
 pub use import::{ImportError, import};
 pub use quantize::{Grid, QuantizeError, quantized_model, quantized_name};
+pub use rebuild::{Origin, RebuildError, Remade};
 pub use recipe::{Concat, Recipe, RecipeError, Weights};
+pub use variety::{LEAST_DIFFERENCE, Variety};

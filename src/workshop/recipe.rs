@@ -15,7 +15,7 @@ use super::{WorkshopError, build::read_limited};
 
 /// Of a recipe's file.
 const MAX_BYTES: u64 = 1 << 16;
-const MAX_NAME: usize = 40;
+pub(super) const MAX_NAME: usize = 40;
 
 /// The recipes that come with the program, as their files are.
 const BUILT_IN: [(&str, &str); 2] = [
@@ -105,6 +105,11 @@ impl Recipe {
             let known = Self::names().collect::<Vec<_>>().join(", ");
             return Err(WorkshopError::NoRecipe { name: text.to_owned(), known });
         }
+        Self::read(path)
+    }
+
+    /// A recipe of a file.
+    pub fn read(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_limited(path, MAX_BYTES)?;
         let wrong = |cause| WorkshopError::Recipe { path: path.to_owned(), cause };
         let recipe = Self::from_json(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;

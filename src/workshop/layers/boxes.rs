@@ -1,11 +1,13 @@
 //! What one INT8 node alone does to the boxes.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use super::LayersError;
+use super::heads::raw_heads;
 use super::merge::merge;
+use super::{LayersError, Target};
 use crate::detect::{BBox, CandidateId, Decoder, Form, Letterbox, RawHeads, Thresholds};
-use crate::model::{RawSession, Runtime};
+use crate::model::Runtime;
 
 /// Of one node of the INT8 model, with everything else in float.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,34 +19,41 @@ pub struct BoxLoss {
     pub iou_loss: f64,
     /// Mean of the differences of their scores, over the same boxes.
     pub score_change: f64,
+    /// The score that the one box that is looked at then has; `None` = there is none.
+    pub target: Option<f32>,
 }
 
 /// The float model's boxes with a score of 0.25 and more are looked for in the same cells, for every node that
-/// rounds, in the order of the graph. `inputs`: letterboxed pictures. `step` is called after each node with how
-/// many there are.
+/// rounds, in the order of the graph. `inputs`: letterboxed pictures; `target` is a box of the first. `step` is
+/// called after each node with how many there are, and may end it.
 pub fn box_losses(
     runtime: &Runtime,
     float: &[u8],
     int8: &[u8],
     form: &Form,
     inputs: &[Vec<f32>],
-    mut step: impl FnMut(usize),
+    target: Option<Target>,
+    mut step: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<BoxLoss>, LayersError> {
     let merged = merge(float, int8)?;
-    let reference = boxes(runtime, float, form, inputs, Thresholds::LIVE.score)?;
-    let count: usize = reference.iter().map(HashMap::len).sum();
-    if count == 0 {
+    let mut finder = Finder::new(form);
+    let reference: Vec<Boxes> = raw_heads(runtime, float, form, inputs)?
+        .iter()
+        .map(|heads| finder.boxes(heads, Thresholds::LIVE.score))
+        .collect();
+    if reference.iter().all(HashMap::is_empty) && target.is_none() {
         return Err(LayersError::NoBoxes);
     }
     let of = merged.rows.iter().filter(|row| row.isolated.is_some()).count();
     let mut losses = Vec::with_capacity(of);
     for row in &merged.rows {
         let Some(model) = merged.alone(row) else { continue };
-        // Low enough that a box is found whatever became of its score.
-        let found = boxes(runtime, &model, form, inputs, 1e-4)?;
+        let heads = raw_heads(runtime, &model, form, inputs)?;
         // Of each head: sums, and how many boxes.
         let mut sums = vec![[0.0; 3]; form.heads.len()];
-        for (reference, found) in reference.iter().zip(&found) {
+        for (reference, heads) in reference.iter().zip(&heads) {
+            // Low enough that a box is found whatever became of its score.
+            let found = finder.boxes(heads, 1e-4);
             for (place, (bbox, score)) in reference {
                 let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
                 let sum = &mut sums[usize::from(place.0.head)];
@@ -61,8 +70,11 @@ pub fn box_losses(
             tensor: row.tensor.clone(),
             iou_loss: iou_loss / count,
             score_change: score_change / count,
+            target: target.zip(heads.first()).map(|(target, heads)| target.score(form, heads)),
         });
-        step(of);
+        if step(of).is_break() {
+            return Err(LayersError::Cancelled);
+        }
     }
     Ok(losses)
 }
@@ -70,33 +82,20 @@ pub fn box_losses(
 /// Of each picture: box and score by its place in the raw heads and its class.
 type Boxes = HashMap<(CandidateId, usize), (BBox, f32)>;
 
-fn boxes(
-    runtime: &Runtime,
-    model: &[u8],
-    form: &Form,
-    inputs: &[Vec<f32>],
-    score: f32,
-) -> Result<Vec<Boxes>, LayersError> {
-    let mut session = RawSession::from_bytes(runtime, model, crate::model::threads()).map_err(LayersError::Run)?;
-    let (mut heads, mut decoder) = (RawHeads::zeros(form), Decoder::default());
-    let letterbox = Letterbox::new(form.input, form.input);
-    let mut all = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        let mut filled = 0;
-        session
-            .run(input, |_, shape, values| {
-                let fits = |wanted: [usize; 4]| shape.iter().map(|s| *s as usize).eq(wanted);
-                if let Some(place) = form.heads.iter().position(|head| fits(form.shape(head))) {
-                    heads.heads[place].copy_from_slice(values);
-                    filled += 1;
-                }
-            })
-            .map_err(LayersError::Run)?;
-        if filled != form.heads.len() {
-            return Err(LayersError::Float("its outputs are not the raw heads of its form".into()));
-        }
-        let found = decoder.run(form, &heads, &letterbox, score);
-        all.push(found.iter().map(|d| ((d.id, d.class_id), (d.bbox, d.score))).collect());
+struct Finder<'a> {
+    form: &'a Form,
+    decoder: Decoder,
+    /// Boxes stay in pixels of the input.
+    letterbox: Letterbox,
+}
+
+impl<'a> Finder<'a> {
+    fn new(form: &'a Form) -> Self {
+        Self { form, decoder: Decoder::default(), letterbox: Letterbox::new(form.input, form.input) }
     }
-    Ok(all)
+
+    fn boxes(&mut self, heads: &RawHeads, score: f32) -> Boxes {
+        let found = self.decoder.run(self.form, heads, &self.letterbox, score);
+        found.iter().map(|d| ((d.id, d.class_id), (d.bbox, d.score))).collect()
+    }
 }

@@ -100,6 +100,16 @@ impl Layers {
         Ok(())
     }
 
+    /// How many tensors there are.
+    pub fn tensors(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// How many of them a node rounds by itself.
+    pub fn rounding(&self) -> usize {
+        self.rows.iter().filter(|row| row.isolated.is_some()).count()
+    }
+
     pub fn pictures(&self) -> usize {
         self.pictures
     }

@@ -15,6 +15,8 @@ use crate::workshop::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProt
 
 /// The name of the merged model's input.
 const INPUT: &str = "images";
+/// The end of the name of its copy: an input cannot be an output.
+const COPY: &str = "/copy";
 
 /// One model that computes everything, and what its outputs are.
 pub struct Merged {
@@ -31,19 +33,30 @@ impl Merged {
 
     /// The float model with one node of the INT8 model in place of its own. `None`: the node rounds nothing.
     pub fn alone(&self, row: &Row) -> Option<Vec<u8>> {
-        let isolated = row.isolated.as_ref()?;
-        let instead = |name: &String| if *name == row.float { isolated.clone() } else { name.clone() };
+        Some(self.with(&HashMap::from([(row.read_as(), row.isolated.as_deref()?)])))
+    }
+
+    /// The INT8 model up to the row at this place and with it, in the order of the graph; the float model from there
+    /// on. Up to the last row it is the INT8 model.
+    pub fn up_to(&self, place: usize) -> Vec<u8> {
+        self.with(&self.rows.iter().take(place + 1).map(|row| (row.read_as(), row.propagated.as_str())).collect())
+    }
+
+    /// The float model, reading other tensors in place of some of its own.
+    fn with(&self, others: &HashMap<&str, &str>) -> Vec<u8> {
+        let instead = |name: &String| others.get(name.as_str()).map_or_else(|| name.clone(), |o| (*o).to_owned());
         let mut model = self.model.clone();
-        let graph = model.graph.as_mut()?;
-        for node in graph.node.iter_mut().filter(|node| node.name.starts_with("a/")) {
-            node.input = node.input.iter().map(instead).collect();
+        if let Some(graph) = &mut model.graph {
+            for node in graph.node.iter_mut().filter(|node| node.name.starts_with("a/")) {
+                node.input = node.input.iter().map(instead).collect();
+            }
+            let heads: Vec<String> = self.heads.iter().map(instead).collect();
+            graph.node = needed(std::mem::take(&mut graph.node), &heads);
+            let read: HashSet<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
+            graph.initializer.retain(|tensor| read.contains(&tensor.name));
+            graph.output = heads.iter().map(ValueInfoProto::f32_of_any_shape).collect();
         }
-        let heads: Vec<String> = self.heads.iter().map(instead).collect();
-        graph.node = needed(std::mem::take(&mut graph.node), &heads);
-        let read: HashSet<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
-        graph.initializer.retain(|tensor| read.contains(&tensor.name));
-        graph.output = heads.iter().map(ValueInfoProto::f32_of_any_shape).collect();
-        Some(model.encode_to_vec())
+        model.encode_to_vec()
     }
 }
 
@@ -79,6 +92,13 @@ pub struct Row {
     pub propagated: String,
     /// `None`: the node rounds nothing by itself.
     pub isolated: Option<String>,
+}
+
+impl Row {
+    /// The name under which the float model's nodes read the tensor.
+    fn read_as(&self) -> &str {
+        if self.float.ends_with(COPY) { INPUT } else { &self.float }
+    }
 }
 
 /// Merges two models in ONNX.
@@ -191,8 +211,7 @@ impl<'a> Merger<'a> {
             }
             let mut float = self.name(tensor, 0);
             if float == INPUT {
-                // An input cannot be an output.
-                float = format!("a/{tensor}/copy");
+                float = format!("a/{tensor}{COPY}");
                 self.push("Identity", vec![INPUT.into()], float.clone());
             }
             self.outputs.extend([&float, &propagated].into_iter().cloned().chain(isolated.clone()));

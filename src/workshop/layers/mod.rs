@@ -6,13 +6,19 @@
 //! *In the boxes*: the float model with one INT8 node in place of its own, and how far that moves the boxes. A
 //! tensor with little noise can do the most harm: a head's logits are large, and a small error in a box's size is
 //! a large one in its overlap.
+//! *A box's descent*: its score with all nodes up to one in INT8 and float from there on. Where it falls, it is lost.
 
 mod boxes;
+mod heads;
 mod measure;
 mod merge;
+mod study;
+mod target;
 
 pub use boxes::{BoxLoss, box_losses};
 pub use measure::{Layer, Layers};
+pub use study::{Models, Studied, Study, study};
+pub use target::{Descent, Target, descent};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
@@ -28,4 +34,6 @@ pub enum LayersError {
     Run(String),
     #[error("the float model finds nothing in these pictures (score 0.25 and more), so that no box can move")]
     NoBoxes,
+    #[error("it was cancelled")]
+    Cancelled,
 }

@@ -1,0 +1,94 @@
+//! All that can be said of the layers over a few pictures, in one go.
+
+use std::ops::ControlFlow;
+
+use super::{BoxLoss, Layer, Layers, LayersError, Target, box_losses, descent};
+use crate::detect::Form;
+use crate::model::Runtime;
+
+/// A float model and an INT8 model of the same network, in ONNX.
+#[derive(Clone, Copy)]
+pub struct Models<'a> {
+    pub float: &'a [u8],
+    pub int8: &'a [u8],
+    /// The float model's.
+    pub form: &'a Form,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// In the order of the graph.
+    pub layers: Vec<Studied>,
+    pub pictures: usize,
+    /// The score of the one box in the float model and in the INT8 model; `None` = none was asked for.
+    pub target: Option<[f32; 2]>,
+}
+
+/// One tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Studied {
+    pub layer: Layer,
+    /// What its node alone does to the boxes; `None`: it rounds nothing, or there are no boxes.
+    pub loss: Option<BoxLoss>,
+    /// The part of the `iou_loss` of all nodes, in 0..=1.
+    pub share: Option<f64>,
+    /// The score of the one box with everything up to here in INT8.
+    pub up_to: Option<f32>,
+}
+
+impl Studied {
+    /// How far the one box's score falls by this node alone; below 0 where it rises.
+    pub fn fall(&self, float: f32) -> Option<f32> {
+        self.loss.as_ref()?.target.map(|score| float - score)
+    }
+}
+
+/// `inputs`: letterboxed pictures; `target` is a box of the first. `progress` is called with what is done and of how
+/// much, and may end it.
+pub fn study(
+    runtime: &Runtime,
+    models: Models<'_>,
+    inputs: &[Vec<f32>],
+    target: Option<Target>,
+    mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<Study, LayersError> {
+    let Models { float, int8, form } = models;
+    let mut layers = Layers::new(runtime, float, int8)?;
+    let rows = layers.tensors();
+    let of = inputs.len() + layers.rounding() + target.map_or(0, |_| rows);
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        progress(done, of)
+    };
+    for input in inputs {
+        layers.add(input)?;
+        if step().is_break() {
+            return Err(LayersError::Cancelled);
+        }
+    }
+    let found = layers.layers();
+    drop(layers);
+    let losses = match box_losses(runtime, float, int8, form, inputs, target, |_| step()) {
+        // What the layers do to the tensors can be told all the same.
+        Err(LayersError::NoBoxes) => Vec::new(),
+        other => other?,
+    };
+    let descent = match target.zip(inputs.first()) {
+        Some((target, input)) => Some(descent(runtime, float, int8, form, input, target, |_| step())?),
+        None => None,
+    };
+    let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
+    let studied = |layer: Layer| {
+        let loss = losses.iter().find(|loss| loss.tensor == layer.tensor).cloned();
+        let share = loss.as_ref().map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });
+        let up_to = descent.as_ref().and_then(|d| d.up_to.iter().find(|(tensor, _)| *tensor == layer.tensor));
+        Studied { layer, loss, share, up_to: up_to.map(|(_, score)| *score) }
+    };
+    Ok(Study {
+        layers: found.into_iter().map(studied).collect(),
+        pictures: inputs.len(),
+        target: descent.as_ref().map(|d| [d.float, d.up_to.last().map_or(d.float, |(_, score)| *score)]),
+    })
+}

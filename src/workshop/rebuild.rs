@@ -1,0 +1,253 @@
+//! An INT8 model made anew: with more layers in float, or with ranges over other pictures.
+//!
+//! ```text
+//! model file ── its metadata, the files beside it ──▶ Origin ─┬─ with_float (nodes) ───────┐
+//!                                                             └─ with_ranges (calibrator) ─┴▶ Remade ──▶ files
+//! ```
+//!
+//! Beside a model that is made here lie its recipe and its calibration table, under the same name, so that it can be
+//! made anew in its turn, here or with `twinsight models quantize --recipe … --table …`.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::build::{MAX_WEIGHTS_BYTES, read_limited, write_whole};
+use super::recipe::MAX_NAME;
+use super::{Built, CalibrationTable, Calibrator, Recipe, Source, WorkshopError, read_metadata};
+use crate::model::{Catalog, Precision, hex};
+
+/// Ends of the names of the files beside a model.
+const RECIPE: &str = "recipe.json";
+const TABLE: &str = "calibration.json";
+
+/// So many files of one name are tried: `a.onnx`, `a-2.onnx`, …
+const MOST: usize = 1000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    #[error("{} does not say of what it was made; make it with `twinsight models quantize`, which writes that down", path.display())]
+    NotTold { path: PathBuf },
+    #[error("{} is no INT8 model, so that nothing of it can go back to float", path.display())]
+    NotInt8 { path: PathBuf },
+    #[error("the recipe {recipe} of {} is not known; put it beside it, as {}", path.display(), beside(path, RECIPE).display())]
+    NoRecipe { path: PathBuf, recipe: String },
+    #[error("the weights that {} was made of are not in {}; put them there, with their cfg", path.display(), list(looked_in))]
+    NoWeights { path: PathBuf, looked_in: Vec<PathBuf> },
+    #[error("the calibration table of {} is not here; put it beside it, as {}", path.display(), beside(path, TABLE).display())]
+    NoTable { path: PathBuf },
+    #[error("{} is in float already; choose another layer", nodes.join(", "))]
+    IsFloat { nodes: Vec<String> },
+    #[error(transparent)]
+    Workshop(#[from] WorkshopError),
+}
+
+/// What an INT8 model was made of.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    model: PathBuf,
+    source: Source,
+    recipe: Recipe,
+    /// The table's sum; `None`: the file does not say.
+    calibration_sha256: Option<String>,
+    /// Where tables lie.
+    dirs: Vec<PathBuf>,
+}
+
+impl Origin {
+    /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder or
+    /// among the downloads. Takes a fraction of a second.
+    pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {
+        let path = || model.to_owned();
+        let (_, _, metadata) = read_metadata(model)?;
+        let metadata = metadata.ok_or_else(|| RebuildError::NotTold { path: path() })?;
+        if metadata.precision != Precision::Int8 {
+            return Err(RebuildError::NotInt8 { path: path() });
+        }
+        let written = beside(model, RECIPE);
+        let recipe = if written.is_file() {
+            Recipe::read(&written)?
+        } else if Recipe::names().any(|name| name == metadata.recipe) {
+            Recipe::find(&metadata.recipe)?
+        } else {
+            return Err(RebuildError::NoRecipe { path: path(), recipe: metadata.recipe });
+        };
+        let home = model.parent().map_or_else(PathBuf::new, Path::to_owned);
+        let looked_in = vec![home.clone(), catalog.download("")];
+        let weights = metadata.weights_sha256.ok_or_else(|| RebuildError::NotTold { path: path() })?;
+        let source = find_source(&weights, &looked_in)?.ok_or(RebuildError::NoWeights { path: path(), looked_in })?;
+        let dirs = vec![home, catalog.dir().to_owned()];
+        Ok(Self { model: path(), source, recipe, calibration_sha256: metadata.calibration_sha256, dirs })
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The same model with these nodes left in float too.
+    pub fn with_float(&self, nodes: &[String]) -> Result<Remade, RebuildError> {
+        let mut recipe = self.recipe.clone().with_float(nodes);
+        if recipe.float.len() == self.recipe.float.len() {
+            return Err(RebuildError::IsFloat { nodes: nodes.to_vec() });
+        }
+        recipe.name = telling_name(&self.recipe.name, &recipe.float);
+        let (table, path) = self.table()?;
+        let built = self.source.quantized(&recipe, &table, &path)?;
+        Ok(Remade { stem: stem_of(&built), built, recipe, table })
+    }
+
+    /// A model of the same network after a recipe, with the ranges that a calibrator saw.
+    pub fn with_ranges(&self, recipe: &Recipe, calibrator: &Calibrator) -> Result<Remade, RebuildError> {
+        let table = calibrator.table(recipe.ranges);
+        let built = self.source.quantized(recipe, &table, Path::new("of these frames"))?;
+        let sum = table.sha256();
+        let sum = sum.get(..6).unwrap_or_default();
+        let stem = format!("{}_{}-frames-{sum}", stem_of(&built), table.pictures);
+        Ok(Remade { stem, built, recipe: recipe.clone(), table })
+    }
+
+    fn table(&self) -> Result<(CalibrationTable, PathBuf), RebuildError> {
+        let ours = Recipe::names().filter_map(|name| Recipe::find(name).ok());
+        let names: Vec<String> =
+            std::iter::once(self.recipe.clone()).chain(ours).map(|r| self.source.table_name(&r)).collect();
+        let in_dirs = self.dirs.iter().flat_map(|dir| names.iter().map(|name| dir.join(name)));
+        for path in std::iter::once(beside(&self.model, TABLE)).chain(in_dirs).filter(|path| path.is_file()) {
+            let table = CalibrationTable::read(&path)?;
+            let is_it = match &self.calibration_sha256 {
+                Some(sum) => table.sha256() == *sum,
+                None => table.method == self.recipe.ranges,
+            };
+            if is_it {
+                return Ok((table, path));
+            }
+        }
+        Err(RebuildError::NoTable { path: self.model.clone() })
+    }
+}
+
+/// A model that was made anew, in memory.
+#[derive(Clone, Debug)]
+pub struct Remade {
+    /// The file's name without its end.
+    stem: String,
+    built: Built,
+    recipe: Recipe,
+    table: CalibrationTable,
+}
+
+impl Remade {
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    pub fn table(&self) -> &CalibrationTable {
+        &self.table
+    }
+
+    /// Writes the model into the first of these folders that can be written to, its recipe and its table beside it.
+    /// A file of that name with other bytes stays: the new one gets a number.
+    pub fn save(&self, dirs: &[PathBuf]) -> Result<PathBuf, WorkshopError> {
+        let mut last = None;
+        for dir in dirs {
+            match self.save_in(dir) {
+                Ok(path) => return Ok(path),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| WorkshopError::Write {
+            path: PathBuf::from(&self.stem),
+            cause: std::io::Error::other("there is no folder for it"),
+        }))
+    }
+
+    fn save_in(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
+        std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
+        let path = self.free_path(dir)?;
+        self.built.write_to(&path)?;
+        write_whole(&beside(&path, RECIPE), self.recipe.to_json().as_bytes())?;
+        self.table.write(&beside(&path, TABLE))?;
+        Ok(path)
+    }
+
+    fn free_path(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
+        for number in 1..MOST {
+            let end = if number == 1 { String::new() } else { format!("-{number}") };
+            let path = dir.join(format!("{}{end}.onnx", self.stem));
+            if !path.exists() || std::fs::read(&path).is_ok_and(|bytes| bytes == self.built.bytes) {
+                return Ok(path);
+            }
+        }
+        let cause = std::io::Error::other(format!("there are {MOST} files of that name; remove some"));
+        Err(WorkshopError::Write { path: dir.join(&self.stem), cause })
+    }
+}
+
+fn stem_of(built: &Built) -> String {
+    built.file.trim_end_matches(".onnx").to_owned()
+}
+
+/// `a.onnx` has `a.recipe.json` beside it.
+fn beside(model: &Path, end: &str) -> PathBuf {
+    model.with_extension(end)
+}
+
+/// The network whose weights have this sum; its cfg and class names have the same name.
+fn find_source(sha256: &str, dirs: &[PathBuf]) -> Result<Option<Source>, WorkshopError> {
+    for dir in dirs {
+        // A folder that is not there has no weights.
+        let Ok(entries) = std::fs::read_dir(dir) else { continue };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|end| end == "weights")) {
+            let is_it = hex(&Sha256::digest(read_limited(path, MAX_WEIGHTS_BYTES)?)) == sha256;
+            if is_it {
+                let names = Some(path.with_extension("names")).filter(|names| names.is_file());
+                return Source::read(&path.with_extension("cfg"), path, names.as_deref()).map(Some);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// "card_float-head_stride_32", as long as a name may be.
+fn telling_name(recipe: &str, float: &[String]) -> String {
+    let recipe = recipe.split("_float-").next().unwrap_or(recipe).trim_end_matches("-custom");
+    let plain: Vec<String> = float.iter().map(|node| node.replace('*', "")).collect();
+    let all = format!("{recipe}_float-{}", plain.join("-"));
+    if all.len() <= MAX_NAME {
+        return all;
+    }
+    let first = plain.first().map_or("", String::as_str);
+    let rest = format!("_float-{first}-and-{}-more", plain.len() - 1);
+    let room = MAX_NAME.saturating_sub(rest.len());
+    let mut name = format!("{}{rest}", recipe.get(..room.min(recipe.len())).unwrap_or_default());
+    name.truncate(MAX_NAME);
+    name
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_which_layers_are_in_float() {
+        let name = |recipe: &str, nodes: &[&str]| {
+            telling_name(recipe, &nodes.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(name("card", &["head_stride_32"]), "card_float-head_stride_32");
+        assert_eq!(name("card_float-head_stride_32", &["head_stride_32", "a"]), "card_float-head_stride_32-a");
+        assert_eq!(name("card", &["head_*"]), "card_float-head_");
+        let many = ["head_stride_32", "head_stride_16", "layer_28_conv"];
+        assert_eq!(name("card", &many), "card_float-head_stride_32-and-2-more");
+        let long = name(&"r".repeat(40), &many);
+        assert!(long.len() <= MAX_NAME && long.ends_with("_float-head_stride_32-and-2-more"), "{long}");
+    }
+}
