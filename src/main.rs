@@ -47,6 +47,8 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         screenshot,
         dark: args.dark(),
         size: args.window_size(),
+        catalog: catalog.clone(),
+        layers: args.layers(),
     };
     app::run(options, |waker| live::parts(&catalog, waker))?;
     Ok(ExitCode::SUCCESS)

@@ -67,6 +67,8 @@ pub enum Action {
     SetControl(ControlId, i64),
     ResetControl(ControlId),
     ResetControls,
+    /// The layers panel.
+    ToggleLayers,
     /// The next row of the table (1), or the one before (-1).
     ChooseNext(i64),
     /// Lets go of what is chosen or held, one thing at a time.
@@ -97,7 +99,7 @@ const fn command(key: Key) -> KeyboardShortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub const SHORTCUTS: [Shortcut; 34] = [
+pub const SHORTCUTS: [Shortcut; 35] = [
     Shortcut { action: Action::Show(View::Single), key: plain(Key::Num1), what: "One model" },
     Shortcut { action: Action::Show(View::Split), key: plain(Key::Num2), what: "A and B, split by a bar" },
     Shortcut { action: Action::Show(View::SideBySide), key: plain(Key::Num3), what: "A and B side by side" },
@@ -129,6 +131,7 @@ pub const SHORTCUTS: [Shortcut; 34] = [
         key: plain(Key::M),
         what: "Show the camera's picture as in a mirror, or not",
     },
+    Shortcut { action: Action::ToggleLayers, key: plain(Key::W), what: "Which layers of B hurt" },
     Shortcut { action: Action::ChooseImage, key: command(Key::O), what: "Open pictures or a video" },
     Shortcut { action: Action::Paste, key: command(Key::V), what: "Open what is in the clipboard" },
     Shortcut { action: Action::Copy, key: command(Key::C), what: "Copy the picture with its boxes" },

@@ -69,6 +69,10 @@ impl Viewer {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
             history.show(ui, |ui| self.plots(ui, &mut actions));
         }
+        if self.layers.open {
+            let layers = Panel::bottom("layers").default_size(330.0).size_range(200.0..=640.0).frame(panel);
+            layers.show(ui, |ui| self.layers_panel(ui));
+        }
         self.below_picture(ui, &status, panel, &mut actions);
         let camera = self.camera_panel(ui, &status, panel, &mut actions);
         let width = (ui.ctx().content_rect().width() * 0.17).clamp(170.0, 212.0);
@@ -216,6 +220,9 @@ impl Viewer {
         if let Some(chosen) = response.chosen {
             self.choose(chosen);
             self.look_at_chosen();
+        }
+        if response.layers {
+            self.follow_chosen(ui.ctx());
         }
         response.hovered
     }

@@ -23,6 +23,7 @@ mod duo;
 mod errand;
 mod fault;
 mod help;
+mod layers;
 mod layout;
 mod list;
 mod marks;

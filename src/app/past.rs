@@ -98,6 +98,7 @@ impl Viewer {
     /// Takes note of a new observation, and brings it into sight unless another is held there.
     pub(super) fn observe(&mut self, ctx: &Context, observation: Arc<Observation>) {
         self.past.newest = Some(Arc::clone(&observation));
+        self.layers.give(&observation);
         let held = self.past.is_held();
         if !held {
             if self.see(ctx, Arc::clone(&observation)) {

@@ -93,7 +93,10 @@ fn shortened(label: &str) -> String {
     if label.chars().count() <= MOST {
         return label.to_owned();
     }
-    label.chars().take(MOST - 1).chain(['…']).collect()
+    // Names of one family differ at their ends.
+    let begin = label.chars().take(MOST / 3);
+    let end = label.chars().skip(label.chars().count() - (MOST - 1 - MOST / 3));
+    begin.chain(['…']).chain(end).collect()
 }
 
 /// The place in a button that is left free for the sign.

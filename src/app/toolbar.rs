@@ -56,6 +56,7 @@ impl Toolbar<'_> {
                 button(ui, "?", "Keys and help", Action::ToggleHelp, actions);
                 let theme = if ui.visuals().dark_mode { "☀" } else { "🌙" };
                 button(ui, theme, "Dark or light", Action::ToggleTheme, actions);
+                button(ui, "📊", "Which layers of B hurt", Action::ToggleLayers, actions);
             });
         });
     }

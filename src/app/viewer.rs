@@ -16,6 +16,7 @@ use super::clipboard::Clipboard;
 use super::dialog::{Answer, Dialog};
 use super::duo::Duo;
 use super::errand::Errands;
+use super::layers::LayersPanel;
 use super::marks::Mark;
 use super::notices::Notices;
 use super::pairs::{Chosen, PairsPanel};
@@ -32,7 +33,7 @@ use super::view::{View, Which};
 use super::viewport::{Area, Viewport};
 use crate::detect::ClassSet;
 use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, Status};
-use crate::model::ModelName;
+use crate::model::{Catalog, ModelName};
 use crate::source::{CameraWatch, SourceRequest, VideoRequest};
 
 /// What the viewer starts with.
@@ -51,6 +52,10 @@ pub struct Start {
     /// Wins over the preferences, and is not kept.
     pub theme: Option<egui::ThemePreference>,
     pub screenshot: Option<Screenshot>,
+    /// Where models are found, and where those that are made here go.
+    pub catalog: Catalog,
+    /// Opens the layers panel at once.
+    pub layers: bool,
 }
 
 impl Start {
@@ -116,6 +121,7 @@ pub struct Viewer {
     pub(super) class_filter: ClassFilter,
     pub(super) counts: ClassCounts,
     pub(super) pairs: PairsPanel,
+    pub(super) layers: LayersPanel,
     /// The pair whose details are shown.
     pub(super) chosen: Option<Chosen>,
     /// What is pointed at: a verdict by index where two models are compared, else a detection.
@@ -171,6 +177,7 @@ impl Viewer {
             class_filter: ClassFilter::default(),
             counts: ClassCounts::default(),
             pairs: PairsPanel::default(),
+            layers: LayersPanel::new(start.catalog, start.layers),
             chosen: None,
             highlighted: None,
             marks: Default::default(),
@@ -206,6 +213,7 @@ impl Viewer {
 
     /// Stops the engine; a source that hangs in its driver is left behind after `deadline`.
     pub fn close(self, deadline: Duration) {
+        self.layers.end(deadline);
         if !self.engine.stop(deadline) {
             log::warn!("a source did not stop in time and was left behind");
         }
@@ -224,6 +232,7 @@ impl Viewer {
         }
         self.take_news(ctx);
         self.look_for_cameras();
+        self.tend_layers(ctx);
         if let Some(answer) = self.dialog.answer() {
             match answer {
                 Answer::Open(files) => self.open_files(ctx, files),

@@ -13,7 +13,7 @@ use super::view::View;
 use super::viewer::{Start, Viewer};
 use super::{Screenshot, palette};
 use crate::engine::{Engine, Parts};
-use crate::model::ModelName;
+use crate::model::{Catalog, ModelName};
 use crate::source::{CameraWatch, SourceRequest};
 
 /// How long the engine may take to stop when the window closes.
@@ -43,6 +43,10 @@ pub struct WindowOptions {
     pub dark: Option<bool>,
     /// In points; `None`: as in the last run.
     pub size: Option<[f32; 2]>,
+    /// Where models are found.
+    pub catalog: Catalog,
+    /// Opens the layers panel at once.
+    pub layers: bool,
 }
 
 /// Why there is no window.
@@ -84,12 +88,24 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
-        let WindowOptions { source, files, models, view, screenshot, .. } = options;
+        let WindowOptions { source, files, models, view, screenshot, catalog, layers, .. } = options;
         let clipboard = Box::<SystemClipboard>::default();
         let ctx = cc.egui_ctx.clone();
         let cameras = CameraWatch::start(move || ctx.request_repaint());
         let cameras = cameras.inspect_err(|cause| log::error!("cameras cannot be looked for: {cause}")).ok();
-        let start = Start { source, files, clipboard, cameras, models, view, preferences, theme, screenshot };
+        let start = Start {
+            source,
+            files,
+            clipboard,
+            cameras,
+            models,
+            view,
+            preferences,
+            theme,
+            screenshot,
+            catalog,
+            layers,
+        };
         let ctx = cc.egui_ctx.clone();
         let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
         let viewer = Viewer::new(&cc.egui_ctx, engine, start);

@@ -51,6 +51,7 @@ impl Viewer {
             Action::SetControl(id, value) => self.set_control(id, value),
             Action::ResetControl(id) => self.reset_control(id),
             Action::ResetControls => self.reset_controls(),
+            Action::ToggleLayers => self.toggle_layers(ctx),
             Action::Back => self.back(),
             Action::AgreeBest => self.find_best_threshold(),
             Action::Step(by) => self.step(ctx, by),

@@ -36,6 +36,9 @@ pub struct ViewArgs {
     /// How to show what they see [default: as last time]
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewName>,
+    /// Open this panel at once: which layers of B hurt
+    #[arg(long, value_name = "PANEL")]
+    panel: Option<PanelName>,
     /// Save a picture of the window as PNG, then close it
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
@@ -54,6 +57,12 @@ pub struct ViewArgs {
 enum Theme {
     Dark,
     Light,
+}
+
+/// Panels that are closed until they are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PanelName {
+    Layers,
 }
 
 /// The window's views.
@@ -91,6 +100,11 @@ impl ViewArgs {
     /// `None`: the person did not say.
     pub fn view(&self) -> Option<ViewName> {
         self.view
+    }
+
+    /// Whether the layers panel is asked for.
+    pub fn layers(&self) -> bool {
+        self.panel == Some(PanelName::Layers)
     }
 
     /// Files and folders as they were named, for [`Album::open`]; addresses are left out.

@@ -84,11 +84,13 @@ impl Catalog {
             let ours = |dir: &Path| dir.join("sums.json").is_file();
             start.as_deref()?.ancestors().map(|a| a.join("models")).find(|d| ours(d))
         };
-        let dir = above(&working).or_else(|| above(&program)).unwrap_or_else(|| {
-            directories::ProjectDirs::from("", "", "twinsight")
-                .map_or_else(|| PathBuf::from("models"), |d| d.data_dir().join("models"))
-        });
-        Self::at(dir)
+        let found = above(&working).or_else(|| above(&program));
+        Self::at(found.or_else(Self::of_user).unwrap_or_else(|| PathBuf::from("models")))
+    }
+
+    /// The models folder among the person's own data; `None`: the system names no such place.
+    pub fn of_user() -> Option<PathBuf> {
+        directories::ProjectDirs::from("", "", "twinsight").map(|dirs| dirs.data_dir().join("models"))
     }
 
     /// Which model a published file is, by the sum of its bytes.

@@ -18,8 +18,8 @@ use egui_kittest::{Harness, Node};
 use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
-use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, Precision};
 use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
+use twinsight::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Precision};
 
 /// Only a broken window lets a test wait this long.
 const LONG: Duration = Duration::from_secs(20);
@@ -71,6 +71,7 @@ pub struct Plan {
     pub models: [Option<ModelName>; 2],
     /// As named on the command line.
     pub view: Option<View>,
+    pub catalog: Catalog,
 }
 
 impl Default for Plan {
@@ -92,6 +93,7 @@ impl Default for Plan {
             preferences: Preferences::default(),
             models: [None, None],
             view: None,
+            catalog: Catalog::at("no such folder"),
         }
     }
 }
@@ -126,6 +128,8 @@ impl Desk {
             preferences: plan.preferences,
             theme: None,
             screenshot: None,
+            catalog: plan.catalog,
+            layers: false,
         };
         let mut start = Some((parts, start));
         let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {

@@ -22,6 +22,8 @@ pub struct Wish {
     pub close: bool,
     /// As in [`super::PairsResponse`].
     pub thresholds: Option<(usize, Thresholds)>,
+    /// As in [`super::PairsResponse`].
+    pub layers: bool,
 }
 
 /// Shows the details.
@@ -31,16 +33,17 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> Wish {
     let row = Row::new(input.comparison, 0, verdict);
     ui.add_space(6.0);
     let close = title(ui, input, &row);
-    let mut thresholds = None;
+    let (mut thresholds, mut layers) = (None, false);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         thresholds = sentences(ui, input, verdict, &row);
+        layers = row.kind != Kind::Gained && ask_for_layers(ui, row.kind);
         ui.add_space(6.0);
         numbers(ui, input, &boxes, &row);
         ui.add_space(8.0);
         candidates(ui, input, &boxes, &row);
         ui.add_space(4.0);
     });
-    Wish { close, thresholds }
+    Wish { close, thresholds, layers }
 }
 
 /// Columns as narrow as what is in them.
@@ -82,6 +85,13 @@ fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) 
     let thresholds = words.thresholds_with(verdict)?;
     let text = if row.kind == Kind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
     ui.button(text).on_hover_text(remedy).clicked().then_some(thresholds)
+}
+
+/// From a box to the layers that change it.
+fn ask_for_layers(ui: &mut Ui, kind: Kind) -> bool {
+    let text = if kind == Kind::Lost { "Which layers lost it" } else { "Which layers changed it" };
+    let what = "Follows this box's score through the layers of B: with each layer alone in INT8, and with all up to it";
+    ui.button(text).on_hover_text(what).clicked()
 }
 
 fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {

@@ -61,6 +61,8 @@ pub struct PairsResponse {
     pub chosen: Option<Option<usize>>,
     /// A side, 0 for A and 1 for B, and the thresholds that it shall have: they bring back the box it lacks.
     pub thresholds: Option<(usize, Thresholds)>,
+    /// The chosen pair's box of A shall be followed through the layers.
+    pub layers: bool,
 }
 
 /// What the panel keeps between frames.
@@ -104,6 +106,7 @@ pub fn show(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) -> Pair
             let wish = details::show(ui, input, verdict);
             response.chosen = wish.close.then_some(None);
             response.thresholds = wish.thresholds;
+            response.layers = wish.layers;
         });
     }
     heading::show(ui, &mut panel.model.shown, input);

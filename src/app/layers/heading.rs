@@ -1,0 +1,181 @@
+//! The panel's head: what the figures stand for, what can be done, and how far it is.
+
+use egui::{Align, Button, ComboBox, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
+
+use super::LayersAction;
+use super::job::Progress;
+use super::measure::Findings;
+use super::remake::{LEAST_FRAMES, Outcome};
+use crate::app::action::{Action, hint};
+use crate::app::theme;
+
+/// What is known when the head is shown.
+pub struct Heading<'a> {
+    pub findings: Option<&'a Findings>,
+    /// The figures are of other models than A and B of now, or of another frame than the one in sight.
+    pub stale: Option<&'static str>,
+    /// Of what is under way.
+    pub progress: Option<Progress>,
+    /// What is under way is a calibration, which can be ended with what it has.
+    pub can_finish: bool,
+    pub outcome: Option<&'a Outcome>,
+    pub failure: Option<&'a str>,
+    /// Why nothing can be measured now.
+    pub obstacle: Option<&'a str>,
+    /// Layers that would be left in float.
+    pub wanted: &'a [String],
+    pub has_history: bool,
+    pub recipe: Option<&'static str>,
+}
+
+impl Heading<'_> {
+    pub fn show(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Layers").strong());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let close = ui.add(Button::new("✖").small().frame(false));
+                close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close layers"));
+                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::ToggleLayers)).clicked() {
+                    actions.push(LayersAction::Close);
+                }
+                let can = self.progress.is_none() && self.obstacle.is_none();
+                let mut button = |ui: &mut Ui, can: bool, text: &str, what: &str, action: LayersAction| {
+                    let response = ui.add_enabled(can, Button::new(text).small());
+                    if response.on_hover_text(what).on_disabled_hover_text(what).clicked() {
+                        actions.push(action);
+                    }
+                };
+                let what = "Over the frames of the history, up to eight of them, evenly chosen";
+                button(ui, can && self.has_history, "Over the history", what, LayersAction::MeasureHistory);
+                let what = "Which layers hurt on the frame in sight; takes some seconds";
+                button(ui, can, "Measure this frame", what, LayersAction::Measure);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.subject(ui));
+            });
+        });
+    }
+
+    /// For which frame and models the figures stand, and how long they took.
+    fn subject(&self, ui: &mut Ui) {
+        let Some(Findings { subject, took, .. }) = self.findings else {
+            let text = self.obstacle.unwrap_or("How much each layer of B loses to A, and what that does to the boxes");
+            ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+            return;
+        };
+        let [a, b] = subject.models.each_ref().map(|model| model.name.as_str());
+        let text = format!("{b} against {a} · {} · measured in {:.1} s", subject.what, took.as_secs_f32());
+        if let Some(stale) = self.stale {
+            ui.label(RichText::new("⚠").color(theme::scheme(ui).warning)).on_hover_text(stale);
+        }
+        let response = ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
+        response.on_hover_text(self.stale.map_or_else(|| text.clone(), |stale| format!("{text}\n{stale}")));
+    }
+
+    /// The row below: progress, or else what can be made of it; then what came of it.
+    pub fn work(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {
+        ui.horizontal(|ui| match &self.progress {
+            Some(progress) => self.progress(ui, progress, actions),
+            None => self.makers(ui, actions),
+        });
+        if let Some(failure) = self.failure {
+            ui.label(RichText::new(failure).small().color(theme::scheme(ui).error));
+        } else if let Some(outcome) = self.outcome {
+            result(ui, outcome, actions);
+        }
+    }
+
+    fn progress(&self, ui: &mut Ui, progress: &Progress, actions: &mut Vec<LayersAction>) {
+        let Progress { what, done, of } = progress;
+        let (part, text) = match of {
+            0 => (0.0, format!("{what} …")),
+            of => (*done as f32 / *of as f32, format!("{what}: {done} of {of}")),
+        };
+        let bar = ui.add(ProgressBar::new(part).desired_width(340.0).text(RichText::new(&text).small()));
+        bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
+        if self.can_finish {
+            let enough = *done >= LEAST_FRAMES;
+            let finish = ui.add_enabled(enough, Button::new("Finish with these").small());
+            let what = format!("Build with the frames that were taken so far; at least {LEAST_FRAMES} are needed");
+            if finish.on_hover_text(&what).on_disabled_hover_text(&what).clicked() {
+                actions.push(LayersAction::Finish);
+            }
+        }
+        if ui.add(Button::new("Cancel").small()).on_hover_text("Stop, and keep what was there before").clicked() {
+            actions.push(LayersAction::Cancel);
+        }
+    }
+
+    fn makers(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {
+        let text = match self.wanted {
+            [] => "Leave this layer in float and rebuild".to_owned(),
+            [one] => format!("Leave {one} in float and rebuild"),
+            many => format!("Leave {} layers in float and rebuild", many.len()),
+        };
+        let can = !self.wanted.is_empty() && self.obstacle.is_none();
+        let rebuild = ui.add_enabled(can, Button::new(text));
+        let what =
+            "Makes B anew with these layers computed in float, saves it as a model of its own, and shows it as B";
+        let response = rebuild.on_hover_text(what);
+        if response.on_disabled_hover_text("Tick layers in the table, or choose one").clicked() {
+            actions.push(LayersAction::Rebuild);
+        }
+        ui.separator();
+        let calibrate = ui.add_enabled(self.obstacle.is_none(), Button::new("Calibrate from this source"));
+        let what = format!(
+            "Takes {} frames of this source that differ, measures the range of every tensor over them, makes an INT8 \
+             model with these ranges, and shows it as B",
+            super::FRAMES
+        );
+        if calibrate.on_hover_text(what).clicked() {
+            actions.push(LayersAction::Calibrate);
+        }
+        let label = |recipe: Option<&'static str>| recipe.unwrap_or("as B");
+        let combo = ComboBox::from_id_salt("recipe").width(72.0).selected_text(label(self.recipe));
+        let response = combo.show_ui(ui, |ui| {
+            for recipe in std::iter::once(None).chain(crate::workshop::Recipe::names().map(Some)) {
+                if ui.selectable_label(self.recipe == recipe, label(recipe)).clicked() {
+                    actions.push(LayersAction::Choose(recipe));
+                }
+            }
+        });
+        response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Recipe"));
+        response.response.on_hover_text("The recipe to calibrate for");
+    }
+}
+
+/// Before → after.
+fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<LayersAction>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let back = ui.add(Button::new(format!("Back to {}", outcome.before.name)).small());
+        if back.on_hover_text("Shows the model as B that was B before").clicked() {
+            actions.push(LayersAction::Back);
+        }
+        let words = words(outcome);
+        let text = RichText::new(&words).small().color(theme::scheme(ui).strong);
+        let where_to = match &outcome.model {
+            crate::model::ModelName::File(path) => format!("Saved as {}", path.display()),
+            other => other.label(),
+        };
+        ui.add(egui::Label::new(text).truncate()).on_hover_text(format!("{words}\n{where_to}"));
+    });
+}
+
+/// "head_stride_32 in float: agreement with A 0.80 → 0.95, …"
+pub fn words(outcome: &Outcome) -> String {
+    let weighed = &outcome.weighed;
+    let both = |[before, after]: [String; 2]| format!("{before} → {after}");
+    let mut parts = vec![format!("agreement with A {}", both(weighed.agreement.map(|f1| format!("{f1:.3}"))))];
+    if weighed.iou.iter().any(Option::is_some) {
+        let iou = weighed.iou.map(|iou| iou.map_or_else(|| "–".into(), |iou| format!("{iou:.3}")));
+        parts.push(format!("mean IoU {}", both(iou)));
+    }
+    let noise = weighed.noise.map(|db| db.map_or_else(|| "–".into(), |db| format!("{db:.1}")));
+    parts.push(format!("worst head {} dB", both(noise)));
+    parts.push(format!("{} ms", both(weighed.milliseconds.map(|ms| format!("{ms:.1}")))));
+    let over = match weighed.pictures {
+        1 => "this frame".to_owned(),
+        many => format!("{many} frames"),
+    };
+    let (what, seconds) = (&outcome.what, outcome.took.as_secs_f32());
+    format!("{what}: {} · over {over} · made in {seconds:.1} s", parts.join(", "))
+}

@@ -1,0 +1,75 @@
+//! The measuring: which layers of B hurt, over some frames.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::job::{End, Handle};
+use crate::detect::{Frame, Letterboxer};
+use crate::model::{Catalog, ModelInfo, Runtime, hex};
+use crate::workshop::layers::{LayersError, Models, Study, Target, study};
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// A, in float, and B, in INT8.
+    pub models: [Arc<ModelInfo>; 2],
+    pub frames: Vec<Arc<Frame>>,
+    /// "bus.jpg", "demo, frame 123"
+    pub what: String,
+    /// The one box that is followed, and its name, as "person 0.62".
+    pub target: Option<(Target, String)>,
+}
+
+impl Subject {
+    /// Whether it would be measured with the same models.
+    pub fn is_of(&self, models: &[Arc<ModelInfo>; 2]) -> bool {
+        self.models.iter().zip(models).all(|(mine, theirs)| mine.sha256 == theirs.sha256)
+    }
+}
+
+/// What was found, and of what.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    pub study: Study,
+    pub subject: Subject,
+    pub took: Duration,
+}
+
+/// Takes seconds: every node is run alone.
+pub fn measure(catalog: &Catalog, subject: Subject, handle: &Handle) -> Result<Findings, End> {
+    let started = Instant::now();
+    let runtime = Runtime::find(catalog).map_err(End::failed)?;
+    let [float, int8] = subject.models.each_ref().map(|model| bytes(model));
+    let (float, int8) = (float?, int8?);
+    let form = &subject.models[0].form;
+    let mut letterboxer = Letterboxer::new(form.input);
+    let inputs: Vec<Vec<f32>> = subject
+        .frames
+        .iter()
+        .map(|frame| {
+            letterboxer.fill(frame);
+            letterboxer.tensor().to_vec()
+        })
+        .collect();
+    let models = Models { float: &float, int8: &int8, form };
+    let target = subject.target.as_ref().map(|(target, _)| *target);
+    let progress = |done, of| handle.step("Measuring", done, of);
+    let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {
+        LayersError::Cancelled => End::Cancelled,
+        other => End::failed(format!("Layers cannot be measured: {other}.")),
+    })?;
+    Ok(Findings { study, subject, took: started.elapsed() })
+}
+
+/// A model's file, as it was when it was loaded.
+fn bytes(model: &ModelInfo) -> Result<Vec<u8>, End> {
+    let path = model.path.display();
+    let bytes = std::fs::read(&model.path)
+        .map_err(|cause| End::Failed(format!("The model {path} cannot be read any more: {cause}.")))?;
+    if hex(&Sha256::digest(&bytes)) == model.sha256 {
+        return Ok(bytes);
+    }
+    Err(End::Failed(format!("{path} is another file since it was loaded; choose another model, then this one again.")))
+}

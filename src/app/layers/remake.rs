@@ -1,0 +1,163 @@
+//! B made anew: with more layers in float, or with the ranges of the frames that come.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::job::{End, Handle};
+use super::weigh::{Inputs, Scales, Weighed};
+use crate::detect::{Frame, Letterboxer, Thresholds};
+use crate::model::{Catalog, Detector, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::workshop::{Calibrator, Origin, Recipe, Remade, Variety};
+
+/// Fewer frames that differ say too little about a tensor's range.
+pub const LEAST_FRAMES: usize = 8;
+
+/// What it is made of and held against.
+#[derive(Clone)]
+pub struct Order {
+    pub catalog: Catalog,
+    /// A, in float, and B, in INT8.
+    pub models: [Arc<ModelInfo>; 2],
+    /// A's and B's.
+    pub thresholds: [Thresholds; 2],
+}
+
+/// A model that was made and saved.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub model: ModelName,
+    /// B as it was.
+    pub before: Arc<ModelInfo>,
+    pub weighed: Weighed,
+    /// "head_stride_32 in float", "64 frames of demo"
+    pub what: String,
+    pub took: Duration,
+}
+
+impl Order {
+    /// Leaves these nodes in float too; the frames are for holding both against A.
+    pub fn rebuild(&self, nodes: &[String], frames: &[Arc<Frame>], handle: &Handle) -> Result<Outcome, End> {
+        let started = Instant::now();
+        handle.tell("Building", 0, 0);
+        let remade = self.origin()?.with_float(nodes).map_err(End::failed)?;
+        let mut inputs = Inputs::default();
+        let mut letterboxer = Letterboxer::new(self.models[0].form.input);
+        for frame in frames {
+            letterboxer.fill(frame);
+            inputs.push(letterboxer.tensor());
+        }
+        let what = match nodes {
+            [one] => format!("{one} in float"),
+            many => format!("{} layers in float", many.len()),
+        };
+        self.finish(&remade, &inputs, what, started, handle)
+    }
+
+    /// Takes frames until there are enough that differ, or no more come, and builds with their ranges.
+    pub fn calibrate(&self, frames: &mut dyn Frames, plan: &Plan, handle: &Handle) -> Result<Outcome, End> {
+        let started = Instant::now();
+        handle.tell("Taking frames", 0, plan.frames);
+        let origin = self.origin()?;
+        let recipe = match plan.recipe {
+            Some(name) => Recipe::find(name).map_err(End::failed)?,
+            None => origin.recipe().clone(),
+        };
+        origin.source().check(&recipe).map_err(End::failed)?;
+        let runtime = Runtime::find(&self.catalog).map_err(End::failed)?;
+        let mut calibrator = Calibrator::new(&runtime, origin.source()).map_err(End::failed)?;
+        let (mut variety, mut inputs) = (Variety::default(), Inputs::default());
+        let mut letterboxer = Letterboxer::new(self.models[0].form.input);
+        while inputs.len() < plan.frames {
+            let alike = variety.too_alike();
+            let words =
+                if alike > 0 { format!("Taking frames, {alike} were too alike") } else { "Taking frames".into() };
+            if handle.step(&words, inputs.len(), plan.frames).is_break() {
+                return Err(End::Cancelled);
+            }
+            match frames.next() {
+                Next::Frame(frame) if variety.take(&frame) => {
+                    calibrator.add_frame(&frame).map_err(End::failed)?;
+                    letterboxer.fill(&frame);
+                    inputs.push(letterboxer.tensor());
+                }
+                Next::Frame(_) | Next::None => {}
+                Next::End => break,
+            }
+        }
+        if inputs.len() < LEAST_FRAMES {
+            return Err(End::Failed(too_few(inputs.len(), variety.too_alike())));
+        }
+        handle.tell("Building", 0, 0);
+        let remade = origin.with_ranges(&recipe, &calibrator).map_err(End::failed)?;
+        drop(calibrator);
+        let what = format!(
+            "ranges of {} frames of {} ({} more were too alike)",
+            inputs.len(),
+            plan.source,
+            variety.too_alike()
+        );
+        self.finish(&remade, &inputs, what, started, handle)
+    }
+
+    fn origin(&self) -> Result<Origin, End> {
+        Origin::of(&self.catalog, &self.models[1].path).map_err(End::failed)
+    }
+
+    fn finish(
+        &self,
+        remade: &Remade,
+        inputs: &Inputs,
+        what: String,
+        started: Instant,
+        handle: &Handle,
+    ) -> Result<Outcome, End> {
+        handle.check()?;
+        let path = remade.save(&self.folders()).map_err(End::failed)?;
+        let model = ModelName::File(path);
+        let runtime = Runtime::find(&self.catalog).map_err(End::failed)?;
+        let after = Arc::clone(SessionDetector::open(&runtime, &self.catalog, &model).map_err(End::failed)?.info());
+        let [float, before] = &self.models;
+        let int8 = [&**before, &*after];
+        let scales = Scales { catalog: &self.catalog, float, int8, thresholds: self.thresholds };
+        let weighed = scales.weigh(inputs, handle)?;
+        Ok(Outcome { model, before: Arc::clone(before), weighed, what, took: started.elapsed() })
+    }
+
+    /// The models folder, or else one of the person's own.
+    fn folders(&self) -> Vec<PathBuf> {
+        std::iter::once(self.catalog.dir().to_owned()).chain(Catalog::of_user()).collect()
+    }
+}
+
+/// What to calibrate with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One of ours by its name; `None` = B's own.
+    pub recipe: Option<&'static str>,
+    /// How many frames that differ.
+    pub frames: usize,
+    /// Where they come from, for people.
+    pub source: String,
+}
+
+/// Frames, as long as there are some.
+pub trait Frames: Send {
+    /// Waits for a short time.
+    fn next(&mut self) -> Next;
+}
+
+pub enum Next {
+    Frame(Arc<Frame>),
+    /// Not yet, or not this one.
+    None,
+    End,
+}
+
+fn too_few(taken: usize, alike: usize) -> String {
+    let why = if alike > 0 { format!("; {alike} more were too like those") } else { String::new() };
+    format!(
+        "Only {taken} frames that differ were taken{why}. At least {LEAST_FRAMES} are needed: move the camera, change \
+         what it sees or the light, or open a video or a folder of pictures."
+    )
+}

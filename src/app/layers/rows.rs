@@ -1,0 +1,278 @@
+//! The layers as they are listed: sorted, and which of them are chosen.
+
+use std::collections::BTreeSet;
+
+use crate::workshop::layers::Study;
+
+/// So many are pointed out as the worst.
+pub const WORST: usize = 3;
+
+/// Noise below this is none; the input's is nothing but rounding errors of the bytes that it came as.
+const NO_NOISE: f64 = 90.0;
+
+/// One tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// In the order of the graph.
+    pub place: usize,
+    /// The tensor, as the float model names it.
+    pub name: String,
+    pub op: String,
+    /// In dB.
+    pub propagated: f64,
+    /// In dB; `None`: its node rounds nothing.
+    pub isolated: Option<f64>,
+    /// 1 − IoU of the boxes with this node alone in INT8; `None`: it rounds nothing, or there are no boxes.
+    pub iou_loss: Option<f64>,
+    /// The part of all nodes' `iou_loss`.
+    pub share: Option<f64>,
+    /// The followed box's score with this node alone in INT8.
+    pub alone: Option<f32>,
+    /// How far that is below the float model's.
+    pub fall: Option<f32>,
+    /// The followed box's score with everything up to here in INT8.
+    pub up_to: Option<f32>,
+}
+
+impl Row {
+    pub fn all(study: &Study) -> Vec<Self> {
+        let float = study.target.map(|[float, _]| float);
+        let row = |(place, studied): (usize, &crate::workshop::layers::Studied)| {
+            let layer = &studied.layer;
+            let alone = studied.loss.as_ref().and_then(|loss| loss.target);
+            Self {
+                place,
+                name: layer.tensor.clone(),
+                op: layer.op.clone(),
+                propagated: layer.propagated,
+                isolated: layer.isolated,
+                // Without boxes nothing was moved, and nothing was measured.
+                iou_loss: studied.loss.as_ref().map(|loss| loss.iou_loss),
+                share: studied.share,
+                alone,
+                fall: float.and_then(|float| studied.fall(float)),
+                up_to: studied.up_to,
+            }
+        };
+        study.layers.iter().enumerate().map(row).collect()
+    }
+
+    /// Whether a model can be built with its node in float: the input has none.
+    pub fn can_be_float(&self) -> bool {
+        self.isolated.is_some() && self.op != "QuantizeLinear"
+    }
+
+    /// Isolated noise, as far as it is any.
+    pub fn noise(&self) -> Option<f64> {
+        self.isolated.filter(|db| *db < NO_NOISE)
+    }
+
+    /// For screen readers: "head_stride_32, QLinearConv: propagated 19.1 dB, isolated 35.8 dB, boxes 17.90 %".
+    pub fn words(&self) -> String {
+        let mut words = format!("{}, {}: propagated {}", self.name, self.op, decibel(Some(self.propagated)));
+        words += &format!(", isolated {}", decibel(self.isolated));
+        if let Some(loss) = self.iou_loss {
+            words += &format!(", boxes {:.2} %", loss * 100.0);
+        }
+        if let (Some(alone), Some(up_to)) = (self.alone, self.up_to) {
+            words += &format!(", alone {alone:.3}, up to here {up_to:.3}");
+        }
+        words
+    }
+}
+
+/// "19.1 dB"; "–" where nothing differs or is rounded.
+pub fn decibel(db: Option<f64>) -> String {
+    db.filter(|db| db.is_finite()).map_or_else(|| "–".into(), |db| format!("{db:.1} dB"))
+}
+
+/// What the table is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// The graph's order.
+    Layer,
+    Op,
+    Propagated,
+    Isolated,
+    Boxes,
+    /// The followed box's fall by this layer alone.
+    Alone,
+    UpTo,
+}
+
+/// What is listed, and what a person chose of it.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// In the order of the graph.
+    pub all: Vec<Row>,
+    /// Places in `all`, sorted.
+    pub order: Vec<usize>,
+    key: SortKey,
+    /// The other way round.
+    turned: bool,
+    /// The row that is looked at, by its place in `all`.
+    pub chosen: Option<usize>,
+    /// Under the pointer, in the table or in a plot.
+    pub hovered: Option<usize>,
+    /// Names of those that shall be in float.
+    pub ticked: BTreeSet<String>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            order: Vec::new(),
+            key: SortKey::Boxes,
+            turned: false,
+            chosen: None,
+            hovered: None,
+            ticked: BTreeSet::new(),
+        }
+    }
+}
+
+impl Rows {
+    /// Takes what was found; the worst come first, of the followed box where there is one.
+    pub fn fill(&mut self, study: &Study) {
+        self.all = Row::all(study);
+        self.key = match study.target {
+            Some(_) => SortKey::Alone,
+            None if self.all.iter().any(|row| row.iou_loss.is_some()) => SortKey::Boxes,
+            None => SortKey::Isolated,
+        };
+        self.turned = false;
+        self.ticked.retain(|name| self.all.iter().any(|row| row.name == *name && row.can_be_float()));
+        self.chosen = None;
+        self.hovered = None;
+        self.sort();
+    }
+
+    /// What it is sorted by, and whether the other way round.
+    pub fn sorted_by(&self) -> (SortKey, bool) {
+        (self.key, self.turned)
+    }
+
+    /// Sorts by a column; once more turns it round.
+    pub fn sort_by(&mut self, key: SortKey) {
+        self.turned = self.key == key && !self.turned;
+        self.key = key;
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let all = &self.all;
+        self.order = (0..all.len()).collect();
+        // The worst first; what has no figure comes last.
+        let harm = |row: &Row| match self.key {
+            SortKey::Layer | SortKey::Op => 0.0,
+            SortKey::Propagated => -row.propagated,
+            SortKey::Isolated => row.isolated.map_or(f64::NEG_INFINITY, |db| -db),
+            SortKey::Boxes => row.iou_loss.unwrap_or(f64::NEG_INFINITY),
+            SortKey::Alone => row.fall.map_or(f64::NEG_INFINITY, f64::from),
+            SortKey::UpTo => row.up_to.map_or(f64::NEG_INFINITY, |score| -f64::from(score)),
+        };
+        let by_op = self.key == SortKey::Op;
+        self.order.sort_by(|i, j| {
+            let op = if by_op { all[*i].op.cmp(&all[*j].op) } else { std::cmp::Ordering::Equal };
+            op.then(harm(&all[*j]).total_cmp(&harm(&all[*i])))
+        });
+        if self.turned {
+            self.order.reverse();
+        }
+    }
+
+    /// The places of the worst by a figure, of which more is worse.
+    pub fn worst(&self, harm: impl Fn(&Row) -> Option<f64>) -> Vec<usize> {
+        let mut found: Vec<(usize, f64)> =
+            self.all.iter().filter_map(|row| Some((row.place, harm(row)?))).filter(|(_, harm)| *harm != 0.0).collect();
+        found.sort_by(|x, y| y.1.total_cmp(&x.1));
+        found.into_iter().take(WORST).map(|(place, _)| place).collect()
+    }
+
+    /// What would be left in float: the ticked, or else the chosen one. In the order of the graph.
+    pub fn wanted(&self) -> Vec<String> {
+        let chosen = self.chosen.and_then(|place| self.all.get(place)).filter(|row| row.can_be_float());
+        if self.ticked.is_empty() {
+            return chosen.map(|row| row.name.clone()).into_iter().collect();
+        }
+        self.all.iter().map(|row| &row.name).filter(|name| self.ticked.contains(*name)).cloned().collect()
+    }
+
+    pub fn tick(&mut self, place: usize) {
+        let Some(row) = self.all.get(place).filter(|row| row.can_be_float()) else { return };
+        if !self.ticked.remove(&row.name) {
+            self.ticked.insert(row.name.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workshop::layers::{BoxLoss, Layer, Studied};
+
+    fn study() -> Study {
+        let one = |tensor: &str, propagated: f64, isolated: Option<f64>, loss: f64| Studied {
+            layer: Layer {
+                node: format!("{tensor}_quant"),
+                op: if isolated.is_some() { "QLinearConv" } else { "Split" }.into(),
+                tensor: tensor.into(),
+                shape: vec![1, 3, 4, 4],
+                propagated,
+                isolated,
+            },
+            loss: isolated.map(|_| BoxLoss {
+                tensor: tensor.into(),
+                iou_loss: loss,
+                score_change: 0.1,
+                target: Some(0.5 - loss as f32),
+            }),
+            share: Some(loss),
+            up_to: Some(0.4),
+        };
+        let layers = vec![one("a", 30.0, Some(31.0), 0.01), one("b", 20.0, None, 0.0), one("c", 10.0, Some(29.0), 0.2)];
+        Study { layers, pictures: 1, target: None }
+    }
+
+    #[test]
+    fn the_worst_come_first_and_a_second_click_turns_it_round() {
+        let mut rows = Rows::default();
+        rows.fill(&study());
+        assert_eq!(rows.order, [2, 0, 1], "by boxes; what moves none is last");
+        rows.sort_by(SortKey::Layer);
+        assert_eq!(rows.order, [0, 1, 2]);
+        rows.sort_by(SortKey::Layer);
+        assert_eq!(rows.order, [2, 1, 0]);
+        rows.sort_by(SortKey::Propagated);
+        assert_eq!(rows.order, [2, 1, 0]);
+        rows.fill(&Study { target: Some([0.5, 0.4]), ..study() });
+        assert_eq!((rows.sorted_by().0, rows.order.as_slice()), (SortKey::Alone, &[2, 0, 1][..]));
+    }
+
+    #[test]
+    fn what_rounds_nothing_cannot_be_left_in_float() {
+        let mut rows = Rows::default();
+        rows.fill(&study());
+        assert!(rows.wanted().is_empty());
+        rows.chosen = Some(1);
+        assert!(rows.wanted().is_empty(), "a split");
+        rows.chosen = Some(2);
+        assert_eq!(rows.wanted(), ["c"]);
+        rows.tick(1);
+        rows.tick(0);
+        assert_eq!(rows.wanted(), ["a"], "what is ticked counts");
+        rows.tick(0);
+        assert_eq!(rows.wanted(), ["c"]);
+    }
+
+    #[test]
+    fn the_words_have_every_figure() {
+        let mut rows = Rows::default();
+        rows.fill(&study());
+        assert_eq!(
+            rows.all[2].words(),
+            "c, QLinearConv: propagated 10.0 dB, isolated 29.0 dB, boxes 20.00 %, alone 0.300, up to here 0.400"
+        );
+    }
+}

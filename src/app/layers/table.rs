@@ -1,0 +1,239 @@
+//! The table of layers.
+
+use egui::{
+    Align, Align2, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+use egui_extras::{Column, TableBuilder};
+
+use super::plot;
+use super::rows::{Row, Rows, SortKey, decibel};
+use crate::app::palette::{self, Scheme};
+use crate::app::theme;
+
+const ROW: f32 = 21.0;
+const HEADER: f32 = 22.0;
+/// Of the box with the tick.
+const TICK: f32 = 13.0;
+
+/// A column: what it sorts by, its title, what it tells, its width; `None` = what is left.
+struct Title(Option<SortKey>, &'static str, &'static str, Option<f32>);
+
+const TITLES: [Title; 6] = [
+    Title(None, "float", "Which layers shall be left in float", Some(34.0)),
+    Title(Some(SortKey::Layer), "Layer", "the order of the graph", None),
+    Title(Some(SortKey::Op), "Operation", "operation", Some(84.0)),
+    Title(Some(SortKey::Propagated), "propagated", "signal to noise with everything up to here in INT8", Some(66.0)),
+    Title(Some(SortKey::Isolated), "isolated", "signal to noise of this layer alone", Some(60.0)),
+    Title(Some(SortKey::Boxes), "boxes", "how much overlap boxes lose when this layer alone is INT8", Some(56.0)),
+];
+
+/// While one box is followed.
+const FOLLOWED: [Title; 2] = [
+    Title(Some(SortKey::Alone), "alone", "the followed box's score when this layer alone is INT8", Some(48.0)),
+    Title(Some(SortKey::UpTo), "up to", "the followed box's score when everything up to here is INT8", Some(48.0)),
+];
+
+/// What a person did in the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    pub hovered: Option<usize>,
+    pub chosen: Option<usize>,
+}
+
+/// Shows the rows. `follows`: one box is followed. `scroll_to` is a row's place in the graph.
+pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize>) -> Touched {
+    ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
+    let titles: Vec<&Title> = TITLES.iter().chain(FOLLOWED.iter().filter(|_| follows)).collect();
+    let focus = ui.scope_id().with("layer with the focus");
+    let mut touched = Touched { chosen: pressed(ui, focus, rows), hovered: None };
+    let place_of = |rows: &Rows, place: usize| rows.order.iter().position(|other| *other == place);
+    let scroll_to = touched.chosen.or(scroll_to).and_then(|place| place_of(rows, place));
+    let width = ui.available_width();
+    let mut table = TableBuilder::new(ui)
+        .id_salt("layers")
+        .striped(false)
+        .auto_shrink(false)
+        .min_scrolled_height(0.0)
+        .animate_scrolling(false)
+        .cell_layout(Layout::left_to_right(Align::Center));
+    for Title(key, .., width) in &titles {
+        let column = width.map_or_else(|| Column::remainder().at_least(60.0), Column::exact);
+        // The first cell of a row paints the whole row.
+        table = table.column(column.clip(key.is_some()));
+    }
+    if let Some(row) = scroll_to {
+        table = table.scroll_to_row(row, None);
+    }
+    let mut sort = None;
+    let sorted = rows.sorted_by();
+    let table = table.header(HEADER, |mut header| {
+        for title in &titles {
+            header.col(|ui| sort = title_cell(ui, title, sorted).or(sort));
+        }
+    });
+    let mut tick = None;
+    table.body(|body| {
+        let left = body.max_rect().left();
+        body.rows(ROW, rows.order.len(), |mut cells| {
+            let index = cells.index();
+            let row = &rows.all[rows.order[index]];
+            cells.set_hovered(false);
+            // Of all rows one takes the focus: Tab enters the table there, and the arrows move the choice.
+            let is_held = rows.chosen.map_or(index == 0, |chosen| chosen == row.place);
+            for Title(key, ..) in &titles {
+                cells.col(|ui| {
+                    let Some(key) = key else {
+                        let rect = Rect::from_min_size(pos2(left, ui.max_rect().top()), vec2(width, ROW));
+                        let response =
+                            line(ui, rect, if is_held { focus } else { focus.with(index) }, is_held, row, rows);
+                        if response.contains_pointer() {
+                            touched.hovered = Some(row.place);
+                        }
+                        if response.clicked() {
+                            ui.memory_mut(|m| m.request_focus(focus));
+                            touched.chosen = Some(row.place);
+                        }
+                        if tick_box(ui, row, rows) {
+                            tick = Some(row.place);
+                        }
+                        return;
+                    };
+                    cell(ui, *key, row, rows);
+                });
+            }
+        });
+    });
+    if let Some(place) = tick {
+        rows.tick(place);
+    }
+    if let Some(key) = sort {
+        rows.sort_by(key);
+    }
+    touched
+}
+
+/// What the keys do while a row has the focus: the arrows choose, Space ticks.
+fn pressed(ui: &Ui, focus: Id, rows: &mut Rows) -> Option<usize> {
+    if !ui.memory(|m| m.has_focus(focus)) {
+        return None;
+    }
+    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|m| m.set_focus_lock_filter(focus, filter));
+    let down = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    if let Some(chosen) = rows.chosen
+        && down(Key::Space)
+    {
+        rows.tick(chosen);
+        return None;
+    }
+    let now = rows.chosen.and_then(|place| rows.order.iter().position(|other| *other == place));
+    let last = rows.order.len().checked_sub(1)?;
+    let to = match now {
+        Some(at) if down(Key::ArrowDown) => at + 1,
+        Some(at) if down(Key::ArrowUp) => at.saturating_sub(1),
+        None if down(Key::ArrowDown) || down(Key::ArrowUp) => 0,
+        _ if down(Key::Home) => 0,
+        _ if down(Key::End) => last,
+        _ => return None,
+    };
+    rows.order.get(to.min(last)).copied()
+}
+
+/// The ground of a row and its response.
+fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, rows: &Rows) -> Response {
+    let scheme = theme::scheme(ui);
+    let response = ui.interact(rect, id, if focusable { Sense::click() } else { Sense::CLICK });
+    let chosen = rows.chosen == Some(row.place);
+    let lit = chosen || rows.hovered == Some(row.place);
+    response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, lit, row.words()));
+    if lit {
+        ui.painter().rect_filled(rect, 4.0, if chosen { scheme.pressed } else { scheme.hovered });
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    }
+    response.on_hover_ui(|ui| plot::tooltip(ui, row))
+}
+
+/// True: it was clicked.
+fn tick_box(ui: &Ui, row: &Row, rows: &Rows) -> bool {
+    if !row.can_be_float() {
+        return false;
+    }
+    let scheme = theme::scheme(ui);
+    let ticked = rows.ticked.contains(&row.name);
+    let rect = Rect::from_center_size(ui.max_rect().center(), vec2(TICK, TICK));
+    let response = ui.interact(rect.expand(3.0), ui.scope_id().with("tick"), Sense::CLICK);
+    let name = format!("Leave {} in float", row.name);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, ticked, &name));
+    let painter = ui.painter();
+    let (fill, stroke) = if ticked { (scheme.accent, scheme.accent) } else { (scheme.field, scheme.weak) };
+    painter.rect(rect, 3.0, fill, Stroke::new(1.0, stroke), StrokeKind::Inside);
+    if ticked {
+        let at = |x: f32, y: f32| rect.min + vec2(x, y) * TICK;
+        let points = vec![at(0.22, 0.52), at(0.42, 0.74), at(0.8, 0.28)];
+        painter.add(Shape::line(points, Stroke::new(1.8, scheme.on_accent)));
+    }
+    response.on_hover_text(format!("{name} when B is rebuilt (Space, while its row has the focus)")).clicked()
+}
+
+fn cell(ui: &Ui, key: SortKey, row: &Row, rows: &Rows) {
+    let Scheme { text, strong, weak, .. } = theme::scheme(ui);
+    let lit = rows.chosen == Some(row.place) || rows.hovered == Some(row.place);
+    let colour = if lit { *strong } else { *text };
+    let (painter, rect) = (ui.painter(), ui.max_rect());
+    let left = |words: &str, colour| {
+        painter.text(rect.left_center(), Align2::LEFT_CENTER, words, FontId::proportional(12.5), colour);
+    };
+    let right = |words: String, colour| {
+        painter.text(rect.right_center(), Align2::RIGHT_CENTER, words, theme::digits(), colour);
+    };
+    // The unit is in the tooltip.
+    let number = |db: Option<f64>| decibel(db).trim_end_matches(" dB").to_owned();
+    let score = |score: Option<f32>| score.map_or_else(|| "–".into(), |s| format!("{s:.3}"));
+    let worst = palette::plots(ui.visuals().dark_mode).lost;
+    match key {
+        SortKey::Layer => left(&row.name, colour),
+        SortKey::Op => left(row.op.trim_start_matches("QLinear"), *weak),
+        SortKey::Propagated => right(number(Some(row.propagated)), colour),
+        SortKey::Isolated => right(number(row.isolated), if row.isolated.is_some() { colour } else { *weak }),
+        SortKey::Boxes => {
+            let words = row.iou_loss.map_or_else(|| "–".into(), |loss| format!("{:.2}%", loss * 100.0));
+            right(words, if row.share.is_some_and(|share| share >= 0.1) { worst } else { colour });
+        }
+        SortKey::Alone => {
+            let falls = row.fall.is_some_and(|fall| fall >= 0.02);
+            right(score(row.alone), if falls { worst } else { colour });
+        }
+        SortKey::UpTo => right(score(row.up_to), colour),
+    }
+}
+
+/// Gives what was asked to sort by.
+fn title_cell(ui: &Ui, Title(key, title, what, _): &Title, (sorted, turned): (SortKey, bool)) -> Option<SortKey> {
+    let scheme = theme::scheme(ui);
+    let (rect, painter) = (ui.max_rect(), ui.painter());
+    let font = FontId::proportional(11.5);
+    let Some(key) = *key else {
+        painter.text(rect.center(), Align2::CENTER_CENTER, *title, font, scheme.weak);
+        return None;
+    };
+    let response = ui.interact(rect, ui.scope_id().with("title"), Sense::click());
+    let active = key == sorted;
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("Sort by {what}")));
+    if response.has_focus() {
+        painter.rect_stroke(rect.shrink(1.0), 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    }
+    let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
+    let anchor = if matches!(key, SortKey::Layer | SortKey::Op) { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
+    let words = anchor.pos_in_rect(&rect);
+    let painted = painter.text(words, anchor, *title, font, colour);
+    if active {
+        let (base, tip) = if turned { (0.0, -4.0) } else { (-4.0, 0.0) };
+        let bottom = pos2(painted.center().x, rect.bottom());
+        let points = vec![bottom + vec2(-4.0, base), bottom + vec2(4.0, base), bottom + vec2(0.0, tip)];
+        painter.add(Shape::convex_polygon(points, scheme.accent, Stroke::NONE));
+    }
+    response.on_hover_text(format!("Sort by {what}; once more turns it round")).clicked().then_some(key)
+}

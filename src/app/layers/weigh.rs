@@ -1,0 +1,145 @@
+//! Before and after: two INT8 models held against the same float model, on the same pictures.
+
+use std::time::Instant;
+
+use super::job::{End, Handle};
+use crate::compare::{Agreement, Comparer, Side};
+use crate::detect::{Letterbox, RawHeads, Thresholds};
+use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::workshop::layers::Layers;
+
+/// So many times each model is timed, in turn.
+const ROUNDS: usize = 11;
+
+/// On so many pictures at most noise is measured: it takes ten times as long as an inference.
+const NOISE_ON: usize = 4;
+
+/// Figures before and after.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weighed {
+    pub pictures: usize,
+    /// F1 of the boxes with A's.
+    pub agreement: [f64; 2],
+    /// Mean IoU of the matched; `None` = none matched.
+    pub iou: [Option<f64>; 2],
+    /// Signal to noise of the worst raw head, in dB; `None`: it could not be measured.
+    pub noise: [Option<f64>; 2],
+    /// Median time of an inference, in milliseconds, while the window worked too.
+    pub milliseconds: [f64; 2],
+}
+
+/// Letterboxed pictures, a byte a value: as floats, 64 of them would take 133 MB.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs(Vec<Vec<u8>>);
+
+impl Inputs {
+    pub fn push(&mut self, input: &[f32]) {
+        self.0.push(input.iter().map(|value| (value * 255.0).round() as u8).collect());
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, at: usize, input: &mut Vec<f32>) {
+        input.clear();
+        input.extend(self.0[at].iter().map(|value| f32::from(*value) / 255.0));
+    }
+}
+
+/// A, the INT8 model before, and the one after.
+pub struct Scales<'a> {
+    pub catalog: &'a Catalog,
+    pub float: &'a ModelInfo,
+    pub int8: [&'a ModelInfo; 2],
+    /// A's and B's.
+    pub thresholds: [Thresholds; 2],
+}
+
+impl Scales<'_> {
+    pub fn weigh(&self, inputs: &Inputs, handle: &Handle) -> Result<Weighed, End> {
+        let runtime = Runtime::find(self.catalog).map_err(End::failed)?;
+        let mut float = self.open(&runtime, self.float)?;
+        let mut int8 = [self.open(&runtime, self.int8[0])?, self.open(&runtime, self.int8[1])?];
+        let mut weighed = Weighed { pictures: inputs.len(), ..Weighed::default() };
+        let mut agreements = [Agreement::default(); 2];
+        let mut comparer = Comparer::default();
+        let (mut input, mut heads) = (Vec::new(), [RawHeads::default(), RawHeads::default()]);
+        for at in 0..inputs.len() {
+            if handle.step("Comparing before and after", at, inputs.len()).is_break() {
+                return Err(End::Cancelled);
+            }
+            inputs.get(at, &mut input);
+            float.run(&input, &mut heads[0]).map_err(End::failed)?;
+            for (model, agreement) in int8.iter_mut().zip(&mut agreements) {
+                model.run(&input, &mut heads[1]).map_err(End::failed)?;
+                let form = &float.info().form;
+                let letterbox = Letterbox::new(form.input, form.input);
+                let [a, b] = [0, 1].map(|side| Side {
+                    form,
+                    heads: &heads[side],
+                    letterbox: &letterbox,
+                    thresholds: self.thresholds[side],
+                });
+                *agreement += *comparer.run(&a, &b).agreement();
+            }
+        }
+        weighed.agreement = agreements.map(|agreement| agreement.f1());
+        weighed.iou = agreements.map(|agreement| agreement.mean_iou());
+        if inputs.len() > 0 {
+            weighed.milliseconds = timed(&mut int8, &input, handle)?;
+        }
+        drop(int8);
+        drop(float);
+        for (noise, int8) in weighed.noise.iter_mut().zip(self.int8) {
+            handle.tell("Measuring the noise", 0, 0);
+            *noise = self.noise(&runtime, int8, inputs, handle)?;
+        }
+        Ok(weighed)
+    }
+
+    fn open(&self, runtime: &Runtime, model: &ModelInfo) -> Result<SessionDetector, End> {
+        let name = ModelName::File(model.path.clone());
+        SessionDetector::open(runtime, self.catalog, &name).map_err(End::failed)
+    }
+
+    /// Of the worst head. A model that cannot be taken apart has none.
+    fn noise(&self, runtime: &Runtime, int8: &ModelInfo, inputs: &Inputs, handle: &Handle) -> Result<Option<f64>, End> {
+        let read = |model: &ModelInfo| {
+            let failed = |cause| ModelError::Read { path: model.path.clone(), cause };
+            std::fs::read(&model.path).map_err(failed).map_err(End::failed)
+        };
+        let Ok(mut layers) = Layers::new(runtime, &read(self.float)?, &read(int8)?) else { return Ok(None) };
+        let mut input = Vec::new();
+        for at in 0..inputs.len().min(NOISE_ON) {
+            handle.check()?;
+            inputs.get(at, &mut input);
+            layers.add(&input).map_err(End::failed)?;
+        }
+        let form = &self.float.form;
+        let is_head =
+            |shape: &[i64]| form.heads.iter().any(|head| shape.iter().map(|side| *side as usize).eq(form.shape(head)));
+        let heads = layers.layers().into_iter().filter(|layer| is_head(&layer.shape)).map(|layer| layer.propagated);
+        Ok(heads.min_by(f64::total_cmp))
+    }
+}
+
+/// The median of each, run in turn so that both see the same machine.
+fn timed(models: &mut [SessionDetector; 2], input: &[f32], handle: &Handle) -> Result<[f64; 2], End> {
+    let mut heads = RawHeads::default();
+    let mut times = [Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS)];
+    for round in 0..ROUNDS {
+        if handle.step("Timing", round, ROUNDS).is_break() {
+            return Err(End::Cancelled);
+        }
+        for (model, times) in models.iter_mut().zip(&mut times) {
+            let before = Instant::now();
+            model.run(input, &mut heads).map_err(End::failed)?;
+            times.push(before.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    Ok(times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    }))
+}
