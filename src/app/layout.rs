@@ -71,7 +71,11 @@ impl Viewer {
         }
         if self.layers.open {
             let layers = Panel::bottom("layers").default_size(330.0).size_range(200.0..=640.0).frame(panel);
-            layers.show(ui, |ui| self.layers_panel(ui));
+            layers.show(ui, |ui| {
+                // The panel keeps its height while there is nothing to list.
+                ui.set_min_height(ui.available_height());
+                self.layers_panel(ui);
+            });
         }
         self.below_picture(ui, &status, panel, &mut actions);
         let camera = self.camera_panel(ui, &status, panel, &mut actions);

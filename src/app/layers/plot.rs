@@ -11,6 +11,8 @@ use crate::app::theme;
 
 /// Wide enough to be seen, with a gap.
 const BAR: f64 = 0.72;
+/// The height of a legend, in points.
+const LEGEND: f32 = 18.0;
 
 /// What a person did in the plots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +40,7 @@ struct Chart<'a> {
 pub fn show(ui: &mut Ui, rows: &Rows, followed: Option<(&str, [f32; 2])>) -> Pointed {
     let colours = palette::plots(ui.visuals().dark_mode);
     let mut pointed = Pointed::default();
-    let height = ((ui.available_height() - 2.0 * 20.0 - 8.0) / 2.0).max(40.0);
+    let height = ((ui.available_height() - 2.0 * (LEGEND + 2.0) - 8.0) / 2.0).max(40.0);
     ui.spacing_mut().item_spacing.y = 2.0;
     noise(ui, rows, height, colours, &mut pointed);
     match followed {
@@ -123,9 +125,9 @@ fn names(rows: &Rows, places: &[usize]) -> String {
 
 /// The title and what the colours mean, on one line.
 fn legend(ui: &mut Ui, title: &str, about: &str, entries: &[(&str, Color32)]) {
+    ui.spacing_mut().interact_size.y = LEGEND;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        ui.spacing_mut().interact_size.y = 18.0;
         ui.label(RichText::new(title).small().strong()).on_hover_text(about);
         for (name, colour) in entries {
             ui.add_space(4.0);

@@ -35,8 +35,11 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> Wish {
     let close = title(ui, input, &row);
     let (mut thresholds, mut layers) = (None, false);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        thresholds = sentences(ui, input, verdict, &row);
-        layers = row.kind != Kind::Gained && ask_for_layers(ui, row.kind);
+        let remedy = sentences(ui, input, verdict, &row);
+        ui.horizontal_wrapped(|ui| {
+            thresholds = remedy.and_then(|remedy| bring_back(ui, input, &row, remedy));
+            layers = row.kind != Kind::Gained && ask_for_layers(ui, row.kind);
+        });
         ui.add_space(6.0);
         numbers(ui, input, &boxes, &row);
         ui.add_space(8.0);
@@ -73,8 +76,14 @@ fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
     .inner
 }
 
-/// What happened, and what would undo it; a button does that.
-fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) -> Option<(usize, Thresholds)> {
+/// What would bring a box back, in words, and the thresholds that do it.
+struct Remedy {
+    words: String,
+    thresholds: (usize, Thresholds),
+}
+
+/// What happened, and what would undo it.
+fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) -> Option<Remedy> {
     let words = input.words();
     match words.reason(verdict) {
         Some(reason) => ui.label(format!("{reason}.")),
@@ -82,9 +91,13 @@ fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) 
     };
     let remedy = words.remedy(verdict)?;
     ui.label(RichText::new(&remedy).color(theme::scheme(ui).strong));
-    let thresholds = words.thresholds_with(verdict)?;
+    Some(Remedy { thresholds: words.thresholds_with(verdict)?, words: remedy })
+}
+
+fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, row: &Row, remedy: Remedy) -> Option<(usize, Thresholds)> {
+    let Remedy { words, thresholds } = remedy;
     let text = if row.kind == Kind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
-    ui.button(text).on_hover_text(remedy).clicked().then_some(thresholds)
+    ui.button(text).on_hover_text(words).clicked().then_some(thresholds)
 }
 
 /// From a box to the layers that change it.

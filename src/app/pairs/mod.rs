@@ -102,7 +102,7 @@ pub fn show(ui: &mut Ui, panel: &mut PairsPanel, input: &PairsInput<'_>) -> Pair
     if let Some(verdict) = input.chosen.and_then(|i| input.comparison.verdicts().get(i)) {
         let height = ui.available_height();
         let bottom = Panel::bottom("pair details").resizable(true).default_size((height * 0.55).min(420.0));
-        bottom.size_range(80.0..=(height - 120.0).max(80.0)).frame(egui::Frame::NONE).show(ui, |ui| {
+        bottom.size_range(80.0..=(height - 196.0).max(80.0)).frame(egui::Frame::NONE).show(ui, |ui| {
             let wish = details::show(ui, input, verdict);
             response.chosen = wish.close.then_some(None);
             response.thresholds = wish.thresholds;
