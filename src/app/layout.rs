@@ -14,7 +14,7 @@ use super::status::Zoom;
 use super::toolbar::Toolbar;
 use super::view::Which;
 use super::viewer::Viewer;
-use super::{controls, help, list, palette, strip, theme, video_bar};
+use super::{controls, help, list, palette, pickers, strip, theme, video_bar};
 use crate::detect::Thresholds;
 use crate::engine::{SourceState, Status};
 
@@ -149,7 +149,7 @@ impl Viewer {
     /// The panel on the left.
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
-        let names = Which::BOTH.map(|which| self.duo.model(which).label());
+        let names = Which::BOTH.map(|which| pickers::shortened(&self.duo.model(which).label()));
         let thresholds = Thresholding {
             names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
             found: self.past.found.as_deref(),
@@ -177,12 +177,13 @@ impl Viewer {
             return;
         };
         let names = Which::BOTH.map(|which| self.duo.model(which).label());
+        let names = Which::BOTH.map(|which| pickers::name_or_letter(&names[which.index()], which));
         let input = PlotInput {
             timeline: &history.timeline,
             ring: &history.ring,
             in_sight: self.sight.observation().map(|o| o.sequence),
             browsing: self.past.is_held(),
-            names: [&names[0], &names[1]],
+            names,
             missed: history.missed(),
         };
         let state = &mut self.plots;
@@ -210,7 +211,8 @@ impl Viewer {
             });
             return listed.inner;
         };
-        let names = Which::BOTH.map(|which| self.sight.output(which).map_or("?", |o| o.model.name.as_str()));
+        let names = Which::BOTH
+            .map(|which| self.sight.output(which).map_or("?", |o| pickers::name_or_letter(&o.model.name, which)));
         let input = PairsInput { comparison, sides, names, chosen_classes: &self.classes, highlighted, chosen };
         // A small window is for the picture first.
         let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);

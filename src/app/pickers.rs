@@ -87,9 +87,16 @@ fn signed(model: &ModelName, failed: bool) -> String {
     if failed { format!("⚠ {label}") } else { label }
 }
 
+/// Longer names are cut, or have A or B in their place.
+const MOST: usize = 18;
+
+/// What a model is called in the midst of other words.
+pub fn name_or_letter(name: &str, which: Which) -> &str {
+    if name.chars().count() <= MOST { name } else { which.letter() }
+}
+
 /// Long file names must not push everything else out of the window.
-fn shortened(label: &str) -> String {
-    const MOST: usize = 18;
+pub fn shortened(label: &str) -> String {
     if label.chars().count() <= MOST {
         return label.to_owned();
     }

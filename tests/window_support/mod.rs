@@ -72,6 +72,8 @@ pub struct Plan {
     /// As named on the command line.
     pub view: Option<View>,
     pub catalog: Catalog,
+    /// Real sources, and the real models of the catalog.
+    pub real: bool,
 }
 
 impl Default for Plan {
@@ -94,6 +96,7 @@ impl Default for Plan {
             models: [None, None],
             view: None,
             catalog: Catalog::at("no such folder"),
+            real: false,
         }
     }
 }
@@ -102,7 +105,7 @@ impl Desk {
     pub fn new(plan: Plan) -> Self {
         let (wake, woken) = bounded(1);
         let (runs, opened) = (Arc::default(), Arc::<Mutex<Vec<SourceRequest>>>::default());
-        let parts = Parts {
+        let fakes = Parts {
             opener: plan.opener.unwrap_or_else(|| {
                 Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) })
             }),
@@ -117,6 +120,8 @@ impl Desk {
         let (present, list) = (move || present.lock().unwrap().clone(), move || Ok(listed.lock().unwrap().clone()));
         let fake = || CameraWatch::with(present, list, WATCHED, move || _ = wake.try_send(())).unwrap();
         let watch = plan.watch.unwrap_or_else(fake);
+        let waker = Arc::clone(&fakes.waker);
+        let parts = if plan.real { twinsight::live::parts(&plan.catalog, waker) } else { fakes };
         let copied = Arc::new(Mutex::new(plan.clipboard));
         let start = Start {
             source: plan.source,

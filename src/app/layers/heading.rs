@@ -7,6 +7,7 @@ use super::job::Progress;
 use super::measure::Findings;
 use super::remake::{LEAST_FRAMES, Outcome};
 use crate::app::action::{Action, hint};
+use crate::app::pickers::shortened;
 use crate::app::theme;
 
 /// What is known when the head is shown.
@@ -146,7 +147,7 @@ impl Heading<'_> {
 fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<LayersAction>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let back = ui.add(Button::new(format!("Back to {}", outcome.before.name)).small());
+        let back = ui.add(Button::new(format!("Back to {}", shortened(&outcome.before.name))).small());
         if back.on_hover_text("Shows the model as B that was B before").clicked() {
             actions.push(LayersAction::Back);
         }

@@ -98,8 +98,8 @@ fn score(
     pointed: &mut Pointed,
 ) {
     let worst = rows.worst(|row| row.fall.map(f64::from).filter(|fall| *fall > 0.0));
-    let about = "The score of this one box. Bars: how far this layer alone makes it fall. Line: the score with \
-                 everything up to here in INT8, and float from there on.";
+    let about = "The score of this one box, at the place in the raw heads where A found it. Bars: how far this layer \
+                 alone makes it fall. Line: the score with everything up to here in INT8, and float from there on.";
     let title = format!("Score of {name}: {float:.2} → {int8:.2}");
     let entries = [("fall alone", colours.letterbox), ("worst", colours.lost), ("score up to here", colours.agreement)];
     legend(ui, &title, about, &entries);

@@ -15,6 +15,8 @@ const ROW: f32 = 21.0;
 const HEADER: f32 = 22.0;
 /// Of the box with the tick.
 const TICK: f32 = 13.0;
+/// Of the scroll bar.
+const SCROLL: f32 = 6.0;
 
 /// A column: what it sorts by, its title, what it tells, its width; `None` = what is left.
 struct Title(Option<SortKey>, &'static str, &'static str, Option<f32>);
@@ -62,6 +64,8 @@ pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize
         // The first cell of a row paints the whole row.
         table = table.column(column.clip(key.is_some()));
     }
+    // Where the scroll bar lies.
+    table = table.column(Column::exact(SCROLL));
     if let Some(row) = scroll_to {
         table = table.scroll_to_row(row, None);
     }
@@ -71,6 +75,7 @@ pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize
         for title in &titles {
             header.col(|ui| sort = title_cell(ui, title, sorted).or(sort));
         }
+        header.col(|_| {});
     });
     let mut tick = None;
     table.body(|body| {
@@ -102,6 +107,7 @@ pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize
                     cell(ui, *key, row, rows);
                 });
             }
+            cells.col(|_| {});
         });
     });
     if let Some(place) = tick {
