@@ -15,10 +15,13 @@ use super::progress::Progress;
 use crate::detect::{Classes, Letterbox, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
 use crate::source::load;
-use crate::workshop::layers::{Layer, Layers, Target, box_losses, descent};
+use crate::workshop::layers::{Layer, Layers, Models, Target, Trials, try_layers};
 
 /// On so many pictures each node is tried alone; noise is added up over all.
 const TRIED: usize = 8;
+const NO_BOXES: &str =
+    "the float model finds nothing in these pictures (score 0.25 and more), so that no box can move; try --quick";
+
 /// The width of the longest bar.
 const BAR: usize = 24;
 
@@ -99,10 +102,14 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     if !args.quick {
         let mut bar = None;
         let target = followed.as_ref().map(|followed| followed.target);
-        let losses = box_losses(&runtime, &float, &int8, &a.form, &inputs, target, |of| {
+        let models = Models { float: &float, int8: &int8, form: &a.form };
+        let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
             bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
             ControlFlow::Continue(())
         })?;
+        if losses.is_empty() {
+            return Err(NO_BOXES.into());
+        }
         let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
         for line in &mut report.layers {
             let Some(loss) = losses.iter().find(|loss| loss.tensor == line.tensor) else { continue };
@@ -111,16 +118,11 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
             line.share = Some(if total > 0.0 { loss.iou_loss / total } else { 0.0 });
             line.box_alone = loss.target;
         }
-        if let Some(followed) = &mut followed {
-            let mut bar = None;
-            let found = descent(&runtime, &float, &int8, &a.form, &inputs[0], followed.target, |of| {
-                bar.get_or_insert_with(|| Progress::new(Some(of), "tensors")).step();
-                ControlFlow::Continue(())
-            })?;
-            for (line, (_, score)) in report.layers.iter_mut().zip(&found.up_to) {
+        if let Some((followed, descent)) = followed.as_mut().zip(descent) {
+            for (line, (_, score)) in report.layers.iter_mut().zip(&descent.up_to) {
                 line.box_up_to = Some(*score);
             }
-            followed.scores = [found.float, found.up_to.last().map_or(found.float, |(_, score)| *score)];
+            followed.scores = descent.ends();
         }
     }
     report.followed = followed;

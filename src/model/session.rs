@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ort::memory::Allocator;
 use ort::session::builder::GraphOptimizationLevel;
-use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
+use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session, SessionInputValue};
 use ort::value::{Tensor, TensorElementType, TensorRef, ValueType};
 use sha2::{Digest, Sha256};
 
@@ -16,35 +16,58 @@ use crate::detect::{Form, RawHeads};
 /// The largest model file that is read: 1 GB.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Any ONNX model with one float input of a fixed shape, and however many float outputs.
+/// Any ONNX model with float inputs of fixed shapes, mostly one, and however many float outputs.
 pub struct RawSession {
     session: Session,
-    input: String,
-    shape: Vec<i64>,
+    /// Names and shapes.
+    inputs: Vec<(String, Vec<i64>)>,
 }
 
 impl RawSession {
     /// Loads a model from memory. `threads`: how many compute one inference.
     pub fn from_bytes(runtime: &Runtime, bytes: &[u8], threads: usize) -> Result<Self, String> {
-        let session = build(runtime, bytes, threads).map_err(|e| e.to_string())?;
-        let [input] = session.inputs() else {
-            return Err(format!("it has {} inputs, not one", session.inputs().len()));
-        };
-        let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
-        let input = input.name().to_owned();
-        Ok(Self { session, input, shape })
+        let raw = Self::of_many_inputs(runtime, bytes, threads)?;
+        match raw.inputs.len() {
+            1 => Ok(raw),
+            many => Err(format!("it has {many} inputs, not one")),
+        }
     }
 
-    /// The input's shape.
+    /// The same for a model with any number of inputs; see [`RawSession::run_many`].
+    pub fn of_many_inputs(runtime: &Runtime, bytes: &[u8], threads: usize) -> Result<Self, String> {
+        let session = build(runtime, bytes, threads).map_err(|e| e.to_string())?;
+        let mut inputs = Vec::with_capacity(session.inputs().len());
+        for input in session.inputs() {
+            let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
+            inputs.push((input.name().to_owned(), shape));
+        }
+        Ok(Self { session, inputs })
+    }
+
+    /// The first input's shape.
     pub fn input_shape(&self) -> &[i64] {
-        &self.shape
+        self.inputs.first().map_or(&[], |(_, shape)| shape)
     }
 
     /// Runs once and shows every output to `look`: its name, its shape, its values.
-    pub fn run(&mut self, input: &[f32], mut look: impl FnMut(&str, &[i64], &[f32])) -> Result<(), String> {
+    pub fn run(&mut self, input: &[f32], look: impl FnMut(&str, &[i64], &[f32])) -> Result<(), String> {
+        self.run_many(|_| Some(input), look)
+    }
+
+    /// The same with `of` giving the values of each input by its name.
+    pub fn run_many<'v>(
+        &mut self,
+        of: impl Fn(&str) -> Option<&'v [f32]>,
+        mut look: impl FnMut(&str, &[i64], &[f32]),
+    ) -> Result<(), String> {
         let text = |e: ort::Error| e.to_string();
-        let input = TensorRef::from_array_view((self.shape.as_slice(), input)).map_err(text)?;
-        let outputs = self.session.run(ort::inputs![self.input.as_str() => input]).map_err(text)?;
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for (name, shape) in &self.inputs {
+            let values = of(name).ok_or_else(|| format!("nothing is known of its input {name}"))?;
+            let tensor = TensorRef::from_array_view((shape.as_slice(), values)).map_err(text)?;
+            inputs.push((name.as_str(), SessionInputValue::from(tensor)));
+        }
+        let outputs = self.session.run(inputs).map_err(text)?;
         for (name, value) in outputs.iter() {
             let (shape, values) = value.try_extract_tensor::<f32>().map_err(text)?;
             look(name, shape, values);

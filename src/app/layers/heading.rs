@@ -90,7 +90,7 @@ impl Heading<'_> {
             0 => (0.0, format!("{what} …")),
             of => (*done as f32 / *of as f32, format!("{what}: {done} of {of}")),
         };
-        let bar = ui.add(ProgressBar::new(part).desired_width(340.0).text(RichText::new(&text).small()));
+        let bar = ui.add(ProgressBar::new(part).desired_width(240.0).desired_height(10.0));
         bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
         if self.can_finish {
             let enough = *done >= LEAST_FRAMES;
@@ -103,6 +103,8 @@ impl Heading<'_> {
         if ui.add(Button::new("Cancel").small()).on_hover_text("Stop, and keep what was there before").clicked() {
             actions.push(LayersAction::Cancel);
         }
+        // Behind the buttons, which must not move as it grows.
+        ui.label(RichText::new(&text).small());
     }
 
     fn makers(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {

@@ -70,8 +70,10 @@ impl Order {
         let mut letterboxer = Letterboxer::new(self.models[0].form.input);
         while inputs.len() < plan.frames {
             let alike = variety.too_alike();
-            let words =
-                if alike > 0 { format!("Taking frames, {alike} were too alike") } else { "Taking frames".into() };
+            let words = match alike {
+                0 => "Taking frames".to_owned(),
+                _ => format!("Taking frames ({alike} were too alike)"),
+            };
             if handle.step(&words, inputs.len(), plan.frames).is_break() {
                 return Err(End::Cancelled);
             }

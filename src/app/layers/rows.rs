@@ -47,7 +47,7 @@ impl Row {
                 propagated: layer.propagated,
                 isolated: layer.isolated,
                 // Without boxes nothing was moved, and nothing was measured.
-                iou_loss: studied.loss.as_ref().map(|loss| loss.iou_loss),
+                iou_loss: studied.loss.as_ref().filter(|loss| loss.seen).map(|loss| loss.iou_loss),
                 share: studied.share,
                 alone,
                 fall: float.and_then(|float| studied.fall(float)),
@@ -226,6 +226,7 @@ mod tests {
                 tensor: tensor.into(),
                 iou_loss: loss,
                 score_change: 0.1,
+                seen: true,
                 target: Some(0.5 - loss as f32),
             }),
             share: Some(loss),

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use super::heads::raw_heads;
 use super::merge::merge;
-use super::{LayersError, Target};
+use super::rest::Known;
+use super::{Descent, LayersError, Models, Target};
 use crate::detect::{BBox, CandidateId, Decoder, Form, Letterbox, RawHeads, Thresholds};
 use crate::model::Runtime;
 
@@ -19,64 +20,69 @@ pub struct BoxLoss {
     pub iou_loss: f64,
     /// Mean of the differences of their scores, over the same boxes.
     pub score_change: f64,
+    /// Whether there was any box; without, nothing could be moved.
+    pub seen: bool,
     /// The score that the one box that is looked at then has; `None` = there is none.
     pub target: Option<f32>,
 }
 
-/// The float model's boxes with a score of 0.25 and more are looked for in the same cells, for every node that
-/// rounds, in the order of the graph. `inputs`: letterboxed pictures; `target` is a box of the first. `step` is
-/// called after each node with how many there are, and may end it.
-pub fn box_losses(
+/// What came of trying every layer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trials {
+    /// Of every node that rounds, in the order of the graph. Empty: there are no boxes.
+    pub losses: Vec<BoxLoss>,
+    /// Of the one box that is looked at.
+    pub descent: Option<Descent>,
+}
+
+/// Tries every layer alone: the float model's boxes with a score of 0.25 and more are looked for in the same cells.
+/// `inputs`: letterboxed pictures; `target` is a box of the first. `step` is called after each tensor with how many
+/// there are, and may end it.
+pub fn try_layers(
     runtime: &Runtime,
-    float: &[u8],
-    int8: &[u8],
-    form: &Form,
+    models: Models<'_>,
     inputs: &[Vec<f32>],
     target: Option<Target>,
     mut step: impl FnMut(usize) -> ControlFlow<()>,
-) -> Result<Vec<BoxLoss>, LayersError> {
+) -> Result<Trials, LayersError> {
+    let Models { float, int8, form } = models;
     let merged = merge(float, int8)?;
     let mut finder = Finder::new(form);
-    let reference: Vec<Boxes> = raw_heads(runtime, float, form, inputs)?
-        .iter()
-        .map(|heads| finder.boxes(heads, Thresholds::LIVE.score))
-        .collect();
-    if reference.iter().all(HashMap::is_empty) && target.is_none() {
-        return Err(LayersError::NoBoxes);
+    let float_heads = raw_heads(runtime, float, form, inputs)?;
+    let reference: Vec<Boxes> = float_heads.iter().map(|h| finder.boxes(h, Thresholds::LIVE.score)).collect();
+    let sees = reference.iter().any(|boxes| !boxes.is_empty());
+    let mut trials = Trials::default();
+    if !sees && target.is_none() {
+        return Ok(trials);
     }
-    let of = merged.rows.iter().filter(|row| row.isolated.is_some()).count();
-    let mut losses = Vec::with_capacity(of);
-    for row in &merged.rows {
-        let Some(model) = merged.alone(row) else { continue };
-        let heads = raw_heads(runtime, &model, form, inputs)?;
-        // Of each head: sums, and how many boxes.
-        let mut sums = vec![[0.0; 3]; form.heads.len()];
-        for (reference, heads) in reference.iter().zip(&heads) {
-            // Low enough that a box is found whatever became of its score.
-            let found = finder.boxes(heads, 1e-4);
-            for (place, (bbox, score)) in reference {
-                let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
-                let sum = &mut sums[usize::from(place.0.head)];
-                sum[0] += 1.0 - f64::from(bbox.iou(&other));
-                sum[1] += f64::from((score - other_score).abs());
-                sum[2] += 1.0;
-            }
+    // Of one picture all tensors are kept, so that only what comes after each is computed; of more there is no room.
+    let known = match inputs {
+        [input] => Some(Known::new(runtime, &merged, form, input)?),
+        [first, ..] if target.is_some() => Some(Known::new(runtime, &merged, form, first)?),
+        _ => None,
+    };
+    let score = |heads: &RawHeads| target.map_or(0.0, |target| target.score(form, heads));
+    let mut up_to = Vec::new();
+    for (place, row) in merged.rows.iter().enumerate() {
+        let mut rest = known.as_ref().map(|known| known.after(place)).transpose()?;
+        if let Some(rest) = rest.as_mut().filter(|_| target.is_some()) {
+            up_to.push((row.tensor.clone(), score(&rest.up_to()?)));
         }
-        let moved = sums.into_iter().filter(|[_, score_change, _]| *score_change > 0.0);
-        let [iou_loss, score_change, count] =
-            moved.fold([0.0; 3], |all, head| std::array::from_fn(|i| all[i] + head[i]));
-        let count = f64::max(count, 1.0);
-        losses.push(BoxLoss {
-            tensor: row.tensor.clone(),
-            iou_loss: iou_loss / count,
-            score_change: score_change / count,
-            target: target.zip(heads.first()).map(|(target, heads)| target.score(form, heads)),
-        });
-        if step(of).is_break() {
+        let alone = match &mut rest {
+            Some(rest) if inputs.len() == 1 => rest.alone()?.map(|heads| vec![heads]),
+            _ => merged.alone(row).map(|model| raw_heads(runtime, &model, form, inputs)).transpose()?,
+        };
+        if let Some(heads) = alone {
+            let [iou_loss, score_change] = finder.loss(&reference, &heads);
+            let target = target.and(heads.first()).map(score);
+            trials.losses.push(BoxLoss { tensor: row.tensor.clone(), iou_loss, score_change, seen: sees, target });
+        }
+        if step(merged.rows.len()).is_break() {
             return Err(LayersError::Cancelled);
         }
     }
-    Ok(losses)
+    trials.descent = target.and(float_heads.first()).map(|heads| Descent { float: score(heads), up_to });
+    Ok(trials)
 }
 
 /// Of each picture: box and score by its place in the raw heads and its class.
@@ -92,6 +98,28 @@ struct Finder<'a> {
 impl<'a> Finder<'a> {
     fn new(form: &'a Form) -> Self {
         Self { form, decoder: Decoder::default(), letterbox: Letterbox::new(form.input, form.input) }
+    }
+
+    /// The figures of a [`BoxLoss`].
+    fn loss(&mut self, reference: &[Boxes], heads: &[RawHeads]) -> [f64; 2] {
+        // Of each head: sums, and how many boxes.
+        let mut sums = vec![[0.0; 3]; self.form.heads.len()];
+        for (reference, heads) in reference.iter().zip(heads) {
+            // Low enough that a box is found whatever became of its score.
+            let found = self.boxes(heads, 1e-4);
+            for (place, (bbox, score)) in reference {
+                let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
+                let sum = &mut sums[usize::from(place.0.head)];
+                sum[0] += 1.0 - f64::from(bbox.iou(&other));
+                sum[1] += f64::from((score - other_score).abs());
+                sum[2] += 1.0;
+            }
+        }
+        let moved = sums.into_iter().filter(|[_, score_change, _]| *score_change > 0.0);
+        let [iou_loss, score_change, count] =
+            moved.fold([0.0; 3], |all, head| std::array::from_fn(|i| all[i] + head[i]));
+        let count = f64::max(count, 1.0);
+        [iou_loss / count, score_change / count]
     }
 
     fn boxes(&mut self, heads: &RawHeads, score: f32) -> Boxes {

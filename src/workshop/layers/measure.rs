@@ -105,11 +105,6 @@ impl Layers {
         self.rows.len()
     }
 
-    /// How many of them a node rounds by itself.
-    pub fn rounding(&self) -> usize {
-        self.rows.iter().filter(|row| row.isolated.is_some()).count()
-    }
-
     pub fn pictures(&self) -> usize {
         self.pictures
     }

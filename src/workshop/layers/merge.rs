@@ -23,7 +23,7 @@ pub struct Merged {
     model: ModelProto,
     pub rows: Vec<Row>,
     /// Names of the float model's own outputs.
-    heads: Vec<String>,
+    pub heads: Vec<String>,
 }
 
 impl Merged {
@@ -36,10 +36,45 @@ impl Merged {
         Some(self.with(&HashMap::from([(row.read_as(), row.isolated.as_deref()?)])))
     }
 
-    /// The INT8 model up to the row at this place and with it, in the order of the graph; the float model from there
-    /// on. Up to the last row it is the INT8 model.
-    pub fn up_to(&self, place: usize) -> Vec<u8> {
-        self.with(&self.rows.iter().take(place + 1).map(|row| (row.read_as(), row.propagated.as_str())).collect())
+    /// The float model's heads that are not known, from tensors that are, by name and shape: those that are read are
+    /// its inputs. `None`: all heads are known.
+    pub fn rest(&self, known: &HashMap<&str, &[i64]>) -> Option<Vec<u8>> {
+        let graph = self.model.graph.as_ref()?;
+        let heads: Vec<String> = self.heads.iter().filter(|h| !known.contains_key(h.as_str())).cloned().collect();
+        if heads.is_empty() {
+            return None;
+        }
+        let float = graph.node.iter().filter(|node| node.name.starts_with("a/")).map(|node| {
+            let mut node = node.clone();
+            // Of a node with two outputs one may be known: it is not computed a second time under its name.
+            for output in node.output.iter_mut().filter(|output| known.contains_key(output.as_str())) {
+                output.push_str("/again");
+            }
+            node
+        });
+        let node = needed(float.collect(), &heads);
+        let read: HashSet<&str> = node.iter().flat_map(|node| &node.input).map(String::as_str).collect();
+        let mut input: Vec<ValueInfoProto> = known
+            .iter()
+            .filter(|(name, _)| read.contains(**name))
+            .map(|(name, shape)| ValueInfoProto::f32(*name, shape))
+            .collect();
+        input.sort_by(|x, y| x.name.cmp(&y.name));
+        let rest = GraphProto {
+            initializer: graph.initializer.iter().filter(|t| read.contains(t.name.as_str())).cloned().collect(),
+            output: heads.iter().map(ValueInfoProto::f32_of_any_shape).collect(),
+            name: "rest".into(),
+            node,
+            input,
+        };
+        let ModelProto { ir_version, opset_import, .. } = &self.model;
+        let model = ModelProto {
+            ir_version: *ir_version,
+            opset_import: opset_import.clone(),
+            graph: Some(rest),
+            ..ModelProto::default()
+        };
+        Some(model.encode_to_vec())
     }
 
     /// The float model, reading other tensors in place of some of its own.
@@ -96,7 +131,7 @@ pub struct Row {
 
 impl Row {
     /// The name under which the float model's nodes read the tensor.
-    fn read_as(&self) -> &str {
+    pub fn read_as(&self) -> &str {
         if self.float.ends_with(COPY) { INPUT } else { &self.float }
     }
 }

@@ -12,13 +12,14 @@ mod boxes;
 mod heads;
 mod measure;
 mod merge;
+mod rest;
 mod study;
 mod target;
 
-pub use boxes::{BoxLoss, box_losses};
+pub use boxes::{BoxLoss, Trials, try_layers};
 pub use measure::{Layer, Layers};
 pub use study::{Models, Studied, Study, study};
-pub use target::{Descent, Target, descent};
+pub use target::{Descent, Target};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
@@ -32,8 +33,6 @@ pub enum LayersError {
     NothingInCommon,
     #[error("both models together do not run: {0}")]
     Run(String),
-    #[error("the float model finds nothing in these pictures (score 0.25 and more), so that no box can move")]
-    NoBoxes,
     #[error("it was cancelled")]
     Cancelled,
 }

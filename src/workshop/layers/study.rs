@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{BoxLoss, Layer, Layers, LayersError, Target, box_losses, descent};
+use super::{BoxLoss, Descent, Layer, Layers, LayersError, Target, Trials, try_layers};
 use crate::detect::Form;
 use crate::model::Runtime;
 
@@ -53,10 +53,8 @@ pub fn study(
     target: Option<Target>,
     mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Study, LayersError> {
-    let Models { float, int8, form } = models;
-    let mut layers = Layers::new(runtime, float, int8)?;
-    let rows = layers.tensors();
-    let of = inputs.len() + layers.rounding() + target.map_or(0, |_| rows);
+    let mut layers = Layers::new(runtime, models.float, models.int8)?;
+    let of = inputs.len() + layers.tensors();
     let mut done = 0;
     let mut step = || {
         done += 1;
@@ -70,25 +68,18 @@ pub fn study(
     }
     let found = layers.layers();
     drop(layers);
-    let losses = match box_losses(runtime, float, int8, form, inputs, target, |_| step()) {
-        // What the layers do to the tensors can be told all the same.
-        Err(LayersError::NoBoxes) => Vec::new(),
-        other => other?,
-    };
-    let descent = match target.zip(inputs.first()) {
-        Some((target, input)) => Some(descent(runtime, float, int8, form, input, target, |_| step())?),
-        None => None,
-    };
+    let Trials { losses, descent } = try_layers(runtime, models, inputs, target, |_| step())?;
     let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
     let studied = |layer: Layer| {
         let loss = losses.iter().find(|loss| loss.tensor == layer.tensor).cloned();
-        let share = loss.as_ref().map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });
+        let share =
+            loss.as_ref().filter(|loss| loss.seen).map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });
         let up_to = descent.as_ref().and_then(|d| d.up_to.iter().find(|(tensor, _)| *tensor == layer.tensor));
         Studied { layer, loss, share, up_to: up_to.map(|(_, score)| *score) }
     };
     Ok(Study {
         layers: found.into_iter().map(studied).collect(),
         pictures: inputs.len(),
-        target: descent.as_ref().map(|d| [d.float, d.up_to.last().map_or(d.float, |(_, score)| *score)]),
+        target: descent.as_ref().map(Descent::ends),
     })
 }

@@ -1,12 +1,6 @@
 //! One box, and where on its way through the layers it is lost.
 
-use std::ops::ControlFlow;
-
-use super::LayersError;
-use super::heads::raw_heads;
-use super::merge::merge;
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, RawHeads};
-use crate::model::Runtime;
 
 /// A box by its place in the raw heads, whatever became of its score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,29 +30,9 @@ pub struct Descent {
     pub up_to: Vec<(String, f32)>,
 }
 
-/// `input`: the letterboxed picture. `step` is called after each tensor with how many there are, and may end it.
-pub fn descent(
-    runtime: &Runtime,
-    float: &[u8],
-    int8: &[u8],
-    form: &Form,
-    input: &[f32],
-    target: Target,
-    mut step: impl FnMut(usize) -> ControlFlow<()>,
-) -> Result<Descent, LayersError> {
-    let merged = merge(float, int8)?;
-    let inputs = [input.to_vec()];
-    let score = |model: &[u8]| -> Result<f32, LayersError> {
-        let heads = raw_heads(runtime, model, form, &inputs)?;
-        Ok(heads.first().map_or(0.0, |heads| target.score(form, heads)))
-    };
-    let float = score(float)?;
-    let mut up_to = Vec::with_capacity(merged.rows.len());
-    for (place, row) in merged.rows.iter().enumerate() {
-        up_to.push((row.tensor.clone(), score(&merged.up_to(place))?));
-        if step(merged.rows.len()).is_break() {
-            return Err(LayersError::Cancelled);
-        }
+impl Descent {
+    /// In the float model and in the INT8 model.
+    pub fn ends(&self) -> [f32; 2] {
+        [self.float, self.up_to.last().map_or(self.float, |(_, score)| *score)]
     }
-    Ok(Descent { float, up_to })
 }
