@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use engine_support::*;
 use twinsight::engine::{Clock, Event, ModelPhase, Settings, SourceState};
-use twinsight::model::ModelName::{File, Fp32, Int8};
+use twinsight::model::ModelName::{self, File, Fp32, Int8};
 use twinsight::source::{CameraRequest, FrameRate, SourceRequest};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -50,6 +50,28 @@ fn three_models_stay_loaded_and_the_one_used_longest_ago_goes() {
     }
     // At d, INT8 was the oldest, and had to go; FP32 had been used again.
     assert_eq!(studio.loads.try_iter().collect::<Vec<_>>(), [Fp32, Int8, c, d, Int8]);
+}
+
+#[test]
+fn a_file_that_was_written_anew_is_loaded_anew() {
+    let studio = Studio::new();
+    let source = studio.still(&still("a.png"));
+    let own = File("own.onnx".into());
+    studio.add_model(own.clone(), 32);
+    source.step(Step::Frame(1));
+    let first = settings(still("a.png"), std::slice::from_ref(&own));
+    let engine = studio.start(&first);
+    assert_eq!(observe(&engine).outputs[0].model.form.input.width, 32);
+    let look = |name: &ModelName| {
+        engine.set(Settings { models: vec![name.clone()], ..first.clone() });
+        observe(&engine).outputs[0].model.form.input.width
+    };
+    look(&Fp32);
+    assert_eq!(look(&own), 32, "the same file is kept");
+    look(&Fp32);
+    studio.add_model(own.clone(), 64);
+    assert_eq!(look(&own), 64);
+    assert_eq!(studio.loads.try_iter().filter(|name| *name == own).count(), 2);
 }
 
 #[test]
