@@ -160,8 +160,10 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     // The same frame is measured again, with the new model; its head rounds nothing.
     desk.until("the new figures", |d| d.has_words(&format!("{made} against")));
     desk.until("the head in float", |d| rows(d).iter().all(|row| !row.contains("head_stride_8, QLinearConv")));
+    // The next window offers it among the models.
+    assert_eq!(shop.catalog().remade(), [twinsight::model::ModelName::File(shop.path(&format!("{made}.onnx")))]);
     desk.click("Back to small-64_int8_qop");
-    desk.until("a warning", |d| d.control("Back to small-64_int8_qop").is_none());
+    desk.until("the old model", |d| d.control("Back to small-64_int8_qop").is_none());
     desk.click(MEASURE);
     desk.until("the old figures", |d| d.has_words("small-64_int8_qop against small-64_float"));
 }

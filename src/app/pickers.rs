@@ -17,8 +17,11 @@ pub struct Models<'a> {
 }
 
 impl Models<'_> {
-    /// A row of buttons: one model looks.
+    /// A row of buttons, or a list where there are many: one model looks.
     pub fn single(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+        if self.choices.len() > BUTTONS {
+            return self.list(ui, Which::A, narrow, actions);
+        }
         if !narrow {
             ui.label(RichText::new("Precision").weak());
         }
@@ -86,6 +89,9 @@ fn signed(model: &ModelName, failed: bool) -> String {
     let label = shortened(&model.label());
     if failed { format!("⚠ {label}") } else { label }
 }
+
+/// More models than this are a list and not a row of buttons.
+const BUTTONS: usize = 4;
 
 /// Longer names are cut, or have A or B in their place.
 const MOST: usize = 18;

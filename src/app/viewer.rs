@@ -88,7 +88,7 @@ const RECENT: usize = 8;
 pub struct Viewer {
     pub(super) engine: Engine,
     pub(super) settings: Settings,
-    /// The models that can be chosen: the built ones, and those of the person's own.
+    /// The models that can be chosen: the built ones, the person's own, and those that were made in the window.
     pub(super) choices: Vec<ModelName>,
     pub(super) duo: Duo,
     /// Files that were looked at, newest first.
@@ -150,6 +150,11 @@ impl Viewer {
         preferences.view = start.view.unwrap_or(preferences.view);
         let mut choices = ModelName::BUILT.to_vec();
         choices.extend(start.models.iter().flatten().filter(|m| !ModelName::BUILT.contains(m)).cloned());
+        for model in start.catalog.remade() {
+            if !choices.contains(&model) {
+                choices.push(model);
+            }
+        }
         let mut viewer = Self {
             engine,
             settings,

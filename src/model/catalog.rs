@@ -107,6 +107,19 @@ impl Catalog {
         ModelName::BUILT.into_iter().filter(|name| self.path(name).is_file()).collect()
     }
 
+    /// Models that were made here after set-up: their recipe lies beside them. By name.
+    pub fn remade(&self) -> Vec<ModelName> {
+        // A folder that is not there has none.
+        let Ok(entries) = std::fs::read_dir(&self.dir) else { return Vec::new() };
+        let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let is_one = |path: &PathBuf| {
+            path.extension().is_some_and(|end| end == "onnx") && path.with_extension("recipe.json").is_file()
+        };
+        let mut paths: Vec<PathBuf> = files.filter(is_one).collect();
+        paths.sort();
+        paths.into_iter().map(ModelName::File).collect()
+    }
+
     /// Where a model's file is, or would be.
     pub fn path(&self, name: &ModelName) -> PathBuf {
         match name {
