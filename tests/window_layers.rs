@@ -229,6 +229,10 @@ fn what_is_under_way_can_be_cancelled() {
     desk.until("the pairs", |d| d.has_words("Agreement"));
     desk.press(Key::W);
     desk.until("the layers", |d| d.has_words("measured in"));
+    // The history fills while the demo runs.
+    desk.until("a history", |d| d.history_len() > 8);
+    desk.click("Over the history");
+    desk.until("the layers over the history", |d| d.has_words("· 8 of ") && d.has_words("frames of the history"));
     let before = models(&shop);
     desk.click(CALIBRATE);
     desk.until("progress", |d| d.has_words("Taking frames"));
