@@ -18,8 +18,8 @@ use egui_kittest::{Harness, Node};
 use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
-use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
 use twinsight::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Precision};
+use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
 
 /// Only a broken window lets a test wait this long.
 const LONG: Duration = Duration::from_secs(20);

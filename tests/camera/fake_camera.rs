@@ -62,6 +62,8 @@ fn main() -> Result<(), Failure> {
             preferences: Preferences { camera: camera_open, ..Preferences::default() },
             theme: Some(theme),
             screenshot: file.map(|file| Screenshot::after(Duration::from_secs(8), file)),
+            catalog: catalog.clone(),
+            layers: false,
         };
         let parts = twinsight::engine::Parts { opener: desk, ..live::parts(&catalog, Arc::new(wake())) };
         let engine = Engine::start(parts, Viewer::first_settings(&start))?;
