@@ -177,8 +177,9 @@ fn the_tuned_model_follows_the_float_one_closely() {
     for (name, (shape, float)) in &fp32 {
         let (int8_shape, quantized) = &int8[name];
         assert_eq!(shape, int8_shape);
+        // The card's recipe has 0.89 and 0.90 here.
         let close = correlation(float, quantized);
-        assert!(close > 0.985, "{name}: {close}");
+        assert!(close > 0.975, "{name}: {close}");
     }
 }
 
