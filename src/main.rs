@@ -9,6 +9,7 @@ use twinsight::live;
 use twinsight::model::Catalog;
 
 fn main() -> ExitCode {
+    keep_to_ourselves();
     let command = cli::Arguments::parse().command();
     // A missing file dialog is told in the window, in words that help more than the library's.
     let filter = env_logger::Env::default().default_filter_or("warn,ort=error,rfd=off");
@@ -25,6 +26,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// ONNX Runtime reports to its makers from when it is loaded, before its interface can be told not to: a variable is
+/// the only way.
+fn keep_to_ourselves() {
+    // SAFETY: main has only begun, so that no other thread reads the environment.
+    unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 
 fn view_of(name: ViewName) -> app::View {

@@ -35,6 +35,21 @@ impl Folder {
 const MODELS: [&str; 4] =
     ["sums.json", "yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_tuned.onnx", "yolov4-tiny-416_int8_qop.onnx"];
 
+/// ONNX Runtime would write who we are, and what it means to report, below the home folder.
+#[test]
+fn nothing_is_noted_down_to_be_reported_to_anybody() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = twinsight();
+    command.env("HOME", home.path());
+    // What keeps it quiet elsewhere.
+    for variable in ["ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        command.env_remove(variable);
+    }
+    Run::of(command.arg("detect").args(photos())).done();
+    let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 /// What `detect` says with this in the environment. `doctor` must find the same.
 fn fault(variable: &str, value: &Path) -> String {
     let run = Run::of(twinsight().env(variable, value).arg("detect").args(photos()));
