@@ -17,7 +17,7 @@ use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
 use twinsight::model::{Detector, ModelName, SessionDetector};
 use twinsight::workshop::layers::{LayersError, Models, Target, study, try_layers};
 use twinsight::workshop::onnx::ModelProto;
-use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, read_metadata};
+use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, Remade, read_metadata};
 
 /// What a model file gives for a letterboxed picture, by the detector that the window uses.
 fn heads(shop: &Shop, model: &Path, input: &[f32]) -> RawHeads {
@@ -235,7 +235,15 @@ fn what_is_missing_is_named() {
     std::fs::write(&table, kept).unwrap();
     let error = of(&shop.int8()).unwrap().with_float(&["layer_99".into()]).unwrap_err();
     assert!(error.to_string().contains("layer_99"), "{error}");
+    // The float model holds the same weights.
+    let by_weights = of(&shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     std::fs::remove_file(shop.path("small.weights")).unwrap();
+    let by_model = of(&shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let save = |remade: &Remade, dir: &str| remade.save(&[shop.path(dir)]).unwrap();
+    let [a, b] = [save(&by_weights, "a"), save(&by_model, "b")];
+    assert_eq!(a.file_name(), b.file_name());
+    assert_eq!(std::fs::read(a).unwrap(), std::fs::read(b).unwrap());
+    std::fs::remove_file(shop.float()).unwrap();
     let error = of(&shop.int8()).unwrap_err();
     assert!(matches!(error, RebuildError::NoWeights { .. }), "{error}");
     assert!(error.to_string().contains("put them there"), "{error}");

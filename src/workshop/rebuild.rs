@@ -32,7 +32,7 @@ pub enum RebuildError {
     NotInt8 { path: PathBuf },
     #[error("the recipe {recipe} of {} is not known; put it beside it, as {}", path.display(), beside(path, RECIPE).display())]
     NoRecipe { path: PathBuf, recipe: String },
-    #[error("the weights that {} was made of are not in {}; put them there, with their cfg", path.display(), list(looked_in))]
+    #[error("the weights that {} was made of are not in {}; put them there with their cfg, or the float model that was made of them", path.display(), list(looked_in))]
     NoWeights { path: PathBuf, looked_in: Vec<PathBuf> },
     #[error("the calibration table of {} is not here; put it beside it, as {}", path.display(), beside(path, TABLE).display())]
     NoTable { path: PathBuf },
@@ -56,7 +56,7 @@ pub struct Origin {
 
 impl Origin {
     /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder or
-    /// among the downloads. Takes a fraction of a second.
+    /// among the downloads, or the float model that was made of them. Takes a fraction of a second.
     pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {
         let path = || model.to_owned();
         let (_, _, metadata) = read_metadata(model)?;
@@ -168,8 +168,7 @@ impl Remade {
         std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
         let path = self.free_path(dir)?;
         self.built.write_to(&path)?;
-        write_whole(&beside(&path, RECIPE), self.recipe.to_json().as_bytes())?;
-        self.table.write(&beside(&path, TABLE))?;
+        write_beside(&path, &self.recipe, &self.table)?;
         Ok(path)
     }
 
@@ -195,18 +194,33 @@ fn beside(model: &Path, end: &str) -> PathBuf {
     model.with_extension(end)
 }
 
-/// The network whose weights have this sum; its cfg and class names have the same name.
+/// Puts a model's recipe and calibration table beside it.
+pub fn write_beside(model: &Path, recipe: &Recipe, table: &CalibrationTable) -> Result<(), WorkshopError> {
+    write_whole(&beside(model, RECIPE), recipe.to_json().as_bytes())?;
+    table.write(&beside(model, TABLE))
+}
+
+/// The network whose weights have this sum: darknet's file with cfg and class names of the same name, or the float model
+/// that was made of it.
 fn find_source(sha256: &str, dirs: &[PathBuf]) -> Result<Option<Source>, WorkshopError> {
     for dir in dirs {
         // A folder that is not there has no weights.
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|end| end == "weights")) {
+        let of_kind = |kind: &'static str| paths.iter().filter(move |p| p.extension().is_some_and(|end| end == kind));
+        for path in of_kind("weights") {
             let is_it = hex(&Sha256::digest(read_limited(path, MAX_WEIGHTS_BYTES)?)) == sha256;
             if is_it {
                 let names = Some(path.with_extension("names")).filter(|names| names.is_file());
                 return Source::read(&path.with_extension("cfg"), path, names.as_deref()).map(Some);
+            }
+        }
+        for path in of_kind("onnx") {
+            // What cannot be read is not what is looked for.
+            let Ok((_, _, Some(metadata))) = read_metadata(path) else { continue };
+            if metadata.precision == Precision::Fp32 && metadata.weights_sha256.as_deref() == Some(sha256) {
+                return Source::read_model(path).map(Some);
             }
         }
     }

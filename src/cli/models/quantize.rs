@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::calibrate::PictureArgs;
 use super::{SourceArgs, made};
 use crate::model::Catalog;
-use crate::workshop::{CalibrationTable, Recipe, WorkshopError};
+use crate::workshop::{CalibrationTable, Recipe, WorkshopError, write_beside};
 
 #[derive(Debug, clap::Args)]
 pub struct QuantizeArgs {
@@ -24,7 +24,7 @@ pub struct QuantizeArgs {
     /// A calibration table in place of pictures
     #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "camera"])]
     table: Option<PathBuf>,
-    /// The ONNX file to write
+    /// The ONNX file to write. Its recipe and its calibration table are put beside it
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -45,5 +45,7 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
     };
     let built = source.quantized(&recipe, &table, &path)?;
     built.write_to(&args.output)?;
+    // What it was made of, so that it can be made anew: in the window with a layer in float, or here.
+    write_beside(&args.output, &recipe, &table)?;
     Ok(made(&args.output.to_string_lossy(), built.bytes.len(), &built.sha256, started)?)
 }
