@@ -73,6 +73,25 @@ fn heads_that_put_out_float_have_next_to_no_noise_of_their_own() {
     assert_eq!(layers.len(), 58);
 }
 
+/// What follows a convolution in float is float too, a split of channels among it, and is rounded after it.
+#[test]
+fn whatever_stays_in_float_can_be_measured() {
+    let float = file("yolov4-tiny-416_float.onnx");
+    let dir = tempfile::tempdir().unwrap();
+    for layer in ["layer_02_conv", "layer_10_leaky", "layer_18_conv"] {
+        let out = dir.path().join("made.onnx");
+        let mut command = twinsight();
+        command.args(["models", "quantize", "--recipe", "card", "--exclude", layer, "-o"]).arg(&out);
+        Run::of(&mut command).done();
+        let mut layers = Layers::new(&runtime(), &float, &std::fs::read(out).unwrap()).unwrap();
+        layers.add(&vec![0.4; 3 * 416 * 416]).unwrap();
+        let found = layers.layers();
+        let noise = found.iter().map(|layer| layer.propagated).fold(f64::INFINITY, f64::min);
+        // A grey picture is little signal.
+        assert!(found.len() > 50 && noise > -3.0, "{layer}: {} rows, {noise} dB", found.len());
+    }
+}
+
 #[test]
 fn models_that_cannot_be_compared_are_refused() {
     let float = file("yolov4-tiny-416_float.onnx");

@@ -219,6 +219,21 @@ fn other_ranges_make_another_model_beside_their_table() {
     }
 }
 
+/// As darknet and people leave them: weights with a name of their own, the names elsewhere, another cfg beside.
+#[test]
+fn a_models_own_names_and_whatever_cfg_fits_are_found() {
+    let shop = Shop::new();
+    let by_name = Origin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    std::fs::remove_file(shop.float()).unwrap();
+    std::fs::rename(shop.path("small.weights"), shop.path("small_best.weights")).unwrap();
+    std::fs::rename(shop.path("small.names"), shop.path("obj.data")).unwrap();
+    std::fs::write(shop.path("a.cfg"), "[net]\nno cfg").unwrap();
+    std::fs::write(shop.path("a.weights"), "no weights").unwrap();
+    let by_form = Origin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let [a, b] = [by_name, by_form].map(|remade| remade.save(&[shop.path("made")]).unwrap());
+    assert_eq!(a, b, "the same bytes under the same name");
+}
+
 #[test]
 fn what_is_missing_is_named() {
     let shop = Shop::new();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use egui::{ThemePreference, ViewportBuilder};
+use egui::{ThemePreference, ViewportBuilder, ViewportCommand};
 
 use super::action::has_selected_text;
 use super::clipboard::SystemClipboard;
@@ -90,6 +90,10 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
         let WindowOptions { source, files, models, view, screenshot, catalog, layers, .. } = options;
         let clipboard = Box::<SystemClipboard>::default();
+        // What was kept of the last window goes before the size that a window is made with.
+        if let Some(size) = options.size {
+            cc.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(size.into()));
+        }
         let ctx = cc.egui_ctx.clone();
         let cameras = CameraWatch::start(move || ctx.request_repaint());
         let cameras = cameras.inspect_err(|cause| log::error!("cameras cannot be looked for: {cause}")).ok();
@@ -139,7 +143,7 @@ fn give_text_its_keys(ctx: &egui::Context, input: &mut egui::RawInput) {
         match key {
             egui::Key::C if modifiers.command && text => meant.push(egui::Event::Copy),
             egui::Key::X if modifiers.command && text => meant.push(egui::Event::Cut),
-            egui::Key::V if modifiers.command && field => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+            egui::Key::V if modifiers.command && field => ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
             _ => {}
         }
     }

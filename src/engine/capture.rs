@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::turning::Turning;
 use super::{Shared, fault};
 use crate::detect::Frame;
-use crate::source::{Description, Next, Source, SourceError, SourceRequest, TRIED_AGAIN};
+use crate::source::{Description, Next, Playback, Source, SourceError, SourceRequest, TRIED_AGAIN};
 
 /// Waits between tries: the first, and the longest.
 const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
@@ -43,8 +43,8 @@ pub(super) struct Capture {
     turning: Turning,
     frames: Pool<Frame>,
     retry: Duration,
-    /// Of a video with an end: where its last frame stood.
-    place: Option<Duration>,
+    /// Of a video with an end: its last frame, and how it was played.
+    place: Option<Playback>,
 }
 
 /// Why draining a source came to its end.
@@ -88,7 +88,7 @@ impl Capture {
                 Err(Failure { message, transient }) => {
                     // It goes on where it was lost.
                     if let Some(place) = self.place.take() {
-                        self.request = self.request.starting_at(place);
+                        self.request = self.request.going_on(&place);
                     }
                     let retry_at = transient.then(|| self.shared.parts.clock.now() + self.retry);
                     Report::Failed { message, retry_at }
@@ -154,6 +154,10 @@ impl Capture {
             self.request = self.request.pinned(&description.name, &camera.id);
         }
         self.turning.begin();
+        // Left behind while it was opened.
+        if asked.stop {
+            return Ok(End::Stopped);
+        }
         if self.reports.send(Report::Opened { description, live }).is_err() {
             return Ok(End::Stopped);
         }
@@ -194,7 +198,7 @@ impl Capture {
             }
             self.retry = RETRY[0];
             let (description, frame_size) = (source.description(), frame.size());
-            self.place = description.playback.as_ref().and_then(|p| p.duration.map(|_| p.time));
+            self.place = description.playback.as_ref().filter(|p| p.duration.is_some()).cloned();
             self.publish(Captured {
                 id: self.shared.frame_ids.fetch_add(1, Ordering::Relaxed),
                 frame,

@@ -171,6 +171,8 @@ impl Worker {
     fn replace(&mut self) {
         self.link.stop();
         if self.rivals().len() >= HUNG {
+            // What a hanging one may still say is of no use: it was told to stop.
+            self.reports = never();
             return self.source.watch(Watch::Release, never());
         }
         self.link = Arc::new(Link::new(self.link.generation, self.settings.paused));

@@ -1,9 +1,8 @@
 //! What a person asks for, before it is opened.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::{CameraId, CameraInfo, FrameRate, Orientation, Pasted, PixelFormat, VideoRequest, Which};
+use super::{CameraId, CameraInfo, FrameRate, Orientation, Pasted, PixelFormat, Playback, VideoRequest, Which};
 use crate::detect::Size;
 
 /// Which source to open.
@@ -54,10 +53,15 @@ impl SourceRequest {
         }
     }
 
-    /// The same request; a video starts at this place.
-    pub fn starting_at(&self, place: Duration) -> Self {
+    /// The same request; a video goes on where and how it was played last.
+    pub fn going_on(&self, last: &Playback) -> Self {
         match self {
-            Self::Video(video) => Self::Video(VideoRequest { start: place, ..video.clone() }),
+            Self::Video(video) => Self::Video(VideoRequest {
+                start: last.time,
+                paused: last.controls.is_paused(),
+                looped: last.controls.is_looped(),
+                ..video.clone()
+            }),
             other => other.clone(),
         }
     }

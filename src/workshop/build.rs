@@ -33,11 +33,20 @@ pub struct Source {
 impl Source {
     /// Reads the files. `names`: one class name a line; `None` is enough for COCO's 80 classes.
     pub fn read(cfg: &Path, weights: &Path, names: Option<&Path>) -> Result<Self, WorkshopError> {
+        Self::read_named(cfg, weights, |classes| class_names(classes, names))
+    }
+
+    /// `names` is asked for the names of so many classes.
+    pub(super) fn read_named(
+        cfg: &Path,
+        weights: &Path,
+        names: impl FnOnce(usize) -> Result<Classes, WorkshopError>,
+    ) -> Result<Self, WorkshopError> {
         // Comments are in any encoding, and the rest is ASCII.
         let text = String::from_utf8_lossy(&read_limited(cfg, MAX_TEXT_BYTES)?).into_owned();
         let network = Network::from_cfg(&text)
             .map_err(|cause| WorkshopError::Cfg { path: cfg.to_owned(), cause: Box::new(cause) })?;
-        let classes = class_names(network.classes(), names)?;
+        let classes = names(network.classes())?;
         let bytes = read_limited(weights, MAX_WEIGHTS_BYTES)?;
         let numbers = read_weights(&bytes, &network)
             .map_err(|cause| WorkshopError::Weights { path: weights.to_owned(), cause })?;
@@ -70,6 +79,12 @@ impl Source {
         let stem = name.strip_suffix("_float").unwrap_or(&name).to_owned();
         let weights_sha256 = weights.unwrap_or_else(|| hex(&Sha256::digest(&bytes)));
         Ok(Self { stem, form, graph, weights_sha256 })
+    }
+
+    /// The same, with files that begin in another way.
+    #[must_use]
+    pub(super) fn with_stem(self, stem: impl Into<String>) -> Self {
+        Self { stem: stem.into(), ..self }
     }
 
     pub fn form(&self) -> &Form {

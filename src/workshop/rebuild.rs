@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::build::{MAX_WEIGHTS_BYTES, read_limited, write_whole};
 use super::recipe::MAX_NAME;
 use super::{Built, CalibrationTable, Calibrator, Recipe, Source, WorkshopError, read_metadata};
+use crate::detect::Form;
 use crate::model::{Catalog, Precision, hex};
 
 /// Ends of the names of the files beside a model.
@@ -75,7 +76,11 @@ impl Origin {
         let home = model.parent().map_or_else(PathBuf::new, Path::to_owned);
         let looked_in = vec![home.clone(), catalog.download("")];
         let weights = metadata.weights_sha256.ok_or_else(|| RebuildError::NotTold { path: path() })?;
-        let source = find_source(&weights, &looked_in)?.ok_or(RebuildError::NoWeights { path: path(), looked_in })?;
+        let source = find_source(&weights, &metadata.form, &looked_in)
+            .ok_or(RebuildError::NoWeights { path: path(), looked_in })?;
+        // What is made of it is named as it is.
+        let name = model.file_stem().unwrap_or_default().to_string_lossy();
+        let source = source.with_stem(name.split("_int8_").next().unwrap_or(&name));
         let dirs = vec![home, catalog.dir().to_owned()];
         Ok(Self { model: path(), source, recipe, calibration_sha256: metadata.calibration_sha256, dirs })
     }
@@ -167,8 +172,9 @@ impl Remade {
     fn save_in(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
         std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
         let path = self.free_path(dir)?;
-        self.built.write_to(&path)?;
+        // The model last: one without its table could not be made anew.
         write_beside(&path, &self.recipe, &self.table)?;
+        self.built.write_to(&path)?;
         Ok(path)
     }
 
@@ -200,31 +206,33 @@ pub fn write_beside(model: &Path, recipe: &Recipe, table: &CalibrationTable) -> 
     table.write(&beside(model, TABLE))
 }
 
-/// The network whose weights have this sum: darknet's file with cfg and class names of the same name, or the float model
-/// that was made of it.
-fn find_source(sha256: &str, dirs: &[PathBuf]) -> Result<Option<Source>, WorkshopError> {
+/// The network of this form whose weights have this sum: of darknet's file and a cfg beside it, or of the float model that
+/// was made of them. What cannot be read is not what is looked for.
+fn find_source(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<Source> {
     for dir in dirs {
         // A folder that is not there has no weights.
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
         let of_kind = |kind: &'static str| paths.iter().filter(move |p| p.extension().is_some_and(|end| end == kind));
-        for path in of_kind("weights") {
-            let is_it = hex(&Sha256::digest(read_limited(path, MAX_WEIGHTS_BYTES)?)) == sha256;
-            if is_it {
-                let names = Some(path.with_extension("names")).filter(|names| names.is_file());
-                return Source::read(&path.with_extension("cfg"), path, names.as_deref()).map(Some);
-            }
-        }
-        for path in of_kind("onnx") {
-            // What cannot be read is not what is looked for.
-            let Ok((_, _, Some(metadata))) = read_metadata(path) else { continue };
-            if metadata.precision == Precision::Fp32 && metadata.weights_sha256.as_deref() == Some(sha256) {
-                return Source::read_model(path).map(Some);
-            }
+        let is_it = |weights: &&PathBuf| {
+            read_limited(weights, MAX_WEIGHTS_BYTES).is_ok_and(|bytes| hex(&Sha256::digest(bytes)) == sha256)
+        };
+        let is_made_of_it = |model: &&PathBuf| {
+            read_metadata(model).is_ok_and(|(_, _, metadata)| {
+                metadata.is_some_and(|m| m.precision == Precision::Fp32 && m.weights_sha256.as_deref() == Some(sha256))
+            })
+        };
+        // Darknet gives weights names of their own, as "mine_best.weights" after "mine.cfg".
+        let of_weights = of_kind("weights").filter(is_it).flat_map(|weights| {
+            of_kind("cfg").filter_map(|cfg| Source::read_named(cfg, weights, |_| Ok(form.classes.clone())).ok())
+        });
+        let of_models = of_kind("onnx").filter(is_made_of_it).filter_map(|model| Source::read_model(model).ok());
+        if let Some(found) = of_weights.chain(of_models).find(|source| source.form() == form) {
+            return Some(found);
         }
     }
-    Ok(None)
+    None
 }
 
 /// "card_float-head_stride_32", as long as a name may be.
@@ -236,7 +244,10 @@ fn telling_name(recipe: &str, float: &[String]) -> String {
         return all;
     }
     let first = plain.first().map_or("", String::as_str);
-    let rest = format!("_float-{first}-and-{}-more", plain.len() - 1);
+    let rest = match plain.len().saturating_sub(1) {
+        0 => format!("_float-{first}"),
+        more => format!("_float-{first}-and-{more}-more"),
+    };
     let room = MAX_NAME.saturating_sub(rest.len());
     let mut name = format!("{}{rest}", recipe.get(..room.min(recipe.len())).unwrap_or_default());
     name.truncate(MAX_NAME);
@@ -261,6 +272,8 @@ mod tests {
         assert_eq!(name("card", &["head_*"]), "card_float-head_");
         let many = ["head_stride_32", "head_stride_16", "layer_28_conv"];
         assert_eq!(name("card", &many), "card_float-head_stride_32-and-2-more");
+        let one = name(&"r".repeat(40), &many[..1]);
+        assert!(one.len() <= MAX_NAME && one.ends_with("r_float-head_stride_32"), "{one}");
         let long = name(&"r".repeat(40), &many);
         assert!(long.len() <= MAX_NAME && long.ends_with("_float-head_stride_32-and-2-more"), "{long}");
     }

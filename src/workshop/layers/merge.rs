@@ -239,8 +239,11 @@ impl<'a> Merger<'a> {
             };
             // A float tensor that is rounded afterwards: what is rounded tells more.
             if let Some(row) = self.rows.iter_mut().find(|row| row.tensor == tensor) {
-                self.outputs.push(propagated.clone());
-                self.outputs.retain(|output| *output != row.propagated);
+                // In its place: what belongs to one row stays together.
+                self.outputs
+                    .iter_mut()
+                    .filter(|output| **output == row.propagated)
+                    .for_each(|output| output.clone_from(&propagated));
                 (row.propagated, row.isolated) = (propagated, None);
                 continue;
             }
