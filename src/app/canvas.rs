@@ -8,6 +8,7 @@ use super::action::{self, Action};
 use super::boxes::Boxes;
 use super::fault::{self, Fault};
 use super::marks::{self, Wanted};
+use super::pickers::shortened;
 use super::picture::{self, Layer, Panes, Picture};
 use super::view::{View, Which};
 use super::viewer::Viewer;
@@ -104,7 +105,7 @@ impl Viewer {
             Some(output) => {
                 let seen = self.sight.detections(which).iter().filter(|d| self.classes.contains(d.class_id)).count();
                 let boxes = if seen == 1 { "box" } else { "boxes" };
-                format!("{letter} · {} · {seen} {boxes}", output.model.name)
+                format!("{letter} · {} · {seen} {boxes}", shortened(&output.model.name))
             }
             None => format!("{letter} · {} has not looked at this frame", self.duo.model(which).label()),
         }

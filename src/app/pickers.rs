@@ -30,7 +30,7 @@ impl Models<'_> {
             for model in self.choices {
                 let chosen = self.duo.model(Which::A) == model;
                 let failure = self.failure(Which::A).filter(|_| chosen);
-                let button = Button::selectable(chosen, signed(model, failure.is_some()));
+                let button = Button::selectable(chosen, signed(model, failure.is_some(), MOST));
                 let button = button.frame_when_inactive(true).min_size(vec2(52.0, 0.0));
                 let what = failure.map_or_else(|| what(model), str::to_owned);
                 if ui.add(button).on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
@@ -57,7 +57,7 @@ impl Models<'_> {
         ui.label(RichText::new(which.letter()).strong());
         let width = if narrow { 76.0 } else { 92.0 };
         let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
-        let response = combo.selected_text(signed(chosen, failure.is_some())).show_ui(ui, |ui| {
+        let response = combo.selected_text(signed(chosen, failure.is_some(), IN_LIST)).show_ui(ui, |ui| {
             for model in self.choices {
                 if ui.selectable_label(model == chosen, model.label()).clicked() && model != chosen {
                     actions.push(Action::Use(which, model.clone()));
@@ -85,8 +85,8 @@ fn what(model: &ModelName) -> String {
     }
 }
 
-fn signed(model: &ModelName, failed: bool) -> String {
-    let label = shortened(&model.label());
+fn signed(model: &ModelName, failed: bool, most: usize) -> String {
+    let label = cut(&model.label(), most);
     if failed { format!("⚠ {label}") } else { label }
 }
 
@@ -96,6 +96,9 @@ const BUTTONS: usize = 4;
 /// Longer names are cut, or have A or B in their place.
 const MOST: usize = 18;
 
+/// What the lists of A and B have room for.
+const IN_LIST: usize = 11;
+
 /// What a model is called in the midst of other words.
 pub fn name_or_letter(name: &str, which: Which) -> &str {
     if name.chars().count() <= MOST { name } else { which.letter() }
@@ -103,12 +106,16 @@ pub fn name_or_letter(name: &str, which: Which) -> &str {
 
 /// Long file names must not push everything else out of the window.
 pub fn shortened(label: &str) -> String {
-    if label.chars().count() <= MOST {
+    cut(label, MOST)
+}
+
+fn cut(label: &str, most: usize) -> String {
+    if label.chars().count() <= most {
         return label.to_owned();
     }
     // Names of one family differ at their ends.
-    let begin = label.chars().take(MOST / 3);
-    let end = label.chars().skip(label.chars().count() - (MOST - 1 - MOST / 3));
+    let begin = label.chars().take(most / 3);
+    let end = label.chars().skip(label.chars().count() - (most - 1 - most / 3));
     begin.chain(['…']).chain(end).collect()
 }
 
