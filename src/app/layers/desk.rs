@@ -148,11 +148,12 @@ impl Viewer {
 
     fn tend_tap(&mut self, tap: &mut Tap, job: &Job<Outcome>) {
         let generation = self.sight.observation().map(|o| o.source_generation);
-        if generation.is_some_and(|now| now != tap.generation) {
+        if generation.is_some_and(|now| tap.has_lost(now)) {
             job.cancel();
             self.layers.failure = Some("The calibration was given up: another source was opened.".into());
         }
-        if matches!(self.engine.status().source, SourceState::Ended | SourceState::Failed { .. }) {
+        // One that will be tried again may give frames again.
+        if matches!(self.engine.status().source, SourceState::Ended | SourceState::Failed { retry_in: None, .. }) {
             tap.close();
         }
     }
@@ -177,6 +178,9 @@ impl Viewer {
     }
 
     fn measure_in_sight(&mut self, ctx: &Context, target: Option<(Target, String)>) {
+        if let Some(making) = self.layers.work.as_ref().and_then(Work::making) {
+            return self.warn(&format!("Wait for the {making} to end, or cancel it; then ask again."));
+        }
         let (models, observation) = match (self.models_for_layers(), self.sight.observation()) {
             (Ok(models), Some(observation)) => (models, observation),
             (Err(why), _) => return self.layers.failure = Some(why),
@@ -241,7 +245,7 @@ impl Viewer {
         let album = self.leafing.album.as_ref().filter(|album| self.leafs() && album.pictures().len() > 1);
         let (tap, frames): (Tap, Box<dyn Frames>) = match (album, &self.settings.source) {
             (Some(album), _) => {
-                let (tap, files): (Tap, Files) = Tap::files(generation, album.pictures().to_vec());
+                let (tap, files): (Tap, Files) = Tap::files(album.pictures().to_vec());
                 (tap, Box::new(files))
             }
             (None, SourceRequest::Still(_) | SourceRequest::Pasted(_)) => {
@@ -259,8 +263,7 @@ impl Viewer {
             self.apply(ctx, Action::GoOn);
         }
         let before = self.duo.model(Which::B).clone();
-        let mut frames = frames;
-        let job = Job::start(ctx, "calibrating", move |handle| order.calibrate(&mut *frames, &plan, handle));
+        let job = Job::start(ctx, "calibrating", move |handle| order.calibrate(frames, &plan, handle));
         self.layers.started(job.map(|job| Work::Calibrating(job, before, tap)));
     }
 
@@ -302,10 +305,8 @@ fn name_of(observation: &Observation) -> String {
 impl LayersPanel {
     /// Gives a frame to a calibration that is under way.
     pub fn give(&self, observation: &Observation) {
-        if let Some(Work::Calibrating(_, _, tap)) = &self.work
-            && tap.generation == observation.source_generation
-        {
-            tap.give(&observation.frame);
+        if let Some(Work::Calibrating(_, _, tap)) = &self.work {
+            tap.give(observation.source_generation, &observation.frame);
         }
     }
 

@@ -17,9 +17,10 @@ const WAIT: Duration = Duration::from_millis(100);
 pub struct Tap {
     /// `None`: there are no more.
     send: Option<Sender<Arc<Frame>>>,
+    /// Shared with the work's end as long as that takes frames.
     finish: Arc<AtomicBool>,
-    /// Of which source.
-    pub generation: u64,
+    /// Of which running source; `None`: the frames do not come from it.
+    generation: Option<u64>,
 }
 
 impl Tap {
@@ -28,20 +29,31 @@ impl Tap {
         let (send, frames) = bounded(1);
         let finish = Arc::<AtomicBool>::default();
         let live = Live { frames, finish: Arc::clone(&finish) };
-        (Self { send: Some(send), finish, generation }, live)
+        (Self { send: Some(send), finish, generation: Some(generation) }, live)
     }
 
     /// The pictures of an album.
-    pub fn files(generation: u64, paths: Vec<PathBuf>) -> (Self, Files) {
+    pub fn files(paths: Vec<PathBuf>) -> (Self, Files) {
         let finish = Arc::<AtomicBool>::default();
         let files = Files { paths: paths.into_iter(), finish: Arc::clone(&finish) };
-        (Self { send: None, finish, generation }, files)
+        (Self { send: None, finish, generation: None }, files)
     }
 
-    pub fn give(&self, frame: &Arc<Frame>) {
-        if let Some(send) = &self.send {
+    /// A frame of the running source of this generation.
+    pub fn give(&self, generation: u64, frame: &Arc<Frame>) {
+        if let Some(send) = self.send.as_ref().filter(|_| self.generation == Some(generation)) {
             let _ = send.try_send(Arc::clone(frame));
         }
+    }
+
+    /// Whether frames are still taken; when the building begins they are not.
+    pub fn is_taking(&self) -> bool {
+        Arc::strong_count(&self.finish) > 1
+    }
+
+    /// Whether it waits for frames of another source than the one of this generation.
+    pub fn has_lost(&self, generation: u64) -> bool {
+        self.is_taking() && self.generation.is_some_and(|mine| mine != generation)
     }
 
     /// No more come.
@@ -93,5 +105,20 @@ impl Frames for Files {
             }
             None => Next::End,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_running_source_is_lost_and_only_while_frames_are_taken() {
+        let (tap, live) = Tap::live(3);
+        assert!(tap.is_taking() && tap.has_lost(4) && !tap.has_lost(3));
+        drop(live);
+        assert!(!tap.is_taking() && !tap.has_lost(4));
+        let (tap, _files) = Tap::files(Vec::new());
+        assert!(tap.is_taking() && !tap.has_lost(4));
     }
 }

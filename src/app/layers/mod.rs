@@ -96,6 +96,15 @@ impl Work {
         }
     }
 
+    /// The making of a model, which no measuring may break off.
+    fn making(&self) -> Option<&'static str> {
+        match self {
+            Self::Measuring(_) => None,
+            Self::Remaking(..) => Some("rebuild"),
+            Self::Calibrating(..) => Some("calibration"),
+        }
+    }
+
     fn cancel(&self) {
         match self {
             Self::Measuring(job) => job.cancel(),
@@ -136,7 +145,7 @@ impl LayersPanel {
             findings: self.findings.as_ref(),
             stale: input.stale,
             progress: self.work.as_ref().map(Work::progress),
-            can_finish: matches!(self.work, Some(Work::Calibrating(..))),
+            can_finish: matches!(&self.work, Some(Work::Calibrating(_, _, tap)) if tap.is_taking()),
             outcome: self.outcome.as_ref().map(|(outcome, _)| outcome),
             failure: self.failure.as_deref(),
             obstacle: input.obstacle.as_deref(),

@@ -55,7 +55,7 @@ impl Order {
     }
 
     /// Takes frames until there are enough that differ, or no more come, and builds with their ranges.
-    pub fn calibrate(&self, frames: &mut dyn Frames, plan: &Plan, handle: &Handle) -> Result<Outcome, End> {
+    pub fn calibrate(&self, mut frames: Box<dyn Frames>, plan: &Plan, handle: &Handle) -> Result<Outcome, End> {
         let started = Instant::now();
         handle.tell("Taking frames", 0, plan.frames);
         let origin = self.origin()?;
@@ -87,6 +87,8 @@ impl Order {
                 Next::End => break,
             }
         }
+        // The window sees by it that no more are taken.
+        drop(frames);
         if inputs.len() < LEAST_FRAMES {
             return Err(End::Failed(too_few(inputs.len(), variety.too_alike())));
         }
