@@ -150,9 +150,10 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     desk.click("Leave head_stride_8 in float and rebuild");
     desk.until("before and after", |d| d.has_words("head_stride_8 in float: agreement with A"));
     let words = desk.names("head_stride_8 in float: agreement");
-    for part in ["mean IoU", "worst head", " dB", " ms", "this frame"] {
+    for part in ["mean IoU", "worst head", " dB", "on 07.png"] {
         assert!(words.contains(part), "{words}");
     }
+    assert!(words.contains(" ms") || words.contains("as fast as before"), "{words}");
     assert!(desk.said().starts_with("B is now small-64_int8_card_float-head_stride_8."), "{}", desk.said());
     let made = "small-64_int8_card_float-head_stride_8";
     assert!(models(&shop).contains(&format!("{made}.onnx")), "{:?}", models(&shop));
@@ -161,7 +162,8 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     desk.until("the new figures", |d| d.has_words(&format!("{made} against")));
     desk.until("the head in float", |d| rows(d).iter().all(|row| !row.contains("head_stride_8, QLinearConv")));
     // The next window offers it among the models.
-    assert_eq!(shop.catalog().remade(), [twinsight::model::ModelName::File(shop.path(&format!("{made}.onnx")))]);
+    let name = twinsight::model::ModelName::File(shop.path(&format!("{made}.onnx")));
+    assert!(shop.catalog().remade().contains(&name));
     desk.click("Back to small-64_int8_qop");
     desk.until("the old model", |d| d.control("Back to small-64_int8_qop").is_none());
     desk.click(MEASURE);
@@ -201,7 +203,7 @@ fn ranges_of_a_folder_make_a_model_that_is_b() {
     desk.click(CALIBRATE);
     // Leafing on changes nothing: its frames are those of the folder.
     desk.press(Key::ArrowRight);
-    desk.until("before and after", |d| d.has_words("frames of this folder"));
+    desk.until("before and after", |d| d.has_words("frames of this folder") && d.has_words("on the same frames"));
     let made: Vec<String> = models(&shop).into_iter().filter(|name| name.contains("-frames-")).collect();
     let [made] = made.as_slice() else { panic!("{made:?}") };
     let made = shop.path(made);

@@ -107,17 +107,20 @@ impl Catalog {
         ModelName::BUILT.into_iter().filter(|name| self.path(name).is_file()).collect()
     }
 
-    /// Models that were made here after set-up: their recipe lies beside them. By name.
-    pub fn remade(&self) -> Vec<ModelName> {
-        // A folder that is not there has none.
-        let Ok(entries) = std::fs::read_dir(&self.dir) else { return Vec::new() };
-        let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let is_one = |path: &PathBuf| {
-            path.extension().is_some_and(|end| end == "onnx") && path.with_extension("recipe.json").is_file()
+    /// Where a model that is made here may lie: the models folder, or else the person's own.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.dir.clone()];
+        let is_same = |other: &PathBuf| match (other.canonicalize(), self.dir.canonicalize()) {
+            (Ok(other), Ok(mine)) => other == mine,
+            _ => *other == self.dir,
         };
-        let mut paths: Vec<PathBuf> = files.filter(is_one).collect();
-        paths.sort();
-        paths.into_iter().map(ModelName::File).collect()
+        folders.extend(Self::of_user().filter(|own| !is_same(own)));
+        folders
+    }
+
+    /// Models that were made here after set-up: their recipe lies beside them. By folder and name.
+    pub fn remade(&self) -> Vec<ModelName> {
+        self.folders().iter().flat_map(|dir| remade_in(dir)).collect()
     }
 
     /// Where a model's file is, or would be.
@@ -134,4 +137,16 @@ impl Catalog {
     pub fn download(&self, file: &str) -> PathBuf {
         self.dir.join("downloads").join(file)
     }
+}
+
+fn remade_in(dir: &Path) -> Vec<ModelName> {
+    // A folder that is not there has none.
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_one = |path: &PathBuf| {
+        path.extension().is_some_and(|end| end == "onnx") && path.with_extension("recipe.json").is_file()
+    };
+    let mut paths: Vec<PathBuf> = files.filter(is_one).collect();
+    paths.sort();
+    paths.into_iter().map(ModelName::File).collect()
 }

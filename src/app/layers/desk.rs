@@ -8,7 +8,7 @@ use egui::{Context, Ui};
 use super::feed::{Files, Live, Tap};
 use super::heading;
 use super::job::{End, Job};
-use super::measure::{Subject, measure};
+use super::measure::{Findings, Subject, measure};
 use super::remake::{Frames, Order, Outcome, Plan};
 use super::{Due, FRAMES, LayersAction, LayersInput, LayersPanel, Work};
 use crate::annotate::label_text;
@@ -70,11 +70,25 @@ impl Viewer {
             .is_ok_and(|models| self.layers.findings.as_ref().is_some_and(|findings| !findings.subject.is_of(models)));
         let input = LayersInput {
             obstacle: models.err(),
-            stale: other.then_some("These figures are of other models than A and B are now: measure again"),
+            stale: if other {
+                Some("These figures are of other models than A and B are now: measure again")
+            } else {
+                self.shows_another_frame()
+                    .then_some("These figures are of another frame than the one in sight: measure again")
+            },
             has_history: self.history_len() > 1,
         };
         for action in self.layers.show(ui, &input) {
             self.apply_layers(ui.ctx(), action);
+        }
+    }
+
+    /// Whether the one frame that was measured is not the one in sight; several stand for more than one in sight.
+    fn shows_another_frame(&self) -> bool {
+        let Some((findings, now)) = self.layers.findings.as_ref().zip(self.sight.observation()) else { return false };
+        match findings.subject.frames.as_slice() {
+            [one] => !Arc::ptr_eq(one, &now.frame) && findings.subject.what != name_of(now),
+            _ => false,
         }
     }
 
@@ -121,6 +135,12 @@ impl Viewer {
 
     /// What comes of the work, and what is due.
     pub(in crate::app) fn tend_layers(&mut self, ctx: &Context) {
+        let models = Which::BOTH.map(|which| self.duo.model(which));
+        if self.layers.models.each_ref().map(Option::as_ref) != models.map(Some) {
+            self.layers.models = models.map(|model| Some(model.clone()));
+            // It was said of the models before.
+            self.layers.failure = None;
+        }
         match self.layers.work.take() {
             Some(Work::Measuring(job)) => match job.poll() {
                 None => self.layers.work = Some(Work::Measuring(job)),
@@ -226,11 +246,12 @@ impl Viewer {
             Ok(order) => (order, self.layers.rows.wanted()),
             Err(why) => return self.layers.failure = Some(why),
         };
-        let measured = self.layers.findings.as_ref().map(|findings| findings.subject.frames.clone());
-        let in_sight = || self.sight.observation().map(|o| vec![Arc::clone(&o.frame)]);
-        let frames = measured.or_else(in_sight).unwrap_or_default();
+        let measured = self.layers.findings.as_ref().map(|Findings { subject, .. }| subject);
+        let measured = measured.map(|subject| (subject.frames.clone(), subject.what.clone()));
+        let in_sight = || self.sight.observation().map(|o| (vec![Arc::clone(&o.frame)], name_of(o)));
+        let (frames, on) = measured.or_else(in_sight).unwrap_or_default();
         let before = self.duo.model(Which::B).clone();
-        let job = Job::start(ctx, "rebuilding", move |handle| order.rebuild(&nodes, &frames, handle));
+        let job = Job::start(ctx, "rebuilding", move |handle| order.rebuild(&nodes, (&frames, on), handle));
         self.layers.started(job.map(|job| Work::Remaking(job, before)));
     }
 

@@ -10,6 +10,9 @@ use crate::app::action::{Action, hint};
 use crate::app::pickers::shortened;
 use crate::app::theme;
 
+/// Times that differ by a smaller part say nothing on a machine that works on other things too.
+const ALIKE: f64 = 0.05;
+
 /// What is known when the head is shown.
 pub struct Heading<'a> {
     pub findings: Option<&'a Findings>,
@@ -77,10 +80,11 @@ impl Heading<'_> {
             Some(progress) => self.progress(ui, progress, actions),
             None => self.makers(ui, actions),
         });
+        if let Some(outcome) = self.outcome {
+            result(ui, outcome, actions);
+        }
         if let Some(failure) = self.failure {
             ui.label(RichText::new(failure).small().color(theme::scheme(ui).error));
-        } else if let Some(outcome) = self.outcome {
-            result(ui, outcome, actions);
         }
     }
 
@@ -174,11 +178,12 @@ pub fn words(outcome: &Outcome) -> String {
     }
     let noise = weighed.noise.map(|db| db.map_or_else(|| "–".into(), |db| format!("{db:.1}")));
     parts.push(format!("worst head {} dB", both(noise)));
-    parts.push(format!("{} ms", both(weighed.milliseconds.map(|ms| format!("{ms:.1}")))));
-    let over = match weighed.pictures {
-        1 => "this frame".to_owned(),
-        many => format!("{many} frames"),
-    };
-    let (what, seconds) = (&outcome.what, outcome.took.as_secs_f32());
-    format!("{what}: {} · over {over} · made in {seconds:.1} s", parts.join(", "))
+    let [before, after] = weighed.milliseconds;
+    if (after - before).abs() < before * ALIKE {
+        parts.push("as fast as before".to_owned());
+    } else {
+        parts.push(format!("{} ms", both(weighed.milliseconds.map(|ms| format!("{ms:.1}")))));
+    }
+    let (what, on, seconds) = (&outcome.what, &outcome.on, outcome.took.as_secs_f32());
+    format!("{what}: {} · on {on} · made in {seconds:.1} s", parts.join(", "))
 }

@@ -65,6 +65,8 @@ pub struct LayersPanel {
     /// The last model that was made here, and what was B before it.
     outcome: Option<(Outcome, ModelName)>,
     failure: Option<String>,
+    /// A and B when the failure was last looked at.
+    models: [Option<ModelName>; 2],
     recipe: Option<&'static str>,
     /// The choice came from a plot, and its row shall come into sight.
     scroll_to: Option<usize>,
@@ -132,6 +134,7 @@ impl LayersPanel {
             rows: Rows::default(),
             outcome: None,
             failure: None,
+            models: [None, None],
             recipe: None,
             scroll_to: None,
         }

@@ -32,12 +32,19 @@ pub struct Outcome {
     pub weighed: Weighed,
     /// "head_stride_32 in float", "64 frames of demo"
     pub what: String,
+    /// What before and after were measured on: "bus.jpg", "the same frames".
+    pub on: String,
     pub took: Duration,
 }
 
 impl Order {
-    /// Leaves these nodes in float too; the frames are for holding both against A.
-    pub fn rebuild(&self, nodes: &[String], frames: &[Arc<Frame>], handle: &Handle) -> Result<Outcome, End> {
+    /// Leaves these nodes in float too; on these frames, of this name, both are held against A.
+    pub fn rebuild(
+        &self,
+        nodes: &[String],
+        (frames, on): (&[Arc<Frame>], String),
+        handle: &Handle,
+    ) -> Result<Outcome, End> {
         let started = Instant::now();
         handle.tell("Building", 0, 0);
         let remade = self.origin()?.with_float(nodes).map_err(End::failed)?;
@@ -51,7 +58,7 @@ impl Order {
             [one] => format!("{one} in float"),
             many => format!("{} layers in float", many.len()),
         };
-        self.finish(&remade, &inputs, what, started, handle)
+        self.finish(&remade, &inputs, [what, on], started, handle)
     }
 
     /// Takes frames until there are enough that differ, or no more come, and builds with their ranges.
@@ -101,7 +108,7 @@ impl Order {
             plan.source,
             variety.too_alike()
         );
-        self.finish(&remade, &inputs, what, started, handle)
+        self.finish(&remade, &inputs, [what, "the same frames".to_owned()], started, handle)
     }
 
     fn origin(&self) -> Result<Origin, End> {
@@ -112,7 +119,7 @@ impl Order {
         &self,
         remade: &Remade,
         inputs: &Inputs,
-        what: String,
+        [what, on]: [String; 2],
         started: Instant,
         handle: &Handle,
     ) -> Result<Outcome, End> {
@@ -125,12 +132,12 @@ impl Order {
         let int8 = [&**before, &*after];
         let scales = Scales { catalog: &self.catalog, float, int8, thresholds: self.thresholds };
         let weighed = scales.weigh(inputs, handle)?;
-        Ok(Outcome { model, before: Arc::clone(before), weighed, what, took: started.elapsed() })
+        Ok(Outcome { model, before: Arc::clone(before), weighed, what, on, took: started.elapsed() })
     }
 
     /// The models folder, or else one of the person's own.
     fn folders(&self) -> Vec<PathBuf> {
-        std::iter::once(self.catalog.dir().to_owned()).chain(Catalog::of_user()).collect()
+        self.catalog.folders()
     }
 }
 
