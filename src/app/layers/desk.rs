@@ -87,6 +87,8 @@ impl Viewer {
     fn shows_another_frame(&self) -> bool {
         let Some((findings, now)) = self.layers.findings.as_ref().zip(self.sight.observation()) else { return false };
         match findings.subject.frames.as_slice() {
+            // A picture that moves is another one all the time.
+            [_] if self.can_pause() && !self.settings.paused => false,
             [one] => !Arc::ptr_eq(one, &now.frame) && findings.subject.what != name_of(now),
             _ => false,
         }
@@ -299,7 +301,11 @@ impl Viewer {
         if let (Some(findings), ModelName::File(path)) = (&self.layers.findings, &outcome.model) {
             self.layers.due = Due::Again(path.clone(), Box::new(findings.subject.clone()));
         }
-        self.tell_done(format!("B is now {}. {}.", outcome.model.label(), heading::words(&outcome)));
+        let said = format!("B is now {}. {}.", outcome.model.label(), heading::words(&outcome));
+        match outcome.weighed {
+            Ok(_) => self.tell_done(said),
+            Err(_) => self.warn(&said),
+        }
         self.show_as_b(ctx, outcome.model.clone());
         self.layers.outcome = Some((outcome, before));
     }

@@ -169,7 +169,11 @@ fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<LayersAction>) {
 
 /// "head_stride_32 in float: agreement with A 0.80 → 0.95, …"
 pub fn words(outcome: &Outcome) -> String {
-    let weighed = &outcome.weighed;
+    let (what, on, seconds) = (&outcome.what, &outcome.on, outcome.took.as_secs_f32());
+    let weighed = match &outcome.weighed {
+        Ok(weighed) => weighed,
+        Err(why) => return format!("{what}: made in {seconds:.1} s · before and after could not be measured: {why}"),
+    };
     let both = |[before, after]: [String; 2]| format!("{before} → {after}");
     let mut parts = vec![format!("agreement with A {}", both(weighed.agreement.map(|f1| format!("{f1:.3}"))))];
     if weighed.iou.iter().any(Option::is_some) {
@@ -184,6 +188,5 @@ pub fn words(outcome: &Outcome) -> String {
     } else {
         parts.push(format!("{} ms", both(weighed.milliseconds.map(|ms| format!("{ms:.1}")))));
     }
-    let (what, on, seconds) = (&outcome.what, &outcome.on, outcome.took.as_secs_f32());
     format!("{what}: {} · on {on} · made in {seconds:.1} s", parts.join(", "))
 }

@@ -29,7 +29,8 @@ pub struct Outcome {
     pub model: ModelName,
     /// B as it was.
     pub before: Arc<ModelInfo>,
-    pub weighed: Weighed,
+    /// Or why before and after could not be measured: the model is good all the same.
+    pub weighed: Result<Weighed, String>,
     /// "head_stride_32 in float", "64 frames of demo"
     pub what: String,
     /// What before and after were measured on: "bus.jpg", "the same frames".
@@ -124,14 +125,23 @@ impl Order {
         handle: &Handle,
     ) -> Result<Outcome, End> {
         handle.check()?;
-        let path = remade.save(&self.folders()).map_err(End::failed)?;
+        let folders = self.folders();
+        let known = models_in(&folders);
+        let path = remade.save(&folders).map_err(End::failed)?;
+        let saved = Saved { is_new: !known.contains(&path), path: path.clone() };
         let model = ModelName::File(path);
         let runtime = Runtime::find(&self.catalog).map_err(End::failed)?;
         let after = Arc::clone(SessionDetector::open(&runtime, &self.catalog, &model).map_err(End::failed)?.info());
         let [float, before] = &self.models;
         let int8 = [&**before, &*after];
         let scales = Scales { catalog: &self.catalog, float, int8, thresholds: self.thresholds };
-        let weighed = scales.weigh(inputs, handle)?;
+        let weighed = match scales.weigh(inputs, handle) {
+            Ok(weighed) => Ok(weighed),
+            Err(End::Failed(why)) => Err(why),
+            Err(End::Cancelled) => return Err(End::Cancelled),
+        };
+        handle.check()?;
+        saved.keep();
         Ok(Outcome { model, before: Arc::clone(before), weighed, what, on, took: started.elapsed() })
     }
 
@@ -139,6 +149,40 @@ impl Order {
     fn folders(&self) -> Vec<PathBuf> {
         self.catalog.folders()
     }
+}
+
+/// A model that was saved, and is removed with what lies beside it unless it is kept.
+struct Saved {
+    path: PathBuf,
+    /// One that was there before stays in any case.
+    is_new: bool,
+}
+
+impl Saved {
+    fn keep(mut self) {
+        self.is_new = false;
+    }
+}
+
+impl Drop for Saved {
+    fn drop(&mut self) {
+        if !self.is_new {
+            return;
+        }
+        for end in ["onnx", "recipe.json", "calibration.json"] {
+            let path = self.path.with_extension(end);
+            if let Err(cause) = std::fs::remove_file(&path) {
+                log::warn!("{} was not wanted any more and could not be removed: {cause}", path.display());
+            }
+        }
+    }
+}
+
+/// The model files in these folders; one that is not there has none.
+fn models_in(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let entries = folders.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| path.extension().is_some_and(|end| end == "onnx")).collect()
 }
 
 /// What to calibrate with.
@@ -171,4 +215,26 @@ fn too_few(taken: usize, alike: usize) -> String {
         "Only {taken} frames that differ were taken{why}. At least {LEAST_FRAMES} are needed: move the camera, change \
          what it sees or the light, or open a video or a folder of pictures."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_not_kept_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let ends = ["onnx", "recipe.json", "calibration.json"];
+        let path = dir.path().join("made.onnx");
+        let left = || std::fs::read_dir(dir.path()).unwrap().count();
+        for end in ends {
+            std::fs::write(path.with_extension(end), end).unwrap();
+        }
+        assert_eq!(models_in(&[dir.path().to_owned()]), std::slice::from_ref(&path));
+        Saved { path: path.clone(), is_new: true }.keep();
+        drop(Saved { path: path.clone(), is_new: false });
+        assert_eq!(left(), 3);
+        drop(Saved { path, is_new: true });
+        assert_eq!(left(), 0);
+    }
 }
