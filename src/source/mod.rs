@@ -112,6 +112,21 @@ pub struct Description {
     pub camera: Option<Arc<CameraDetails>>,
 }
 
+impl Description {
+    /// Of a camera that is open.
+    pub fn of_camera(name: &str, details: &Arc<CameraDetails>) -> Self {
+        let Mode { format, size, rate } = details.given;
+        Self {
+            name: name.into(),
+            size: Some(size),
+            format: Some(format.to_string()),
+            nominal_rate: Some(rate.per_second() as f32),
+            camera: Some(Arc::clone(details)),
+            ..Self::default()
+        }
+    }
+}
+
 /// What a camera was asked for, and what its driver made of that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraDetails {

@@ -214,15 +214,7 @@ fn scene(photo: &Frame, size: Size) -> Result<Frame, SourceError> {
 
 impl Source for Camera {
     fn description(&self) -> Description {
-        let Mode { format, size, rate } = self.details.given;
-        Description {
-            name: NAME.into(),
-            size: Some(size),
-            format: Some(format.to_string()),
-            nominal_rate: Some(rate.per_second() as f32),
-            camera: Some(Arc::clone(&self.details)),
-            ..Description::default()
-        }
+        Description::of_camera(NAME, &self.details)
     }
 
     /// A part of the scene, which moves a little.

@@ -132,15 +132,7 @@ struct CameraFake {
 
 impl Source for CameraFake {
     fn description(&self) -> Description {
-        let Mode { format, size, rate } = self.details.given;
-        Description {
-            name: NAME.into(),
-            size: Some(size),
-            format: Some(format.to_string()),
-            nominal_rate: Some(rate.per_second() as f32),
-            camera: Some(Arc::clone(&self.details)),
-            ..Description::default()
-        }
+        Description::of_camera(NAME, &self.details)
     }
 
     /// Its upper left quarter is red, all else blue.

@@ -82,6 +82,11 @@ fn titled<R>(
     .inner
 }
 
+fn name(ui: &mut Ui, control: &Control) {
+    let text = RichText::new(&control.name);
+    ui.add(Label::new(if control.active { text } else { text.weak() }).truncate());
+}
+
 /// A value in the control's own words.
 fn worded(control: &Control, value: i64) -> String {
     match &control.kind {
@@ -109,10 +114,7 @@ fn range(
     actions: &mut Vec<Action>,
 ) -> Option<i64> {
     ui.spacing_mut().item_spacing.y = 0.0;
-    titled(ui, control, value, actions, |ui| {
-        let text = RichText::new(&control.name);
-        ui.add(Label::new(if control.active { text } else { text.weak() }).truncate());
-    });
+    titled(ui, control, value, actions, |ui| name(ui, control));
     let mut wish = value;
     ui.spacing_mut().slider_width = (ui.available_width() - NUMBER - 9.0).max(60.0);
     ui.spacing_mut().interact_size = vec2(NUMBER, 22.0);
@@ -146,10 +148,7 @@ fn menu(
     actions: &mut Vec<Action>,
 ) -> Option<i64> {
     ui.spacing_mut().item_spacing.y = 0.0;
-    titled(ui, control, value, actions, |ui| {
-        let text = RichText::new(&control.name);
-        ui.add(Label::new(if control.active { text } else { text.weak() }).truncate());
-    });
+    titled(ui, control, value, actions, |ui| name(ui, control));
     let mut wish = None;
     let now = worded(control, value);
     let list = |ui: &mut Ui| {

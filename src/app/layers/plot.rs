@@ -3,10 +3,11 @@
 use std::ops::RangeInclusive;
 
 use egui::{Color32, FontId, Id, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
-use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, Plot, PlotPoints, PlotUi, VLine};
+use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, PlotPoints, PlotUi, VLine};
 
 use super::rows::{Row, Rows, decibel};
 use crate::app::palette::{self, PlotScheme};
+use crate::app::plots::fixed;
 use crate::app::theme;
 
 /// Wide enough to be seen, with a gap.
@@ -151,21 +152,10 @@ impl Chart<'_> {
                     if mark.step_size < 1.0 { format!("{:.1}", mark.value) } else { format!("{:.0}", mark.value) }
                 });
         let marks = marks(&self.y);
-        let plot = Plot::new(self.id)
-            .height(self.height)
+        let plot = fixed(self.id, self.height, colours.grid)
             .sense(Sense::click())
-            .allow_drag(false)
-            .allow_zoom(false)
-            .allow_scroll(false)
-            .allow_boxed_zoom(false)
-            .allow_axis_zoom_drag(false)
-            .allow_double_click_reset(false)
-            .show_x(false)
-            .show_y(false)
             .show_axes([false, true])
             .show_grid([false, true])
-            .grid_spacing(1.0..=2.0)
-            .grid_color(colours.grid)
             .y_grid_spacer(move |_| marks.clone())
             .custom_y_axes(vec![axis])
             .set_margin_fraction(vec2(0.0, 0.0));

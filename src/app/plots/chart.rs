@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{FontId, Id, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Color32, FontId, Id, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, PlotUi};
 use egui_plot::{Points, Span, VLine};
 
@@ -25,7 +25,7 @@ pub struct Chart<'a> {
 /// How one curve is drawn.
 #[derive(Clone, Copy)]
 pub struct Pen {
-    pub colour: egui::Color32,
+    pub colour: Color32,
     pub width: f32,
     pub style: LineStyle,
     /// The area down to zero is filled.
@@ -33,9 +33,25 @@ pub struct Pen {
 }
 
 impl Pen {
-    pub fn solid(colour: egui::Color32, width: f32) -> Self {
+    pub fn solid(colour: Color32, width: f32) -> Self {
         Self { colour, width, style: LineStyle::Solid, filled: false }
     }
+}
+
+/// A plot whose axes stay as they are set: nothing in it is dragged or zoomed, and no cross shows the values.
+pub fn fixed<'a>(id: &'static str, height: f32, grid: Color32) -> Plot<'a> {
+    Plot::new(id)
+        .height(height)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_x(false)
+        .show_y(false)
+        .grid_spacing(1.0..=2.0)
+        .grid_color(grid)
 }
 
 impl<'a> Chart<'a> {
@@ -52,19 +68,8 @@ impl<'a> Chart<'a> {
             .formatter(move |mark, range| ago_on_axis(newest - mark.value, mark.value, range));
         let values = axis(AxisHints::new_y()).label_spacing(1.0..=2.0).min_thickness(30.0);
         let marks = self.marks;
-        let plot = Plot::new(self.id)
-            .height(self.height)
+        let plot = fixed(self.id, self.height, colours.grid)
             .sense(Sense::click_and_drag())
-            .allow_drag(false)
-            .allow_zoom(false)
-            .allow_scroll(false)
-            .allow_boxed_zoom(false)
-            .allow_axis_zoom_drag(false)
-            .allow_double_click_reset(false)
-            .show_x(false)
-            .show_y(false)
-            .grid_spacing(1.0..=2.0)
-            .grid_color(colours.grid)
             .x_grid_spacer(move |input| time_marks(newest, &input))
             .y_grid_spacer(move |input| value_marks(marks, &input))
             .custom_x_axes(vec![times])
@@ -120,7 +125,7 @@ pub fn curve<'a>(plot: &mut PlotUi<'a>, name: &'static str, curve: &'a Curve, pe
 }
 
 /// Marks on the line of zero.
-pub fn diamonds(plot: &mut PlotUi<'_>, name: &'static str, curve: &Curve, colour: egui::Color32) {
+pub fn diamonds(plot: &mut PlotUi<'_>, name: &'static str, curve: &Curve, colour: Color32) {
     let points: Vec<PlotPoint> = curve.points().iter().map(|p| PlotPoint::new(p.x, 0.0)).collect();
     plot.points(
         Points::new(name, PlotPoints::Owned(points))

@@ -21,6 +21,7 @@ use egui_plot::LineStyle;
 
 use super::palette::{self, PlotScheme};
 use crate::history::{Figures, Record, Ring, Stage, Timeline};
+pub use chart::fixed;
 use chart::{Chart, Pen, curve, diamonds};
 use curves::{Curves, StageCurves};
 use legend::{Entry, Sample};

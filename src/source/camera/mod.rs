@@ -123,15 +123,7 @@ impl CameraSource {
 
 impl Source for CameraSource {
     fn description(&self) -> Description {
-        Description {
-            name: self.device.name.clone(),
-            size: Some(self.mode.size),
-            format: Some(self.mode.format.name().into()),
-            nominal_rate: Some(self.mode.rate.per_second() as f32),
-            note: None,
-            playback: None,
-            camera: Some(Arc::clone(&self.details)),
-        }
+        Description::of_camera(&self.device.name, &self.details)
     }
 
     /// The first frames of a webcam often are broken.
