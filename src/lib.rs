@@ -5,6 +5,7 @@
 //! | module       | what lives there |
 //! | ------------ | ---------------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
+//! | [`onnx`]     | ONNX files as data: messages, limits, exact rewrites |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |
@@ -16,7 +17,8 @@
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
-//! Imports run one way. `detect` knows nobody; `compare`, `annotate`, `source` and `model` know `detect`; `workshop` knows `detect` and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
+//! Imports run one way. `detect` and `onnx` know nobody; `compare`, `annotate` and `source` know `detect`; `model` knows
+//! `detect` and `onnx`; `workshop` knows these and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
 //! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
 
@@ -29,5 +31,6 @@ pub mod engine;
 pub mod history;
 pub mod live;
 pub mod model;
+pub mod onnx;
 pub mod source;
 pub mod workshop;

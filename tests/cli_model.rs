@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use cli_support::detections::lines;
 use cli_support::{Run, installed, photos, twinsight};
 use prost::Message;
-use twinsight::workshop::onnx::{
-    GraphProto, IR_VERSION, ModelProto, NodeProto, OPSET, OperatorSetIdProto, ValueInfoProto,
-};
+use twinsight::onnx::{GraphProto, IR_VERSION, ModelProto, NodeProto, OPSET, OperatorSetIdProto, ValueInfoProto};
 
 fn detect_with(model: &Path) -> Run {
     Run::of(twinsight().args(["detect", "--json", "--model"]).arg(model).args(photos()))

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("detect", &[]),
+    ("onnx", &[]),
     ("compare", &["detect"]),
     ("annotate", &["detect"]),
     ("source", &["detect"]),
-    ("model", &["detect"]),
-    ("workshop", &["detect", "model"]),
+    ("model", &["detect", "onnx"]),
+    ("workshop", &["detect", "onnx", "model"]),
     ("engine", &["detect", "source", "model"]),
     ("history", &["detect", "compare", "engine"]),
     ("app", &["detect", "compare", "annotate", "source", "model", "workshop", "engine", "history"]),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use twinsight::detect::{Classes, Form, Letterbox, Postprocessor, RawHeads, Size, Thresholds};
 use twinsight::model::{Catalog, Detector, ModelError, ModelName, Precision, Runtime, SessionDetector};
+use twinsight::onnx::ModelProto;
 use twinsight::workshop::Source;
-use twinsight::workshop::onnx::ModelProto;
 
 /// Three heads over one small convolution each, as YOLOv3 has them: strides 8, 16 and 32, 2 classes.
 const CFG: &str = "[net]\nwidth=96\nheight=64\nchannels=3\n\

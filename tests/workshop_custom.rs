@@ -11,7 +11,7 @@ use prost::Message;
 use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
-use twinsight::workshop::onnx::ModelProto;
+use twinsight::onnx::ModelProto;
 use twinsight::workshop::{CalibrationTable, Choice, Method, Recipe, Source, TableError, WorkshopError, calibrate};
 
 struct Custom {

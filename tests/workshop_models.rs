@@ -9,7 +9,7 @@ use prost::Message;
 use twinsight::detect::{Classes, Form, Frame, Letterboxer, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Catalog, Precision, RawSession, Runtime};
-use twinsight::workshop::onnx::{ModelProto, TensorProto};
+use twinsight::onnx::{ModelProto, TensorProto};
 use twinsight::workshop::{Built, CalibrationTable, Range, Recipe, Source};
 
 fn models() -> PathBuf {

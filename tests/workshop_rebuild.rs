@@ -15,8 +15,8 @@ use serde_json::Value;
 use small_network::Shop;
 use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
 use twinsight::model::{Detector, ModelName, SessionDetector};
+use twinsight::onnx::ModelProto;
 use twinsight::workshop::layers::{LayersError, Models, Target, study, try_layers};
-use twinsight::workshop::onnx::ModelProto;
 use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, Remade, read_metadata};
 
 /// What a model file gives for a letterboxed picture, by the detector that the window uses.

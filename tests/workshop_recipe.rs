@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use cli_support::{Run, installed, models, twinsight};
 use prost::Message;
-use twinsight::workshop::onnx::{GraphProto, ModelProto, TensorProto};
+use twinsight::onnx::{GraphProto, ModelProto, TensorProto};
 use twinsight::workshop::{CalibrationTable, Recipe, Source, WorkshopError};
 
 fn source() -> Source {

@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 use super::darknet::{Network, read_weights};
 use super::graph::{Graph, Tensor};
 use super::import::import;
-use super::onnx::MetadataOnly;
 use super::quantize::quantized_model;
 use super::{CalibrationTable, Recipe, TableError, WorkshopError, calibration, float_model};
 use crate::detect::{Classes, Form, Size};
 use crate::model::metadata::Metadata;
 use crate::model::{Precision, Sidecar, hex};
+use crate::onnx::MetadataOnly;
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 pub(super) const MAX_WEIGHTS_BYTES: u64 = 1 << 30;

@@ -4,11 +4,11 @@ use prost::Message;
 
 use super::darknet::{Conv, MaxPool, Shape};
 use super::graph::{Graph, LEAKY_SLOPE, Node, Op, Tensor};
-use super::onnx::{
+use crate::model::metadata::Metadata;
+use crate::onnx::{
     AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, ValueInfoProto,
 };
-use crate::model::metadata::Metadata;
 
 /// The float model's bytes, always the same for the same graph.
 pub fn float_model(graph: &Graph, metadata: &Metadata) -> Vec<u8> {
@@ -47,9 +47,11 @@ pub(super) fn encode(
             initializer,
             input: vec![value(&graph.input)],
             output: outputs.iter().map(value).collect(),
+            ..GraphProto::default()
         }),
         opset_import,
         metadata_props: props.iter().map(prop).collect(),
+        ..ModelProto::default()
     };
     model.encode_to_vec()
 }
@@ -87,7 +89,7 @@ pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> No
         name: node.name.clone(),
         op_type: op_type(&node.op).into(),
         attribute: attributes(&node.op),
-        domain: String::new(),
+        ..NodeProto::default()
     }
 }
 

@@ -18,7 +18,6 @@ pub mod graph;
 mod histogram;
 mod import;
 pub mod layers;
-pub mod onnx;
 mod quantize;
 mod ranges;
 mod rebuild;

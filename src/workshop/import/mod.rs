@@ -3,19 +3,14 @@
 //! What a yolov4-tiny needs is read, as this program and others write it: convolutions with their batch norm folded,
 //! leaky ReLU, parts of channels, concatenation, max pooling, and pixels repeated. Anything else is refused by name.
 
-mod attributes;
-mod constants;
-
 use std::collections::HashMap;
 
 use prost::Message;
 
-use self::attributes::Attributes;
-use self::constants::Constants;
 use super::darknet::{Conv, MaxPool, Shape};
 use super::graph::{FoldedConv, Graph, LEAKY_SLOPE, Node, Op, Tensor};
-use super::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
 use crate::detect::Size;
+use crate::onnx::{Attributes, Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// Of each side of the input, in pixels, and of a tensor's channels.
 const MAX_SIDE: i64 = 1 << 14;

@@ -4,8 +4,8 @@ use super::*;
 use crate::detect::{Classes, Form};
 use crate::model::Precision;
 use crate::model::metadata::Metadata;
+use crate::onnx::{AttributeProto, TensorProto};
 use crate::workshop::float_model;
-use crate::workshop::onnx::{AttributeProto, TensorProto};
 
 fn node(name: &str, op: Op, inputs: &[&str], outputs: &[(&str, u32, u32)]) -> Node {
     let tensor = |(name, channels, side): &(&str, u32, u32)| Tensor {

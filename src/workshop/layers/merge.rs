@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use prost::Message;
 
 use super::LayersError;
-use crate::workshop::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
+use crate::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
 
 /// The name of the merged model's input.
 const INPUT: &str = "images";
@@ -66,6 +66,7 @@ impl Merged {
             name: "rest".into(),
             node,
             input,
+            ..GraphProto::default()
         };
         let ModelProto { ir_version, opset_import, .. } = &self.model;
         let model = ModelProto {
@@ -359,16 +360,16 @@ impl<'a> Merger<'a> {
         input.name = INPUT.into();
         let model = ModelProto {
             ir_version: a.ir_version.max(b.ir_version),
-            producer_name: String::new(),
             graph: Some(GraphProto {
                 node: self.nodes,
                 name: "both".into(),
                 initializer,
                 input: vec![input],
                 output: self.outputs.iter().map(ValueInfoProto::f32_of_any_shape).collect(),
+                ..GraphProto::default()
             }),
             opset_import: opsets(a, b),
-            metadata_props: Vec::new(),
+            ..ModelProto::default()
         };
         Merged { model, rows: self.rows, heads }
     }

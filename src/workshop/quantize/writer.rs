@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::conv::QuantizedConv;
 use super::plan::Plan;
 use super::{QuantizeError, quantized_name};
+use crate::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
 use crate::workshop::export::{attributes, float_node, op_type, upsample_scales, weight_dims};
 use crate::workshop::graph::{FoldedConv, Graph, Node, Op};
-use crate::workshop::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
 use crate::workshop::recipe::{Concat, Recipe, Weights};
 
 pub struct Writer<'a> {
@@ -193,6 +193,14 @@ impl<'a> Writer<'a> {
         let theirs = matches!(op, "QLinearLeakyRelu" | "QLinearConcat" | "MatMulIntegerToFloat");
         let domain = if theirs { MICROSOFT.into() } else { String::new() };
         self.tensors.extend(output.iter().cloned());
-        self.nodes.push(NodeProto { input, output, name, op_type: op.into(), attribute, domain });
+        self.nodes.push(NodeProto {
+            input,
+            output,
+            name,
+            op_type: op.into(),
+            attribute,
+            domain,
+            ..NodeProto::default()
+        });
     }
 }

@@ -1,7 +1,9 @@
 //! What a node of an ONNX model is told beside its inputs.
 
-use super::MAX_SIDE;
-use crate::workshop::onnx::AttributeProto;
+use super::AttributeProto;
+
+/// Of a padding, in pixels.
+const MAX_SIDE: i64 = 1 << 14;
 
 #[derive(Clone, Copy)]
 pub struct Attributes<'a>(pub &'a [AttributeProto]);

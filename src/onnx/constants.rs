@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::workshop::onnx::{GraphProto, TensorProto};
-
-/// `TensorProto.DataType`.
-const FLOAT: i32 = 1;
-const INT64: i32 = 7;
+use super::{FLOAT, GraphProto, INT8, INT32, INT64, TensorProto, UINT8};
 
 pub struct Constants<'a>(HashMap<&'a str, &'a TensorProto>);
 
@@ -24,6 +20,11 @@ impl<'a> Constants<'a> {
         self.0.contains_key(name)
     }
 
+    /// The tensor itself.
+    pub fn tensor(&self, name: &str) -> Option<&'a TensorProto> {
+        self.0.get(name).copied()
+    }
+
     /// Dimensions and values of a float32 tensor that has as many values as its dimensions say; `None` otherwise.
     pub fn floats(&self, name: &str) -> Option<(Vec<i64>, Vec<f32>)> {
         let tensor = self.0.get(name).filter(|tensor| tensor.data_type == FLOAT)?;
@@ -33,6 +34,21 @@ impl<'a> Constants<'a> {
             tensor.raw_data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
         };
         fits(tensor, values.len(), 4).then(|| (tensor.dims.clone(), values))
+    }
+
+    /// Values of an int8, a uint8 or an int32 tensor.
+    pub fn integers(&self, name: &str) -> Option<Vec<i32>> {
+        let tensor = *self.0.get(name)?;
+        let bytes = &tensor.raw_data;
+        let (size, values): (usize, Vec<i32>) = match tensor.data_type {
+            INT8 => (1, bytes.iter().map(|byte| i32::from(byte.cast_signed())).collect()),
+            UINT8 => (1, bytes.iter().map(|byte| i32::from(*byte)).collect()),
+            INT32 => (4, bytes.as_chunks().0.iter().map(|four| i32::from_le_bytes(*four)).collect()),
+            _ => return None,
+        };
+        // Narrow types share a field with int32 where they are not raw.
+        let values = if bytes.is_empty() { tensor.int32_data.clone() } else { values };
+        fits(tensor, values.len(), size).then_some(values)
     }
 
     /// Values of an int64 tensor.
