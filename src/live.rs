@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
-use crate::model::{Catalog, Detector, ModelError, ModelName, Runtime, SessionDetector};
+use crate::model::{Catalog, Detector, ModelError, ModelName, ModelRequest, Runtime, SessionDetector};
 use crate::source::{Opener, Source, SourceError, SourceRequest};
 
 /// The photos that set-up fetches, for the demo.
@@ -37,10 +37,10 @@ impl Open for Sources {
 struct Models(Catalog);
 
 impl Load for Models {
-    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
+    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
         // Found anew for each model, so that a runtime that was missing can be installed while the window is open.
         let runtime = Runtime::find(&self.0)?;
-        Ok(Box::new(SessionDetector::open(&runtime, &self.0, name)?))
+        Ok(Box::new(SessionDetector::open(&runtime, &self.0, request)?))
     }
 
     fn stamp(&self, name: &ModelName) -> u64 {

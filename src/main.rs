@@ -51,6 +51,7 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         source: args.source(),
         files: args.files(),
         models: args.models(),
+        arithmetics: args.arithmetics(),
         view: args.view().map(view_of),
         screenshot,
         dark: args.dark(),

@@ -95,7 +95,8 @@ struct Bench {
 impl Bench {
     fn new(catalog: &Catalog) -> Self {
         let runtime = Runtime::find(catalog).unwrap_or_else(|e| panic!("{e}"));
-        let open = |name| SessionDetector::open(&runtime, catalog, &name).unwrap_or_else(|e| panic!("{e}"));
+        let open =
+            |name: ModelName| SessionDetector::open(&runtime, catalog, &name.into()).unwrap_or_else(|e| panic!("{e}"));
         Self {
             models: [ModelName::Fp32, ModelName::Int8].map(open),
             heads: Default::default(),

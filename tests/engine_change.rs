@@ -20,7 +20,7 @@ fn another_model_runs_from_the_next_frame_on_and_is_loaded_once() {
     source.publish(1);
     assert_eq!(models(&observe(&engine)), ["FP32"]);
     for (n, model) in [(2, Int8), (3, Fp32), (4, Int8)] {
-        engine.set(Settings { models: vec![model.clone()], ..first.clone() });
+        engine.set(Settings { models: vec![model.clone().into()], ..first.clone() });
         // The last frame is looked at again, since no other waits.
         let again = observe(&engine);
         assert_eq!((number(&again), models(&again)), (n - 1, vec![model.label().as_str()]));
@@ -45,7 +45,7 @@ fn three_models_stay_loaded_and_the_one_used_longest_ago_goes() {
     let engine = studio.start(&first);
     observe(&engine);
     for name in [&Int8, &c, &Fp32, &d, &Fp32, &Int8] {
-        engine.set(Settings { models: vec![name.clone()], ..first.clone() });
+        engine.set(Settings { models: vec![name.clone().into()], ..first.clone() });
         observe(&engine);
     }
     // At d, INT8 was the oldest, and had to go; FP32 had been used again.
@@ -63,7 +63,7 @@ fn a_file_that_was_written_anew_is_loaded_anew() {
     let engine = studio.start(&first);
     assert_eq!(observe(&engine).outputs[0].model.form.input.width, 32);
     let look = |name: &ModelName| {
-        engine.set(Settings { models: vec![name.clone()], ..first.clone() });
+        engine.set(Settings { models: vec![name.clone().into()], ..first.clone() });
         observe(&engine).outputs[0].model.form.input.width
     };
     look(&Fp32);
@@ -86,14 +86,14 @@ fn a_still_is_looked_at_again_with_other_models_even_while_paused() {
     event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded).then_some(()));
     for paused in [false, true] {
         for model in [Int8, Fp32] {
-            engine.set(Settings { models: vec![model.clone()], paused, ..first.clone() });
+            engine.set(Settings { models: vec![model.clone().into()], paused, ..first.clone() });
             let again = observe(&engine);
             assert_eq!((number(&again), again.frame_id), (9, seen.frame_id));
             assert!(again.sequence > seen.sequence);
             assert_eq!(models(&again), [model.label().as_str()]);
             assert_paired(&again);
         }
-        engine.set(Settings { models: vec![Fp32, Int8], paused, ..first.clone() });
+        engine.set(Settings { models: vec![Fp32.into(), Int8.into()], paused, ..first.clone() });
         assert_eq!(models(&observe(&engine)), ["FP32", "INT8"]);
         engine.set(Settings { paused, ..first.clone() });
         assert_eq!(models(&observe(&engine)), ["FP32"]);
@@ -246,7 +246,7 @@ fn a_paused_source_that_waits_for_us_rests_and_loses_nothing() {
     // A picture that is opened while paused appears all the same.
     let engine = studio.start(&Settings { paused: true, ..running.clone() });
     assert_eq!(number(&observe(&engine)), 1);
-    engine.set(Settings { paused: true, models: vec![Int8], ..running.clone() });
+    engine.set(Settings { paused: true, models: vec![Int8.into()], ..running.clone() });
     let again = observe(&engine);
     assert_eq!((number(&again), models(&again)), (1, vec!["INT8"]));
     assert!(engine.status().captured <= 2, "one shown, one in hand");

@@ -123,7 +123,7 @@ fn a_panic_in_a_source_is_a_failure_and_the_last_picture_stays() {
     let (message, transient) = await_failed(&engine);
     assert!(message.contains("a driver's fault") && message.contains("tried again") && transient, "{message}");
     assert_eq!(retry_in(engine.status().source), Some(500 * MS));
-    engine.set(Settings { models: vec![Int8], ..first.clone() });
+    engine.set(Settings { models: vec![Int8.into()], ..first.clone() });
     let again = observe(&engine);
     assert_eq!((number(&again), models(&again)), (1, vec!["INT8"]));
 
@@ -178,9 +178,9 @@ fn a_model_that_cannot_be_loaded_leaves_the_last_good_one_running() {
     source.publish(1);
     observe(&engine);
     for bad in ["missing.onnx", "panics.onnx"].map(|name| File(name.into())) {
-        engine.set(Settings { models: vec![bad.clone()], ..first.clone() });
+        engine.set(Settings { models: vec![bad.clone().into()], ..first.clone() });
         let (name, message) = event(&engine, "ModelFailed", |e| match e {
-            Event::ModelFailed { name, message } => Some((name.clone(), message.clone())),
+            Event::ModelFailed { request, message } => Some((request.name.clone(), message.clone())),
             _ => None,
         });
         assert_eq!(name, bad);
@@ -190,13 +190,13 @@ fn a_model_that_cannot_be_loaded_leaves_the_last_good_one_running() {
         while number(&observe(&engine)) != 2 {}
         let state = engine.status().models.remove(0);
         assert_eq!(state.running.unwrap().name, "FP32");
-        assert_eq!((state.name, state.phase), (bad, ModelPhase::Failed { message }));
+        assert_eq!((state.request.name, state.phase), (bad, ModelPhase::Failed { message }));
         source.publish(1);
         assert_eq!(models(&observe(&engine)), ["FP32"]);
     }
     // A place that never had a good one has no output.
     let bad = File("missing.onnx".into());
-    engine.set(Settings { models: vec![Int8, bad], ..first });
+    engine.set(Settings { models: vec![Int8.into(), bad.into()], ..first });
     let seen = observe(&engine);
     assert_eq!(models(&seen), ["INT8"]);
     assert_eq!(engine.status().models[1].running, None);
@@ -252,7 +252,7 @@ fn events_that_nobody_reads_block_nobody_and_the_newest_stay() {
     observe(&engine);
     let rounds = EVENTS_KEPT + 20;
     for n in 0..rounds {
-        engine.set(Settings { models: vec![File(format!("missing{n}.onnx").into())], ..first.clone() });
+        engine.set(Settings { models: vec![File(format!("missing{n}.onnx").into()).into()], ..first.clone() });
         observe(&engine);
     }
     let dropped = engine.status().events_dropped;
@@ -260,6 +260,6 @@ fn events_that_nobody_reads_block_nobody_and_the_newest_stay() {
     assert_eq!(kept.len(), EVENTS_KEPT);
     // Opened, FP32 loaded, and one for each round.
     assert_eq!(dropped as usize, 2 + rounds - EVENTS_KEPT);
-    let Some(Event::ModelFailed { name, .. }) = kept.last() else { panic!("{:?}", kept.last()) };
-    assert_eq!(*name, File(format!("missing{}.onnx", rounds - 1).into()));
+    let Some(Event::ModelFailed { request, .. }) = kept.last() else { panic!("{:?}", kept.last()) };
+    assert_eq!(request.name, File(format!("missing{}.onnx", rounds - 1).into()));
 }

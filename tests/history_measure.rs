@@ -65,7 +65,7 @@ fn enlarged(frame: &Frame, size: Size) -> Frame {
 fn what_a_moment_takes() {
     let catalog = Catalog::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
     let runtime = Runtime::find(&catalog).unwrap();
-    let open = |name: &ModelName| SessionDetector::open(&runtime, &catalog, name).unwrap();
+    let open = |name: &ModelName| SessionDetector::open(&runtime, &catalog, &name.clone().into()).unwrap();
     let mut detectors: Vec<SessionDetector> = ModelName::BUILT.iter().map(open).collect();
     let photos: Vec<_> = PHOTOS.iter().map(|file| catalog.download(file)).collect();
     let mut demo = DemoSource::open(&photos, "").unwrap();

@@ -71,7 +71,7 @@ impl Files {
     fn open(&self, path: &Path) -> Result<SessionDetector, ModelError> {
         let installed = Catalog::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
         let runtime = Runtime::find(&installed).unwrap_or_else(|e| panic!("{e}: run make setup"));
-        SessionDetector::open(&runtime, &Catalog::at(self.dir.path()), &ModelName::File(path.to_owned()))
+        SessionDetector::open(&runtime, &Catalog::at(self.dir.path()), &ModelName::File(path.to_owned()).into())
     }
 
     fn refusal(&self) -> String {

@@ -8,11 +8,18 @@ use std::collections::BTreeMap;
 
 use cli_support::{Run, installed, models, photos, twinsight};
 use serde_json::Value;
-use twinsight::model::{Catalog, Runtime};
-use twinsight::workshop::layers::{Layers, LayersError};
+use twinsight::detect::Form;
+use twinsight::model::{Arithmetic, Catalog, Runtime};
+use twinsight::workshop::layers::{Layers, LayersError, Models};
 
 fn runtime() -> Runtime {
     Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
+}
+
+/// Both models of a network of the stock form.
+fn layers(float: &[u8], int8: &[u8]) -> Result<Layers, LayersError> {
+    let form = Form::yolov4_tiny_416();
+    Layers::new(&runtime(), Models { float, int8, form: &form, arithmetic: Arithmetic::Exact })
 }
 
 fn file(name: &str) -> Vec<u8> {
@@ -32,7 +39,7 @@ fn noise_is_what_numpy_finds() {
     let text = std::fs::read_to_string(cli_support::root().join("tests/data/layers.json")).unwrap();
     let golden: BTreeMap<String, Golden> = serde_json::from_str(&text).unwrap();
     let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_qop.onnx"));
-    let mut layers = Layers::new(&runtime(), &float, &int8).unwrap();
+    let mut layers = layers(&float, &int8).unwrap();
     let input: Vec<f32> = (0..3 * 416 * 416usize).map(|i| ((i * 7919 % 256) as f64 / 255.0) as f32).collect();
     layers.add(&input).unwrap();
     let found = layers.layers();
@@ -64,7 +71,7 @@ fn the_two_heads_of_the_card_recipe_hurt_the_most() {
 #[test]
 fn heads_that_put_out_float_have_next_to_no_noise_of_their_own() {
     let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_tuned.onnx"));
-    let mut layers = Layers::new(&runtime(), &float, &int8).unwrap();
+    let mut layers = layers(&float, &int8).unwrap();
     layers.add(&vec![0.4; 3 * 416 * 416]).unwrap();
     let layers = layers.layers();
     let head = layers.iter().find(|l| l.tensor == "head_stride_16").unwrap();
@@ -83,7 +90,7 @@ fn whatever_stays_in_float_can_be_measured() {
         let mut command = twinsight();
         command.args(["models", "quantize", "--recipe", "card", "--exclude", layer, "-o"]).arg(&out);
         Run::of(&mut command).done();
-        let mut layers = Layers::new(&runtime(), &float, &std::fs::read(out).unwrap()).unwrap();
+        let mut layers = layers(&float, &std::fs::read(out).unwrap()).unwrap();
         layers.add(&vec![0.4; 3 * 416 * 416]).unwrap();
         let found = layers.layers();
         let noise = found.iter().map(|layer| layer.propagated).fold(f64::INFINITY, f64::min);
@@ -95,7 +102,7 @@ fn whatever_stays_in_float_can_be_measured() {
 #[test]
 fn models_that_cannot_be_compared_are_refused() {
     let float = file("yolov4-tiny-416_float.onnx");
-    let refused = |a: &[u8], b: &[u8]| Layers::new(&runtime(), a, b).err().unwrap();
+    let refused = |a: &[u8], b: &[u8]| layers(a, b).err().unwrap();
     assert_eq!(refused(&float, &float), LayersError::NotQuantized);
     assert!(matches!(refused(b"no model", &float), LayersError::Float(_)));
     assert!(matches!(refused(&float, b"no model"), LayersError::Int8(_)));

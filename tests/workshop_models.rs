@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use twinsight::detect::{Classes, Form, Frame, Letterboxer, Size};
 use twinsight::model::metadata::Metadata;
-use twinsight::model::{Catalog, Precision, RawSession, Runtime};
+use twinsight::model::{Arithmetic, Catalog, Precision, RawSession, Runtime};
 use twinsight::onnx::{ModelProto, TensorProto};
 use twinsight::workshop::{Built, CalibrationTable, Range, Recipe, Source};
 
@@ -114,7 +114,7 @@ fn synthetic_input(form: &Form) -> Vec<f32> {
 }
 
 fn run(built: &Built, input: &[f32]) -> BTreeMap<String, (Vec<i64>, Vec<f32>)> {
-    let mut session = RawSession::from_bytes(&runtime(), &built.bytes, 2).unwrap();
+    let mut session = RawSession::from_bytes(&runtime(), &built.bytes, 2, Arithmetic::Exact).unwrap();
     assert_eq!(session.input_shape(), [1, 3, 416, 416]);
     let mut heads = BTreeMap::new();
     session

@@ -14,7 +14,7 @@ use prost::Message;
 use serde_json::Value;
 use small_network::Shop;
 use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
-use twinsight::model::{Detector, ModelName, SessionDetector};
+use twinsight::model::{Arithmetic, Detector, ModelName, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::layers::{LayersError, Models, Target, study, try_layers};
 use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, Remade, read_metadata};
@@ -22,7 +22,7 @@ use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, Remade, read
 /// What a model file gives for a letterboxed picture, by the detector that the window uses.
 fn heads(shop: &Shop, model: &Path, input: &[f32]) -> RawHeads {
     let name = ModelName::File(model.to_owned());
-    let mut detector = SessionDetector::open(&shop.runtime(), &shop.catalog(), &name).unwrap();
+    let mut detector = SessionDetector::open(&shop.runtime(), &shop.catalog(), &name.into()).unwrap();
     let mut heads = RawHeads::default();
     detector.run(input, &mut heads).unwrap();
     heads
@@ -50,7 +50,7 @@ fn a_boxs_way_begins_at_the_float_models_score_and_ends_at_the_int8_models() {
     let form = source.form();
     let input = input(&shop.picture("pictures", 7));
     let [a, b] = [shop.float(), shop.int8()].map(|path| (heads(&shop, &path, &input), std::fs::read(path).unwrap()));
-    let models = Models { float: &a.1, int8: &b.1, form };
+    let models = Models { float: &a.1, int8: &b.1, form, arithmetic: Arithmetic::Exact };
     let boxes = found(&shop, &a.0);
     assert!(boxes.len() > 3, "the small network sees {} boxes", boxes.len());
     for detection in boxes.iter().take(3) {
@@ -85,7 +85,7 @@ fn one_picture_gives_the_figures_of_that_picture_twice() {
     let shop = Shop::new();
     let source = shop.source();
     let [float, int8] = [shop.float(), shop.int8()].map(|path| std::fs::read(path).unwrap());
-    let models = Models { float: &float, int8: &int8, form: source.form() };
+    let models = Models { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
     let input = input(&shop.picture("pictures", 7));
     let target = Target::of(&found(&shop, &heads(&shop, &shop.float(), &input))[1]);
     let run = |inputs: &[Vec<f32>]| {
@@ -110,7 +110,7 @@ fn measuring_can_be_ended_at_every_step() {
     let shop = Shop::new();
     let source = shop.source();
     let [float, int8] = [shop.float(), shop.int8()].map(|path| std::fs::read(path).unwrap());
-    let models = Models { float: &float, int8: &int8, form: source.form() };
+    let models = Models { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
     let input = [input(&shop.picture("pictures", 7))];
     let detection = found(&shop, &heads(&shop, &shop.float(), &input[0]))[0];
     let run = |last: usize| {

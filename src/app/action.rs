@@ -7,7 +7,7 @@ use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::camera::Asked;
 use super::view::{View, Which};
-use crate::model::ModelName;
+use crate::model::{Arithmetic, ModelName};
 use crate::source::{ControlId, Orientation, SourceRequest};
 
 /// One wish. Panels and keys give these; the viewer carries them out.
@@ -28,6 +28,8 @@ pub enum Action {
     Reopen,
     Show(View),
     Use(Which, ModelName),
+    /// How a side's INT8 model is computed.
+    Compute(Which, Arithmetic),
     SwitchPrecision,
     /// A becomes B and B becomes A.
     Swap,

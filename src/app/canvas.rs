@@ -107,7 +107,7 @@ impl Viewer {
                 let boxes = if seen == 1 { "box" } else { "boxes" };
                 format!("{letter} · {} · {seen} {boxes}", shortened(&output.model.name))
             }
-            None => format!("{letter} · {} has not looked at this frame", self.duo.model(which).label()),
+            None => format!("{letter} · {} has not looked at this frame", self.duo.request(which).label()),
         }
     }
 

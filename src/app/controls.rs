@@ -112,6 +112,9 @@ pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterato
             let file = model.path.file_name().unwrap_or_default().to_string_lossy();
             fact(ui, "File", &file, &model.path.to_string_lossy());
             fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not told by the file"), "How it was made");
+            if let Some(arithmetic) = model.arithmetic {
+                fact(ui, "Computed as", arithmetic.as_str(), arithmetic.explanation());
+            }
             fact(ui, "Input", &model.form.input.to_string(), "");
             fact(ui, "Classes", &model.form.classes.len().to_string(), "");
             let short = model.sha256.get(..12).unwrap_or(&model.sha256);

@@ -149,7 +149,7 @@ impl Viewer {
     /// The panel on the left.
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
-        let names = Which::BOTH.map(|which| pickers::shortened(&self.duo.model(which).label()));
+        let names = Which::BOTH.map(|which| pickers::shortened(&self.duo.request(which).label()));
         let thresholds = Thresholding {
             names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
             found: self.past.found.as_deref(),
@@ -176,7 +176,7 @@ impl Viewer {
             ui.label("No history is kept: its thread could not be started.");
             return;
         };
-        let names = Which::BOTH.map(|which| self.duo.model(which).label());
+        let names = Which::BOTH.map(|which| self.duo.request(which).label());
         let names = Which::BOTH.map(|which| pickers::name_or_letter(&names[which.index()], which));
         let input = PlotInput {
             timeline: &history.timeline,

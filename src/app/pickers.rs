@@ -6,7 +6,7 @@ use super::action::{Action, hint};
 use super::duo::Duo;
 use super::view::{View, Which};
 use crate::engine::{ModelPhase, ModelState};
-use crate::model::ModelName;
+use crate::model::{Arithmetic, ModelName, ModelRequest};
 
 /// What there is to choose from, and what is chosen.
 pub struct Models<'a> {
@@ -38,6 +38,13 @@ impl Models<'_> {
                 }
             }
         });
+        if self.computes_in_integers(Which::A) {
+            let chosen = self.duo.request(Which::A).arithmetic;
+            let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
+            let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Which::A, actions)).response;
+            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Computed as"));
+            response.on_hover_text(chosen.explanation());
+        }
     }
 
     /// A list each for A and B, and a button between them that swaps the two.
@@ -57,11 +64,17 @@ impl Models<'_> {
         ui.label(RichText::new(which.letter()).strong());
         let width = if narrow { 76.0 } else { 92.0 };
         let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
-        let response = combo.selected_text(signed(chosen, failure.is_some(), IN_LIST)).show_ui(ui, |ui| {
+        let text = selected(self.duo.request(which), failure.is_some());
+        let response = combo.selected_text(text).show_ui(ui, |ui| {
             for model in self.choices {
                 if ui.selectable_label(model == chosen, model.label()).clicked() && model != chosen {
                     actions.push(Action::Use(which, model.clone()));
                 }
+            }
+            if self.computes_in_integers(which) {
+                ui.separator();
+                ui.label(RichText::new("Computed as").small().weak());
+                self.arithmetics(ui, which, actions);
             }
         });
         let name = format!("Model {}", which.letter());
@@ -69,9 +82,28 @@ impl Models<'_> {
         response.response.on_hover_text(failure.map_or_else(|| what(chosen), str::to_owned));
     }
 
+    fn arithmetics(&self, ui: &mut Ui, which: Which, actions: &mut Vec<Action>) {
+        let chosen = self.duo.request(which).arithmetic;
+        for arithmetic in Arithmetic::ALL {
+            let label = ui.selectable_label(arithmetic == chosen, arithmetic.as_str());
+            if label.on_hover_text(arithmetic.explanation()).clicked() && arithmetic != chosen {
+                actions.push(Action::Compute(which, arithmetic));
+            }
+        }
+    }
+
+    /// Whether there is a choice of arithmetic: the model that is chosen runs, and computes in integers.
+    fn computes_in_integers(&self, which: Which) -> bool {
+        let info = self.state(which).and_then(|state| state.running.as_ref());
+        info.is_some_and(|info| info.arithmetic.is_some())
+    }
+
+    fn state(&self, which: Which) -> Option<&ModelState> {
+        self.states.get(self.duo.slot(which)).filter(|state| state.request == *self.duo.request(which))
+    }
+
     fn failure(&self, which: Which) -> Option<&str> {
-        let state = self.states.get(self.duo.slot(which)).filter(|s| s.name == *self.duo.model(which))?;
-        match &state.phase {
+        match &self.state(which)?.phase {
             ModelPhase::Failed { message } => Some(message),
             ModelPhase::Loading | ModelPhase::Ready => None,
         }
@@ -87,6 +119,16 @@ fn what(model: &ModelName) -> String {
 
 fn signed(model: &ModelName, failed: bool, most: usize) -> String {
     let label = cut(&model.label(), most);
+    if failed { format!("⚠ {label}") } else { label }
+}
+
+/// What a list shows while it is closed: the arithmetic stands at the end, where names are not cut.
+fn selected(request: &ModelRequest, failed: bool) -> String {
+    let name = request.name.label();
+    let label = match request.arithmetic {
+        Arithmetic::Exact => cut(&name, IN_LIST),
+        other => cut(&format!("{name} {other}"), IN_LIST),
+    };
     if failed { format!("⚠ {label}") } else { label }
 }
 

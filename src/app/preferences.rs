@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::camera::KeptCameras;
 use super::view::{View, Which};
 use crate::detect::Thresholds;
-use crate::model::ModelName;
+use crate::model::{Arithmetic, ModelName, ModelRequest};
 
 /// A person's settings. What a file of an older version lacks takes its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ use crate::model::ModelName;
 pub struct Preferences {
     /// The models to start with, A and B, as the window names them. Files are not kept.
     pub models: [String; 2],
+    /// How they are computed.
+    pub arithmetics: [Arithmetic; 2],
     pub view: View,
     /// Of A; of B too while they are linked.
     pub score: f32,
@@ -43,6 +45,7 @@ impl Default for Preferences {
         let Thresholds { score, nms_iou } = Thresholds::LIVE;
         Self {
             models: [ModelName::Fp32, ModelName::Int8].map(|m| m.label()),
+            arithmetics: [Arithmetic::Exact; 2],
             view: View::Single,
             score,
             nms_iou,
@@ -133,9 +136,13 @@ impl Preferences {
     }
 
     /// Keeps a model for the next run, where it is a built one.
-    pub fn remember(&mut self, which: Which, model: &ModelName) {
-        if ModelName::BUILT.contains(model) && self.models[which.index()] != model.label() {
-            self.models[which.index()] = model.label();
+    pub fn remember(&mut self, which: Which, request: &ModelRequest) {
+        if ModelName::BUILT.contains(&request.name) {
+            let label = request.name.label();
+            if self.models[which.index()] != label {
+                self.models[which.index()] = label;
+            }
+            self.arithmetics[which.index()] = request.arithmetic;
         }
     }
 }
@@ -181,7 +188,7 @@ mod tests {
     #[test]
     fn a_model_that_is_not_built_is_not_kept() {
         let mut preferences = Preferences::default();
-        preferences.remember(Which::B, &ModelName::File("own.onnx".into()));
+        preferences.remember(Which::B, &ModelName::File("own.onnx".into()).into());
         assert_eq!(preferences.model(Which::B), ModelName::Int8);
         preferences.models[0] = "FP64".into();
         assert_eq!(preferences.model(Which::A), ModelName::Fp32);

@@ -75,7 +75,7 @@ impl StatusLine {
             }
             stage(ui, "letterbox", status.stages.letterbox.as_ref());
             for (model, times) in status.models.iter().zip(&status.stages.inference) {
-                let name = model.running.as_ref().map_or_else(|| model.name.label(), |m| m.name.clone());
+                let name = model.running.as_ref().map_or_else(|| model.request.label(), |m| m.name.clone());
                 stage(ui, &name, times.as_ref());
             }
         });

@@ -33,7 +33,7 @@ use super::view::{View, Which};
 use super::viewport::{Area, Viewport};
 use crate::detect::ClassSet;
 use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, Status};
-use crate::model::{Catalog, ModelName};
+use crate::model::{Arithmetic, Catalog, ModelName, ModelRequest};
 use crate::source::{CameraWatch, SourceRequest, VideoRequest};
 
 /// What the viewer starts with.
@@ -46,6 +46,8 @@ pub struct Start {
     pub cameras: Option<CameraWatch>,
     /// A and B; each wins over the preferences.
     pub models: [Option<ModelName>; 2],
+    /// How they are computed; `None`: exactly where a model was asked for, else as in the last run.
+    pub arithmetics: [Option<Arithmetic>; 2],
     /// Wins over the preferences.
     pub view: Option<View>,
     pub preferences: Preferences,
@@ -60,7 +62,12 @@ pub struct Start {
 
 impl Start {
     fn duo(&self) -> Duo {
-        let [a, b] = Which::BOTH.map(|w| self.models[w.index()].clone().unwrap_or_else(|| self.preferences.model(w)));
+        let [a, b] = Which::BOTH.map(|which| {
+            let (model, arithmetic) = (self.models[which.index()].clone(), self.arithmetics[which.index()]);
+            let kept = || if model.is_some() { Arithmetic::Exact } else { self.preferences.arithmetics[which.index()] };
+            let arithmetic = arithmetic.unwrap_or_else(kept);
+            ModelRequest::new(model.clone().unwrap_or_else(|| self.preferences.model(which)), arithmetic)
+        });
         match (a == b, &self.models) {
             (false, _) => Duo::new(a, b),
             // One that was asked for goes before one that is only remembered.
@@ -73,8 +80,8 @@ impl Start {
     }
 
     /// A built model that is not this one.
-    fn other(model: &ModelName) -> ModelName {
-        if *model == ModelName::Fp32 { ModelName::Int8 } else { ModelName::Fp32 }
+    fn other(request: &ModelRequest) -> ModelRequest {
+        if request.name == ModelName::Fp32 { ModelName::Int8.into() } else { ModelName::Fp32.into() }
     }
 }
 
@@ -306,10 +313,10 @@ impl Viewer {
     /// Keeps the models for the next run, once they work.
     pub(super) fn remember_models(&mut self, status: &Status) {
         for which in Which::BOTH {
-            let model = self.duo.model(which);
-            let ready = status.models.iter().any(|m| m.phase == ModelPhase::Ready && m.name == *model);
+            let request = self.duo.request(which);
+            let ready = status.models.iter().any(|m| m.phase == ModelPhase::Ready && m.request == *request);
             if ready {
-                self.preferences.remember(which, model);
+                self.preferences.remember(which, request);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::view::View;
 use super::viewer::{Start, Viewer};
 use super::{Screenshot, palette};
 use crate::engine::{Engine, Parts};
-use crate::model::{Catalog, ModelName};
+use crate::model::{Arithmetic, Catalog, ModelName};
 use crate::source::{CameraWatch, SourceRequest};
 
 /// How long the engine may take to stop when the window closes.
@@ -35,6 +35,8 @@ pub struct WindowOptions {
     pub files: Vec<PathBuf>,
     /// A and B; `None`: those of the last run.
     pub models: [Option<ModelName>; 2],
+    /// How they are computed; `None`: not told.
+    pub arithmetics: [Option<Arithmetic>; 2],
     /// `None`: the one of the last run.
     pub view: Option<View>,
     /// Saves a picture of the window, then closes it. Preferences are neither read nor kept.
@@ -88,7 +90,7 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
         let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
-        let WindowOptions { source, files, models, view, screenshot, catalog, layers, .. } = options;
+        let WindowOptions { source, files, models, arithmetics, view, screenshot, catalog, layers, .. } = options;
         let clipboard = Box::<SystemClipboard>::default();
         // What was kept of the last window goes before the size that a window is made with.
         if let Some(size) = options.size {
@@ -103,6 +105,7 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
             clipboard,
             cameras,
             models,
+            arithmetics,
             view,
             preferences,
             theme,

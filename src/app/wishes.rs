@@ -38,6 +38,10 @@ impl Viewer {
                 self.duo.choose(which, model);
                 self.ask_for_models(ctx);
             }
+            Action::Compute(which, arithmetic) => {
+                self.duo.compute(which, arithmetic);
+                self.ask_for_models(ctx);
+            }
             Action::SwitchPrecision => self.switch_precision(ctx),
             Action::Swap => self.swap(ctx),
             Action::TogglePause => self.toggle_pause(ctx),

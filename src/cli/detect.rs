@@ -9,6 +9,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::annotated::Folder;
+use super::arithmetic_flags::ArithmeticFlag;
 use super::feed::Feed;
 use super::inputs::{self, InputArgs};
 use super::interrupt;
@@ -27,6 +28,8 @@ pub struct DetectArgs {
     /// An ONNX file in place of an installed model
     #[arg(long, value_name = "FILE", conflicts_with = "precision")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlag,
     /// Report boxes with a score over this
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
@@ -51,7 +54,11 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         json: args.json,
         folder: args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?,
     };
-    let model = args.model.clone().map_or_else(|| ModelName::from_flag(&args.precision), ModelName::File);
+    let model = match &args.model {
+        // A file may have the name of a built model.
+        Some(path) => args.arithmetic.of(ModelName::File(path.clone())),
+        None => args.arithmetic.request(&args.precision),
+    };
     let mut detector = SessionDetector::open(&Runtime::find(&catalog)?, &catalog, &model)?;
     let info = Arc::clone(detector.info());
     let mut letterboxer = Letterboxer::new(info.form.input);

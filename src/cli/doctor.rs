@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::models;
 use super::out::{OutputError, say};
 use crate::live::PHOTOS;
-use crate::model::{Catalog, ModelError, ModelName, Runtime, SessionDetector};
+use crate::model::{Catalog, KernelTest, ModelError, ModelName, Runtime, SessionDetector};
 use crate::source;
 use crate::workshop::read_metadata;
 
@@ -19,6 +19,9 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     report.fact("Processor", &processor())?;
     integer_arithmetic(&mut report)?;
     let runtime = runtime(&catalog, &mut report)?;
+    if let Some(runtime) = &runtime {
+        kernels(runtime, &mut report)?;
+    }
     report.fact("Models folder", &catalog.dir().display().to_string())?;
     for name in ModelName::BUILT {
         model(&catalog, runtime.as_ref(), &name, &mut report)?;
@@ -115,6 +118,31 @@ fn runtime(catalog: &Catalog, report: &mut Report) -> Result<Option<Runtime>, Ou
     }
 }
 
+/// What the self-test found: whether this processor's kernels compute what an INT8 model says.
+fn kernels(runtime: &Runtime, report: &mut Report) -> Result<(), OutputError> {
+    let test = match runtime.self_test() {
+        Ok(test) => test,
+        Err(error) => return report.fault("INT8 sums", &error.to_string()),
+    };
+    let took = test.took.as_secs_f64() * 1e3;
+    let names = test.kernels.iter().map(|k| k.kernel).collect::<Vec<_>>().join(", ");
+    if test.native_is_exact() {
+        let text = format!("exact: the plain kernels do not overflow ({names}; tested in {took:.0} ms)");
+        return report.fact("INT8 sums", &text);
+    }
+    let line = |k: &KernelTest| format!("{} of {} values of {}", k.native_wrong, k.values, k.kernel);
+    let wrong: Vec<String> = test.kernels.iter().filter(|k| k.native_wrong > 0).map(line).collect();
+    let text = format!("the plain kernels overflow: wrong are {} (tested in {took:.0} ms)", wrong.join(", "));
+    report.warning("INT8 sums", &text)?;
+    let inexact = test.inexact();
+    if inexact.is_empty() {
+        let text = "the arithmetic `exact` takes slower kernels, which passed the test; `native` shows the overflow";
+        return report.fact("", text);
+    }
+    let (version, kernels) = (runtime.version().to_owned(), inexact.join(", "));
+    report.fault("", &ModelError::Inexact { version, kernels }.to_string())
+}
+
 /// Loads the model, as the viewer would: a file that is there may still be no model.
 fn model(
     catalog: &Catalog,
@@ -131,7 +159,7 @@ fn model(
         Ok((bytes, sum, _)) => (bytes, sum),
         Err(error) => return report.fault(&name.label(), &error.to_string()),
     };
-    let opened = runtime.map(|runtime| SessionDetector::open(runtime, catalog, name));
+    let opened = runtime.map(|runtime| SessionDetector::open(runtime, catalog, &name.clone().into()));
     if let Some(Err(error)) = opened {
         return report.fault(&name.label(), &error.to_string());
     }

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 
+use super::arithmetic_flags::ArithmeticFlags;
 use super::inputs::pictures;
 use super::out::say;
 use super::progress::Progress;
 use crate::detect::{Classes, Letterbox, Letterboxer, Postprocessor, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 use crate::source::load;
 use crate::workshop::layers::{Layer, Layers, Models, Target, Trials, try_layers};
 
@@ -36,6 +37,8 @@ pub struct LayersArgs {
     /// The INT8 model, in the QOperator form, of the same network
     #[arg(long, value_name = "int8|tuned|FILE", default_value = "int8")]
     b: String,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlags,
     /// Show the layers that move boxes the most first, in place of the graph's order
     #[arg(long)]
     worst: bool,
@@ -54,11 +57,13 @@ pub struct LayersArgs {
 pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let (mut detector, float) = open(&catalog, &runtime, &args.a)?;
+    let [a, b] = args.arithmetic.requests([&args.a, &args.b]);
+    let (mut detector, float) = open(&catalog, &runtime, &a)?;
     let a = Arc::clone(detector.info());
-    let (b, int8) = open(&catalog, &runtime, &args.b)?;
+    let (b, int8) = open(&catalog, &runtime, &b)?;
     let b = Arc::clone(b.info());
-    let mut layers = Layers::new(&runtime, &float, &int8)?;
+    let models = Models { float: &float, int8: &int8, form: &a.form, arithmetic: b.arithmetic.unwrap_or_default() };
+    let mut layers = Layers::new(&runtime, models)?;
     let mut letterboxer = Letterboxer::new(a.form.input);
     let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
     let (paths, failures) = pictures(&args.images);
@@ -102,7 +107,6 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     if !args.quick {
         let mut bar = None;
         let target = followed.as_ref().map(|followed| followed.target);
-        let models = Models { float: &float, int8: &int8, form: &a.form };
         let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
             bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
             ControlFlow::Continue(())
@@ -143,10 +147,13 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// A model, and its file.
-fn open(catalog: &Catalog, runtime: &Runtime, flag: &str) -> Result<(SessionDetector, Vec<u8>), ModelError> {
-    let name = ModelName::from_flag(flag);
+fn open(
+    catalog: &Catalog,
+    runtime: &Runtime,
+    request: &ModelRequest,
+) -> Result<(SessionDetector, Vec<u8>), ModelError> {
     // Opened as a detector first, because that says best what is wrong with a file.
-    let detector = SessionDetector::open(runtime, catalog, &name)?;
+    let detector = SessionDetector::open(runtime, catalog, request)?;
     let path = &detector.info().path;
     let bytes = std::fs::read(path).map_err(|cause| ModelError::Read { path: path.clone(), cause })?;
     Ok((detector, bytes))
@@ -204,12 +211,15 @@ struct Report {
 #[derive(Serialize)]
 struct Model {
     name: String,
+    /// How its integers are computed; a float model has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arithmetic: Option<Arithmetic>,
     sha256: String,
 }
 
 impl Model {
     fn of(info: &ModelInfo) -> Self {
-        Self { name: info.name.clone(), sha256: info.sha256.clone() }
+        Self { name: info.name.clone(), arithmetic: info.arithmetic, sha256: info.sha256.clone() }
     }
 }
 

@@ -6,6 +6,7 @@
 #![deny(clippy::print_stdout, reason = "it panics when the reader of a pipe leaves: use say!")]
 
 mod annotated;
+mod arithmetic_flags;
 mod bench;
 mod camera_feed;
 mod camera_flags;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::detect::{Classes, Detection, Size};
-use crate::model::ModelInfo;
+use crate::model::{Arithmetic, ModelInfo};
 
 /// One picture or frame. Its JSON is one line, and part of the interface.
 #[derive(Debug, Serialize)]
@@ -28,6 +28,9 @@ pub struct Report<'a> {
 #[derive(Debug, Serialize)]
 pub struct Model<'a> {
     pub precision: &'a str,
+    /// How its integers are computed; a float model has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<Arithmetic>,
     pub sha256: &'a str,
 }
 
@@ -66,7 +69,7 @@ impl<'a> Report<'a> {
             time_s: None,
             width: size.width,
             height: size.height,
-            model: Model { precision: model.precision.as_str(), sha256: &model.sha256 },
+            model: Model { precision: model.precision.as_str(), arithmetic: model.arithmetic, sha256: &model.sha256 },
             detections: detections.iter().map(found).collect(),
             timing_ms,
         }
@@ -115,6 +118,7 @@ mod tests {
             sha256: "ab".into(),
             precision: Precision::Int8,
             recipe: None,
+            arithmetic: Some(Arithmetic::Exact),
             form: Form::yolov4_tiny_416(),
         };
         let id = CandidateId { head: 0, anchor: 0, cell: 0 };
@@ -122,7 +126,7 @@ mod tests {
         let report = Report::new("bus.jpg", Size::new(810, 1080), &model, &[bus], Timing::default());
         assert_eq!(
             report.to_json().unwrap(),
-            r#"{"source":"bus.jpg","width":810,"height":1080,"model":{"precision":"int8","sha256":"ab"},"#.to_owned()
+            r#"{"source":"bus.jpg","width":810,"height":1080,"model":{"precision":"int8","arithmetic":"exact","sha256":"ab"},"#.to_owned()
                 + r#""detections":[{"class_id":5,"class":"bus","score":0.5,"box":[1.0,2.0,3.5,4.0]}],"#
                 + r#""timing_ms":{"decode":0.0,"letterbox":0.0,"inference":0.0,"postprocess":0.0}}"#
         );

@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 
+use super::arithmetic_flags::ArithmeticFlags;
 use super::camera_flags::CameraFlags;
-use crate::model::ModelName;
+use crate::model::{Arithmetic, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 
 #[derive(Args, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct ViewArgs {
     /// Compare it with this one [default: as last time]
     #[arg(long, value_name = "MODEL")]
     b: Option<String>,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlags,
     /// How to show what they see [default: as last time]
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewName>,
@@ -94,7 +97,23 @@ impl ViewArgs {
 
     /// A and B; `None`: the person did not say.
     pub fn models(&self) -> [Option<ModelName>; 2] {
-        [&self.precision, &self.b].map(|flag| flag.as_deref().map(ModelName::from_flag))
+        self.named().map(|named| named.map(|request| request.name))
+    }
+
+    /// How A and B are computed; `None`: the person did not say.
+    pub fn arithmetics(&self) -> [Option<Arithmetic>; 2] {
+        let chosen = self.arithmetic.chosen();
+        let mut named = self.named().into_iter();
+        chosen.map(|chosen| named.next().flatten().map_or(chosen, |request| Some(request.arithmetic)))
+    }
+
+    fn named(&self) -> [Option<ModelRequest>; 2] {
+        let chosen = self.arithmetic.chosen();
+        let flags = [&self.precision, &self.b];
+        [0, 1].map(|side| {
+            let flag = flags[side].as_deref()?;
+            Some(ModelRequest::from_flag(flag, chosen[side].unwrap_or_default()))
+        })
     }
 
     /// `None`: the person did not say.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::model::{ModelInfo, ModelName};
+use crate::model::{ModelInfo, ModelRequest};
 use crate::source::Description;
 
 /// How many events wait for a reader.
@@ -29,7 +29,7 @@ pub enum Event {
     ModelLoaded(Arc<ModelInfo>),
     /// The last good model goes on, where there is one.
     ModelFailed {
-        name: ModelName,
+        request: ModelRequest,
         message: String,
     },
     /// Told for the first of failures in a row.

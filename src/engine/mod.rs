@@ -56,7 +56,7 @@ pub use pool::Pool;
 pub use settings::Settings;
 pub use status::{ModelPhase, ModelState, SourceState, Stages, Status};
 
-use crate::model::{Detector, ModelError, ModelName};
+use crate::model::{Detector, ModelError, ModelName, ModelRequest};
 use crate::source::{ControlId, Orientation, Source, SourceError, SourceRequest};
 use board::Board;
 use crew::Crew;
@@ -75,7 +75,7 @@ pub trait Open: Send + Sync {
 
 /// Loads models. Called on the worker thread, once for each model while it is kept.
 pub trait Load: Send + Sync {
-    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError>;
+    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError>;
 
     /// Another value where loading would give another model than before: a file of the same name was written anew.
     fn stamp(&self, _: &ModelName) -> u64 {

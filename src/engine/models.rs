@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::status::{ModelPhase, ModelState};
 use super::{Shared, letterboxes::Letterboxes};
 use crate::detect::{Frame, RawHeads};
-use crate::model::{Detector, ModelInfo, ModelName};
+use crate::model::{Detector, ModelInfo, ModelRequest};
 
 /// How many models stay loaded, so that switching back is instant.
 const KEPT: usize = 3;
@@ -30,7 +30,7 @@ pub(super) struct Models {
 }
 
 struct Loaded {
-    name: ModelName,
+    request: ModelRequest,
     /// [`Load::stamp`](super::Load::stamp) when it was loaded.
     stamp: u64,
     info: Arc<ModelInfo>,
@@ -41,9 +41,9 @@ struct Loaded {
 }
 
 struct Slot {
-    wanted: ModelName,
-    /// The name of a loaded model: the one wanted, or the last good one.
-    running: Option<ModelName>,
+    wanted: ModelRequest,
+    /// A loaded model: the one wanted, or the last good one.
+    running: Option<ModelRequest>,
     /// Why the one wanted could not be loaded.
     failure: Option<String>,
 }
@@ -51,7 +51,7 @@ struct Slot {
 impl Models {
     /// Makes these the models to run, and loads those that are not loaded yet. Where one cannot be loaded, the
     /// model that ran in its place before goes on.
-    pub fn choose(&mut self, wanted: &[ModelName], shared: &Shared) {
+    pub fn choose(&mut self, wanted: &[ModelRequest], shared: &Shared) {
         shared.board.keep_models(wanted.len());
         let mut before: Vec<_> = std::mem::take(&mut self.slots).into_iter().map(|slot| slot.running).collect();
         before.resize(wanted.len(), None);
@@ -60,12 +60,12 @@ impl Models {
             .zip(before)
             .map(|(wanted, running)| Slot { wanted: wanted.clone(), running, failure: None })
             .collect();
-        for (at, name) in wanted.iter().enumerate() {
-            let failure = self.load(at, name, shared).err();
+        for (at, request) in wanted.iter().enumerate() {
+            let failure = self.load(at, request, shared).err();
             if let Some(message) = &failure {
-                shared.tell(Event::ModelFailed { name: name.clone(), message: message.clone() });
+                shared.tell(Event::ModelFailed { request: request.clone(), message: message.clone() });
             } else {
-                self.slots[at].running = Some(name.clone());
+                self.slots[at].running = Some(request.clone());
             }
             self.slots[at].failure = failure;
             shared.board.set_model(at, self.state(at));
@@ -74,32 +74,33 @@ impl Models {
     }
 
     /// Afterwards the model is loaded, and the last of `loaded`.
-    fn load(&mut self, at: usize, name: &ModelName, shared: &Shared) -> Result<(), String> {
-        let stamp = shared.parts.loader.stamp(name);
-        let found = self.loaded.iter().position(|loaded| &loaded.name == name);
+    fn load(&mut self, at: usize, request: &ModelRequest, shared: &Shared) -> Result<(), String> {
+        let stamp = shared.parts.loader.stamp(&request.name);
+        let found = self.loaded.iter().position(|loaded| &loaded.request == request);
         if let Some(found) = found.filter(|found| self.loaded[*found].stamp == stamp) {
             let loaded = self.loaded.remove(found);
             self.loaded.push(loaded);
             return Ok(());
         }
         shared.board.set_model(at, ModelState { phase: ModelPhase::Loading, ..self.state(at) });
-        let detector = fault::guard(&format!("loading the model {}", name.label()), || shared.parts.loader.load(name))?
-            .map_err(|error| error.to_string())?;
+        let detector =
+            fault::guard(&format!("loading the model {}", request.label()), || shared.parts.loader.load(request))?
+                .map_err(|error| error.to_string())?;
         let info = Arc::clone(detector.info());
         shared.tell(Event::ModelLoaded(Arc::clone(&info)));
         let heads = Pool::new(HEADS);
         // Its file was written anew: what was loaded from it before goes, now that there is another.
-        self.loaded.retain(|loaded| &loaded.name != name);
-        self.loaded.push(Loaded { name: name.clone(), stamp, info, detector, heads, failure: None });
+        self.loaded.retain(|loaded| &loaded.request != request);
+        self.loaded.push(Loaded { request: request.clone(), stamp, info, detector, heads, failure: None });
         Ok(())
     }
 
     /// Lets go of the models that were used longest ago and do not run.
     fn evict(&mut self) {
-        let runs = |name: &ModelName| self.slots.iter().any(|slot| slot.running.as_ref() == Some(name));
+        let runs = |request: &ModelRequest| self.slots.iter().any(|slot| slot.running.as_ref() == Some(request));
         let mut surplus = self.loaded.len().saturating_sub(KEPT);
         self.loaded.retain(|loaded| {
-            let goes = surplus > 0 && !runs(&loaded.name);
+            let goes = surplus > 0 && !runs(&loaded.request);
             surplus -= usize::from(goes);
             !goes
         });
@@ -126,7 +127,7 @@ impl Models {
 
     fn run_slot(&mut self, slot: usize, frame: &Frame, clock: &dyn Clock, shared: &Shared) -> Option<Output> {
         let running = self.slots[slot].running.as_ref()?;
-        let loaded = self.loaded.iter_mut().find(|loaded| &loaded.name == running)?;
+        let loaded = self.loaded.iter_mut().find(|loaded| &loaded.request == running)?;
         let (letterbox, tensor) = self.letterboxes.fill(loaded.info.form.input, frame, clock);
         let before = clock.now();
         let Loaded { detector, heads, info, failure, .. } = loaded;
@@ -148,10 +149,11 @@ impl Models {
 
     fn state(&self, at: usize) -> ModelState {
         let slot = &self.slots[at];
-        let running = slot.running.as_ref().and_then(|name| self.loaded.iter().find(|loaded| &loaded.name == name));
+        let running =
+            slot.running.as_ref().and_then(|request| self.loaded.iter().find(|loaded| &loaded.request == request));
         let failure = slot.failure.clone().or_else(|| running?.failure.clone());
         ModelState {
-            name: slot.wanted.clone(),
+            request: slot.wanted.clone(),
             running: running.map(|loaded| Arc::clone(&loaded.info)),
             phase: failure.map_or(ModelPhase::Ready, |message| ModelPhase::Failed { message }),
         }

@@ -1,6 +1,6 @@
 //! What a person wants of the engine.
 
-use crate::model::ModelName;
+use crate::model::ModelRequest;
 use crate::source::SourceRequest;
 
 /// One whole value: the engine never sees half a change.
@@ -10,7 +10,7 @@ pub struct Settings {
     /// Another number opens the same source anew.
     pub reopen: u64,
     /// A, and B when comparing; more are run too. Empty: frames without outputs.
-    pub models: Vec<ModelName>,
+    pub models: Vec<ModelRequest>,
     pub paused: bool,
 }
 
@@ -43,14 +43,15 @@ pub(super) fn may_share_device(a: &SourceRequest, b: &SourceRequest) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ModelName;
     use crate::source::CameraRequest;
 
     #[test]
     fn only_the_source_makes_a_new_generation() {
         let settings =
-            Settings { source: SourceRequest::Demo, reopen: 0, models: vec![ModelName::Fp32], paused: false };
+            Settings { source: SourceRequest::Demo, reopen: 0, models: vec![ModelName::Fp32.into()], paused: false };
         let wanted = Wanted { settings: settings.clone(), generation: 4 };
-        let same = Settings { paused: true, models: vec![ModelName::Int8], ..settings.clone() };
+        let same = Settings { paused: true, models: vec![ModelName::Int8.into()], ..settings.clone() };
         assert_eq!(wanted.next(same).generation, 4);
         assert_eq!(wanted.next(Settings { reopen: 1, ..settings.clone() }).generation, 5);
         assert_eq!(wanted.next(Settings { source: SourceRequest::Auto, ..settings }).generation, 5);

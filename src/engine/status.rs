@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::metrics::Percentiles;
-use crate::model::{ModelInfo, ModelName};
+use crate::model::{ModelInfo, ModelRequest};
 use crate::source::{Control, Description, Orientation};
 
 /// A snapshot. Counts and rates are those of the present source.
@@ -75,7 +75,7 @@ pub struct Stages {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelState {
     /// The model asked for.
-    pub name: ModelName,
+    pub request: ModelRequest,
     /// The model that runs in its place: itself, or the last good one; `None` = none.
     pub running: Option<Arc<ModelInfo>>,
     pub phase: ModelPhase,

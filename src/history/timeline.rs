@@ -41,7 +41,7 @@ pub struct Timeline {
 struct Window {
     samples: Samples,
     /// What they are of: another source or model begins anew.
-    of: (u64, String),
+    of: (u64, String, String),
 }
 
 impl Timeline {
@@ -101,16 +101,16 @@ impl Timeline {
         let source = observation.source_generation;
         Stage::ALL.map(|stage| {
             let window = &mut self.windows[stage.place()?];
-            let (took, model) = match stage {
-                Stage::Letterbox => (observation.times.letterbox, ""),
-                Stage::Age => (observation.times.age(observation.times.finished), ""),
+            let (took, (name, model)) = match stage {
+                Stage::Letterbox => (observation.times.letterbox, ("", "")),
+                Stage::Age => (observation.times.age(observation.times.finished), ("", "")),
                 Stage::Inference(slot) => {
                     let output = observation.outputs.iter().find(|o| o.slot == slot)?;
-                    (output.inference, output.model.sha256.as_str())
+                    (output.inference, (output.model.name.as_str(), output.model.sha256.as_str()))
                 }
             };
-            if (window.of.0, window.of.1.as_str()) != (source, model) {
-                *window = Window { samples: Samples::new(), of: (source, model.to_owned()) };
+            if (window.of.0, window.of.1.as_str(), window.of.2.as_str()) != (source, name, model) {
+                *window = Window { samples: Samples::new(), of: (source, name.to_owned(), model.to_owned()) };
             }
             Latency::next(&mut window.samples, took)
         })

@@ -29,6 +29,15 @@ pub enum ModelError {
     Form { path: PathBuf, why: String },
     #[error("the description {} of a model cannot be used: {why}", path.display())]
     Sidecar { path: PathBuf, why: String },
+    #[error(
+        "ONNX Runtime {version} does not compute INT8 exactly on this processor, with its option for that neither \
+         ({kernels}); set ORT_DYLIB_PATH to another version, or choose the arithmetic `native`"
+    )]
+    Inexact { version: String, kernels: String },
+    #[error(
+        "the INT8 kernels of ONNX Runtime {version} cannot be tested: {cause}; set ORT_DYLIB_PATH to another version"
+    )]
+    SelfTest { version: String, cause: String },
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
 }

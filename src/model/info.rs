@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::Arithmetic;
 use crate::detect::Form;
 
-/// The arithmetic that a model computes in.
+/// What a model's numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -33,7 +34,7 @@ impl Precision {
 /// One ONNX file and what we know of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
-    /// As in the window: "FP32", "INT8", or the file's name.
+    /// As in the window: "FP32", "INT8", "INT8 (native)", or the file's name.
     pub name: String,
     pub path: PathBuf,
     /// Of the file's bytes, in hexadecimal.
@@ -41,5 +42,7 @@ pub struct ModelInfo {
     pub precision: Precision,
     /// The recipe's name, as "float" or "card"; `None` = the file does not say.
     pub recipe: Option<String>,
+    /// How its integers are computed; `None` = it computes in float alone.
+    pub arithmetic: Option<Arithmetic>,
     pub form: Form,
 }

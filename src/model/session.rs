@@ -1,5 +1,6 @@
 //! ONNX Runtime sessions. The only file, with `runtime.rs`, that names `ort`.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,8 +11,11 @@ use ort::value::{Tensor, TensorElementType, TensorRef, ValueType};
 use sha2::{Digest, Sha256};
 
 use super::metadata::Metadata;
-use super::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, Sidecar};
+use super::{
+    Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, Sidecar, request, self_test,
+};
 use crate::detect::{Form, RawHeads};
+use crate::onnx;
 
 /// The largest model file that is read: 1 GB.
 const MAX_BYTES: u64 = 1 << 30;
@@ -25,8 +29,8 @@ pub struct RawSession {
 
 impl RawSession {
     /// Loads a model from memory. `threads`: how many compute one inference.
-    pub fn from_bytes(runtime: &Runtime, bytes: &[u8], threads: usize) -> Result<Self, String> {
-        let raw = Self::of_many_inputs(runtime, bytes, threads)?;
+    pub fn from_bytes(runtime: &Runtime, bytes: &[u8], threads: usize, arithmetic: Arithmetic) -> Result<Self, String> {
+        let raw = Self::of_many_inputs(runtime, bytes, threads, arithmetic)?;
         match raw.inputs.len() {
             1 => Ok(raw),
             many => Err(format!("it has {many} inputs, not one")),
@@ -34,8 +38,30 @@ impl RawSession {
     }
 
     /// The same for a model with any number of inputs; see [`RawSession::run_many`].
-    pub fn of_many_inputs(runtime: &Runtime, bytes: &[u8], threads: usize) -> Result<Self, String> {
-        let session = build(runtime, bytes, threads).map_err(|e| e.to_string())?;
+    pub fn of_many_inputs(
+        runtime: &Runtime,
+        bytes: &[u8],
+        threads: usize,
+        arithmetic: Arithmetic,
+    ) -> Result<Self, String> {
+        let loadable = Loadable::new(runtime, bytes, arithmetic).map_err(|e| e.to_string())?;
+        Self::build(runtime, &loadable.bytes, threads, loadable.avoids_overflow)
+    }
+
+    /// Computes the tiny model of the self-test, with the option for exact sums or without.
+    pub(super) fn kernels(runtime: &Runtime, avoids_overflow: bool) -> Result<Vec<Vec<f32>>, String> {
+        let mut session = Self::build(runtime, &self_test::model(), 1, avoids_overflow)?;
+        let inputs = self_test::inputs();
+        let mut outputs = Vec::new();
+        session.run_many(
+            |name| inputs.iter().find(|(input, _)| input == name).map(|(_, values)| values.as_slice()),
+            |_, _, values| outputs.push(values.to_vec()),
+        )?;
+        Ok(outputs)
+    }
+
+    fn build(runtime: &Runtime, bytes: &[u8], threads: usize, avoids_overflow: bool) -> Result<Self, String> {
+        let session = build(runtime, bytes, threads, avoids_overflow).map_err(|e| e.to_string())?;
         let mut inputs = Vec::with_capacity(session.inputs().len());
         for input in session.inputs() {
             let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
@@ -90,20 +116,21 @@ pub struct SessionDetector {
 
 impl SessionDetector {
     /// Loads a model of the catalog on as many threads as there are cores.
-    pub fn open(runtime: &Runtime, catalog: &Catalog, name: &ModelName) -> Result<Self, ModelError> {
-        let path = catalog.path(name);
-        if !matches!(name, ModelName::File(_)) && !path.is_file() {
-            return Err(ModelError::NotInstalled { name: name.label(), path });
+    pub fn open(runtime: &Runtime, catalog: &Catalog, request: &ModelRequest) -> Result<Self, ModelError> {
+        let path = catalog.path(&request.name);
+        if !matches!(request.name, ModelName::File(_)) && !path.is_file() {
+            return Err(ModelError::NotInstalled { name: request.name.label(), path });
         }
         let bytes = read(&path)?;
-        Self::from_bytes(runtime, &bytes, name, &path)
+        Self::from_bytes(runtime, &bytes, request, &path)
     }
 
-    fn from_bytes(runtime: &Runtime, bytes: &[u8], name: &ModelName, path: &Path) -> Result<Self, ModelError> {
+    fn from_bytes(runtime: &Runtime, bytes: &[u8], request: &ModelRequest, path: &Path) -> Result<Self, ModelError> {
         let load = |e: ort::Error| ModelError::Load { path: path.to_owned(), cause: e.to_string() };
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
         let threads = super::threads();
-        let session = build(runtime, bytes, threads).map_err(load)?;
+        let loadable = Loadable::new(runtime, bytes, request.arithmetic)?;
+        let session = build(runtime, &loadable.bytes, threads, loadable.avoids_overflow).map_err(load)?;
 
         let metadata = {
             let metadata = session.metadata().map_err(load)?;
@@ -116,7 +143,11 @@ impl SessionDetector {
             _ => String::new(),
         };
         let form_error = |why: String| form_error(why + &hint);
-        let info = identify(metadata, sidecar, bytes, name, path);
+        let mut info = identify(metadata, sidecar, bytes, &request.name, path);
+        if loadable.is_integer {
+            info.name = request::label(&info.name, request.arithmetic);
+            info.arithmetic = Some(request.arithmetic);
+        }
         let form = &info.form;
 
         let [input] = session.inputs() else {
@@ -162,13 +193,46 @@ impl Detector for SessionDetector {
     }
 }
 
-fn build(runtime: &Runtime, bytes: &[u8], threads: usize) -> ort::Result<Session> {
+/// A model's bytes as they are handed to ONNX Runtime, and how.
+struct Loadable<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// Whether the model computes in integers, so that its arithmetic matters.
+    is_integer: bool,
+    /// Whether ONNX Runtime is told to take slower kernels whose sums cannot overflow.
+    avoids_overflow: bool,
+}
+
+impl<'a> Loadable<'a> {
+    fn new(runtime: &Runtime, bytes: &'a [u8], arithmetic: Arithmetic) -> Result<Self, ModelError> {
+        let is_integer = onnx::computes_in_integers(bytes);
+        if !is_integer || arithmetic == Arithmetic::Native {
+            return Ok(Self { bytes: bytes.into(), is_integer, avoids_overflow: false });
+        }
+        let test = runtime.self_test()?;
+        let inexact = test.inexact();
+        if !inexact.is_empty() {
+            return Err(ModelError::Inexact { version: runtime.version().to_owned(), kernels: inexact.join(", ") });
+        }
+        // Exact all the same, and many times faster on x86.
+        let mut bytes = onnx::with_unsigned_activations(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned);
+        let avoids_overflow = !test.native_is_exact();
+        if avoids_overflow && let Some(own) = onnx::with_own_constants(&bytes) {
+            bytes = Cow::Owned(own);
+        }
+        Ok(Self { bytes, is_integer, avoids_overflow })
+    }
+}
+
+fn build(runtime: &Runtime, bytes: &[u8], threads: usize, avoids_overflow: bool) -> ort::Result<Session> {
     // Spinning threads burn a core while idle, and slow down the other session in the same process.
-    Session::builder(&runtime.environment)?
+    let builder = Session::builder(&runtime.environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(threads)?
-        .with_intra_op_spinning(false)?
-        .commit_from_memory(bytes)
+        .with_intra_op_spinning(false)?;
+    // It gives VNNI up too, so that it is set only where the plain kernels were found to overflow.
+    let mut builder =
+        if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };
+    builder.commit_from_memory(bytes)
 }
 
 /// Which output belongs to which head: told by shape, never by order or name.
@@ -224,7 +288,7 @@ fn identify(
         form = sidecar.form;
         precision = sidecar.precision.unwrap_or(precision);
     }
-    ModelInfo { name: name.label(), path: path.to_owned(), sha256, precision, recipe, form }
+    ModelInfo { name: name.label(), path: path.to_owned(), sha256, precision, recipe, arithmetic: None, form }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {

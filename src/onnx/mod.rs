@@ -3,7 +3,15 @@
 mod attributes;
 mod constants;
 mod messages;
+mod operations;
+mod overflow;
+mod sharing;
+mod unsigned;
 
 pub use attributes::Attributes;
 pub use constants::Constants;
 pub use messages::*;
+pub use operations::computes_in_integers;
+pub use overflow::{NodeOverflow, can_overflow, node_overflows, weights_overflow};
+pub use sharing::with_own_constants;
+pub use unsigned::{has_signed_activations, with_unsigned_activations};

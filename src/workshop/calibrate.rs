@@ -10,7 +10,7 @@ use super::graph::{Graph, Op};
 use super::histogram::Histogram;
 use super::{CalibrationTable, Method, Source, WorkshopError, exposed_model, ranges};
 use crate::detect::{Frame, Letterboxer, Size};
-use crate::model::{RawSession, Runtime, hex};
+use crate::model::{Arithmetic, RawSession, Runtime, hex};
 
 const MAX_PICTURE_BYTES: u64 = 1 << 28;
 const MAX_PICTURE_SIDE: u32 = 20_000;
@@ -66,8 +66,9 @@ struct Observed {
 impl Calibrator {
     pub fn new(runtime: &Runtime, source: &Source) -> Result<Self, WorkshopError> {
         let graph = source.graph();
-        let session = RawSession::from_bytes(runtime, &exposed_model(graph), crate::model::threads())
-            .map_err(WorkshopError::Run)?;
+        let session =
+            RawSession::from_bytes(runtime, &exposed_model(graph), crate::model::threads(), Arithmetic::Exact)
+                .map_err(WorkshopError::Run)?;
         let tensors = std::iter::once(&graph.input)
             .chain(graph.activations())
             .map(|tensor| Observed {

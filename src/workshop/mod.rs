@@ -32,5 +32,5 @@ pub use export::{exposed_model, float_model};
 pub use import::{ImportError, import};
 pub use quantize::{Grid, QuantizeError, quantized_model, quantized_name};
 pub use rebuild::{Origin, RebuildError, Remade, write_beside};
-pub use recipe::{Concat, Recipe, RecipeError, Weights};
+pub use recipe::{Activations, Concat, Recipe, RecipeError, Weights};
 pub use variety::{LEAST_DIFFERENCE, Variety};

@@ -18,9 +18,11 @@ const MAX_BYTES: u64 = 1 << 16;
 pub(super) const MAX_NAME: usize = 40;
 
 /// The recipes that come with the program, as their files are.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("card", include_str!("../../models/recipes/card.json")),
     ("tuned", include_str!("../../models/recipes/tuned.json")),
+    ("safe", include_str!("../../models/recipes/safe.json")),
+    ("card-signed", include_str!("../../models/recipes/card-signed.json")),
 ];
 
 /// What is rounded, to what, and what is not.
@@ -33,6 +35,8 @@ pub struct Recipe {
     /// How the range of each tensor is chosen from its values.
     pub ranges: Method,
     pub concat: Concat,
+    #[serde(default, skip_serializing_if = "Activations::is_uint8")]
+    pub activations: Activations,
     /// Nodes that stay in float: names, or beginnings of names with a `*` after them.
     #[serde(default)]
     pub float: Vec<String>,
@@ -49,6 +53,32 @@ pub enum Weights {
     Tensor,
     /// Those of one filter.
     Channel,
+    /// Those of one filter, scaled just so far that no two neighbours can overflow 16 bits: such a model is exact on
+    /// every processor.
+    #[serde(rename = "no overflow")]
+    NoOverflow,
+}
+
+impl Weights {
+    pub fn is_per_filter(self) -> bool {
+        self != Self::Tensor
+    }
+}
+
+/// What the bytes of activations are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activations {
+    #[default]
+    Uint8,
+    /// The same values, 128 less: what `onnxruntime.quantization.quantize_static` makes by default.
+    Int8,
+}
+
+impl Activations {
+    fn is_uint8(&self) -> bool {
+        *self == Self::Uint8
+    }
 }
 
 /// How tensors are put together.
@@ -88,6 +118,11 @@ impl Recipe {
         let text = BUILT_IN.iter().find(|(n, _)| *n == name).map_or("", |(_, text)| text);
         #[expect(clippy::expect_used, reason = "a test reads every recipe that comes with the program")]
         Self::from_json(text).expect("a recipe of ours can be read")
+    }
+
+    /// The one that is exact on every processor by construction.
+    pub fn safe() -> Self {
+        Self::built_in("safe")
     }
 
     /// Names of the recipes that come with the program.

@@ -58,6 +58,7 @@ fn main() -> Result<(), Failure> {
             clipboard: Box::new(NoClipboard),
             cameras: Some(cameras),
             models: [None, None],
+            arithmetics: [None, None],
             view,
             preferences: Preferences { camera: camera_open, ..Preferences::default() },
             theme: Some(theme),

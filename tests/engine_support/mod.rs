@@ -123,6 +123,7 @@ impl Studio {
             sha256: String::new(),
             precision: Precision::Unknown,
             recipe: None,
+            arithmetic: None,
             form,
         });
         self.loader.models.lock().unwrap().insert(name, FakeModel { info, mood: Mood::Good, gate: None });
@@ -234,7 +235,7 @@ pub fn still(name: &str) -> SourceRequest {
 }
 
 pub fn settings(source: SourceRequest, models: &[ModelName]) -> Settings {
-    Settings { source, reopen: 0, models: models.to_vec(), paused: false }
+    Settings { source, reopen: 0, models: models.iter().cloned().map(Into::into).collect(), paused: false }
 }
 
 pub fn observe(engine: &Engine) -> Arc<Observation> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crossbeam_channel::{Receiver, Sender, select};
 use twinsight::detect::RawHeads;
 use twinsight::engine::Load;
-use twinsight::model::{Detector, ModelError, ModelInfo, ModelName};
+use twinsight::model::{Detector, ModelError, ModelInfo, ModelName, ModelRequest};
 
 use super::Curtain;
 
@@ -81,7 +81,8 @@ pub struct FakeLoader {
 }
 
 impl Load for FakeLoader {
-    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
+    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
+        let name = &request.name;
         self.loads.send(name.clone()).unwrap();
         assert_ne!(*name, ModelName::File("panics.onnx".into()), "a loader's fault");
         match self.models.lock().unwrap().get(name) {

@@ -40,6 +40,7 @@ pub fn model(name: &str) -> Arc<ModelInfo> {
         sha256: name.into(),
         precision: Precision::Unknown,
         recipe: None,
+        arithmetic: None,
         form: form(),
     })
 }

@@ -18,7 +18,7 @@ use egui_kittest::{Harness, Node};
 use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
-use twinsight::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Precision};
+use twinsight::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Precision};
 use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
 
 /// Only a broken window lets a test wait this long.
@@ -69,6 +69,7 @@ pub struct Plan {
     pub preferences: Preferences,
     /// As named on the command line, A and B.
     pub models: [Option<ModelName>; 2],
+    pub arithmetics: [Option<Arithmetic>; 2],
     /// As named on the command line.
     pub view: Option<View>,
     pub catalog: Catalog,
@@ -94,6 +95,7 @@ impl Default for Plan {
             endless: false,
             preferences: Preferences::default(),
             models: [None, None],
+            arithmetics: [None, None],
             view: None,
             catalog: Catalog::at("no such folder"),
             real: false,
@@ -129,6 +131,7 @@ impl Desk {
             clipboard: Box::new(Board(Arc::clone(&copied))),
             cameras: Some(watch),
             models: plan.models,
+            arithmetics: plan.arithmetics,
             view: plan.view,
             preferences: plan.preferences,
             theme: None,
@@ -356,16 +359,18 @@ struct Loader {
 }
 
 impl Load for Loader {
-    fn load(&self, name: &ModelName) -> Result<Box<dyn Detector>, ModelError> {
+    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
+        let name = &request.name;
         let Some(sights) = self.sights.get(name).cloned() else {
             return Err(ModelError::NotInstalled { name: name.label(), path: "models/missing.onnx".into() });
         };
         let info = ModelInfo {
-            name: name.label(),
+            name: request.label(),
             path: format!("{}.onnx", name.label()).into(),
             sha256: "0123456789abcdef".into(),
             precision: Precision::Fp32,
             recipe: Some("float".into()),
+            arithmetic: (name.precision() == Precision::Int8).then_some(request.arithmetic),
             form: Form::yolov4_tiny_416(),
         };
         Ok(Box::new(Seer { info: Arc::new(info), sights, runs: Arc::clone(&self.runs) }))

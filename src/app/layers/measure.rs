@@ -25,7 +25,10 @@ pub struct Subject {
 impl Subject {
     /// Whether it would be measured with the same models.
     pub fn is_of(&self, models: &[Arc<ModelInfo>; 2]) -> bool {
-        self.models.iter().zip(models).all(|(mine, theirs)| mine.sha256 == theirs.sha256)
+        self.models
+            .iter()
+            .zip(models)
+            .all(|(mine, theirs)| mine.sha256 == theirs.sha256 && mine.arithmetic == theirs.arithmetic)
     }
 }
 
@@ -53,7 +56,8 @@ pub fn measure(catalog: &Catalog, subject: Subject, handle: &Handle) -> Result<F
             letterboxer.tensor().to_vec()
         })
         .collect();
-    let models = Models { float: &float, int8: &int8, form };
+    let arithmetic = subject.models[1].arithmetic.unwrap_or_default();
+    let models = Models { float: &float, int8: &int8, form, arithmetic };
     let target = subject.target.as_ref().map(|(target, _)| *target);
     let progress = |done, of| handle.step("Measuring", done, of);
     let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {

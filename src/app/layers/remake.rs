@@ -131,7 +131,9 @@ impl Order {
         let saved = Saved { is_new: !known.contains(&path), path: path.clone() };
         let model = ModelName::File(path);
         let runtime = Runtime::find(&self.catalog).map_err(End::failed)?;
-        let after = Arc::clone(SessionDetector::open(&runtime, &self.catalog, &model).map_err(End::failed)?.info());
+        let after = Arc::clone(
+            SessionDetector::open(&runtime, &self.catalog, &model.clone().into()).map_err(End::failed)?.info(),
+        );
         let [float, before] = &self.models;
         let int8 = [&**before, &*after];
         let scales = Scales { catalog: &self.catalog, float, int8, thresholds: self.thresholds };

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::job::{End, Handle};
 use crate::compare::{Agreement, Comparer, Side};
 use crate::detect::{Letterbox, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
-use crate::workshop::layers::Layers;
+use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector};
+use crate::workshop::layers::{Layers, Models};
 
 /// So many times each model is timed, in turn.
 const ROUNDS: usize = 11;
@@ -99,8 +99,8 @@ impl Scales<'_> {
     }
 
     fn open(&self, runtime: &Runtime, model: &ModelInfo) -> Result<SessionDetector, End> {
-        let name = ModelName::File(model.path.clone());
-        SessionDetector::open(runtime, self.catalog, &name).map_err(End::failed)
+        let request = ModelRequest::new(ModelName::File(model.path.clone()), model.arithmetic.unwrap_or_default());
+        SessionDetector::open(runtime, self.catalog, &request).map_err(End::failed)
     }
 
     /// Of the worst head. A model that cannot be taken apart has none.
@@ -109,14 +109,16 @@ impl Scales<'_> {
             let failed = |cause| ModelError::Read { path: model.path.clone(), cause };
             std::fs::read(&model.path).map_err(failed).map_err(End::failed)
         };
-        let Ok(mut layers) = Layers::new(runtime, &read(self.float)?, &read(int8)?) else { return Ok(None) };
+        let arithmetic = int8.arithmetic.unwrap_or_default();
+        let (form, int8) = (&self.float.form, read(int8)?);
+        let models = Models { float: &read(self.float)?, int8: &int8, form, arithmetic };
+        let Ok(mut layers) = Layers::new(runtime, models) else { return Ok(None) };
         let mut input = Vec::new();
         for at in 0..inputs.len().min(NOISE_ON) {
             handle.check()?;
             inputs.get(at, &mut input);
             layers.add(&input).map_err(End::failed)?;
         }
-        let form = &self.float.form;
         let is_head =
             |shape: &[i64]| form.heads.iter().any(|head| shape.iter().map(|side| *side as usize).eq(form.shape(head)));
         let heads = layers.layers().into_iter().filter(|layer| is_head(&layer.shape)).map(|layer| layer.propagated);

@@ -46,6 +46,7 @@ impl Studio {
             sha256: "1".into(),
             precision: Precision::Fp32,
             recipe: None,
+            arithmetic: None,
             form,
         };
         Self { start: Instant::now(), model: Arc::new(model), heads: [Arc::new(box_in_cell_5), Arc::new(empty)] }

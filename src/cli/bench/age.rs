@@ -12,7 +12,7 @@ use crate::cli::report::millis;
 use crate::detect::{Frame, Postprocessor, Thresholds};
 use crate::engine::{Engine, Open, Parts, Settings};
 use crate::live::{self, PHOTOS};
-use crate::model::{Catalog, ModelName};
+use crate::model::{Catalog, ModelRequest};
 use crate::source::pixels::{Converter, PixelError};
 use crate::source::{Description, Next, PixelFormat, Source, SourceError, SourceRequest};
 
@@ -39,7 +39,7 @@ pub struct Age {
 
 impl Age {
     /// Runs the engine for `time` on a camera that gives 30 pictures of 1280×720 a second as MJPEG.
-    pub fn measure(catalog: &Catalog, model: &ModelName, time: Duration) -> Result<Self, Box<dyn Error>> {
+    pub fn measure(catalog: &Catalog, model: &ModelRequest, time: Duration) -> Result<Self, Box<dyn Error>> {
         let photo = catalog.download(PHOTOS[1]);
         let jpeg =
             std::fs::read(&photo).map_err(|e| format!("cannot read {}: {e}; run make setup", photo.display()))?;

@@ -15,13 +15,14 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::Serialize;
 
+use super::arithmetic_flags::ArithmeticFlags;
 use super::out::say;
 use super::report::millis;
 use crate::compare::{Comparer, Side};
 use crate::detect::{Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::engine::Samples;
 use crate::live::PHOTOS;
-use crate::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
+use crate::model::{Arithmetic, Catalog, Detector, ModelRequest, Runtime, SessionDetector};
 use crate::source::load;
 use age::Age;
 use throughput::Throughput;
@@ -43,6 +44,8 @@ pub struct BenchArgs {
     /// The model that takes turns with it
     #[arg(long, value_name = "MODEL", default_value = "int8")]
     b: String,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlags,
     /// How long the age of a camera's frames is watched, with B
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     age: Duration,
@@ -55,9 +58,9 @@ pub struct BenchArgs {
 pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let models = [&args.a, &args.b].map(|flag| ModelName::from_flag(flag));
+    let models = args.arithmetic.requests([&args.a, &args.b]);
     if models[0] == models[1] {
-        return Err(format!("--a and --b are the same model, {}; give two", args.a).into());
+        return Err(format!("--a and --b are the same model, {}; give two, or one in two arithmetics", args.a).into());
     }
     let stages = stages(&catalog, &runtime, &models, args.rounds as usize)?;
     // Each model alone, and both on each frame, as the window compares them.
@@ -68,7 +71,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
         runtime: runtime.version().to_owned(),
         threads: crate::model::threads(),
         ratios: Ratios::of(&stages, &models),
-        models: models.each_ref().map(ModelName::label),
+        models: models.each_ref().map(ModelRequest::label),
         stages,
         throughput,
         age: Age::measure(&catalog, &models[1], args.age)?,
@@ -108,6 +111,15 @@ struct Stage {
 struct Ratios {
     b_to_a: f64,
     letterbox_and_postprocess_to_a: f64,
+    /// Of each INT8 model: its time in exact arithmetic to that of this processor's plain kernels.
+    exact_to_native: Vec<Price>,
+}
+
+/// What exactness costs.
+#[derive(Serialize)]
+struct Price {
+    model: String,
+    ratio: f64,
 }
 
 /// One thing to measure: a name and what to run.
@@ -125,7 +137,7 @@ const LETTERBOX: &str = "letterbox 1280×720";
 fn stages(
     catalog: &Catalog,
     runtime: &Runtime,
-    models: &[ModelName; 2],
+    models: &[ModelRequest; 2],
     rounds: usize,
 ) -> Result<Vec<Stage>, Box<dyn Error>> {
     let photo = catalog.download(PHOTOS[1]);
@@ -159,7 +171,12 @@ fn stages(
                 Ok(())
             }));
         }
-        subjects.push(Subject::new(inference(name), move || Ok(detector.run(letterboxer.tensor(), &mut heads)?)));
+        let input: Arc<[f32]> = letterboxer.tensor().into();
+        subjects.push(Subject::inference(name, detector, Arc::clone(&input)));
+        let twin = twin(name);
+        if info.arithmetic.is_some() && !models.contains(&twin) {
+            subjects.push(Subject::inference(&twin, SessionDetector::open(runtime, catalog, &twin)?, input));
+        }
     }
     for thresholds in THRESHOLDS {
         let (mut comparer, outputs) = (Comparer::default(), &outputs);
@@ -184,17 +201,28 @@ fn stages(
     Ok(subjects.iter().filter_map(Subject::stage).collect())
 }
 
-fn inference(model: &ModelName) -> String {
+/// The same model in the other arithmetic, which is timed beside it: what exactness costs.
+fn twin(model: &ModelRequest) -> ModelRequest {
+    let other = if model.arithmetic == Arithmetic::Exact { Arithmetic::Native } else { Arithmetic::Exact };
+    ModelRequest::new(model.name.clone(), other)
+}
+
+fn inference(model: &ModelRequest) -> String {
     format!("inference {}", model.label())
 }
 
-fn postprocess(model: &ModelName, thresholds: Thresholds) -> String {
+fn postprocess(model: &ModelRequest, thresholds: Thresholds) -> String {
     format!("postprocess {} at {:.2}", model.label(), thresholds.score)
 }
 
 impl<'a> Subject<'a> {
     fn new(name: impl Into<String>, run: impl FnMut() -> Result<(), Box<dyn Error>> + 'a) -> Self {
         Self { name: name.into(), run: Box::new(run), samples: Samples::new() }
+    }
+
+    fn inference(model: &ModelRequest, mut detector: SessionDetector, input: Arc<[f32]>) -> Self {
+        let mut heads = RawHeads::default();
+        Self::new(inference(model), move || Ok(detector.run(&input, &mut heads)?))
     }
 
     fn stage(&self) -> Option<Stage> {
@@ -205,11 +233,23 @@ impl<'a> Subject<'a> {
 }
 
 impl Ratios {
-    fn of(stages: &[Stage], [a, b]: &[ModelName; 2]) -> Self {
+    fn of(stages: &[Stage], models: &[ModelRequest; 2]) -> Self {
+        let [a, b] = models;
         let median = |name: &str| stages.iter().find(|s| s.name == name).map_or(f64::NAN, |s| s.median_ms);
         let a_ms = median(&inference(a));
         let ours = median(LETTERBOX) + median(&postprocess(a, Thresholds::LIVE));
-        Self { b_to_a: median(&inference(b)) / a_ms, letterbox_and_postprocess_to_a: ours / a_ms }
+        let mut exact_to_native: Vec<Price> = Vec::new();
+        for name in [&a.name, &b.name] {
+            let [exact, native] =
+                Arithmetic::ALL.map(|arithmetic| median(&inference(&ModelRequest::new(name.clone(), arithmetic))));
+            let (model, ratio) = (name.label(), exact / native);
+            // A float model has one time, which is both: FP32's request for native is its request for exact.
+            let is_float = ModelRequest::new(name.clone(), Arithmetic::Native) == name.clone().into();
+            if ratio.is_finite() && !is_float && exact_to_native.iter().all(|price| price.model != model) {
+                exact_to_native.push(Price { model, ratio });
+            }
+        }
+        Self { b_to_a: median(&inference(b)) / a_ms, letterbox_and_postprocess_to_a: ours / a_ms, exact_to_native }
     }
 }
 
@@ -240,6 +280,9 @@ impl Bench {
         text += "\n";
         text += &ratio(format!("{b} / {a}"), self.ratios.b_to_a);
         text += &ratio(format!("(letterbox + postprocess) / {a}"), self.ratios.letterbox_and_postprocess_to_a);
+        for Price { model, ratio: of } in &self.ratios.exact_to_native {
+            text += &ratio(format!("{model}, exact / native"), *of);
+        }
         text += "\nframes per second        engine, demo  sessions alone   ratio\n";
         for t in &self.throughput {
             let Throughput { model, engine, session, ratio } = t;

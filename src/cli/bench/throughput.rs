@@ -10,7 +10,7 @@ use super::{WARM_UP, median};
 use crate::detect::Frame;
 use crate::engine::{Engine, Open, Parts, Settings};
 use crate::live;
-use crate::model::{Catalog, ModelName, RawSession, Runtime};
+use crate::model::{Catalog, ModelRequest, RawSession, Runtime};
 use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest};
 
 /// How often the engine and the bare sessions take turns.
@@ -34,14 +34,14 @@ impl Throughput {
     pub fn measure(
         catalog: &Catalog,
         runtime: &Runtime,
-        models: &[ModelName],
+        models: &[ModelRequest],
         turn: Duration,
     ) -> Result<Self, Box<dyn Error>> {
         let mut sessions = models
             .iter()
             .map(|model| {
-                let bytes = std::fs::read(catalog.path(model))?;
-                let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads())?;
+                let bytes = std::fs::read(catalog.path(&model.name))?;
+                let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads(), model.arithmetic)?;
                 let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
                 Ok((session, input))
             })
@@ -62,7 +62,7 @@ impl Throughput {
             ratios.push(engines / bare);
         }
         engine.stop(Duration::from_secs(2));
-        let names: Vec<String> = models.iter().map(ModelName::label).collect();
+        let names: Vec<String> = models.iter().map(ModelRequest::label).collect();
         Ok(Self {
             model: names.join(" and "),
             engine: median(&mut with_engine),

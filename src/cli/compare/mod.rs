@@ -18,6 +18,7 @@ use self::gallery::Gallery;
 pub(super) use self::page::{Aside, colours, figure, legend};
 pub(super) use self::report::{Picture, Setting};
 use super::annotated::Folder;
+use super::arithmetic_flags::ArithmeticFlags;
 use super::detect::fraction;
 use super::feed::{Feed, Take};
 use super::inputs::{self, InputArgs};
@@ -26,7 +27,7 @@ use super::out::{say, write_file};
 use crate::annotate;
 use crate::compare::{Comparer, Side, ThresholdSearch, Totals};
 use crate::detect::{Frame, Letterboxer, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 
 #[derive(Args, Debug)]
 pub struct CompareArgs {
@@ -38,6 +39,8 @@ pub struct CompareArgs {
     /// Model B: fp32, int8, tuned, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "int8")]
     b: String,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlags,
     /// Compare boxes with a score over this
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
@@ -65,7 +68,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let named = args.input.inputs();
     let mut folder = args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?;
-    let mut pair = Pair::open(&catalog, &args.a, &args.b)?;
+    let mut pair = Pair::open(&catalog, &args.arithmetic.requests([&args.a, &args.b]))?;
     let infos = [&pair.a, &pair.b].map(|half| Arc::clone(half.detector.info()));
     let setting = Setting { a: &infos[0], b: &infos[1], thresholds };
 
@@ -121,8 +124,8 @@ struct Half {
 }
 
 impl Half {
-    fn open(runtime: &Runtime, catalog: &Catalog, model: &str) -> Result<Self, ModelError> {
-        let detector = SessionDetector::open(runtime, catalog, &ModelName::from_flag(model))?;
+    fn open(runtime: &Runtime, catalog: &Catalog, model: &ModelRequest) -> Result<Self, ModelError> {
+        let detector = SessionDetector::open(runtime, catalog, model)?;
         let form = &detector.info().form;
         Ok(Self { letterboxer: Letterboxer::new(form.input), heads: RawHeads::zeros(form), detector })
     }
@@ -136,7 +139,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn open(catalog: &Catalog, a: &str, b: &str) -> Result<Self, Box<dyn Error>> {
+    fn open(catalog: &Catalog, [a, b]: &[ModelRequest; 2]) -> Result<Self, Box<dyn Error>> {
         let runtime = Runtime::find(catalog)?;
         let [a, b] = [Half::open(&runtime, catalog, a)?, Half::open(&runtime, catalog, b)?];
         let [of_a, of_b]: [&ModelInfo; 2] = [a.detector.info(), b.detector.info()];

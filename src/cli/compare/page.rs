@@ -250,7 +250,8 @@ fn cells(of: &Agreement) -> String {
 
 fn footer(setting: &Setting<'_>) -> String {
     let model = |letter: &str, m: &crate::model::ModelInfo| {
-        format!("{letter} is {}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
+        let arithmetic = m.arithmetic.map_or_else(String::new, |a| format!(" in {a} arithmetic"));
+        format!("{letter} is {}{arithmetic}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
     };
     format!(
         "<footer><p>{}<br>{}</p>\n<p>Boxes are the same from an IoU of {} on. Made by Twinsight {}.</p></footer>\n",

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::compare::{Agreement, BestThreshold, Comparison, Reason, Totals, Verdict, Words};
 use crate::detect::{Classes, Detection, Size, Thresholds};
-use crate::model::ModelInfo;
+use crate::model::{Arithmetic, ModelInfo};
 
 /// One picture that was compared.
 pub struct Picture {
@@ -161,7 +161,17 @@ struct All<'a> {
 struct Model<'a> {
     name: &'a str,
     precision: &'a str,
+    /// How its integers are computed; a float model has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arithmetic: Option<Arithmetic>,
     sha256: &'a str,
+}
+
+impl<'a> Model<'a> {
+    fn of(info: &'a ModelInfo) -> Self {
+        let ModelInfo { name, sha256, precision, arithmetic, .. } = info;
+        Self { name, precision: precision.as_str(), arithmetic: *arithmetic, sha256 }
+    }
 }
 
 #[derive(Serialize)]
@@ -202,16 +212,12 @@ pub fn last_line(
     best: Option<BestThreshold>,
     pictures: &[Picture],
 ) -> Result<String, serde_json::Error> {
-    let model = |m: &'_ ModelInfo| -> (String, &'static str, String) {
-        (m.name.clone(), m.precision.as_str(), m.sha256.clone())
-    };
-    let (a, b) = (model(setting.a), model(setting.b));
     serde_json::to_string(&Last {
         totals: All {
             images: totals.frames,
             unreadable,
-            a: Model { name: &a.0, precision: a.1, sha256: &a.2 },
-            b: Model { name: &b.0, precision: b.1, sha256: &b.2 },
+            a: Model::of(setting.a),
+            b: Model::of(setting.b),
             score: setting.thresholds.score,
             nms: setting.thresholds.nms_iou,
             agreement: (&totals.all).into(),

@@ -3,11 +3,13 @@
 use super::report::{Found, Picture, Setting, entry};
 
 const HEADER: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,iou,\
-                      delta_score,reason,reason_score,reason_overlap,reason_free_at\n";
+                      delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b\n";
 
 /// All pictures, in their order; columns that do not apply are empty.
 pub fn csv(setting: &Setting<'_>, pictures: &[&Picture]) -> String {
     let mut text = HEADER.to_owned();
+    // A float model has none.
+    let arithmetics = [setting.a, setting.b].map(|m| m.arithmetic.map_or_else(String::new, |a| a.to_string()));
     for picture in pictures {
         for verdict in picture.comparison.verdicts() {
             let entry = entry(&setting.words(&picture.comparison), verdict);
@@ -20,6 +22,7 @@ pub fn csv(setting: &Setting<'_>, pictures: &[&Picture]) -> String {
             fields.push(why.map(|w| w.reason.to_owned()).unwrap_or_default());
             let figures = why.map_or([None; 3], |w| [w.score, w.overlap, w.free_at]);
             fields.extend(figures.map(number));
+            fields.extend(arithmetics.clone());
             text += &fields.join(",");
             text.push('\n');
         }
@@ -50,6 +53,6 @@ mod tests {
     fn fields_with_commas_and_quotes_are_quoted() {
         assert_eq!(quoted("bus.jpg"), "bus.jpg");
         assert_eq!(quoted("a, \"b\".jpg"), "\"a, \"\"b\"\".jpg\"");
-        assert_eq!(HEADER.trim().split(',').count(), 20);
+        assert_eq!(HEADER.trim().split(',').count(), 22);
     }
 }

@@ -13,10 +13,11 @@ use std::process::ExitCode;
 use clap::Args;
 
 use self::pass::Pass;
+use super::arithmetic_flags::ArithmeticFlag;
 use super::interrupt;
 use super::out::{say, write_file};
 use super::progress::Progress;
-use crate::model::{Catalog, ModelName, Runtime};
+use crate::model::{Catalog, ModelRequest, Runtime};
 use crate::workshop::evaluate::{Bootstrap, Truth};
 
 #[derive(Args, Debug)]
@@ -31,6 +32,8 @@ pub struct EvalArgs {
     /// that set-up builds
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlag,
     /// Count only these of the annotations' classes, as person,bus: for a model that was trained for fewer
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     classes: Vec<String>,
@@ -67,14 +70,14 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     check_folder(&args.images, &truth, limit)?;
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let names: Vec<ModelName> = match args.model.as_slice() {
-        [] => catalog.installed(),
-        names => names.iter().map(|name| ModelName::from_flag(name)).collect(),
+    let requests: Vec<ModelRequest> = match args.model.as_slice() {
+        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect(),
+        names => names.iter().map(|name| args.arithmetic.request(name)).collect(),
     };
-    if names.is_empty() {
+    if requests.is_empty() {
         return Err(format!("there are no models in {}; run `make setup`", catalog.dir().display()).into());
     }
-    let mut pass = Pass::open(&runtime, &catalog, &names, &truth)?;
+    let mut pass = Pass::open(&runtime, &catalog, &requests, &truth)?;
     pass.keep_comparisons = args.html.is_some();
     // A person who chooses classes knows that the others do not count.
     for (model, left_out) in pass.left_out().filter(|_| args.classes.is_empty()) {

@@ -187,7 +187,9 @@ fn footer(report: &Report) -> String {
         .models
         .iter()
         .map(|m| {
-            format!("{} is {}, sha256 <code>{}</code><br>", escaped(&m.name), escaped(&m.file), escaped(&m.sha256))
+            let arithmetic = m.arithmetic.map_or_else(String::new, |a| format!(" in {a} arithmetic"));
+            let (name, file, sum) = (escaped(&m.name), escaped(&m.file), escaped(&m.sha256));
+            format!("{name} is {file}{arithmetic}, sha256 <code>{sum}</code><br>")
         })
         .collect();
     let skipped: String =

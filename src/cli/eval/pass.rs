@@ -8,7 +8,7 @@ use crate::cli::compare::Picture;
 use crate::cli::report::millis;
 use crate::compare::{Comparer, Comparison, Side};
 use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, RawHeads, Size, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 use crate::source;
 use crate::workshop::evaluate::{ClassMap, Damaged, Evaluation, Found, NamesError, Skipped, Truth};
 
@@ -60,13 +60,13 @@ impl<'a> Pass<'a> {
     pub fn open(
         runtime: &Runtime,
         catalog: &Catalog,
-        names: &[ModelName],
+        requests: &[ModelRequest],
         truth: &'a Truth,
     ) -> Result<Self, PassError> {
         let mut models: Vec<Model> = Vec::new();
         let mut letterboxers: Vec<(Size, Letterboxer)> = Vec::new();
-        for name in names {
-            let detector = SessionDetector::open(runtime, catalog, name)?;
+        for request in requests {
+            let detector = SessionDetector::open(runtime, catalog, request)?;
             let info = detector.info();
             let alike = models.iter().filter(|m| m.detector.info().name == info.name).count();
             let name = if alike == 0 { info.name.clone() } else { format!("{} ({})", info.name, alike + 1) };

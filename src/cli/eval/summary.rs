@@ -35,6 +35,7 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
             sha256: info.sha256.clone(),
             precision: info.precision,
             recipe: info.recipe.clone(),
+            arithmetic: info.arithmetic,
             detections: evaluation.found(model),
             inference_ms: pass.inference_ms(model),
             figures,

@@ -13,7 +13,7 @@ use super::evaluate::{OfModel, Report};
 use super::{CalibrationTable, WorkshopError, read_metadata};
 use crate::detect::Form;
 use crate::model::metadata::Metadata;
-use crate::model::{Catalog, ModelError, ModelName, Precision, Sidecar};
+use crate::model::{Arithmetic, Catalog, ModelError, ModelName, Precision, Sidecar};
 
 /// Everything that a card is made of.
 #[derive(Debug)]
@@ -110,9 +110,10 @@ impl Card {
         text::markdown(self)
     }
 
-    /// What was measured of exactly these bytes.
+    /// What was measured of exactly these bytes: the model's own figures, and not those of a processor that overflows.
     fn measured(&self, file: &CardFile) -> Option<&OfModel> {
-        self.evaluation.as_ref()?.models.iter().find(|model| model.sha256 == file.sha256)
+        let of_file = |model: &&OfModel| model.sha256 == file.sha256 && model.arithmetic != Some(Arithmetic::Native);
+        self.evaluation.as_ref()?.models.iter().find(of_file)
     }
 }
 

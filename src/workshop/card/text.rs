@@ -278,8 +278,9 @@ fn limits(card: &Card) -> String {
         text += "- The figures are of a sample of pictures; their intervals tell how far another sample may lie.\n";
     }
     if card.files.iter().any(|f| f.precision == Precision::Int8) {
-        text += "- INT8 activations are uint8: signed ones are many times slower on x86-64. Processors without VNNI or dot-product \
-                 instructions gain little from INT8.\n";
+        text += "- INT8 figures are of exact sums (Twinsight's arithmetic `exact`), the same on every processor. On x86-64 without \
+                 VNNI, ONNX Runtime's plain kernels overflow and find other boxes, unless `session.x64quantprecision` is \"1\". \
+                 Signed activations are many times slower on x86-64 than unsigned ones, if they are run as they are.\n";
     }
     text + "- Not for decisions about people, or where a miss does harm.\n"
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Curves, Figures, Interval, Precisions};
-use crate::model::Precision;
+use crate::model::{Arithmetic, Precision};
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -99,6 +99,9 @@ pub struct OfModel {
     pub precision: Precision,
     /// `null` = the file does not say.
     pub recipe: Option<String>,
+    /// How its integers were computed; a float model has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<Arithmetic>,
     /// Boxes that were judged.
     pub detections: usize,
     /// Median time of one inference in this run; `null` = no picture was done.

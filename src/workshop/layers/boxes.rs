@@ -45,10 +45,10 @@ pub fn try_layers(
     target: Option<Target>,
     mut step: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Trials, LayersError> {
-    let Models { float, int8, form } = models;
+    let Models { float, int8, form, .. } = models;
     let merged = merge(float, int8)?;
     let mut finder = Finder::new(form);
-    let float_heads = raw_heads(runtime, float, form, inputs)?;
+    let float_heads = raw_heads(runtime, float, models, inputs)?;
     let reference: Vec<Boxes> = float_heads.iter().map(|h| finder.boxes(h, Thresholds::LIVE.score)).collect();
     let sees = reference.iter().any(|boxes| !boxes.is_empty());
     let mut trials = Trials::default();
@@ -57,8 +57,8 @@ pub fn try_layers(
     }
     // Of one picture all tensors are kept, so that only what comes after each is computed; of more there is no room.
     let known = match inputs {
-        [input] => Some(Known::new(runtime, &merged, form, input)?),
-        [first, ..] if target.is_some() => Some(Known::new(runtime, &merged, form, first)?),
+        [input] => Some(Known::new(runtime, &merged, models, input)?),
+        [first, ..] if target.is_some() => Some(Known::new(runtime, &merged, models, first)?),
         _ => None,
     };
     let score = |heads: &RawHeads| target.map_or(0.0, |target| target.score(form, heads));
@@ -70,7 +70,7 @@ pub fn try_layers(
         }
         let alone = match &mut rest {
             Some(rest) if inputs.len() == 1 => rest.alone()?.map(|heads| vec![heads]),
-            _ => merged.alone(row).map(|model| raw_heads(runtime, &model, form, inputs)).transpose()?,
+            _ => merged.alone(row).map(|model| raw_heads(runtime, &model, models, inputs)).transpose()?,
         };
         if let Some(heads) = alone {
             let [iou_loss, score_change] = finder.loss(&reference, &heads);

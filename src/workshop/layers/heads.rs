@@ -1,17 +1,19 @@
 //! The raw heads of a model that was put together.
 
-use super::LayersError;
-use crate::detect::{Form, RawHeads};
+use super::{LayersError, Models};
+use crate::detect::RawHeads;
 use crate::model::{RawSession, Runtime};
 
-/// Runs a model over letterboxed pictures; its outputs are told apart by their shapes.
+/// Runs a model that was put together of `models` over letterboxed pictures; its outputs are told apart by their shapes.
 pub fn raw_heads(
     runtime: &Runtime,
     model: &[u8],
-    form: &Form,
+    models: Models<'_>,
     inputs: &[Vec<f32>],
 ) -> Result<Vec<RawHeads>, LayersError> {
-    let mut session = RawSession::from_bytes(runtime, model, crate::model::threads()).map_err(LayersError::Run)?;
+    let form = models.form;
+    let session = RawSession::from_bytes(runtime, model, crate::model::threads(), models.arithmetic);
+    let mut session = session.map_err(LayersError::Run)?;
     let mut all = Vec::with_capacity(inputs.len());
     for input in inputs {
         let mut heads = RawHeads::zeros(form);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::LayersError;
 use super::merge::{Row, merge};
+use super::{LayersError, Models};
 use crate::model::{RawSession, Runtime};
 
 /// Both models, ready to be run on pictures. What it measured adds up over them.
@@ -50,12 +50,12 @@ pub struct Layer {
 }
 
 impl Layers {
-    /// Takes two ONNX models: `int8` in the QOperator form, with the float model's names of tensors (and
+    /// The INT8 model is in the QOperator form, with the float model's names of tensors (and
     /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
-    pub fn new(runtime: &Runtime, float: &[u8], int8: &[u8]) -> Result<Self, LayersError> {
-        let merged = merge(float, int8)?;
-        let session =
-            RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads()).map_err(LayersError::Run)?;
+    pub fn new(runtime: &Runtime, models: Models<'_>) -> Result<Self, LayersError> {
+        let merged = merge(models.float, models.int8)?;
+        let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic)
+            .map_err(LayersError::Run)?;
         let rows = merged.rows;
         let mut outputs = HashMap::new();
         for (place, row) in rows.iter().enumerate() {

@@ -7,16 +7,16 @@
 
 use std::collections::HashMap;
 
-use super::LayersError;
 use super::merge::Merged;
-use crate::detect::{Form, RawHeads};
+use super::{LayersError, Models};
+use crate::detect::RawHeads;
 use crate::model::{RawSession, Runtime};
 
 /// All tensors of both models for one picture: of YOLOv4-tiny, 160 MB.
 pub struct Known<'a> {
     runtime: &'a Runtime,
     merged: &'a Merged,
-    form: &'a Form,
+    models: Models<'a>,
     rows: Vec<Values>,
     /// By the name of a tensor in the float model: its row.
     places: HashMap<&'a str, usize>,
@@ -32,8 +32,13 @@ struct Values {
 
 impl<'a> Known<'a> {
     /// Runs both models on the letterboxed picture.
-    pub fn new(runtime: &'a Runtime, merged: &'a Merged, form: &'a Form, input: &[f32]) -> Result<Self, LayersError> {
-        let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads());
+    pub fn new(
+        runtime: &'a Runtime,
+        merged: &'a Merged,
+        models: Models<'a>,
+        input: &[f32],
+    ) -> Result<Self, LayersError> {
+        let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic);
         let mut rows: Vec<Values> = merged.rows.iter().map(|_| Values::default()).collect();
         let mut session = session.map_err(LayersError::Run)?;
         session
@@ -51,7 +56,7 @@ impl<'a> Known<'a> {
             })
             .map_err(LayersError::Run)?;
         let places = merged.rows.iter().enumerate().map(|(place, row)| (row.read_as(), place)).collect();
-        Ok(Self { runtime, merged, form, rows, places })
+        Ok(Self { runtime, merged, models, rows, places })
     }
 
     /// The float nodes after the row at this place.
@@ -63,7 +68,8 @@ impl<'a> Known<'a> {
             .collect();
         let session = match self.merged.rest(&known) {
             Some(model) => Some(
-                RawSession::of_many_inputs(self.runtime, &model, crate::model::threads()).map_err(LayersError::Run)?,
+                RawSession::of_many_inputs(self.runtime, &model, crate::model::threads(), self.models.arithmetic)
+                    .map_err(LayersError::Run)?,
             ),
             // Nothing comes after it.
             None => None,
@@ -97,7 +103,7 @@ impl Rest<'_> {
     }
 
     fn heads<'b>(&mut self, of: impl Fn(usize) -> &'b Vec<f32>) -> Result<RawHeads, LayersError> {
-        let Known { merged, form, rows, places, .. } = self.known;
+        let Known { merged, models: Models { form, .. }, rows, places, .. } = self.known;
         let mut heads = RawHeads::zeros(form);
         let mut filled = 0;
         let mut fill = |shape: &[i64], values: &[f32]| {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{BoxLoss, Descent, Layer, Layers, LayersError, Target, Trials, try_layers};
 use crate::detect::Form;
-use crate::model::Runtime;
+use crate::model::{Arithmetic, Runtime};
 
 /// A float model and an INT8 model of the same network, in ONNX.
 #[derive(Clone, Copy)]
@@ -13,6 +13,8 @@ pub struct Models<'a> {
     pub int8: &'a [u8],
     /// The float model's.
     pub form: &'a Form,
+    /// How the INT8 model is computed.
+    pub arithmetic: Arithmetic,
 }
 
 /// What was found.
@@ -53,7 +55,7 @@ pub fn study(
     target: Option<Target>,
     mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Study, LayersError> {
-    let mut layers = Layers::new(runtime, models.float, models.int8)?;
+    let mut layers = Layers::new(runtime, models)?;
     let of = inputs.len() + layers.tensors();
     let mut done = 0;
     let mut step = || {

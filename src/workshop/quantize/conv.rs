@@ -1,5 +1,6 @@
 //! A convolution in whole numbers.
 
+use crate::onnx::weights_overflow;
 use crate::workshop::graph::FoldedConv;
 use crate::workshop::recipe::Weights;
 
@@ -18,24 +19,52 @@ impl QuantizedConv {
         let filters = folded.biases.len();
         let per_group = match granularity {
             Weights::Tensor => folded.weights.len(),
-            Weights::Channel => folded.weights.len() / filters.max(1),
+            Weights::Channel | Weights::NoOverflow => folded.weights.len() / filters.max(1),
         };
         let biases_per_group = match granularity {
             Weights::Tensor => filters,
-            Weights::Channel => 1,
+            Weights::Channel | Weights::NoOverflow => 1,
         };
         let mut numbers = Self { scales: Vec::new(), weights: Vec::new(), biases: Vec::new() };
         let groups = folded.weights.chunks(per_group.max(1)).zip(folded.biases.chunks(biases_per_group.max(1)));
         for (weights, biases) in groups {
-            let scale = weight_scale(weights, biases, input_scale);
+            let mut scale = weight_scale(weights, biases, input_scale);
+            if granularity == Weights::NoOverflow {
+                scale = without_overflow(weights, folded.conv.input_channels as usize, scale);
+            }
             // Float32, as the runtime multiplies.
             let unit = f64::from(input_scale * scale);
             numbers.scales.push(scale);
-            numbers.weights.extend(weights.iter().map(|w| (w / scale).round_ties_even() as i8));
+            numbers.weights.extend(rounded(weights, scale));
             numbers.biases.extend(biases.iter().map(|b| (f64::from(*b) / unit).round_ties_even() as i32));
         }
         numbers
     }
+}
+
+fn rounded(weights: &[f32], scale: f32) -> impl Iterator<Item = i8> {
+    weights.iter().map(move |w| (w / scale).round_ties_even() as i8)
+}
+
+/// The least scale from this one on, to a part in 4096, with which no two neighbouring weights of a filter can overflow
+/// 16 bits. A larger scale makes no weight larger, so that the scales that overflow all lie below those that do not; at
+/// twice the scale no weight is over 64, and none overflows.
+fn without_overflow(filter: &[f32], channels: usize, scale: f32) -> f32 {
+    let mut weights = Vec::with_capacity(filter.len());
+    let mut overflows = |scale: f32| {
+        weights.clear();
+        weights.extend(rounded(filter, scale));
+        weights_overflow(&weights, channels)
+    };
+    if !overflows(scale) {
+        return scale;
+    }
+    let (mut bad, mut good) = (scale, scale * 2.0);
+    while good - bad > scale / 4096.0 {
+        let middle = (bad + good) / 2.0;
+        if overflows(middle) { bad = middle } else { good = middle }
+    }
+    good
 }
 
 fn weight_scale(weights: &[f32], biases: &[f32], input_scale: f32) -> f32 {
@@ -88,6 +117,36 @@ mod tests {
         assert_eq!((whole.scales, whole.weights, whole.biases), (vec![2.0], vec![127, 1, 1, 0], vec![4, 4]));
         let each = QuantizedConv::new(&conv, 0.5, Weights::Channel);
         assert_eq!((each.scales, each.weights, each.biases), (vec![2.0, 0.01], vec![127, 1, 127, 1], vec![4, 800]));
+    }
+
+    #[test]
+    fn weights_are_scaled_just_so_far_that_no_pair_overflows() {
+        let mut draw = 1u32;
+        let mut weight = || {
+            draw = draw.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (draw >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        for taps in [1, 9] {
+            for channels in [3, 8] {
+                let values: Vec<f32> = (0..2 * channels * taps).map(|_| weight()).collect();
+                let mut folded = conv(&values, &[0.0, 0.0]);
+                folded.conv.input_channels = channels as u32;
+                let plain = QuantizedConv::new(&folded, 0.5, Weights::Channel);
+                let safe = QuantizedConv::new(&folded, 0.5, Weights::NoOverflow);
+                for (filter, weights) in values.chunks(channels * taps).enumerate() {
+                    let at = filter * channels * taps;
+                    assert!(!weights_overflow(&safe.weights[at..at + channels * taps], channels));
+                    let (scale, least) = (safe.scales[filter], plain.scales[filter]);
+                    assert!((least..=2.0 * least).contains(&scale));
+                    let finer: Vec<i8> = rounded(weights, scale - least / 2000.0).collect();
+                    assert!(scale == least || weights_overflow(&finer, channels), "{scale} is not the least");
+                }
+            }
+        }
+        // A pair of opposite signs does not add up.
+        assert_eq!(QuantizedConv::new(&conv(&[127.0, -127.0], &[0.0]), 0.5, Weights::NoOverflow).scales, [1.0]);
+        let pair = QuantizedConv::new(&conv(&[127.0, 127.0], &[0.0]), 0.5, Weights::NoOverflow);
+        assert_eq!(pair.weights, [64, 64]);
     }
 
     #[test]

@@ -8,12 +8,13 @@ use super::{QuantizeError, quantized_name};
 use crate::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
 use crate::workshop::export::{attributes, float_node, op_type, upsample_scales, weight_dims};
 use crate::workshop::graph::{FoldedConv, Graph, Node, Op};
-use crate::workshop::recipe::{Concat, Recipe, Weights};
+use crate::workshop::recipe::{Activations, Concat, Recipe, Weights};
 
 pub struct Writer<'a> {
     plan: Plan<'a>,
     weights: Weights,
     concat: Concat,
+    activations: Activations,
     pub nodes: Vec<NodeProto>,
     pub initializers: Vec<TensorProto>,
     /// Tensors that exist so far, under the names that they have in the model.
@@ -24,9 +25,9 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub fn new(plan: Plan<'a>, recipe: &Recipe) -> Self {
-        let Recipe { weights, concat, .. } = *recipe;
+        let Recipe { weights, concat, activations, .. } = *recipe;
         let (nodes, initializers, tensors, grids) = Default::default();
-        Self { plan, weights, concat, nodes, initializers, tensors, grids }
+        Self { plan, weights, concat, activations, nodes, initializers, tensors, grids }
     }
 
     pub fn graph(&mut self, graph: &Graph) -> Result<(), QuantizeError> {
@@ -138,7 +139,7 @@ impl<'a> Writer<'a> {
         let names =
             [quantized_name(&weight), format!("{weight}_scale"), format!("{weight}_zero_point"), quantized_name(&bias)];
         let filters = [i64::from(folded.conv.filters)];
-        let dims: &[i64] = if self.weights == Weights::Channel { &filters } else { &[] };
+        let dims: &[i64] = if self.weights.is_per_filter() { &filters } else { &[] };
         self.initializers.extend([
             TensorProto::i8(&names[0], &weight_dims(&folded.conv), &numbers.weights),
             TensorProto::f32(&names[1], dims, &numbers.scales),
@@ -156,7 +157,11 @@ impl<'a> Writer<'a> {
         if self.grids.insert(owner) {
             self.initializers.extend([
                 TensorProto::f32(&names[0], &[], &[grid.scale]),
-                TensorProto::u8(&names[1], &[], &[grid.zero_point]),
+                match self.activations {
+                    Activations::Uint8 => TensorProto::u8(&names[1], &[], &[grid.zero_point]),
+                    // 128 less.
+                    Activations::Int8 => TensorProto::i8(&names[1], &[], &[(grid.zero_point ^ 0x80).cast_signed()]),
+                },
             ]);
         }
         Ok(names)

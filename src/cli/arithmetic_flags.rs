@@ -1,0 +1,55 @@
+//! How INT8 models are computed, as flags.
+
+use clap::Args;
+
+use crate::model::{Arithmetic, ModelName, ModelRequest};
+
+/// For commands that run one model, or several alike.
+#[derive(Args, Debug, Default)]
+pub struct ArithmeticFlag {
+    /// How INT8 models are computed: exact, the model's own figures on every processor; or native, this processor's plain
+    /// kernels. A model named as int8@native has its own
+    #[arg(long, value_name = "exact|native", value_parser = arithmetic)]
+    arithmetic: Option<Arithmetic>,
+}
+
+impl ArithmeticFlag {
+    pub fn of(&self, name: ModelName) -> ModelRequest {
+        ModelRequest::new(name, self.arithmetic.unwrap_or_default())
+    }
+
+    /// The model that a flag names, in its arithmetic.
+    pub fn request(&self, model: &str) -> ModelRequest {
+        ModelRequest::from_flag(model, self.arithmetic.unwrap_or_default())
+    }
+}
+
+/// For commands that run A and B.
+#[derive(Args, Debug, Default)]
+pub struct ArithmeticFlags {
+    #[command(flatten)]
+    both: ArithmeticFlag,
+    /// The same, for A alone
+    #[arg(long, value_name = "exact|native", value_parser = arithmetic)]
+    a_arithmetic: Option<Arithmetic>,
+    /// The same, for B alone
+    #[arg(long, value_name = "exact|native", value_parser = arithmetic)]
+    b_arithmetic: Option<Arithmetic>,
+}
+
+impl ArithmeticFlags {
+    /// A's and B's; `None`: the person did not say.
+    pub fn chosen(&self) -> [Option<Arithmetic>; 2] {
+        [self.a_arithmetic, self.b_arithmetic].map(|own| own.or(self.both.arithmetic))
+    }
+
+    /// A and B, each in its arithmetic.
+    pub fn requests(&self, models: [&str; 2]) -> [ModelRequest; 2] {
+        let chosen = self.chosen();
+        [0, 1].map(|side| ModelRequest::from_flag(models[side], chosen[side].unwrap_or_default()))
+    }
+}
+
+fn arithmetic(text: &str) -> Result<Arithmetic, String> {
+    Arithmetic::from_flag(text).ok_or_else(|| format!("{text} is neither exact nor native"))
+}

@@ -1,0 +1,51 @@
+//! Which operations a file holds, without reading its weights.
+
+use prost::Message;
+
+#[derive(Clone, PartialEq, Message)]
+struct Model {
+    #[prost(message, optional, tag = "7")]
+    graph: Option<Graph>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Graph {
+    #[prost(message, repeated, tag = "1")]
+    node: Vec<Node>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Node {
+    #[prost(string, tag = "4")]
+    op_type: String,
+}
+
+/// Whether any node of a model computes in integers (QLinear…, MatMulInteger…, or between QuantizeLinear and
+/// DequantizeLinear). `false` where the bytes are no model.
+pub fn computes_in_integers(bytes: &[u8]) -> bool {
+    let is_integer = |node: &Node| {
+        let op = node.op_type.as_str();
+        op.starts_with("QLinear") || op.contains("Integer") || op.ends_with("uantizeLinear") || op == "QGemm"
+    };
+    let model = Model::decode(bytes).unwrap_or_default();
+    model.graph.is_some_and(|graph| graph.node.iter().any(is_integer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_told_by_their_operations() {
+        let model = |ops: &[&str]| {
+            let node = ops.iter().map(|op| Node { op_type: (*op).into() }).collect();
+            Model { graph: Some(Graph { node }) }.encode_to_vec()
+        };
+        assert!(!computes_in_integers(&model(&["Conv", "LeakyRelu", "MatMul"])));
+        for op in ["QLinearConv", "MatMulIntegerToFloat", "ConvInteger", "DequantizeLinear", "QuantizeLinear", "QGemm"]
+        {
+            assert!(computes_in_integers(&model(&["Conv", op])), "{op}");
+        }
+        assert!(!computes_in_integers(b"no model"));
+    }
+}
