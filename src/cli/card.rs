@@ -19,7 +19,7 @@ pub struct CardArgs {
     /// Latency, as `twinsight bench --json` printed it
     #[arg(long, value_name = "FILE")]
     bench: Option<PathBuf>,
-    /// Models: fp32, int8, tuned, or ONNX files of one network. Without it, the installed ones that set-up builds
+    /// Models: fp32, int8, tuned, safe, or ONNX files of one network. Without it, the installed ones that set-up builds
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,
     /// Where the card goes; standard output by default

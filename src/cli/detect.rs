@@ -23,7 +23,7 @@ pub struct DetectArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Which of the installed models
-    #[arg(long, value_name = "fp32|int8|tuned", default_value = "fp32", value_parser = ["fp32", "int8", "tuned"])]
+    #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = ["fp32", "int8", "tuned", "safe"])]
     precision: String,
     /// An ONNX file in place of an installed model
     #[arg(long, value_name = "FILE", conflicts_with = "precision")]

@@ -35,7 +35,7 @@ pub struct LayersArgs {
     #[arg(long, value_name = "fp32|FILE", default_value = "fp32")]
     a: String,
     /// The INT8 model, in the QOperator form, of the same network
-    #[arg(long, value_name = "int8|tuned|FILE", default_value = "int8")]
+    #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8")]
     b: String,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,

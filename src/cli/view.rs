@@ -28,7 +28,7 @@ pub struct ViewArgs {
     /// Look at the built-in demo
     #[arg(long, group = "from", conflicts_with = "CameraFlags")]
     demo: bool,
-    /// Start with this model: fp32, int8, tuned or an ONNX file [default: as last time]
+    /// Start with this model: fp32, int8, tuned, safe or an ONNX file [default: as last time]
     #[arg(long, value_name = "MODEL", visible_alias = "a")]
     precision: Option<String>,
     /// Compare it with this one [default: as last time]

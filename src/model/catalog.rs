@@ -12,19 +12,22 @@ pub enum ModelName {
     Int8,
     /// INT8 after the tuned recipe.
     Tuned,
+    /// INT8 that cannot overflow on any processor.
+    Safe,
     File(PathBuf),
 }
 
 impl ModelName {
     /// The models that set-up builds, in the order of the window.
-    pub const BUILT: [Self; 3] = [Self::Fp32, Self::Int8, Self::Tuned];
+    pub const BUILT: [Self; 4] = [Self::Fp32, Self::Int8, Self::Tuned, Self::Safe];
 
-    /// "fp32", "int8" and "tuned" are the built ones, anything else is a file.
+    /// "fp32", "int8", "tuned" and "safe" are the built ones, anything else is a file.
     pub fn from_flag(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "fp32" => Self::Fp32,
             "int8" => Self::Int8,
             "tuned" => Self::Tuned,
+            "safe" => Self::Safe,
             _ => Self::File(text.into()),
         }
     }
@@ -33,7 +36,7 @@ impl ModelName {
     pub fn precision(&self) -> Precision {
         match self {
             Self::Fp32 => Precision::Fp32,
-            Self::Int8 | Self::Tuned => Precision::Int8,
+            Self::Int8 | Self::Tuned | Self::Safe => Precision::Int8,
             Self::File(_) => Precision::Unknown,
         }
     }
@@ -44,6 +47,7 @@ impl ModelName {
             Self::Fp32 => "FP32".into(),
             Self::Int8 => "INT8".into(),
             Self::Tuned => "INT8 tuned".into(),
+            Self::Safe => "INT8 safe".into(),
             Self::File(path) => path.file_stem().map_or_else(|| "?".into(), |s| s.to_string_lossy().into_owned()),
         }
     }
@@ -129,6 +133,7 @@ impl Catalog {
             ModelName::Fp32 => self.dir.join("yolov4-tiny-416_float.onnx"),
             ModelName::Int8 => self.dir.join("yolov4-tiny-416_int8_qop.onnx"),
             ModelName::Tuned => self.dir.join("yolov4-tiny-416_int8_tuned.onnx"),
+            ModelName::Safe => self.dir.join("yolov4-tiny-416_int8_safe.onnx"),
             ModelName::File(path) => path.clone(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod constants;
+mod integers;
 mod messages;
 mod operations;
 mod overflow;
@@ -10,6 +11,7 @@ mod unsigned;
 
 pub use attributes::Attributes;
 pub use constants::Constants;
+pub use integers::Integers;
 pub use messages::*;
 pub use operations::computes_in_integers;
 pub use overflow::{NodeOverflow, can_overflow, node_overflows, weights_overflow};

@@ -14,7 +14,7 @@ use super::{CalibrationTable, Recipe, TableError, WorkshopError, calibration, fl
 use crate::detect::{Classes, Form, Size};
 use crate::model::metadata::Metadata;
 use crate::model::{Precision, Sidecar, hex};
-use crate::onnx::MetadataOnly;
+use crate::onnx::{Integers, MetadataOnly};
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 pub(super) const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -103,9 +103,12 @@ impl Source {
         &self.weights_sha256
     }
 
-    /// The file name of this network's calibration table for a recipe.
+    /// The file name of this network's calibration table for a recipe. Recipes of ours that choose ranges in one way
+    /// share one table.
     pub fn table_name(&self, recipe: &Recipe) -> String {
-        match recipe.name.as_str() {
+        let ours = Recipe::built().into_iter().find(|ours| ours.ranges == recipe.ranges);
+        let is_ours = Recipe::names().any(|name| name == recipe.name);
+        match ours.filter(|_| is_ours).map_or_else(|| recipe.name.clone(), |ours| ours.name).as_str() {
             "card" => format!("{}.calibration.json", self.stem),
             name => format!("{}.{name}.calibration.json", self.stem),
         }
@@ -209,6 +212,11 @@ pub fn read_metadata(path: &Path) -> Result<(u64, String, Option<Metadata>), Wor
     let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
     let metadata = Metadata::from_props(get).unwrap_or_default();
     Ok((bytes.len() as u64, hex(&Sha256::digest(&bytes)), metadata))
+}
+
+/// What a model file says of its integer arithmetic; `None`: it is a float model, or none.
+pub fn read_integers(path: &Path) -> Result<Option<Integers>, WorkshopError> {
+    Ok(Integers::of(&read_limited(path, MAX_MODEL_BYTES)?))
 }
 
 /// Whether a graph reads and puts out what a form says.

@@ -24,7 +24,7 @@ mod rebuild;
 mod recipe;
 mod variety;
 
-pub use build::{Built, Source, read_metadata};
+pub use build::{Built, Source, read_integers, read_metadata};
 pub use calibrate::{Calibrator, Progress, calibrate};
 pub use calibration::{CalibrationTable, Choice, Method, Range, TableError};
 pub use error::WorkshopError;

@@ -125,6 +125,11 @@ impl Recipe {
         Self::built_in("safe")
     }
 
+    /// The recipes whose models set-up builds, in the order of the window.
+    pub fn built() -> [Self; 3] {
+        [Self::card(), Self::tuned(), Self::safe()]
+    }
+
     /// Names of the recipes that come with the program.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)

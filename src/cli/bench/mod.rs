@@ -38,7 +38,7 @@ pub struct BenchArgs {
     /// How long the engine, and then the session alone, run at a time when their throughput is compared
     #[arg(long, value_name = "SECONDS", default_value = "2.5", value_parser = seconds)]
     seconds: Duration,
-    /// The first model: fp32, int8, tuned, or an ONNX file
+    /// The first model: fp32, int8, tuned, safe, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "fp32")]
     a: String,
     /// The model that takes turns with it

@@ -33,10 +33,10 @@ use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runti
 pub struct CompareArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Model A: fp32, int8, tuned, or an ONNX file
+    /// Model A: fp32, int8, tuned, safe, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "fp32")]
     a: String,
-    /// Model B: fp32, int8, tuned, or an ONNX file
+    /// Model B: fp32, int8, tuned, safe, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "int8")]
     b: String,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub struct EvalArgs {
     /// The folder that the annotations' file names are in
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
-    /// Models: fp32, int8, tuned, or ONNX files. The others are held against the first. Without it, the installed ones
+    /// Models: fp32, int8, tuned, safe, or ONNX files. The others are held against the first. Without it, the installed ones
     /// that set-up builds
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,

@@ -44,7 +44,7 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
     let source = args.source.read(catalog)?;
     report(source.float(), dir, started)?;
 
-    let recipes = Recipe::names().map(Recipe::find).collect::<Result<Vec<_>, _>>()?;
+    let recipes = Recipe::built();
     if let Some(path) = &args.table {
         let table = CalibrationTable::read(path)?;
         // A table that fits none of our recipes is told so by the first.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::out::say;
 use crate::model::{Catalog, Precision};
-use crate::workshop::{WorkshopError, read_metadata};
+use crate::onnx::Integers;
+use crate::workshop::{WorkshopError, read_integers, read_metadata};
 
 pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     let pinned = pinned(catalog)?;
@@ -15,7 +16,7 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         say!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
         return Ok(true);
     }
-    say!("{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  origin", "file", "precision", "recipe", "bytes", "sha256")?;
+    say!("{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  {:<26}  integers", "file", "precision", "recipe", "bytes", "sha256", "origin")?;
     for path in files {
         let file = file_name(&path);
         let (bytes, sum, metadata) = read_metadata(&path)?;
@@ -27,7 +28,8 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             (None, None) => Precision::Unknown.as_str(),
         };
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
-        say!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin}")?;
+        let integers = read_integers(&path)?.map_or_else(|| "-".to_owned(), |of| words(&of));
+        say!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin:<26}  {integers}")?;
     }
     Ok(true)
 }
@@ -53,13 +55,23 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         }
         let (_, sum, _) = read_metadata(&path)?;
         if sum == pin {
-            say!("{file:<34}  ok")?;
+            let integers = read_integers(&path)?.map_or_else(String::new, |of| format!("; {}", words(&of)));
+            say!("{file:<34}  ok{integers}")?;
         } else {
             say!("{file:<34}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`")?;
             good = false;
         }
     }
     Ok(good)
+}
+
+/// Whether a model's sums can overflow on x86 without VNNI, and what else its integers have to be told.
+fn words(of: &Integers) -> String {
+    let signed = if of.signed { ", activations int8 (run as uint8, which is exact)" } else { "" };
+    match of.overflowing {
+        0 => format!("cannot overflow: exact on every processor{signed}"),
+        some => format!("{some} of {} filters can overflow{signed}", of.filters),
+    }
 }
 
 /// sha256 sums by file name.
