@@ -10,6 +10,7 @@
 //! | [`annotate`] | detections on a picture: colours of classes, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
+//! | [`integer`]  | INT8 models in exact integer arithmetic, or with the overflows of some x86 processors |
 //! | [`workshop`] | makes models: darknet weights to ONNX, calibration, INT8 |
 //! | [`engine`]   | threads and mailboxes between a source, a detector and whoever looks |
 //! | [`history`]  | the last observations, compacted, and their figures over time |
@@ -18,7 +19,7 @@
 //! | [`cli`]      | the commands without a window |
 //!
 //! Imports run one way. `detect` and `onnx` know nobody; `compare`, `annotate` and `source` know `detect`; `model` knows
-//! `detect` and `onnx`; `workshop` knows these and `model`; `engine` knows `detect`, and `source` and `model` through their traits;
+//! `detect` and `onnx`; `integer` knows these and `model`; `workshop` knows all of these; `engine` knows `detect`, and `source` and `model` through their traits;
 //! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
 
@@ -29,6 +30,7 @@ pub mod compare;
 pub mod detect;
 pub mod engine;
 pub mod history;
+pub mod integer;
 pub mod live;
 pub mod model;
 pub mod onnx;

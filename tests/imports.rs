@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("detect", &[]),
     ("onnx", &[]),
     ("compare", &["detect"]),
     ("annotate", &["detect"]),
     ("source", &["detect"]),
     ("model", &["detect", "onnx"]),
-    ("workshop", &["detect", "onnx", "model"]),
+    ("integer", &["detect", "onnx", "model"]),
+    ("workshop", &["detect", "onnx", "model", "integer"]),
     ("engine", &["detect", "source", "model"]),
     ("history", &["detect", "compare", "engine"]),
     ("app", &["detect", "compare", "annotate", "source", "model", "workshop", "engine", "history"]),

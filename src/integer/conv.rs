@@ -1,0 +1,140 @@
+//! Convolutions and matrix products of bytes.
+//!
+//! ```text
+//! bytes ──▶ patches of some places ──▶ int32 sums ──▶ bytes (QLinearConv) or float32 (MatMulIntegerToFloat)
+//! ```
+
+use std::ops::Range;
+
+use super::filters::{Filters, Sums};
+use super::grid::round_to_byte;
+use super::tensor::Shape;
+use super::window::Window;
+
+/// ONNX's `QLinearConv`, or ONNX Runtime's `MatMulIntegerToFloat` at each place of a picture.
+#[derive(Clone, Debug)]
+pub struct Conv {
+    pub window: Window,
+    pub filters: Filters,
+    /// The input's, which is what padding holds.
+    pub zero_point: u8,
+    /// Whether [`Sums::Saturating`] makes a difference: ONNX Runtime's kernels for int8 activations never saturate.
+    pub can_saturate: bool,
+    pub epilogue: Epilogue,
+}
+
+/// What becomes of the sums.
+#[derive(Clone, Debug)]
+pub enum Epilogue {
+    /// Rounded to bytes: clamp(round(float32(sum) · multiplier) + zero point). Multipliers, one a filter: input scale
+    /// · weight scale / output scale, in float32 and in this order.
+    Bytes { multipliers: Vec<f32>, zero_point: u8 },
+    /// float32(sum) · scale + bias, each step in float32, one a filter. Scale: input scale · weight scale.
+    Floats { scales: Vec<f32>, biases: Vec<f32> },
+}
+
+/// Memory that all convolutions of a network use, one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    patches: Vec<i16>,
+    totals: Vec<i32>,
+}
+
+/// Values of patches that are laid out at once: 128 KiB, which stay in a cache.
+const PATCHES: usize = 1 << 16;
+
+impl Conv {
+    /// Takes the memory that it needs.
+    pub fn reserve(&self, scratch: &mut Scratch) {
+        let together = self.together();
+        let grow = |now: usize, wanted: usize| now.max(together * wanted);
+        scratch.patches.resize(grow(scratch.patches.len(), self.filters.depth()), 0);
+        scratch.totals.resize(grow(scratch.totals.len(), self.filters.row()), 0);
+    }
+
+    /// How many places are computed at once.
+    fn together(&self) -> usize {
+        (PATCHES / self.filters.depth().max(1)).clamp(1, 256)
+    }
+
+    pub fn to_bytes(&self, input: (&[u8], Shape), sums: Sums, scratch: &mut Scratch, output: (&mut [u8], Shape)) {
+        let Epilogue::Bytes { multipliers, zero_point } = &self.epilogue else { return };
+        let (output, shape) = output;
+        self.totals(input, shape, sums, scratch, |filters, range, totals| {
+            let bytes = output[range.start * filters..range.end * filters].chunks_exact_mut(filters);
+            for (bytes, totals) in bytes.zip(totals) {
+                for ((byte, total), multiplier) in bytes.iter_mut().zip(totals).zip(multipliers) {
+                    *byte = round_to_byte(*total as f32 * multiplier, *zero_point);
+                }
+            }
+        });
+    }
+
+    pub fn to_floats(&self, input: (&[u8], Shape), sums: Sums, scratch: &mut Scratch, output: (&mut [f32], Shape)) {
+        let Epilogue::Floats { scales, biases } = &self.epilogue else { return };
+        let (output, shape) = output;
+        self.totals(input, shape, sums, scratch, |filters, range, totals| {
+            let floats = output[range.start * filters..range.end * filters].chunks_exact_mut(filters);
+            for (floats, totals) in floats.zip(totals) {
+                let factors = scales.iter().zip(biases);
+                for ((float, total), (scale, bias)) in floats.iter_mut().zip(totals).zip(factors) {
+                    *float = *total as f32 * scale + bias;
+                }
+            }
+        });
+    }
+
+    /// How many pairs of products leave int16 at all places of the output.
+    pub fn overflowing(&self, input: (&[u8], Shape), output: Shape, scratch: &mut Scratch) -> u64 {
+        let mut overflowing = 0;
+        if !self.can_saturate {
+            return overflowing;
+        }
+        self.patches(input, output, &mut scratch.patches, |_, patches| {
+            overflowing += self.filters.overflowing(patches);
+        });
+        overflowing
+    }
+
+    /// Pairs of products at all places of the output.
+    pub fn pairs(&self, output: Shape) -> u64 {
+        output.positions() as u64 * self.filters.pairs() as u64
+    }
+
+    fn totals(
+        &self,
+        input: (&[u8], Shape),
+        output: Shape,
+        sums: Sums,
+        scratch: &mut Scratch,
+        mut take: impl FnMut(usize, Range<usize>, std::slice::ChunksExact<'_, i32>),
+    ) {
+        let Scratch { patches, totals } = scratch;
+        let sums = if self.can_saturate { sums } else { Sums::Exact };
+        let (filters, row) = (self.filters.count(), self.filters.row());
+        self.patches(input, output, patches, |range, patches| {
+            let totals = &mut totals[..range.len() * row];
+            self.filters.totals(patches, sums, totals);
+            take(filters, range, totals.chunks_exact(row));
+        });
+    }
+
+    /// Goes over the places of the output, some at once.
+    fn patches(
+        &self,
+        input: (&[u8], Shape),
+        output: Shape,
+        patches: &mut [i16],
+        mut take: impl FnMut(Range<usize>, &[i16]),
+    ) {
+        let (places, depth) = (output.positions(), self.filters.depth());
+        let mut start = 0;
+        while start < places {
+            let range = start..places.min(start + self.together());
+            start = range.end;
+            let patches = &mut patches[..range.len() * depth];
+            self.window.patches(input, self.zero_point, output.width, range.clone(), depth, patches);
+            take(range, patches);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Runs a network, one node after another.
+
+use std::sync::Arc;
+
+use super::conv::Scratch;
+use super::filters::Sums;
+use super::grid::Table;
+use super::moves;
+use super::network::{Network, Op, Step};
+use super::tensor::{Buffer, Shape, Values};
+use super::{ConvOverflow, IntegerError};
+
+/// A network and the memory of all its tensors, which is taken once.
+pub struct Executor {
+    network: Arc<Network>,
+    buffers: Vec<Buffer>,
+    scratch: Scratch,
+    /// Whether the tensors hold the values of a run.
+    has_run: bool,
+}
+
+impl Executor {
+    pub fn new(network: Arc<Network>) -> Self {
+        let buffers = network.buffers.iter().map(|tensor| Buffer::new(&network.tensors[*tensor])).collect();
+        let mut scratch = Scratch::default();
+        for step in &network.steps {
+            if let Op::Conv(conv) = &step.op {
+                conv.reserve(&mut scratch);
+            }
+        }
+        Self { network, buffers, scratch, has_run: false }
+    }
+
+    pub fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
+    /// `input` is `[1, channels, height, width]`, as the model takes it.
+    pub fn run(&mut self, input: &[f32], sums: Sums) -> Result<(), IntegerError> {
+        let network = Arc::clone(&self.network);
+        let tensor = network.input();
+        let wanted = tensor.shape.values();
+        if input.len() != wanted {
+            return Err(IntegerError::Input { given: input.len(), wanted, dims: tensor.dims() });
+        }
+        if let Buffer::Floats(floats) = &mut self.buffers[tensor.buffer] {
+            moves::channels_last(input, tensor.shape, floats);
+        }
+        for step in &network.steps {
+            self.step(&network, step, sums);
+        }
+        self.has_run = true;
+        Ok(())
+    }
+
+    /// A tensor's values after the last run, in the order of its dimensions; `None`: there is no such tensor, or
+    /// nothing was run.
+    pub fn values(&self, tensor: &str) -> Option<Values> {
+        let tensor = self.network.tensor(tensor).filter(|_| self.has_run)?;
+        Some(self.buffers[tensor.buffer].values(tensor))
+    }
+
+    /// How often pairs of products left int16 in each convolution and matrix product of the last run, in the order of
+    /// the graph. It looks at the activations of that run, however they were added up.
+    pub fn overflows(&mut self) -> Vec<ConvOverflow> {
+        let Self { network, buffers, scratch, has_run } = self;
+        let mut found = Vec::new();
+        for step in network.steps.iter().filter(|_| *has_run) {
+            let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
+            if let (Op::Conv(conv), Buffer::Bytes(bytes)) = (&step.op, &buffers[input.buffer]) {
+                found.push(ConvOverflow {
+                    node: step.node.clone(),
+                    tensor: output.name.clone(),
+                    pairs: conv.pairs(output.shape),
+                    overflowing: conv.overflowing((bytes, input.shape), output.shape, scratch),
+                });
+            }
+        }
+        found
+    }
+
+    fn step(&mut self, network: &Network, step: &Step, sums: Sums) {
+        let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
+        // Out of the list while the input is read from there: no step reads what it writes.
+        let mut buffer = std::mem::take(&mut self.buffers[output.buffer]);
+        let (from, into) = (input.shape, output.shape);
+        // The reader has seen to it that each operation meets the types that it is for.
+        match (&self.buffers[input.buffer], &mut buffer) {
+            (Buffer::Floats(floats), Buffer::Bytes(bytes)) => {
+                if let Op::Quantize(grid) = step.op {
+                    bytes.iter_mut().zip(floats).for_each(|(byte, value)| *byte = grid.quantize(*value));
+                }
+            }
+            (Buffer::Bytes(bytes), Buffer::Floats(floats)) => match &step.op {
+                Op::Dequantize(grid) => {
+                    floats.iter_mut().zip(bytes).for_each(|(value, byte)| *value = grid.dequantize(*byte));
+                }
+                Op::Conv(conv) => conv.to_floats((bytes, from), sums, &mut self.scratch, (floats, into)),
+                _ => {}
+            },
+            (Buffer::Bytes(bytes), Buffer::Bytes(output)) => match &step.op {
+                Op::Conv(conv) => conv.to_bytes((bytes, from), sums, &mut self.scratch, (output, into)),
+                Op::Map(table) => {
+                    output.iter_mut().zip(bytes).for_each(|(output, byte)| *output = table[usize::from(*byte)]);
+                }
+                Op::MaxPool(window) => moves::max_pool((bytes, from), window, (output, into)),
+                op => moved((bytes, from), op, (output, into), |byte, table| table[usize::from(byte)]),
+            },
+            (Buffer::Floats(floats), Buffer::Floats(output)) => {
+                moved((floats, from), &step.op, (output, into), |value, _| value);
+            }
+        }
+        self.buffers[output.buffer] = buffer;
+    }
+}
+
+/// Operations that work on any values; the reader gives no others to values of one kind.
+fn moved<T: Copy>(input: (&[T], Shape), op: &Op, output: (&mut [T], Shape), map: impl Fn(T, &Table) -> T) {
+    match op {
+        Op::Upsample(factor) => moves::upsample(input, *factor, output),
+        Op::Channels { start, to, map: None } => moves::channels(input, *start, output, *to, |value| value),
+        Op::Channels { start, to, map: Some(table) } => {
+            moves::channels(input, *start, output, *to, |value| map(value, table));
+        }
+        _ => {}
+    }
+}

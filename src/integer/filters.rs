@@ -1,0 +1,151 @@
+//! Sums of products of uint8 activations and int8 weights.
+//!
+//! ```text
+//! a patch: what a window sees at one place       the filters: one row each
+//! [height · width · channels]  uint8, widened ×  [height · width · channels]  int8, widened  ──▶  int32, one a filter
+//! ```
+
+use crate::onnx::can_overflow;
+
+/// How products are added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sums {
+    /// In int32, as VNNI, AMX, Arm and chips do, and as ONNX defines it.
+    #[default]
+    Exact,
+    /// As ONNX Runtime does on x86 processors without VNNI (Intel before Ice Lake and Alder Lake, AMD Zen 1 to 3):
+    /// the sum of each two neighbouring products is clamped to int16 first, as `vpmaddubsw` does. Neighbours are the
+    /// first and second, third and fourth … of a patch.
+    Saturating,
+}
+
+/// Filters that are multiplied together, so that a patch is read once for all of them.
+const TOGETHER: usize = 4;
+
+/// The weights of a convolution or of a matrix product, for the portable kernel.
+#[derive(Clone, Debug)]
+pub struct Filters {
+    count: usize,
+    /// Weights of a filter, one more if they were odd.
+    depth: usize,
+    /// One filter after another, `depth` each, with filters of 0 up to a multiple of [`TOGETHER`].
+    weights: Vec<i16>,
+    /// Of each filter: bias − zero point · Σ weights.
+    offsets: Vec<i32>,
+    /// Of each filter: pairs that can leave int16.
+    risks: Vec<Vec<Risk>>,
+}
+
+/// A pair of weights that can leave int16.
+#[derive(Clone, Copy, Debug)]
+struct Risk {
+    /// Of the first weight in the filter.
+    place: u32,
+    weights: [i16; 2],
+}
+
+impl Risk {
+    /// What is cut off the sum of both products.
+    fn excess(self, patch: &[i16]) -> i32 {
+        let place = self.place as usize;
+        let product = |at: usize| i32::from(patch[place + at]) * i32::from(self.weights[at]);
+        let sum = product(0) + product(1);
+        sum - sum.clamp(i16::MIN.into(), i16::MAX.into())
+    }
+}
+
+impl Filters {
+    /// `weights`: one filter after another, each in the order of a patch (height, width, channels). `zero_point` is
+    /// that of the activations. `biases`: one a filter, or none.
+    pub fn new(weights: &[i8], count: usize, zero_point: u8, biases: &[i32]) -> Self {
+        let real = weights.len() / count.max(1);
+        let depth = real.next_multiple_of(2);
+        let rows = count.next_multiple_of(TOGETHER);
+        let mut filters = Self {
+            count,
+            depth,
+            weights: vec![0; rows * depth],
+            offsets: vec![0; rows],
+            risks: vec![Vec::new(); count],
+        };
+        for (filter, values) in weights.chunks_exact(real.max(1)).enumerate().take(count) {
+            let row = &mut filters.weights[filter * depth..][..real];
+            row.iter_mut().zip(values).for_each(|(wide, value)| *wide = i16::from(*value));
+            let sum = values.iter().fold(0i32, |sum, value| sum.wrapping_add(i32::from(*value)));
+            let bias = biases.get(filter).copied().unwrap_or(0);
+            filters.offsets[filter] = bias.wrapping_sub(sum.wrapping_mul(i32::from(zero_point)));
+            let risks = values.chunks_exact(2).enumerate().filter(|(_, pair)| can_overflow(pair[0], pair[1]));
+            filters.risks[filter] = risks
+                .map(|(place, pair)| Risk { place: 2 * place as u32, weights: [pair[0].into(), pair[1].into()] })
+                .collect();
+        }
+        filters
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The length of a patch.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// How many sums a patch has: one a filter, and some that mean nothing.
+    pub fn row(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// Σ (activation − zero point) · weight + bias of every filter and patch, in `totals`, [`Filters::row`] for each
+    /// patch. Where the sum leaves int32 it wraps around, as in ONNX Runtime.
+    pub fn totals(&self, patches: &[i16], sums: Sums, totals: &mut [i32]) {
+        let (depth, row) = (self.depth, self.row());
+        let rows = || patches.chunks_exact(depth);
+        for (block, weights) in self.weights.chunks_exact(TOGETHER * depth).enumerate() {
+            let first = block * TOGETHER;
+            let offsets = &self.offsets[first..][..TOGETHER];
+            for (patch, totals) in rows().zip(totals.chunks_exact_mut(row)) {
+                let products = products(patch, weights);
+                for (total, (product, offset)) in totals[first..].iter_mut().zip(products.iter().zip(offsets)) {
+                    *total = product.wrapping_add(*offset);
+                }
+            }
+        }
+        if sums == Sums::Saturating {
+            for (filter, risks) in self.risks.iter().enumerate() {
+                for (patch, totals) in rows().zip(totals.chunks_exact_mut(row)) {
+                    let excess = risks.iter().fold(0i32, |sum, risk| sum.wrapping_add(risk.excess(patch)));
+                    totals[filter] = totals[filter].wrapping_sub(excess);
+                }
+            }
+        }
+    }
+
+    /// Pairs of all filters, for one patch.
+    pub fn pairs(&self) -> usize {
+        self.count * (self.depth / 2)
+    }
+
+    /// How many pairs leave int16, over all filters and patches.
+    pub fn overflowing(&self, patches: &[i16]) -> u64 {
+        let of_filter = |risks: &Vec<Risk>| {
+            let of_patch = |patch| risks.iter().filter(|risk| risk.excess(patch) != 0).count() as u64;
+            patches.chunks_exact(self.depth).map(of_patch).sum::<u64>()
+        };
+        self.risks.iter().map(of_filter).sum()
+    }
+}
+
+/// Of one patch and [`TOGETHER`] filters: a plain loop that compilers turn into 16-bit vector products (`pmaddwd`).
+fn products(patch: &[i16], weights: &[i16]) -> [i32; TOGETHER] {
+    let depth = patch.len();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|filter| &weights[filter * depth..][..depth]);
+    let mut sums = [0i32; TOGETHER];
+    for ((((x, a), b), c), d) in patch.iter().zip(a).zip(b).zip(c).zip(d) {
+        let x = i32::from(*x);
+        for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
+            *sum = sum.wrapping_add(x * i32::from(*weight));
+        }
+    }
+    sums
+}

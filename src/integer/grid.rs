@@ -1,0 +1,82 @@
+//! What a byte means, and tables from byte to byte.
+
+/// The value of a byte: scale · (byte − zero point). Bytes of an int8 tensor, and its zero point, are held 128 above.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    pub scale: f32,
+    pub zero_point: u8,
+}
+
+impl Grid {
+    /// ONNX's `DequantizeLinear`.
+    pub fn dequantize(self, byte: u8) -> f32 {
+        f32::from(i16::from(byte) - i16::from(self.zero_point)) * self.scale
+    }
+
+    /// ONNX's `QuantizeLinear`, divided and rounded in float32 as ONNX Runtime does.
+    pub fn quantize(self, value: f32) -> u8 {
+        round_to_byte(value / self.scale, self.zero_point)
+    }
+}
+
+/// Half to even, plus the zero point, clamped to 0..=255. NaN becomes 0.
+pub fn round_to_byte(value: f32, zero_point: u8) -> u8 {
+    // Adding 1.5 · 2²³ rounds a float32 of up to 2²² to a whole number, half to even, and leaves it in the low bits.
+    // It is what the compiler turns into vectors everywhere; `round_ties_even` is a call where SSE4.1 is not.
+    const ROUND: f32 = 12_582_912.0;
+    let (low, high) = (-f32::from(zero_point), 255.0 - f32::from(zero_point));
+    // In this order, which turns NaN into `low`.
+    #[expect(clippy::manual_clamp, reason = "clamp keeps NaN")]
+    let value = value.max(low).min(high);
+    ((value + ROUND).to_bits() as u8).wrapping_add(zero_point)
+}
+
+/// A function of a byte.
+pub type Table = [u8; 256];
+
+/// ONNX Runtime's `QLinearLeakyRelu`.
+pub fn leaky_relu(from: Grid, to: Grid, alpha: f32) -> Table {
+    table(|byte| {
+        let value = from.dequantize(byte);
+        to.quantize(if value >= 0.0 { value } else { alpha * value })
+    })
+}
+
+/// One input of ONNX Runtime's `QLinearConcat`; `None`: its bytes stay as they are.
+pub fn regrid(from: Grid, to: Grid) -> Option<Table> {
+    (from != to).then(|| table(|byte| to.quantize(from.dequantize(byte))))
+}
+
+fn table(function: impl Fn(u8) -> u8) -> Table {
+    std::array::from_fn(|byte| function(byte as u8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_is_half_to_even_and_clamped() {
+        for zero_point in [0, 1, 100, 128, 255] {
+            let mut value = -300.0f32;
+            while value <= 600.0 {
+                let wanted = (value.round_ties_even() + f32::from(zero_point)).clamp(0.0, 255.0) as u8;
+                assert_eq!(round_to_byte(value, zero_point), wanted, "{value} at {zero_point}");
+                value += 0.125;
+            }
+            for (value, wanted) in [(f32::INFINITY, 255), (1e30, 255), (f32::NEG_INFINITY, 0), (f32::NAN, 0)] {
+                assert_eq!(round_to_byte(value, zero_point), wanted, "{value} at {zero_point}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_dequantized_comes_back() {
+        let grid = Grid { scale: 0.1, zero_point: 77 };
+        for byte in 0..=255 {
+            assert_eq!(grid.quantize(grid.dequantize(byte)), byte);
+        }
+        assert_eq!(regrid(grid, grid), None);
+        assert_eq!(regrid(grid, Grid { scale: 0.2, ..grid }).map(|table| table[79]), Some(78));
+    }
+}

@@ -1,0 +1,54 @@
+//! What moves values, or takes the largest of a few: nothing is rounded.
+//!
+//! Values lie with channels innermost.
+
+use super::tensor::Shape;
+use super::window::Window;
+
+/// Writes some channels of the input, from `start` on, to some channels of the output, from `to` on.
+pub fn channels<T: Copy>(
+    (input, from): (&[T], Shape),
+    start: usize,
+    (output, into): (&mut [T], Shape),
+    to: usize,
+    map: impl Fn(T) -> T,
+) {
+    let count = (from.channels - start).min(into.channels - to);
+    let places = input.chunks_exact(from.channels).zip(output.chunks_exact_mut(into.channels));
+    for (input, output) in places {
+        for (output, input) in output[to..][..count].iter_mut().zip(&input[start..][..count]) {
+            *output = map(*input);
+        }
+    }
+}
+
+/// Repeats each place `factor` times, along the height and along the width.
+pub fn upsample<T: Copy>((input, from): (&[T], Shape), factor: [usize; 2], (output, into): (&mut [T], Shape)) {
+    let channels = from.channels;
+    for (position, place) in output.chunks_exact_mut(channels).enumerate() {
+        let (y, x) = (position / into.width / factor[0], position % into.width / factor[1]);
+        place.copy_from_slice(&input[(y * from.width + x) * channels..][..channels]);
+    }
+}
+
+/// The largest byte that the window sees, of each channel; padding is not looked at.
+pub fn max_pool((input, from): (&[u8], Shape), window: &Window, (output, into): (&mut [u8], Shape)) {
+    let channels = from.channels;
+    for (position, largest) in output.chunks_exact_mut(channels).enumerate() {
+        largest.fill(0);
+        for place in window.places(from, [position / into.width, position % into.width]).flatten() {
+            for (largest, byte) in largest.iter_mut().zip(&input[place * channels..][..channels]) {
+                *largest = (*largest).max(*byte);
+            }
+        }
+    }
+}
+
+/// From the order of ONNX, channels first, to channels last.
+pub fn channels_last<T: Copy>(input: &[T], shape: Shape, output: &mut [T]) {
+    for (channel, plane) in input.chunks_exact(shape.positions()).enumerate() {
+        for (value, place) in plane.iter().zip(output.chunks_exact_mut(shape.channels)) {
+            place[channel] = *value;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! An INT8 model, ready to be run.
+
+use std::collections::HashMap;
+
+use super::IntegerError;
+use super::conv::Conv;
+use super::grid::{Grid, Table};
+use super::reader;
+use super::tensor::{Element, Tensor};
+use super::window::Window;
+
+/// An INT8 model in ONNX's QOperator form, as a plan: what is computed of what, in which order.
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub(super) tensors: Vec<Tensor>,
+    pub(super) places: HashMap<String, usize>,
+    /// For each buffer: the first tensor that it holds.
+    pub(super) buffers: Vec<usize>,
+    pub(super) steps: Vec<Step>,
+    pub(super) input: usize,
+    pub(super) outputs: Vec<usize>,
+}
+
+/// One node; one output of a `Split`; or one input of a concatenation. `input` and `output` are tensors.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub node: String,
+    pub op: Op,
+    pub input: usize,
+    pub output: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    /// float32 to bytes.
+    Quantize(Grid),
+    /// Bytes to float32.
+    Dequantize(Grid),
+    Conv(Box<Conv>),
+    Map(Box<Table>),
+    MaxPool(Window),
+    /// Factors along the height and along the width.
+    Upsample([usize; 2]),
+    /// Channels of the input from `start` on, to channels of the output from `to` on: all that both have.
+    Channels {
+        start: usize,
+        to: usize,
+        map: Option<Box<Table>>,
+    },
+}
+
+impl Network {
+    /// Reads an ONNX file. Nodes that are read: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`,
+    /// `Resize`, `Split`, `Slice`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
+    /// `QLinearConcat` and `MatMulIntegerToFloat`. Activations are uint8 or int8, weights are int8 with the zero
+    /// point 0, and the batch is 1.
+    pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
+        reader::read(bytes)
+    }
+
+    /// In the order of the graph: the input, and what each node puts out.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.places.get(name).map(|place| &self.tensors[*place])
+    }
+
+    /// `[1, channels, height, width]` in float32.
+    pub fn input(&self) -> &Tensor {
+        &self.tensors[self.input]
+    }
+
+    /// In the order of the model.
+    pub fn outputs(&self) -> impl Iterator<Item = &Tensor> {
+        self.outputs.iter().map(|place| &self.tensors[*place])
+    }
+
+    /// Whether all activations are uint8.
+    pub fn is_unsigned(&self) -> bool {
+        self.tensors.iter().all(|tensor| tensor.element != Element::I8)
+    }
+}

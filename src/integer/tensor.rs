@@ -1,0 +1,119 @@
+//! What a network's tensors are, and the memory that holds their values.
+
+/// Of one picture. Values lie with channels innermost: height, width, channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Shape {
+    /// Places of the picture.
+    pub fn positions(self) -> usize {
+        self.height * self.width
+    }
+
+    /// At most as many as memory has addresses; the reader refuses shapes of far fewer.
+    pub fn values(self) -> usize {
+        self.positions().saturating_mul(self.channels)
+    }
+}
+
+/// In which order a tensor's dimensions are written in the model; it does not move the values here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axes {
+    /// Batch, channels, height, width, as everywhere in ONNX.
+    ChannelsFirst,
+    /// Batch, height, width, channels: after a `Transpose`, for a matrix product.
+    ChannelsLast,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    U8,
+    /// Held as uint8, 128 above.
+    I8,
+    F32,
+}
+
+impl Element {
+    pub fn bytes(self) -> usize {
+        if self == Self::F32 { 4 } else { 1 }
+    }
+}
+
+/// One tensor of a [`Network`](super::Network).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    pub name: String,
+    pub shape: Shape,
+    pub axes: Axes,
+    pub element: Element,
+    /// Which of the network's buffers holds it. Tensors that differ in nothing but name and axes share one.
+    pub(super) buffer: usize,
+}
+
+impl Tensor {
+    /// As the model has them; the batch is 1.
+    pub fn dims(&self) -> [usize; 4] {
+        let Shape { channels, height, width } = self.shape;
+        match self.axes {
+            Axes::ChannelsFirst => [1, channels, height, width],
+            Axes::ChannelsLast => [1, height, width, channels],
+        }
+    }
+}
+
+/// A tensor's values, in the order of its dimensions, as ONNX Runtime would give them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    U8(Vec<u8>),
+    I8(Vec<i8>),
+    F32(Vec<f32>),
+}
+
+/// Memory of one or more tensors.
+#[derive(Clone, Debug)]
+pub(super) enum Buffer {
+    Bytes(Vec<u8>),
+    Floats(Vec<f32>),
+}
+
+impl Default for Buffer {
+    /// Takes no memory.
+    fn default() -> Self {
+        Self::Bytes(Vec::new())
+    }
+}
+
+impl Buffer {
+    pub fn new(tensor: &Tensor) -> Self {
+        let values = tensor.shape.values();
+        match tensor.element {
+            Element::F32 => Self::Floats(vec![0.0; values]),
+            Element::U8 | Element::I8 => Self::Bytes(vec![0; values]),
+        }
+    }
+
+    pub fn values(&self, tensor: &Tensor) -> Values {
+        match (self, tensor.element) {
+            (Self::Floats(values), _) => Values::F32(in_order(values, tensor)),
+            (Self::Bytes(bytes), Element::I8) => {
+                let signed: Vec<i8> = bytes.iter().map(|byte| (byte ^ 128).cast_signed()).collect();
+                Values::I8(in_order(&signed, tensor))
+            }
+            (Self::Bytes(bytes), _) => Values::U8(in_order(bytes, tensor)),
+        }
+    }
+}
+
+fn in_order<T: Copy>(values: &[T], tensor: &Tensor) -> Vec<T> {
+    match tensor.axes {
+        Axes::ChannelsLast => values.to_vec(),
+        Axes::ChannelsFirst => {
+            let channels = tensor.shape.channels;
+            (0..channels).flat_map(|channel| values.iter().skip(channel).step_by(channels).copied()).collect()
+        }
+    }
+}
