@@ -20,8 +20,8 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("workshop", &["detect", "onnx", "model", "integer"]),
     ("engine", &["detect", "source", "model"]),
     ("history", &["detect", "compare", "engine"]),
-    ("app", &["detect", "compare", "annotate", "source", "model", "workshop", "engine", "history"]),
-    ("cli", &["detect", "compare", "annotate", "source", "model", "workshop", "engine"]),
+    ("app", &["detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine", "history"]),
+    ("cli", &["detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine"]),
 ];
 
 /// Layers that name no other crate.

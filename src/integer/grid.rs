@@ -26,7 +26,6 @@ pub fn round_to_byte(value: f32, zero_point: u8) -> u8 {
     const ROUND: f32 = 12_582_912.0;
     let (low, high) = (-f32::from(zero_point), 255.0 - f32::from(zero_point));
     // In this order, which turns NaN into `low`.
-    #[expect(clippy::manual_clamp, reason = "clamp keeps NaN")]
     let value = value.max(low).min(high);
     ((value + ROUND).to_bits() as u8).wrapping_add(zero_point)
 }

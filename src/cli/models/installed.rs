@@ -16,7 +16,15 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         say!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
         return Ok(true);
     }
-    say!("{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  {:<26}  integers", "file", "precision", "recipe", "bytes", "sha256", "origin")?;
+    say!(
+        "{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  {:<26}  integers",
+        "file",
+        "precision",
+        "recipe",
+        "bytes",
+        "sha256",
+        "origin"
+    )?;
     for path in files {
         let file = file_name(&path);
         let (bytes, sum, metadata) = read_metadata(&path)?;
