@@ -17,6 +17,7 @@ mod evaluation;
 mod figures;
 mod matching;
 mod names;
+mod random;
 mod report;
 mod truth;
 
