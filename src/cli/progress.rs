@@ -29,11 +29,16 @@ impl Progress {
 
     /// One is done.
     pub fn step(&mut self) {
+        self.advance(1);
+    }
+
+    /// Several are done.
+    pub fn advance(&mut self, count: usize) {
         if !self.shown && self.start.elapsed() > PATIENCE {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
             self.shown = true;
         }
-        self.bar.inc(1);
+        self.bar.inc(count as u64);
     }
 
     /// How far it is in a video.

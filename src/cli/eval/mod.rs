@@ -18,7 +18,7 @@ use super::interrupt;
 use super::out::{say, write_file};
 use super::progress::Progress;
 use crate::model::{Catalog, ModelRequest, Runtime};
-use crate::workshop::evaluate::{Bootstrap, Truth};
+use crate::workshop::evaluate::{Bootstrap, Replicate, Truth};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
@@ -40,6 +40,13 @@ pub struct EvalArgs {
     /// Only the first so many pictures, by image id
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
+    /// Evaluate each picture N times (1 to 8), changed in ways that make no difference to a person, and add the mean and spread of
+    /// AP, AP50 and AP75 over these replicates: 1 unchanged, 2 mirrored (left and right), 3 ±1 noise (each byte
+    /// changed by -1, 0 or +1), 4 shifted right and down (by one pixel), 5 shifted left and up, 6 mirrored with ±1 noise,
+    /// 7 other ±1 noise, 8 mirrored and shifted right and down. All other figures, and the intervals, are of replicate 1
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u8).range(1..=Replicate::ALL.len() as i64))]
+    replicates: u8,
     /// How often pictures are drawn anew for the intervals
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     resamples: u32,
@@ -79,12 +86,15 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     let mut pass = Pass::open(&runtime, &catalog, &requests, &truth)?;
     pass.keep_comparisons = args.html.is_some();
+    let replicates = usize::from(args.replicates);
+    pass.replicate(replicates);
     // A person who chooses classes knows that the others do not count.
     for (model, left_out) in pass.left_out().filter(|_| args.classes.is_empty()) {
         eprintln!("twinsight: {left_out} classes of {model} are not in the annotations, and their boxes do not count");
     }
 
-    let mut progress = Progress::new(Some(limit), "pictures");
+    let counted = if replicates > 1 { "pictures × replicates" } else { "pictures" };
+    let mut progress = Progress::new(Some(limit * replicates), counted);
     for image in 0..limit {
         if interrupt::asked() {
             break;
@@ -92,7 +102,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         if let Some(skipped) = pass.picture(&args.images, image)? {
             progress.suspend(|| eprintln!("twinsight: {}: {}", skipped.file, skipped.why));
         }
-        progress.step();
+        progress.advance(replicates);
     }
     drop(progress);
 

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::pass::Pass;
 use super::plot;
-use super::text::{number, signed, standing};
+use super::text::{number, signed, signed_finely, standing};
 use crate::cli::compare::{self, Aside, Setting};
 use crate::cli::html::{document, escaped, file_uri};
 use crate::detect::{BBox, Thresholds};
-use crate::workshop::evaluate::{Damaged, Difference, Figures, OfModel, Report, TruthBox};
+use crate::workshop::evaluate::{Damaged, Difference, Figures, OfModel, Report, Spread, TruthBox};
 
 /// So many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
 const SHOWN: usize = 16;
@@ -20,6 +20,7 @@ pub fn html(report: &Report, pass: &Pass<'_>, dir: &Path) -> String {
     let mut page = format!("<h1>{}</h1>\n<p>Over {}.</p>\n", escaped(&names.join(" · ")), standing(&report.pictures));
     page += &tiles(report);
     page += &figures(report);
+    page += &replicates(report);
     page += &plots(report, &names);
     page += &worst(report, pass, dir);
     page += &classes(report);
@@ -44,7 +45,8 @@ fn first(report: &Report) -> String {
     report.models.first().map(|m| escaped(&m.name)).unwrap_or_default()
 }
 
-fn figures(report: &Report) -> String {
+/// Each model has a column and, but for the first model, one for how it differs.
+fn head(report: &Report) -> String {
     let mut head = "<th>figure</th>".to_owned();
     for model in &report.models {
         head += &format!("<th>{}</th>", escaped(&model.name));
@@ -52,6 +54,11 @@ fn figures(report: &Report) -> String {
             head += &format!("<th>less {}</th>", first(report));
         }
     }
+    head
+}
+
+fn figures(report: &Report) -> String {
+    let head = head(report);
     let row = |(place, name): (usize, &&str)| {
         let cells: String = report.models.iter().map(|model| cells(model, place)).collect();
         format!("<tr><td>{name}</td>{cells}</tr>\n")
@@ -84,6 +91,40 @@ fn difference(d: &Difference) -> String {
     let class = if d.is_sure() { "sure" } else { "chance" };
     let (value, low, high) = (signed(d.value), signed(d.low), signed(d.high));
     format!("<td class=\"{class}\">{value}<br><small>{low} to {high}</small></td>")
+}
+
+/// Empty where each picture was seen once.
+fn replicates(report: &Report) -> String {
+    let Some(replicates) = &report.replicates else { return String::new() };
+    let cell = |spread: Option<&Spread>, number: fn(f64) -> String| {
+        let cell = |s: &Spread| {
+            let [mean, min, max] = [s.mean, s.min, s.max].map(number);
+            format!("{mean}<br><small>{min} to {max}, sd {:.4}</small>", s.sd)
+        };
+        format!("<td>{}</td>", spread.map(cell).unwrap_or_default())
+    };
+    let mut rows = String::new();
+    for (place, name) in Figures::NAMES.iter().take(3).enumerate() {
+        rows += &format!("<tr><td>{name}</td>");
+        for model in &replicates.models {
+            rows += &cell(model.figures.to_array()[place], |v| format!("{v:.4}"));
+            if let Some(differences) = &model.differences {
+                rows += &cell(differences.to_array()[place], signed_finely);
+            }
+        }
+        rows += "</tr>\n";
+    }
+    format!(
+        "<h2>Mean over {} replicates</h2>\n<div class=\"wide\"><table class=\"figures\"><tr>{}</tr>\n{rows}</table></div>\n\
+         <p><small>Every picture was evaluated {} times: {}. Below each mean are the least and the greatest value and the \
+         standard deviation; differences are on the same replicate. This spread is how far a figure moves by changes that make \
+         no difference to a person; how far it would move with other pictures, the intervals above say. All other figures on \
+         this page are of the unchanged pictures.</small></p>\n",
+        replicates.count,
+        head(report),
+        replicates.count,
+        escaped(&replicates.names.join(", "))
+    )
 }
 
 fn plots(report: &Report, names: &[&str]) -> String {

@@ -10,12 +10,17 @@ use crate::compare::{Comparer, Comparison, Side};
 use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, RawHeads, Size, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 use crate::source;
-use crate::workshop::evaluate::{ClassMap, Damaged, Evaluation, Found, NamesError, Skipped, Truth};
+use crate::workshop::evaluate::{
+    ClassMap, Damaged, Evaluation, Found, NamesError, Replicate, Replicates, Skipped, Truth,
+};
 
 /// Takes one picture after another. Of each it keeps what became of the boxes, no pixels.
 pub struct Pass<'a> {
     pub truth: &'a Truth,
+    /// Of the pictures as they are.
     pub evaluation: Evaluation,
+    /// Of the replicates after the first.
+    replicated: Vec<Evaluation>,
     pub skipped: Vec<Skipped>,
     /// Whether the worst pictures are to be shown later.
     pub keep_comparisons: bool,
@@ -23,6 +28,8 @@ pub struct Pass<'a> {
     letterboxers: Vec<(Size, Letterboxer)>,
     postprocessor: Postprocessor,
     comparer: Comparer,
+    /// Memory for the pixels of a replicate.
+    changed: Frame,
     pictures: Vec<Done>,
 }
 
@@ -81,14 +88,22 @@ impl<'a> Pass<'a> {
         Ok(Self {
             truth,
             evaluation: Evaluation::new(truth, models.len()),
+            replicated: Vec::new(),
             skipped: Vec::new(),
             keep_comparisons: false,
             models,
             letterboxers,
             postprocessor: Postprocessor::default(),
             comparer: Comparer::default(),
+            changed: Frame::default(),
             pictures: Vec::new(),
         })
+    }
+
+    /// From now on each picture is seen this many times, as [`Replicate::ALL`] says.
+    pub fn replicate(&mut self, count: usize) {
+        let more = Replicate::ALL.len().min(count).saturating_sub(1);
+        self.replicated = (0..more).map(|_| Evaluation::new(self.truth, self.models.len())).collect();
     }
 
     /// Takes the picture at this place of the truth through every model; gives the reason where it cannot be used.
@@ -112,31 +127,55 @@ impl<'a> Pass<'a> {
     }
 
     fn frame(&mut self, image: usize, frame: &Frame) -> Result<(), PassError> {
-        let letterboxes: Vec<(Size, Letterbox)> =
-            self.letterboxers.iter_mut().map(|(size, letterboxer)| (*size, letterboxer.fill(frame))).collect();
-        let of_size = |input: Size| letterboxes.iter().position(|(size, _)| *size == input).unwrap_or_default();
+        let (found, letterboxes) = self.see(image, frame, &Replicate::UNCHANGED)?;
+        // While the heads are still those of the picture as it is.
+        let comparisons = if self.keep_comparisons { self.compare(&letterboxes) } else { Vec::new() };
+        let mut replicated = Vec::with_capacity(self.replicated.len());
+        for replicate in Replicate::ALL.iter().skip(1).take(self.replicated.len()) {
+            replicated.push(self.see(image, frame, replicate)?.0);
+        }
+        // Only now, so that no replicate has a picture that another has not.
+        let alone = self.evaluation.add(self.truth, image, &found);
+        for (evaluation, found) in self.replicated.iter_mut().zip(&replicated) {
+            evaluation.add(self.truth, image, found);
+        }
+        self.pictures.push(Done { image, size: frame.size(), alone, comparisons });
+        Ok(())
+    }
+
+    /// What each model finds in a replicate of the picture, in pixels of the picture itself.
+    fn see(
+        &mut self,
+        image: usize,
+        frame: &Frame,
+        replicate: &Replicate,
+    ) -> Result<(Vec<Vec<Found>>, Letterboxes), PassError> {
+        let seen = replicate.apply(self.truth.images[image].id, frame, &mut self.changed);
+        let letterboxes: Letterboxes =
+            self.letterboxers.iter_mut().map(|(size, letterboxer)| (*size, letterboxer.fill(seen))).collect();
         let mut found = Vec::with_capacity(self.models.len());
         for model in &mut self.models {
             let info = Arc::clone(model.detector.info());
-            let at = of_size(info.form.input);
+            let at = of_size(&letterboxes, info.form.input);
             let start = Instant::now();
             model.detector.run(self.letterboxers[at].1.tensor(), &mut model.heads)?;
             model.inference_ms.push(millis(start.elapsed()));
             let letterbox = &letterboxes[at].1;
             let detections = self.postprocessor.run(&info.form, &model.heads, letterbox, Thresholds::EVALUATION);
-            found.push(detections.iter().filter_map(|d| in_terms_of_truth(d, &model.map)).collect());
+            let restored = detections.iter().filter_map(|d| {
+                let bbox = replicate.restore(d.bbox, frame.size())?;
+                Some(Detection { bbox, ..*d })
+            });
+            found.push(restored.filter_map(|d| in_terms_of_truth(&d, &model.map)).collect());
         }
-        let alone = self.evaluation.add(self.truth, image, &found);
-        let comparisons = if self.keep_comparisons { self.compare(&letterboxes, of_size) } else { Vec::new() };
-        self.pictures.push(Done { image, size: frame.size(), alone, comparisons });
-        Ok(())
+        Ok((found, letterboxes))
     }
 
     /// The first model with each of the others, as a person looks at them. Where classes differ, there is nothing to see.
-    fn compare(&mut self, letterboxes: &[(Size, Letterbox)], of_size: impl Fn(Size) -> usize) -> Vec<Comparison> {
+    fn compare(&mut self, letterboxes: &[(Size, Letterbox)]) -> Vec<Comparison> {
         let side = |model: &'_ Model| -> (Arc<ModelInfo>, Letterbox) {
             let info = Arc::clone(model.detector.info());
-            let letterbox = letterboxes[of_size(info.form.input)].1;
+            let letterbox = letterboxes[of_size(letterboxes, info.form.input)].1;
             (info, letterbox)
         };
         let Some((first, others)) = self.models.split_first() else { return Vec::new() };
@@ -161,6 +200,13 @@ impl<'a> Pass<'a> {
     /// Each with its name in the report.
     pub fn models(&self) -> impl ExactSizeIterator<Item = (&str, &ModelInfo)> {
         self.models.iter().map(|m| (m.name.as_str(), &**m.detector.info()))
+    }
+
+    /// `None` = each picture was seen once.
+    pub fn replicates(&self) -> Option<Replicates> {
+        let names: Vec<&str> = self.models.iter().map(|model| model.name.as_str()).collect();
+        let evaluations: Vec<&Evaluation> = std::iter::once(&self.evaluation).chain(&self.replicated).collect();
+        (evaluations.len() > 1).then(|| Replicates::new(&names, &evaluations))
     }
 
     /// Median time of an inference.
@@ -197,6 +243,14 @@ impl<'a> Pass<'a> {
         let comparison = done.comparisons.get(model.checked_sub(1)?)?.clone();
         Some((done.image, Picture { source: file.to_owned(), frame: None, time_s: None, size: done.size, comparison }))
     }
+}
+
+/// Where the picture lies in inputs of each size.
+type Letterboxes = Vec<(Size, Letterbox)>;
+
+/// Its place among them.
+fn of_size(letterboxes: &[(Size, Letterbox)], input: Size) -> usize {
+    letterboxes.iter().position(|(size, _)| *size == input).unwrap_or_default()
 }
 
 /// `None` for a class that the annotations do not know.

@@ -73,6 +73,7 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
         },
         bootstrap: Sampling { resamples: run.bootstrap.resamples, seed: run.bootstrap.seed, level: Bootstrap::LEVEL },
         models: models.collect(),
+        replicates: pass.replicates(),
         by_damage,
     }
 }

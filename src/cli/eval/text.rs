@@ -1,6 +1,6 @@
 //! An evaluation for people, at the end of which stands what matters.
 
-use crate::workshop::evaluate::{Figures, Interval, Pictures, Report};
+use crate::workshop::evaluate::{Figures, Interval, Pictures, Report, Spread, Spreads};
 
 /// How many of the worst pictures are named.
 const WORST: usize = 5;
@@ -14,7 +14,8 @@ pub fn report(report: &Report) -> String {
     text += &worst(report);
     text += &figures(report);
     text += &differences(report);
-    text + &format!("over {}", standing(&report.pictures))
+    text += &format!("over {}", standing(&report.pictures));
+    text + &replicates(report)
 }
 
 /// What the figures stand over: "250 pictures, 1879 things in them (…)", or less and why.
@@ -102,6 +103,42 @@ fn differences(report: &Report) -> String {
     )
 }
 
+fn replicates(report: &Report) -> String {
+    let (Some(replicates), Some(first)) = (&report.replicates, report.models.first()) else { return String::new() };
+    let mut text = format!(
+        "\n\nMean and spread over {} replicates of each picture: {}\n",
+        replicates.count,
+        replicates.names.join(", ")
+    );
+    text += &format!("{:<24}  {:<4}  {:<8}  {:<8}  {:<8}  sd\n", "", "", "mean", "least", "greatest");
+    for model in &replicates.models {
+        text += &spreads(&short(&model.name, 24), &model.figures, |value| format!("{value:.4}"));
+    }
+    for model in &replicates.models {
+        let Some(differences) = &model.differences else { continue };
+        let name = format!("{} less {}", model.name, first.name);
+        text += &spreads(&short(&name, 24), differences, signed_finely);
+    }
+    text + "The figures and intervals above are of the unchanged pictures. The spread is how far a figure moves by changes that\n\
+            make no difference to a person; how far it would move with other pictures, the intervals say."
+}
+
+/// One line a figure; the name stands in the first.
+fn spreads(name: &str, spreads: &Spreads, number: impl Fn(f64) -> String) -> String {
+    let (mut text, mut name) = (String::new(), name);
+    for (figure, spread) in Figures::NAMES.iter().zip(spreads.to_array()) {
+        text += &match spread {
+            Some(Spread { mean, min, max, sd, .. }) => {
+                let [mean, min, max] = [mean, min, max].map(|value| number(*value));
+                format!("{name:<24}  {figure:<4}  {mean:<8}  {min:<8}  {max:<8}  {sd:.4}\n")
+            }
+            None => format!("{name:<24}  {figure:<4}  –\n"),
+        };
+        name = "";
+    }
+    text
+}
+
 /// Three digits, or a dash.
 pub fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".into(), |v| format!("{v:.3}"))
@@ -110,6 +147,11 @@ pub fn number(value: Option<f64>) -> String {
 /// With its sign, which for less is a minus and no hyphen.
 pub fn signed(value: f64) -> String {
     format!("{value:+.3}").replace('-', "−")
+}
+
+/// With a digit more, for differences between replicates, which are small.
+pub fn signed_finely(value: f64) -> String {
+    format!("{value:+.4}").replace('-', "−")
 }
 
 /// No longer than this.

@@ -1,9 +1,9 @@
 //! A card's sections.
 
-use super::Card;
+use super::{Card, CardFile};
 use crate::detect::{Form, MAX_DETECTIONS, Thresholds};
 use crate::model::Precision;
-use crate::workshop::evaluate::{Figures, Interval, Report};
+use crate::workshop::evaluate::{Figures, Interval, Report, Spread};
 
 const NOT_MEASURED: &str = "not measured";
 
@@ -148,11 +148,29 @@ fn accuracy(card: &Card) -> String {
             None => vec![NOT_MEASURED.to_owned(); PRECISIONS],
         };
         text += &format!("| {} | {} |\n", cell(&file.name), cells.join(" | "));
+        text += &replicates(card, file);
     }
     match &card.evaluation {
-        Some(report) => text + &differences(card, report) + &measured_over(report),
+        Some(report) => text + &differences(card, report) + &replicated(report) + &measured_over(report),
         None => text + "\nMeasure them with `twinsight eval --annotations FILE --images DIR --json FILE`.\n",
     }
+}
+
+/// A row of means, where the evaluation saw each picture several times.
+fn replicates(card: &Card, file: &CardFile) -> String {
+    let replicates = card.evaluation.as_ref().and_then(|report| report.replicates.as_ref());
+    let Some((replicates, model)) = replicates.zip(card.measured(file)) else { return String::new() };
+    let Some(of_model) = replicates.models.iter().find(|replicated| replicated.name == model.name) else {
+        return String::new();
+    };
+    let spread = |spread: &Spread| {
+        let Spread { mean, min, max, sd, .. } = spread;
+        format!("{mean:.4} ({min:.4} to {max:.4}, sd {sd:.4})")
+    };
+    let mut cells: Vec<String> =
+        of_model.figures.to_array().into_iter().map(|s| s.map_or_else(String::new, spread)).collect();
+    cells.resize(PRECISIONS, String::new());
+    format!("| {}, mean of {} replicates | {} |\n", cell(&file.name), replicates.count, cells.join(" | "))
 }
 
 fn figure(value: Option<f64>, interval: Option<Interval>) -> String {
@@ -210,6 +228,16 @@ fn measured_over(report: &Report) -> String {
         report.onnx_runtime,
         // A fence inside would end the block.
         report.command.replace("```", "'''")
+    )
+}
+
+fn replicated(report: &Report) -> String {
+    let Some(replicates) = &report.replicates else { return String::new() };
+    format!(
+        "\nReplicates are the same pictures, changed in ways that make no difference to a person: {}. In the brackets of their \
+         rows are the least and the greatest value and the standard deviation, not intervals. All other figures are of the \
+         unchanged pictures.\n",
+        replicates.names.join(", ")
     )
 }
 

@@ -17,7 +17,10 @@ mod evaluation;
 mod figures;
 mod matching;
 mod names;
+mod random;
+mod replicate;
 mod report;
+mod spread;
 mod truth;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
@@ -25,10 +28,12 @@ pub use evaluation::Evaluation;
 pub use figures::{ClassFigures, Curves, Figures, Precisions, RECALLS};
 pub use matching::{Found, MAX_FOUND};
 pub use names::{ClassMap, NamesError};
+pub use replicate::Replicate;
 pub use report::{
     Annotations, Damaged, Difference, OfClass, OfModel, Pictures, Protocol, Report, ReportError, Sampling, Skipped,
     Things,
 };
+pub use spread::{Replicated, Replicates, Spread, Spreads};
 pub use truth::{Category, Truth, TruthBox, TruthError, TruthImage};
 
 /// IoU from which on a detection counts as right: 0.50, 0.55, ... 0.95.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curves, Figures, Interval, Precisions};
+use super::{Curves, Figures, Interval, Precisions, Replicates};
 use crate::model::{Arithmetic, Precision};
 
 /// The version of the file's form.
@@ -28,6 +28,10 @@ pub struct Report {
     pub bootstrap: Sampling,
     /// The first is what the others differ from.
     pub models: Vec<OfModel>,
+    /// Mean and spread over replicates of the pictures. `None` = each was seen once. All else in the report is of the
+    /// first replicate, which is the pictures as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicates: Option<Replicates>,
     /// Pictures in which a model falls behind the first one, the worst first.
     pub by_damage: Vec<Damaged>,
 }
