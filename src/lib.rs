@@ -19,7 +19,8 @@
 //! | [`cli`]      | the commands without a window |
 //!
 //! Imports run one way. `detect` and `onnx` know nobody; `compare`, `annotate` and `source` know `detect`; `model` knows
-//! `detect` and `onnx`; `integer` knows these and `model`; `workshop` knows all of these; `engine` knows `detect`, and `source` and `model` through their traits;
+//! `detect` and `onnx`; `integer` knows these and `model`;
+//! `workshop` knows all of these but `source`; `engine` knows `detect`, and `source` and `model` through their traits;
 //! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
 

@@ -30,6 +30,7 @@ fn bench_prints_every_stage_as_json() {
             "decode 1280×720 JPEG",
             "inference FP32",
             "inference INT8",
+            "inference INT8 (native)",
             "letterbox 1280×720",
             "postprocess FP32 at 0.01",
             "postprocess FP32 at 0.25",

@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("source", &["detect"]),
     ("model", &["detect", "onnx"]),
     ("integer", &["detect", "onnx", "model"]),
-    ("workshop", &["detect", "onnx", "model", "integer"]),
+    ("workshop", &["detect", "onnx", "compare", "model", "integer"]),
     ("engine", &["detect", "source", "model"]),
     ("history", &["detect", "compare", "engine"]),
     ("app", &["detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine", "history"]),

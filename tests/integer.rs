@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod golden_support;
 mod integer_support;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use integer_support::{Grid, Model, NaiveConv, crc32};
+use golden_support::{Golden, crc32, crc32_of_floats, installed, picture};
+use integer_support::{Grid, Model, NaiveConv};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
@@ -299,63 +299,21 @@ fn sums_wrap_around() {
     }
 }
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn installed(file: &str) -> Vec<u8> {
-    let path = root().join("models").join(file);
-    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run make setup", path.display()))
-}
-
-/// `[1, 3, height, width]`, of a picture that is letterboxed already.
-fn picture(path: &Path) -> Vec<f32> {
-    let picture = image::open(path).unwrap().into_rgb8();
-    let channel = |channel: usize| picture.pixels().map(move |pixel| f32::from(pixel.0[channel]) / 255.0);
-    (0..3).flat_map(channel).collect()
-}
-
-/// By file: its sum, and the CRC-32 of each tensor's bytes, little endian.
-#[derive(serde::Deserialize)]
-struct Golden {
-    sha256: String,
-    tensors: BTreeMap<String, String>,
-}
-
 fn holds_golden(golden: &str, sums: Sums) {
-    use sha2::Digest;
-
-    let data = root().join("tests/data");
-    let golden = std::fs::read_to_string(data.join(golden)).unwrap();
-    let golden: BTreeMap<String, Golden> = serde_json::from_str(&golden).unwrap();
-    assert_eq!(golden.len(), 2);
-    let input = picture(&data.join("bus_416.png"));
-    for (file, golden) in golden {
-        let model = installed(&file);
-        let sum: String = sha2::Sha256::digest(&model).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(sum, golden.sha256, "{file} is not the model that the sums were recorded of; run make setup");
+    let input = picture();
+    for Golden { file, model, tensors } in Golden::read(golden) {
         let mut executor = Executor::new(Arc::new(Network::read(&model).unwrap()));
         executor.run(&input, sums).unwrap();
-        let differing: Vec<&String> = golden
-            .tensors
-            .iter()
-            .filter(|(tensor, wanted)| {
-                let crc = match executor.values(tensor).unwrap_or_else(|| panic!("{file}: {tensor} is missing")) {
-                    Values::U8(values) => crc32(&values),
-                    Values::I8(_) => panic!("{tensor} is signed"),
-                    Values::F32(values) => crc32(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>()),
-                };
-                format!("{crc:08x}") != **wanted
-            })
-            .map(|(tensor, _)| tensor)
-            .collect();
-        assert!(
-            differing.is_empty(),
-            "{file}: {} of {} tensors differ: {differing:?}",
-            differing.len(),
-            golden.tensors.len()
-        );
-        assert_eq!(golden.tensors.len() + 1, executor.network().tensors().len(), "{file}");
+        let crc = |tensor: &str| match executor.values(tensor).unwrap_or_else(|| panic!("{file}: {tensor} is missing"))
+        {
+            Values::U8(values) => crc32(&values),
+            Values::I8(_) => panic!("{tensor} is signed"),
+            Values::F32(values) => crc32_of_floats(&values),
+        };
+        let differing: Vec<&String> =
+            tensors.iter().filter(|(tensor, wanted)| crc(tensor) != **wanted).map(|(tensor, _)| tensor).collect();
+        assert!(differing.is_empty(), "{file}: {} of {} tensors differ: {differing:?}", differing.len(), tensors.len());
+        assert_eq!(tensors.len() + 1, executor.network().tensors().len(), "{file}");
     }
 }
 
@@ -374,7 +332,7 @@ fn saturating_sums_give_the_bytes_of_onnx_runtime_without_vnni() {
 /// What the weights alone tell, and what became of it on a picture.
 #[test]
 fn products_overflow_only_where_weights_allow_it() {
-    let input = picture(&root().join("tests/data/bus_416.png"));
+    let input = picture();
     let model = installed("yolov4-tiny-416_int8_tuned.onnx");
     let allowed = node_overflows(&ModelProto::decode(model.as_slice()).unwrap());
     let mut executor = Executor::new(Arc::new(Network::read(&model).unwrap()));

@@ -52,8 +52,12 @@ impl Folder {
     }
 }
 
-const ALL: [&str; 3] =
-    ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx", "yolov4-tiny-416_int8_tuned.onnx"];
+const ALL: [&str; 4] = [
+    "yolov4-tiny-416_float.onnx",
+    "yolov4-tiny-416_int8_qop.onnx",
+    "yolov4-tiny-416_int8_safe.onnx",
+    "yolov4-tiny-416_int8_tuned.onnx",
+];
 
 #[test]
 fn build_makes_what_verify_accepts_and_leaves_nothing_else() {

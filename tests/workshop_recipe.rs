@@ -116,7 +116,7 @@ fn a_bad_recipe_is_told_what_is_wrong_with_it() {
     };
     for (from, to, said) in [
         ("\"own\"}", "", "cannot be read"),
-        ("\"tensor\"", "\"row\"", "unknown variant `row`, expected `tensor` or `channel`"),
+        ("\"tensor\"", "\"row\"", "unknown variant `row`, expected one of `tensor`, `channel`, `no overflow`"),
         ("\"minmax\"", "\"percentile 200\"", "none of minmax, percentile 50 to 100, entropy, mse"),
         ("\"float\"", "\"floats\"", "unknown field `floats`"),
         ("\"mine\"", "\"../mine\"", "letters, digits, - and _"),

@@ -16,12 +16,15 @@ use super::progress::Progress;
 use crate::detect::{Classes, Letterbox, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 use crate::source::load;
-use crate::workshop::layers::{Layer, Layers, Models, Target, Trials, try_layers};
+use crate::workshop::layers::{Layer, Layers, Models, Overflow, Target, Trials, is_change, overflow, try_layers};
 
 /// On so many pictures each node is tried alone; noise is added up over all.
 const TRIED: usize = 8;
 const NO_BOXES: &str =
     "the float model finds nothing in these pictures (score 0.25 and more), so that no box can move; try --quick";
+
+/// So many boxes that would change are printed; JSON has them all.
+const MOST_CHANGED: usize = 12;
 
 /// The width of the longest bar.
 const BAR: usize = 24;
@@ -95,7 +98,21 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     if layers.pictures() == 0 {
         return Err("no picture could be read".into());
     }
+    let overflowed = if args.quick {
+        None
+    } else {
+        // Each picture is computed twice, in integers.
+        let mut bar = Progress::new(Some(inputs.len()), "pictures, for overflow");
+        let found = overflow(&int8, &a.form, &inputs, || {
+            bar.step();
+            ControlFlow::Continue(())
+        });
+        drop(bar);
+        // A model that is partly in float has no figures of this kind; the others stand.
+        found.inspect_err(|why| eprintln!("twinsight: no figures of overflow: {why}")).ok()
+    };
     let mut report = Report {
+        overflow: overflowed.as_ref().map(|found| OverflowReport::of(found, &a.form.classes)),
         a: Model::of(&a),
         b: Model::of(&b),
         pictures: layers.pictures(),
@@ -128,6 +145,9 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
             }
             followed.scores = descent.ends();
         }
+    }
+    for line in &mut report.layers {
+        line.overflow_per_million = overflowed.as_ref().and_then(|found| found.per_million(&line.node));
     }
     report.followed = followed;
     if args.worst {
@@ -205,7 +225,78 @@ struct Report {
     tried: usize,
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
     followed: Option<Followed>,
+    /// What processors without VNNI would make of the boxes, over the pictures that were tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overflow: Option<OverflowReport>,
     layers: Vec<Line>,
+}
+
+/// Boxes of exact sums that would change where pairs of products overflow.
+#[derive(Serialize)]
+struct OverflowReport {
+    boxes: usize,
+    lost: usize,
+    gained: usize,
+    class_flips: usize,
+    moved: usize,
+    changed: Vec<Changed>,
+    #[serde(skip)]
+    words: String,
+}
+
+/// One box that would change.
+#[derive(Serialize)]
+struct Changed {
+    /// The picture, from 0.
+    picture: usize,
+    class: String,
+    /// With exact sums; `null`: it would be gained.
+    score: Option<f32>,
+    /// With sums that saturate; `null`: it would be lost.
+    overflow_score: Option<f32>,
+    /// Of both boxes.
+    iou: Option<f32>,
+}
+
+impl OverflowReport {
+    fn of(found: &Overflow, classes: &Classes) -> Self {
+        let mut changed = Vec::new();
+        for (picture, comparison) in found.pictures.iter().enumerate() {
+            for verdict in comparison.verdicts().iter().filter(|verdict| is_change(verdict)) {
+                let [a, b] =
+                    [verdict.a().and_then(|a| comparison.a().get(a)), verdict.b().and_then(|b| comparison.b().get(b))];
+                let Some(class) = a.or(b).map(|detection| classes.name(detection.class_id).to_owned()) else {
+                    continue;
+                };
+                let iou = a.zip(b).map(|(a, b)| a.bbox.iou(&b.bbox));
+                let [score, overflow_score] = [a, b].map(|detection| detection.map(|d| d.score));
+                changed.push(Changed { picture, class, score, overflow_score, iou });
+            }
+        }
+        let changes = found.changes();
+        Self {
+            boxes: changes.boxes,
+            lost: changes.lost,
+            gained: changes.gained,
+            class_flips: changes.flips,
+            moved: changes.moved,
+            changed,
+            words: changes.to_string(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = format!("On a processor without VNNI (arithmetic native), {}.\n", self.words);
+        for Changed { picture, class, score, overflow_score, iou } in self.changed.iter().take(MOST_CHANGED) {
+            let told = |score: &Option<f32>| score.map_or_else(|| "none".into(), |s| format!("{s:.3}"));
+            let iou = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3}"));
+            text += &format!("  picture {}: {class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
+        }
+        if let Some(more) = self.changed.len().checked_sub(MOST_CHANGED + 1) {
+            text += &format!("  and {} more\n", more + 1);
+        }
+        text
+    }
 }
 
 #[derive(Serialize)]
@@ -235,6 +326,8 @@ struct Line {
     iou_loss: Option<f64>,
     score_change: Option<f64>,
     share: Option<f64>,
+    /// Of a million pairs of products, how many leave 16 bits; `null`: it has none, or it is not known.
+    overflow_per_million: Option<f64>,
     /// The followed box's score with this node alone in INT8, and with all up to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     box_alone: Option<f32>,
@@ -247,7 +340,7 @@ impl Line {
         let finite = |db: f64| Some(db).filter(|db| db.is_finite());
         let Layer { node, op, tensor, shape, propagated, isolated } = layer;
         let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
-        let (iou_loss, score_change, share, box_alone, box_up_to) = Default::default();
+        let (iou_loss, score_change, share, overflow_per_million, box_alone, box_up_to) = Default::default();
         Self {
             node,
             op,
@@ -258,6 +351,7 @@ impl Line {
             iou_loss,
             score_change,
             share,
+            overflow_per_million,
             box_alone,
             box_up_to,
         }
@@ -266,7 +360,7 @@ impl Line {
 
 impl Report {
     fn to_text(&self) -> String {
-        let Self { a, b, pictures, tried, followed, layers } = self;
+        let Self { a, b, pictures, tried, followed, overflow, layers } = self;
         let of = |count: &usize| format!("{count} picture{}", if *count == 1 { "" } else { "s" });
         let mut text = format!("{} against {}, over {}\n\n", b.name, a.name, of(pictures));
         if let Some(Followed { number, class, scores: [float, int8], .. }) = followed {
@@ -274,12 +368,13 @@ impl Report {
         }
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(
-            "{:<18} {:<20} {:>14} {:>11} {:>9}{}{}\n",
+            "{:<18} {:<20} {:>14} {:>11} {:>9}{}{}{}\n",
             "tensor",
             "operation",
             "shape",
             "propagated",
             "isolated",
+            if overflow.is_some() { "  overflow" } else { "" },
             if followed.is_some() { "  alone  up to" } else { "" },
             if *tried > 0 { "   boxes  share" } else { "" }
         );
@@ -294,6 +389,10 @@ impl Report {
                 decibel(line.propagated_db),
                 decibel(line.isolated_db)
             );
+            if overflow.is_some() {
+                let parts = line.overflow_per_million.map_or_else(|| "-".into(), |parts| format!("{parts:.1}"));
+                text += &format!(" {parts:>9}");
+            }
             if followed.is_some() {
                 let score = |score: Option<f32>| score.map_or_else(|| "-".into(), |s| format!("{s:.3}"));
                 text += &format!(" {:>6} {:>6}", score(line.box_alone), score(line.box_up_to));
@@ -305,6 +404,10 @@ impl Report {
             text.push('\n');
         }
         text += "\npropagated: signal to noise of the tensor, both models whole; isolated: of this node alone\n";
+        if let Some(overflow) = overflow {
+            text += "overflow: of a million pairs of products, those that leave 16 bits, as kernels without VNNI add them\n";
+            text += &overflow.to_text();
+        }
         if followed.is_some() {
             text += "alone: the box's score when this node alone is INT8; up to: when all up to it are\n";
         }

@@ -178,11 +178,3 @@ impl NaiveConv {
         found
     }
 }
-
-/// CRC-32 as in zip and PNG: the polynomial 0xEDB88320, bits reflected.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    let table: Vec<u32> = (0..256u32)
-        .map(|byte| (0..8).fold(byte, |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 }))
-        .collect();
-    !bytes.iter().fold(!0, |crc: u32, byte| crc >> 8 ^ table[((crc ^ u32::from(*byte)) & 255) as usize])
-}

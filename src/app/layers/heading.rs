@@ -80,6 +80,9 @@ impl Heading<'_> {
             Some(progress) => self.progress(ui, progress, actions),
             None => self.makers(ui, actions),
         });
+        if let Some(findings) = self.findings {
+            overflow(ui, findings);
+        }
         if let Some(outcome) = self.outcome {
             result(ui, outcome, actions);
         }
@@ -147,6 +150,20 @@ impl Heading<'_> {
         response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Recipe"));
         response.response.on_hover_text("The recipe to calibrate for");
     }
+}
+
+/// What a processor without VNNI would make of the boxes that were measured.
+fn overflow(ui: &mut Ui, findings: &Findings) {
+    let (text, what) = match &findings.study.overflow {
+        Ok(overflow) => (
+            format!("On a processor without VNNI, {} (arithmetic native)", overflow.changes()),
+            "There ONNX Runtime's plain kernels add pairs of products in 16 bits, which overflow. Computed here in \
+             integers, whatever this processor does; the column overflow says in which layers"
+                .to_owned(),
+        ),
+        Err(why) => ("What a processor without VNNI would make of it is not known".to_owned(), format!("{why}.")),
+    };
+    ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate()).on_hover_text(what);
 }
 
 /// Before → after.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use egui::{Color32, FontId, Id, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, PlotPoints, PlotUi, VLine};
 
-use super::rows::{Row, Rows, decibel};
+use super::rows::{Row, Rows, decibel, per_million};
 use crate::app::palette::{self, PlotScheme};
 use crate::app::plots::fixed;
 use crate::app::theme;
@@ -227,6 +227,9 @@ pub fn tooltip(ui: &mut Ui, row: &Row) {
         line("SQNR isolated", decibel(row.isolated));
         if let (Some(loss), Some(share)) = (row.iou_loss, row.share) {
             line("overlap lost, alone", format!("{:.2} % ({:.1} % of all)", loss * 100.0, share * 100.0));
+        }
+        if let Some(overflowing) = row.overflowing {
+            line("overflow without VNNI", format!("{} of a million pairs", per_million(overflowing)));
         }
         if let Some(alone) = row.alone {
             line("box's score, alone", format!("{alone:.3}"));

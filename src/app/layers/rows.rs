@@ -32,6 +32,8 @@ pub struct Row {
     pub fall: Option<f32>,
     /// The followed box's score with everything up to here in INT8.
     pub up_to: Option<f32>,
+    /// Of a million pairs of products, how many leave 16 bits; `None`: there are none, or it is not known.
+    pub overflowing: Option<f64>,
 }
 
 impl Row {
@@ -52,6 +54,7 @@ impl Row {
                 alone,
                 fall: float.and_then(|float| studied.fall(float)),
                 up_to: studied.up_to,
+                overflowing: studied.overflowing,
             }
         };
         study.layers.iter().enumerate().map(row).collect()
@@ -74,6 +77,9 @@ impl Row {
         if let Some(loss) = self.iou_loss {
             words += &format!(", boxes {:.2} %", loss * 100.0);
         }
+        if let Some(overflowing) = self.overflowing {
+            words += &format!(", overflow {} per million", per_million(overflowing));
+        }
         if let (Some(alone), Some(up_to)) = (self.alone, self.up_to) {
             words += &format!(", alone {alone:.3}, up to here {up_to:.3}");
         }
@@ -86,6 +92,11 @@ pub fn decibel(db: Option<f64>) -> String {
     db.filter(|db| db.is_finite()).map_or_else(|| "–".into(), |db| format!("{db:.1} dB"))
 }
 
+/// "12.4", "0"; a single one of a million pairs is still told.
+pub fn per_million(parts: f64) -> String {
+    if parts == 0.0 || parts >= 100.0 { format!("{parts:.0}") } else { format!("{parts:.1}") }
+}
+
 /// What the table is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
@@ -95,6 +106,8 @@ pub enum SortKey {
     Propagated,
     Isolated,
     Boxes,
+    /// Pairs that leave 16 bits.
+    Overflow,
     /// The followed box's fall by this layer alone.
     Alone,
     UpTo,
@@ -169,6 +182,7 @@ impl Rows {
             SortKey::Propagated => -row.propagated,
             SortKey::Isolated => row.isolated.map_or(f64::NEG_INFINITY, |db| -db),
             SortKey::Boxes => row.iou_loss.unwrap_or(f64::NEG_INFINITY),
+            SortKey::Overflow => row.overflowing.unwrap_or(f64::NEG_INFINITY),
             SortKey::Alone => row.fall.map_or(f64::NEG_INFINITY, f64::from),
             SortKey::UpTo => row.up_to.map_or(f64::NEG_INFINITY, |score| -f64::from(score)),
         };
@@ -231,9 +245,10 @@ mod tests {
             }),
             share: Some(loss),
             up_to: Some(0.4),
+            overflowing: isolated.map(|_| 12.345),
         };
         let layers = vec![one("a", 30.0, Some(31.0), 0.01), one("b", 20.0, None, 0.0), one("c", 10.0, Some(29.0), 0.2)];
-        Study { layers, pictures: 1, target: None }
+        Study { layers, pictures: 1, overflow: Ok(Default::default()), target: None }
     }
 
     #[test]
@@ -273,7 +288,7 @@ mod tests {
         rows.fill(&study());
         assert_eq!(
             rows.all[2].words(),
-            "c, QLinearConv: propagated 10.0 dB, isolated 29.0 dB, boxes 20.00 %, alone 0.300, up to here 0.400"
+            "c, QLinearConv: propagated 10.0 dB, isolated 29.0 dB, boxes 20.00 %, overflow 12.3 per million, alone 0.300, up to here 0.400"
         );
     }
 }

@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::plot;
-use super::rows::{Row, Rows, SortKey, decibel};
+use super::rows::{Row, Rows, SortKey, decibel, per_million};
 use crate::app::palette::{self, Scheme};
 use crate::app::theme;
 
@@ -21,13 +21,14 @@ const SCROLL: f32 = 6.0;
 /// A column: what it sorts by, its title, what it tells, its width; `None` = what is left.
 struct Title(Option<SortKey>, &'static str, &'static str, Option<f32>);
 
-const TITLES: [Title; 6] = [
+const TITLES: [Title; 7] = [
     Title(None, "float", "Which layers shall be left in float", Some(34.0)),
     Title(Some(SortKey::Layer), "Layer", "the order of the graph", None),
     Title(Some(SortKey::Op), "Operation", "operation", Some(84.0)),
     Title(Some(SortKey::Propagated), "propagated", "signal to noise with everything up to here in INT8", Some(66.0)),
     Title(Some(SortKey::Isolated), "isolated", "signal to noise of this layer alone", Some(60.0)),
     Title(Some(SortKey::Boxes), "boxes", "how much overlap boxes lose when this layer alone is INT8", Some(56.0)),
+    Title(Some(SortKey::Overflow), "overflow", "pairs of products per million that overflow without VNNI", Some(58.0)),
 ];
 
 /// While one box is followed.
@@ -207,6 +208,10 @@ fn cell(ui: &Ui, key: SortKey, row: &Row, rows: &Rows) {
         SortKey::Boxes => {
             let words = row.iou_loss.map_or_else(|| "–".into(), |loss| format!("{:.2}%", loss * 100.0));
             right(words, if row.share.is_some_and(|share| share >= 0.1) { worst } else { colour });
+        }
+        SortKey::Overflow => {
+            let some = row.overflowing.is_some_and(|parts| parts > 0.0);
+            right(row.overflowing.map_or_else(|| "–".into(), per_million), if some { colour } else { *weak });
         }
         SortKey::Alone => {
             let falls = row.fall.is_some_and(|fall| fall >= 0.02);

@@ -6,18 +6,21 @@
 //! *In the boxes*: the float model with one INT8 node in place of its own, and how far that moves the boxes. A
 //! tensor with little noise can do the most harm: a head's logits are large, and a small error in a box's size is
 //! a large one in its overlap.
+//! *Overflow*: how many pairs of products leave 16 bits, and what processors without VNNI would make of the boxes.
 //! *A box's descent*: its score with all nodes up to one in INT8 and float from there on. Where it falls, it is lost.
 
 mod boxes;
 mod heads;
 mod measure;
 mod merge;
+mod overflow;
 mod rest;
 mod study;
 mod target;
 
 pub use boxes::{BoxLoss, Trials, try_layers};
 pub use measure::{Layer, Layers};
+pub use overflow::{Changes, Overflow, is_change, overflow};
 pub use study::{Models, Studied, Study, study};
 pub use target::{Descent, Target};
 
@@ -33,6 +36,8 @@ pub enum LayersError {
     NothingInCommon,
     #[error("both models together do not run: {0}")]
     Run(String),
+    #[error("the INT8 model cannot be computed in integers: {0}")]
+    Integers(String),
     #[error("it was cancelled")]
     Cancelled,
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{BoxLoss, Descent, Layer, Layers, LayersError, Target, Trials, try_layers};
+use super::{BoxLoss, Descent, Layer, Layers, LayersError, Overflow, Target, Trials, overflow, try_layers};
 use crate::detect::Form;
 use crate::model::{Arithmetic, Runtime};
 
@@ -23,6 +23,8 @@ pub struct Study {
     /// In the order of the graph.
     pub layers: Vec<Studied>,
     pub pictures: usize,
+    /// What processors without VNNI would make of it; or why that is not known.
+    pub overflow: Result<Overflow, LayersError>,
     /// The score of the one box in the float model and in the INT8 model; `None` = none was asked for.
     pub target: Option<[f32; 2]>,
 }
@@ -37,6 +39,8 @@ pub struct Studied {
     pub share: Option<f64>,
     /// The score of the one box with everything up to here in INT8.
     pub up_to: Option<f32>,
+    /// Of a million pairs of products, how many leave 16 bits; `None`: it has none, or it is not known.
+    pub overflowing: Option<f64>,
 }
 
 impl Studied {
@@ -56,7 +60,7 @@ pub fn study(
     mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Study, LayersError> {
     let mut layers = Layers::new(runtime, models)?;
-    let of = inputs.len() + layers.tensors();
+    let of = 2 * inputs.len() + layers.tensors();
     let mut done = 0;
     let mut step = || {
         done += 1;
@@ -71,17 +75,23 @@ pub fn study(
     let found = layers.layers();
     drop(layers);
     let Trials { losses, descent } = try_layers(runtime, models, inputs, target, |_| step())?;
+    let overflow = match overflow(models.int8, models.form, inputs, &mut step) {
+        Err(LayersError::Cancelled) => return Err(LayersError::Cancelled),
+        found => found,
+    };
     let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
     let studied = |layer: Layer| {
         let loss = losses.iter().find(|loss| loss.tensor == layer.tensor).cloned();
         let share =
             loss.as_ref().filter(|loss| loss.seen).map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });
         let up_to = descent.as_ref().and_then(|d| d.up_to.iter().find(|(tensor, _)| *tensor == layer.tensor));
-        Studied { layer, loss, share, up_to: up_to.map(|(_, score)| *score) }
+        let overflowing = overflow.as_ref().ok().and_then(|found| found.per_million(&layer.node));
+        Studied { layer, loss, share, up_to: up_to.map(|(_, score)| *score), overflowing }
     };
     Ok(Study {
         layers: found.into_iter().map(studied).collect(),
         pictures: inputs.len(),
+        overflow,
         target: descent.as_ref().map(Descent::ends),
     })
 }
