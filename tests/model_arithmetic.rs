@@ -130,8 +130,8 @@ fn the_self_test_takes_no_time_worth_speaking_of() {
     let runtime = runtime();
     let took = runtime.self_test().unwrap().took;
     eprintln!("the self-test took {took:?}");
-    // 30 ms are promised of the release build on a machine that does nothing else.
-    assert!(took.as_millis() < 500, "{took:?}");
+    // 30 ms are promised of the release build on a machine that does nothing else; an emulated one takes a second.
+    assert!(took.as_secs() < 2, "{took:?}");
     assert!(std::ptr::eq(runtime.self_test().unwrap(), runtime.self_test().unwrap()), "once a process");
 }
 

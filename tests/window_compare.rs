@@ -8,6 +8,7 @@ use egui::Key;
 use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT, Queryable};
 use twinsight::app::{Preferences, View, Which};
+use twinsight::model::Arithmetic;
 use twinsight::model::ModelName::{Fp32, Int8};
 use window_support::{CAT, DOG, Desk, PERSON, Plan};
 
@@ -264,4 +265,36 @@ fn every_control_of_a_comparison_has_a_name() {
     desk.press(Key::ArrowDown);
     desk.until("all of it", |d| d.has("Close details") && d.has_slider("Score B"));
     desk.harness.check_accessibility();
+}
+
+/// One model on both sides: exact, and as this processor's plain kernels compute it.
+#[test]
+fn a_model_is_compared_with_itself_in_the_other_arithmetic() {
+    let models = [Some(Int8), Some(Int8)];
+    let arithmetics = [None, Some(Arithmetic::Native)];
+    let mut desk = Desk::new(Plan { models, arithmetics, ..plan(View::SideBySide) });
+    desk.until("both", |d| d.has_words("B · INT8 (native) · 2 boxes"));
+    assert!(desk.has_words("Picture A: A · INT8 · 2 boxes"));
+    assert_eq!(desk.preferences().arithmetics, [Arithmetic::Exact, Arithmetic::Native]);
+    // B's list has the choice; what A has comes over from there.
+    desk.click("Model B");
+    desk.until("the choice", |d| d.has("Computed as") && d.has("native: this processor's kernels"));
+    desk.click("exact: as the model says");
+    desk.until("the two change sides", |d| d.has_words("A · INT8 (native) · 2 boxes"));
+    assert!(desk.has_words("B · INT8 · 2 boxes"));
+}
+
+#[test]
+fn a_single_int8_model_has_its_arithmetic_beside_it() {
+    let models = [Some(Int8), None];
+    let mut desk = Desk::with_picture(Plan { models, ..plan(View::Single) });
+    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("Computed as").is_some());
+    desk.click("Computed as");
+    desk.until("the choice", |d| d.has("native: this processor's kernels"));
+    desk.click("native: this processor's kernels");
+    desk.until("it is remembered", |d| d.preferences().arithmetics[0] == Arithmetic::Native);
+    desk.until("the status line names it", |d| d.has_words("INT8 (native)"));
+    desk.click("FP32");
+    desk.until("FP32's boxes", |d| d.has("person 0.90"));
+    assert!(desk.control("Computed as").is_none(), "a float model has but one");
 }

@@ -113,7 +113,7 @@ pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterato
             fact(ui, "File", &file, &model.path.to_string_lossy());
             fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not told by the file"), "How it was made");
             if let Some(arithmetic) = model.arithmetic {
-                fact(ui, "Computed as", arithmetic.as_str(), arithmetic.explanation());
+                fact(ui, "Arithmetic", arithmetic.as_str(), arithmetic.explanation());
             }
             fact(ui, "Input", &model.form.input.to_string(), "");
             fact(ui, "Classes", &model.form.classes.len().to_string(), "");

@@ -62,9 +62,14 @@ impl Models<'_> {
         let chosen = self.duo.model(which);
         let failure = self.failure(which);
         ui.label(RichText::new(which.letter()).strong());
-        let width = if narrow { 76.0 } else { 92.0 };
+        let request = self.duo.request(which);
+        let (width, most) = match (narrow, request.arithmetic) {
+            (true, _) => (76.0, IN_LIST),
+            (false, Arithmetic::Exact) => (92.0, IN_LIST),
+            (false, Arithmetic::Native) => (124.0, MOST),
+        };
         let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
-        let text = selected(self.duo.request(which), failure.is_some());
+        let text = selected(request, failure.is_some(), most);
         let response = combo.selected_text(text).show_ui(ui, |ui| {
             for model in self.choices {
                 if ui.selectable_label(model == chosen, model.label()).clicked() && model != chosen {
@@ -85,7 +90,11 @@ impl Models<'_> {
     fn arithmetics(&self, ui: &mut Ui, which: Which, actions: &mut Vec<Action>) {
         let chosen = self.duo.request(which).arithmetic;
         for arithmetic in Arithmetic::ALL {
-            let label = ui.selectable_label(arithmetic == chosen, arithmetic.as_str());
+            let words = match arithmetic {
+                Arithmetic::Exact => "exact: as the model says",
+                Arithmetic::Native => "native: this processor's kernels",
+            };
+            let label = ui.selectable_label(arithmetic == chosen, words);
             if label.on_hover_text(arithmetic.explanation()).clicked() && arithmetic != chosen {
                 actions.push(Action::Compute(which, arithmetic));
             }
@@ -123,11 +132,11 @@ fn signed(model: &ModelName, failed: bool, most: usize) -> String {
 }
 
 /// What a list shows while it is closed: the arithmetic stands at the end, where names are not cut.
-fn selected(request: &ModelRequest, failed: bool) -> String {
+fn selected(request: &ModelRequest, failed: bool, most: usize) -> String {
     let name = request.name.label();
     let label = match request.arithmetic {
-        Arithmetic::Exact => cut(&name, IN_LIST),
-        other => cut(&format!("{name} {other}"), IN_LIST),
+        Arithmetic::Exact => cut(&name, most),
+        other => cut(&format!("{name} {other}"), most),
     };
     if failed { format!("⚠ {label}") } else { label }
 }
@@ -148,7 +157,7 @@ pub fn name_or_letter(name: &str, which: Which) -> &str {
 
 /// Long file names must not push everything else out of the window.
 pub fn shortened(label: &str) -> String {
-    cut(label, MOST)
+    cut(label, MOST + 2)
 }
 
 fn cut(label: &str, most: usize) -> String {
