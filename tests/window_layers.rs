@@ -79,7 +79,12 @@ fn the_figures_are_those_of_the_command() {
         let db = |key: &str| line[key].as_f64().map_or_else(|| "–".to_owned(), |db| format!("{db:.1} dB"));
         let [name, op] = ["tensor", "op"].map(|key| line[key].as_str().unwrap());
         let boxes = line["iou_loss"].as_f64().map_or_else(String::new, |loss| format!(", boxes {:.2} %", loss * 100.0));
-        format!("{name}, {op}: propagated {}, isolated {}{boxes}", db("propagated_db"), db("isolated_db"))
+        let parts = line["overflow_per_million"].as_f64().map(|parts| {
+            let decimals = usize::from(parts > 0.0 && parts < 100.0);
+            format!(", overflow {parts:.decimals$} per million")
+        });
+        let overflow = parts.unwrap_or_default();
+        format!("{name}, {op}: propagated {}, isolated {}{boxes}{overflow}", db("propagated_db"), db("isolated_db"))
     };
     let all: Vec<String> = lines.iter().map(words).collect();
     let seen = rows(&desk);
@@ -87,6 +92,7 @@ fn the_figures_are_those_of_the_command() {
     for row in &seen {
         assert!(all.contains(row), "{row}\n{all:#?}");
     }
+    assert!(desk.has_words("On a processor without VNNI, "), "what would become of the boxes");
     // The worst stand first; a click on a title sorts by it.
     let worst = lines.iter().max_by(|x, y| x["iou_loss"].as_f64().partial_cmp(&y["iou_loss"].as_f64()).unwrap());
     assert_eq!(seen[0], words(worst.unwrap()));

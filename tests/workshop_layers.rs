@@ -66,6 +66,15 @@ fn the_two_heads_of_the_card_recipe_hurt_the_most() {
     let shares: f64 = layers.iter().filter_map(|l| l["share"].as_f64()).sum();
     assert!((shares - 1.0).abs() < 1e-9, "{shares}");
     assert_eq!(report["pictures"], 2);
+    // What the first convolution would overflow without VNNI, and what that does to the boxes.
+    let first = layers.iter().find(|l| l["node"] == "layer_00_conv_quant").unwrap();
+    assert!(first["overflow_per_million"].as_f64().unwrap() > 1000.0, "{first}");
+    assert!(layers.iter().all(|l| l["overflow_per_million"].is_null() != (l["op"] == "QLinearConv")));
+    let overflow = &report["overflow"];
+    let [boxes, moved] = ["boxes", "moved"].map(|key| overflow[key].as_u64().unwrap());
+    let changed = overflow["changed"].as_array().unwrap().len() as u64;
+    let others: u64 = ["lost", "gained", "class_flips"].iter().map(|key| overflow[*key].as_u64().unwrap()).sum();
+    assert!(boxes >= 5 && changed == moved + others && changed > 0, "{overflow}");
 }
 
 #[test]

@@ -27,6 +27,8 @@ def main():
     model = {"precision": options.precision, "sha256": hashlib.sha256(options.model.read_bytes()).hexdigest()}
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 2
+    # Sums that cannot overflow, whatever processor this is.
+    settings.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
     [tensor_name] = [i.name for i in session.get_inputs()]
 
