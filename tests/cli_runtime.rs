@@ -32,8 +32,13 @@ impl Folder {
     }
 }
 
-const MODELS: [&str; 4] =
-    ["sums.json", "yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_tuned.onnx", "yolov4-tiny-416_int8_qop.onnx"];
+const MODELS: [&str; 5] = [
+    "sums.json",
+    "yolov4-tiny-416_float.onnx",
+    "yolov4-tiny-416_int8_tuned.onnx",
+    "yolov4-tiny-416_int8_safe.onnx",
+    "yolov4-tiny-416_int8_qop.onnx",
+];
 
 /// ONNX Runtime would write who we are, and what it means to report, below the home folder.
 #[test]
@@ -131,8 +136,10 @@ fn doctor_is_content_with_what_set_up_installs() {
     assert!(line("Models folder").contains(models().to_str().unwrap()));
     let sums = std::fs::read_to_string(installed("sums.json")).unwrap();
     let sums: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&sums).unwrap();
-    assert_eq!(sums.len(), 3);
-    for (name, file) in [("FP32", MODELS[1]), ("INT8 tuned", MODELS[2]), ("INT8  ", MODELS[3])] {
+    assert_eq!(sums.len(), 4);
+    for (name, file) in
+        [("FP32", MODELS[1]), ("INT8 tuned", MODELS[2]), ("INT8 safe", MODELS[3]), ("INT8  ", MODELS[4])]
+    {
         // "INT8" begins the line on the processor too.
         let line = out.lines().find(|l| l.contains(name) && l.contains(file)).unwrap_or_else(|| panic!("{out}"));
         assert!(line.contains(sums[file].as_str().unwrap()) && line.ends_with("as pinned"), "{line}");
@@ -141,7 +148,7 @@ fn doctor_is_content_with_what_set_up_installs() {
 
 #[test]
 fn doctor_finds_models_that_are_missing_or_none() {
-    let folder = Folder::with(&MODELS[..3]);
+    let folder = Folder::with(&MODELS[..4]);
     let library = twinsight::model::Runtime::locate(&twinsight::model::Catalog::at(models())).unwrap();
     let doctor = || {
         let mut command = twinsight();
@@ -152,8 +159,8 @@ fn doctor_finds_models_that_are_missing_or_none() {
         faults[0].clone()
     };
     let fault = doctor();
-    assert!(fault.contains(MODELS[3]) && fault.contains("is missing") && fault.contains("make setup"), "{fault}");
-    folder.write(MODELS[3], "not a model");
+    assert!(fault.contains(MODELS[4]) && fault.contains("is missing") && fault.contains("make setup"), "{fault}");
+    folder.write(MODELS[4], "not a model");
     let fault = doctor();
-    assert!(fault.contains(MODELS[3]) && fault.contains("is no model"), "{fault}");
+    assert!(fault.contains(MODELS[4]) && fault.contains("is no model"), "{fault}");
 }

@@ -116,6 +116,8 @@ fn a_model_of_ones_own_stays_among_the_choices() {
     desk.until("its detections", |d| d.has("person 0.70"));
     desk.press(Key::P);
     desk.until("FP32's detections", |d| d.has("person 0.90"));
+    desk.click("Model A");
+    desk.until("the choices", |d| d.has("own"));
     desk.click("own");
     desk.until("its detections again", |d| d.has("person 0.70"));
 }

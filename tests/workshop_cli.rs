@@ -23,7 +23,8 @@ impl Folder {
     fn new() -> Self {
         let folder = Self { dir: tempfile::tempdir().unwrap() };
         std::fs::create_dir(folder.path("downloads")).unwrap();
-        let kept = ["sums.json", "yolov4-tiny-416.calibration.json", "yolov4-tiny-416.tuned.calibration.json"];
+        let tables = ["", ".tuned", ".safe"].map(|recipe| format!("yolov4-tiny-416{recipe}.calibration.json"));
+        let kept = std::iter::once("sums.json").chain(tables.iter().map(String::as_str));
         for file in ["downloads/yolov4-tiny.cfg", "downloads/yolov4-tiny.weights"].into_iter().chain(kept) {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(file);
             std::fs::copy(&from, folder.path(file))
@@ -89,10 +90,10 @@ fn a_model_without_its_table_is_not_made_and_the_command_fails() {
     let folder = Folder::new();
     std::fs::remove_file(folder.path("yolov4-tiny-416.tuned.calibration.json")).unwrap();
     assert!(!folder.run(&["build"]).unwrap());
-    assert_eq!(folder.files(), ALL[..2]);
+    assert_eq!(folder.files(), ALL[..3]);
     std::fs::remove_file(folder.path("yolov4-tiny-416.calibration.json")).unwrap();
     assert!(!folder.run(&["build"]).unwrap());
-    assert_eq!(folder.files(), ALL[..2]);
+    assert_eq!(folder.files(), ALL[..3]);
 }
 
 #[test]

@@ -22,7 +22,9 @@ impl Models<'_> {
         if self.choices.len() > BUTTONS {
             return self.list(ui, Which::A, narrow, actions);
         }
-        if !narrow {
+        // In a narrow window the comparing views' lists have the choice.
+        let has_arithmetic = self.computes_in_integers(Which::A) && !narrow;
+        if !narrow && !has_arithmetic {
             ui.label(RichText::new("Precision").weak());
         }
         ui.scope(|ui| {
@@ -30,15 +32,17 @@ impl Models<'_> {
             for model in self.choices {
                 let chosen = self.duo.model(Which::A) == model;
                 let failure = self.failure(Which::A).filter(|_| chosen);
-                let button = Button::selectable(chosen, signed(model, failure.is_some(), MOST));
-                let button = button.frame_when_inactive(true).min_size(vec2(52.0, 0.0));
+                let button = Button::selectable(chosen, signed(model, failure.is_some()));
+                let name = if failure.is_some() { format!("⚠ {}", model.label()) } else { model.label() };
+                let response = ui.add(button.frame_when_inactive(true).min_size(vec2(52.0, 0.0)));
+                response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
                 let what = failure.map_or_else(|| what(model), str::to_owned);
-                if ui.add(button).on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
+                if response.on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
                     actions.push(Action::Use(Which::A, model.clone()));
                 }
             }
         });
-        if self.computes_in_integers(Which::A) {
+        if has_arithmetic {
             let chosen = self.duo.request(Which::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Which::A, actions)).response;
@@ -126,8 +130,13 @@ fn what(model: &ModelName) -> String {
     }
 }
 
-fn signed(model: &ModelName, failed: bool, most: usize) -> String {
-    let label = cut(&model.label(), most);
+/// What a button shows: beside INT8 there is room for the recipe alone.
+fn signed(model: &ModelName, failed: bool) -> String {
+    let label = match model {
+        ModelName::Tuned => "tuned".into(),
+        ModelName::Safe => "safe".into(),
+        other => cut(&other.label(), MOST),
+    };
     if failed { format!("⚠ {label}") } else { label }
 }
 
