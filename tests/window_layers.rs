@@ -81,7 +81,8 @@ fn the_figures_are_those_of_the_command() {
         let boxes = line["iou_loss"].as_f64().map_or_else(String::new, |loss| format!(", boxes {:.2} %", loss * 100.0));
         let parts = line["overflow_per_million"].as_f64().map(|parts| {
             let decimals = usize::from(parts > 0.0 && parts < 100.0);
-            format!(", overflow {parts:.decimals$} per million")
+            let parts = if parts > 0.0 && parts < 0.1 { "<0.1".into() } else { format!("{parts:.decimals$}") };
+            format!(", overflow {parts} per million")
         });
         let overflow = parts.unwrap_or_default();
         format!("{name}, {op}: propagated {}, isolated {}{boxes}{overflow}", db("propagated_db"), db("isolated_db"))

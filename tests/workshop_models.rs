@@ -35,6 +35,11 @@ fn tuned(source: &Source) -> Built {
     source.quantized(&Recipe::tuned(), &CalibrationTable::read(&path).unwrap(), &path).unwrap()
 }
 
+fn safe(source: &Source) -> Built {
+    let path = models().join("yolov4-tiny-416.safe.calibration.json");
+    source.quantized(&Recipe::safe(), &CalibrationTable::read(&path).unwrap(), &path).unwrap()
+}
+
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -51,8 +56,10 @@ fn runtime() -> Runtime {
 fn the_built_files_have_their_pinned_sums() {
     let pinned: BTreeMap<String, String> = json(&models().join("sums.json"));
     let source = source();
-    let built: BTreeMap<String, String> =
-        [source.float(), card(&source), tuned(&source)].into_iter().map(|built| (built.file, built.sha256)).collect();
+    let built: BTreeMap<String, String> = [source.float(), card(&source), tuned(&source), safe(&source)]
+        .into_iter()
+        .map(|built| (built.file, built.sha256))
+        .collect();
     assert_eq!(built, pinned);
 }
 
@@ -66,8 +73,9 @@ fn a_second_build_gives_the_same_bytes() {
 
 #[test]
 fn the_calibration_tables_are_kept_as_it_would_be_written() {
-    for file in ["yolov4-tiny-416.calibration.json", "yolov4-tiny-416.tuned.calibration.json"] {
-        let text = std::fs::read_to_string(models().join(file)).unwrap();
+    for recipe in ["", ".tuned", ".safe"] {
+        let file = format!("yolov4-tiny-416{recipe}.calibration.json");
+        let text = std::fs::read_to_string(models().join(&file)).unwrap();
         let table = CalibrationTable::from_json(&text).unwrap();
         assert!(table.to_json() == text, "{file} changes when it is read and written");
         assert_eq!(table.pictures, 343);

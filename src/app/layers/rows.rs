@@ -92,9 +92,14 @@ pub fn decibel(db: Option<f64>) -> String {
     db.filter(|db| db.is_finite()).map_or_else(|| "–".into(), |db| format!("{db:.1} dB"))
 }
 
-/// "12.4", "0"; a single one of a million pairs is still told.
+/// "3816", "12.4", "<0.1", "0".
 pub fn per_million(parts: f64) -> String {
-    if parts == 0.0 || parts >= 100.0 { format!("{parts:.0}") } else { format!("{parts:.1}") }
+    match parts {
+        0.0 => "0".into(),
+        0.0..0.1 => "<0.1".into(),
+        0.1..100.0 => format!("{parts:.1}"),
+        _ => format!("{parts:.0}"),
+    }
 }
 
 /// What the table is sorted by.
