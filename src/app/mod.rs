@@ -1,60 +1,34 @@
 //! The window.
 //!
 //! ```text
-//! keys, panels ── Action ──▶ Viewer ── Settings ──▶ Engine
-//!      ▲                       ▲ │                    │
-//!      └── detections, status ─┘ └◀── Observation ────┘
+//! keys, panels ── Action ──▶ Viewer ─┬─▶ source, video, camera ──▶ EngineControl ──▶ Engine
+//!      ▲                             ├─▶ models, history, layers                        │
+//!      └─── figures, boxes, status ──┴─▶ frame ◀──────────── Observation, Event ────────┘
 //! ```
+//!
+//! Each room owns its state and sees only what it is given; [`Viewer`] alone sees every owner. What needs two owners is
+//! written in `viewer/logic.rs` (what came from the engine and from jobs) or `viewer/actions.rs` (what was asked for).
 
 mod action;
-mod album;
-mod annotated;
-mod bar;
-mod boxes;
-mod camera;
-mod cameras;
-mod canvas;
-mod class_filter;
-mod clipboard;
-mod controls;
-mod copying;
-mod dialog;
-mod duo;
-mod errand;
-mod fault;
-mod help;
+mod detections;
+mod engine_control;
+mod frame;
+mod history;
+mod job;
 mod layers;
-mod layout;
-mod list;
-mod marks;
-mod notices;
-mod pairs;
-mod palette;
-mod past;
-mod pickers;
-mod picture;
-mod playing;
-mod plots;
+mod models;
+mod panels;
 mod preferences;
-mod screenshot;
-mod scrub;
-mod sight;
-mod status;
-mod strip;
-mod texture;
-mod theme;
-mod toolbar;
-mod verdicts;
-mod video_bar;
+mod source;
+mod ui;
 mod view;
 mod viewer;
-mod viewport;
 mod window;
-mod wishes;
 
-pub use clipboard::{Clip, Clipboard, ClipboardError, SystemClipboard};
 pub use preferences::Preferences;
-pub use screenshot::Screenshot;
+pub use ui::clipboard::{Clip, Clipboard, ClipboardError};
+pub use ui::screenshot::Screenshot;
 pub use view::{View, Which};
-pub use viewer::{Start, Viewer};
-pub use window::{AppError, WindowOptions, run};
+pub use viewer::Viewer;
+pub use viewer::start::{Start, System};
+pub use window::{AppError, run};

@@ -1,20 +1,18 @@
 //! The window itself: opened by eframe, fed by an engine.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use egui::{ThemePreference, ViewportBuilder, ViewportCommand};
+use egui::{ViewportBuilder, ViewportCommand};
 
-use super::action::has_selected_text;
-use super::clipboard::SystemClipboard;
+use super::action::shortcuts::has_selected_text;
 use super::preferences::Preferences;
-use super::view::View;
-use super::viewer::{Start, Viewer};
-use super::{Screenshot, palette};
-use crate::engine::{Engine, Parts};
-use crate::model::{Arithmetic, Catalog, ModelName};
-use crate::source::{CameraWatch, SourceRequest};
+use super::ui::clipboard::SystemClipboard;
+use super::ui::palette;
+use super::viewer::Viewer;
+use super::viewer::start::{Start, System};
+use crate::engine::Parts;
+use crate::source::CameraWatch;
 
 /// How long the engine may take to stop when the window closes.
 const STOP: Duration = Duration::from_secs(1);
@@ -27,29 +25,6 @@ const KEPT: &str = "preferences";
 
 /// The variables by which a Linux desktop says where windows go.
 const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
-
-/// What the command line asks of the window.
-pub struct WindowOptions {
-    pub source: SourceRequest,
-    /// Files and folders as they were named; `source` shows the first of them.
-    pub files: Vec<PathBuf>,
-    /// A and B; `None`: those of the last run.
-    pub models: [Option<ModelName>; 2],
-    /// How they are computed; `None`: not told.
-    pub arithmetics: [Option<Arithmetic>; 2],
-    /// `None`: the one of the last run.
-    pub view: Option<View>,
-    /// Saves a picture of the window, then closes it. Preferences are neither read nor kept.
-    pub screenshot: Option<Screenshot>,
-    /// Dark or light; `None`: as in the last run.
-    pub dark: Option<bool>,
-    /// In points; `None`: as in the last run.
-    pub size: Option<[f32; 2]>,
-    /// Where models are found.
-    pub catalog: Catalog,
-    /// Opens the layers panel at once.
-    pub layers: bool,
-}
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -66,22 +41,22 @@ pub enum AppError {
 }
 
 /// Opens the window and returns when it is closed.
-pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Parts) -> Result<(), AppError> {
+pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Parts) -> Result<(), AppError> {
     if cfg!(target_os = "linux") && !DISPLAYS.iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty())) {
         return Err(AppError::NoDisplay);
     }
-    let keeps = options.screenshot.is_none();
+    let keeps = start.screenshot.is_none();
     let failure = Arc::new(Mutex::new(None));
     let told = Arc::clone(&failure);
     let viewport = ViewportBuilder::default()
         .with_title("Twinsight")
         .with_app_id("twinsight")
-        .with_inner_size(options.size.unwrap_or(SIZE))
+        .with_inner_size(start.size.unwrap_or(SIZE))
         .with_min_inner_size([760.0, 420.0])
         .with_drag_and_drop(true);
     let native = eframe::NativeOptions {
         viewport,
-        persist_window: keeps && options.size.is_none(),
+        persist_window: keeps && start.size.is_none(),
         // They are keys of ours: pictures are copied and pasted too. Text fields get theirs below.
         clipboard_shortcuts: false,
         ..Default::default()
@@ -89,33 +64,17 @@ pub fn run(options: WindowOptions, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
         let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
         let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
-        let theme = options.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
-        let WindowOptions { source, files, models, arithmetics, view, screenshot, catalog, layers, .. } = options;
-        let clipboard = Box::<SystemClipboard>::default();
         // What was kept of the last window goes before the size that a window is made with.
-        if let Some(size) = options.size {
+        if let Some(size) = start.size {
             cc.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(size.into()));
         }
         let ctx = cc.egui_ctx.clone();
         let cameras = CameraWatch::start(move || ctx.request_repaint());
         let cameras = cameras.inspect_err(|cause| log::error!("cameras cannot be looked for: {cause}")).ok();
-        let start = Start {
-            source,
-            files,
-            clipboard,
-            cameras,
-            models,
-            arithmetics,
-            view,
-            preferences,
-            theme,
-            screenshot,
-            catalog,
-            layers,
-        };
+        let system = System { clipboard: Box::<SystemClipboard>::default(), cameras, preferences };
         let ctx = cc.egui_ctx.clone();
-        let engine = Engine::start(parts(Arc::new(move || ctx.request_repaint())), Viewer::first_settings(&start))?;
-        let viewer = Viewer::new(&cc.egui_ctx, engine, start);
+        let parts = parts(Arc::new(move || ctx.request_repaint()));
+        let viewer = Viewer::new(&cc.egui_ctx, parts, start, system)?;
         Ok(Box::new(Window { viewer: Some(viewer), keeps, failure: told }))
     };
     eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(reason(&e.to_string())))?;
@@ -160,7 +119,7 @@ impl eframe::App for Window {
 
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         if let Some(viewer) = &mut self.viewer {
-            viewer.update(ctx);
+            viewer.logic(ctx);
             if let Some(message) = viewer.take_failure() {
                 *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
             }
@@ -169,7 +128,7 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         if let Some(viewer) = &mut self.viewer {
-            viewer.show(ui);
+            viewer.ui(ui);
         }
     }
 

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::IntegerError;
 use super::conv::Conv;
 use super::grid::{Grid, Table};
-use super::reader;
 use super::tensor::{Element, Tensor};
 use super::window::Window;
 
@@ -50,14 +48,6 @@ pub(super) enum Op {
 }
 
 impl Network {
-    /// Reads an ONNX file. Nodes that are read: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`,
-    /// `Resize`, `Split`, `Slice`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
-    /// `QLinearConcat` and `MatMulIntegerToFloat`. Activations are uint8 or int8, weights are int8 with the zero
-    /// point 0, and the batch is 1.
-    pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
-        reader::read(bytes)
-    }
-
     /// In the order of the graph: the input, and what each node puts out.
     pub fn tensors(&self) -> &[Tensor] {
         &self.tensors

@@ -12,6 +12,8 @@ mod format;
 pub mod identity;
 mod listing;
 pub mod mode;
+#[path = "../app/source/camera/asked.rs"]
+mod mode_request;
 mod natural;
 mod open;
 mod orientation;
@@ -34,6 +36,7 @@ pub use format::PixelFormat;
 pub use identity::{CameraId, Device, Which};
 pub use listing::{FolderWatch, Listing};
 pub use mode::{CameraInfo, Mode};
+pub use mode_request::ModeRequest;
 pub use natural::natural;
 pub use open::Opener;
 pub use orientation::{Orientation, Turn};

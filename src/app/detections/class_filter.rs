@@ -5,8 +5,8 @@ use egui::{
     TextEdit, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::palette::class_colour;
-use super::theme;
+use crate::app::ui::palette::class_colour;
+use crate::app::ui::theme;
 use crate::detect::{ClassSet, Classes, Detection};
 
 const ROW: f32 = 26.0;
@@ -67,7 +67,7 @@ struct MadeFrom {
 
 impl ClassFilter {
     /// Shows the panel in all that is left of `ui`. True where the choice changed.
-    pub fn show(&mut self, ui: &mut Ui, classes: &Classes, counts: &ClassCounts, chosen: &mut ClassSet) -> bool {
+    pub fn ui(&mut self, ui: &mut Ui, classes: &Classes, counts: &ClassCounts, chosen: &mut ClassSet) -> bool {
         let before = chosen.clone();
         ui.horizontal(|ui| {
             ui.label(RichText::new("Classes").strong());
@@ -206,7 +206,7 @@ fn row(ui: &mut Ui, classes: &Classes, class_id: usize, counts: &ClassCounts, ch
     response.on_hover_text(what)
 }
 
-fn checkbox(painter: &egui::Painter, rect: Rect, checked: bool, scheme: &super::palette::Scheme) {
+fn checkbox(painter: &egui::Painter, rect: Rect, checked: bool, scheme: &crate::app::ui::palette::Scheme) {
     if checked {
         painter.rect_filled(rect, 4.0, scheme.accent);
         let at = |x: f32, y: f32| rect.min + vec2(x, y) * rect.size();
@@ -250,7 +250,7 @@ mod tests {
         let state =
             State { filter: ClassFilter::default(), classes, counts, chosen: ClassSet::default(), changed: false };
         let show = |ui: &mut Ui, state: &mut State| {
-            state.changed |= state.filter.show(ui, &state.classes, &state.counts, &mut state.chosen);
+            state.changed |= state.filter.ui(ui, &state.classes, &state.counts, &mut state.chosen);
         };
         let setup = |ctx: &egui::Context| theme::install(ctx);
         let mut bench = Harness::builder()

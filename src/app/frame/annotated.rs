@@ -4,14 +4,14 @@ use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::marks::Mark;
-use super::verdicts::Kind;
 use crate::annotate;
+use crate::app::frame::marks::BoxMark;
+use crate::app::ui::verdict_style::Kind;
 use crate::detect::{Frame, FrameError, Size};
 
 /// A picture and what is to be painted on it; cheap to make, so that the painting is done elsewhere.
 #[derive(Clone)]
-pub struct Annotated {
+pub struct AnnotatedPicture {
     pub frame: Arc<Frame>,
     pub panes: Panes,
     /// Without an ending: "street".
@@ -38,7 +38,7 @@ pub enum SaveError {
     Write { path: PathBuf, cause: io::Error },
 }
 
-impl Annotated {
+impl AnnotatedPicture {
     /// Paints it. Takes a while for large pictures.
     pub fn paint(&self) -> Result<Frame, FrameError> {
         let painted = |marks: &[annotate::Mark]| {
@@ -84,7 +84,7 @@ impl Annotated {
 }
 
 /// A mark of the window as one of a picture's. Its typeface has no arrows and few signs, so that words take their place.
-pub fn mark(mark: &Mark, labels: bool) -> annotate::Mark {
+pub fn mark(mark: &BoxMark, labels: bool) -> annotate::Mark {
     let [r, g, b, _] = mark.colour.to_array();
     let mut label = mark.label.replace('→', "to").replace("to lost", "lost");
     for kind in [Kind::Lost, Kind::Gained, Kind::Flip] {
@@ -105,13 +105,13 @@ mod tests {
     const RED: [u8; 3] = [255, 0, 0];
     const BLUE: [u8; 3] = [0, 0, 255];
 
-    fn annotated(panes: impl Fn([Vec<annotate::Mark>; 2]) -> Panes) -> Annotated {
+    fn annotated(panes: impl Fn([Vec<annotate::Mark>; 2]) -> Panes) -> AnnotatedPicture {
         let marks = [RED, BLUE].map(|rgb| {
             let bbox = BBox::new(20.0, 20.0, 180.0, 80.0);
             vec![annotate::Mark { bbox, rgb, dashed: false, label: String::new() }]
         });
         let frame = Arc::new(Frame::new(Size::new(200, 100)).unwrap());
-        Annotated { frame, panes: panes(marks), name: "street".into() }
+        AnnotatedPicture { frame, panes: panes(marks), name: "street".into() }
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
     fn labels_have_only_letters_that_can_be_painted() {
         let written = |label: &str, kind| {
             let bbox = BBox::new(0.0, 0.0, 1.0, 1.0);
-            let of = Mark { bbox, colour: Color32::RED, kind, second: false, label: label.into(), target: 0 };
+            let of = BoxMark { bbox, colour: Color32::RED, kind, second: false, label: label.into(), target: 0 };
             mark(&of, true).label
         };
         assert_eq!(written("person 0.91 → 0.88", Kind::Matched), "person 0.91 to 0.88");

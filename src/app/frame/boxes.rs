@@ -2,11 +2,11 @@
 
 use egui::{Align2, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
-use super::marks::Mark;
-use super::palette::{HALO, ON_CLASS};
-use super::verdicts;
-use super::viewport::UiFromImage;
 use crate::annotate::{Wanted, place};
+use crate::app::frame::marks::BoxMark;
+use crate::app::frame::viewport::UiFromImage;
+use crate::app::ui::palette::{HALO, ON_CLASS};
+use crate::app::ui::verdict_style;
 use crate::detect::BBox;
 
 const PADDING: egui::Vec2 = vec2(5.0, 2.0);
@@ -21,7 +21,7 @@ const DIMMED: f32 = 0.45;
 /// What is painted, and how.
 pub struct Boxes<'a> {
     /// The first on top.
-    pub marks: &'a [Mark],
+    pub marks: &'a [BoxMark],
     /// The target that is pointed at, here or in a list.
     pub highlighted: Option<usize>,
     /// The target whose details are shown.
@@ -32,8 +32,8 @@ pub struct Boxes<'a> {
 impl Boxes<'_> {
     /// Paints outlines first and labels over them, those that are lit last.
     pub fn paint(&self, painter: &Painter, transform: &UiFromImage) {
-        let is_lit = |mark: &&Mark| [self.highlighted, self.chosen].contains(&Some(mark.target));
-        let (lit, others): (Vec<&Mark>, Vec<&Mark>) = self.marks.iter().partition(is_lit);
+        let is_lit = |mark: &&BoxMark| [self.highlighted, self.chosen].contains(&Some(mark.target));
+        let (lit, others): (Vec<&BoxMark>, Vec<&BoxMark>) = self.marks.iter().partition(is_lit);
         let mut dimmed = painter.clone();
         if !lit.is_empty() {
             dimmed.multiply_opacity(DIMMED);
@@ -47,17 +47,17 @@ impl Boxes<'_> {
     }
 }
 
-fn outline(mark: &Mark, painter: &Painter, transform: &UiFromImage, lit: bool) {
+fn outline(mark: &BoxMark, painter: &Painter, transform: &UiFromImage, lit: bool) {
     let rect = transform.rect(&mark.bbox);
     if lit && !mark.second {
         painter.rect_filled(rect, CORNER, mark.colour.gamma_multiply(0.16));
     }
     let width = if mark.second { 1.0 } else { 2.0 } + if lit { 1.0 } else { 0.0 };
-    verdicts::outline(painter, rect, mark.kind, Stroke::new(width, mark.colour));
+    verdict_style::outline(painter, rect, mark.kind, Stroke::new(width, mark.colour));
 }
 
 /// Each with its painter; the first chooses its place first.
-fn paint_labels(mut marks: Vec<(&Mark, &Painter)>, bounds: Rect, transform: &UiFromImage) {
+fn paint_labels(mut marks: Vec<(&BoxMark, &Painter)>, bounds: Rect, transform: &UiFromImage) {
     marks.retain(|(mark, _)| !mark.label.is_empty());
     let font = FontId::proportional(if marks.len() > MANY { SMALL_LETTERS } else { LETTERS });
     let galleys: Vec<_> = marks
@@ -88,8 +88,8 @@ fn bbox(rect: Rect) -> BBox {
 }
 
 /// The target that a person points at: of the boxes around the pointer, the smallest one's.
-pub fn pointed_at(marks: &[Mark], pointer_in_image: Pos2) -> Option<usize> {
-    let contains = |mark: &&Mark| {
+pub fn pointed_at(marks: &[BoxMark], pointer_in_image: Pos2) -> Option<usize> {
+    let contains = |mark: &&BoxMark| {
         let b = &mark.bbox;
         (b.x1..=b.x2).contains(&pointer_in_image.x) && (b.y1..=b.y2).contains(&pointer_in_image.y)
     };
@@ -100,12 +100,12 @@ pub fn pointed_at(marks: &[Mark], pointer_in_image: Pos2) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::palette::class_colour;
-    use crate::app::verdicts::Kind;
+    use crate::app::ui::palette::class_colour;
+    use crate::app::ui::verdict_style::Kind;
 
     #[test]
     fn of_boxes_within_each_other_the_smallest_is_meant() {
-        let mark = |target: usize, b: f32| Mark {
+        let mark = |target: usize, b: f32| BoxMark {
             bbox: BBox::new(10.0, 10.0, b, b),
             colour: class_colour(0),
             kind: Kind::Matched,

@@ -1,53 +1,61 @@
 //! The middle of the window: the picture in its view, or what stands in its place.
 
-use std::time::Duration;
-
 use egui::{Button, Ui, vec2};
 
-use super::action::{self, Action};
+use super::FrameView;
 use super::boxes::Boxes;
-use super::fault::{self, Fault};
-use super::marks::{self, Wanted};
-use super::pickers::shortened;
+use super::marks::BoxFilter;
 use super::picture::{self, Layer, Panes, Picture};
-use super::view::{View, Which};
-use super::viewer::Viewer;
-use crate::engine::{ModelPhase, Observation, SourceState, Status};
+use crate::app::action::{Action, PairsAction, SourceAction, shortcuts};
+use crate::app::models::picker::shortened;
+use crate::app::source::problem::{SourceProblem, sentence};
+use crate::app::view::{View, Which};
+use crate::engine::{ModelPhase, SourceState, Status};
 use crate::source::SourceRequest;
 
-/// An opening that takes longer than this is told; one that does not would only flicker.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// What the picture is shown with.
+pub struct CanvasInput<'a> {
+    pub status: &'a Status,
+    pub problem: Option<&'a SourceProblem>,
+    pub view: View,
+    pub filter: BoxFilter<'a>,
+    /// The target that is pointed at elsewhere.
+    pub listed: Option<usize>,
+    /// The target whose details are shown.
+    pub selected: Option<usize>,
+    pub labels: bool,
+    pub bar_follows: bool,
+    /// False: the picture is greyed.
+    pub is_live: bool,
+    /// Whether a pointer over a box highlights it.
+    pub points: bool,
+    /// What must stay on the picture.
+    pub remarks: Vec<String>,
+    /// What A and B were asked to be.
+    pub names: [&'a str; 2],
+}
 
-impl Viewer {
-    /// Paints the picture; `listed` is the target whose row is pointed at, `chosen` the one whose details are shown.
-    /// Gives the one whose box is pointed at.
-    pub(super) fn canvas(
-        &mut self,
-        ui: &mut Ui,
-        status: &Status,
-        fault: Option<&Fault>,
-        listed: Option<usize>,
-        chosen: Option<usize>,
-        actions: &mut Vec<Action>,
-    ) -> Option<usize> {
-        let Some(observation) = self.sight.observation().cloned() else {
-            explain_nothing(ui, status, fault, actions);
+impl FrameView {
+    /// Paints the picture into all of `ui`. Gives the target whose box is pointed at.
+    pub fn ui(&mut self, ui: &mut Ui, input: CanvasInput<'_>, actions: &mut Vec<Action>) -> Option<usize> {
+        let Some(observation) = self.current.observation().cloned() else {
+            explain_nothing(ui, input.status, input.problem, actions);
             return None;
         };
-        // A frame of the history is not taken for a live one, and is there to be looked at.
-        let fault = fault.filter(|_| !self.past.is_held());
-        let remarks = self.remarks(status, &observation);
-        let is_live = fault.is_none() && !self.opens_slowly(status);
-        self.grey(ui, &observation, !is_live);
-        // A side that is looked at alone, while its key is held.
-        let alone = action::held(ui.ctx()).filter(|_| self.preferences.view.compares());
-        let view = if alone.is_some() { View::Single } else { self.preferences.view };
-        self.draw(view, alone.unwrap_or(Which::A));
+        if self.texture.is_grey() == input.is_live {
+            self.texture.set_grey(!input.is_live);
+            self.upload(ui.ctx(), &observation);
+        }
+        let compares = input.view.compares();
+        // A side that is shown alone, while its key is held.
+        let alone = shortcuts::held(ui.ctx()).filter(|_| compares);
+        let view = if alone.is_some() { View::Single } else { input.view };
+        self.draw(view, alone.unwrap_or(Which::A), compares, &input.filter);
 
-        let badges = Which::BOTH.map(|which| self.badge(which));
+        let badges = Which::BOTH.map(|which| self.badge(which, &input));
         let [of_a, of_b] = &self.marks;
         let layer = |marks, badge: String| Layer {
-            boxes: Boxes { marks, highlighted: listed, chosen, labels: self.preferences.labels },
+            boxes: Boxes { marks, highlighted: input.listed, chosen: input.selected, labels: input.labels },
             badge,
         };
         let panes = match view {
@@ -59,109 +67,48 @@ impl Viewer {
             View::Split | View::SideBySide => {
                 let [a, b] = badges;
                 let layers = [layer(of_a, a), layer(of_b, b)];
-                self.bar.follows = self.preferences.bar_follows;
-                if view == View::Split { Panes::Split(layers, &mut self.bar) } else { Panes::Beside(layers) }
+                self.split_bar.follows = input.bar_follows;
+                if view == View::Split { Panes::Split(layers, &mut self.split_bar) } else { Panes::Beside(layers) }
             }
         };
         let picture = Picture {
             texture: &self.texture,
             size: observation.frame.size(),
             panes,
-            is_live,
-            points: self.screenshot.is_none(),
-            remarks,
+            is_live: input.is_live,
+            points: input.points,
+            remarks: input.remarks,
         };
         let whole = ui.available_rect_before_wrap();
         let touched = picture.show(ui, &mut self.viewport);
-        if let Some(fault) = fault {
-            fault.show(ui, whole, observation.times.captured.elapsed(), actions);
+        if let Some(problem) = input.problem {
+            problem.ui(ui, whole, observation.times.captured.elapsed(), actions);
         }
         self.area = Some(touched.area);
-        if let Some(chosen) = touched.chosen.filter(|_| self.preferences.view.compares()) {
-            self.choose(chosen);
-        }
+        actions.extend(touched.chosen.filter(|_| compares).map(|verdict| Action::Pairs(PairsAction::Select(verdict))));
         touched.pointed
     }
 
-    /// Makes the marks of a view; of the single one, those of `alone`.
-    pub(super) fn draw(&mut self, view: View, alone: Which) {
-        let wanted = Wanted { classes: &self.classes, kinds: self.pairs.kinds() };
-        let [first, second] = &mut self.marks;
-        let compared = self.preferences.view.compares();
-        match (view, self.sight.comparison(), self.sight.classes()) {
-            (View::Overlay, Some(comparison), Some(classes)) => marks::of_both(comparison, classes, &wanted, first),
-            (View::Split | View::SideBySide, ..) => {
-                marks::of_side(&self.sight, Which::A, &wanted, compared, first);
-                marks::of_side(&self.sight, Which::B, &wanted, compared, second);
-            }
-            (View::Single | View::Overlay, ..) => marks::of_side(&self.sight, alone, &wanted, compared, first),
-        }
-    }
-
     /// "A · FP32 · 12 boxes"
-    fn badge(&self, which: Which) -> String {
+    fn badge(&self, which: Which, input: &CanvasInput<'_>) -> String {
         let letter = which.letter();
-        match self.sight.output(which) {
+        match self.current.output(which) {
             Some(output) => {
-                let seen = self.sight.detections(which).iter().filter(|d| self.classes.contains(d.class_id)).count();
-                let boxes = if seen == 1 { "box" } else { "boxes" };
-                format!("{letter} · {} · {seen} {boxes}", shortened(&output.model.name))
+                let is_shown = |class_id| input.filter.classes.contains(class_id);
+                let shown = self.current.detections(which).iter().filter(|d| is_shown(d.class_id)).count();
+                let boxes = if shown == 1 { "box" } else { "boxes" };
+                format!("{letter} · {} · {shown} {boxes}", shortened(&output.model.name))
             }
-            None => format!("{letter} · {} has not looked at this frame", self.duo.request(which).label()),
-        }
-    }
-
-    /// What must stay in sight on the picture.
-    fn remarks(&self, status: &Status, observation: &Observation) -> Vec<String> {
-        // Boxes of the last good model must not pass for those of the one asked for.
-        let failed = status.models.iter().find_map(|m| match &m.phase {
-            ModelPhase::Failed { message } => Some((message, &m.running)),
-            ModelPhase::Loading | ModelPhase::Ready => None,
-        });
-        let missing = failed.map(|(message, running)| match running {
-            Some(running) => format!("{message} · these boxes are {}'s", running.name),
-            None => message.clone(),
-        });
-        let opening = self.opens_slowly(status).then(|| "opening the source …".to_owned());
-        let past = self.past.remark(observation);
-        let mismatch = self.sight.mismatch().filter(|_| self.preferences.view.compares());
-        [self.note(observation), past, opening, missing, mismatch].into_iter().flatten().collect()
-    }
-
-    /// The source's own remark, unless it is out of date.
-    fn note(&self, observation: &Observation) -> Option<String> {
-        let note = observation.description.note.clone()?;
-        let camera = self.cameras.list().first().filter(|_| self.settings.source == SourceRequest::Auto);
-        Some(camera.map_or(note, |camera| format!("demo: {} is there now, choose it as the source", camera.name)))
-    }
-
-    /// The source is being opened, and that takes so long that what is in sight must not look live.
-    fn opens_slowly(&self, status: &Status) -> bool {
-        status.source == SourceState::Opening && self.opening.is_some_and(|since| since.elapsed() >= PATIENCE)
-    }
-
-    /// What is wrong with the source.
-    pub(super) fn fault(&self, status: &Status) -> Option<Fault> {
-        let camera = self.camera_in_use(status);
-        let named = status.description.as_ref().map(|d| d.name.clone());
-        let name = named.or_else(|| camera.as_ref().map(|c| c.name.clone())).unwrap_or_else(|| "the source".into());
-        Fault::of(&status.source, &name, camera.is_some(), self.is_camera_absent(status))
-    }
-
-    /// Takes the colours from the frame in sight, or gives them back.
-    fn grey(&mut self, ui: &Ui, observation: &Observation, grey: bool) {
-        if self.texture.is_grey() != grey {
-            self.texture.set_grey(grey);
-            self.upload(ui.ctx(), observation);
+            None => format!("{letter} · {} has not looked at this frame", input.names[which.index()]),
         }
     }
 }
 
 /// What stands in the picture's place.
-fn explain_nothing(ui: &mut Ui, status: &Status, fault: Option<&Fault>, actions: &mut Vec<Action>) {
-    let (title, text, busy) = match (fault, &status.source) {
-        (Some(Fault { title, text, next }), _) => {
-            let next = next.as_ref().map_or_else(String::new, |next| format!("\n{}", fault::sentence(next)));
+fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>, actions: &mut Vec<Action>) {
+    let (title, text, busy) = match (problem, &status.source) {
+        (Some(SourceProblem { title, text, next }), _) => {
+            let next = next.as_ref().map_or_else(String::new, |next| format!("\n{}", sentence(next)));
             (*title, format!("{text}{next}"), false)
         }
         (None, SourceState::Opening) => ("Opening the source …", String::new(), true),
@@ -175,12 +122,12 @@ fn explain_nothing(ui: &mut Ui, status: &Status, fault: Option<&Fault>, actions:
             return;
         }
         for (text, action) in [
-            ("Try again", Action::Reopen),
-            ("Open an image", Action::ChooseImage),
-            ("Show the demo", Action::Open(SourceRequest::Demo)),
+            ("Try again", SourceAction::Reopen),
+            ("Open an image", SourceAction::ChooseFiles),
+            ("Show the demo", SourceAction::Open(SourceRequest::Demo)),
         ] {
             if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {
-                actions.push(action);
+                actions.push(Action::Source(action));
             }
         }
     });

@@ -1,8 +1,8 @@
-//! The observation in sight, and what is seen in it at the thresholds of now.
+//! The observation that is shown, and what is detected in it at the present thresholds.
 
 use std::sync::Arc;
 
-use super::view::Which;
+use crate::app::view::Which;
 use crate::compare::{Comparer, Comparison, Side};
 use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
 use crate::engine::{Observation, Output};
@@ -18,7 +18,7 @@ pub struct Outlook {
 
 /// Boxes, pairs and verdicts of one observation; their memory serves the next one.
 #[derive(Default)]
-pub struct Sight {
+pub struct CurrentFrame {
     observation: Option<Arc<Observation>>,
     /// What the boxes below were computed for; `None` = they were not.
     outlook: Option<Outlook>,
@@ -32,19 +32,19 @@ pub struct Sight {
     comparable: bool,
 }
 
-impl Sight {
+impl CurrentFrame {
     pub fn observation(&self) -> Option<&Arc<Observation>> {
         self.observation.as_ref()
     }
 
-    /// Looks at another observation. What is seen in it comes with the next [`Sight::judge`].
+    /// Looks at another observation. What is seen in it comes with the next [`CurrentFrame::compute`].
     pub fn set(&mut self, observation: Arc<Observation>) {
         self.observation = Some(observation);
         self.outlook = None;
     }
 
     /// Computes boxes, pairs and verdicts where the observation or the outlook changed. True where it did.
-    pub fn judge(&mut self, outlook: Outlook) -> bool {
+    pub fn compute(&mut self, outlook: Outlook) -> bool {
         let Some(observation) = self.observation.as_ref().filter(|_| self.outlook != Some(outlook)) else {
             return false;
         };
@@ -68,6 +68,11 @@ impl Sight {
             }
         }
         true
+    }
+
+    /// Whether boxes and verdicts are not those of this outlook.
+    pub fn is_stale(&self, outlook: Outlook) -> bool {
+        self.observation.is_some() && self.outlook != Some(outlook)
     }
 
     pub fn output(&self, which: Which) -> Option<&Output> {

@@ -1,79 +1,67 @@
 //! The annotated picture, to the clipboard or into a file.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
 
 use egui::Context;
 
-use super::annotated::{Annotated, Panes, mark};
-use super::clipboard::ClipboardError;
-use super::errand::News;
-use super::view::{View, Which};
-use super::viewer::Viewer;
+use super::annotated::AnnotatedPicture;
+use crate::app::job::{End, Job};
+use crate::app::ui::clipboard::{ClipboardError, SharedClipboard};
 
-impl Viewer {
-    /// The picture with the boxes of the view, as they are seen now; `None` = there is no picture.
-    fn annotated(&mut self) -> Option<Annotated> {
-        let observation = self.sight.observation()?.clone();
-        let view = self.preferences.view;
-        // A side that is looked at alone while its key is held is not the view.
-        self.draw(view, Which::A);
-        let labels = self.preferences.labels;
-        let [a, b] = self.marks.each_ref().map(|marks| marks.iter().map(|m| mark(m, labels)).collect());
-        let column = self.area.map_or(0, |area| {
-            let bar = self.bar.parts(area.rect)[0].right_center();
-            self.viewport.ui_from_image(&area).image_from_ui(bar).x.max(0.0).round() as u32
-        });
-        let panes = match view {
-            View::Single | View::Overlay => Panes::One(a),
-            View::Split => Panes::Split([a, b], column),
-            View::SideBySide => Panes::Beside([a, b]),
-        };
-        let name = &observation.description.name;
-        let stem = std::path::Path::new(name).file_stem().map_or_else(|| name.into(), |s| s.to_string_lossy());
-        let safe = |c: char| if c.is_alphanumeric() || " -_.()".contains(c) { c } else { '-' };
-        Some(Annotated { frame: Arc::clone(&observation.frame), panes, name: stem.chars().map(safe).collect() })
-    }
+/// A key that is pressed again and again does not fill the memory with pictures.
+const AT_ONCE: usize = 8;
 
-    /// Copies it.
-    pub(super) fn copy_picture(&mut self, ctx: &Context) {
-        let Some(picture) = self.annotated() else {
-            return self.warn("There is no picture to copy yet.");
-        };
-        let clipboard = Arc::clone(&self.clipboard);
-        let copy = move || {
+/// What is being copied and saved.
+#[derive(Default)]
+pub struct PictureExport {
+    /// What is saved once it is known where.
+    to_save: Option<AnnotatedPicture>,
+    jobs: Vec<Job<String>>,
+}
+
+impl PictureExport {
+    pub fn copy(&mut self, ctx: &Context, picture: AnnotatedPicture, clipboard: SharedClipboard) -> Result<(), String> {
+        self.start(ctx, "copying", move || {
             let painted = picture.paint().map_err(|e| ClipboardError::Picture(e.to_string()));
-            let put = |frame| clipboard.lock().unwrap_or_else(PoisonError::into_inner).put(&frame);
-            match painted.and_then(put) {
-                Ok(()) => News::Done("Copied the picture with its boxes".into()),
-                Err(error) => News::Failed(error.to_string()),
-            }
-        };
-        self.send(ctx, "copying", copy);
+            painted.and_then(|frame| clipboard.lock().put(&frame)).map_err(End::failed)?;
+            Ok("Copied the picture with its boxes".into())
+        })
     }
 
-    /// Asks where to save it.
-    pub(super) fn ask_where_to_save(&mut self, ctx: &Context) {
-        let Some(picture) = self.annotated() else {
-            return self.warn("There is no picture to save yet.");
-        };
+    /// Keeps a picture until it is known where to save it. Gives the file name to offer.
+    pub fn keep(&mut self, picture: AnnotatedPicture) -> String {
         let name = format!("{} with boxes.png", picture.name);
         self.to_save = Some(picture);
-        self.ask(ctx, super::dialog::Ask::Save(name));
+        name
     }
 
-    /// Saves the picture that was in sight when it was asked where.
-    pub(super) fn save_picture(&mut self, ctx: &Context, path: PathBuf) {
-        let Some(picture) = self.to_save.take() else { return };
-        self.send(ctx, "saving", move || match picture.save(&path) {
-            Ok(path) => News::Done(format!("Saved {}", path.display())),
-            Err(error) => News::Failed(error.to_string()),
-        });
+    /// Saves the picture that was kept.
+    pub fn save(&mut self, ctx: &Context, path: PathBuf) -> Result<(), String> {
+        let Some(picture) = self.to_save.take() else { return Ok(()) };
+        self.start(ctx, "saving", move || {
+            let path = picture.save(&path).map_err(End::failed)?;
+            Ok(format!("Saved {}", path.display()))
+        })
     }
 
-    fn send(&mut self, ctx: &Context, name: &str, errand: impl FnOnce() -> News + Send + 'static) {
-        if let Err(cause) = self.errands.send(ctx, name, errand) {
-            self.warn(&format!("That could not be done: {cause}. Try again."));
+    fn start(
+        &mut self,
+        ctx: &Context,
+        name: &str,
+        work: impl FnOnce() -> Result<String, End> + Send + 'static,
+    ) -> Result<(), String> {
+        let failed = |cause: String| format!("That could not be done: {cause}. Try again.");
+        if self.jobs.len() >= AT_ONCE {
+            return Err(failed("too much is under way already".into()));
         }
+        self.jobs.push(Job::start(ctx, name, move |_| work()).map_err(|cause| failed(cause.to_string()))?);
+        Ok(())
+    }
+
+    /// What was done since the last call, or why it could not be.
+    pub fn poll(&mut self) -> Vec<Result<String, End>> {
+        let mut ended = Vec::new();
+        self.jobs.retain(|job| job.poll().map(|result| ended.push(result)).is_none());
+        ended
     }
 }

@@ -2,17 +2,17 @@
 
 use egui::Color32;
 
-use super::palette::class_colour;
-use super::sight::Sight;
-use super::verdicts::Kind;
-use super::view::Which;
 use crate::annotate::label_text;
+use crate::app::frame::current::CurrentFrame;
+use crate::app::ui::palette::class_colour;
+use crate::app::ui::verdict_style::Kind;
+use crate::app::view::Which;
 use crate::compare::{Comparison, Verdict};
 use crate::detect::{BBox, ClassSet, Classes};
 
 /// A box that is drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
+pub struct BoxMark {
     pub bbox: BBox,
     pub colour: Color32,
     /// Gives the line its style.
@@ -25,27 +25,27 @@ pub struct Mark {
     pub target: usize,
 }
 
-/// What a person wants to see.
+/// Which boxes are shown.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct BoxFilter<'a> {
     pub classes: &'a ClassSet,
     /// By verdict, in the order of [`Kind::ALL`].
     pub kinds: [bool; 4],
 }
 
-impl Wanted<'_> {
+impl BoxFilter<'_> {
     fn shows(&self, kind: Kind) -> bool {
         self.kinds[kind as usize]
     }
 }
 
 /// One model's boxes, in the colours of their classes. `compared`: with the line of their verdict.
-pub fn of_side(sight: &Sight, which: Which, wanted: &Wanted<'_>, compared: bool, marks: &mut Vec<Mark>) {
+pub fn of_side(frame: &CurrentFrame, which: Which, filter: &BoxFilter<'_>, compared: bool, marks: &mut Vec<BoxMark>) {
     marks.clear();
-    let Some(classes) = sight.output(which).map(|o| &o.model.form.classes) else { return };
-    let comparison = sight.comparison().filter(|_| compared);
-    for (i, d) in sight.detections(which).iter().enumerate() {
-        let mut mark = Mark {
+    let Some(classes) = frame.output(which).map(|o| &o.model.form.classes) else { return };
+    let comparison = frame.comparison().filter(|_| compared);
+    for (i, d) in frame.detections(which).iter().enumerate() {
+        let mut mark = BoxMark {
             bbox: d.bbox,
             colour: class_colour(d.class_id),
             kind: Kind::Matched,
@@ -53,12 +53,12 @@ pub fn of_side(sight: &Sight, which: Which, wanted: &Wanted<'_>, compared: bool,
             label: label_text(classes.name(d.class_id), d.score),
             target: i,
         };
-        let mut shown = wanted.classes.contains(d.class_id);
+        let mut shown = filter.classes.contains(d.class_id);
         if let Some(comparison) = comparison {
             mark.target = if which == Which::A { i } else { comparison.place_of_b(i).unwrap_or_default() };
             let Some(verdict) = comparison.verdicts().get(mark.target) else { continue };
             mark.kind = Kind::of(verdict);
-            shown = comparison.is_chosen(verdict, wanted.classes) && wanted.shows(mark.kind);
+            shown = comparison.is_chosen(verdict, filter.classes) && filter.shows(mark.kind);
             if mark.kind != Kind::Matched {
                 mark.label = format!("{} {}", mark.kind.sign(), mark.label);
             }
@@ -70,14 +70,14 @@ pub fn of_side(sight: &Sight, which: Which, wanted: &Wanted<'_>, compared: bool,
 }
 
 /// The boxes of both models by verdict; what differs is drawn over what does not.
-pub fn of_both(comparison: &Comparison, classes: &Classes, wanted: &Wanted<'_>, marks: &mut Vec<Mark>) {
+pub fn of_both(comparison: &Comparison, classes: &Classes, filter: &BoxFilter<'_>, marks: &mut Vec<BoxMark>) {
     marks.clear();
     let verdicts = || comparison.verdicts().iter().enumerate();
     // The first are drawn on top.
     let ordered = verdicts().filter(|(_, v)| !v.agrees()).chain(verdicts().filter(|(_, v)| v.agrees()));
     for (target, verdict) in ordered {
         let kind = Kind::of(verdict);
-        if !wanted.shows(kind) || !comparison.is_chosen(verdict, wanted.classes) {
+        if !filter.shows(kind) || !comparison.is_chosen(verdict, filter.classes) {
             continue;
         }
         let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];
@@ -85,7 +85,7 @@ pub fn of_both(comparison: &Comparison, classes: &Classes, wanted: &Wanted<'_>, 
         let mut second = false;
         for d in boxes.into_iter().flatten() {
             let label = std::mem::take(&mut label);
-            marks.push(Mark { bbox: d.bbox, colour: kind.colour(), kind, second, label, target });
+            marks.push(BoxMark { bbox: d.bbox, colour: kind.colour(), kind, second, label, target });
             second = true;
         }
     }

@@ -2,11 +2,11 @@
 
 use egui::{Align2, Color32, FontId, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::bar::Bar;
-use super::boxes::{Boxes, pointed_at};
-use super::palette::{BEHIND_REMARK, ON_PICTURE, STALE};
-use super::texture::FrameTexture;
-use super::viewport::{Area, UiFromImage, Viewport};
+use crate::app::frame::boxes::{Boxes, pointed_at};
+use crate::app::frame::split_bar::SplitBar;
+use crate::app::frame::texture::FrameTexture;
+use crate::app::frame::viewport::{Area, UiFromImage, Viewport};
+use crate::app::ui::palette::{BEHIND_REMARK, ON_PICTURE, STALE};
 use crate::detect::Size;
 
 /// Points between two pictures.
@@ -23,7 +23,7 @@ pub struct Layer<'a> {
 pub enum Panes<'a> {
     One(Layer<'a>),
     /// The first left of the bar, the second right of it.
-    Split([Layer<'a>; 2], &'a mut Bar),
+    Split([Layer<'a>; 2], &'a mut SplitBar),
     /// On a picture each, under one zoom.
     Beside([Layer<'a>; 2]),
 }

@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, Key, Modifiers, Pos2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::palette::{HALO, ON_PICTURE};
+use crate::app::ui::palette::{HALO, ON_PICTURE};
 
 /// How far from the bar a person still takes hold of it, in points.
 const GRIP: f32 = 8.0;
@@ -13,20 +13,20 @@ const STEP: f32 = 0.02;
 
 /// Where the bar stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Bar {
+pub struct SplitBar {
     /// Part of the width that is left of it, 0..=1.
     at: f32,
     /// It goes where the pointer goes.
     pub follows: bool,
 }
 
-impl Default for Bar {
+impl Default for SplitBar {
     fn default() -> Self {
         Self { at: 0.5, follows: false }
     }
 }
 
-impl Bar {
+impl SplitBar {
     /// What lies left and right of it.
     pub fn parts(&self, whole: Rect) -> [Rect; 2] {
         let x = self.x(whole);

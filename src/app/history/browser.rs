@@ -1,19 +1,24 @@
-//! Going back: the history, and where in it a person is.
+//! Going back in the history: what is kept, and which frame of it is shown.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::Context;
+use egui::{Context, Ui};
 
-use super::sight::Outlook;
-use super::viewer::Viewer;
-use crate::engine::{Observation, SourceState};
-use crate::history::{BestSearch, History, Search, Setting};
+use super::plots::PlotState;
+use super::plots::input::PlotInput;
+use crate::app::action::Action;
+use crate::app::frame::current::{CurrentFrame, Outlook};
+use crate::app::preferences::Preferences;
+use crate::compare::{BestThreshold, Comparison};
+use crate::detect::ClassSet;
+use crate::engine::{Observation, SourceState, Status};
+use crate::history::{BestSearch, History, Moment, RestoreError, Search, Setting};
 
-/// How long the history may work on figures before each painting of the window.
+/// How long the history may compute figures before each painting of the window.
 const BUDGET: Duration = Duration::from_millis(4);
 
-/// How long it may rest while there is more to do: with no frames, and while they come.
+/// How long it may rest while there is more to do: without frames, and while they come.
 const REST: Duration = Duration::from_millis(50);
 const REST_LIVE: Duration = Duration::from_millis(500);
 
@@ -21,62 +26,207 @@ const REST_LIVE: Duration = Duration::from_millis(500);
 /// back at far less, and a window that compares nothing should be small.
 const ALONE_MB: u32 = 96;
 
-/// The history, and what waits while a person looks at it.
-#[derive(Default)]
-pub struct Past {
+/// The history, and what waits while one of its frames is shown.
+pub struct HistoryBrowser {
     /// `None` where its thread could not be started.
-    pub history: Option<History>,
+    history: Option<History>,
+    plots: PlotState,
     /// What the engine gave last.
     newest: Option<Arc<Observation>>,
-    /// Why the frame in sight stays although newer ones may come; `None` = it does not.
-    held: Option<Held>,
+    /// Why the current frame stays although newer ones may come; `None` = it does not.
+    hold: Option<Hold>,
     search: Option<BestSearch>,
     /// What the last search found, in words.
-    pub found: Option<String>,
+    found: Option<String>,
     /// Whether two models were compared since the window was opened.
     compared: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Held {
-    /// A person went to it.
+enum Hold {
+    /// It was asked for.
     Chosen,
     /// A and B agree less on it than was asked for, as this says.
-    Parted(String),
+    BelowAgreement(String),
 }
 
-impl Past {
-    /// Fails in the log only: without a history, the rest of the window goes on.
+impl HistoryBrowser {
+    /// Fails in the log only: without a history, the rest of the window works.
     pub fn start() -> Self {
         let history = History::start(bytes(ALONE_MB));
         if let Err(cause) = &history {
             log::error!("no history is kept: its thread cannot be started ({cause})");
         }
-        Self { history: history.ok(), ..Self::default() }
+        Self {
+            history: history.ok(),
+            plots: PlotState::default(),
+            newest: None,
+            hold: None,
+            search: None,
+            found: None,
+            compared: false,
+        }
     }
 
+    /// How many frames can be gone back to.
+    pub fn len(&self) -> usize {
+        self.history.as_ref().map_or(0, |history| history.ring.len())
+    }
+
+    /// Frames that two models looked at, oldest first.
+    pub fn pairs(&self) -> Vec<&Moment> {
+        let moments = self.history.iter().flat_map(|history| history.ring.moments());
+        moments.filter(|moment| moment.is_pair()).collect()
+    }
+
+    /// Whether the current frame stays although newer ones come.
     pub fn is_held(&self) -> bool {
-        self.held.is_some()
+        self.hold.is_some()
     }
 
-    /// What comes next comes into sight.
-    pub fn forget_place(&mut self) {
-        self.held = None;
+    /// The next observation is shown when it comes.
+    pub fn forget_hold(&mut self) {
+        self.hold = None;
     }
 
-    /// What is to be said of the frame in sight.
-    pub fn remark(&self, in_sight: &Observation) -> Option<String> {
-        match self.held.as_ref()? {
-            Held::Parted(why) => Some(why.clone()),
-            Held::Chosen => {
+    /// Ends the hold. Gives the engine's newest observation, to be shown in place of what was held.
+    pub fn release(&mut self) -> Option<Arc<Observation>> {
+        self.hold.take()?;
+        self.newest.clone()
+    }
+
+    /// What the last search for a threshold found, or how far it is.
+    pub fn found(&self) -> Option<&str> {
+        self.found.as_deref()
+    }
+
+    /// What is to be said of the current frame.
+    pub fn remark(&self, current: &Observation) -> Option<String> {
+        match self.hold.as_ref()? {
+            Hold::BelowAgreement(why) => Some(why.clone()),
+            Hold::Chosen => {
                 let newest = self.newest.as_ref()?;
-                let before = newest.times.captured.saturating_duration_since(in_sight.times.captured);
-                let old = newest.sequence != in_sight.sequence;
-                old.then(|| {
-                    format!("history: frame {} · {:.1} s before the newest", in_sight.frame_id, before.as_secs_f32())
-                })
+                let before = newest.times.captured.saturating_duration_since(current.times.captured);
+                let old = newest.sequence != current.sequence;
+                let seconds = before.as_secs_f32();
+                old.then(|| format!("history: frame {} · {seconds:.1} s before the newest", current.frame_id))
             }
         }
+    }
+
+    /// Takes note of a new observation, and of its comparison where it is shown.
+    pub fn observe(&mut self, observation: &Arc<Observation>, comparison: Option<&Comparison>) {
+        self.newest = Some(Arc::clone(observation));
+        if let Some(history) = &mut self.history {
+            history.observe(observation, comparison);
+        }
+    }
+
+    /// Holds the current frame where A and B agree on it less than asked for. True: the source is to pause.
+    pub fn hold_below_agreement(&mut self, current: &CurrentFrame, classes: &ClassSet, least: f64) -> bool {
+        let Some(comparison) = current.comparison() else { return false };
+        let agreement = comparison.agreement_of(classes).f1();
+        let below = agreement < least;
+        if below {
+            let why = format!("paused: on this frame they agree to {agreement:.2}, below {least:.2}");
+            self.hold = Some(Hold::BelowAgreement(why));
+        }
+        below
+    }
+
+    /// Brings the figures up to the present thresholds, and continues a search, a slice at a time. Gives B's best
+    /// threshold once it is found.
+    pub fn tend(
+        &mut self,
+        ctx: &Context,
+        setting: &Setting,
+        preferences: &Preferences,
+        status: &Status,
+    ) -> Option<BestThreshold> {
+        let history = self.history.as_mut()?;
+        self.compared |= preferences.view.compares();
+        let most = preferences.history_mb;
+        history.ring.set_limit(bytes(if self.compared { most } else { most.min(ALONE_MB) }));
+        if history.tend(setting, BUDGET) {
+            // Where frames come, they bring the next slice along. Painting more often takes time from the models.
+            let live = status.source == SourceState::Live;
+            ctx.request_repaint_after(if live { REST_LIVE } else { REST });
+        }
+        let search = self.search.as_mut()?;
+        ctx.request_repaint();
+        let (found, best) = match search.step(&history.ring, BUDGET) {
+            Search::Going { done, total } => {
+                self.found = Some(format!("Looking: {done} of {total} frames …"));
+                return None;
+            }
+            Search::Nothing => ("No frame of the history was seen by both models yet.".into(), None),
+            Search::Found { best, moments } => {
+                let frames = if moments == 1 { "frame" } else { "frames" };
+                let over = format!("over {moments} {frames}");
+                let (score, before, after) = (best.score, best.before, best.after);
+                if score == setting.thresholds[1].score {
+                    (format!("B agrees best where it stands, at {score:.2}: {after:.3} {over}"), None)
+                } else {
+                    (format!("B at {score:.3}: agreement {before:.3} → {after:.3} {over}"), Some(best))
+                }
+            }
+        };
+        (self.search, self.found) = (None, Some(found));
+        best
+    }
+
+    /// Begins to look for the score threshold at which B agrees best with A.
+    pub fn find_best_threshold(&mut self, setting: &Setting) {
+        if let Some(history) = &self.history {
+            self.search = Some(BestSearch::new(&history.ring, setting));
+        }
+    }
+
+    /// One kept frame forward (1) or back (-1) from the current one. `None`: there is none.
+    pub fn step(&mut self, by: i64, current: &Observation) -> Option<Result<Arc<Observation>, RestoreError>> {
+        let (history, now) = (self.history.as_ref()?, current.sequence);
+        let to = if by < 0 { history.ring.before(now) } else { history.ring.after(now) };
+        match to {
+            Some(sequence) => self.go_to(sequence),
+            // Forward from the newest that is kept is the newest of all.
+            None if by > 0 && self.is_held() => Some(Ok(self.newest.clone().filter(|n| n.sequence > now)?)),
+            None => None,
+        }
+    }
+
+    /// The frame of this sequence number, or the nearest to it that is kept; it is held from now on.
+    pub fn go_to(&mut self, sequence: u64) -> Option<Result<Arc<Observation>, RestoreError>> {
+        let ring = &self.history.as_ref()?.ring;
+        let restored = ring.nearest(sequence).and_then(|nearest| ring.get(nearest))?.restore();
+        if restored.is_ok() {
+            self.hold = Some(Hold::Chosen);
+        }
+        Some(restored.map(Arc::new))
+    }
+
+    /// Paints the panel into all of `ui`. `names` are those of A and B.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        current: Option<&Observation>,
+        names: [&str; 2],
+        preferences: &mut Preferences,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(history) = &self.history else {
+            ui.label("No history is kept: its thread could not be started.");
+            return;
+        };
+        let input = PlotInput {
+            timeline: &history.timeline,
+            ring: &history.ring,
+            in_sight: current.map(|o| o.sequence),
+            browsing: self.hold.is_some(),
+            names,
+            pause_below: preferences.pauses.then_some(preferences.pause_below),
+            missed: history.missed(),
+        };
+        self.plots.ui(ui, &input, preferences, actions);
     }
 }
 
@@ -84,134 +234,8 @@ fn bytes(megabytes: u32) -> usize {
     (megabytes as usize) << 20
 }
 
-impl Viewer {
-    /// How many frames can be gone back to.
-    pub fn history_len(&self) -> usize {
-        self.past.history.as_ref().map_or(0, |history| history.ring.len())
-    }
-
-    fn setting(&self) -> Setting {
-        let Outlook { thresholds, swapped } = self.outlook();
-        Setting { thresholds, swapped, classes: self.classes.clone() }
-    }
-
-    /// Takes note of a new observation, and brings it into sight unless another is held there.
-    pub(super) fn observe(&mut self, ctx: &Context, observation: Arc<Observation>) {
-        self.past.newest = Some(Arc::clone(&observation));
-        self.layers.give(&observation);
-        let held = self.past.is_held();
-        if !held {
-            if self.see(ctx, Arc::clone(&observation)) {
-                self.count_new();
-            }
-            self.judge();
-        }
-        if let Some(history) = &mut self.past.history {
-            let comparison = self.sight.comparison().filter(|_| !held);
-            history.observe(&observation, comparison);
-        }
-        if !held {
-            self.pause_where_they_part();
-        }
-    }
-
-    fn pause_where_they_part(&mut self) {
-        let least = f64::from(self.preferences.pause_below);
-        let asked = self.preferences.pauses && self.preferences.view.compares() && self.can_pause();
-        let Some(comparison) = self.sight.comparison().filter(|_| asked && !self.settings.paused) else { return };
-        let agreement = comparison.agreement_of(&self.classes).f1();
-        if agreement < least {
-            let why = format!("paused: on this frame they agree to {agreement:.2}, below {least:.2}");
-            self.past.held = Some(Held::Parted(why));
-            self.change(|s| s.paused = true);
-        }
-    }
-
-    /// Brings the history up to the thresholds of now, a slice at a time.
-    pub(super) fn tend_history(&mut self, ctx: &Context) {
-        let setting = self.setting();
-        let Some(history) = &mut self.past.history else { return };
-        self.past.compared |= self.preferences.view.compares();
-        let most = self.preferences.history_mb;
-        history.ring.set_limit(bytes(if self.past.compared { most } else { most.min(ALONE_MB) }));
-        if history.tend(&setting, BUDGET) {
-            // Where frames come, they bring the next slice along. Painting more often takes time from the models.
-            let live = self.engine.status().source == SourceState::Live;
-            ctx.request_repaint_after(if live { REST_LIVE } else { REST });
-        }
-        let Some(search) = &mut self.past.search else { return };
-        ctx.request_repaint();
-        match search.step(&history.ring, BUDGET) {
-            Search::Going { done, total } => self.past.found = Some(format!("Looking: {done} of {total} frames …")),
-            Search::Nothing => {
-                self.past.search = None;
-                self.past.found = Some("No frame of the history was seen by both models yet.".into());
-            }
-            Search::Found { best, moments } => {
-                self.past.search = None;
-                let frames = if moments == 1 { "frame" } else { "frames" };
-                self.past.found = Some(if best.score == setting.thresholds[1].score {
-                    format!(
-                        "B agrees best where it stands, at {:.2}: {:.3} over {moments} {frames}",
-                        best.score, best.after
-                    )
-                } else {
-                    self.preferences.link(false);
-                    self.preferences.score_b = best.score;
-                    let (before, after) = (best.before, best.after);
-                    format!("B at {:.3}: agreement {before:.3} → {after:.3} over {moments} {frames}", best.score)
-                });
-            }
-        }
-    }
-
-    pub(super) fn find_best_threshold(&mut self) {
-        let setting = self.setting();
-        if let Some(history) = &self.past.history {
-            self.past.search = Some(BestSearch::new(&history.ring, &setting));
-        }
-    }
-
-    /// One frame back or on.
-    pub(super) fn step(&mut self, ctx: &Context, by: i64) {
-        let in_sight = self.sight.observation().map(|o| o.sequence);
-        let Some((history, now)) = self.past.history.as_ref().zip(in_sight) else { return };
-        let to = if by < 0 { history.ring.before(now) } else { history.ring.after(now) };
-        match to {
-            Some(sequence) => self.go_to(ctx, sequence),
-            // On from the newest that is kept is the newest of all.
-            None if by > 0 && self.past.is_held() => {
-                if let Some(newest) = self.past.newest.clone().filter(|n| n.sequence > now) {
-                    self.see(ctx, newest);
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// To a frame of the history, or the nearest to it that is kept.
-    pub(super) fn go_to(&mut self, ctx: &Context, sequence: u64) {
-        let Some(history) = &self.past.history else { return };
-        let moment = history.ring.nearest(sequence).and_then(|nearest| history.ring.get(nearest));
-        match moment.map(crate::history::Moment::restore) {
-            None => {}
-            Some(Err(error)) => self.warn(&error.to_string()),
-            Some(Ok(observation)) => {
-                self.past.held = Some(Held::Chosen);
-                if self.can_pause() && !self.settings.paused {
-                    self.change(|s| s.paused = true);
-                }
-                self.see(ctx, Arc::new(observation));
-            }
-        }
-    }
-
-    /// Back to what the engine gave last.
-    pub(super) fn let_go(&mut self, ctx: &Context) {
-        if self.past.held.take().is_some()
-            && let Some(newest) = self.past.newest.clone()
-        {
-            self.see(ctx, newest);
-        }
-    }
+/// What figures are taken at.
+pub fn setting(outlook: Outlook, classes: &ClassSet) -> Setting {
+    let Outlook { thresholds, swapped } = outlook;
+    Setting { thresholds, swapped, classes: classes.clone() }
 }

@@ -1,338 +1,365 @@
-//! What the viewer does for the panel: gives it frames and models, and takes the models that it makes.
+//! What the layers panel measures and makes, and when.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Context, Ui};
+use egui::Context;
 
 use super::feed::{Files, Live, Tap};
 use super::heading;
-use super::job::{End, Job};
 use super::measure::{Findings, Subject, measure};
 use super::remake::{Frames, Order, Outcome, Plan};
-use super::{Due, FRAMES, LayersAction, LayersInput, LayersPanel, Work};
+use super::rows::Rows;
+use super::work::{FRAMES, Work};
 use crate::annotate::label_text;
-use crate::app::action::Action;
-use crate::app::view::{View, Which};
-use crate::app::viewer::Viewer;
-use crate::detect::Frame;
-use crate::engine::{Observation, SourceState};
-use crate::model::{ModelInfo, ModelName, Precision};
-use crate::source::SourceRequest;
+use crate::app::action::LayersAction;
+use crate::app::frame::current::CurrentFrame;
+use crate::app::history::browser::HistoryBrowser;
+use crate::app::job::{End, Job};
+use crate::app::view::Which;
+use crate::detect::{Frame, Thresholds};
+use crate::engine::{Observation, SourceState, Status};
+use crate::model::{Catalog, ModelInfo, ModelName, Precision};
+use crate::source::{Album, SourceRequest};
 use crate::workshop::layers::Target;
 
-/// Of the history so many frames are measured.
+/// How many frames of the history are measured.
 const OF_HISTORY: usize = 8;
 
 /// Why a calibration makes no sense.
 const ONE_PICTURE: &str =
     "One picture is too little to calibrate from: open a folder of pictures, a video or a camera.";
 
-impl Viewer {
-    /// Opens the panel, or closes it. What is under way goes on.
-    pub(in crate::app) fn toggle_layers(&mut self, ctx: &Context) {
-        self.layers.open = !self.layers.open;
-        if self.layers.open {
-            self.compare_for_layers(ctx);
-            let models = self.models_for_layers().ok();
-            let known = self.layers.findings.as_ref().zip(models.as_ref());
-            if self.layers.work.is_none() && known.is_none_or(|(findings, models)| !findings.subject.is_of(models)) {
-                self.layers.due = Due::InSight;
+/// What the controller is told of the rest of the window.
+pub struct LayersContext<'a> {
+    pub ctx: &'a Context,
+    pub status: &'a Status,
+    pub current: &'a CurrentFrame,
+    pub history: &'a HistoryBrowser,
+    /// A's and B's.
+    pub thresholds: [Thresholds; 2],
+    /// A's and B's models, as they were chosen.
+    pub models: [&'a ModelName; 2],
+    pub source: &'a SourceRequest,
+    /// Whose pictures are shown; `None` = no album's.
+    pub album: Option<&'a Album>,
+    /// The picture is another one all the time.
+    pub is_moving: bool,
+}
+
+/// What it asks of the rest of the window.
+pub enum LayersEffect {
+    /// Where one model looks, there is nothing to compare it with.
+    Compare,
+    /// What stands still gives no frames.
+    Resume,
+    UseAsB(ModelName),
+    Done(String),
+    Warn(String),
+}
+
+/// The panel's state, and what it has under way.
+pub struct LayersController {
+    catalog: Catalog,
+    is_open: bool,
+    due: Due,
+    pub(super) work: Option<Work>,
+    pub(super) findings: Option<Findings>,
+    pub(super) rows: Rows,
+    /// The last model that was made here, and what was B before it.
+    pub(super) outcome: Option<(Outcome, ModelName)>,
+    pub(super) failure: Option<String>,
+    /// A and B when the failure was last looked at.
+    models: [Option<ModelName>; 2],
+    pub(super) recipe: Option<&'static str>,
+    /// The choice came from a plot, and its row is scrolled to.
+    pub(super) scroll_to: Option<usize>,
+}
+
+/// What is measured as soon as nothing else is under way and both models have looked.
+#[derive(Default)]
+enum Due {
+    #[default]
+    Nothing,
+    Current,
+    /// The same frames as before, once this file is B.
+    Again(PathBuf, Box<Subject>),
+}
+
+impl LayersController {
+    pub fn new(catalog: Catalog, is_open: bool) -> Self {
+        Self {
+            catalog,
+            is_open,
+            due: if is_open { Due::Current } else { Due::Nothing },
+            work: None,
+            findings: None,
+            rows: Rows::default(),
+            outcome: None,
+            failure: None,
+            models: [None, None],
+            recipe: None,
+            scroll_to: None,
+        }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    pub fn apply(&mut self, action: LayersAction, context: &LayersContext<'_>) -> Option<LayersEffect> {
+        match action {
+            LayersAction::TogglePanel => return self.toggle(context),
+            LayersAction::Measure => return self.measure_current(None, context),
+            LayersAction::MeasureHistory => self.measure_history(context),
+            LayersAction::Rebuild => self.rebuild(context),
+            LayersAction::Calibrate => return self.calibrate(context),
+            LayersAction::ChooseRecipe(recipe) => self.recipe = recipe,
+            LayersAction::Finish => {
+                if let Some(tap) = self.work.as_ref().and_then(Work::tap) {
+                    tap.finish();
+                }
             }
+            LayersAction::Cancel => {
+                if let Some(work) = &self.work {
+                    work.cancel();
+                }
+            }
+            LayersAction::Back => return self.outcome.take().map(|(_, before)| LayersEffect::UseAsB(before)),
+            // With the pair that is selected: see `follow`.
+            LayersAction::FollowSelected => {}
         }
+        None
     }
 
-    /// Where one model looks, there is nothing to hold it against.
-    fn compare_for_layers(&mut self, ctx: &Context) {
-        if !self.preferences.view.compares() {
-            self.apply(ctx, Action::Show(View::Overlay));
+    /// Opens the panel, or closes it. What is under way continues.
+    fn toggle(&mut self, context: &LayersContext<'_>) -> Option<LayersEffect> {
+        self.is_open = !self.is_open;
+        if !self.is_open {
+            return None;
         }
-    }
-
-    /// Opens the panel for the chosen pair's box of A: which layers change its score.
-    pub(in crate::app) fn follow_chosen(&mut self, ctx: &Context) {
-        let found = self.find_chosen();
-        let detection = self.sight.comparison().zip(found).and_then(|(comparison, found)| {
-            let a = comparison.verdicts().get(found)?.a()?;
-            comparison.a().get(a).copied()
-        });
-        let Some((detection, classes)) = detection.zip(self.sight.classes()) else { return };
-        let name = label_text(classes.name(detection.class_id), detection.score);
-        self.layers.open = true;
-        self.measure_in_sight(ctx, Some((Target::of(&detection), name)));
-    }
-
-    /// Paints the panel, and carries out what is asked of it.
-    pub(in crate::app) fn layers_panel(&mut self, ui: &mut Ui) {
-        let models = self.models_for_layers();
-        let other = models
-            .as_ref()
-            .is_ok_and(|models| self.layers.findings.as_ref().is_some_and(|findings| !findings.subject.is_of(models)));
-        let input = LayersInput {
-            obstacle: models.err(),
-            stale: if other {
-                Some("These figures are of other models than A and B are now: measure again")
-            } else {
-                self.shows_another_frame()
-                    .then_some("These figures are of another frame than the one in sight: measure again")
-            },
-            has_history: self.history_len() > 1,
-        };
-        for action in self.layers.show(ui, &input) {
-            self.apply_layers(ui.ctx(), action);
+        let models = context.compared().ok();
+        let known = self.findings.as_ref().zip(models.as_ref());
+        if self.work.is_none() && known.is_none_or(|(findings, models)| !findings.subject.is_of(models)) {
+            self.due = Due::Current;
         }
+        Some(LayersEffect::Compare)
     }
 
-    /// Whether the one frame that was measured is not the one in sight; several stand for more than one in sight.
-    fn shows_another_frame(&self) -> bool {
-        let Some((findings, now)) = self.layers.findings.as_ref().zip(self.sight.observation()) else { return false };
+    /// Opens the panel for A's box of a verdict: which layers change its score.
+    pub fn follow(&mut self, verdict: usize, context: &LayersContext<'_>) -> Option<LayersEffect> {
+        let current = context.current;
+        let comparison = current.comparison()?;
+        let detection = *comparison.a().get(comparison.verdicts().get(verdict)?.a()?)?;
+        let name = label_text(current.classes()?.name(detection.class_id), detection.score);
+        self.is_open = true;
+        self.measure_current(Some((Target::of(&detection), name)), context)
+    }
+
+    /// Why the figures are not of what is shown.
+    pub(super) fn stale(&self, context: &LayersContext<'_>) -> Option<&'static str> {
+        let models = context.compared().ok()?;
+        let findings = self.findings.as_ref()?;
+        if !findings.subject.is_of(&models) {
+            return Some("These figures are of other models than A and B are now: measure again");
+        }
+        let other = self.shows_another_frame(context);
+        other.then_some("These figures are of another frame than the one in sight: measure again")
+    }
+
+    /// Whether the one frame that was measured is not the current one; several stand for more than one.
+    fn shows_another_frame(&self, context: &LayersContext<'_>) -> bool {
+        let Some((findings, now)) = self.findings.as_ref().zip(context.current.observation()) else { return false };
         match findings.subject.frames.as_slice() {
-            // A picture that moves is another one all the time.
-            [_] if self.can_pause() && !self.settings.paused => false,
+            [_] if context.is_moving => false,
             [one] => !Arc::ptr_eq(one, &now.frame) && findings.subject.what != name_of(now),
             _ => false,
         }
     }
 
-    fn apply_layers(&mut self, ctx: &Context, action: LayersAction) {
-        match action {
-            LayersAction::Measure => self.measure_in_sight(ctx, None),
-            LayersAction::MeasureHistory => self.measure_history(ctx),
-            LayersAction::Rebuild => self.rebuild(ctx),
-            LayersAction::Calibrate => self.calibrate(ctx),
-            LayersAction::Choose(recipe) => self.layers.recipe = recipe,
-            LayersAction::Finish => {
-                if let Some(Work::Calibrating(_, _, tap)) = &self.layers.work {
-                    tap.finish();
-                }
-            }
-            LayersAction::Cancel => {
-                if let Some(work) = &self.layers.work {
-                    work.cancel();
-                }
-            }
-            LayersAction::Back => {
-                if let Some((_, before)) = self.layers.outcome.take() {
-                    self.show_as_b(ctx, before);
-                }
-            }
-            LayersAction::Close => self.layers.open = false,
-        }
-        ctx.request_repaint();
-    }
-
-    /// A in float and B in INT8, as both looked at the frame in sight; else why that is not so.
-    fn models_for_layers(&self) -> Result<[Arc<ModelInfo>; 2], String> {
-        let [a, b] = Which::BOTH.map(|which| self.sight.output(which).map(|output| Arc::clone(&output.model)));
-        let Some((a, b)) = a.zip(b) else {
-            return Err("No frame was looked at by two models yet; choose a view of A and B.".into());
-        };
-        match (a.precision, b.precision) {
-            (Precision::Int8, Precision::Fp32) => Err("A is INT8 and B float; swap them (X).".into()),
-            (Precision::Int8, _) => Err(format!("A is {}, an INT8 model; choose the float model as A.", a.name)),
-            (_, Precision::Fp32) => Err(format!("B is {}, a float model; choose an INT8 model as B.", b.name)),
-            _ => Ok([a, b]),
-        }
-    }
-
-    /// What comes of the work, and what is due.
-    pub(in crate::app) fn tend_layers(&mut self, ctx: &Context) {
-        let models = Which::BOTH.map(|which| self.duo.model(which));
-        if self.layers.models.each_ref().map(Option::as_ref) != models.map(Some) {
-            self.layers.models = models.map(|model| Some(model.clone()));
+    /// Takes the result of the work, and starts what is due.
+    pub fn poll(&mut self, context: &LayersContext<'_>) -> Vec<LayersEffect> {
+        if self.models.each_ref().map(Option::as_ref) != context.models.map(Some) {
+            self.models = context.models.map(|model| Some(model.clone()));
             // It was said of the models before.
-            self.layers.failure = None;
+            self.failure = None;
         }
-        match self.layers.work.take() {
+        match self.work.take() {
             Some(Work::Measuring(job)) => match job.poll() {
-                None => self.layers.work = Some(Work::Measuring(job)),
+                None => self.work = Some(Work::Measuring(job)),
                 Some(Ok(findings)) => {
-                    self.layers.rows.fill(&findings.study);
-                    self.layers.findings = Some(findings);
-                    self.layers.failure = None;
+                    self.rows.fill(&findings.study);
+                    self.findings = Some(findings);
+                    self.failure = None;
                 }
-                Some(Err(end)) => self.layers.fail(end),
+                Some(Err(end)) => self.fail(end),
             },
-            Some(Work::Remaking(job, before)) => match job.poll() {
-                None => self.layers.work = Some(Work::Remaking(job, before)),
-                Some(result) => self.take_remade(ctx, result, before),
+            Some(Work::Rebuilding(job, before)) => match job.poll() {
+                None => self.work = Some(Work::Rebuilding(job, before)),
+                Some(result) => return self.take_rebuilt(result, before),
             },
             Some(Work::Calibrating(job, before, mut tap)) => match job.poll() {
                 None => {
-                    self.tend_tap(&mut tap, &job);
-                    self.layers.work = Some(Work::Calibrating(job, before, tap));
+                    self.check_tap(&mut tap, &job, context);
+                    self.work = Some(Work::Calibrating(job, before, tap));
                 }
-                Some(result) => self.take_remade(ctx, result, before),
+                Some(result) => return self.take_rebuilt(result, before),
             },
-            None => self.measure_what_is_due(ctx),
+            None => return self.start_due(context).into_iter().collect(),
         }
+        Vec::new()
     }
 
-    fn tend_tap(&mut self, tap: &mut Tap, job: &Job<Outcome>) {
-        let generation = self.sight.observation().map(|o| o.source_generation);
+    fn check_tap(&mut self, tap: &mut Tap, job: &Job<Outcome>, context: &LayersContext<'_>) {
+        let generation = context.current.observation().map(|o| o.source_generation);
         if generation.is_some_and(|now| tap.has_lost(now)) {
             job.cancel();
-            self.layers.failure = Some("The calibration was given up: another source was opened.".into());
+            self.failure = Some("The calibration was given up: another source was opened.".into());
         }
         // One that will be tried again may give frames again.
-        if matches!(self.engine.status().source, SourceState::Ended | SourceState::Failed { retry_in: None, .. }) {
+        if matches!(context.status.source, SourceState::Ended | SourceState::Failed { retry_in: None, .. }) {
             tap.close();
         }
     }
 
-    fn measure_what_is_due(&mut self, ctx: &Context) {
-        let Ok([_, b]) = self.models_for_layers() else { return };
-        match std::mem::take(&mut self.layers.due) {
+    fn start_due(&mut self, context: &LayersContext<'_>) -> Option<LayersEffect> {
+        let models = context.compared().ok()?;
+        match std::mem::take(&mut self.due) {
             Due::Nothing => {}
-            Due::InSight => self.measure_in_sight(ctx, None),
-            Due::Again(path, subject) if b.path == path => {
-                if let Ok(models) = self.models_for_layers() {
-                    self.start_measuring(ctx, Subject { models, ..*subject });
-                }
+            Due::Current => return self.measure_current(None, context),
+            Due::Again(path, subject) if models[1].path == path => {
+                self.start_measuring(Subject { models, ..*subject }, context);
             }
             // Not loaded yet, or given up for another.
             Due::Again(path, subject) => {
-                if *self.duo.model(Which::B) == ModelName::File(path.clone()) {
-                    self.layers.due = Due::Again(path, subject);
+                if *context.models[1] == ModelName::File(path.clone()) {
+                    self.due = Due::Again(path, subject);
                 }
             }
         }
+        None
     }
 
-    fn measure_in_sight(&mut self, ctx: &Context, target: Option<(Target, String)>) {
-        if let Some(making) = self.layers.work.as_ref().and_then(Work::making) {
-            return self.warn(&format!("Wait for the {making} to end, or cancel it; then ask again."));
+    fn measure_current(
+        &mut self,
+        target: Option<(Target, String)>,
+        context: &LayersContext<'_>,
+    ) -> Option<LayersEffect> {
+        if let Some(making) = self.work.as_ref().and_then(Work::making) {
+            let wait = format!("Wait for the {making} to end, or cancel it; then ask again.");
+            return Some(LayersEffect::Warn(wait));
         }
-        let (models, observation) = match (self.models_for_layers(), self.sight.observation()) {
-            (Ok(models), Some(observation)) => (models, observation),
-            (Err(why), _) => return self.layers.failure = Some(why),
-            (_, None) => return,
-        };
-        let subject =
-            Subject { models, frames: vec![Arc::clone(&observation.frame)], what: name_of(observation), target };
-        self.start_measuring(ctx, subject);
+        match (context.compared(), context.current.observation()) {
+            (Ok(models), Some(observation)) => {
+                let (frames, what) = (vec![Arc::clone(&observation.frame)], name_of(observation));
+                self.start_measuring(Subject { models, frames, what, target }, context);
+            }
+            (Err(why), _) => self.failure = Some(why),
+            (_, None) => {}
+        }
+        None
     }
 
     /// Frames that both looked at, evenly chosen.
-    fn measure_history(&mut self, ctx: &Context) {
-        let Ok(models) = self.models_for_layers() else { return };
-        let Some(history) = &self.past.history else { return };
-        let moments: Vec<_> = history.ring.moments().filter(|moment| moment.is_pair()).collect();
+    fn measure_history(&mut self, context: &LayersContext<'_>) {
+        let Ok(models) = context.compared() else { return };
+        let moments = context.history.pairs();
         let count = moments.len().min(OF_HISTORY);
         // The newest is one of them.
         let places = (1..=count).map(|i| i * moments.len() / count - 1);
         let frames: Vec<Arc<Frame>> =
             places.filter_map(|place| Some(Arc::clone(&moments[place].restore().ok()?.frame))).collect();
         if frames.is_empty() {
-            self.layers.failure = Some("No frame of the history was seen by both models yet.".into());
+            self.failure = Some("No frame of the history was seen by both models yet.".into());
             return;
         }
         let what = format!("{} of {} frames of the history", frames.len(), moments.len());
-        self.start_measuring(ctx, Subject { models, frames, what, target: None });
+        self.start_measuring(Subject { models, frames, what, target: None }, context);
     }
 
-    fn start_measuring(&mut self, ctx: &Context, subject: Subject) {
-        self.layers.due = Due::Nothing;
-        let catalog = self.layers.catalog.clone();
-        let job = Job::start(ctx, "layers", move |handle| measure(&catalog, subject, handle));
-        self.layers.started(job.map(Work::Measuring));
+    fn start_measuring(&mut self, subject: Subject, context: &LayersContext<'_>) {
+        self.due = Due::Nothing;
+        let catalog = self.catalog.clone();
+        let job = Job::start(context.ctx, "layers", move |handle| measure(&catalog, subject, handle));
+        self.started(job.map(Work::Measuring));
     }
 
-    fn order(&self) -> Result<Order, String> {
-        let models = self.models_for_layers()?;
-        Ok(Order { catalog: self.layers.catalog.clone(), models, thresholds: self.preferences.thresholds() })
+    fn order(&self, context: &LayersContext<'_>) -> Result<Order, String> {
+        let models = context.compared()?;
+        Ok(Order { catalog: self.catalog.clone(), models, thresholds: context.thresholds })
     }
 
-    fn rebuild(&mut self, ctx: &Context) {
-        let (order, nodes) = match self.order() {
-            Ok(order) => (order, self.layers.rows.wanted()),
-            Err(why) => return self.layers.failure = Some(why),
+    fn rebuild(&mut self, context: &LayersContext<'_>) {
+        let (order, nodes) = match self.order(context) {
+            Ok(order) => (order, self.rows.wanted()),
+            Err(why) => return self.failure = Some(why),
         };
-        let measured = self.layers.findings.as_ref().map(|Findings { subject, .. }| subject);
+        let measured = self.findings.as_ref().map(|Findings { subject, .. }| subject);
         let measured = measured.map(|subject| (subject.frames.clone(), subject.what.clone()));
-        let in_sight = || self.sight.observation().map(|o| (vec![Arc::clone(&o.frame)], name_of(o)));
-        let (frames, on) = measured.or_else(in_sight).unwrap_or_default();
-        let before = self.duo.model(Which::B).clone();
-        let job = Job::start(ctx, "rebuilding", move |handle| order.rebuild(&nodes, (&frames, on), handle));
-        self.layers.started(job.map(|job| Work::Remaking(job, before)));
+        let current = || context.current.observation().map(|o| (vec![Arc::clone(&o.frame)], name_of(o)));
+        let (frames, on) = measured.or_else(current).unwrap_or_default();
+        let before = context.models[1].clone();
+        let job = Job::start(context.ctx, "rebuilding", move |handle| order.rebuild(&nodes, (&frames, on), handle));
+        self.started(job.map(|job| Work::Rebuilding(job, before)));
     }
 
-    fn calibrate(&mut self, ctx: &Context) {
-        let order = match self.order() {
+    fn calibrate(&mut self, context: &LayersContext<'_>) -> Option<LayersEffect> {
+        let order = match self.order(context) {
             Ok(order) => order,
-            Err(why) => return self.layers.failure = Some(why),
+            Err(why) => {
+                self.failure = Some(why);
+                return None;
+            }
         };
-        let Some(observation) = self.sight.observation() else { return };
-        let generation = observation.source_generation;
-        let source = observation.description.name.clone();
-        let album = self.leafing.album.as_ref().filter(|album| self.leafs() && album.pictures().len() > 1);
-        let (tap, frames): (Tap, Box<dyn Frames>) = match (album, &self.settings.source) {
+        let observation = context.current.observation()?;
+        let album = context.album.filter(|album| album.pictures().len() > 1);
+        let (tap, frames): (Tap, Box<dyn Frames>) = match (album, context.source) {
             (Some(album), _) => {
                 let (tap, files): (Tap, Files) = Tap::files(album.pictures().to_vec());
                 (tap, Box::new(files))
             }
             (None, SourceRequest::Still(_) | SourceRequest::Pasted(_)) => {
-                return self.layers.failure = Some(ONE_PICTURE.into());
+                self.failure = Some(ONE_PICTURE.into());
+                return None;
             }
             (None, _) => {
-                let (tap, live): (Tap, Live) = Tap::live(generation);
+                let (tap, live): (Tap, Live) = Tap::live(observation.source_generation);
                 (tap, Box::new(live))
             }
         };
-        let source = if album.is_some() { "this folder".to_owned() } else { source };
-        let plan = Plan { recipe: self.layers.recipe, frames: FRAMES, source };
-        // What stands still gives no frames.
-        if album.is_none() {
-            self.apply(ctx, Action::GoOn);
-        }
-        let before = self.duo.model(Which::B).clone();
-        let job = Job::start(ctx, "calibrating", move |handle| order.calibrate(frames, &plan, handle));
-        self.layers.started(job.map(|job| Work::Calibrating(job, before, tap)));
+        let source = album.map_or_else(|| observation.description.name.clone(), |_| "this folder".to_owned());
+        let plan = Plan { recipe: self.recipe, frames: FRAMES, source };
+        let before = context.models[1].clone();
+        let job = Job::start(context.ctx, "calibrating", move |handle| order.calibrate(frames, &plan, handle));
+        self.started(job.map(|job| Work::Calibrating(job, before, tap)));
+        album.is_none().then_some(LayersEffect::Resume)
     }
 
-    fn take_remade(&mut self, ctx: &Context, result: Result<Outcome, End>, before: ModelName) {
+    fn take_rebuilt(&mut self, result: Result<Outcome, End>, before: ModelName) -> Vec<LayersEffect> {
         let outcome = match result {
             Ok(outcome) => outcome,
-            Err(end) => return self.layers.fail(end),
+            Err(end) => {
+                self.fail(end);
+                return Vec::new();
+            }
         };
-        self.layers.failure = None;
-        self.layers.rows.ticked.clear();
-        // The same frames again, so that the figures can be held against those before.
-        if let (Some(findings), ModelName::File(path)) = (&self.layers.findings, &outcome.model) {
-            self.layers.due = Due::Again(path.clone(), Box::new(findings.subject.clone()));
+        self.failure = None;
+        self.rows.ticked.clear();
+        // The same frames again, so that the figures can be compared with those before.
+        if let (Some(findings), ModelName::File(path)) = (&self.findings, &outcome.model) {
+            self.due = Due::Again(path.clone(), Box::new(findings.subject.clone()));
         }
         let said = format!("B is now {}. {}.", outcome.model.label(), heading::words(&outcome));
-        match outcome.weighed {
-            Ok(_) => self.tell_done(said),
-            Err(_) => self.warn(&said),
-        }
-        self.show_as_b(ctx, outcome.model.clone());
-        self.layers.outcome = Some((outcome, before));
+        let message = if outcome.weighed.is_ok() { LayersEffect::Done(said) } else { LayersEffect::Warn(said) };
+        let effects = vec![message, LayersEffect::UseAsB(outcome.model.clone())];
+        self.outcome = Some((outcome, before));
+        effects
     }
 
-    fn show_as_b(&mut self, ctx: &Context, model: ModelName) {
-        if !self.choices.contains(&model) {
-            self.choices.push(model.clone());
-        }
-        if *self.duo.model(Which::B) != model {
-            self.apply(ctx, Action::Use(Which::B, model));
-        }
-    }
-}
-
-/// "bus.jpg", "demo, frame 123"
-fn name_of(observation: &Observation) -> String {
-    let name = &observation.description.name;
-    match observation.description.nominal_rate {
-        Some(_) => format!("{name}, frame {}", observation.frame_id),
-        None => name.clone(),
-    }
-}
-
-impl LayersPanel {
     /// Gives a frame to a calibration that is under way.
     pub fn give(&self, observation: &Observation) {
-        if let Some(Work::Calibrating(_, _, tap)) = &self.work {
+        if let Some(tap) = self.work.as_ref().and_then(Work::tap) {
             tap.give(observation.source_generation, &observation.frame);
         }
     }
@@ -342,7 +369,7 @@ impl LayersPanel {
         match self.work {
             None => {}
             Some(Work::Measuring(job)) => job.end(deadline),
-            Some(Work::Remaking(job, _) | Work::Calibrating(job, ..)) => job.end(deadline),
+            Some(Work::Rebuilding(job, _) | Work::Calibrating(job, ..)) => job.end(deadline),
         }
     }
 
@@ -362,5 +389,30 @@ impl LayersPanel {
                 self.failure = Some(message);
             }
         }
+    }
+}
+
+impl LayersContext<'_> {
+    /// A in float and B in INT8, as both looked at the current frame; else why that is not so.
+    pub fn compared(&self) -> Result<[Arc<ModelInfo>; 2], String> {
+        let [a, b] = Which::BOTH.map(|which| self.current.output(which).map(|output| Arc::clone(&output.model)));
+        let Some((a, b)) = a.zip(b) else {
+            return Err("No frame was looked at by two models yet; choose a view of A and B.".into());
+        };
+        match (a.precision, b.precision) {
+            (Precision::Int8, Precision::Fp32) => Err("A is INT8 and B float; swap them (X).".into()),
+            (Precision::Int8, _) => Err(format!("A is {}, an INT8 model; choose the float model as A.", a.name)),
+            (_, Precision::Fp32) => Err(format!("B is {}, a float model; choose an INT8 model as B.", b.name)),
+            _ => Ok([a, b]),
+        }
+    }
+}
+
+/// "bus.jpg", "demo, frame 123"
+fn name_of(observation: &Observation) -> String {
+    let name = &observation.description.name;
+    match observation.description.nominal_rate {
+        Some(_) => format!("{name}, frame {}", observation.frame_id),
+        None => name.clone(),
     }
 }

@@ -2,13 +2,14 @@
 
 use egui::{Align, Button, ComboBox, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
 
-use super::LayersAction;
-use super::job::Progress;
 use super::measure::Findings;
 use super::remake::{LEAST_FRAMES, Outcome};
-use crate::app::action::{Action, hint};
-use crate::app::pickers::shortened;
-use crate::app::theme;
+use super::work::FRAMES;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, LayersAction};
+use crate::app::job::Progress;
+use crate::app::models::picker::shortened;
+use crate::app::ui::theme;
 
 /// Times that differ by a smaller part say nothing on a machine that works on other things too.
 const ALIKE: f64 = 0.05;
@@ -33,20 +34,26 @@ pub struct Heading<'a> {
 }
 
 impl Heading<'_> {
-    pub fn show(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {
+    /// The title, and below it progress, or else what can be made; then the result.
+    pub fn ui(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        self.title(ui, actions);
+        self.work(ui, actions);
+    }
+
+    fn title(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
             ui.label(RichText::new("Layers").strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let close = ui.add(Button::new("✖").small().frame(false));
                 close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close layers"));
-                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::ToggleLayers)).clicked() {
-                    actions.push(LayersAction::Close);
+                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::Layers(LayersAction::TogglePanel))).clicked() {
+                    actions.push(Action::Layers(LayersAction::TogglePanel));
                 }
                 let can = self.progress.is_none() && self.obstacle.is_none();
                 let mut button = |ui: &mut Ui, can: bool, text: &str, what: &str, action: LayersAction| {
                     let response = ui.add_enabled(can, Button::new(text).small());
                     if response.on_hover_text(what).on_disabled_hover_text(what).clicked() {
-                        actions.push(action);
+                        actions.push(Action::Layers(action));
                     }
                 };
                 let what = "Over the frames of the history, up to eight of them, evenly chosen";
@@ -75,7 +82,7 @@ impl Heading<'_> {
     }
 
     /// The row below: progress, or else what can be made of it; then what came of it.
-    pub fn work(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {
+    fn work(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| match &self.progress {
             Some(progress) => self.progress(ui, progress, actions),
             None => self.makers(ui, actions),
@@ -91,7 +98,7 @@ impl Heading<'_> {
         }
     }
 
-    fn progress(&self, ui: &mut Ui, progress: &Progress, actions: &mut Vec<LayersAction>) {
+    fn progress(&self, ui: &mut Ui, progress: &Progress, actions: &mut Vec<Action>) {
         let Progress { what, done, of } = progress;
         let (part, text) = match of {
             0 => (0.0, format!("{what} …")),
@@ -104,17 +111,17 @@ impl Heading<'_> {
             let finish = ui.add_enabled(enough, Button::new("Finish with these").small());
             let what = format!("Build with the frames that were taken so far; at least {LEAST_FRAMES} are needed");
             if finish.on_hover_text(&what).on_disabled_hover_text(&what).clicked() {
-                actions.push(LayersAction::Finish);
+                actions.push(Action::Layers(LayersAction::Finish));
             }
         }
         if ui.add(Button::new("Cancel").small()).on_hover_text("Stop, and keep what was there before").clicked() {
-            actions.push(LayersAction::Cancel);
+            actions.push(Action::Layers(LayersAction::Cancel));
         }
         // Behind the buttons, which must not move as it grows.
         ui.label(RichText::new(&text).small());
     }
 
-    fn makers(&self, ui: &mut Ui, actions: &mut Vec<LayersAction>) {
+    fn makers(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let text = match self.wanted {
             [] => "Leave this layer in float and rebuild".to_owned(),
             [one] => format!("Leave {one} in float and rebuild"),
@@ -126,24 +133,24 @@ impl Heading<'_> {
             "Makes B anew with these layers computed in float, saves it as a model of its own, and shows it as B";
         let response = rebuild.on_hover_text(what);
         if response.on_disabled_hover_text("Tick layers in the table, or choose one").clicked() {
-            actions.push(LayersAction::Rebuild);
+            actions.push(Action::Layers(LayersAction::Rebuild));
         }
         ui.separator();
         let calibrate = ui.add_enabled(self.obstacle.is_none(), Button::new("Calibrate from this source"));
         let what = format!(
             "Takes {} frames of this source that differ, measures the range of every tensor over them, makes an INT8 \
              model with these ranges, and shows it as B",
-            super::FRAMES
+            FRAMES
         );
         if calibrate.on_hover_text(what).clicked() {
-            actions.push(LayersAction::Calibrate);
+            actions.push(Action::Layers(LayersAction::Calibrate));
         }
         let label = |recipe: Option<&'static str>| recipe.unwrap_or("as B");
         let combo = ComboBox::from_id_salt("recipe").width(72.0).selected_text(label(self.recipe));
         let response = combo.show_ui(ui, |ui| {
             for recipe in std::iter::once(None).chain(crate::workshop::Recipe::names().map(Some)) {
                 if ui.selectable_label(self.recipe == recipe, label(recipe)).clicked() {
-                    actions.push(LayersAction::Choose(recipe));
+                    actions.push(Action::Layers(LayersAction::ChooseRecipe(recipe)));
                 }
             }
         });
@@ -167,12 +174,12 @@ fn overflow(ui: &mut Ui, findings: &Findings) {
 }
 
 /// Before → after.
-fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<LayersAction>) {
+fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let back = ui.add(Button::new(format!("Back to {}", shortened(&outcome.before.name))).small());
         if back.on_hover_text("Shows the model as B that was B before").clicked() {
-            actions.push(LayersAction::Back);
+            actions.push(Action::Layers(LayersAction::Back));
         }
         let words = words(outcome);
         let text = RichText::new(&words).small().color(theme::scheme(ui).strong);

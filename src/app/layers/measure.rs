@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::job::{End, Handle};
+use crate::app::job::{End, Handle};
 use crate::detect::{Frame, Letterboxer};
 use crate::model::{Catalog, ModelInfo, Runtime, hex};
 use crate::workshop::layers::{LayersError, Models, Study, Target, study};

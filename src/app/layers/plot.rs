@@ -6,9 +6,9 @@ use egui::{Color32, FontId, Id, Response, RichText, Role, Sense, Stroke, Ui, Wid
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, PlotPoints, PlotUi, VLine};
 
 use super::rows::{Row, Rows, decibel, per_million};
-use crate::app::palette::{self, PlotScheme};
-use crate::app::plots::fixed;
-use crate::app::theme;
+use crate::app::history::plots::chart::fixed;
+use crate::app::ui::palette::{self, PlotScheme};
+use crate::app::ui::theme;
 
 /// Wide enough to be seen, with a gap.
 const BAR: f64 = 0.72;

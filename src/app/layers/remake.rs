@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::job::{End, Handle};
 use super::weigh::{Inputs, Scales, Weighed};
+use crate::app::job::{End, Handle};
 use crate::detect::{Frame, Letterboxer, Thresholds};
 use crate::model::{Catalog, Detector, ModelInfo, ModelName, Runtime, SessionDetector};
 use crate::workshop::{Calibrator, Origin, Recipe, Remade, Variety};

@@ -8,8 +8,8 @@ use egui_extras::{Column, TableBuilder};
 
 use super::plot;
 use super::rows::{Row, Rows, SortKey, decibel, per_million};
-use crate::app::palette::{self, Scheme};
-use crate::app::theme;
+use crate::app::ui::palette::{self, Scheme};
+use crate::app::ui::theme;
 
 const ROW: f32 = 21.0;
 const HEADER: f32 = 22.0;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::job::{End, Handle};
+use crate::app::job::{End, Handle};
 use crate::compare::{Agreement, Comparer, Side};
 use crate::detect::{Letterbox, RawHeads, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector};

@@ -1,21 +1,71 @@
-//! The two models that a person chose.
+//! The two models that were chosen, and what there is to choose from.
 
-use super::view::{View, Which};
+use crate::app::action::ModelsAction;
+use crate::app::view::{View, Which};
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 
 /// A and B. Swapping them changes what the window shows on which side, and asks nothing of the engine: its slots keep
 /// their models, and so do the observations that were made before.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Duo {
+pub struct ModelPair {
     /// As the engine runs them.
     slots: [ModelRequest; 2],
     /// A is the model of slot 1.
     swapped: bool,
+    /// The built models, the user's own, and those that were made in the window.
+    choices: Vec<ModelName>,
 }
 
-impl Duo {
+impl ModelPair {
+    /// With the built models and these two to choose from.
     pub fn new(a: ModelRequest, b: ModelRequest) -> Self {
-        Self { slots: [a, b], swapped: false }
+        let mut pair = Self { slots: [a.clone(), b.clone()], swapped: false, choices: ModelName::BUILT.to_vec() };
+        pair.add_choice(a.name);
+        pair.add_choice(b.name);
+        pair
+    }
+
+    /// What there is to choose from.
+    pub fn choices(&self) -> &[ModelName] {
+        &self.choices
+    }
+
+    pub fn add_choice(&mut self, model: ModelName) {
+        if !self.choices.contains(&model) {
+            self.choices.push(model);
+        }
+    }
+
+    /// `compares`: both run. True where A's and B's models changed sides, and their thresholds must too.
+    pub fn apply(&mut self, action: ModelsAction, compares: bool) -> bool {
+        match action {
+            ModelsAction::Use(which, model) => self.choose(which, model),
+            ModelsAction::Compute(which, arithmetic) => self.compute(which, arithmetic),
+            ModelsAction::SwitchPrecision => return self.switch_precision(compares),
+            ModelsAction::Swap => {
+                self.swap();
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next model for A; where two are compared, one that B is not, or else the two change sides.
+    fn switch_precision(&mut self, compares: bool) -> bool {
+        let is_free = |m: &&ModelName| !compares || *m != self.model(Which::B);
+        let free: Vec<&ModelName> = self.choices.iter().filter(is_free).collect();
+        let now = free.iter().position(|m| *m == self.model(Which::A));
+        match free.get(now.map_or(0, |i| (i + 1) % free.len())) {
+            Some(next) if *next != self.model(Which::A) => {
+                let next = (*next).clone();
+                self.choose(Which::A, next);
+                false
+            }
+            _ => {
+                self.swap();
+                true
+            }
+        }
     }
 
     pub fn request(&self, which: Which) -> &ModelRequest {
@@ -36,12 +86,12 @@ impl Duo {
     }
 
     /// Chooses a model, computed as this side's is. Choosing what the other side has swaps the two.
-    pub fn choose(&mut self, which: Which, model: ModelName) {
+    fn choose(&mut self, which: Which, model: ModelName) {
         self.put(which, ModelRequest::new(model, self.request(which).arithmetic));
     }
 
     /// Chooses how this side's model is computed.
-    pub fn compute(&mut self, which: Which, arithmetic: Arithmetic) {
+    fn compute(&mut self, which: Which, arithmetic: Arithmetic) {
         self.put(which, ModelRequest::new(self.model(which).clone(), arithmetic));
     }
 
@@ -54,7 +104,7 @@ impl Duo {
         }
     }
 
-    pub fn swap(&mut self) {
+    fn swap(&mut self) {
         self.swapped = !self.swapped;
     }
 
@@ -76,43 +126,43 @@ mod tests {
 
     #[test]
     fn a_swap_asks_nothing_of_the_engine_while_two_run() {
-        let mut duo = Duo::new(ModelName::Fp32.into(), ModelName::Int8.into());
-        let before = duo.wanted(View::Overlay);
-        duo.swap();
-        assert_eq!(duo.wanted(View::Overlay), before);
-        assert_eq!((duo.model(Which::A), duo.slot(Which::A)), (&ModelName::Int8, 1));
+        let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
+        let before = pair.wanted(View::Overlay);
+        pair.swap();
+        assert_eq!(pair.wanted(View::Overlay), before);
+        assert_eq!((pair.model(Which::A), pair.slot(Which::A)), (&ModelName::Int8, 1));
     }
 
     #[test]
     fn a_alone_is_in_slot_0_whichever_way_they_stood() {
-        let mut duo = Duo::new(ModelName::Fp32.into(), ModelName::Int8.into());
-        duo.swap();
-        assert_eq!(duo.wanted(View::Single), [ModelName::Int8.into()]);
-        assert_eq!((duo.slot(Which::A), duo.model(Which::B)), (0, &ModelName::Fp32));
+        let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
+        pair.swap();
+        assert_eq!(pair.wanted(View::Single), [ModelName::Int8.into()]);
+        assert_eq!((pair.slot(Which::A), pair.model(Which::B)), (0, &ModelName::Fp32));
     }
 
     #[test]
     fn the_other_sides_model_swaps_and_a_third_replaces() {
-        let mut duo = Duo::new(ModelName::Fp32.into(), ModelName::Int8.into());
-        duo.choose(Which::A, ModelName::Int8);
-        assert_eq!([duo.model(Which::A), duo.model(Which::B)], [&ModelName::Int8, &ModelName::Fp32]);
+        let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
+        pair.choose(Which::A, ModelName::Int8);
+        assert_eq!([pair.model(Which::A), pair.model(Which::B)], [&ModelName::Int8, &ModelName::Fp32]);
         let own = ModelName::File("own.onnx".into());
-        duo.choose(Which::B, own.clone());
-        assert_eq!([duo.model(Which::A), duo.model(Which::B)], [&ModelName::Int8, &own]);
+        pair.choose(Which::B, own.clone());
+        assert_eq!([pair.model(Which::A), pair.model(Which::B)], [&ModelName::Int8, &own]);
     }
 
     #[test]
     fn one_model_in_two_arithmetics_is_two() {
-        let mut duo = Duo::new(ModelName::Fp32.into(), ModelName::Int8.into());
-        duo.compute(Which::B, Arithmetic::Native);
-        duo.choose(Which::A, ModelName::Int8);
+        let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
+        pair.compute(Which::B, Arithmetic::Native);
+        pair.choose(Which::A, ModelName::Int8);
         let native = ModelRequest::new(ModelName::Int8, Arithmetic::Native);
-        assert_eq!(duo.wanted(View::Overlay), [ModelName::Int8.into(), native.clone()]);
+        assert_eq!(pair.wanted(View::Overlay), [ModelName::Int8.into(), native.clone()]);
         // What the other side has comes over from there.
-        duo.compute(Which::A, Arithmetic::Native);
-        assert_eq!([duo.request(Which::A), duo.request(Which::B)], [&native, &ModelName::Int8.into()]);
+        pair.compute(Which::A, Arithmetic::Native);
+        assert_eq!([pair.request(Which::A), pair.request(Which::B)], [&native, &ModelName::Int8.into()]);
         // Another model on a side is computed as that side is.
-        duo.choose(Which::A, ModelName::Tuned);
-        assert_eq!(duo.request(Which::A).arithmetic, Arithmetic::Native);
+        pair.choose(Which::A, ModelName::Tuned);
+        assert_eq!(pair.request(Which::A).arithmetic, Arithmetic::Native);
     }
 }

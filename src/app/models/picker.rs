@@ -1,25 +1,25 @@
-//! The toolbar's pickers: which models look, and in which view.
+//! The toolbar's choice of models.
 
-use egui::{Button, ComboBox, Rect, RichText, Role, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Button, ComboBox, RichText, Role, Ui, WidgetInfo, vec2};
 
-use super::action::{Action, hint};
-use super::duo::Duo;
-use super::view::{View, Which};
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, ModelsAction};
+use crate::app::models::pair::ModelPair;
+use crate::app::view::Which;
 use crate::engine::{ModelPhase, ModelState};
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 
 /// What there is to choose from, and what is chosen.
-pub struct Models<'a> {
-    pub choices: &'a [ModelName],
-    pub duo: &'a Duo,
+pub struct ModelPicker<'a> {
+    pub pair: &'a ModelPair,
     /// How it stands with the engine's models, by slot.
     pub states: &'a [ModelState],
 }
 
-impl Models<'_> {
+impl ModelPicker<'_> {
     /// A row of buttons, or a list where there are many: one model looks.
     pub fn single(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
-        if self.choices.len() > BUTTONS {
+        if self.pair.choices().len() > BUTTONS {
             return self.list(ui, Which::A, narrow, actions);
         }
         // In a narrow window the comparing views' lists have the choice.
@@ -29,21 +29,24 @@ impl Models<'_> {
         }
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            for model in self.choices {
-                let chosen = self.duo.model(Which::A) == model;
+            for model in self.pair.choices() {
+                let chosen = self.pair.model(Which::A) == model;
                 let failure = self.failure(Which::A).filter(|_| chosen);
                 let button = Button::selectable(chosen, signed(model, failure.is_some()));
                 let name = if failure.is_some() { format!("⚠ {}", model.label()) } else { model.label() };
                 let response = ui.add(button.frame_when_inactive(true).min_size(vec2(52.0, 0.0)));
                 response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
                 let what = failure.map_or_else(|| what(model), str::to_owned);
-                if response.on_hover_text(hint(ui.ctx(), &what, &Action::SwitchPrecision)).clicked() {
-                    actions.push(Action::Use(Which::A, model.clone()));
+                if response
+                    .on_hover_text(hint(ui.ctx(), &what, &Action::Models(ModelsAction::SwitchPrecision)))
+                    .clicked()
+                {
+                    actions.push(Action::Models(ModelsAction::Use(Which::A, model.clone())));
                 }
             }
         });
         if has_arithmetic {
-            let chosen = self.duo.request(Which::A).arithmetic;
+            let chosen = self.pair.request(Which::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Which::A, actions)).response;
             response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Computed as"));
@@ -56,17 +59,17 @@ impl Models<'_> {
         self.list(ui, Which::A, narrow, actions);
         let swap = ui.add(Button::new("⇄").min_size(vec2(30.0, 0.0)));
         swap.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Swap A and B"));
-        if swap.on_hover_text(hint(ui.ctx(), "Swap A and B", &Action::Swap)).clicked() {
-            actions.push(Action::Swap);
+        if swap.on_hover_text(hint(ui.ctx(), "Swap A and B", &Action::Models(ModelsAction::Swap))).clicked() {
+            actions.push(Action::Models(ModelsAction::Swap));
         }
         self.list(ui, Which::B, narrow, actions);
     }
 
     fn list(&self, ui: &mut Ui, which: Which, narrow: bool, actions: &mut Vec<Action>) {
-        let chosen = self.duo.model(which);
+        let chosen = self.pair.model(which);
         let failure = self.failure(which);
         ui.label(RichText::new(which.letter()).strong());
-        let request = self.duo.request(which);
+        let request = self.pair.request(which);
         let (width, most) = match (narrow, request.arithmetic) {
             (true, _) => (76.0, IN_LIST),
             (false, Arithmetic::Exact) => (92.0, IN_LIST),
@@ -75,9 +78,9 @@ impl Models<'_> {
         let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
         let text = selected(request, failure.is_some(), most);
         let response = combo.selected_text(text).show_ui(ui, |ui| {
-            for model in self.choices {
+            for model in self.pair.choices() {
                 if ui.selectable_label(model == chosen, model.label()).clicked() && model != chosen {
-                    actions.push(Action::Use(which, model.clone()));
+                    actions.push(Action::Models(ModelsAction::Use(which, model.clone())));
                 }
             }
             if self.computes_in_integers(which) {
@@ -92,7 +95,7 @@ impl Models<'_> {
     }
 
     fn arithmetics(&self, ui: &mut Ui, which: Which, actions: &mut Vec<Action>) {
-        let chosen = self.duo.request(which).arithmetic;
+        let chosen = self.pair.request(which).arithmetic;
         for arithmetic in Arithmetic::ALL {
             let words = match arithmetic {
                 Arithmetic::Exact => "exact: as the model says",
@@ -100,7 +103,7 @@ impl Models<'_> {
             };
             let label = ui.selectable_label(arithmetic == chosen, words);
             if label.on_hover_text(arithmetic.explanation()).clicked() && arithmetic != chosen {
-                actions.push(Action::Compute(which, arithmetic));
+                actions.push(Action::Models(ModelsAction::Compute(which, arithmetic)));
             }
         }
     }
@@ -112,7 +115,7 @@ impl Models<'_> {
     }
 
     fn state(&self, which: Which) -> Option<&ModelState> {
-        self.states.get(self.duo.slot(which)).filter(|state| state.request == *self.duo.request(which))
+        self.states.get(self.pair.slot(which)).filter(|state| state.request == *self.pair.request(which))
     }
 
     fn failure(&self, which: Which) -> Option<&str> {
@@ -177,73 +180,4 @@ fn cut(label: &str, most: usize) -> String {
     let begin = label.chars().take(most / 3);
     let end = label.chars().skip(label.chars().count() - (most - 1 - most / 3));
     begin.chain(['…']).chain(end).collect()
-}
-
-/// The place in a button that is left free for the sign.
-const SIGN_ID: &str = "sign";
-
-/// A button for each view, with a small picture of it.
-pub fn views(ui: &mut Ui, view: View, narrow: bool, actions: &mut Vec<Action>) {
-    const SIGN: egui::Vec2 = vec2(17.0, 12.0);
-    ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        for other in View::ALL {
-            let chosen = other == view;
-            let text = if narrow { "" } else { other.label() };
-            // Room for the sign, which is painted after the button has its colours.
-            let button = Button::selectable(chosen, (egui::Atom::custom(egui::IdSalt::new(SIGN_ID), SIGN), text));
-            let response = button.frame_when_inactive(true).atom_ui(ui);
-            let colour = ui.style().interact_selectable(&response.response, chosen).text_color();
-            if let Some(rect) = response.rect(egui::IdSalt::new(SIGN_ID)) {
-                paint_sign(ui, rect, other, colour);
-            }
-            let response = response.response;
-            response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, other.label()));
-            let action = Action::Show(other);
-            let what = match other {
-                View::Single => "One model's boxes",
-                View::Split => "A left of a bar, B right of it",
-                View::SideBySide => "A and B side by side, under one zoom",
-                View::Overlay => "A's and B's boxes on each other, by what became of them",
-            };
-            if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
-                actions.push(action);
-            }
-        }
-    });
-}
-
-fn paint_sign(ui: &Ui, rect: Rect, view: View, colour: egui::Color32) {
-    let painter = ui.painter();
-    let stroke = Stroke::new(1.2, colour);
-    let frame = |rect: Rect| _ = painter.rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
-    match view {
-        View::Single => frame(rect),
-        View::Split => {
-            frame(rect);
-            painter.rect_filled(rect.with_max_x(rect.center().x).shrink(1.0), 1.0, colour.gamma_multiply(0.55));
-            painter.vline(rect.center().x, rect.top() - 2.0..=rect.bottom() + 2.0, stroke);
-        }
-        View::SideBySide => {
-            let (left, right) = rect.split_left_right_at_fraction(0.5);
-            frame(left.with_max_x(left.right() - 1.0));
-            frame(right.with_min_x(right.left() + 1.0));
-        }
-        View::Overlay => {
-            frame(Rect::from_min_max(rect.min, pos2(rect.right() - 5.0, rect.bottom() - 3.0)));
-            let second = Rect::from_min_max(rect.min + vec2(5.0, 3.0), rect.max);
-            painter.extend(egui::Shape::dashed_line(
-                &[
-                    second.left_top(),
-                    second.right_top(),
-                    second.right_bottom(),
-                    second.left_bottom(),
-                    second.left_top(),
-                ],
-                stroke,
-                2.5,
-                1.5,
-            ));
-        }
-    }
 }

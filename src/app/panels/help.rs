@@ -2,7 +2,7 @@
 
 use egui::{Align2, Grid, RichText, Ui};
 
-use super::action::{SHORTCUTS, key_name};
+use crate::app::action::shortcuts::{SHORTCUTS, key_name};
 
 /// What is no shortcut.
 const OTHERS: [(&str, &str); 6] = [

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::action::{Action, hint};
-use super::fault::Fault;
-use super::theme;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, PictureAction};
+use crate::app::frame::Zoom;
+use crate::app::source::problem::SourceProblem;
+use crate::app::ui::theme;
 use crate::engine::{Percentiles, Status};
 
 /// How often the numbers change: faster, and nobody could read them.
@@ -14,13 +16,13 @@ const REFRESH: Duration = Duration::from_millis(250);
 
 /// The engine's figures as they were at the last refresh.
 #[derive(Default)]
-pub struct StatusLine {
+pub struct StatusBar {
     read: Option<(Instant, Status)>,
     ages: Vec<Duration>,
     age: Option<Duration>,
 }
 
-impl StatusLine {
+impl StatusBar {
     /// Takes note of how old a frame was when it came into sight.
     pub fn painted(&mut self, age: Duration) {
         self.ages.push(age);
@@ -40,25 +42,25 @@ impl StatusLine {
         None
     }
 
-    /// `fault` stands first; `zoom` at the right end.
-    pub fn show(
+    /// `problem` stands first; `zoom` at the right end.
+    pub fn ui(
         &self,
         ui: &mut Ui,
         paused: bool,
-        fault: Option<&Fault>,
+        problem: Option<&SourceProblem>,
         zoom: Option<Zoom>,
         actions: &mut Vec<Action>,
     ) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if let Some(zoom) = zoom {
-                zoom.show(ui, actions);
+                zoom_buttons(ui, zoom, actions);
             }
             // What does not fit beside it is cut off, not laid over it.
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.set_clip_rect(ui.clip_rect().intersect(ui.max_rect()));
-                if let Some(fault) = fault {
-                    let text = RichText::new(format!("⚠ {}", fault.short())).color(theme::scheme(ui).warning);
-                    ui.label(text).on_hover_text(&fault.text);
+                if let Some(problem) = problem {
+                    let text = RichText::new(format!("⚠ {}", problem.short())).color(theme::scheme(ui).warning);
+                    ui.label(text).on_hover_text(&problem.text);
                     ui.separator();
                 }
                 self.figures(ui, paused);
@@ -105,35 +107,27 @@ impl StatusLine {
     }
 }
 
-/// How large the picture is shown.
-#[derive(Clone, Copy)]
-pub struct Zoom {
-    pub per_cent: f32,
-    pub fit: bool,
-}
-
-impl Zoom {
-    /// From right to left.
-    fn show(self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        ui.spacing_mut().interact_size.y = 22.0;
-        ui.spacing_mut().button_padding = egui::vec2(7.0, 2.0);
-        let actual = !self.fit && (self.per_cent - 100.0).abs() < 0.5;
-        let mut button = |ui: &mut Ui, text: &str, name: &str, chosen: bool, what: &str, action: Action| {
-            let response = ui.add(egui::Button::new(text).selected(chosen));
-            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, name));
-            if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
-                actions.push(action);
-            }
-        };
-        button(ui, "1:1", "1:1", actual, "One image pixel to one screen pixel", Action::ActualSize);
-        button(ui, "Fit", "Fit", self.fit, "Fit the picture to the window", Action::Fit);
-        button(ui, "➕", "Zoom in", false, "Zoom in", Action::ZoomIn);
-        let percent = RichText::new(format!("{:.0} %", self.per_cent)).font(theme::digits());
-        ui.add_sized(egui::vec2(44.0, 20.0), egui::Label::new(percent));
-        button(ui, "➖", "Zoom out", false, "Zoom out", Action::ZoomOut);
-        ui.separator();
-    }
+/// The buttons of the zoom, from right to left.
+fn zoom_buttons(ui: &mut Ui, zoom: Zoom, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    ui.spacing_mut().interact_size.y = 22.0;
+    ui.spacing_mut().button_padding = egui::vec2(7.0, 2.0);
+    let actual = !zoom.fit && (zoom.per_cent - 100.0).abs() < 0.5;
+    let mut button = |ui: &mut Ui, text: &str, name: &str, chosen: bool, what: &str, action: PictureAction| {
+        let action = Action::Picture(action);
+        let response = ui.add(egui::Button::new(text).selected(chosen));
+        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, name));
+        if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
+            actions.push(action);
+        }
+    };
+    button(ui, "1:1", "1:1", actual, "One image pixel to one screen pixel", PictureAction::ActualSize);
+    button(ui, "Fit", "Fit", zoom.fit, "Fit the picture to the window", PictureAction::Fit);
+    button(ui, "➕", "Zoom in", false, "Zoom in", PictureAction::ZoomIn);
+    let percent = RichText::new(format!("{:.0} %", zoom.per_cent)).font(theme::digits());
+    ui.add_sized(egui::vec2(44.0, 20.0), egui::Label::new(percent));
+    button(ui, "➖", "Zoom out", false, "Zoom out", PictureAction::ZoomOut);
+    ui.separator();
 }
 
 fn millis(duration: Duration) -> f32 {

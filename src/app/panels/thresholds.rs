@@ -2,9 +2,10 @@
 
 use egui::{Grid, RichText, Slider, Ui};
 
-use super::action::{Action, hint};
-use super::preferences::Preferences;
-use super::view::View;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, HistoryAction, PictureAction, ThresholdsAction};
+use crate::app::preferences::Preferences;
+use crate::app::view::View;
 use crate::detect::Thresholds;
 use crate::model::ModelInfo;
 use crate::source::Description;
@@ -13,16 +14,16 @@ use crate::source::Description;
 pub const LEAST_SCORE: f32 = 0.01;
 
 /// Whose thresholds there are.
-pub struct Thresholding<'a> {
+pub struct ThresholdsPanel<'a> {
     /// A's and B's models; `None` where one model looks.
     pub names: Option<[&'a str; 2]>,
     /// What "agree best" found, or how far it is.
     pub found: Option<&'a str>,
 }
 
-impl Thresholding<'_> {
+impl ThresholdsPanel<'_> {
     /// Shows the sliders; they change the preferences at once.
-    pub fn show(&self, ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action>) {
+    pub fn ui(&self, ui: &mut Ui, preferences: &mut Preferences, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         self.title(ui, preferences, actions);
         ui.add_space(2.0);
@@ -31,7 +32,8 @@ impl Thresholding<'_> {
             return sliders(ui, "", score, nms_iou);
         };
         let mut linked = preferences.linked;
-        let what = hint(ui.ctx(), "One set of thresholds for A and B", &Action::ToggleLink);
+        let what =
+            hint(ui.ctx(), "One set of thresholds for A and B", &Action::Thresholds(ThresholdsAction::ToggleLink));
         if ui.checkbox(&mut linked, "Same for A and B").on_hover_text(what).changed() {
             preferences.link(linked);
         }
@@ -46,8 +48,8 @@ impl Thresholding<'_> {
         let what = "The score threshold at which B's boxes agree best with A's over the whole history; \
                     the two are taken apart for it";
         let button = ui.add(egui::Button::new("Find B's best threshold"));
-        if button.on_hover_text(hint(ui.ctx(), what, &Action::AgreeBest)).clicked() {
-            actions.push(Action::AgreeBest);
+        if button.on_hover_text(hint(ui.ctx(), what, &Action::Thresholds(ThresholdsAction::FindBest))).clicked() {
+            actions.push(Action::Thresholds(ThresholdsAction::FindBest));
         }
         if let Some(found) = self.found {
             ui.label(RichText::new(found).small());
@@ -62,8 +64,8 @@ impl Thresholding<'_> {
                 let Thresholds { score, nms_iou } = Thresholds::LIVE;
                 let back = format!("Back to {score:.2} and {nms_iou:.2}");
                 let reset = ui.add_enabled(changed, egui::Button::new("Reset").small());
-                if reset.on_hover_text(hint(ui.ctx(), &back, &Action::ResetThresholds)).clicked() {
-                    actions.push(Action::ResetThresholds);
+                if reset.on_hover_text(hint(ui.ctx(), &back, &Action::Thresholds(ThresholdsAction::Reset))).clicked() {
+                    actions.push(Action::Thresholds(ThresholdsAction::Reset));
                 }
             });
         });
@@ -81,13 +83,17 @@ fn sliders(ui: &mut Ui, side: &str, score: &mut f32, nms_iou: &mut f32) {
 pub fn shown(ui: &mut Ui, preferences: &mut Preferences) {
     ui.add_space(6.0);
     ui.label(RichText::new("Show").strong());
-    let labels = hint(ui.ctx(), "Class names and scores on the picture", &Action::ToggleLabels);
+    let labels = hint(ui.ctx(), "Class names and scores on the picture", &Action::Picture(PictureAction::ToggleLabels));
     ui.checkbox(&mut preferences.labels, "Labels").on_hover_text(labels);
     if preferences.view == View::Split {
         let what = "Move the pointer over the picture and the bar comes along; else drag it";
         ui.checkbox(&mut preferences.bar_follows, "Bar follows the pointer").on_hover_text(what);
     }
-    let history = hint(ui.ctx(), "Agreement and latency over time, and the frames behind them", &Action::ToggleHistory);
+    let history = hint(
+        ui.ctx(),
+        "Agreement and latency over time, and the frames behind them",
+        &Action::History(HistoryAction::TogglePanel),
+    );
     ui.checkbox(&mut preferences.history, "History").on_hover_text(history);
 }
 

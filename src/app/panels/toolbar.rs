@@ -2,11 +2,14 @@
 
 use egui::{Align, Button, ComboBox, Layout, Response, RichText, Role, Ui, WidgetInfo, vec2};
 
-use super::action::{Action, hint};
-use super::camera::{InUse, KeptCameras};
-use super::cameras::Cameras;
-use super::pickers::{self, Models};
-use super::view::View;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, CameraAction, LayersAction, SourceAction, WindowAction};
+use crate::app::models::picker::ModelPicker;
+use crate::app::panels::view_buttons;
+use crate::app::preferences::cameras::CameraPresets;
+use crate::app::source::camera::in_use::CameraInUse;
+use crate::app::source::camera_list::CameraList;
+use crate::app::view::View;
 use crate::source::{Description, SourceRequest};
 
 /// Narrower than this, words make way for signs.
@@ -21,29 +24,29 @@ pub struct Toolbar<'a> {
     pub description: Option<&'a Description>,
     /// Files that were looked at, newest first.
     pub recent: &'a [SourceRequest],
-    pub cameras: &'a Cameras,
-    pub kept: &'a KeptCameras,
+    pub cameras: &'a CameraList,
+    pub presets: &'a CameraPresets,
     /// The camera that is looked through; `None` = the source is none.
-    pub camera: Option<&'a InUse>,
+    pub camera: Option<&'a CameraInUse>,
     /// The camera's panel is in sight.
     pub camera_open: bool,
-    pub models: Models<'a>,
+    pub models: ModelPicker<'a>,
     pub view: View,
     pub paused: bool,
     pub can_pause: bool,
 }
 
 impl Toolbar<'_> {
-    pub fn show(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    pub fn ui(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let (narrow, tight) = (ui.available_width() < NARROW, ui.available_width() < TIGHT);
         ui.horizontal_centered(|ui| {
             self.sources(ui, narrow, actions);
             self.camera(ui, actions);
             if self.camera.is_none() || !tight {
-                button(ui, "🗁", "Open image", Action::ChooseImage, actions);
+                button(ui, "🗁", "Open image", Action::Source(SourceAction::ChooseFiles), actions);
             }
             ui.separator();
-            pickers::views(ui, self.view, narrow, actions);
+            view_buttons::show(ui, self.view, narrow, actions);
             ui.separator();
             if self.view.compares() {
                 self.models.both(ui, narrow, actions);
@@ -53,10 +56,10 @@ impl Toolbar<'_> {
             ui.separator();
             self.pause(ui, narrow, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                button(ui, "?", "Keys and help", Action::ToggleHelp, actions);
+                button(ui, "?", "Keys and help", Action::Window(WindowAction::ToggleHelp), actions);
                 let theme = if ui.visuals().dark_mode { "☀" } else { "🌙" };
-                button(ui, theme, "Dark or light", Action::ToggleTheme, actions);
-                button(ui, "📊", "Which layers of B hurt", Action::ToggleLayers, actions);
+                button(ui, theme, "Dark or light", Action::Window(WindowAction::ToggleTheme), actions);
+                button(ui, "📊", "Which layers of B hurt", Action::Layers(LayersAction::TogglePanel), actions);
             });
         });
     }
@@ -74,11 +77,11 @@ impl Toolbar<'_> {
         let response = combo.selected_text(self.source_name()).show_ui(ui, |ui| {
             let mut row = |ui: &mut Ui, text: String, request: SourceRequest, open: bool| {
                 if ui.selectable_label(open, text).clicked() && !open {
-                    actions.push(Action::Open(request));
+                    actions.push(Action::Source(SourceAction::Open(request)));
                 }
             };
             for camera in self.cameras.list() {
-                let request = SourceRequest::Camera(self.kept.request(camera));
+                let request = SourceRequest::Camera(self.presets.request(camera));
                 let open = self.camera.is_some_and(|in_use| in_use.is(camera));
                 row(ui, format!("📷  {}", self.cameras.label(camera)), request, open);
             }
@@ -94,12 +97,12 @@ impl Toolbar<'_> {
             }
             ui.separator();
             for (text, action) in [
-                ("🗁  Open pictures or a video …", Action::ChooseImage),
-                ("🗁  Open a folder …", Action::ChooseFolder),
-                ("🖼  Open what is in the clipboard", Action::Paste),
+                ("🗁  Open pictures or a video …", SourceAction::ChooseFiles),
+                ("🗁  Open a folder …", SourceAction::ChooseFolder),
+                ("🖼  Open what is in the clipboard", SourceAction::Paste),
             ] {
                 if ui.selectable_label(false, text).clicked() {
-                    actions.push(action);
+                    actions.push(Action::Source(action));
                 }
             }
         });
@@ -134,7 +137,7 @@ impl Toolbar<'_> {
         let response = ui.add(Button::new("⚙").selected(open).min_size(vec2(30.0, 0.0)));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, "Camera settings"));
         let what = "The camera's size, format and rate, its controls, mirror and rotation";
-        finish(ui, response, what, Action::ToggleCamera, actions);
+        finish(ui, response, what, Action::Camera(CameraAction::TogglePanel), actions);
     }
 
     fn pause(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
@@ -148,8 +151,8 @@ impl Toolbar<'_> {
         let can = self.can_pause;
         let response = ui.add_enabled(can, Button::new(text).selected(self.paused).min_size(vec2(width, 0.0)));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, can, word));
-        if response.on_hover_text(hint(ui.ctx(), what, &Action::TogglePause)).clicked() {
-            actions.push(Action::TogglePause);
+        if response.on_hover_text(hint(ui.ctx(), what, &Action::Window(WindowAction::TogglePause))).clicked() {
+            actions.push(Action::Window(WindowAction::TogglePause));
         }
     }
 }

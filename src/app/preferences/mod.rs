@@ -1,11 +1,13 @@
 //! What is kept from one run to the next.
 
+pub mod cameras;
+
 use serde::{Deserialize, Serialize};
 
-use super::camera::KeptCameras;
-use super::view::{View, Which};
+use crate::app::view::{View, Which};
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName, ModelRequest};
+use cameras::CameraPresets;
 
 /// A person's settings. What a file of an older version lacks takes its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +33,7 @@ pub struct Preferences {
     /// The camera's panel is in sight, where the source is one.
     pub camera: bool,
     /// How each camera was set.
-    pub cameras: KeptCameras,
+    pub cameras: CameraPresets,
     /// The most that the history may take, in megabytes.
     pub history_mb: u32,
     /// Pause where the agreement of a frame falls below this.
@@ -56,7 +58,7 @@ impl Default for Preferences {
             bar_follows: false,
             history: false,
             camera: false,
-            cameras: KeptCameras::default(),
+            cameras: CameraPresets::default(),
             history_mb: 256,
             pause_below: 0.6,
             pauses: false,

@@ -3,7 +3,7 @@
 use crate::source::{CameraId, CameraInfo, CameraWatch};
 
 /// The list of the source menu.
-pub struct Cameras {
+pub struct CameraList {
     /// `None` = its thread could not be started.
     watch: Option<CameraWatch>,
     /// `None` = the first look is not over yet.
@@ -11,7 +11,7 @@ pub struct Cameras {
     failure: Option<String>,
 }
 
-impl Cameras {
+impl CameraList {
     pub fn new(watch: Option<CameraWatch>) -> Self {
         let failure = watch.is_none().then(|| "Cameras cannot be looked for: no thread could be started".into());
         Self { watch, known: None, failure }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use egui::{Align2, Area, Button, Id, Order, Rect, RichText, Ui, vec2};
 
-use super::action::Action;
-use super::theme;
+use crate::app::action::{Action, SourceAction};
+use crate::app::ui::theme;
 use crate::engine::SourceState;
 use crate::source::SourceRequest;
 
@@ -17,14 +17,14 @@ const BUTTON: f32 = 132.0;
 
 /// Why no new picture comes, and what happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct SourceProblem {
     pub title: &'static str,
     pub text: String,
     /// What is done about it without anybody's help.
     pub next: Option<String>,
 }
 
-impl Fault {
+impl SourceProblem {
     /// `None` while nothing is wrong. `camera`: the source is one; `absent`: it was looked for, and is not there.
     pub fn of(state: &SourceState, name: &str, camera: bool, absent: bool) -> Option<Self> {
         let waits = || Some("waiting for it to come back".to_owned());
@@ -57,9 +57,9 @@ impl Fault {
     }
 
     /// Puts the card on the picture, which is this old.
-    pub fn show(&self, ui: &Ui, picture: Rect, age: Duration, actions: &mut Vec<Action>) {
+    pub fn ui(&self, ui: &Ui, picture: Rect, age: Duration, actions: &mut Vec<Action>) {
         let width = WIDTH.min(picture.width() - 24.0).max(120.0);
-        let card = Area::new(Id::unique("fault")).order(Order::Middle).pivot(Align2::CENTER_CENTER);
+        let card = Area::new(Id::unique("source problem")).order(Order::Middle).pivot(Align2::CENTER_CENTER);
         card.fixed_pos(picture.center()).constrain_to(picture).show(ui.ctx(), |ui| {
             egui::Frame::window(ui.style()).inner_margin(16.0).show(ui, |ui| {
                 ui.set_width(width - 32.0);
@@ -81,12 +81,12 @@ impl Fault {
 
     /// Two buttons beside each other, or below each other where the picture is small.
     fn ways_out(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let ways = [("Try again", Action::Reopen), ("Show the demo", Action::Open(SourceRequest::Demo))];
+        let ways = [("Try again", SourceAction::Reopen), ("Show the demo", SourceAction::Open(SourceRequest::Demo))];
         let both = 2.0 * BUTTON + ui.spacing().item_spacing.x;
         let beside = ui.available_width() >= both;
         let mut button = |ui: &mut Ui, (text, action)| {
             if ui.add(Button::new(text).min_size(vec2(BUTTON, 0.0))).clicked() {
-                actions.push(action);
+                actions.push(Action::Source(action));
             }
         };
         if beside {
@@ -124,22 +124,22 @@ mod tests {
         SourceState::Failed { message: "cam is busy".into(), retry_in: retry_in.map(Duration::from_millis) }
     }
 
-    fn fault(state: &SourceState, absent: bool) -> Fault {
-        Fault::of(state, "cam", true, absent).unwrap()
+    fn problem(state: &SourceState, absent: bool) -> SourceProblem {
+        SourceProblem::of(state, "cam", true, absent).unwrap()
     }
 
     #[test]
     fn each_state_says_what_comes_next() {
         let stalled = SourceState::Stalled { since: Duration::from_secs(12) };
-        assert_eq!(fault(&stalled, false).text, "cam has given no frame for 12 s.");
-        assert_eq!(fault(&stalled, false).short(), "stalled, opening it again");
-        assert_eq!(fault(&failed(Some(2100)), false).short(), "no picture, next try in 3 s");
-        assert_eq!(fault(&failed(Some(0)), false).short(), "no picture, trying now …");
-        assert_eq!(fault(&failed(Some(2100)), true).short(), "unplugged, waiting for it to come back");
-        assert_eq!(fault(&failed(None), false).short(), "no picture");
-        assert_eq!(fault(&failed(None), false).text, "Cam is busy.");
+        assert_eq!(problem(&stalled, false).text, "cam has given no frame for 12 s.");
+        assert_eq!(problem(&stalled, false).short(), "stalled, opening it again");
+        assert_eq!(problem(&failed(Some(2100)), false).short(), "no picture, next try in 3 s");
+        assert_eq!(problem(&failed(Some(0)), false).short(), "no picture, trying now …");
+        assert_eq!(problem(&failed(Some(2100)), true).short(), "unplugged, waiting for it to come back");
+        assert_eq!(problem(&failed(None), false).short(), "no picture");
+        assert_eq!(problem(&failed(None), false).text, "Cam is busy.");
         for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {
-            assert_eq!(Fault::of(&state, "cam", true, true), None);
+            assert_eq!(SourceProblem::of(&state, "cam", true, true), None);
         }
     }
 

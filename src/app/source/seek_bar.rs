@@ -13,13 +13,13 @@ const NEAR: f64 = 0.5;
 
 /// Of several wishes the newest wins.
 #[derive(Default)]
-pub struct Scrub {
+pub struct SeekBar {
     /// In seconds.
     wanted: Option<f64>,
     sent: Option<(f64, Instant)>,
 }
 
-impl Scrub {
+impl SeekBar {
     /// The handle was moved, in seconds.
     pub fn hold(&mut self, at: f64) {
         self.wanted = Some(at);
@@ -56,32 +56,32 @@ mod tests {
 
     #[test]
     fn a_drag_asks_now_and_then_and_its_end_asks_once() {
-        let mut scrub = Scrub::default();
+        let mut seek_bar = SeekBar::default();
         let start = Instant::now();
         let mut asked = Vec::new();
         // A hundred moves in one second.
         for n in 0..100_u32 {
-            scrub.hold(f64::from(n));
-            asked.extend(scrub.due(true, start + Duration::from_millis(10) * n));
+            seek_bar.hold(f64::from(n));
+            asked.extend(seek_bar.due(true, start + Duration::from_millis(10) * n));
         }
         let end = start + Duration::from_secs(1);
-        asked.extend(scrub.due(false, end));
-        asked.extend(scrub.due(false, end + Duration::from_secs(1)));
+        asked.extend(seek_bar.due(false, end));
+        asked.extend(seek_bar.due(false, end + Duration::from_secs(1)));
         assert_eq!(asked, [0.0, 25.0, 50.0, 75.0, 99.0]);
     }
 
     #[test]
     fn the_bar_waits_for_the_video_but_not_for_ever() {
-        let mut scrub = Scrub::default();
+        let mut seek_bar = SeekBar::default();
         let start = Instant::now();
-        assert_eq!(scrub.place(3.0, false, start), 3.0);
-        scrub.hold(12.0);
-        assert_eq!(scrub.due(false, start), Some(12.0));
-        assert_eq!(scrub.place(3.0, false, start), 12.0, "it does not jump back");
-        assert_eq!(scrub.place(12.1, false, start), 12.1);
-        assert_eq!(scrub.place(12.9, false, start), 12.9);
-        scrub.hold(20.0);
-        scrub.due(false, start);
-        assert_eq!(scrub.place(13.0, false, start + 2 * PATIENCE), 13.0);
+        assert_eq!(seek_bar.place(3.0, false, start), 3.0);
+        seek_bar.hold(12.0);
+        assert_eq!(seek_bar.due(false, start), Some(12.0));
+        assert_eq!(seek_bar.place(3.0, false, start), 12.0, "it does not jump back");
+        assert_eq!(seek_bar.place(12.1, false, start), 12.1);
+        assert_eq!(seek_bar.place(12.9, false, start), 12.9);
+        seek_bar.hold(20.0);
+        seek_bar.due(false, start);
+        assert_eq!(seek_bar.place(13.0, false, start + 2 * PATIENCE), 13.0);
     }
 }

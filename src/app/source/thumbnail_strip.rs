@@ -10,8 +10,9 @@ use egui::{
     StrokeKind, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::action::{Action, hint};
-use super::theme;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, SourceAction};
+use crate::app::ui::theme;
 use crate::detect::Frame;
 use crate::source::{Album, Kind, Thumbnail, Thumbnails, kind};
 
@@ -26,7 +27,7 @@ const AHEAD: usize = 12;
 
 /// What the strip keeps from one painting to the next.
 #[derive(Default)]
-pub struct Strip {
+pub struct ThumbnailStrip {
     /// `None` = not started yet.
     thumbnails: Option<Thumbnails>,
     /// Those in sight, and some around them.
@@ -44,9 +45,9 @@ enum Cell {
     Video,
 }
 
-impl Strip {
+impl ThumbnailStrip {
     /// Paints it; marks what turns out to be unreadable.
-    pub fn show(&mut self, ui: &mut Ui, album: &mut Album, place: &str, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, album: &mut Album, place: &str, actions: &mut Vec<Action>) {
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 ui.set_width(84.0);
@@ -56,8 +57,11 @@ impl Strip {
                     for (sign, what, by) in [("◀", "Previous picture", -1), ("▶", "Next picture", 1)] {
                         let response = ui.add(Button::new(sign).min_size(vec2(38.0, 0.0)));
                         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, what));
-                        if response.on_hover_text(hint(ui.ctx(), what, &Action::Leaf(by))).clicked() {
-                            actions.push(Action::Leaf(by));
+                        if response
+                            .on_hover_text(hint(ui.ctx(), what, &Action::Source(SourceAction::StepPicture(by))))
+                            .clicked()
+                        {
+                            actions.push(Action::Source(SourceAction::StepPicture(by)));
                         }
                     }
                 });
@@ -97,7 +101,7 @@ impl Strip {
             let path = album.pictures()[index].clone();
             self.look(ui, album, &path);
             if self.cell(ui, cell(index), &path, album.problem(&path), index == current).clicked() {
-                actions.push(Action::LeafTo(index));
+                actions.push(Action::Source(SourceAction::GoToPicture(index)));
             }
         }
     }

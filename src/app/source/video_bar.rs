@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use egui::{Button, RichText, Role, Slider, Ui, WidgetInfo, vec2};
 
-use super::action::{Action, hint};
-use super::scrub::Scrub;
-use super::theme;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, VideoAction, WindowAction};
+use crate::app::source::seek_bar::SeekBar;
+use crate::app::ui::theme;
 use crate::engine::SourceState;
 use crate::source::Playback;
 
@@ -28,7 +29,7 @@ pub struct VideoBar<'a> {
 }
 
 impl VideoBar<'_> {
-    pub fn show(&self, ui: &mut Ui, scrub: &mut Scrub, actions: &mut Vec<Action>) {
+    pub fn ui(&self, ui: &mut Ui, seek_bar: &mut SeekBar, actions: &mut Vec<Action>) {
         let narrow = ui.available_width() < NARROW;
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
@@ -41,7 +42,7 @@ impl VideoBar<'_> {
                 }
                 self.figures(ui);
                 if !self.live {
-                    self.position(ui, scrub, actions);
+                    self.position(ui, seek_bar, actions);
                 }
             });
         });
@@ -63,11 +64,16 @@ impl VideoBar<'_> {
         };
         let steps = open && !self.live;
         if !self.live {
-            button("−1", "One frame back", steps && self.can_seek(), Action::StepVideo(-1));
+            button("−1", "One frame back", steps && self.can_seek(), Action::Video(VideoAction::Step(-1)));
         }
-        button(sign, what, open, Action::TogglePause);
+        button(sign, what, open, Action::Window(WindowAction::TogglePause));
         if !self.live {
-            button("+1", "One frame on", steps && *self.state != SourceState::Ended, Action::StepVideo(1));
+            button(
+                "+1",
+                "One frame on",
+                steps && *self.state != SourceState::Ended,
+                Action::Video(VideoAction::Step(1)),
+            );
         }
     }
 
@@ -81,8 +87,8 @@ impl VideoBar<'_> {
         let every_what = "Show every frame, however long the models take; otherwise the video keeps its own rate and \
             frames that come too late are passed over";
         for (chosen, sign, word, what, action) in [
-            (self.every_frame, "▦", "Every frame", every_what, Action::ToggleEveryFrame),
-            (looped, "🔁", "Loop", loop_what, Action::ToggleLoop),
+            (self.every_frame, "▦", "Every frame", every_what, VideoAction::ToggleEveryFrame),
+            (looped, "🔁", "Loop", loop_what, VideoAction::ToggleLoop),
         ] {
             let open = self.playback.is_some();
             let text = if narrow { sign.to_owned() } else { word.to_owned() };
@@ -90,7 +96,7 @@ impl VideoBar<'_> {
             let response = ui.add_enabled(open, button);
             response.widget_info(|| WidgetInfo::selected(Role::Button, open, chosen, word));
             if response.on_hover_text(what).clicked() {
-                actions.push(action);
+                actions.push(Action::Video(action));
             }
         }
         ui.add_space(6.0);
@@ -130,25 +136,25 @@ impl VideoBar<'_> {
             .on_hover_text("Time in the video, and its length");
     }
 
-    fn position(&self, ui: &mut Ui, scrub: &mut Scrub, actions: &mut Vec<Action>) {
+    fn position(&self, ui: &mut Ui, seek_bar: &mut SeekBar, actions: &mut Vec<Action>) {
         let Some((playback, duration)) = self.playback.and_then(|p| Some((p, p.duration?))) else { return };
         let id = ui.scope_id().with("held");
         let held = ui.data(|data| data.get_temp(id)).unwrap_or(false);
         let now = Instant::now();
         let end = duration.as_secs_f64();
-        let mut at = scrub.place(playback.time.as_secs_f64(), held, now).min(end);
+        let mut at = seek_bar.place(playback.time.as_secs_f64(), held, now).min(end);
         ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
         let shown = at;
         // Without steps: the slider would round to one by itself, and that would be a wish.
         let slider = ui.add(Slider::new(&mut at, 0.0..=end).show_value(false).smart_aim(false));
         slider.widget_info(|| WidgetInfo { value: Some(at), ..WidgetInfo::labeled(Role::Slider, true, "Position") });
         if slider.changed() && at != shown {
-            scrub.hold(at);
+            seek_bar.hold(at);
         }
         let held = slider.dragged();
         ui.data_mut(|data| data.insert_temp(id, held));
-        if let Some(to) = scrub.due(held, now) {
-            actions.push(Action::Seek(Duration::try_from_secs_f64(to).unwrap_or_default()));
+        if let Some(to) = seek_bar.due(held, now) {
+            actions.push(Action::Video(VideoAction::Seek(Duration::try_from_secs_f64(to).unwrap_or_default())));
         }
         if held {
             // The last place of a drag that rests is gone to as well.

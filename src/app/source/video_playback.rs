@@ -1,30 +1,36 @@
-//! A video that plays in the window: pause, steps, and going to another place in it.
+//! A video that plays in the window: pause, steps, and seeking.
 
 use std::time::Duration;
 
-use egui::Context;
+use egui::Ui;
 
-use super::scrub::Scrub;
+use super::change::SourceChange;
+use super::seek_bar::SeekBar;
 use super::video_bar::VideoBar;
-use super::viewer::Viewer;
+use crate::app::action::{Action, VideoAction};
+use crate::app::engine_control::EngineControl;
 use crate::engine::{SourceState, Status};
 use crate::source::{Description, Playback, SourceRequest, VideoLocation, VideoRequest};
 
-/// A step back goes to this many frames before the one in sight. The first frame from there on is the one before it,
+/// A step back seeks to this many frames before the current one. The first frame from there on is the previous one,
 /// and times that are a little off do no harm.
 const ONE_BACK: f64 = 1.4;
 
 /// The frame rate that is assumed where a video names none.
 const USUAL_RATE: f64 = 25.0;
 
-/// A place so near the end may have no frame any more.
+/// A place this near the end may have no frame any more.
 const BEFORE_THE_END: Duration = Duration::from_secs(1);
 
-/// What waits for a video that is being opened.
+/// The bar's state, and what waits for a video that is being opened.
 #[derive(Default)]
-pub struct Playing {
-    pub scrub: Scrub,
+pub struct VideoPlayback {
+    seek_bar: SeekBar,
     seek: Option<Duration>,
+}
+
+pub fn is_video(request: &SourceRequest) -> bool {
+    matches!(request, SourceRequest::Video(_))
 }
 
 /// A stream without an end.
@@ -33,159 +39,170 @@ fn is_live(request: &SourceRequest, playback: Option<&Playback>) -> bool {
     url && playback.is_none_or(|p| p.duration.is_none())
 }
 
-impl Viewer {
-    /// The bar under the picture, where there is a video.
-    pub(super) fn video_bar<'a>(&self, status: &'a Status) -> Option<VideoBar<'a>> {
-        let SourceRequest::Video(request) = &self.settings.source else { return None };
-        let playback = status.description.as_ref().and_then(|d| d.playback.as_ref());
-        Some(VideoBar {
-            playback,
-            state: &status.source,
-            live: is_live(&self.settings.source, playback),
-            paused: self.is_paused(status),
-            every_frame: request.every_frame,
-        })
+fn playback(status: &Status) -> Option<&Playback> {
+    status.description.as_ref()?.playback.as_ref()
+}
+
+/// The open video that can be paused and seeked.
+fn steerable<'a>(control: &EngineControl, status: &'a Status) -> Option<&'a Playback> {
+    let playback = playback(status)?;
+    (is_video(control.source()) && !is_live(control.source(), Some(playback))).then_some(playback)
+}
+
+/// Whether a video is open that can be paused and seeked.
+pub fn is_steerable(control: &EngineControl, status: &Status) -> bool {
+    steerable(control, status).is_some()
+}
+
+/// Whether the video itself is paused, apart from the engine.
+pub fn is_paused(status: &Status) -> bool {
+    playback(status).is_some_and(|p| p.controls.is_paused())
+}
+
+/// It has come to its end, and can be played again.
+pub fn has_ended(control: &EngineControl, status: &Status) -> bool {
+    is_video(control.source()) && status.source == SourceState::Ended
+}
+
+/// From a pause of its own.
+pub fn resume(control: &EngineControl, status: &Status) {
+    if let Some(playback) = steerable(control, status) {
+        playback.controls.pause(false);
+    }
+}
+
+/// Opens the same video again at a place: it cannot continue after its end.
+fn reopen(playback: &Playback, control: &mut EngineControl, start: Duration, paused: bool) -> SourceChange {
+    reopen_as(playback, control, start, |video| video.paused = paused)
+}
+
+fn reopen_as(
+    playback: &Playback,
+    control: &mut EngineControl,
+    start: Duration,
+    adjust: impl FnOnce(&mut VideoRequest),
+) -> SourceChange {
+    control.reopen(false, |source| {
+        if let SourceRequest::Video(video) = source {
+            (video.start, video.looped) = (start, playback.controls.is_looped());
+            adjust(video);
+        }
+    });
+    SourceChange { keeps_zoom: true, keeps_selection: true }
+}
+
+impl VideoPlayback {
+    /// Paints the bar under the picture.
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        control: &EngineControl,
+        status: &Status,
+        paused: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let SourceRequest::Video(request) = control.source() else { return };
+        let playback = playback(status);
+        let live = is_live(control.source(), playback);
+        let bar = VideoBar { playback, state: &status.source, live, paused, every_frame: request.every_frame };
+        bar.ui(ui, &mut self.seek_bar, actions);
     }
 
-    /// Whether the picture stands still because a person wants it to.
-    pub(super) fn is_paused(&self, status: &Status) -> bool {
-        let playback = status.description.as_ref().and_then(|d| d.playback.as_ref());
-        self.settings.paused || self.past.is_held() || playback.is_some_and(|p| p.controls.is_paused())
+    pub fn apply(&mut self, action: VideoAction, control: &mut EngineControl, status: &Status) -> Option<SourceChange> {
+        let Some(playback) = steerable(control, status) else {
+            if let VideoAction::Seek(to) = action {
+                self.seek = is_video(control.source()).then_some(to);
+            }
+            return None;
+        };
+        match action {
+            VideoAction::Step(by) => step(by, playback, control, status),
+            VideoAction::Seek(to) => seek(to, playback, control, status),
+            VideoAction::ToggleLoop => {
+                let looped = !playback.controls.is_looped();
+                playback.controls.set_looped(looped);
+                let again = looped && status.source == SourceState::Ended;
+                again.then(|| reopen(playback, control, Duration::ZERO, false))
+            }
+            VideoAction::ToggleEveryFrame => Some(toggle_every_frame(playback, control, status)),
+        }
     }
 
-    /// Where the video's newest frame stands; `None` = no video that can be steered is open.
-    fn playback(&self) -> Option<(Playback, SourceState)> {
-        let Status { description, source, .. } = self.engine.status();
-        let playback = description?.playback?;
-        (self.is_video() && !is_live(&self.settings.source, Some(&playback))).then_some((playback, source))
-    }
-
-    fn is_video(&self) -> bool {
-        matches!(self.settings.source, SourceRequest::Video(_))
-    }
-
-    /// It has come to its end, and may be played again.
-    pub(super) fn has_ended(&self, status: &Status) -> bool {
-        self.is_video() && status.source == SourceState::Ended
-    }
-
-    /// Space on a video: a file is held by itself, so that steps and seeks still show. False: it is none.
-    pub(super) fn toggle_video(&mut self, ctx: &Context) -> bool {
-        let Some((playback, state)) = self.playback() else { return false };
-        let held = self.past.is_held();
-        self.let_go(ctx);
-        if state == SourceState::Ended {
-            self.reopen_video(Duration::ZERO, false);
-        } else if self.settings.paused {
+    /// Space on a video: a file is paused by itself, so that steps and seeks still show. `held`: the history holds the
+    /// current frame.
+    pub fn toggle_pause(&mut self, control: &mut EngineControl, status: &Status, held: bool) -> Option<SourceChange> {
+        let playback = steerable(control, status)?;
+        if status.source == SourceState::Ended {
+            return Some(reopen(playback, control, Duration::ZERO, false));
+        }
+        if control.is_paused() {
             playback.controls.pause(false);
-            self.change(|s| s.paused = false);
+            control.set_paused(false);
         } else if !held {
             playback.controls.pause(!playback.controls.is_paused());
         }
-        true
+        None
     }
 
-    /// From a pause of its own.
-    pub(super) fn play_on(&self) {
-        if let Some((playback, _)) = self.playback() {
-            playback.controls.pause(false);
-        }
-    }
-
-    /// One frame on (1) or back (-1), and there it stands still.
-    pub(super) fn step_video(&mut self, ctx: &Context, by: i64) {
-        let Some((playback, state)) = self.playback() else { return };
-        self.let_go(ctx);
-        let ended = state == SourceState::Ended;
-        if by > 0 && !ended {
-            playback.controls.step();
-        } else if by < 0 && playback.duration.is_some() {
-            let to = self.one_back(&playback);
-            if ended {
-                self.reopen_video(to, true);
-            } else {
-                playback.controls.pause(true);
-                playback.controls.seek(to);
-            }
-        }
-        if self.settings.paused {
-            self.change(|s| s.paused = false);
-        }
-    }
-
-    fn one_back(&self, playback: &Playback) -> Duration {
-        let rate = self.engine.status().description.and_then(|d| d.nominal_rate).map_or(USUAL_RATE, f64::from);
-        let (time, number) = (playback.time.as_secs_f64(), playback.number as f64);
-        // Where the frames come at an even rate, their numbers are exact.
-        let frames = if (number / rate - time).abs() * rate < 1.0 { number } else { time * rate };
-        Duration::try_from_secs_f64((frames - ONE_BACK) / rate).unwrap_or_default()
-    }
-
-    /// Goes to a place in the video; of several wishes the newest wins.
-    pub(super) fn seek(&mut self, ctx: &Context, to: Duration) {
-        if !self.is_video() {
-            return;
-        }
-        match self.playback() {
-            Some((playback, SourceState::Ended | SourceState::Failed { .. })) => {
-                let last = playback.duration.map_or(to, |whole| whole.saturating_sub(BEFORE_THE_END));
-                self.reopen_video(to.min(last), false);
-            }
-            Some((playback, _)) => {
-                self.let_go(ctx);
-                if self.settings.paused {
-                    // The frame there is to be seen, and it is not to go on from there.
-                    playback.controls.pause(true);
-                    self.change(|s| s.paused = false);
-                }
-                playback.controls.seek(to);
-            }
-            None => self.playing.seek = Some(to),
-        }
-    }
-
-    pub(super) fn toggle_loop(&mut self) {
-        let Some((playback, state)) = self.playback() else { return };
-        let looped = !playback.controls.is_looped();
-        playback.controls.set_looped(looped);
-        if looped && state == SourceState::Ended {
-            self.reopen_video(Duration::ZERO, false);
-        }
-    }
-
-    /// Every frame, or its own rate. It goes on where it was.
-    pub(super) fn toggle_every_frame(&mut self) {
-        let Some((playback, state)) = self.playback() else { return };
-        let paused = playback.controls.is_paused() || state == SourceState::Ended;
-        let last = playback.duration.map_or(playback.time, |whole| whole.saturating_sub(BEFORE_THE_END));
-        if let SourceRequest::Video(video) = &mut self.settings.source {
-            video.every_frame = !video.every_frame;
-        }
-        self.reopen_video(playback.time.min(last), paused);
-    }
-
-    /// A video cannot go on after its end: it is opened anew at a place.
-    fn reopen_video(&mut self, start: Duration, paused: bool) {
-        let looped = self.playback().map(|(playback, _)| playback.controls.is_looped());
-        self.playing.seek = None;
-        self.keeps_zoom = true;
-        self.past.forget_place();
-        self.change(|s| {
-            if let SourceRequest::Video(video) = &mut s.source {
-                (video.start, video.paused) = (start, paused);
-                video.looped = looped.unwrap_or(video.looped);
-            }
-            s.reopen += 1;
-            s.paused = false;
-        });
-    }
-
-    /// A source was opened: what was wished for meanwhile is done now.
-    pub(super) fn video_opened(&mut self, description: &Description) {
-        let seek = self.playing.seek.take();
-        let Some(playback) = &description.playback else { return };
-        if let Some(to) = seek {
+    /// A source was opened: seeks where it was asked to meanwhile.
+    pub fn opened(&mut self, description: &Description) {
+        if let Some((to, playback)) = self.seek.take().zip(description.playback.as_ref()) {
             playback.controls.seek(to);
         }
     }
+}
+
+/// One frame forward (1) or back (-1), and pauses there.
+fn step(by: i64, playback: &Playback, control: &mut EngineControl, status: &Status) -> Option<SourceChange> {
+    let ended = status.source == SourceState::Ended;
+    let mut change = None;
+    if by > 0 && !ended {
+        playback.controls.step();
+    } else if by < 0 && playback.duration.is_some() {
+        let to = one_back(playback, status);
+        if ended {
+            change = Some(reopen(playback, control, to, true));
+        } else {
+            playback.controls.pause(true);
+            playback.controls.seek(to);
+        }
+    }
+    control.set_paused(false);
+    change
+}
+
+fn one_back(playback: &Playback, status: &Status) -> Duration {
+    let rate = status.description.as_ref().and_then(|d| d.nominal_rate).map_or(USUAL_RATE, f64::from);
+    let (time, number) = (playback.time.as_secs_f64(), playback.number as f64);
+    // Where the frames come at an even rate, their numbers are exact.
+    let frames = if (number / rate - time).abs() * rate < 1.0 { number } else { time * rate };
+    Duration::try_from_secs_f64((frames - ONE_BACK) / rate).unwrap_or_default()
+}
+
+/// Of several seeks the newest wins.
+fn seek(to: Duration, playback: &Playback, control: &mut EngineControl, status: &Status) -> Option<SourceChange> {
+    if matches!(status.source, SourceState::Ended | SourceState::Failed { .. }) {
+        return Some(reopen(playback, control, to.min(last(playback).unwrap_or(to)), false));
+    }
+    if control.is_paused() {
+        // The frame there is shown, and the video does not continue from there.
+        playback.controls.pause(true);
+        control.set_paused(false);
+    }
+    playback.controls.seek(to);
+    None
+}
+
+/// Every frame, or its own rate, from the current place on.
+fn toggle_every_frame(playback: &Playback, control: &mut EngineControl, status: &Status) -> SourceChange {
+    let paused = playback.controls.is_paused() || status.source == SourceState::Ended;
+    let at = playback.time.min(last(playback).unwrap_or(playback.time));
+    reopen_as(playback, control, at, |video| {
+        (video.every_frame, video.paused) = (!video.every_frame, paused);
+    })
+}
+
+/// The last place where a frame is sure to be.
+fn last(playback: &Playback) -> Option<Duration> {
+    playback.duration.map(|whole| whole.saturating_sub(BEFORE_THE_END))
 }

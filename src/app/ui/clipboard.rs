@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::detect::{Frame, MAX_PIXELS, Size};
 
@@ -11,6 +12,20 @@ pub trait Clipboard: Send {
     fn take(&mut self) -> Result<Clip, ClipboardError>;
 
     fn put(&mut self, picture: &Frame) -> Result<(), ClipboardError>;
+}
+
+/// A clipboard that several threads use in turn.
+#[derive(Clone)]
+pub struct SharedClipboard(Arc<Mutex<Box<dyn Clipboard>>>);
+
+impl SharedClipboard {
+    pub fn new(clipboard: Box<dyn Clipboard>) -> Self {
+        Self(Arc::new(Mutex::new(clipboard)))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Box<dyn Clipboard>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What lies in the clipboard.

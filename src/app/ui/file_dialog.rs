@@ -13,13 +13,13 @@ const NEVER_THERE: Duration = Duration::from_millis(150);
 
 /// At most one dialog at a time, on a thread of its own.
 #[derive(Default)]
-pub struct Dialog {
-    answer: Option<(Instant, Receiver<Option<Answer>>)>,
+pub struct FileDialog {
+    answer: Option<(Instant, Receiver<Option<FileAnswer>>)>,
 }
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ask {
+pub enum FileQuestion {
     /// Which pictures, or which video.
     Files,
     /// Which folder of pictures.
@@ -30,7 +30,7 @@ pub enum Ask {
 
 /// What came of a dialog.
 #[derive(Debug, PartialEq)]
-pub enum Answer {
+pub enum FileAnswer {
     Open(Vec<PathBuf>),
     Save(PathBuf),
     Cancelled,
@@ -38,9 +38,9 @@ pub enum Answer {
     Missing,
 }
 
-impl Dialog {
+impl FileDialog {
     /// Shows the dialog, unless one is in sight already.
-    pub fn show(&mut self, ctx: &Context, ask: Ask) -> std::io::Result<()> {
+    pub fn show(&mut self, ctx: &Context, ask: FileQuestion) -> std::io::Result<()> {
         if self.answer.is_some() {
             return Ok(());
         }
@@ -55,12 +55,12 @@ impl Dialog {
     }
 
     /// The answer, once.
-    pub fn answer(&mut self) -> Option<Answer> {
+    pub fn answer(&mut self) -> Option<FileAnswer> {
         let (shown, receive) = self.answer.as_ref()?;
         let answer = match receive.try_recv() {
             Ok(Some(answer)) => answer,
-            Ok(None) if shown.elapsed() >= NEVER_THERE => Answer::Cancelled,
-            Ok(None) | Err(TryRecvError::Disconnected) => Answer::Missing,
+            Ok(None) if shown.elapsed() >= NEVER_THERE => FileAnswer::Cancelled,
+            Ok(None) | Err(TryRecvError::Disconnected) => FileAnswer::Missing,
             Err(TryRecvError::Empty) => return None,
         };
         self.answer = None;
@@ -69,18 +69,20 @@ impl Dialog {
 }
 
 /// Waits for the person.
-fn put(ask: Ask) -> Option<Answer> {
+fn put(ask: FileQuestion) -> Option<FileAnswer> {
     let dialog = rfd::FileDialog::new();
     match ask {
-        Ask::Files => {
+        FileQuestion::Files => {
             let all = [&PICTURES[..], &VIDEOS[..]].concat();
             let dialog = dialog.set_title("Open pictures or a video").add_filter("Pictures and videos", &all);
-            dialog.add_filter("All files", &["*"]).pick_files().map(Answer::Open)
+            dialog.add_filter("All files", &["*"]).pick_files().map(FileAnswer::Open)
         }
-        Ask::Folder => dialog.set_title("Open a folder").pick_folder().map(|folder| Answer::Open(vec![folder])),
-        Ask::Save(name) => {
+        FileQuestion::Folder => {
+            dialog.set_title("Open a folder").pick_folder().map(|folder| FileAnswer::Open(vec![folder]))
+        }
+        FileQuestion::Save(name) => {
             let dialog = dialog.set_title("Save the picture with its boxes").set_file_name(name);
-            dialog.add_filter("PNG", &["png"]).save_file().map(Answer::Save)
+            dialog.add_filter("PNG", &["png"]).save_file().map(FileAnswer::Save)
         }
     }
 }

@@ -18,33 +18,33 @@ const LETTER: f32 = 7.0;
 const LINE: [usize; 2] = [24, 72];
 
 /// The messages in sight.
-pub struct Notices {
+pub struct Notifications {
     toasts: Toasts,
-    said: String,
+    last: String,
     /// The letters in a line, at the picture's present width.
     line: usize,
 }
 
-impl Default for Notices {
+impl Default for Notifications {
     fn default() -> Self {
-        Self { toasts: Toasts::default().with_anchor(Anchor::BottomRight), said: String::new(), line: LINE[1] }
+        Self { toasts: Toasts::default().with_anchor(Anchor::BottomRight), last: String::new(), line: LINE[1] }
     }
 }
 
-impl Notices {
+impl Notifications {
     /// The one that was shown last; empty = none was.
-    pub fn said(&self) -> &str {
-        &self.said
+    pub fn last(&self) -> &str {
+        &self.last
     }
 
     pub fn done(&mut self, message: String) {
         self.toasts.success(fold(&message, self.line)).duration(Some(Duration::from_secs(4)));
-        self.said = message;
+        self.last = message;
     }
 
     pub fn warn(&mut self, message: &str) {
         self.toasts.warning(fold(message, self.line)).duration(Some(Duration::from_secs(8)));
-        message.clone_into(&mut self.said);
+        message.clone_into(&mut self.last);
     }
 
     /// Paints them into the lower right corner of `picture`.

@@ -5,7 +5,7 @@ use egui::{
     vec2,
 };
 
-use super::palette::{DARK, LIGHT, Scheme};
+use crate::app::ui::palette::{DARK, LIGHT, Scheme};
 
 /// Space between the edge of a panel and what is in it, in points.
 pub const MARGIN: Margin = Margin::symmetric(12, 8);

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
 
-use super::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS};
+use crate::app::ui::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS};
 use crate::compare::{Agreement, Verdict};
 
 /// What became of a box, without the details.

@@ -1,221 +1,293 @@
-//! What a person asks for, carried out.
+//! What was asked for, carried out: one action at a time, by its owner, and what follows from it for the others.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Context, ViewportCommand};
 
-use super::action::Action;
-use super::album;
-use super::dialog::Ask;
-use super::pairs::Chosen;
-use super::playing::Playing;
-use super::view::Which;
-use super::viewer::Viewer;
-use super::viewport::{Area, Viewport};
-use crate::engine::{Settings, SourceState};
-use crate::model::ModelName;
-use crate::source::SourceRequest;
+use super::Viewer;
+use crate::app::action::{
+    Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SourceAction,
+    ThresholdsAction, VideoAction, WindowAction,
+};
+use crate::app::layers::controller::LayersEffect;
+use crate::app::panels::thresholds::LEAST_SCORE;
+use crate::app::source::camera::in_use::CameraInUse;
+use crate::app::source::{SourceContext, video_playback};
+use crate::app::ui::file_dialog::FileQuestion;
+use crate::app::view::{View, Which};
+use crate::detect::Thresholds;
+use crate::engine::{Observation, Status};
+use crate::history::RestoreError;
 
 impl Viewer {
-    pub(super) fn apply(&mut self, ctx: &Context, action: Action) {
+    pub(super) fn apply(&mut self, ctx: &Context, action: Action, status: &Status) {
         match action {
-            Action::Open(request) => self.open(request),
-            Action::ChooseImage => self.ask(ctx, Ask::Files),
-            Action::ChooseFolder => self.ask(ctx, Ask::Folder),
-            Action::Paste => {
-                let clipboard = Arc::clone(&self.clipboard);
-                self.look_for(ctx, move || album::find_pasted(&clipboard));
-            }
-            Action::Copy => self.copy_picture(ctx),
-            Action::Save => self.ask_where_to_save(ctx),
-            Action::Reopen => self.reopen(),
-            Action::Show(view) => {
-                self.preferences.view = view;
-                self.highlighted = None;
-                self.ask_for_models(ctx);
-            }
-            Action::Use(which, model) => {
-                self.duo.choose(which, model);
-                self.ask_for_models(ctx);
-            }
-            Action::Compute(which, arithmetic) => {
-                self.duo.compute(which, arithmetic);
-                self.ask_for_models(ctx);
-            }
-            Action::SwitchPrecision => self.switch_precision(ctx),
-            Action::Swap => self.swap(ctx),
-            Action::TogglePause => self.toggle_pause(ctx),
-            Action::ResetThresholds => self.preferences.reset_thresholds(),
-            Action::ToggleLink => self.preferences.link(!self.preferences.linked),
-            Action::ToggleHistory => self.preferences.history = !self.preferences.history,
-            Action::ToggleCamera => self.toggle_camera(),
-            Action::ChooseMode(asked) => self.choose_mode(asked),
-            Action::Orient(orientation) => self.orient(orientation),
-            Action::ToggleMirror => self.toggle_mirror(),
-            Action::SetControl(id, value) => self.set_control(id, value),
-            Action::ResetControl(id) => self.reset_control(id),
-            Action::ResetControls => self.reset_controls(),
-            Action::ToggleLayers => self.toggle_layers(ctx),
-            Action::Back => self.back(),
-            Action::AgreeBest => self.find_best_threshold(),
-            Action::Step(by) => self.step(ctx, by),
-            Action::Turn(by) => {
-                if self.leafs() {
-                    self.leaf(by);
-                } else {
-                    self.step(ctx, by);
-                }
-            }
-            Action::Leaf(by) => self.leaf(by),
-            Action::LeafTo(index) => self.leaf_to(index),
-            Action::StepVideo(by) => self.step_video(ctx, by),
-            Action::Seek(to) => self.seek(ctx, to),
-            Action::ToggleLoop => self.toggle_loop(),
-            Action::ToggleEveryFrame => self.toggle_every_frame(),
-            Action::GoOn => {
-                self.let_go(ctx);
-                self.play_on();
-                self.change(|s| s.paused = false);
-            }
-            Action::GoTo(sequence) => self.go_to(ctx, sequence),
-            Action::ChooseNext(by) => {
-                let chosen = self.find_chosen();
-                if let Some(next) = self.pairs.neighbour(chosen, by).filter(|_| self.preferences.view.compares()) {
-                    self.choose(Some(next));
-                    self.look_at_chosen();
-                }
-            }
-            Action::ToggleLabels => self.preferences.labels = !self.preferences.labels,
-            Action::Fit => self.viewport.fit(),
-            Action::ActualSize => self.zoom(|view, area| view.zoom_to(1.0, area.rect.center(), area)),
-            Action::ZoomIn => self.zoom(|view, area| view.zoom_by(1.25, area.rect.center(), area)),
-            Action::ZoomOut => self.zoom(|view, area| view.zoom_by(0.8, area.rect.center(), area)),
-            Action::ToggleTheme => {
-                let other = if ctx.theme() == egui::Theme::Dark { egui::Theme::Light } else { egui::Theme::Dark };
-                self.preferences.theme = other.into();
-                ctx.set_theme(self.preferences.theme);
-            }
-            Action::ToggleHelp => self.help = !self.help,
-            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::Source(action) => self.apply_to_source(ctx, action, status),
+            Action::Video(action) => self.apply_to_video(ctx, action, status),
+            Action::Camera(action) => self.apply_to_camera(action, status),
+            Action::Models(action) => self.apply_to_models(ctx, action),
+            Action::Thresholds(action) => self.apply_to_thresholds(action),
+            Action::History(action) => self.apply_to_history(ctx, action, status),
+            Action::Layers(action) => self.apply_to_layers(ctx, action, status),
+            Action::Picture(action) => self.apply_to_picture(ctx, action),
+            Action::Pairs(action) => self.apply_to_pairs(action),
+            Action::Window(action) => self.apply_to_window(ctx, action, status),
         }
         ctx.request_repaint();
     }
 
-    /// A still has nothing to pause.
-    pub(super) fn can_pause(&self) -> bool {
-        self.settings.paused || matches!(self.engine.status().source, SourceState::Live | SourceState::Stalled { .. })
+    fn apply_to_source(&mut self, ctx: &Context, action: SourceAction, status: &Status) {
+        match action {
+            SourceAction::ChooseFiles => self.ask(ctx, FileQuestion::Files),
+            SourceAction::ChooseFolder => self.ask(ctx, FileQuestion::Folder),
+            SourceAction::Paste => {
+                let pasted = self.source.paste(ctx, self.clipboard.clone());
+                self.warn_of(pasted.map_err(not_opened));
+            }
+            action => {
+                let (source, mut context) = self.source(status);
+                if let Some(change) = source.apply(action, &mut context) {
+                    self.follow_source(change);
+                }
+            }
+        }
     }
 
-    /// From the history or a pause back to what comes, or the other way.
-    fn toggle_pause(&mut self, ctx: &Context) {
-        if self.toggle_video(ctx) {
+    /// Opens files and folders.
+    pub(super) fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>) {
+        let opened = self.source.open_files(ctx, files);
+        self.warn_of(opened.map_err(not_opened));
+    }
+
+    fn ask(&mut self, ctx: &Context, question: FileQuestion) {
+        if let Err(e) = self.dialog.show(ctx, question) {
+            let message = format!("The file dialog could not be started: {e}. Drop the file on the window.");
+            self.notifications.warn(&message);
+        }
+    }
+
+    fn apply_to_video(&mut self, ctx: &Context, action: VideoAction, status: &Status) {
+        let moves = matches!(action, VideoAction::Step(_) | VideoAction::Seek(_));
+        if moves && video_playback::is_steerable(&self.control, status) {
+            self.release(ctx);
+        }
+        let (source, mut context) = self.source(status);
+        if let Some(change) = source.apply_to_video(action, &mut context) {
+            self.follow_source(change);
+        }
+    }
+
+    fn apply_to_camera(&mut self, action: CameraAction, status: &Status) {
+        if action == CameraAction::TogglePanel {
+            if CameraInUse::of(self.control.source(), status).is_some() {
+                self.preferences.camera = !self.preferences.camera;
+            }
             return;
         }
-        let held = self.past.is_held();
-        self.let_go(ctx);
-        if self.settings.paused || (self.can_pause() && !held) {
-            self.change(|s| s.paused = !s.paused);
+        let has_picture = self.frame.current.observation().is_some();
+        let mut context = SourceContext { control: &mut self.control, status, has_picture };
+        if let Some(change) = self.source.apply_to_camera(action, &mut context, &mut self.preferences.cameras) {
+            self.follow_source(change);
         }
     }
 
-    pub(super) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.settings);
-        self.engine.set(self.settings.clone());
-    }
-
-    pub(super) fn open_source(&mut self, request: SourceRequest) {
-        self.past.forget_place();
-        self.playing = Playing::default();
-        self.camera.forget();
-        self.keeps_zoom = false;
-        self.before = match request {
-            SourceRequest::Still(_) | SourceRequest::Video(_) if self.sight.observation().is_some() => {
-                Some(self.settings.source.clone())
-            }
-            _ => None,
-        };
-        self.change(|s| {
-            s.source = request;
-            // The same file again means: read it again.
-            s.reopen += 1;
-            s.paused = false;
-        });
-    }
-
-    /// Shows one of the system's dialogs.
-    pub(super) fn ask(&mut self, ctx: &Context, ask: Ask) {
-        if let Err(e) = self.dialog.show(ctx, ask) {
-            self.warn(&format!("The file dialog could not be started: {e}. Drop the file on the window."));
+    fn apply_to_models(&mut self, ctx: &Context, action: ModelsAction) {
+        if self.models.apply(action, self.preferences.view.compares()) {
+            self.preferences.swap_thresholds();
         }
-    }
-
-    /// The next model for A; where two are compared, one that B is not, or else the two change sides.
-    fn switch_precision(&mut self, ctx: &Context) {
-        let compares = self.preferences.view.compares();
-        let is_free = |m: &&ModelName| !compares || *m != self.duo.model(Which::B);
-        let free: Vec<&ModelName> = self.choices.iter().filter(is_free).collect();
-        let now = free.iter().position(|m| *m == self.duo.model(Which::A));
-        match free.get(now.map_or(0, |i| (i + 1) % free.len())) {
-            Some(next) if *next != self.duo.model(Which::A) => {
-                self.duo.choose(Which::A, (*next).clone());
-                self.ask_for_models(ctx);
-            }
-            _ => self.swap(ctx),
-        }
-    }
-
-    /// What A was becomes B, its thresholds with it.
-    fn swap(&mut self, ctx: &Context) {
-        self.duo.swap();
-        self.preferences.swap_thresholds();
-        self.ask_for_models(ctx);
-    }
-
-    /// Chooses a verdict of the frame in sight by index, or none.
-    pub(super) fn choose(&mut self, verdict: Option<usize>) {
-        self.chosen = self.sight.comparison().zip(verdict).and_then(|(c, i)| Chosen::new(c, i));
-    }
-
-    /// Where the chosen pair is among the verdicts of the frame in sight.
-    pub(super) fn find_chosen(&mut self) -> Option<usize> {
-        self.chosen.as_mut()?.follow(self.sight.comparison()?)
-    }
-
-    /// Zooms to the box, or to both.
-    pub(super) fn look_at_chosen(&mut self) {
-        let Some((found, area)) = self.find_chosen().zip(self.area) else { return };
-        let Some((comparison, verdict)) = self.sight.comparison().and_then(|c| Some((c, c.verdicts().get(found)?)))
-        else {
-            return;
-        };
-        let boxes = [verdict.a().map(|i| comparison.a()[i].bbox), verdict.b().map(|j| comparison.b()[j].bbox)];
-        if let Some(all) = boxes.into_iter().flatten().reduce(|x, y| x.hull(&y)) {
-            self.viewport.look_at(&all, &area);
-        }
-    }
-
-    /// Closes the help, or else lets go of the chosen pair.
-    fn back(&mut self) {
-        if self.help {
-            self.help = false;
-        } else if self.chosen.take().is_some() {
-            self.viewport.fit();
-        }
+        self.run_models(ctx);
     }
 
     /// Tells the engine which models are to look. A swap of two that run changes nothing for it.
-    fn ask_for_models(&mut self, ctx: &Context) {
-        let models = self.duo.wanted(self.preferences.view);
-        if models != self.settings.models {
-            // A frame of the past keeps the models that looked at it; the engine looks at its own newest.
-            self.let_go(ctx);
-            self.change(|s| s.models = models);
+    fn run_models(&mut self, ctx: &Context) {
+        if self.control.run(self.models.wanted(self.preferences.view)) {
+            // A frame of the history keeps the models that looked at it; the engine looks at its own newest.
+            self.release(ctx);
         }
     }
 
-    fn zoom(&mut self, zoom: impl FnOnce(&mut Viewport, &Area)) {
-        if let Some(area) = &self.area {
-            zoom(&mut self.viewport, area);
+    fn apply_to_thresholds(&mut self, action: ThresholdsAction) {
+        match action {
+            ThresholdsAction::Reset => self.preferences.reset_thresholds(),
+            ThresholdsAction::ToggleLink => self.preferences.link(!self.preferences.linked),
+            ThresholdsAction::Set(which, thresholds) => {
+                // As low as the slider goes.
+                let score = thresholds.score.max(LEAST_SCORE);
+                self.preferences.set_thresholds(which, Thresholds { score, ..thresholds });
+            }
+            ThresholdsAction::FindBest => self.history.find_best_threshold(&self.setting()),
         }
     }
+
+    fn apply_to_history(&mut self, ctx: &Context, action: HistoryAction, status: &Status) {
+        match action {
+            HistoryAction::TogglePanel => self.preferences.history = !self.preferences.history,
+            HistoryAction::GoTo(sequence) => {
+                let restored = self.history.go_to(sequence);
+                self.show_restored(ctx, restored, status);
+            }
+            HistoryAction::Step(by) => {
+                let Some(current) = self.frame.current.observation() else { return };
+                let restored = self.history.step(by, current);
+                self.show_restored(ctx, restored, status);
+            }
+        }
+    }
+
+    fn show_restored(
+        &mut self,
+        ctx: &Context,
+        restored: Option<Result<Arc<Observation>, RestoreError>>,
+        status: &Status,
+    ) {
+        match restored {
+            None => {}
+            Some(Err(error)) => self.notifications.warn(&error.to_string()),
+            Some(Ok(observation)) => {
+                if self.control.can_pause(status) {
+                    self.control.set_paused(true);
+                }
+                self.frame.show(ctx, observation, false);
+            }
+        }
+    }
+
+    /// From a held frame back to what the engine gave last.
+    fn release(&mut self, ctx: &Context) {
+        if let Some(newest) = self.history.release() {
+            self.frame.show(ctx, newest, false);
+        }
+    }
+
+    fn apply_to_layers(&mut self, ctx: &Context, action: LayersAction, status: &Status) {
+        let selected = self.detections.selected(&self.frame.current);
+        let (layers, context) = self.layers(ctx, status);
+        let effect = match (action, selected) {
+            (LayersAction::FollowSelected, Some(selected)) => layers.follow(selected, &context),
+            (action, _) => layers.apply(action, &context),
+        };
+        if let Some(effect) = effect {
+            self.follow_layers(ctx, effect, status);
+        }
+    }
+
+    /// What the layers panel means for the other owners.
+    pub(super) fn follow_layers(&mut self, ctx: &Context, effect: LayersEffect, status: &Status) {
+        match effect {
+            LayersEffect::Compare if self.preferences.view.compares() => {}
+            LayersEffect::Compare => self.show_view(ctx, View::Overlay),
+            LayersEffect::Resume => self.resume(ctx, status),
+            LayersEffect::UseAsB(model) => {
+                self.models.add_choice(model.clone());
+                if *self.models.model(Which::B) != model {
+                    self.apply_to_models(ctx, ModelsAction::Use(Which::B, model));
+                }
+            }
+            LayersEffect::Done(message) => self.notifications.done(message),
+            LayersEffect::Warn(message) => self.notifications.warn(&message),
+        }
+    }
+
+    fn apply_to_picture(&mut self, ctx: &Context, action: PictureAction) {
+        match action {
+            PictureAction::ToggleLabels => self.preferences.labels = !self.preferences.labels,
+            PictureAction::Copy | PictureAction::Save => {
+                let filter = self.detections.filter();
+                let picture = self.frame.annotated(self.preferences.view, self.preferences.labels, &filter);
+                match picture {
+                    None if action == PictureAction::Copy => {
+                        self.notifications.warn("There is no picture to copy yet.");
+                    }
+                    None => self.notifications.warn("There is no picture to save yet."),
+                    Some(picture) if action == PictureAction::Copy => {
+                        let copied = self.export.copy(ctx, picture, self.clipboard.clone());
+                        self.warn_of(copied);
+                    }
+                    Some(picture) => {
+                        let name = self.export.keep(picture);
+                        self.ask(ctx, FileQuestion::Save(name));
+                    }
+                }
+            }
+            zoom => self.frame.apply(zoom),
+        }
+    }
+
+    fn apply_to_pairs(&mut self, action: PairsAction) {
+        let current = &self.frame.current;
+        match action {
+            PairsAction::Select(verdict) => self.detections.select(verdict, current),
+            PairsAction::Show(verdict) => self.show_pair(verdict),
+            PairsAction::SelectNext(by) => {
+                if self.preferences.view.compares()
+                    && let Some(next) = self.detections.neighbour(by, current)
+                {
+                    self.show_pair(Some(next));
+                }
+            }
+        }
+    }
+
+    fn show_pair(&mut self, verdict: Option<usize>) {
+        self.detections.select(verdict, &self.frame.current);
+        if let Some(verdict) = verdict {
+            self.frame.look_at_verdict(verdict);
+        }
+    }
+
+    fn apply_to_window(&mut self, ctx: &Context, action: WindowAction, status: &Status) {
+        match action {
+            WindowAction::Show(view) => self.show_view(ctx, view),
+            WindowAction::TogglePause => self.toggle_pause(ctx, status),
+            WindowAction::Resume => self.resume(ctx, status),
+            WindowAction::Step(by) if self.source.is_in_album(&self.control) => {
+                self.apply_to_source(ctx, SourceAction::StepPicture(by), status);
+            }
+            WindowAction::Step(by) => self.apply_to_history(ctx, HistoryAction::Step(by), status),
+            WindowAction::Back => {
+                if self.shows_help {
+                    self.shows_help = false;
+                } else if self.detections.deselect() {
+                    self.frame.apply(PictureAction::Fit);
+                }
+            }
+            WindowAction::ToggleTheme => {
+                let other = if ctx.theme() == egui::Theme::Dark { egui::Theme::Light } else { egui::Theme::Dark };
+                self.preferences.theme = other.into();
+                ctx.set_theme(self.preferences.theme);
+            }
+            WindowAction::ToggleHelp => self.shows_help = !self.shows_help,
+            WindowAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    fn show_view(&mut self, ctx: &Context, view: View) {
+        self.preferences.view = view;
+        self.detections.highlighted = None;
+        self.run_models(ctx);
+    }
+
+    /// From the history or a pause back to what comes, or the other way.
+    fn toggle_pause(&mut self, ctx: &Context, status: &Status) {
+        let held = self.history.is_held();
+        self.release(ctx);
+        if video_playback::is_steerable(&self.control, status) {
+            if let Some(change) = self.source.video.toggle_pause(&mut self.control, status, held) {
+                self.follow_source(change);
+            }
+        } else if self.control.is_paused() || (self.control.can_pause(status) && !held) {
+            self.control.set_paused(!self.control.is_paused());
+        }
+    }
+
+    fn resume(&mut self, ctx: &Context, status: &Status) {
+        self.release(ctx);
+        video_playback::resume(&self.control, status);
+        self.control.set_paused(false);
+    }
+}
+
+fn not_opened(cause: std::io::Error) -> String {
+    format!("Nothing could be opened: {cause}. Try again.")
 }

@@ -1,255 +1,267 @@
-//! The window's layout: which panel stands where.
+//! Which panel stands where.
 
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, ScrollArea, Ui};
 
-use super::action::{self, Action};
-use super::camera::CameraPanel;
-use super::controls::Thresholding;
-use super::pairs::{self, PairsInput};
-use super::pickers::Models;
-use super::plots::{self, PlotAction, PlotInput};
-use super::status::Zoom;
-use super::toolbar::Toolbar;
-use super::view::Which;
-use super::viewer::Viewer;
-use super::{controls, help, list, palette, pickers, strip, theme, video_bar};
-use crate::detect::Thresholds;
-use crate::engine::{SourceState, Status};
+use super::Viewer;
+use crate::app::action::{Action, shortcuts};
+use crate::app::frame::canvas::CanvasInput;
+use crate::app::models::picker::{self, ModelPicker};
+use crate::app::panels::help;
+use crate::app::panels::thresholds::{self, ThresholdsPanel};
+use crate::app::panels::toolbar::Toolbar;
+use crate::app::source::camera::CameraController;
+use crate::app::source::camera::in_use::CameraInUse;
+use crate::app::source::camera::panel::CameraPanel;
+use crate::app::source::problem::SourceProblem;
+use crate::app::source::{thumbnail_strip, video_bar, video_playback};
+use crate::app::ui::{palette, theme};
+use crate::app::view::Which;
+use crate::engine::{ModelPhase, SourceState, Status};
 
-/// From this width on, there is room for the camera's panel beside the one on the left. The picture is what a person
-/// looks at while turning a camera's controls.
+/// From this width on, there is room for the camera's panel beside the one on the left. The picture is what is looked
+/// at while a camera's controls are set.
 const ROOM_FOR_BOTH: f32 = 1400.0;
 
 impl Viewer {
-    /// Paints the window into `ui`, which is all of it.
-    pub fn show(&mut self, ui: &mut Ui) {
-        let mut actions = action::pressed(ui.ctx());
-        let status = self.engine.status();
-        self.paint_new();
-        self.remember_models(&status);
-        let due = self.status.refresh(Instant::now(), || status.clone());
+    /// Paints the window into `ui`, which is all of it, and carries out what was asked for.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let status = self.control.status();
+        let mut actions = shortcuts::pressed(ui.ctx());
+        self.count_painted();
+        let due = self.status_bar.refresh(Instant::now(), || status.clone());
         // While frames come, the figures change with one of them.
         if let Some(left) = due.filter(|_| status.source != SourceState::Live) {
             ui.ctx().request_repaint_after(left);
         }
-        // Here, and not where the engine is asked: a hidden window would see the same file dropped again and again.
+        // Here, and not in `logic`: a hidden window would see the same file dropped again and again.
         let dropped = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_owned()).collect());
         self.open_files(ui.ctx(), dropped);
-        self.opening = (status.source == SourceState::Opening).then(|| self.opening.unwrap_or_else(Instant::now));
-        let scheme = theme::scheme(ui);
-        let panel = PanelFrame::new().fill(scheme.panel).inner_margin(theme::MARGIN);
+        self.source.note_opening(&status);
+        let problem = self.source.problem(&self.control, &status);
+        let panel = PanelFrame::new().fill(theme::scheme(ui).panel).inner_margin(theme::MARGIN);
 
-        Panel::top("toolbar").exact_size(48.0).frame(panel).show(ui, |ui| {
-            let camera = self.camera_in_use(&status);
-            let toolbar = Toolbar {
-                request: &self.settings.source,
-                description: status.description.as_ref(),
-                recent: &self.recent,
-                cameras: &self.cameras,
-                kept: &self.preferences.cameras,
-                camera: camera.as_ref(),
-                camera_open: self.preferences.camera,
-                models: Models { choices: &self.choices, duo: &self.duo, states: &status.models },
-                view: self.preferences.view,
-                paused: self.is_paused(&status) || self.has_ended(&status),
-                can_pause: self.can_pause() || self.has_ended(&status),
-            };
-            toolbar.show(ui, &mut actions);
-        });
-        let fault = self.fault(&status);
-        let bottom = panel.inner_margin(Margin::symmetric(12, 2));
-        Panel::bottom("status").exact_size(30.0).frame(bottom).show(ui, |ui| {
-            let zoom = self.area.filter(|_| self.sight.observation().is_some());
-            let zoom = zoom.map(|a| Zoom { per_cent: self.viewport.zoom(&a) * 100.0, fit: self.viewport.is_fit() });
-            self.status.show(ui, self.is_paused(&status), fault.as_ref(), zoom, &mut actions);
+        self.toolbar(ui, &status, panel, &mut actions);
+        self.bottom_panels(ui, &status, problem.as_ref(), panel, &mut actions);
+        self.side_panels(ui, &status, panel, &mut actions);
+        let compares = self.preferences.view.compares();
+        let listed = self.detections.ui(ui, panel, &self.frame.current, compares, &mut actions);
+        // On a screenshot that was asked for, nobody points.
+        let listed = listed.filter(|_| self.screenshot.is_none());
+        let middle = PanelFrame::new().fill(theme::scheme(ui).picture);
+        let canvas = CentralPanel::no_frame().frame(middle);
+        let pointed = canvas.show(ui, |ui| self.canvas(ui, &status, problem.as_ref(), listed, &mut actions));
+        let highlighted = listed.or(pointed.inner.filter(|_| self.screenshot.is_none()));
+        if highlighted != self.detections.highlighted {
+            self.detections.highlighted = highlighted;
+            ui.ctx().request_repaint();
+        }
+        veil_while_dropping(ui);
+        help::show(ui, &mut self.shows_help);
+        self.notifications.show(ui.ctx(), pointed.response.rect);
+        for action in actions {
+            self.apply(ui.ctx(), action, &status);
+        }
+        // A slider that was moved shows in the next frame.
+        if self.frame.current.is_stale(self.outlook()) {
+            ui.ctx().request_repaint();
+        }
+        wake_for_figures(ui.ctx(), &status.source);
+    }
+
+    /// Counts a frame that is painted for the first time.
+    fn count_painted(&mut self) {
+        if let Some((observation, age)) = self.frame.take_unpainted() {
+            self.status_bar.painted(age);
+            self.control.shown(observation);
+        }
+    }
+
+    /// Whether the picture stands still because it was asked to.
+    fn is_paused(&self, status: &Status) -> bool {
+        self.control.is_paused() || self.history.is_held() || video_playback::is_paused(status)
+    }
+
+    fn toolbar(&self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) {
+        let camera = CameraInUse::of(self.control.source(), status);
+        let ended = video_playback::has_ended(&self.control, status);
+        let toolbar = Toolbar {
+            request: self.control.source(),
+            description: status.description.as_ref(),
+            recent: self.source.recent(),
+            cameras: &self.source.cameras,
+            presets: &self.preferences.cameras,
+            camera: camera.as_ref(),
+            camera_open: self.preferences.camera,
+            models: ModelPicker { pair: &self.models, states: &status.models },
+            view: self.preferences.view,
+            paused: self.is_paused(status) || ended,
+            can_pause: self.control.can_pause(status) || ended,
+        };
+        Panel::top("toolbar").exact_size(48.0).frame(panel).show(ui, |ui| toolbar.ui(ui, actions));
+    }
+
+    /// The status line, the history, the layers, and what belongs to an album or a video.
+    fn bottom_panels(
+        &mut self,
+        ui: &mut Ui,
+        status: &Status,
+        problem: Option<&SourceProblem>,
+        panel: PanelFrame,
+        actions: &mut Vec<Action>,
+    ) {
+        let paused = self.is_paused(status);
+        let line = panel.inner_margin(Margin::symmetric(12, 2));
+        Panel::bottom("status").exact_size(30.0).frame(line).show(ui, |ui| {
+            self.status_bar.ui(ui, paused, problem, self.frame.zoom(), actions);
         });
         if self.preferences.history {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
-            history.show(ui, |ui| self.plots(ui, &mut actions));
+            let labels = Which::BOTH.map(|which| self.models.request(which).label());
+            let names = Which::BOTH.map(|which| picker::name_or_letter(&labels[which.index()], which));
+            let current = self.frame.current.observation().map(|observation| &**observation);
+            history.show(ui, |ui| self.history.ui(ui, current, names, &mut self.preferences, actions));
         }
-        if self.layers.open {
+        if self.layers.is_open() {
             let layers = Panel::bottom("layers").default_size(330.0).size_range(200.0..=640.0).frame(panel);
             layers.show(ui, |ui| {
                 // The panel keeps its height while there is nothing to list.
                 ui.set_min_height(ui.available_height());
-                self.layers_panel(ui);
+                let ctx = ui.ctx().clone();
+                let (layers, context) = self.layers(&ctx, status);
+                layers.ui(ui, &context, actions);
             });
         }
-        self.below_picture(ui, &status, panel, &mut actions);
-        let camera = self.camera_panel(ui, &status, panel, &mut actions);
-        let width = (ui.ctx().content_rect().width() * 0.17).clamp(170.0, 212.0);
-        // Where there is no room for both, the camera's panel stands in its place.
-        if !camera || ui.ctx().content_rect().width() >= ROOM_FOR_BOTH {
-            let sides = Panel::left("controls").default_size(width).size_range(170.0..=340.0).frame(panel);
-            sides.show(ui, |ui| {
-                let area = ScrollArea::vertical().auto_shrink([false, false]);
-                area.show(ui, |ui| self.controls(ui, &status, &mut actions));
-            });
+        let strip = panel.inner_margin(Margin::symmetric(12, 4));
+        if self.source.album.album().is_some() {
+            let place = Panel::bottom("album").exact_size(thumbnail_strip::HEIGHT).frame(strip);
+            place.show(ui, |ui| self.source.album.ui(ui, actions));
         }
-        self.judge();
-        let chosen = self.find_chosen();
-        let listed = self.list(ui, panel, chosen);
-        let middle = PanelFrame::new().fill(scheme.picture);
-        // On a screenshot that was asked for, nobody points.
-        let pointing = self.screenshot.is_none();
-        let listed = listed.filter(|_| pointing);
-        let pointed = CentralPanel::no_frame()
-            .frame(middle)
-            .show(ui, |ui| self.canvas(ui, &status, fault.as_ref(), listed, chosen, &mut actions));
-        let highlighted = listed.or(pointed.inner.filter(|_| pointing));
-        if highlighted != self.highlighted {
-            self.highlighted = highlighted;
-            ui.ctx().request_repaint();
-        }
-        self.veil_while_dropping(ui);
-        help::show(ui, &mut self.help);
-        self.notices.show(ui.ctx(), pointed.response.rect);
-        for action in actions {
-            self.apply(ui.ctx(), action);
-        }
-        self.wake_for_figures(ui.ctx(), &status.source);
-    }
-
-    /// The strip of an album's pictures, and the bar of a video.
-    fn below_picture(&mut self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) {
-        let place = self.leafing.place();
-        if let Some((album, place)) = self.leafing.album.as_mut().zip(place) {
-            let panel = panel.inner_margin(Margin::symmetric(12, 4));
-            let strip = Panel::bottom("album").exact_size(strip::HEIGHT).frame(panel);
-            strip.show(ui, |ui| self.leafing.strip.show(ui, album, &place, actions));
-        }
-        if let Some(bar) = self.video_bar(status) {
-            let panel = panel.inner_margin(Margin::symmetric(12, 4));
-            let scrub = &mut self.playing.scrub;
-            let place = Panel::bottom("video").exact_size(video_bar::HEIGHT).frame(panel);
-            place.show(ui, |ui| bar.show(ui, scrub, actions));
+        if video_playback::is_video(self.control.source()) {
+            let place = Panel::bottom("video").exact_size(video_bar::HEIGHT).frame(strip);
+            place.show(ui, |ui| self.source.video.ui(ui, &self.control, status, paused, actions));
         }
     }
 
-    /// The camera's panel, where the source is one and it is wanted. False: it is not in sight.
+    /// The camera's panel and the one with thresholds, classes and facts; side by side where there is room.
+    fn side_panels(&mut self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) {
+        let window = ui.ctx().content_rect().width();
+        let camera = self.camera_panel(ui, status, panel, actions);
+        if camera && window < ROOM_FOR_BOTH {
+            return;
+        }
+        let sides = Panel::left("controls").default_size((window * 0.17).clamp(170.0, 212.0)).frame(panel);
+        sides.size_range(170.0..=340.0).show(ui, |ui| {
+            let area = ScrollArea::vertical().auto_shrink([false, false]);
+            area.show(ui, |ui| self.controls(ui, status, actions));
+        });
+    }
+
+    /// The camera's panel, where the source is one and it is wanted. False: it is not shown.
     fn camera_panel(&mut self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) -> bool {
-        let Some(camera) = self.camera_in_use(status).filter(|_| self.preferences.camera) else { return false };
+        let camera = CameraInUse::of(self.control.source(), status).filter(|_| self.preferences.camera);
+        let Some(camera) = camera else { return false };
         let contents = CameraPanel {
-            info: camera.id.as_ref().and_then(|id| self.cameras.find(&camera.name, id)),
+            info: camera.id.as_ref().and_then(|id| self.source.cameras.find(&camera.name, id)),
             camera: &camera,
-            is_known: self.cameras.is_known(),
-            asked: self.asked(status),
+            is_known: self.source.cameras.is_known(),
+            mode: CameraController::mode(&self.control, status),
             status,
         };
-        let pending = &mut self.camera.pending;
         let [least, most] = CameraPanel::WIDTHS;
         let width = (ui.ctx().content_rect().width() * 0.27).clamp(least, most);
         let side = Panel::left("camera").exact_size(width).frame(panel);
-        side.show(ui, |ui| contents.show(ui, pending, actions));
+        side.show(ui, |ui| self.source.camera.ui(ui, &contents, actions));
         true
     }
 
     /// The panel on the left.
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
-        let names = Which::BOTH.map(|which| pickers::shortened(&self.duo.request(which).label()));
-        let thresholds = Thresholding {
+        let names = Which::BOTH.map(|which| picker::shortened(&self.models.request(which).label()));
+        let panel = ThresholdsPanel {
             names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
-            found: self.past.found.as_deref(),
+            found: self.history.found(),
         };
-        thresholds.show(ui, &mut self.preferences, actions);
-        controls::shown(ui, &mut self.preferences);
-        if let Some(classes) = self.sight.classes() {
-            let sides = Which::BOTH.map(|which| self.sight.detections(which));
-            self.counts.count(classes, if compares { &sides } else { &sides[..1] });
-            ui.add_space(10.0);
-            self.class_filter.show(ui, classes, &self.counts, &mut self.classes);
-        }
+        panel.ui(ui, &mut self.preferences, actions);
+        thresholds::shown(ui, &mut self.preferences);
+        self.detections.classes_ui(ui, &self.frame.current, compares);
         let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
         let models = Which::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
-            let state = status.models.get(self.duo.slot(which))?;
+            let state = status.models.get(self.models.slot(which))?;
             Some((title, state.running.as_deref()?))
         });
-        controls::facts(ui, status.description.as_ref(), models);
+        thresholds::facts(ui, status.description.as_ref(), models);
     }
 
-    /// The panel above the status line.
-    fn plots(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let Some(history) = &self.past.history else {
-            ui.label("No history is kept: its thread could not be started.");
-            return;
+    /// The picture in the middle. Gives the target that is pointed at.
+    fn canvas(
+        &mut self,
+        ui: &mut Ui,
+        status: &Status,
+        problem: Option<&SourceProblem>,
+        listed: Option<usize>,
+        actions: &mut Vec<Action>,
+    ) -> Option<usize> {
+        // A frame of the history is not taken for a live one, and is there to be looked at. Without any picture, the
+        // problem stands in its place.
+        let nothing = self.frame.current.observation().is_none();
+        let problem = problem.filter(|_| nothing || !self.history.is_held());
+        let names = Which::BOTH.map(|which| self.models.request(which).label());
+        let input = CanvasInput {
+            status,
+            problem,
+            view: self.preferences.view,
+            selected: self.detections.selected(&self.frame.current),
+            filter: self.detections.filter(),
+            listed,
+            labels: self.preferences.labels,
+            bar_follows: self.preferences.bar_follows,
+            is_live: problem.is_none() && !self.source.opens_slowly(status),
+            points: self.screenshot.is_none(),
+            remarks: self.remarks(status),
+            names: [&names[0], &names[1]],
         };
-        let names = Which::BOTH.map(|which| self.duo.request(which).label());
-        let names = Which::BOTH.map(|which| pickers::name_or_letter(&names[which.index()], which));
-        let input = PlotInput {
-            timeline: &history.timeline,
-            ring: &history.ring,
-            in_sight: self.sight.observation().map(|o| o.sequence),
-            browsing: self.past.is_held(),
-            names,
-            missed: history.missed(),
-        };
-        let state = &mut self.plots;
-        (state.pause, state.pause_below) = (self.preferences.pauses, self.preferences.pause_below);
-        let wish = plots::show(ui, state, &input);
-        (self.preferences.pauses, self.preferences.pause_below) = (state.pause, state.pause_below);
-        actions.extend(wish.map(|wish| match wish {
-            PlotAction::GoTo(sequence) => Action::GoTo(sequence),
-            PlotAction::Step(by) => Action::Step(by.into()),
-            PlotAction::Live => Action::GoOn,
-        }));
+        self.frame.ui(ui, input, actions)
     }
 
-    /// The panel on the right: pairs, or one model's detections. Gives the target whose row is pointed at.
-    fn list(&mut self, ui: &mut Ui, panel: PanelFrame, chosen: Option<usize>) -> Option<usize> {
-        let highlighted = self.highlighted;
-        let comparison = self.sight.comparison().filter(|_| self.preferences.view.compares());
-        let Some((comparison, sides)) = comparison.zip(self.sight.pair()) else {
-            let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
-            let listed = side.show(ui, |ui| {
-                // The panel keeps its width while there is nothing to list.
-                ui.set_min_width(ui.available_width());
-                let classes = &self.sight.output(Which::A)?.model.form.classes;
-                list::show(ui, self.sight.detections(Which::A), classes, &self.classes, highlighted)
-            });
-            return listed.inner;
-        };
-        let names = Which::BOTH
-            .map(|which| self.sight.output(which).map_or("?", |o| pickers::name_or_letter(&o.model.name, which)));
-        let input = PairsInput { comparison, sides, names, chosen_classes: &self.classes, highlighted, chosen };
-        // A small window is for the picture first.
-        let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);
-        let side = Panel::right("pairs").default_size(width).size_range(250.0..=560.0).frame(panel);
-        let response = side.show(ui, |ui| pairs::show(ui, &mut self.pairs, &input)).inner;
-        if let Some((side, thresholds)) = response.thresholds {
-            // As low as the slider goes.
-            let score = thresholds.score.max(controls::LEAST_SCORE);
-            self.preferences.set_thresholds(Which::BOTH[side], Thresholds { score, ..thresholds });
-        }
-        if let Some(chosen) = response.chosen {
-            self.choose(chosen);
-            self.look_at_chosen();
-        }
-        if response.layers {
-            self.follow_chosen(ui.ctx());
-        }
-        response.hovered
+    /// What must stay on the picture.
+    fn remarks(&self, status: &Status) -> Vec<String> {
+        let Some(observation) = self.frame.current.observation() else { return Vec::new() };
+        // Boxes of the last good model must not pass for those of the one asked for.
+        let failed = status.models.iter().find_map(|m| match &m.phase {
+            ModelPhase::Failed { message } => Some((message, &m.running)),
+            ModelPhase::Loading | ModelPhase::Ready => None,
+        });
+        let missing = failed.map(|(message, running)| match running {
+            Some(running) => format!("{message} · these boxes are {}'s", running.name),
+            None => message.clone(),
+        });
+        let note = self.source.note(&self.control, &observation.description);
+        let opening = self.source.opens_slowly(status).then(|| "opening the source …".to_owned());
+        let past = self.history.remark(observation);
+        let mismatch = self.frame.current.mismatch().filter(|_| self.preferences.view.compares());
+        [note, past, opening, missing, mismatch].into_iter().flatten().collect()
     }
+}
 
-    fn veil_while_dropping(&self, ui: &Ui) {
-        if ui.input(|i| i.raw.hovered_files.is_empty()) {
-            return;
-        }
-        let id = egui::Id::unique("drop veil");
-        let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, id));
-        let window = ui.ctx().content_rect();
-        painter.rect_filled(window, 0.0, palette::DROP_VEIL);
-        let font = egui::FontId::proportional(22.0);
-        painter.text(window.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, palette::ON_PICTURE);
+fn veil_while_dropping(ui: &Ui) {
+    if ui.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
     }
+    let id = egui::Id::unique("drop veil");
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, id));
+    let window = ui.ctx().content_rect();
+    painter.rect_filled(window, 0.0, palette::DROP_VEIL);
+    let font = egui::FontId::proportional(22.0);
+    painter.text(window.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, palette::ON_PICTURE);
+}
 
-    /// Frames wake the window by themselves. Where none come, ages and countdowns still have to move.
-    fn wake_for_figures(&self, ctx: &Context, state: &SourceState) {
-        let moving = !matches!(state, SourceState::Paused | SourceState::Ended);
-        if moving {
-            ctx.request_repaint_after(Duration::from_millis(500));
-        }
+/// Frames wake the window by themselves. Where none come, ages and countdowns still have to move.
+fn wake_for_figures(ctx: &Context, state: &SourceState) {
+    let moving = !matches!(state, SourceState::Paused | SourceState::Ended);
+    if moving {
+        ctx.request_repaint_after(Duration::from_millis(500));
     }
 }

@@ -22,27 +22,33 @@ const MAX_BYTES: usize = 1 << 30;
 const FORM: &str = "quantize the whole model in ONNX's QOperator form (quant_format=QuantFormat.QOperator), as \
                     `twinsight models build` does";
 
-pub fn read(bytes: &[u8]) -> Result<Network, IntegerError> {
-    let model = ModelProto::decode(bytes)
-        .map_err(|cause| IntegerError::Model(format!("it is no ONNX file, or a damaged one ({cause})")))?;
-    let graph = model.graph.ok_or_else(|| IntegerError::Model("it has no graph".into()))?;
-    let mut reader = Reader::new(&graph);
-    let input = reader.input(&graph.input)?;
-    for proto in &graph.node {
-        let node = Node { proto, attributes: Attributes(&proto.attribute) };
-        reader.node(node).map_err(|why| IntegerError::Node {
-            node: node.name().into(),
-            op: proto.op_type.clone(),
-            why,
-        })?;
+impl Network {
+    /// Reads an ONNX file. Nodes that are read: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`,
+    /// `Resize`, `Split`, `Slice`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
+    /// `QLinearConcat` and `MatMulIntegerToFloat`. Activations are uint8 or int8, weights are int8 with the zero
+    /// point 0, and the batch is 1.
+    pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
+        let model = ModelProto::decode(bytes)
+            .map_err(|cause| IntegerError::Model(format!("it is no ONNX file, or a damaged one ({cause})")))?;
+        let graph = model.graph.ok_or_else(|| IntegerError::Model("it has no graph".into()))?;
+        let mut reader = Reader::new(&graph);
+        let input = reader.input(&graph.input)?;
+        for proto in &graph.node {
+            let node = Node { proto, attributes: Attributes(&proto.attribute) };
+            reader.node(node).map_err(|why| IntegerError::Node {
+                node: node.name().into(),
+                op: proto.op_type.clone(),
+                why,
+            })?;
+        }
+        let output = |output: &ValueInfoProto| {
+            let place = reader.places.get(&output.name).copied();
+            place.ok_or_else(|| IntegerError::Model(format!("no node puts out its output {}", output.name)))
+        };
+        let outputs = graph.output.iter().map(output).collect::<Result<_, _>>()?;
+        let Reader { tensors, places, buffers, steps, .. } = reader;
+        Ok(Self { tensors, places, buffers, steps, input, outputs })
     }
-    let output = |output: &ValueInfoProto| {
-        let place = reader.places.get(&output.name).copied();
-        place.ok_or_else(|| IntegerError::Model(format!("no node puts out its output {}", output.name)))
-    };
-    let outputs = graph.output.iter().map(output).collect::<Result<_, _>>()?;
-    let Reader { tensors, places, buffers, steps, .. } = reader;
-    Ok(Network { tensors, places, buffers, steps, input, outputs })
 }
 
 #[derive(Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use egui::{Align2, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::palette::Scheme;
-use crate::app::theme;
+use crate::app::ui::palette::Scheme;
+use crate::app::ui::theme;
 
 const ROW: f32 = 27.0;
 const THICK: f32 = 7.0;

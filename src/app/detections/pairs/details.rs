@@ -2,12 +2,14 @@
 
 use egui::{Align, Button, Grid, Label, Layout, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
-use super::PairsInput;
 use super::bars::{self, Bar};
+use super::input::PairsInput;
 use super::model::Row;
 use super::table::{signed, two_digits};
-use crate::app::theme;
-use crate::app::verdicts::{self, Kind};
+use crate::app::action::{Action, LayersAction, PairsAction, ThresholdsAction};
+use crate::app::ui::theme;
+use crate::app::ui::verdict_style::{self, Kind};
+use crate::app::view::Which;
 use crate::compare::Verdict;
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
 
@@ -17,28 +19,24 @@ const TOP: usize = 5;
 /// From this width on there is room for tenths of a pixel.
 const WIDE: f32 = 290.0;
 
-/// What a person asked for.
-pub struct Wish {
-    pub close: bool,
-    /// As in [`super::PairsResponse`].
-    pub thresholds: Option<(usize, Thresholds)>,
-    /// As in [`super::PairsResponse`].
-    pub layers: bool,
-}
-
 /// Shows the details.
-pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> Wish {
+pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mut Vec<Action>) {
     let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
     let boxes = [of(input.comparison.a(), verdict.a()), of(input.comparison.b(), verdict.b())];
     let row = Row::new(input.comparison, 0, verdict);
     ui.add_space(6.0);
-    let close = title(ui, input, &row);
-    let (mut thresholds, mut layers) = (None, false);
+    if title(ui, input, &row) {
+        actions.push(Action::Pairs(PairsAction::Show(None)));
+    }
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         let remedy = sentences(ui, input, verdict, &row);
         ui.horizontal_wrapped(|ui| {
-            thresholds = remedy.and_then(|remedy| bring_back(ui, input, &row, remedy));
-            layers = row.kind != Kind::Gained && ask_for_layers(ui, row.kind);
+            if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, &row, remedy)) {
+                actions.push(Action::Thresholds(ThresholdsAction::Set(Which::BOTH[side], thresholds)));
+            }
+            if row.kind != Kind::Gained && ask_for_layers(ui, row.kind) {
+                actions.push(Action::Layers(LayersAction::FollowSelected));
+            }
         });
         ui.add_space(6.0);
         numbers(ui, input, &boxes, &row);
@@ -46,7 +44,6 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> Wish {
         candidates(ui, input, &boxes, &row);
         ui.add_space(4.0);
     });
-    Wish { close, thresholds, layers }
 }
 
 /// Columns as narrow as what is in them.
@@ -59,8 +56,8 @@ fn grid(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
 
 fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
     ui.horizontal(|ui| {
-        let (rect, _) = ui.allocate_exact_size(verdicts::CHIP, egui::Sense::hover());
-        verdicts::chip(ui.painter(), rect, row.kind);
+        let (rect, _) = ui.allocate_exact_size(verdict_style::CHIP, egui::Sense::hover());
+        verdict_style::chip(ui.painter(), rect, row.kind);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let close = ui.add(Button::new("✖").small().frame(false));
             close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close details"));

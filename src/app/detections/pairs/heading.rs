@@ -2,10 +2,10 @@
 
 use egui::{FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
-use super::PairsInput;
+use super::input::PairsInput;
 use super::model::Shown;
-use crate::app::theme;
-use crate::app::verdicts::{self, Kind};
+use crate::app::ui::theme;
+use crate::app::ui::verdict_style::{self, Kind};
 use crate::compare::Agreement;
 
 /// Shows it. Each kind is a switch that tells how many there are.
@@ -54,7 +54,7 @@ fn switch(ui: &mut Ui, kind: Kind, count: usize, on: bool) -> Response {
     let text = format!("{count} {}", kind.word());
     let colour = if on { scheme.text } else { scheme.weak };
     let galley = ui.painter().layout_no_wrap(text.clone(), FontId::proportional(13.0), colour);
-    let size = vec2(verdicts::CHIP.x + galley.size().x + 14.0, 26.0);
+    let size = vec2(verdict_style::CHIP.x + galley.size().x + 14.0, 26.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &text));
     let painter = ui.painter();
@@ -64,9 +64,9 @@ fn switch(ui: &mut Ui, kind: Kind, count: usize, on: bool) -> Response {
     if response.has_focus() {
         painter.rect_stroke(rect, 5.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
     }
-    let chip = Rect::from_min_size(rect.left_center() + vec2(4.0, -verdicts::CHIP.y / 2.0), verdicts::CHIP);
+    let chip = Rect::from_min_size(rect.left_center() + vec2(4.0, -verdict_style::CHIP.y / 2.0), verdict_style::CHIP);
     if on {
-        verdicts::chip(painter, chip, kind);
+        verdict_style::chip(painter, chip, kind);
     } else {
         painter.rect_stroke(chip, 4.0, Stroke::new(1.5, kind.colour()), StrokeKind::Inside);
     }

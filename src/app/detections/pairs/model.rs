@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::app::verdicts::Kind;
+use crate::app::ui::verdict_style::Kind;
 use crate::compare::{Comparison, Reason, Verdict};
 use crate::detect::{ClassSet, Classes, Detection};
 

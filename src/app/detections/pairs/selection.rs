@@ -1,16 +1,16 @@
-//! A choice that outlives the frame and the thresholds that it was made at.
+//! A selection that outlives the frame and the thresholds that it was made at.
 
 use crate::compare::{Comparison, MIN_IOU, Verdict};
 use crate::detect::Detection;
 
-/// A chosen pair by its boxes, because indices of verdicts change with every slider.
+/// A selected pair by its boxes, because indices of verdicts change with every slider.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Chosen {
+pub struct Selection {
     a: Option<Detection>,
     b: Option<Detection>,
 }
 
-impl Chosen {
+impl Selection {
     /// `None` for an index that the comparison does not have.
     pub fn new(comparison: &Comparison, verdict: usize) -> Option<Self> {
         let (a, b) = boxes(comparison, comparison.verdicts().get(verdict)?);
@@ -33,7 +33,7 @@ impl Chosen {
     }
 
     /// Where the pair is in the comparison of the *next frame*: the same candidate, or else the box of the same class
-    /// that overlaps it most. The choice becomes what was found.
+    /// that overlaps it most. The selection becomes what was found.
     pub fn follow(&mut self, comparison: &Comparison) -> Option<usize> {
         let found = self.find(comparison).filter(|i| self.overlap(comparison, *i) >= MIN_IOU);
         let found = found.or_else(|| {

@@ -6,11 +6,11 @@ use egui::{
 };
 use egui_extras::{Column, TableBuilder};
 
+use super::input::PairsInput;
 use super::model::{Model, Row, Sort, SortKey};
-use super::{PairsInput, PairsResponse};
-use crate::app::palette::Scheme;
-use crate::app::theme;
-use crate::app::verdicts::{self, Kind};
+use crate::app::ui::palette::Scheme;
+use crate::app::ui::theme;
+use crate::app::ui::verdict_style::{self, Kind};
 
 const ROW: f32 = 26.0;
 const HEADER: f32 = 26.0;
@@ -27,15 +27,24 @@ const COLUMNS: [(SortKey, &str, &str, Option<f32>); 6] = [
     (SortKey::Iou, "IoU", "IoU", Some(34.0)),
 ];
 
-/// Shows the rows. `scroll_to` is the row that shall come into sight.
-pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: Option<usize>) -> PairsResponse {
-    let mut response = PairsResponse::default();
+/// Indices are of verdicts.
+#[derive(Default)]
+pub struct TableResponse {
+    /// The row under the pointer.
+    pub hovered: Option<usize>,
+    /// `Some(None)`: the selection ends.
+    pub selected: Option<Option<usize>>,
+}
+
+/// Shows the rows, and scrolls to one.
+pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: Option<usize>) -> TableResponse {
+    let mut response = TableResponse::default();
     let mut sort = model.sort;
     ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
     let focus =
-        Focus { id: ui.scope_id().with("row with the focus"), place: input.chosen.and_then(|i| model.place(i)) };
-    response.chosen = focus.pressed(ui, model);
-    let moved = response.chosen.flatten().and_then(|verdict| model.place(verdict));
+        Focus { id: ui.scope_id().with("row with the focus"), place: input.selected.and_then(|i| model.place(i)) };
+    response.selected = focus.pressed(ui, model);
+    let moved = response.selected.flatten().and_then(|verdict| model.place(verdict));
 
     let width = ui.available_width();
     let mut table = TableBuilder::new(ui)
@@ -84,7 +93,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: O
                         }
                         if is_chosen_now(ui, &line) {
                             ui.memory_mut(|m| m.request_focus(focus.id));
-                            response.chosen = Some(Some(row.verdict));
+                            response.selected = Some(Some(row.verdict));
                         }
                         colour = text_colour(ui, row, input);
                     }
@@ -166,7 +175,7 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, input: &PairsIn
     let scheme = theme::scheme(ui);
     let sense = if focusable { Sense::click() } else { Sense::CLICK };
     let response = ui.interact(rect, id, sense);
-    let chosen = input.chosen == Some(row.verdict);
+    let chosen = input.selected == Some(row.verdict);
     let highlighted = input.highlighted == Some(row.verdict) || response.hovered();
     let lit = chosen || highlighted;
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, lit, name(row, input)));
@@ -189,7 +198,7 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, input: &PairsIn
 
 fn text_colour(ui: &Ui, row: &Row, input: &PairsInput<'_>) -> Color32 {
     let Scheme { text, strong, .. } = theme::scheme(ui);
-    let lit = input.chosen == Some(row.verdict) || input.highlighted == Some(row.verdict);
+    let lit = input.selected == Some(row.verdict) || input.highlighted == Some(row.verdict);
     if lit { *strong } else { *text }
 }
 
@@ -207,8 +216,8 @@ fn cell(ui: &Ui, key: SortKey, row: &Row, colour: Color32, input: &PairsInput<'_
     };
     match key {
         SortKey::Verdict => {
-            let chip = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), verdicts::CHIP);
-            verdicts::chip(painter, chip, row.kind);
+            let chip = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), verdict_style::CHIP);
+            verdict_style::chip(painter, chip, row.kind);
         }
         SortKey::Class => {
             let text = row.class_text(input.classes());

@@ -5,10 +5,15 @@ use egui::{Key, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::input::PairsInput;
+use super::selection::Selection;
 use super::*;
-use crate::app::theme;
-use crate::compare::Comparer;
-use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
+use crate::app::action::ThresholdsAction;
+use crate::app::ui::theme;
+use crate::app::ui::verdict_style::Kind;
+use crate::app::view::Which;
+use crate::compare::{Comparer, Comparison, Side};
+use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Thresholds};
 
 const PERSON: usize = 0;
 const DOG: usize = 16;
@@ -54,8 +59,8 @@ struct State {
     classes: ClassSet,
     highlighted: Option<usize>,
     chosen: Option<usize>,
-    response: PairsResponse,
-    asked: Option<(usize, Thresholds)>,
+    hovered: Option<usize>,
+    asked: Option<(Which, Thresholds)>,
 }
 
 impl State {
@@ -70,7 +75,7 @@ impl State {
             classes: ClassSet::default(),
             highlighted: None,
             chosen: None,
-            response: PairsResponse::default(),
+            hovered: None,
             asked: None,
         };
         state.compare(0.25);
@@ -97,16 +102,20 @@ impl State {
             names: ["FP32", "INT8"],
             chosen_classes: &state.classes,
             highlighted: state.highlighted,
-            chosen: state.chosen,
+            selected: state.chosen,
         };
-        let response = show(ui, &mut panel, &input);
-        (state.panel, state.response) = (panel, response);
-        if let Some(chosen) = response.chosen {
-            state.chosen = chosen;
+        let mut actions = Vec::new();
+        let hovered = panel.ui(ui, &input, &mut actions);
+        (state.panel, state.hovered) = (panel, hovered);
+        for action in actions {
+            match action {
+                Action::Pairs(PairsAction::Show(verdict)) => state.chosen = verdict,
+                Action::Thresholds(ThresholdsAction::Set(side, thresholds)) => state.asked = Some((side, thresholds)),
+                other => panic!("{other:?}"),
+            }
         }
-        state.asked = response.thresholds.or(state.asked);
-        if response.hovered.is_some() {
-            state.highlighted = response.hovered;
+        if hovered.is_some() {
+            state.highlighted = hovered;
         }
     }
 }
@@ -227,7 +236,7 @@ fn pointing_at_a_row_gives_its_verdict_and_lights_it_up() {
     bench.0.get_by_label_contains("dog 0.60").hover();
     bench.0.run_steps(3);
     let state = bench.0.state();
-    assert_eq!(state.response.hovered.map(|i| Kind::of(&state.comparison.verdicts()[i])), Some(Kind::Lost));
+    assert_eq!(state.hovered.map(|i| Kind::of(&state.comparison.verdicts()[i])), Some(Kind::Lost));
     let lit = |label: &str| bench.0.get_by_label_contains(label).accesskit_node().toggled() == Some(Toggled::True);
     assert!(lit("dog 0.60") && !lit("person 0.90"));
 }
@@ -255,8 +264,8 @@ fn a_button_brings_a_lost_box_back_and_the_choice_stays() {
     bench.click("Bring it back");
     let state = bench.0.state_mut();
     let (side, thresholds) = state.asked.take().unwrap();
-    assert_eq!((side, thresholds), (1, Thresholds { score: 0.19, ..Thresholds::LIVE }));
-    let chosen = Chosen::new(&state.comparison, state.chosen.unwrap()).unwrap();
+    assert_eq!((side, thresholds), (Which::B, Thresholds { score: 0.19, ..Thresholds::LIVE }));
+    let chosen = Selection::new(&state.comparison, state.chosen.unwrap()).unwrap();
     state.compare(0.19);
     let found = chosen.find(&state.comparison).unwrap();
     assert!(state.comparison.verdicts()[found].agrees());
@@ -361,7 +370,7 @@ fn a_choice_outlives_a_slider_and_a_frame() {
     let mut state = State::new(&A, &B);
     let kinds = |state: &State, i: usize| Kind::of(&state.comparison.verdicts()[i]);
     let dog = (0..6).find(|i| kinds(&state, *i) == Kind::Lost).unwrap();
-    let mut chosen = Chosen::new(&state.comparison, dog).unwrap();
+    let mut chosen = Selection::new(&state.comparison, dog).unwrap();
     state.compare(0.1);
     assert_eq!(chosen.find(&state.comparison).map(|i| kinds(&state, i)), Some(Kind::Matched));
     state.compare(0.8);

@@ -7,9 +7,9 @@ use egui_plot::{AxisHints, GridInput, GridMark, Line, LineStyle, MarkerShape, Pl
 use egui_plot::{Points, Span, VLine};
 
 use super::curves::Curve;
-use super::view::View;
-use crate::app::palette::{self, PlotScheme};
-use crate::app::theme;
+use super::time_range::TimeRange;
+use crate::app::ui::palette::{self, PlotScheme};
+use crate::app::ui::theme;
 
 /// What a chart is, without what is drawn into it.
 pub struct Chart<'a> {
@@ -56,7 +56,12 @@ pub fn fixed<'a>(id: &'static str, height: f32, grid: Color32) -> Plot<'a> {
 
 impl<'a> Chart<'a> {
     /// Draws the chart; gives its response, and the time that is pointed at.
-    pub fn show(self, ui: &mut Ui, view: &'a View, draw: impl FnOnce(&mut PlotUi<'a>) + 'a) -> (Response, Option<f64>) {
+    pub fn show(
+        self,
+        ui: &mut Ui,
+        view: &'a TimeRange,
+        draw: impl FnOnce(&mut PlotUi<'a>) + 'a,
+    ) -> (Response, Option<f64>) {
         let scheme = theme::scheme(ui);
         let colours = palette::plots(ui.visuals().dark_mode);
         let small = FontId::monospace(10.0);
@@ -91,7 +96,7 @@ impl<'a> Chart<'a> {
 }
 
 /// Which times can be gone to.
-fn ground<'a>(plot: &mut PlotUi<'a>, view: &'a View, y: &RangeInclusive<f64>, colours: &PlotScheme) {
+fn ground<'a>(plot: &mut PlotUi<'a>, view: &'a TimeRange, y: &RangeInclusive<f64>, colours: &PlotScheme) {
     if let Some(kept) = view.kept_from.filter(|kept| *kept < view.until) {
         plot.span(Span::new("", kept.max(view.from)..=view.newest.max(kept)).fill(colours.kept).border_width(0.0));
     }
@@ -104,7 +109,7 @@ fn ground<'a>(plot: &mut PlotUi<'a>, view: &'a View, y: &RangeInclusive<f64>, co
     }
 }
 
-fn times_in_sight(plot: &mut PlotUi<'_>, view: &View, colours: &PlotScheme) {
+fn times_in_sight(plot: &mut PlotUi<'_>, view: &TimeRange, colours: &PlotScheme) {
     if let Some(x) = view.pointed {
         plot.vline(VLine::new("pointed", x).stroke(Stroke::new(1.0, colours.pointed)).allow_hover(false));
     }
@@ -160,7 +165,7 @@ fn value_marks(marks: &[f64], input: &GridInput) -> Vec<GridMark> {
 fn ago_on_axis(ago: f64, at: f64, range: &RangeInclusive<f64>) -> String {
     let width = range.end() - range.start();
     let inner = (range.start() + width * 0.06)..=(range.end() - width * 0.06);
-    if inner.contains(&at) { super::view::ago(ago) } else { String::new() }
+    if inner.contains(&at) { super::time_range::ago(ago) } else { String::new() }
 }
 
 fn value(v: f64) -> String {

@@ -3,9 +3,9 @@
 use egui::{Align2, FontId, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::chart::Pen;
-use crate::app::theme;
+use crate::app::ui::theme;
 
-pub struct Entry<'a> {
+pub struct LegendEntry<'a> {
     pub name: &'a str,
     pub value: String,
     pub pen: Pen,
@@ -34,7 +34,7 @@ impl Sample {
 }
 
 /// Takes one line, as wide as `ui`.
-pub fn show(ui: &mut Ui, title: &str, about: &str, entries: &[Entry<'_>]) {
+pub fn show(ui: &mut Ui, title: &str, about: &str, entries: &[LegendEntry<'_>]) {
     let scheme = theme::scheme(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, title: &str, about: &str, entries: &[Entry<'_>]) {
         painter.text(pos2(x, middle), Align2::LEFT_CENTER, text, font, colour).right()
     };
     let mut x = write(rect.left() + 4.0, title, FontId::proportional(12.5), scheme.strong) + 14.0;
-    for Entry { name, value, pen, sample } in entries {
+    for LegendEntry { name, value, pen, sample } in entries {
         let sign: Vec<_> = sample.sign().iter().map(|[dx, dy]| pos2(x + 5.0 + dx, middle + dy)).collect();
         if sign.is_empty() {
             let line = [pos2(x, middle), pos2(x + 14.0, middle)];

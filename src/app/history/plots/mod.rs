@@ -2,31 +2,34 @@
 //!
 //! ```text
 //! Timeline ── Curves (two points a column of pixels) ── Chart ×3 ─┐
-//! Ring ────── View (which time, what is kept) ──────────┘         ├─▶ PlotAction
+//! Ring ────── TimeRange (shown, kept) ──────────────────┘         ├─▶ Action
 //!             row: kept, pause below, steps, reach ───────────────┘
 //! ```
 
-mod chart;
+pub mod chart;
 mod curves;
+pub mod input;
 mod legend;
 mod row;
 #[cfg(test)]
 mod tests;
-mod view;
+mod time_range;
 
 use std::time::{Duration, Instant};
 
 use egui::{Response, Ui};
 use egui_plot::LineStyle;
 
-use super::palette::{self, PlotScheme};
-use crate::history::{Figures, Record, Ring, Stage, Timeline};
-pub use chart::fixed;
+use crate::app::action::{Action, HistoryAction};
+use crate::app::preferences::Preferences;
+use crate::app::ui::palette::{self, PlotScheme};
+use crate::app::ui::theme;
+use crate::history::{Figures, Record, Stage, Timeline};
 use chart::{Chart, Pen, curve, diamonds};
 use curves::{Curves, StageCurves};
-use legend::{Entry, Sample};
-pub use view::Reach;
-use view::{View, ago};
+use input::PlotInput;
+use legend::{LegendEntry, Sample};
+use time_range::{Reach, TimeRange, ago};
 
 /// Of one plot, with its numbers, in points.
 const HEIGHT: f32 = 118.0;
@@ -40,41 +43,12 @@ const FEW: usize = 4000;
 /// Where there are more, a pixel is more than a tenth of a second, and nobody sees that it is this late.
 const LATE: Duration = Duration::from_millis(250);
 
-/// What the plots show.
-pub struct PlotInput<'a> {
-    pub timeline: &'a Timeline,
-    pub ring: &'a Ring,
-    /// The sequence number of the observation in sight.
-    pub in_sight: Option<u64>,
-    /// What is in sight was called back from the history: the plots stand still around it.
-    pub browsing: bool,
-    /// Names of models A and B, as they are seen now.
-    pub names: [&'a str; 2],
-    /// Observations that came too fast to be kept.
-    pub missed: u64,
-}
-
-/// What a person wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlotAction {
-    /// To a moment that is in the ring.
-    GoTo(u64),
-    /// So many moments on (1) or back (−1) from the one in sight.
-    Step(i32),
-    /// Back to what the source gives now.
-    Live,
-}
-
-/// What a person chose, and what is kept from frame to frame.
+/// What is shown, and what is kept from frame to frame.
 pub struct PlotState {
-    /// Whether to pause when agreement falls below [`PlotState::pause_below`].
-    pub pause: bool,
-    /// An F1.
-    pub pause_below: f32,
-    pub reach: Reach,
+    reach: Reach,
     /// Which plot is shown where there is room for one.
     tab: Tab,
-    view: View,
+    view: TimeRange,
     curves: Curves,
     made: Option<Made>,
 }
@@ -82,11 +56,9 @@ pub struct PlotState {
 impl Default for PlotState {
     fn default() -> Self {
         Self {
-            pause: false,
-            pause_below: 0.5,
             reach: Reach::default(),
             tab: Tab::Agreement,
-            view: View::default(),
+            view: TimeRange::default(),
             curves: Curves::default(),
             made: None,
         }
@@ -119,9 +91,15 @@ struct Made {
     width: f64,
 }
 
-/// Paints the row of controls and the plots, about 170 points high, as wide as `ui`. Gives what a person asked for.
-pub fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>) -> Option<PlotAction> {
-    let mut action = row::show(ui, state, input);
+impl PlotState {
+    /// Paints the row of controls and the plots, about 170 points high, as wide as `ui`.
+    pub fn ui(&mut self, ui: &mut Ui, input: &PlotInput<'_>, preferences: &mut Preferences, actions: &mut Vec<Action>) {
+        row::show(ui, &mut self.reach, input, preferences, actions);
+        show(ui, self, input, actions);
+    }
+}
+
+fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
     state.view.update(state.reach, input);
     let compared = {
         let last = input.timeline.last();
@@ -147,7 +125,7 @@ pub fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>) -> Option
             let (response, at) = show_one(ui, *tab, state, input, read);
             if let Some(at) = at {
                 pointed = Some(at);
-                action = action.or(explain(&response, at, input));
+                explain(&response, at, input, actions);
             }
         }
     });
@@ -156,7 +134,6 @@ pub fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>) -> Option
         // The other plots show it in the next frame.
         ui.ctx().request_repaint();
     }
-    action
 }
 
 /// One above the other would be too high: a choice of one.
@@ -180,7 +157,7 @@ fn judged<'a>(record: &'a Record, input: &PlotInput<'a>) -> &'a Record {
 
 /// Fills the curves where they are not what they should be.
 fn make(state: &mut PlotState, timeline: &Timeline, width: f64) {
-    let View { from, until, .. } = state.view;
+    let TimeRange { from, until, .. } = state.view;
     let few = timeline.between(from, until).len() <= FEW;
     let good = |made: &Made| !few && made.reach == state.reach && made.width == width && made.at.elapsed() < LATE;
     if !state.made.as_ref().is_some_and(good) {
@@ -190,8 +167,8 @@ fn make(state: &mut PlotState, timeline: &Timeline, width: f64) {
 }
 
 /// Tells about a plot what is under the pointer, and where a click leads.
-fn explain(response: &Response, at: f64, input: &PlotInput<'_>) -> Option<PlotAction> {
-    let record = input.timeline.nearest(at)?;
+fn explain(response: &Response, at: f64, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
+    let Some(record) = input.timeline.nearest(at) else { return };
     let nearest = input.ring.nearest(record.sequence);
     let newest = input.timeline.last().map_or(0.0, |last| last.seconds);
     let time = |sequence| input.timeline.get(sequence).map_or(0.0, |record| newest - record.seconds);
@@ -204,7 +181,8 @@ fn explain(response: &Response, at: f64, input: &PlotInput<'_>) -> Option<PlotAc
     let text = format!("{}\n{hint}{old}", ago(newest - record.seconds));
     let asked = response.clicked() || response.dragged();
     response.clone().on_hover_text_at_pointer(text);
-    nearest.filter(|kept| asked && input.in_sight != Some(*kept)).map(PlotAction::GoTo)
+    let wanted = nearest.filter(|kept| asked && input.in_sight != Some(*kept));
+    actions.extend(wanted.map(|kept| Action::History(HistoryAction::GoTo(kept))));
 }
 
 fn show_one(
@@ -216,19 +194,25 @@ fn show_one(
 ) -> (Response, Option<f64>) {
     let colours = palette::plots(ui.visuals().dark_mode);
     match tab {
-        Tab::Agreement => agreement(ui, state, read, colours),
+        Tab::Agreement => agreement(ui, state, input, read, colours),
         Tab::Boxes => boxes(ui, state, read, colours),
         Tab::Latency => latency(ui, state, input, read, colours),
     }
 }
 
-fn agreement(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotScheme) -> (Response, Option<f64>) {
+fn agreement(
+    ui: &mut Ui,
+    state: &PlotState,
+    input: &PlotInput<'_>,
+    read: Option<&Record>,
+    colours: &PlotScheme,
+) -> (Response, Option<f64>) {
     let pen = Pen::solid(colours.agreement, 1.6);
     let now = read.and_then(|record| record.figures).map_or_else(|| "–".to_owned(), |f| format!("{:.2}", f.f1));
-    let entries = [Entry { name: "F1", value: now.clone(), pen, sample: Sample::Line }];
+    let entries = [LegendEntry { name: "F1", value: now.clone(), pen, sample: Sample::Line }];
     legend::show(ui, "Agreement", "F1 of the boxes of A and B: 1 where they see the same", &entries);
-    let below = state.pause.then_some(f64::from(state.pause_below));
-    let warning = super::theme::scheme(ui).warning;
+    let below = input.pause_below.map(f64::from);
+    let warning = theme::scheme(ui).warning;
     let curves = &state.curves;
     let chart = Chart {
         id: "agreement",
@@ -254,9 +238,9 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     let [n_gained, n_lost, n_flips] = [count(|f| f.gained), count(|f| f.lost), count(|f| f.flips)];
     let name = format!("Gained and lost boxes over time: {n_gained} gained, {n_lost} lost, {n_flips} flips");
     let entries = [
-        Entry { name: "gained", value: n_gained, pen: gained, sample: Sample::Up },
-        Entry { name: "lost", value: n_lost, pen: lost, sample: Sample::Down },
-        Entry { name: "flips", value: n_flips, pen: Pen::solid(colours.flips, 1.0), sample: Sample::Diamond },
+        LegendEntry { name: "gained", value: n_gained, pen: gained, sample: Sample::Up },
+        LegendEntry { name: "lost", value: n_lost, pen: lost, sample: Sample::Down },
+        LegendEntry { name: "flips", value: n_flips, pen: Pen::solid(colours.flips, 1.0), sample: Sample::Diamond },
     ];
     legend::show(
         ui,
@@ -296,10 +280,10 @@ fn latency(
     ];
     let of = |stage| read.and_then(|record: &Record| record.latency(stage));
     let shown = stages.iter().filter(|(stage, ..)| of(*stage).is_some());
-    let entries: Vec<Entry<'_>> = shown
+    let entries: Vec<LegendEntry<'_>> = shown
         .map(|(stage, name, colour, _)| {
             let value = of(*stage).map_or_else(String::new, |latency| format!("{:.1}", latency.p50));
-            Entry { name, value, pen: Pen::solid(*colour, 1.6), sample: Sample::Line }
+            LegendEntry { name, value, pen: Pen::solid(*colour, 1.6), sample: Sample::Line }
         })
         .collect();
     let about = "Milliseconds per stage. Of the last 120 frames: solid the median (p50), dashed p95, dotted p99. \

@@ -2,36 +2,46 @@
 
 use egui::{Align, Button, DragValue, Layout, RichText, Role, Ui, WidgetInfo, vec2};
 
-use super::{PlotAction, PlotInput, PlotState, Reach};
+use super::input::PlotInput;
+use super::time_range::Reach;
+use crate::app::action::{Action, HistoryAction, WindowAction};
+use crate::app::preferences::Preferences;
 
-pub fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>) -> Option<PlotAction> {
-    let mut action = None;
+pub fn show(
+    ui: &mut Ui,
+    shown: &mut Reach,
+    input: &PlotInput<'_>,
+    preferences: &mut Preferences,
+    actions: &mut Vec<Action>,
+) {
     ui.horizontal(|ui| {
-        steps(ui, input, &mut action);
+        steps(ui, input, actions);
         ui.separator();
-        pause(ui, state);
+        pause(ui, preferences);
         ui.separator();
         kept(ui, input);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for reach in Reach::ALL.into_iter().rev() {
-                let response = ui.selectable_value(&mut state.reach, reach, RichText::new(reach.label()).small());
+                let response = ui.selectable_value(shown, reach, RichText::new(reach.label()).small());
                 response.on_hover_text("How much time the plots show");
             }
         });
     });
-    action
 }
 
-fn steps(ui: &mut Ui, input: &PlotInput<'_>, action: &mut Option<PlotAction>) {
+fn steps(ui: &mut Ui, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.x = 4.0;
     let ring = input.ring;
     // Nothing in sight: the newest is where steps begin.
     let at = input.in_sight.or(ring.last());
-    let before = at.and_then(|at| ring.before(at)).map(|_| PlotAction::Step(-1));
-    let after = at.and_then(|at| ring.after(at)).map(|_| PlotAction::Step(1));
-    let worst = ring.worst().filter(|worst| input.in_sight != Some(*worst)).map(PlotAction::GoTo);
-    let live = input.browsing.then_some(PlotAction::Live);
+    let before = at.and_then(|at| ring.before(at)).map(|_| Action::History(HistoryAction::Step(-1)));
+    let after = at.and_then(|at| ring.after(at)).map(|_| Action::History(HistoryAction::Step(1)));
+    let worst = ring
+        .worst()
+        .filter(|worst| input.in_sight != Some(*worst))
+        .map(|worst| Action::History(HistoryAction::GoTo(worst)));
+    let live = input.browsing.then_some(Action::Window(WindowAction::Resume));
     for (text, name, about, wanted) in [
         ("◀", "Frame before", "The kept frame before this one", before),
         ("▶", "Frame after", "The kept frame after this one", after),
@@ -41,17 +51,17 @@ fn steps(ui: &mut Ui, input: &PlotInput<'_>, action: &mut Option<PlotAction>) {
         let response = ui.add_enabled(wanted.is_some(), Button::new(text).min_size(vec2(28.0, 0.0)));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, wanted.is_some(), name));
         if response.on_hover_text(about).on_disabled_hover_text(about).clicked() {
-            *action = wanted;
+            actions.extend(wanted);
         }
     }
 }
 
-fn pause(ui: &mut Ui, state: &mut PlotState) {
+fn pause(ui: &mut Ui, preferences: &mut Preferences) {
     let about = "Pauses at the first frame on which A and B agree less than this (F1), so that it can be looked at";
-    ui.checkbox(&mut state.pause, "Pause when agreement falls below").on_hover_text(about);
-    let number = DragValue::new(&mut state.pause_below).range(0.01..=1.0).speed(0.01).fixed_decimals(2);
-    let response = ui.add_enabled(state.pause, number).on_hover_text(about);
-    let (pause, below) = (state.pause, f64::from(state.pause_below));
+    ui.checkbox(&mut preferences.pauses, "Pause when agreement falls below").on_hover_text(about);
+    let number = DragValue::new(&mut preferences.pause_below).range(0.01..=1.0).speed(0.01).fixed_decimals(2);
+    let response = ui.add_enabled(preferences.pauses, number).on_hover_text(about);
+    let (pause, below) = (preferences.pauses, f64::from(preferences.pause_below));
     response.widget_info(|| WidgetInfo {
         label: Some("Agreement to pause below".into()),
         ..WidgetInfo::drag_value(pause, below)

@@ -8,9 +8,10 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::*;
+use crate::app::action::WindowAction;
 use crate::detect::{Classes, Form, Frame, Head, Letterbox, RawHeads, Size};
 use crate::engine::{Observation, Output, Times};
-use crate::history::{Compactor, RECORDS};
+use crate::history::{Compactor, RECORDS, Ring};
 use crate::model::{ModelInfo, Precision};
 use crate::source::Description;
 
@@ -20,7 +21,8 @@ struct Desk {
     state: PlotState,
     in_sight: Option<u64>,
     browsing: bool,
-    actions: Vec<PlotAction>,
+    preferences: Preferences,
+    actions: Vec<Action>,
 }
 
 /// Ten frames a second. A sees one box; B sees it too, but for the frames in `lost`.
@@ -92,8 +94,8 @@ impl Desk {
             }
         }
         assert!(timeline.refresh(&mut ring, Duration::from_secs(60)));
-        let state = PlotState::default();
-        Self { timeline, ring, state, in_sight: Some(600), browsing: false, actions: Vec::new() }
+        let (state, preferences) = (PlotState::default(), Preferences::default());
+        Self { timeline, ring, state, in_sight: Some(600), browsing: false, preferences, actions: Vec::new() }
     }
 
     fn open(self, width: f32) -> Harness<'static, Self> {
@@ -104,14 +106,19 @@ impl Desk {
                 in_sight: desk.in_sight,
                 browsing: desk.browsing,
                 names: ["FP32", "INT8"],
+                pause_below: None,
                 missed: 0,
             };
-            desk.actions.extend(show(ui, &mut desk.state, &input));
+            desk.state.ui(ui, &input, &mut desk.preferences, &mut desk.actions);
         };
         let mut harness = Harness::builder().with_size(vec2(width, 220.0)).build_ui_state(paint, self);
         harness.run_steps(3);
         harness
     }
+}
+
+fn go_to(sequence: u64) -> Action {
+    Action::History(HistoryAction::GoTo(sequence))
 }
 
 /// The place in a plot of a time, as a part of its width.
@@ -128,7 +135,7 @@ fn press(harness: &mut Harness<'_, Desk>, pos: Pos2, pressed: bool) {
     harness.step();
 }
 
-fn click(harness: &mut Harness<'_, Desk>, pos: Pos2) -> Vec<PlotAction> {
+fn click(harness: &mut Harness<'_, Desk>, pos: Pos2) -> Vec<Action> {
     harness.state_mut().actions.clear();
     press(harness, pos, true);
     press(harness, pos, false);
@@ -142,12 +149,12 @@ fn a_click_goes_to_the_nearest_kept_moment() {
     for plot in ["Agreement over time", "lost boxes over time", "Latency over time"] {
         // A minute from left to right: a tenth of a second is a 600th.
         let at = place(&harness, plot, 550.0 / 600.0);
-        assert_eq!(click(&mut harness, at), [PlotAction::GoTo(550)], "{plot}");
+        assert_eq!(click(&mut harness, at), [go_to(550)], "{plot}");
         // 490 is not kept: 501 is 11 off, 480 is 10.
         let at = place(&harness, plot, 490.0 / 600.0);
-        assert_eq!(click(&mut harness, at), [PlotAction::GoTo(480)], "{plot}");
+        assert_eq!(click(&mut harness, at), [go_to(480)], "{plot}");
         let at = place(&harness, plot, 0.01);
-        assert_eq!(click(&mut harness, at), [PlotAction::GoTo(480)], "{plot}");
+        assert_eq!(click(&mut harness, at), [go_to(480)], "{plot}");
         // It is in sight already.
         let at = place(&harness, plot, 0.9999);
         assert_eq!(click(&mut harness, at), [], "{plot}");
@@ -165,7 +172,7 @@ fn dragging_goes_from_moment_to_moment() {
     }
     let actions = &harness.state().actions;
     // Without having moved it is a click, which ends elsewhere.
-    assert!([530, 560].iter().all(|s| actions.contains(&PlotAction::GoTo(*s))), "{actions:?}");
+    assert!([530, 560].iter().all(|s| actions.contains(&go_to(*s))), "{actions:?}");
 }
 
 #[test]
@@ -181,11 +188,11 @@ fn while_browsing_the_plots_stand_still() {
     }
     harness.run_steps(2);
     // 700 is 100 after the newest before; the start of the studio differs by less than a frame.
-    assert_eq!(click(&mut harness, at), [PlotAction::GoTo(550)]);
+    assert_eq!(click(&mut harness, at), [go_to(550)]);
     harness.state_mut().browsing = false;
     harness.run_steps(2);
     let at = place(&harness, "Agreement over time", 450.0 / 600.0);
-    assert!(matches!(click(&mut harness, at)[..], [PlotAction::GoTo(549..=551)]));
+    assert!(matches!(click(&mut harness, at)[..], [Action::History(HistoryAction::GoTo(549..=551))]));
 }
 
 #[test]
@@ -194,10 +201,10 @@ fn the_row_steps_finds_the_worst_and_goes_back_to_live() {
     (desk.browsing, desk.in_sight) = (true, Some(550));
     let mut harness = desk.open(1200.0);
     for (label, action) in [
-        ("Frame before", PlotAction::Step(-1)),
-        ("Frame after", PlotAction::Step(1)),
-        ("Worst frame", PlotAction::GoTo(580)),
-        ("Live", PlotAction::Live),
+        ("Frame before", Action::History(HistoryAction::Step(-1))),
+        ("Frame after", Action::History(HistoryAction::Step(1))),
+        ("Worst frame", go_to(580)),
+        ("Live", Action::Window(WindowAction::Resume)),
     ] {
         harness.get_by_label(label).click();
         harness.run_steps(2);
@@ -229,10 +236,10 @@ fn what_a_screen_reader_reads() {
 #[test]
 fn pausing_below_an_agreement_is_chosen() {
     let mut harness = Desk::new(2).open(1200.0);
-    assert!(!harness.state().state.pause);
+    assert!(!harness.state().preferences.pauses);
     harness.get_by_label("Pause when agreement falls below").click();
     harness.run_steps(2);
-    assert!(harness.state().state.pause);
+    assert!(harness.state().preferences.pauses);
 }
 
 #[test]
@@ -282,13 +289,14 @@ fn how_long_a_frame_takes() {
     let desk = Desk { timeline: long(), ..Desk::new(2) };
     let mut curves = Curves::default();
     for reach in Reach::ALL {
-        let mut view = View::default();
+        let mut view = TimeRange::default();
         let input = PlotInput {
             timeline: &desk.timeline,
             ring: &desk.ring,
             in_sight: None,
             browsing: false,
             names: ["", ""],
+            pause_below: None,
             missed: 0,
         };
         view.update(reach, &input);

@@ -8,13 +8,13 @@ use crate::source::{CameraRequest, FrameRate, Mode, PixelFormat};
 
 /// What is `None` is chosen for the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct ModeRequest {
     pub size: Option<Size>,
     pub format: Option<PixelFormat>,
     pub rate: Option<FrameRate>,
 }
 
-impl Asked {
+impl ModeRequest {
     pub fn of(request: &CameraRequest) -> Self {
         let CameraRequest { size, format, rate, .. } = *request;
         Self { size, format, rate }
@@ -107,24 +107,24 @@ mod tests {
     #[test]
     fn what_is_offered_exists_with_what_was_chosen_before_it() {
         let modes = modes();
-        assert_eq!(Asked::sizes(&modes), [Size::new(1920, 1080), Size::new(640, 480)]);
-        let large = Asked { size: Some(Size::new(1920, 1080)), ..Asked::default() };
+        assert_eq!(ModeRequest::sizes(&modes), [Size::new(1920, 1080), Size::new(640, 480)]);
+        let large = ModeRequest { size: Some(Size::new(1920, 1080)), ..ModeRequest::default() };
         assert_eq!(large.formats(&modes), [PixelFormat::Mjpeg, PixelFormat::Yuyv]);
         assert_eq!(large.rates(&modes), [rate(30), rate(15), rate(5)].map(Option::unwrap));
         let raw = large.with_format(Some(PixelFormat::Yuyv), &modes);
         assert_eq!(raw.rates(&modes), [rate(5).unwrap()]);
-        let gray = Asked { format: Some(PixelFormat::Gray), ..Asked::default() };
+        let gray = ModeRequest { format: Some(PixelFormat::Gray), ..ModeRequest::default() };
         assert!(gray.rates(&modes).is_empty());
     }
 
     #[test]
     fn a_choice_never_comes_to_what_the_camera_has_not() {
         let modes = modes();
-        for size in Asked::sizes(&modes).into_iter().map(Some).chain([None]) {
+        for size in ModeRequest::sizes(&modes).into_iter().map(Some).chain([None]) {
             for format in [None, Some(PixelFormat::Mjpeg), Some(PixelFormat::Yuyv)] {
                 for frames in [None, rate(5), rate(15), rate(30)] {
-                    let start = Asked { size: None, format, rate: frames };
-                    let start = if start.best(&modes).is_some() { start } else { Asked::default() };
+                    let start = ModeRequest { size: None, format, rate: frames };
+                    let start = if start.best(&modes).is_some() { start } else { ModeRequest::default() };
                     let sized = start.with_size(size, &modes);
                     assert!(sized.size == size && sized.best(&modes).is_some(), "{start:?} {size:?}: {sized:?}");
                     for other in sized.formats(&modes) {
@@ -139,10 +139,10 @@ mod tests {
     #[test]
     fn a_format_and_a_rate_stay_where_they_can() {
         let modes = modes();
-        let raw = Asked { size: Some(Size::new(640, 480)), format: Some(PixelFormat::Yuyv), rate: rate(30) };
+        let raw = ModeRequest { size: Some(Size::new(640, 480)), format: Some(PixelFormat::Yuyv), rate: rate(30) };
         let large = raw.with_size(Some(Size::new(1920, 1080)), &modes);
         assert_eq!((large.format, large.rate), (Some(PixelFormat::Yuyv), None));
-        let fast = Asked { format: None, ..raw }.with_size(Some(Size::new(1920, 1080)), &modes);
+        let fast = ModeRequest { format: None, ..raw }.with_size(Some(Size::new(1920, 1080)), &modes);
         assert_eq!(fast.rate, rate(30));
     }
 }

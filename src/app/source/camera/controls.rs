@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use egui::{Button, ComboBox, Label, RichText, Role, Slider, Ui, WidgetInfo, vec2};
 
-use super::pending::Pending;
-use crate::app::action::Action;
-use crate::app::theme;
+use super::pending_controls::PendingControls;
+use crate::app::action::{Action, CameraAction};
+use crate::app::ui::theme;
 use crate::source::{Control, ControlKind};
 
 /// While a value is on its way, the panel looks again after this.
@@ -22,7 +22,7 @@ const NUMBER: f32 = 58.0;
 pub fn show(
     ui: &mut Ui,
     controls: &[Control],
-    pending: &mut Pending,
+    pending: &mut PendingControls,
     failure: Option<&str>,
     actions: &mut Vec<Action>,
 ) {
@@ -35,7 +35,7 @@ pub fn show(
             let changed = controls.iter().any(|c| pending.value(c) != c.default);
             let reset = ui.add_enabled(changed, Button::new("Reset all").small());
             if reset.on_hover_text("Every control back to the driver's default").clicked() {
-                actions.push(Action::ResetControls);
+                actions.push(Action::Camera(CameraAction::ResetControls));
             }
         });
     });
@@ -54,7 +54,7 @@ pub fn show(
                 ControlKind::Menu(entries) => menu(ui, control, value, entries, actions),
             };
             if let Some(wish) = wish.filter(|wish| *wish != value) {
-                actions.push(Action::SetControl(control.id, wish));
+                actions.push(Action::Camera(CameraAction::SetControl(control.id, wish)));
             }
         });
     }
@@ -75,7 +75,7 @@ fn titled<R>(
         let reset = ui.add_enabled(can, Button::new("⟲").small().frame(false));
         reset.widget_info(|| WidgetInfo::labeled(Role::Button, can, &name));
         if reset.on_hover_text(format!("Back to {}", worded(control, control.default))).clicked() {
-            actions.push(Action::ResetControl(control.id));
+            actions.push(Action::Camera(CameraAction::ResetControl(control.id)));
         }
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), title).inner
     })

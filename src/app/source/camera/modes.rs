@@ -2,11 +2,10 @@
 
 use egui::{ComboBox, Grid, RichText, Role, Ui, WidgetInfo};
 
-use super::asked::Asked;
-use crate::app::action::Action;
-use crate::app::theme;
+use crate::app::action::{Action, CameraAction};
+use crate::app::ui::theme;
 use crate::detect::Size;
-use crate::source::Mode;
+use crate::source::{Mode, ModeRequest};
 
 /// A rate below this part of the promised one is told.
 const SLOW: f32 = 0.8;
@@ -21,7 +20,7 @@ const AUTOMATIC: &str = "Automatic";
 /// The three rows.
 pub struct Modes<'a> {
     pub offered: &'a [Mode],
-    pub asked: Asked,
+    pub asked: ModeRequest,
     /// `None` = it is not open.
     pub given: Option<Mode>,
     /// Of the newest frame, as the camera gave it.
@@ -62,10 +61,10 @@ impl Modes<'_> {
 
     fn size(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let automatic = self.asked.with_size(None, self.offered).best(self.offered).map(|mode| mode.size.to_string());
-        let choices = Asked::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
+        let choices = ModeRequest::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
         let row = Row { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
         if let Some(size) = row.choose(ui, width, choices) {
-            actions.push(Action::ChooseMode(self.asked.with_size(size, self.offered)));
+            actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_size(size, self.offered))));
         }
         let given = self.given.map(|mode| mode.size);
         figure(ui, given.map(|size| size.to_string()), self.asked.size.is_some_and(|a| given.is_some_and(|g| g != a)));
@@ -81,7 +80,7 @@ impl Modes<'_> {
         let automatic = any.map(|mode| mode.format.to_string());
         let row = Row { title: "Format", name: "Pixel format", asked, automatic };
         if let Some(format) = row.choose(ui, width, choices) {
-            actions.push(Action::ChooseMode(self.asked.with_format(format, self.offered)));
+            actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_format(format, self.offered))));
         }
         let given = self.given.map(|mode| mode.format);
         let other = self.asked.format.is_some_and(|a| given.is_some_and(|g| g != a));
@@ -97,7 +96,7 @@ impl Modes<'_> {
         let automatic = any.map(|mode| format!("{}/s", mode.rate));
         let row = Row { title: "Rate", name: "Frame rate", asked, automatic };
         if let Some(rate) = row.choose(ui, width, choices) {
-            actions.push(Action::ChooseMode(self.asked.with_rate(rate)));
+            actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_rate(rate))));
         }
         let given = self.given.map(|mode| mode.rate);
         let other = self.asked.rate.is_some_and(|a| given.is_some_and(|g| !g.answers(a)));

@@ -2,16 +2,18 @@
 
 use egui::{Button, RichText, Role, Ui, WidgetInfo, vec2};
 
-use crate::app::action::{Action, hint};
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, CameraAction};
 use crate::source::{Orientation, Turn};
 
 const TURNS: [Turn; 4] = [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuarters];
 
 pub fn show(ui: &mut Ui, now: Orientation, actions: &mut Vec<Action>) {
     let mut mirror = now.mirror;
-    let what = hint(ui.ctx(), "Left and right change sides, as in a mirror", &Action::ToggleMirror);
+    let what =
+        hint(ui.ctx(), "Left and right change sides, as in a mirror", &Action::Camera(CameraAction::ToggleMirror));
     if ui.checkbox(&mut mirror, "Mirror").on_hover_text(what).changed() {
-        actions.push(Action::ToggleMirror);
+        actions.push(Action::Camera(CameraAction::ToggleMirror));
     }
     ui.horizontal(|ui| {
         ui.label(RichText::new("Turn").weak());
@@ -26,7 +28,7 @@ pub fn show(ui: &mut Ui, now: Orientation, actions: &mut Vec<Action>) {
             if response.on_hover_text("Clockwise; for a camera that is mounted on its side or head").clicked()
                 && !chosen
             {
-                actions.push(Action::Orient(Orientation { turn, ..now }));
+                actions.push(Action::Camera(CameraAction::Orient(Orientation { turn, ..now })));
             }
         }
     });

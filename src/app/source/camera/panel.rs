@@ -2,13 +2,14 @@
 
 use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
-use super::asked::Asked;
+use super::in_use::CameraInUse;
 use super::modes::Modes;
-use super::pending::Pending;
-use super::{InUse, controls, turned};
-use crate::app::action::{Action, hint};
+use super::pending_controls::PendingControls;
+use super::{controls, orientation};
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, CameraAction};
 use crate::engine::{SourceState, Status};
-use crate::source::CameraInfo;
+use crate::source::{CameraInfo, ModeRequest};
 
 /// So many frames, and the measured rate is no chance of the first.
 const SETTLED: u64 = 45;
@@ -18,12 +19,12 @@ const SCROLL_BAR: f32 = 10.0;
 
 /// What the panel shows.
 pub struct CameraPanel<'a> {
-    pub camera: &'a InUse,
+    pub camera: &'a CameraInUse,
     /// As it stands in the list; `None` = it is not there.
     pub info: Option<&'a CameraInfo>,
     /// Cameras were looked for.
     pub is_known: bool,
-    pub asked: Asked,
+    pub mode: ModeRequest,
     pub status: &'a Status,
 }
 
@@ -31,7 +32,7 @@ impl CameraPanel<'_> {
     /// Narrower than the first, its table does not fit; wider than the second, it takes room from the picture for nothing.
     pub const WIDTHS: [f32; 2] = [306.0, 346.0];
 
-    pub fn show(&self, ui: &mut Ui, pending: &mut Pending, actions: &mut Vec<Action>) {
+    pub fn ui(&self, ui: &mut Ui, pending: &mut PendingControls, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         self.title(ui, actions);
         ui.add_space(6.0);
@@ -44,7 +45,7 @@ impl CameraPanel<'_> {
             }
             ui.add_space(8.0);
             ui.label(RichText::new("Picture").strong());
-            turned::show(ui, self.status.orientation, actions);
+            orientation::show(ui, self.status.orientation, actions);
             ui.add_space(8.0);
             let failure = self.status.control_failure.as_deref();
             controls::show(ui, &self.status.controls, pending, failure, actions);
@@ -57,8 +58,8 @@ impl CameraPanel<'_> {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let close = ui.add(Button::new("✖").small().frame(false));
                 close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the camera's panel"));
-                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::ToggleCamera)).clicked() {
-                    actions.push(Action::ToggleCamera);
+                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::Camera(CameraAction::TogglePanel))).clicked() {
+                    actions.push(Action::Camera(CameraAction::TogglePanel));
                 }
             });
         });
@@ -71,13 +72,13 @@ impl CameraPanel<'_> {
     }
 
     fn modes(&self) -> Modes<'_> {
-        let Self { info, asked, status, .. } = *self;
+        let Self { info, mode, status, .. } = *self;
         let live = status.source == SourceState::Live;
         let description = status.description.as_ref();
         let size = description.and_then(|d| d.size).map(|size| status.orientation.size(size));
         Modes {
             offered: info.map_or(&[], |info| info.modes.as_slice()),
-            asked,
+            asked: mode,
             given: description.and_then(|d| d.camera.as_ref()).map(|camera| camera.given),
             measured_size: size.filter(|_| live && status.captured > 0),
             measured_rate: status.captured_rate.filter(|_| live && status.captured > SETTLED),

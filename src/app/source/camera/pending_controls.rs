@@ -10,9 +10,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A slider must not jump back under the hand because the camera takes a frame's time.
 #[derive(Debug, Default)]
-pub struct Pending(BTreeMap<ControlId, (i64, Instant)>);
+pub struct PendingControls(BTreeMap<ControlId, (i64, Instant)>);
 
-impl Pending {
+impl PendingControls {
     pub fn set(&mut self, id: ControlId, value: i64) {
         self.0.insert(id, (value, Instant::now()));
     }
@@ -47,7 +47,7 @@ mod tests {
             default: 0,
             active: true,
         };
-        let mut pending = Pending::default();
+        let mut pending = PendingControls::default();
         assert_eq!(pending.value(&control(3)), 3);
         pending.set(7, 50);
         assert!(pending.settle(&[control(3)], Instant::now()));

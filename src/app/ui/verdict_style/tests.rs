@@ -1,7 +1,7 @@
 use egui::{Rangef, Rect, pos2};
 
 use super::*;
-use crate::app::palette::{DARK, LIGHT};
+use crate::app::ui::palette::{DARK, LIGHT};
 
 type Matrix = [[f32; 3]; 3];
 

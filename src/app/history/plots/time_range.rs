@@ -1,6 +1,6 @@
 //! Which time the plots show.
 
-use super::PlotInput;
+use super::input::PlotInput;
 
 /// How much time is shown at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Reach {
 
 /// Times, in seconds since the timeline's first frame.
 #[derive(Default)]
-pub struct View {
+pub struct TimeRange {
     pub from: f64,
     pub until: f64,
     pub newest: f64,
@@ -49,7 +49,7 @@ pub struct View {
     pub pointed: Option<f64>,
 }
 
-impl View {
+impl TimeRange {
     /// Goes with the newest frame while that is in sight, and else stands still, so that what is pointed at stays
     /// where it is; it moves only to have the frame in sight.
     pub fn update(&mut self, reach: Reach, input: &PlotInput<'_>) {

@@ -1,0 +1,145 @@
+//! The keys.
+
+use egui::text_selection::LabelSelectionState;
+use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
+
+use super::{
+    Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SourceAction,
+    ThresholdsAction, VideoAction, WindowAction,
+};
+use crate::app::view::{View, Which};
+
+/// A key and what it does.
+pub struct Shortcut {
+    pub action: Action,
+    pub key: KeyboardShortcut,
+    pub what: &'static str,
+}
+
+const fn plain(key: Key, action: Action, what: &'static str) -> Shortcut {
+    Shortcut { action, key: KeyboardShortcut::new(Modifiers::NONE, key), what }
+}
+
+const fn command(key: Key, action: Action, what: &'static str) -> Shortcut {
+    Shortcut { action, key: KeyboardShortcut::new(Modifiers::COMMAND, key), what }
+}
+
+/// Every key, in the order in which the help lists them.
+pub const SHORTCUTS: [Shortcut; 35] = [
+    plain(Key::Num1, Action::Window(WindowAction::Show(View::Single)), "One model"),
+    plain(Key::Num2, Action::Window(WindowAction::Show(View::Split)), "A and B, split by a bar"),
+    plain(Key::Num3, Action::Window(WindowAction::Show(View::SideBySide)), "A and B side by side"),
+    plain(Key::Num4, Action::Window(WindowAction::Show(View::Overlay)), "A and B overlaid, by verdict"),
+    plain(Key::P, Action::Models(ModelsAction::SwitchPrecision), "Switch precision, FP32 or INT8"),
+    plain(Key::X, Action::Models(ModelsAction::Swap), "Swap A and B"),
+    plain(Key::Space, Action::Window(WindowAction::TogglePause), "Pause, or go on"),
+    plain(
+        Key::ArrowLeft,
+        Action::Window(WindowAction::Step(-1)),
+        "The picture before, or one frame back in the history",
+    ),
+    plain(Key::ArrowRight, Action::Window(WindowAction::Step(1)), "The next picture, or one frame on in the history"),
+    plain(Key::PageUp, Action::Source(SourceAction::StepPicture(-1)), "The picture before"),
+    plain(Key::PageDown, Action::Source(SourceAction::StepPicture(1)), "The next picture"),
+    plain(Key::Comma, Action::Video(VideoAction::Step(-1)), "One frame back in the video"),
+    plain(Key::Period, Action::Video(VideoAction::Step(1)), "One frame on in the video"),
+    plain(Key::ArrowUp, Action::Pairs(PairsAction::SelectNext(-1)), "The pair above in the table"),
+    plain(Key::ArrowDown, Action::Pairs(PairsAction::SelectNext(1)), "The next pair of the table"),
+    plain(Key::Escape, Action::Window(WindowAction::Back), "Let go of the chosen pair"),
+    plain(Key::H, Action::History(HistoryAction::TogglePanel), "Show or hide the history"),
+    plain(Key::C, Action::Camera(CameraAction::TogglePanel), "Show or hide the camera's settings"),
+    plain(Key::M, Action::Camera(CameraAction::ToggleMirror), "Show the camera's picture as in a mirror, or not"),
+    plain(Key::W, Action::Layers(LayersAction::TogglePanel), "Which layers of B hurt"),
+    command(Key::O, Action::Source(SourceAction::ChooseFiles), "Open pictures or a video"),
+    command(Key::V, Action::Source(SourceAction::Paste), "Open what is in the clipboard"),
+    command(Key::C, Action::Picture(PictureAction::Copy), "Copy the picture with its boxes"),
+    command(Key::S, Action::Picture(PictureAction::Save), "Save the picture with its boxes"),
+    plain(Key::R, Action::Thresholds(ThresholdsAction::Reset), "Reset score and NMS thresholds"),
+    plain(Key::K, Action::Thresholds(ThresholdsAction::ToggleLink), "Link A's and B's thresholds, or take them apart"),
+    plain(Key::G, Action::Thresholds(ThresholdsAction::FindBest), "Find B's threshold that agrees best with A"),
+    plain(Key::L, Action::Picture(PictureAction::ToggleLabels), "Show or hide labels"),
+    plain(Key::F, Action::Picture(PictureAction::Fit), "Fit the picture to the window"),
+    plain(Key::Z, Action::Picture(PictureAction::ActualSize), "One image pixel to one screen pixel"),
+    plain(Key::Plus, Action::Picture(PictureAction::ZoomIn), "Zoom in (or the wheel)"),
+    plain(Key::Minus, Action::Picture(PictureAction::ZoomOut), "Zoom out (or the wheel)"),
+    plain(Key::T, Action::Window(WindowAction::ToggleTheme), "Dark or light"),
+    plain(Key::Questionmark, Action::Window(WindowAction::ToggleHelp), "Show these keys"),
+    command(Key::Q, Action::Window(WindowAction::Quit), "Quit"),
+];
+
+/// While one of these is held down, only that side's boxes are shown.
+pub const HELD: [(Key, Which); 2] = [(Key::A, Which::A), (Key::B, Which::B)];
+
+/// The side that is shown alone, while its key is held down.
+pub fn held(ctx: &Context) -> Option<Which> {
+    if ctx.text_edit_focused() {
+        return None;
+    }
+    let down = |key| ctx.input(|i| i.key_down(key) && i.modifiers.is_none());
+    HELD.into_iter().find(|(key, _)| down(*key)).map(|(_, which)| which)
+}
+
+/// Keys that a control with the focus needs for itself.
+const OF_CONTROLS: [Key; 6] = [Key::Space, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown, Key::Escape];
+
+/// The actions of the keys that went down now. None while a text field has the focus; where another control has it,
+/// Space and the arrows are that control's.
+pub fn pressed(ctx: &Context) -> Vec<Action> {
+    if ctx.text_edit_focused() {
+        return Vec::new();
+    }
+    let focused = ctx.memory(|m| m.focused().is_some());
+    let down = |shortcut: &&Shortcut| {
+        if focused && OF_CONTROLS.contains(&shortcut.key.logical_key) {
+            return false;
+        }
+        if shortcut.action == Action::Picture(PictureAction::Copy) && has_selected_text(ctx) {
+            return false;
+        }
+        let held = ctx.input(|i| i.events.iter().any(|e| is_repeat(e, shortcut.key.logical_key)));
+        if held && !repeats(&shortcut.action) {
+            return false;
+        }
+        ctx.input_mut(|i| {
+            i.consume_shortcut(&shortcut.key)
+                // Some layouts need Shift for a sign, or give the unshifted one.
+                || (shortcut.key.logical_key == Key::Plus && i.consume_key(Modifiers::NONE, Key::Equals))
+                || (shortcut.key.logical_key == Key::Questionmark && i.consume_key(Modifiers::SHIFT, Key::Slash))
+        })
+    };
+    SHORTCUTS.iter().filter(down).map(|s| s.action.clone()).collect()
+}
+
+/// Whether a key that is held down does this again and again; a switch must not flip each time.
+fn repeats(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Picture(PictureAction::ZoomIn | PictureAction::ZoomOut)
+            | Action::Window(WindowAction::Step(_))
+            | Action::Source(SourceAction::StepPicture(_))
+            | Action::Video(VideoAction::Step(_))
+            | Action::Pairs(PairsAction::SelectNext(_))
+    )
+}
+
+/// Whether text of a label is selected: Ctrl+C copies that then.
+pub fn has_selected_text(ctx: &Context) -> bool {
+    ctx.plugin::<LabelSelectionState>().lock().has_selection()
+}
+
+fn is_repeat(event: &Event, key: Key) -> bool {
+    matches!(event, Event::Key { key: k, pressed: true, repeat: true, .. } if *k == key)
+}
+
+/// A key as it is printed on the keyboard: "P", "+", "Ctrl+O".
+pub fn key_name(ctx: &Context, key: &KeyboardShortcut) -> String {
+    if key.modifiers.is_none() { key.logical_key.symbol_or_name().to_owned() } else { ctx.format_shortcut(key) }
+}
+
+/// A tooltip's text: what a control does, and the key that does the same.
+pub fn hint(ctx: &Context, what: &str, action: &Action) -> String {
+    match SHORTCUTS.iter().find(|s| s.action == *action) {
+        Some(shortcut) => format!("{what} ({})", key_name(ctx, &shortcut.key)),
+        None => what.to_owned(),
+    }
+}

@@ -1,0 +1,163 @@
+//! The picture in the middle of the window: the current frame, how it is shown, and its boxes.
+//!
+//! ```text
+//! Observation ─▶ current (boxes, verdicts) ─▶ marks ─▶ canvas ─▶ picture, boxes
+//!      └───────▶ texture ──────────────────────────────▲   └───▶ export (copied, saved)
+//! ```
+
+pub mod annotated;
+mod boxes;
+pub mod canvas;
+pub mod current;
+pub mod export;
+pub mod marks;
+mod picture;
+mod split_bar;
+mod texture;
+mod viewport;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::Context;
+
+use super::action::PictureAction;
+use super::view::{View, Which};
+use annotated::{AnnotatedPicture, Panes};
+use current::CurrentFrame;
+use marks::{BoxFilter, BoxMark};
+use split_bar::SplitBar;
+use texture::FrameTexture;
+use viewport::{Area, Viewport};
+
+use crate::detect::BBox;
+use crate::engine::Observation;
+
+/// From this zoom on, single pixels are looked at.
+const SEE_PIXELS: f32 = 3.0;
+
+/// The current frame, and how it is shown.
+#[derive(Default)]
+pub struct FrameView {
+    pub current: CurrentFrame,
+    texture: FrameTexture,
+    viewport: Viewport,
+    /// Where the picture was painted last.
+    area: Option<Area>,
+    split_bar: SplitBar,
+    /// Buffers of what is drawn, A's and B's.
+    marks: [Vec<BoxMark>; 2],
+    /// The next source's first picture is shown at the current zoom.
+    keeps_zoom: bool,
+    /// The current frame is new from the engine, and is counted when it is painted.
+    is_unpainted: bool,
+}
+
+/// How large the picture is shown.
+#[derive(Clone, Copy)]
+pub struct Zoom {
+    pub per_cent: f32,
+    pub fit: bool,
+}
+
+impl FrameView {
+    /// Shows another observation; its boxes come with the next [`CurrentFrame::compute`]. `is_new`: it comes from the
+    /// engine, and counts as shown once it is painted.
+    pub fn show(&mut self, ctx: &Context, observation: Arc<Observation>, is_new: bool) {
+        let before = self.current.observation();
+        let other_source = before.is_none_or(|b| b.source_generation != observation.source_generation);
+        if other_source && !std::mem::take(&mut self.keeps_zoom) {
+            self.viewport.fit();
+        }
+        let other_frame = before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame));
+        if other_frame {
+            self.upload(ctx, &observation);
+            self.is_unpainted |= is_new;
+        }
+        self.current.set(observation);
+    }
+
+    /// Whether the next source's first picture is shown at the current zoom.
+    pub fn set_keeps_zoom(&mut self, keeps_zoom: bool) {
+        self.keeps_zoom = keeps_zoom;
+    }
+
+    /// The observation whose frame is painted now for the first time, and its age. A hidden window takes observations
+    /// too, and paints none.
+    pub fn take_unpainted(&mut self) -> Option<(&Observation, Duration)> {
+        let is_unpainted = std::mem::take(&mut self.is_unpainted);
+        let observation = self.current.observation().filter(|_| is_unpainted)?;
+        Some((observation, observation.times.captured.elapsed()))
+    }
+
+    /// Brings an observation's frame to the graphics card.
+    fn upload(&mut self, ctx: &Context, observation: &Observation) {
+        let still = observation.description.nominal_rate.is_none();
+        let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
+        self.texture.set(ctx, &observation.frame, still, pixels);
+    }
+
+    /// `None` while nothing is painted.
+    pub fn zoom(&self) -> Option<Zoom> {
+        let area = self.area.filter(|_| self.current.observation().is_some())?;
+        Some(Zoom { per_cent: self.viewport.zoom(&area) * 100.0, fit: self.viewport.is_fit() })
+    }
+
+    /// Zooms as asked; copying, saving and labels are the shell's.
+    pub fn apply(&mut self, action: PictureAction) {
+        let Some(area) = self.area else { return };
+        let (view, centre) = (&mut self.viewport, area.rect.center());
+        match action {
+            PictureAction::Fit => view.fit(),
+            PictureAction::ActualSize => view.zoom_to(1.0, centre, &area),
+            PictureAction::ZoomIn => view.zoom_by(1.25, centre, &area),
+            PictureAction::ZoomOut => view.zoom_by(0.8, centre, &area),
+            PictureAction::Copy | PictureAction::Save | PictureAction::ToggleLabels => {}
+        }
+    }
+
+    /// Zooms to the boxes of a verdict.
+    pub fn look_at_verdict(&mut self, verdict: usize) {
+        let Some((comparison, area)) = self.current.comparison().zip(self.area) else { return };
+        let Some(verdict) = comparison.verdicts().get(verdict) else { return };
+        let boxes = [verdict.a().map(|i| comparison.a()[i].bbox), verdict.b().map(|j| comparison.b()[j].bbox)];
+        if let Some(all) = boxes.into_iter().flatten().reduce(|x: BBox, y| x.hull(&y)) {
+            self.viewport.look_at(&all, &area);
+        }
+    }
+
+    /// Makes the marks of a view; of the single one, those of `alone`. `compared`: with the lines of their verdicts.
+    fn draw(&mut self, view: View, alone: Which, compared: bool, filter: &BoxFilter<'_>) {
+        let [first, second] = &mut self.marks;
+        match (view, self.current.comparison(), self.current.classes()) {
+            (View::Overlay, Some(comparison), Some(classes)) => marks::of_both(comparison, classes, filter, first),
+            (View::Split | View::SideBySide, ..) => {
+                marks::of_side(&self.current, Which::A, filter, compared, first);
+                marks::of_side(&self.current, Which::B, filter, compared, second);
+            }
+            (View::Single | View::Overlay, ..) => marks::of_side(&self.current, alone, filter, compared, first),
+        }
+    }
+
+    /// The picture with the boxes of the view, as they are shown now; `None` = there is no picture.
+    pub fn annotated(&mut self, view: View, labels: bool, filter: &BoxFilter<'_>) -> Option<AnnotatedPicture> {
+        let observation = self.current.observation()?.clone();
+        // A side that is shown alone while its key is held is not the view.
+        self.draw(view, Which::A, view.compares(), filter);
+        let [a, b] = self.marks.each_ref().map(|marks| marks.iter().map(|m| annotated::mark(m, labels)).collect());
+        let column = self.area.map_or(0, |area| {
+            let bar = self.split_bar.parts(area.rect)[0].right_center();
+            self.viewport.ui_from_image(&area).image_from_ui(bar).x.max(0.0).round() as u32
+        });
+        let panes = match view {
+            View::Single | View::Overlay => Panes::One(a),
+            View::Split => Panes::Split([a, b], column),
+            View::SideBySide => Panes::Beside([a, b]),
+        };
+        let name = &observation.description.name;
+        let stem = std::path::Path::new(name).file_stem().map_or_else(|| name.into(), |s| s.to_string_lossy());
+        let safe = |c: char| if c.is_alphanumeric() || " -_.()".contains(c) { c } else { '-' };
+        let name = stem.chars().map(safe).collect();
+        Some(AnnotatedPicture { frame: Arc::clone(&observation.frame), panes, name })
+    }
+}

@@ -1,0 +1,4 @@
+//! The last frames, to go back to, and their figures over time.
+
+pub mod browser;
+pub mod plots;

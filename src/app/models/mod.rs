@@ -1,0 +1,4 @@
+//! Which models look, and how a person chooses them.
+
+pub mod pair;
+pub mod picker;

@@ -1,0 +1,76 @@
+//! The toolbar's choice of a view.
+
+use egui::{Button, Rect, Role, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, WindowAction};
+use crate::app::view::View;
+
+/// The place in a button that is left free for the sign.
+const SIGN_ID: &str = "sign";
+
+/// A button for each view, with a small picture of it.
+pub fn show(ui: &mut Ui, view: View, narrow: bool, actions: &mut Vec<Action>) {
+    const SIGN: egui::Vec2 = vec2(17.0, 12.0);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for other in View::ALL {
+            let chosen = other == view;
+            let text = if narrow { "" } else { other.label() };
+            // Room for the sign, which is painted after the button has its colours.
+            let button = Button::selectable(chosen, (egui::Atom::custom(egui::IdSalt::new(SIGN_ID), SIGN), text));
+            let response = button.frame_when_inactive(true).atom_ui(ui);
+            let colour = ui.style().interact_selectable(&response.response, chosen).text_color();
+            if let Some(rect) = response.rect(egui::IdSalt::new(SIGN_ID)) {
+                paint_sign(ui, rect, other, colour);
+            }
+            let response = response.response;
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, other.label()));
+            let action = Action::Window(WindowAction::Show(other));
+            let what = match other {
+                View::Single => "One model's boxes",
+                View::Split => "A left of a bar, B right of it",
+                View::SideBySide => "A and B side by side, under one zoom",
+                View::Overlay => "A's and B's boxes on each other, by what became of them",
+            };
+            if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
+                actions.push(action);
+            }
+        }
+    });
+}
+
+fn paint_sign(ui: &Ui, rect: Rect, view: View, colour: egui::Color32) {
+    let painter = ui.painter();
+    let stroke = Stroke::new(1.2, colour);
+    let frame = |rect: Rect| _ = painter.rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
+    match view {
+        View::Single => frame(rect),
+        View::Split => {
+            frame(rect);
+            painter.rect_filled(rect.with_max_x(rect.center().x).shrink(1.0), 1.0, colour.gamma_multiply(0.55));
+            painter.vline(rect.center().x, rect.top() - 2.0..=rect.bottom() + 2.0, stroke);
+        }
+        View::SideBySide => {
+            let (left, right) = rect.split_left_right_at_fraction(0.5);
+            frame(left.with_max_x(left.right() - 1.0));
+            frame(right.with_min_x(right.left() + 1.0));
+        }
+        View::Overlay => {
+            frame(Rect::from_min_max(rect.min, pos2(rect.right() - 5.0, rect.bottom() - 3.0)));
+            let second = Rect::from_min_max(rect.min + vec2(5.0, 3.0), rect.max);
+            painter.extend(egui::Shape::dashed_line(
+                &[
+                    second.left_top(),
+                    second.right_top(),
+                    second.right_bottom(),
+                    second.left_bottom(),
+                    second.left_top(),
+                ],
+                stroke,
+                2.5,
+                1.5,
+            ));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Which source shows files, folders, or what is in the clipboard. Looked up on a thread of its own: a disk may take
+//! its time.
+
+use std::path::PathBuf;
+
+use crate::app::job::End;
+use crate::app::ui::clipboard::{Clip, SharedClipboard};
+use crate::source::{Album, Pasted, SourceRequest};
+
+/// Something to look at.
+pub enum Found {
+    Source(SourceRequest),
+    Album(Box<Album>),
+}
+
+/// One file by itself; several, or a folder, as an album.
+pub fn find(files: &[PathBuf]) -> Result<Found, End> {
+    if let [file] = files
+        && !file.is_dir()
+    {
+        return Ok(Found::Source(SourceRequest::file(file)));
+    }
+    let failed = |error| End::Failed(format!("{error}. Choose another folder, or drop pictures on the window."));
+    Ok(Found::Album(Box::new(Album::open(files).map_err(failed)?)))
+}
+
+/// What is in the clipboard.
+pub fn find_pasted(clipboard: &SharedClipboard) -> Result<Found, End> {
+    match clipboard.lock().take().map_err(End::failed)? {
+        Clip::Files(files) => find(&files),
+        Clip::Picture(frame) => {
+            let pasted = Pasted { name: "pasted picture".into(), frame: frame.into() };
+            Ok(Found::Source(SourceRequest::Pasted(pasted)))
+        }
+    }
+}

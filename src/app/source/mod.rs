@@ -1,0 +1,310 @@
+//! Where frames come from: opening, the album, the video and the camera in use, and what was opened before.
+
+pub mod album_browser;
+pub mod camera;
+pub mod camera_list;
+pub mod change;
+pub mod found;
+pub mod problem;
+mod seek_bar;
+pub mod thumbnail_strip;
+pub mod video_bar;
+pub mod video_playback;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use super::action::{CameraAction, SourceAction, VideoAction};
+use super::engine_control::EngineControl;
+use super::job::{End, Job};
+use super::preferences::cameras::CameraPresets;
+use super::ui::clipboard::SharedClipboard;
+use album_browser::AlbumBrowser;
+use camera::CameraController;
+use camera::in_use::CameraInUse;
+use camera_list::CameraList;
+use change::SourceChange;
+use found::Found;
+use problem::SourceProblem;
+use video_playback::VideoPlayback;
+
+use crate::engine::{SourceState, Status};
+use crate::source::{CameraWatch, Description, SourceRequest, VideoLocation, VideoRequest};
+
+/// How many files the source menu remembers.
+const RECENT: usize = 8;
+
+/// An opening that takes longer than this is shown; one that does not would only flicker.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// What became of a source that could not be opened.
+pub enum Failure {
+    /// The album's next picture is opened in its place.
+    Skipped(SourceChange),
+    /// The message is to be shown; what was open before is opened again, where there was something.
+    Told(Option<SourceChange>),
+}
+
+/// The engine, and how things stand.
+pub struct SourceContext<'a> {
+    pub control: &'a mut EngineControl,
+    pub status: &'a Status,
+    /// Whether a picture is shown.
+    pub has_picture: bool,
+}
+
+/// Owns everything about the source.
+pub struct SourceController {
+    pub album: AlbumBrowser,
+    pub video: VideoPlayback,
+    pub camera: CameraController,
+    pub cameras: CameraList,
+    /// Files and addresses that were opened, newest first.
+    recent: Vec<SourceRequest>,
+    /// What was open before a file was asked for, until that file is open.
+    previous: Option<SourceRequest>,
+    /// Since when a source is being opened.
+    opening: Option<Instant>,
+    /// Looks up what shows the files that were asked for last.
+    search: Option<Job<Found>>,
+}
+
+impl SourceController {
+    /// `cameras`: `None` where their thread could not be started.
+    pub fn new(cameras: Option<CameraWatch>) -> Self {
+        Self {
+            album: AlbumBrowser::default(),
+            video: VideoPlayback::default(),
+            camera: CameraController::recalling(),
+            cameras: CameraList::new(cameras),
+            recent: Vec::new(),
+            previous: None,
+            opening: None,
+            search: None,
+        }
+    }
+
+    /// Files and addresses that were opened, newest first.
+    pub fn recent(&self) -> &[SourceRequest] {
+        &self.recent
+    }
+
+    /// Carries out what concerns the source alone. The dialogs and the clipboard are the shell's.
+    pub fn apply(&mut self, action: SourceAction, context: &mut SourceContext<'_>) -> Option<SourceChange> {
+        match action {
+            SourceAction::Open(request) => Some(self.open(request, context)),
+            SourceAction::Reopen => {
+                self.reopen(context);
+                None
+            }
+            SourceAction::StepPicture(by) => self.album.step(by).then(|| self.show_picture(context)),
+            SourceAction::GoToPicture(index) => self.album.go_to(index).then(|| self.show_picture(context)),
+            SourceAction::ChooseFiles | SourceAction::ChooseFolder | SourceAction::Paste => None,
+        }
+    }
+
+    pub fn apply_to_video(&mut self, action: VideoAction, context: &mut SourceContext<'_>) -> Option<SourceChange> {
+        self.video.apply(action, context.control, context.status)
+    }
+
+    pub fn apply_to_camera(
+        &mut self,
+        action: CameraAction,
+        context: &mut SourceContext<'_>,
+        presets: &mut CameraPresets,
+    ) -> Option<SourceChange> {
+        let request = self.camera.apply(action, context.control, context.status, presets)?;
+        let change = self.start(request, context);
+        self.camera.keep_mode();
+        Some(change)
+    }
+
+    /// Opens what is in no album.
+    fn open(&mut self, request: SourceRequest, context: &mut SourceContext<'_>) -> SourceChange {
+        self.album.close();
+        self.start(request, context)
+    }
+
+    fn start(&mut self, request: SourceRequest, context: &mut SourceContext<'_>) -> SourceChange {
+        self.video = VideoPlayback::default();
+        self.camera = CameraController::default();
+        let is_file = matches!(request, SourceRequest::Still(_) | SourceRequest::Video(_));
+        self.previous = (is_file && context.has_picture).then(|| context.control.source().clone());
+        context.control.open(request);
+        SourceChange { keeps_zoom: false, keeps_selection: true }
+    }
+
+    /// The same source again, a camera turned as it is.
+    fn reopen(&mut self, context: &mut SourceContext<'_>) {
+        self.camera = CameraController::recalling();
+        let paused = context.control.is_paused();
+        context.control.reopen(paused, |source| {
+            if let SourceRequest::Camera(camera) = source {
+                camera.orientation = context.status.orientation;
+            }
+        });
+    }
+
+    /// Opens the album's current picture.
+    fn show_picture(&mut self, context: &mut SourceContext<'_>) -> SourceChange {
+        let change = SourceChange { keeps_zoom: true, keeps_selection: false };
+        if let Some(request) = self.album.request() {
+            let _ = self.start(request, context);
+        }
+        change
+    }
+
+    /// Opens files and folders, once it is known what shows them. Fails where no thread can be started.
+    pub fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>) -> std::io::Result<()> {
+        if !files.is_empty() {
+            self.search = Some(Job::start(ctx, "opening", move |_| found::find(&files))?);
+        }
+        Ok(())
+    }
+
+    /// Opens the clipboard's contents. Fails where no thread can be started.
+    pub fn paste(&mut self, ctx: &Context, clipboard: SharedClipboard) -> std::io::Result<()> {
+        self.search = Some(Job::start(ctx, "opening", move |_| found::find_pasted(&clipboard))?);
+        Ok(())
+    }
+
+    /// Takes what the search found, and what changed in the album's folders.
+    pub fn poll(&mut self, ctx: &Context, context: &mut SourceContext<'_>) -> Result<Option<SourceChange>, String> {
+        self.album.refresh();
+        let Some(result) = self.search.as_ref().and_then(Job::poll) else { return Ok(None) };
+        self.search = None;
+        match result {
+            Ok(Found::Source(request)) => Ok(Some(self.open(request, context))),
+            Ok(Found::Album(album)) => {
+                let first = album.request();
+                let open = first.as_ref() == Some(context.control.source());
+                // It was not asked for by itself.
+                self.recent.retain(|recent| Some(recent) != first.as_ref());
+                self.album.open(ctx, album);
+                Ok(match first.filter(|_| !open) {
+                    Some(first) => Some(self.start(first, context)),
+                    // On the command line's first picture the engine works already; it may even have failed.
+                    None => self.skip_unreadable(context),
+                })
+            }
+            Err(End::Failed(message)) => Err(message),
+            Err(End::Cancelled) => Ok(None),
+        }
+    }
+
+    /// The source could not be opened, or broke off. `transient`: it is tried again by itself.
+    pub fn failed(&mut self, transient: bool, context: &mut SourceContext<'_>) -> Failure {
+        if transient {
+            return Failure::Told(None);
+        }
+        if let Some(change) = self.skip_unreadable(context) {
+            return Failure::Skipped(change);
+        }
+        // A file that is no picture takes nothing away.
+        let previous = self.previous.take();
+        let place = previous.as_ref().and_then(file_of).and_then(|path| self.album.place_of(path));
+        Failure::Told(match (place, previous) {
+            // Back to the album's picture that was shown.
+            (Some(place), _) => self.album.go_to(place).then(|| self.show_picture(context)),
+            (None, Some(previous)) => Some(self.open(previous, context)),
+            (None, None) => None,
+        })
+    }
+
+    /// Marks the album's current picture where it failed, and opens the next one.
+    fn skip_unreadable(&mut self, context: &mut SourceContext<'_>) -> Option<SourceChange> {
+        // Another picture may be on its way already; what comes of the last one is late then.
+        let SourceState::Failed { message, .. } = &context.status.source else { return None };
+        let shown = file_of(context.control.source()).cloned();
+        let moved = self.album.skip_unreadable(shown.as_deref(), message.clone())?;
+        if !moved {
+            return None;
+        }
+        let previous = self.previous.take();
+        let change = self.show_picture(context);
+        self.previous = previous;
+        Some(change)
+    }
+
+    /// A source was opened.
+    pub fn opened(&mut self, description: &Description, control: &EngineControl, presets: &mut CameraPresets) {
+        self.previous = None;
+        self.remember(control.source());
+        self.album.opened();
+        self.video.opened(description);
+        self.camera.opened(description, presets);
+    }
+
+    fn remember(&mut self, source: &SourceRequest) {
+        let source = match source {
+            // From its start.
+            SourceRequest::Video(video) => SourceRequest::Video(VideoRequest::new(video.location.clone())),
+            other => other.clone(),
+        };
+        // An album's pictures would push all others out.
+        let lasts = matches!(source, SourceRequest::Still(_) | SourceRequest::Video(_));
+        if lasts && self.album.album().is_none() {
+            self.recent.retain(|r| *r != source);
+            self.recent.insert(0, source);
+            self.recent.truncate(RECENT);
+        }
+    }
+
+    /// Takes note of cameras that come and go. Gives the names of those that came.
+    pub fn refresh_cameras(
+        &mut self,
+        context: &mut SourceContext<'_>,
+        presets: &CameraPresets,
+    ) -> (Vec<String>, Option<SourceChange>) {
+        let mut arrived = self.cameras.refresh();
+        let recalled = self.camera.recall(context.control, context.status, &self.cameras, presets);
+        let change = recalled.map(|request| self.start(request, context));
+        if let Some(in_use) = CameraInUse::of(context.control.source(), context.status) {
+            arrived.retain(|name| *name != in_use.name);
+        }
+        (arrived, change)
+    }
+
+    /// Takes note of how long a source is being opened.
+    pub fn note_opening(&mut self, status: &Status) {
+        self.opening = (status.source == SourceState::Opening).then(|| self.opening.unwrap_or_else(Instant::now));
+    }
+
+    /// The source is being opened, and that takes so long that what is shown must not look live.
+    pub fn opens_slowly(&self, status: &Status) -> bool {
+        status.source == SourceState::Opening && self.opening.is_some_and(|since| since.elapsed() >= PATIENCE)
+    }
+
+    /// What is wrong with the source.
+    pub fn problem(&self, control: &EngineControl, status: &Status) -> Option<SourceProblem> {
+        let camera = CameraInUse::of(control.source(), status);
+        let id = camera.as_ref().and_then(|camera| Some((&camera.name, camera.id.as_ref()?)));
+        let absent = id.is_some_and(|(name, id)| self.cameras.is_known() && self.cameras.find(name, id).is_none());
+        let named = status.description.as_ref().map(|d| d.name.clone());
+        let name = named.or_else(|| camera.as_ref().map(|c| c.name.clone())).unwrap_or_else(|| "the source".into());
+        SourceProblem::of(&status.source, &name, camera.is_some(), absent)
+    }
+
+    /// Whether the arrow keys go from picture to picture.
+    pub fn is_in_album(&self, control: &EngineControl) -> bool {
+        self.album.album().is_some() && matches!(control.source(), SourceRequest::Still(_))
+    }
+
+    /// The source's own remark, unless it is out of date.
+    pub fn note(&self, control: &EngineControl, description: &Description) -> Option<String> {
+        let note = description.note.clone()?;
+        let camera = self.cameras.list().first().filter(|_| *control.source() == SourceRequest::Auto);
+        Some(camera.map_or(note, |camera| format!("demo: {} is there now, choose it as the source", camera.name)))
+    }
+}
+
+/// The file that is shown.
+fn file_of(request: &SourceRequest) -> Option<&PathBuf> {
+    match request {
+        SourceRequest::Still(path) => Some(path),
+        SourceRequest::Video(VideoRequest { location: VideoLocation::File(path), .. }) => Some(path),
+        _ => None,
+    }
+}
