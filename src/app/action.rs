@@ -5,10 +5,9 @@ use std::time::Duration;
 use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
-use super::camera::Asked;
 use super::view::{View, Which};
 use crate::model::{Arithmetic, ModelName};
-use crate::source::{ControlId, Orientation, SourceRequest};
+use crate::source::{ControlId, ModeRequest, Orientation, SourceRequest};
 
 /// One wish. Panels and keys give these; the viewer carries them out.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +61,7 @@ pub enum Action {
     /// Shows or hides the camera's panel.
     ToggleCamera,
     /// Opens the camera anew in another mode.
-    ChooseMode(Asked),
+    ChooseMode(ModeRequest),
     /// Turns the camera's picture.
     Orient(Orientation),
     ToggleMirror,

@@ -15,6 +15,7 @@ mod form;
 mod frame;
 mod geometry;
 mod letterbox;
+mod letterboxes;
 mod nms;
 mod postprocess;
 
@@ -26,5 +27,6 @@ pub use form::{Form, FormError, Head, RawHeads};
 pub use frame::{Frame, FrameError, MAX_PIXELS};
 pub use geometry::{BBox, Letterbox, Size};
 pub use letterbox::Letterboxer;
+pub use letterboxes::Letterboxes;
 pub use nms::{MAX_DETECTIONS, Nms};
 pub use postprocess::{Detection, Postprocessor, Thresholds};

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, never, select};
 
-use super::crew::Done;
+use super::threads::Done;
 use super::link::{Captured, Link, Report};
 use super::pool::Pool;
-use super::turning::Turning;
-use super::{Shared, fault};
+use super::control_applier::Turning;
+use super::{Shared, panic_guard};
 use crate::detect::Frame;
 use crate::source::{Description, Next, Playback, Source, SourceError, SourceRequest, TRIED_AGAIN};
 
@@ -135,10 +135,10 @@ impl Capture {
         let advice = if transient { TRIED_AGAIN } else { "choose it again" };
         let opener = &self.shared.parts.opener;
         let open = || opener.open(&self.request);
-        let mut source = fault::guard_with("opening the source", advice, open).map_err(failed)??;
-        let result = fault::guard_with("the source", advice, || self.drain(&mut *source));
+        let mut source = panic_guard::guard_with("opening the source", advice, open).map_err(failed)??;
+        let result = panic_guard::guard_with("the source", advice, || self.drain(&mut *source));
         // On its own: a driver's clean-up may panic too, and that says nothing about the frames before.
-        if let Err(message) = fault::guard("closing the source", || drop(source)) {
+        if let Err(message) = panic_guard::guard("closing the source", || drop(source)) {
             log::warn!("{message}");
         }
         Ok(result.map_err(failed)??)

@@ -20,14 +20,13 @@
 //! - Nothing polls: every thread sleeps in one `select!`, and is woken by a token, a timer or a stop signal.
 //! - The engine knows traits ([`Open`], [`Load`], [`Clock`]) and a waker, neither the window nor ONNX Runtime.
 
-mod board;
+mod status_board;
 mod capture;
 mod clock;
-mod crew;
-mod dials;
+mod threads;
+mod control_requests;
 mod event;
-mod fault;
-mod letterboxes;
+mod panic_guard;
 mod link;
 mod mailbox;
 mod metrics;
@@ -36,7 +35,7 @@ mod observation;
 mod pool;
 mod settings;
 mod status;
-mod turning;
+mod control_applier;
 mod worker;
 
 use std::convert::Infallible;
@@ -58,9 +57,9 @@ pub use status::{ModelPhase, ModelState, SourceState, Stages, Status};
 
 use crate::model::{Detector, ModelError, ModelName, ModelRequest};
 use crate::source::{ControlId, Orientation, Source, SourceError, SourceRequest};
-use board::Board;
-use crew::Crew;
-use dials::Dials;
+use status_board::Board;
+use threads::Crew;
+use control_requests::Dials;
 use event::Events;
 use settings::Wanted;
 use worker::Worker;
@@ -141,7 +140,7 @@ impl Engine {
         let worker = Worker::new(Arc::clone(&shared), wanted.clone());
         let witness = Arc::clone(&shared);
         shared.crew.spawn("worker", move || {
-            if let Err(message) = fault::guard("the engine", || worker.run(&stopped)) {
+            if let Err(message) = panic_guard::guard("the engine", || worker.run(&stopped)) {
                 // A picture that stands still must not look live.
                 witness.board.fail(message.clone());
                 witness.tell(Event::SourceFailed { message, transient: false });

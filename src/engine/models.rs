@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::Clock;
 use super::event::Event;
-use super::fault;
+use super::panic_guard;
 use super::observation::Output;
 use super::pool::Pool;
 use super::status::{ModelPhase, ModelState};
-use super::{Shared, letterboxes::Letterboxes};
-use crate::detect::{Frame, RawHeads};
+use super::Shared;
+use crate::detect::{Frame, Letterboxes, RawHeads};
 use crate::model::{Detector, ModelInfo, ModelRequest};
 
 /// How many models stay loaded, so that switching back is instant.
@@ -84,7 +83,7 @@ impl Models {
         }
         shared.board.set_model(at, ModelState { phase: ModelPhase::Loading, ..self.state(at) });
         let detector =
-            fault::guard(&format!("loading the model {}", request.label()), || shared.parts.loader.load(request))?
+            panic_guard::guard(&format!("loading the model {}", request.label()), || shared.parts.loader.load(request))?
                 .map_err(|error| error.to_string())?;
         let info = Arc::clone(detector.info());
         shared.tell(Event::ModelLoaded(Arc::clone(&info)));
@@ -111,28 +110,37 @@ impl Models {
     /// Runs every model on one frame: A first, or last where `backwards`, so that neither always has the warmer
     /// caches. Gives the outputs in the order of the slots, and the time that letterboxing took.
     pub fn run(&mut self, frame: &Frame, backwards: bool, shared: &Shared) -> (Vec<Output>, Duration) {
-        let clock = &*shared.parts.clock;
         self.letterboxes.begin();
         let count = self.slots.len();
-        let mut outputs = Vec::with_capacity(count);
+        let (mut outputs, mut letterboxing) = (Vec::with_capacity(count), Duration::ZERO);
         for i in 0..count {
             let slot = if backwards { count - 1 - i } else { i };
-            outputs.extend(self.run_slot(slot, frame, clock, shared));
+            outputs.extend(self.run_slot(slot, frame, &mut letterboxing, shared));
         }
         if backwards {
             outputs.reverse();
         }
-        (outputs, self.letterboxes.took())
+        (outputs, letterboxing)
     }
 
-    fn run_slot(&mut self, slot: usize, frame: &Frame, clock: &dyn Clock, shared: &Shared) -> Option<Output> {
+    /// Adds the time that letterboxing took to `letterboxing`.
+    fn run_slot(
+        &mut self,
+        slot: usize,
+        frame: &Frame,
+        letterboxing: &mut Duration,
+        shared: &Shared,
+    ) -> Option<Output> {
+        let clock = &*shared.parts.clock;
         let running = self.slots[slot].running.as_ref()?;
         let loaded = self.loaded.iter_mut().find(|loaded| &loaded.request == running)?;
-        let (letterbox, tensor) = self.letterboxes.fill(loaded.info.form.input, frame, clock);
+        let begun = clock.now();
+        let (letterbox, tensor) = self.letterboxes.fill(loaded.info.form.input, frame);
         let before = clock.now();
+        *letterboxing += before.saturating_duration_since(begun);
         let Loaded { detector, heads, info, failure, .. } = loaded;
         let what = format!("inference with {}", info.name);
-        let (heads, result) = heads.write(|heads| fault::guard(&what, || detector.run(tensor, heads)));
+        let (heads, result) = heads.write(|heads| panic_guard::guard(&what, || detector.run(tensor, heads)));
         let inference = clock.now().saturating_duration_since(before);
         let model = Arc::clone(info);
         let now = result.and_then(|done| done.map_err(|error| error.to_string())).err();

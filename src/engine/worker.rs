@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::Shared;
-use super::board::Phase;
+use super::status_board::Phase;
 use super::capture::{Capture, RELEASE};
-use super::crew::{Done, ended};
+use super::threads::{Done, ended};
 use super::event::Event;
 use super::link::{Captured, Link, Report};
 use super::models::Models;

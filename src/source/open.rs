@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::{
-    CameraRequest, CameraSource, DemoSource, Source, SourceError, SourceRequest, StillSource, VideoSource, camera,
-};
+use super::camera::{self, CameraRequest, CameraSource};
+use super::demo::DemoSource;
+use super::error::SourceError;
+use super::frame_source::Source;
+use super::pictures::StillSource;
+use super::request::SourceRequest;
+use super::video::VideoSource;
 use crate::detect::Frame;
 
 /// Opens sources; knows what the demo shows.

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::asked::Asked;
 use crate::detect::Size;
-use crate::source::{CameraId, CameraInfo, CameraRequest, FrameRate, Orientation, Turn};
+use crate::source::{CameraId, CameraInfo, CameraRequest, FrameRate, ModeRequest, Orientation, Turn};
 
 /// How many cameras are remembered; those set longest ago go first.
 const MOST: usize = 32;
@@ -30,8 +29,8 @@ impl KeptCamera {
         Orientation { turn: Turn::from_degrees(self.degrees).unwrap_or_default(), mirror: self.mirror }
     }
 
-    fn asked(&self) -> Asked {
-        Asked {
+    fn asked(&self) -> ModeRequest {
+        ModeRequest {
             size: self.size.map(|[width, height]| Size::new(width, height)),
             format: self.format.as_deref().and_then(|name| name.parse().ok()),
             rate: self.rate.as_deref().and_then(|rate| rate.parse().ok()),
@@ -62,7 +61,7 @@ impl KeptCameras {
         if asked.best(&camera.modes).is_some() { asked.onto(request) } else { request }
     }
 
-    pub fn keep_mode(&mut self, name: &str, id: &CameraId, asked: Asked) {
+    pub fn keep_mode(&mut self, name: &str, id: &CameraId, asked: ModeRequest) {
         let exactly = |rate: FrameRate| format!("{}/{}", rate.frames(), rate.seconds());
         self.change(name, id, |kept| {
             kept.size = asked.size.map(|size| [size.width, size.height]);
@@ -96,8 +95,8 @@ mod tests {
         CameraId { place: place.into(), serial: serial.map(str::to_owned) }
     }
 
-    fn asked() -> Asked {
-        Asked { size: Some(Size::new(640, 480)), format: Some(PixelFormat::Yuyv), rate: FrameRate::new(30_000, 1001) }
+    fn asked() -> ModeRequest {
+        ModeRequest { size: Some(Size::new(640, 480)), format: Some(PixelFormat::Yuyv), rate: FrameRate::new(30_000, 1001) }
     }
 
     fn camera(id: CameraId, modes: Vec<Mode>) -> CameraInfo {
@@ -112,10 +111,10 @@ mod tests {
         kept.keep_mode("cam", &id("usb-1", None), asked());
         kept.keep_orientation("cam", &id("usb-1", None), TURNED);
         let kept: KeptCameras = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
-        let Asked { size, format, rate } = asked();
+        let ModeRequest { size, format, rate } = asked();
         let modes = vec![Mode { size: size.unwrap(), format: format.unwrap(), rate: rate.unwrap() }];
         let request = kept.request(&camera(id("usb-1", None), modes.clone()));
-        assert_eq!((Asked::of(&request), request.orientation), (asked(), TURNED));
+        assert_eq!((ModeRequest::of(&request), request.orientation), (asked(), TURNED));
         let other = kept.request(&camera(id("usb-2", None), modes));
         assert_eq!(other, CameraRequest::of(&camera(id("usb-2", None), Vec::new())));
     }
@@ -126,7 +125,7 @@ mod tests {
         kept.keep_mode("cam", &id("usb-1", None), asked());
         kept.keep_orientation("cam", &id("usb-1", None), TURNED);
         let request = kept.request(&camera(id("usb-1", None), Vec::new()));
-        assert_eq!((Asked::of(&request), request.orientation), (Asked::default(), TURNED));
+        assert_eq!((ModeRequest::of(&request), request.orientation), (ModeRequest::default(), TURNED));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! The camera in use: its panel, what is asked of it, and what is kept of that for the next run.
 //!
 //! ```text
-//! CameraInfo (list.rs of the source) ─▶ Asked (which of its modes) ─┐
+//! CameraInfo (list.rs of the source) ─▶ ModeRequest (of its modes) ─┐
 //! Status: description, controls, orientation ──────────────────────┼─▶ panel ─▶ Action ─▶ Viewer ─▶ Engine
 //! Pending (values on their way to the driver) ─────────────────────┘                      └─▶ KeptCameras
 //! ```
 
-mod asked;
 mod controls;
 mod kept;
 mod modes;
@@ -14,14 +13,13 @@ mod panel;
 mod pending;
 mod turned;
 
-pub use asked::Asked;
 pub use kept::KeptCameras;
 pub use panel::CameraPanel;
 
 use super::viewer::Viewer;
 use crate::engine::{SourceState, Status};
 use crate::source::{
-    CameraId, CameraInfo, CameraRequest, Control, ControlId, Description, Orientation, SourceRequest, Which,
+    CameraId, CameraInfo, CameraRequest, Control, ControlId, CameraSelector, Description, ModeRequest, Orientation, SourceRequest,
 };
 use pending::Pending;
 
@@ -61,7 +59,7 @@ impl InUse {
         let opened = description.and_then(|d| Some((d.name.clone(), d.camera.as_ref()?.id.clone())));
         match (opened, request) {
             (Some((name, id)), _) => Some(Self { name, id: Some(id) }),
-            (None, SourceRequest::Camera(CameraRequest { which: Which::This { name, id }, .. })) => {
+            (None, SourceRequest::Camera(CameraRequest { which: CameraSelector::This { name, id }, .. })) => {
                 Some(Self { name: name.clone(), id: Some(id.clone()) })
             }
             (None, SourceRequest::Camera(camera)) => Some(Self { name: camera.which.label(), id: None }),
@@ -99,12 +97,12 @@ impl Viewer {
     }
 
     /// What is asked of the camera's modes.
-    pub(super) fn asked(&self, status: &Status) -> Asked {
-        self.camera_request(status).as_ref().map(Asked::of).unwrap_or_default()
+    pub(super) fn asked(&self, status: &Status) -> ModeRequest {
+        self.camera_request(status).as_ref().map(ModeRequest::of).unwrap_or_default()
     }
 
     /// Opens the camera anew in another mode, turned as it is.
-    pub(super) fn choose_mode(&mut self, asked: Asked) {
+    pub(super) fn choose_mode(&mut self, asked: ModeRequest) {
         let status = self.engine.status();
         let Some(request) = self.camera_request(&status) else { return };
         let request = CameraRequest { orientation: status.orientation, ..asked.onto(request) };
@@ -168,7 +166,7 @@ impl Viewer {
     pub(super) fn camera_opened(&mut self, description: &Description) {
         let Some(camera) = &description.camera else { return self.camera.forget() };
         if std::mem::take(&mut self.camera.keep) {
-            self.preferences.cameras.keep_mode(&description.name, &camera.id, Asked::of(&camera.asked));
+            self.preferences.cameras.keep_mode(&description.name, &camera.id, ModeRequest::of(&camera.asked));
         }
     }
 
@@ -208,8 +206,8 @@ impl Viewer {
         }
         let before = self.preferences.cameras.request(info);
         self.camera.forget();
-        let said = Asked::of(&details.asked) != Asked::default();
-        let given = Asked::of(&before).best(&info.modes).is_none_or(|best| best == details.given);
+        let said = ModeRequest::of(&details.asked) != ModeRequest::default();
+        let given = ModeRequest::of(&before).best(&info.modes).is_none_or(|best| best == details.given);
         if !said && !given {
             self.open_source(SourceRequest::Camera(before));
         }

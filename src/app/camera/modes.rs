@@ -2,11 +2,10 @@
 
 use egui::{ComboBox, Grid, RichText, Role, Ui, WidgetInfo};
 
-use super::asked::Asked;
 use crate::app::action::Action;
 use crate::app::theme;
 use crate::detect::Size;
-use crate::source::Mode;
+use crate::source::{Mode, ModeRequest};
 
 /// A rate below this part of the promised one is told.
 const SLOW: f32 = 0.8;
@@ -21,7 +20,7 @@ const AUTOMATIC: &str = "Automatic";
 /// The three rows.
 pub struct Modes<'a> {
     pub offered: &'a [Mode],
-    pub asked: Asked,
+    pub asked: ModeRequest,
     /// `None` = it is not open.
     pub given: Option<Mode>,
     /// Of the newest frame, as the camera gave it.
@@ -62,7 +61,7 @@ impl Modes<'_> {
 
     fn size(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let automatic = self.asked.with_size(None, self.offered).best(self.offered).map(|mode| mode.size.to_string());
-        let choices = Asked::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
+        let choices = ModeRequest::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
         let row = Row { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
         if let Some(size) = row.choose(ui, width, choices) {
             actions.push(Action::ChooseMode(self.asked.with_size(size, self.offered)));

@@ -2,13 +2,12 @@
 
 use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 
-use super::asked::Asked;
 use super::modes::Modes;
 use super::pending::Pending;
 use super::{InUse, controls, turned};
 use crate::app::action::{Action, hint};
 use crate::engine::{SourceState, Status};
-use crate::source::CameraInfo;
+use crate::source::{CameraInfo, ModeRequest};
 
 /// So many frames, and the measured rate is no chance of the first.
 const SETTLED: u64 = 45;
@@ -23,7 +22,7 @@ pub struct CameraPanel<'a> {
     pub info: Option<&'a CameraInfo>,
     /// Cameras were looked for.
     pub is_known: bool,
-    pub asked: Asked,
+    pub asked: ModeRequest,
     pub status: &'a Status,
 }
 

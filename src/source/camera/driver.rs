@@ -1,7 +1,8 @@
 //! What stands between [`CameraSource`](super::CameraSource) and a system's cameras.
 
+use super::control::{Control, ControlId};
+use super::mode::Mode;
 use crate::source::pixels::Colour;
-use crate::source::{Control, ControlId, Mode};
 
 /// A camera that was opened in one mode and delivers.
 pub trait Driver {

@@ -3,7 +3,8 @@
 //! The camera library gives its errors as text. On Linux the system's number stands in it, as "(os error 16)"; the
 //! wording around it differs from call to call, and is not relied upon.
 
-use crate::source::{Device, SourceError};
+use super::identity::Device;
+use crate::source::SourceError;
 
 const EPERM: i32 = 1;
 const ENOENT: i32 = 2;

@@ -2,12 +2,14 @@
 
 use super::driver::Driver;
 use super::explain::{Stage, explain};
+use super::identity::{self, CameraSelector, Device};
 #[cfg(not(target_os = "linux"))]
 use super::library;
 use super::library::LibraryDriver;
 #[cfg(target_os = "linux")]
 use super::v4l2::{self, V4l2Driver};
-use crate::source::{CameraInfo, Device, Mode, SourceError, Which, identity};
+use super::mode::{CameraInfo, Mode};
+use crate::source::SourceError;
 
 /// Set to "nokhwa", the camera library is used on Linux too: for a driver with which V4L2 itself does not work out,
 /// and to test what the other systems use.
@@ -50,7 +52,7 @@ impl System {
     }
 
     /// The camera that is meant.
-    pub fn find(self, which: &Which) -> Result<Device, SourceError> {
+    pub fn find(self, which: &CameraSelector) -> Result<Device, SourceError> {
         let asked = self.ask()?;
         let devices: Vec<Device> = asked.iter().map(|(device, _)| device.clone()).collect();
         match identity::choose(&devices, which) {
@@ -90,6 +92,11 @@ impl System {
             Self::Library => Box::new(LibraryDriver::open(index, mode)?),
         })
     }
+}
+
+/// Whether there is any camera, whether or not it can be opened.
+pub fn is_any() -> Result<bool, SourceError> {
+    Ok(!System::choose().devices()?.is_empty())
 }
 
 /// All cameras, by index. One that cannot be asked is listed with its problem.

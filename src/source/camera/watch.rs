@@ -9,7 +9,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::list::cameras;
-use crate::source::{CameraInfo, SourceError};
+use super::mode::CameraInfo;
+use crate::source::SourceError;
 
 /// How often it is looked whether something was plugged in or pulled out.
 const EVERY: Duration = Duration::from_millis(500);

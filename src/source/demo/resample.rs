@@ -7,8 +7,8 @@
 //! Each canvas row is stretched across once, and serves every frame row that lies above or below it. A pixel's
 //! three channels travel in one 64-bit word, 16 bits apart, so that one multiplication weighs them all.
 
-use super::Window;
 use super::canvas::Canvas;
+use super::motion::Window;
 use crate::detect::Size;
 
 /// Positions have 16 bits after the point, weights are 0 to 256.

@@ -1,4 +1,4 @@
-//! The capture thread's hand on the [`Dials`](super::dials::Dials): sets the controls, turns the pictures.
+//! The capture thread's hand on the [`Dials`](super::control_requests::Dials): sets the controls, turns the pictures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
-use super::album::AlbumError;
 use super::folder::pictures_in;
 
 /// How long it rests between two looks...
@@ -17,6 +16,15 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// ...but so many times as long as a look takes: a slow disk is not kept busy.
 const REST: u32 = 20;
+
+/// Why there is no album.
+#[derive(Debug, thiserror::Error)]
+pub enum AlbumError {
+    #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
+    Empty { folder: PathBuf },
+    #[error("cannot read the folder {}: {cause}", folder.display())]
+    Folder { folder: PathBuf, cause: std::io::Error },
+}
 
 /// The pictures there are, and what changes when one is written anew.
 #[derive(Clone, Debug, Default, PartialEq)]

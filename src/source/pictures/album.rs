@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::SourceRequest;
 use super::folder::pictures_in;
-use super::listing::Listing;
+use super::folder_watch::{AlbumError, Listing};
+use crate::source::SourceRequest;
 
 /// A list of pictures and a place in it. It opens nothing: whoever shows a picture says with [`Album::mark`] when that
 /// cannot be read, and it is passed over from then on.
@@ -17,15 +17,6 @@ pub struct Album {
     current: usize,
     /// Why a picture cannot be shown.
     problems: HashMap<PathBuf, String>,
-}
-
-/// Why there is no album.
-#[derive(Debug, thiserror::Error)]
-pub enum AlbumError {
-    #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
-    Empty { folder: PathBuf },
-    #[error("cannot read the folder {}: {cause}", folder.display())]
-    Folder { folder: PathBuf, cause: std::io::Error },
 }
 
 impl Album {
