@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use twinsight::source::camera::identity::choose;
-use twinsight::source::{CameraId, CameraInfo, CameraRequest, Device, SourceError, SourceRequest, CameraSelector};
+use twinsight::source::{CameraId, CameraInfo, CameraRequest, CameraSelector, Device, SourceError, SourceRequest};
 
 fn camera(index: u32, name: &str, place: &str, serial: Option<&str>) -> Device {
     Device { index, name: name.into(), id: CameraId { place: place.into(), serial: serial.map(str::to_owned) } }

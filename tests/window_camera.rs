@@ -12,7 +12,7 @@ use egui::{Key, vec2};
 use egui_kittest::kittest::NodeT;
 use twinsight::app::{Clip, Preferences};
 use twinsight::detect::{Frame, Size};
-use twinsight::source::{CameraInfo, Orientation, PixelFormat, SourceRequest, Turn, CameraSelector};
+use twinsight::source::{CameraInfo, CameraSelector, Orientation, PixelFormat, SourceRequest, Turn};
 use window_support::camera::{FakeCamera, FakeOpener, Mood, NAME, id, info, request};
 use window_support::{Desk, Plan};
 
@@ -325,7 +325,9 @@ fn cameras_of_the_same_name_are_told_apart() {
     plugged.lock().unwrap().push(twin.clone());
     desk.click("Source");
     desk.click("📷  Test Cam (usb-2)");
-    desk.until("the other one", |_| camera.asked().which == CameraSelector::This { name: NAME.into(), id: twin.id.clone() });
+    desk.until("the other one", |_| {
+        camera.asked().which == CameraSelector::This { name: NAME.into(), id: twin.id.clone() }
+    });
 }
 
 #[test]

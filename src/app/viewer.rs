@@ -338,7 +338,8 @@ impl Viewer {
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::SourceFailed { message, transient } => {
+            Event::SourceFailed(error) => {
+                let (message, transient) = (error.to_string(), error.is_transient());
                 log::warn!("{message}");
                 if !transient && self.pass_over() {
                     return;
@@ -353,7 +354,7 @@ impl Viewer {
                 }
             }
             // These stand on the picture for as long as they hold.
-            Event::ModelFailed { message, .. } | Event::InferenceFailed { message, .. } => log::error!("{message}"),
+            Event::ModelFailed { error, .. } | Event::InferenceFailed { error, .. } => log::error!("{error}"),
             Event::SourceOpened(description) => {
                 self.before = None;
                 self.remember_source();

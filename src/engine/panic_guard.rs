@@ -1,20 +1,13 @@
-//! Panics of others' code, made into messages.
+//! Panics of others' code, caught.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `run`; a panic in it becomes a message for people, in which `what` is named.
+/// Runs `run`; a panic in it becomes its message.
 ///
-/// Whoever calls must be able to go on with what `run` had in hand, or drop it.
-pub(super) fn guard<R>(what: &str, run: impl FnOnce() -> R) -> Result<R, String> {
-    guard_with(what, "choose it again", run)
-}
-
-/// Like [`guard`], with another advice.
-pub(super) fn guard_with<R>(what: &str, advice: &str, run: impl FnOnce() -> R) -> Result<R, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        format!("{what} failed by a fault in the program ({}); {advice}, and please report this", text(&*payload))
-    })
+/// The caller must be able to continue with what `run` had in hand, or drop it.
+pub(super) fn guard<R>(run: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| text(&*payload).to_owned())
 }
 
 fn text(payload: &(dyn Any + Send)) -> &str {

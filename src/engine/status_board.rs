@@ -1,16 +1,16 @@
-//! What the threads write down for the status line.
+//! What the threads report for the status line.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::lock;
+use super::lock::lock;
 use super::metrics::{Rate, Samples};
 use super::observation::{Observation, Output};
 use super::status::{ModelState, SourceState, Stages, Status};
-use crate::source::{Control, Description, Orientation};
+use crate::source::{Control, Description, Orientation, SourceError};
 
-/// Shared by the threads. Whatever an earlier source's thread says is ignored.
-pub(super) struct Board(Mutex<Inner>);
+/// Shared by the threads. Reports of an earlier source's thread are ignored.
+pub(super) struct StatusBoard(Mutex<Inner>);
 
 struct Inner {
     generation: u64,
@@ -39,7 +39,7 @@ pub(super) enum Phase {
     Live,
     Ended,
     Stalled { last: Instant },
-    Failed { message: String, retry_at: Option<Instant> },
+    Failed { error: Arc<SourceError>, retry_at: Option<Instant> },
 }
 
 #[derive(Default)]
@@ -91,12 +91,12 @@ impl Inner {
     }
 }
 
-impl Board {
+impl StatusBoard {
     pub fn new(generation: u64, paused: bool) -> Self {
         Self(Mutex::new(Inner::new(generation, paused, Vec::new())))
     }
 
-    /// Another source was asked for: its counts start anew.
+    /// Another source was asked for: its counts start from 0.
     pub fn renew(&self, generation: u64, paused: bool) {
         let mut inner = lock(&self.0);
         if inner.generation != generation {
@@ -117,8 +117,8 @@ impl Board {
     }
 
     /// Nothing will come any more, from whatever source.
-    pub fn fail(&self, message: String) {
-        lock(&self.0).source = Phase::Failed { message, retry_at: None };
+    pub fn fail(&self, error: Arc<SourceError>) {
+        lock(&self.0).source = Phase::Failed { error, retry_at: None };
     }
 
     pub fn describe(&self, generation: u64, description: Description) {
@@ -188,7 +188,7 @@ impl Board {
         });
     }
 
-    /// Writes a model's state down. Another running model starts its figures anew.
+    /// Writes a model's state down. Another running model resets its figures.
     pub fn set_model(&self, slot: usize, state: ModelState) {
         let mut inner = lock(&self.0);
         match inner.models.get_mut(slot) {
@@ -243,8 +243,8 @@ impl Phase {
             Self::Live => SourceState::Live,
             Self::Ended => SourceState::Ended,
             Self::Stalled { last } => SourceState::Stalled { since: elapsed(now, *last) },
-            Self::Failed { message, retry_at } => {
-                SourceState::Failed { message: message.clone(), retry_in: retry_at.map(until) }
+            Self::Failed { error, retry_at } => {
+                SourceState::Failed { message: error.to_string(), retry_in: retry_at.map(until) }
             }
         }
     }

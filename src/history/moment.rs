@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Setting;
 use super::heads::{Heads, Packer};
-use super::picture::Picture;
+use super::picture::{Picture, RestoreError};
 use crate::compare::Side;
 use crate::detect::{Frame, RawHeads, Size};
 use crate::engine::{Observation, Output};
@@ -18,13 +18,6 @@ pub struct Moment {
     /// One for each output of `rest`.
     heads: Vec<Heads>,
     bytes: usize,
-}
-
-/// A picture of the history that cannot be decoded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a picture of the history is damaged ({cause}); choose another frame, and please report this")]
-pub struct RestoreError {
-    pub cause: String,
 }
 
 /// Makes moments, in memory that is used again.

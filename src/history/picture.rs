@@ -8,11 +8,17 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::RestoreError;
 use crate::detect::{Frame, Size};
 
 /// Artefacts are hard to see from here on, and a pixel takes about two bits.
 const QUALITY: u8 = 85;
+
+/// A picture of the history that cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a picture of the history is damaged ({cause}); choose another frame, and please report this")]
+pub struct RestoreError {
+    pub cause: String,
+}
 
 /// A frame that takes little memory.
 pub(super) enum Picture {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ring::Judged;
-use super::{Figures, Judge, Latency, Record, Ring, Setting, Stage};
+use super::{Figures, Latency, MomentComparer, Record, Ring, Setting, Stage};
 use crate::compare::Comparison;
 use crate::engine::{Observation, Samples};
 
@@ -27,7 +27,7 @@ pub struct Timeline {
     /// When the first frame of all was captured; not only of those still here.
     start: Option<Instant>,
     windows: [Window; Stage::ALL.len()],
-    judge: Judge,
+    comparer: MomentComparer,
     /// The settings known, the present one last; never empty once a record is there.
     settings: VecDeque<(u32, Setting)>,
     /// Of the present setting.
@@ -135,7 +135,7 @@ impl Timeline {
             let known = search(&self.records, sequence).and_then(|i| self.records.get_mut(i));
             let figures = match &known {
                 Some(Record { figures: figures @ Some(_), revision: taken, .. }) if taken == revision => *figures,
-                _ => self.judge.figures(&entry.moment, setting),
+                _ => self.comparer.figures(&entry.moment, setting),
             };
             if let Some(record) = known.filter(|_| figures.is_some()) {
                 (record.figures, record.revision) = (figures, *revision);

@@ -21,7 +21,7 @@ pub use camera::{
 };
 pub use demo::DemoSource;
 pub use description::{CameraDetails, Description};
-pub use error::{SourceError, TRIED_AGAIN, without_promise};
+pub use error::{Reopening, SourceError};
 pub use frame_source::{Next, Source};
 pub use open::Opener;
 pub use orientation::{Orientation, Turn};

@@ -30,8 +30,8 @@ impl SourceRequest {
         }
     }
 
-    /// The same request; a video goes on where and how it was played last.
-    pub fn going_on(&self, last: &Playback) -> Self {
+    /// The same request; a video resumes where and how it was played last.
+    pub fn resuming_at(&self, last: &Playback) -> Self {
         match self {
             Self::Video(video) => Self::Video(VideoRequest {
                 start: last.time,

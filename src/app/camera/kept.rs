@@ -96,7 +96,11 @@ mod tests {
     }
 
     fn asked() -> ModeRequest {
-        ModeRequest { size: Some(Size::new(640, 480)), format: Some(PixelFormat::Yuyv), rate: FrameRate::new(30_000, 1001) }
+        ModeRequest {
+            size: Some(Size::new(640, 480)),
+            format: Some(PixelFormat::Yuyv),
+            rate: FrameRate::new(30_000, 1001),
+        }
     }
 
     fn camera(id: CameraId, modes: Vec<Mode>) -> CameraInfo {

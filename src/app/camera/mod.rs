@@ -19,7 +19,8 @@ pub use panel::CameraPanel;
 use super::viewer::Viewer;
 use crate::engine::{SourceState, Status};
 use crate::source::{
-    CameraId, CameraInfo, CameraRequest, Control, ControlId, CameraSelector, Description, ModeRequest, Orientation, SourceRequest,
+    CameraId, CameraInfo, CameraRequest, CameraSelector, Control, ControlId, Description, ModeRequest, Orientation,
+    SourceRequest,
 };
 use pending::Pending;
 

@@ -6,9 +6,9 @@ use super::identity::{self, CameraSelector, Device};
 #[cfg(not(target_os = "linux"))]
 use super::library;
 use super::library::LibraryDriver;
+use super::mode::{CameraInfo, Mode};
 #[cfg(target_os = "linux")]
 use super::v4l2::{self, V4l2Driver};
-use super::mode::{CameraInfo, Mode};
 use crate::source::SourceError;
 
 /// Set to "nokhwa", the camera library is used on Linux too: for a driver with which V4L2 itself does not work out,

@@ -23,7 +23,7 @@ pub enum AlbumError {
     #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
     Empty { folder: PathBuf },
     #[error("cannot read the folder {}: {cause}", folder.display())]
-    Folder { folder: PathBuf, cause: std::io::Error },
+    Folder { folder: PathBuf, cause: io::Error },
 }
 
 /// The pictures there are, and what changes when one is written anew.

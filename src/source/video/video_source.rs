@@ -5,16 +5,13 @@ use std::time::{Duration, Instant};
 use super::clock::PlayClock;
 use super::controls::{Playback, VideoControls};
 use super::ffmpeg::Ffmpeg;
-use super::location::VideoLocation;
+use super::location::{SILENCE, VideoLocation};
 use super::messages::About;
 use super::player::{End, Given, Picture, Player};
 use super::ppm::PpmError;
 use super::request::VideoRequest;
 use crate::detect::{Frame, Size};
 use crate::source::{Description, Next, Source, SourceError};
-
-/// How long a stream may say nothing while it runs; ffmpeg is told the same.
-const SILENCE: Duration = Duration::from_secs(10);
 
 /// How long the first picture may take, and a picture of a file: it may lie on a sleeping disk.
 const PATIENCE: Duration = Duration::from_secs(30);

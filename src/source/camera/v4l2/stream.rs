@@ -10,7 +10,8 @@ use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{Device, Format, Fraction};
 
-use super::{code, controls, ioctl, offer};
+use super::fourcc::code;
+use super::{controls, ioctl, offer};
 use crate::detect::Size;
 use crate::source::camera::driver::{Driver, DriverError, Given, Read};
 use crate::source::pixels::{Colour, Matrix, Range};
