@@ -34,14 +34,17 @@ impl ControlRequests {
         self.change(|wanted| *wanted = RequestedControls { orientation, controls: BTreeMap::new() });
     }
 
+    /// Turns and mirrors the picture from the next frame on.
     pub fn orient(&self, orientation: Orientation) {
         self.change(|wanted| wanted.orientation = orientation);
     }
 
+    /// Sets controls before the next frame.
     pub fn set(&self, values: impl IntoIterator<Item = (ControlId, i64)>) {
         self.change(|wanted| wanted.controls.extend(values));
     }
 
+    /// As asked for last.
     pub fn orientation(&self) -> Orientation {
         lock(&self.wanted).orientation
     }

@@ -51,6 +51,7 @@ impl Events {
         Self { sender, receiver, dropped: AtomicU64::new(0) }
     }
 
+    /// Returns at once; may drop the oldest event.
     pub fn send(&self, event: Event) {
         let mut event = event;
         while let Err(TrySendError::Full(again)) = self.sender.try_send(event) {
@@ -65,6 +66,7 @@ impl Events {
         &self.receiver
     }
 
+    /// How many events nobody read in time.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -65,10 +65,12 @@ impl Link {
         Self { generation, frames: Mailbox::new(), orders, nudge, nudged }
     }
 
+    /// What the worker wants now.
     pub fn orders(&self) -> Orders {
         *lock(&self.orders)
     }
 
+    /// Ends the capture thread as soon as it looks.
     pub fn stop(&self) {
         lock(&self.orders).stop = true;
         self.nudge();

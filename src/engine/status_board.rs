@@ -121,6 +121,7 @@ impl StatusBoard {
         lock(&self.0).source = Phase::Failed { error, retry_at: None };
     }
 
+    /// The source is open.
     pub fn describe(&self, generation: u64, description: Description) {
         self.with(generation, |inner| inner.description = Some(description));
     }
@@ -130,6 +131,7 @@ impl StatusBoard {
         self.with(generation, |inner| inner.expected = expected);
     }
 
+    /// A frame came.
     pub fn captured(&self, generation: u64, at: Instant) {
         self.with(generation, |inner| inner.captured.mark(at));
     }
@@ -139,10 +141,12 @@ impl StatusBoard {
         self.with(generation, |inner| inner.captured.rate.last()).flatten()
     }
 
+    /// A newer frame replaced one that no model saw.
     pub fn dropped(&self, generation: u64) {
         self.with(generation, |inner| inner.dropped += 1);
     }
 
+    /// What came was no picture.
     pub fn broken(&self, generation: u64) {
         self.with(generation, |inner| inner.broken += 1);
     }
@@ -152,6 +156,7 @@ impl StatusBoard {
         self.with(generation, |inner| (inner.controls, inner.control_failure) = (controls, failure));
     }
 
+    /// What can be set on the source, as last read.
     pub fn controls(&self) -> Arc<[Control]> {
         Arc::clone(&lock(&self.0).controls)
     }
@@ -179,6 +184,7 @@ impl StatusBoard {
         });
     }
 
+    /// The observation was painted.
     pub fn shown(&self, observation: &Observation, at: Instant) {
         self.with(observation.source_generation, |inner| {
             if inner.last_shown < Some(observation.sequence) {

@@ -39,6 +39,7 @@ pub enum Search {
 }
 
 impl BestSearch {
+    /// Over the moments that the ring holds now.
     pub fn new(ring: &Ring, setting: &Setting) -> Self {
         let sequences: Vec<u64> = ring.moments().rev().filter(|m| m.is_pair()).map(|m| m.sequence()).collect();
         Self {

@@ -44,6 +44,7 @@ impl Heads {
         }
     }
 
+    /// The raw heads, unpacked.
     pub fn shared(&self) -> Arc<RawHeads> {
         match self {
             Self::Whole(heads) => Arc::clone(heads),

@@ -44,18 +44,22 @@ impl Compactor {
 }
 
 impl Moment {
+    /// The observation's; see [`Observation::sequence`].
     pub fn sequence(&self) -> u64 {
         self.rest.sequence
     }
 
+    /// The frame's; see [`Observation::frame_id`].
     pub fn frame_id(&self) -> u64 {
         self.rest.frame_id
     }
 
+    /// The source's; see [`Observation::source_generation`].
     pub fn source_generation(&self) -> u64 {
         self.rest.source_generation
     }
 
+    /// When the frame was captured.
     pub fn captured(&self) -> Instant {
         self.rest.times.captured
     }

@@ -49,6 +49,7 @@ impl Picture {
         }
     }
 
+    /// In pixels.
     pub fn size(&self) -> Size {
         match self {
             Self::Jpeg { size, .. } => *size,
@@ -64,6 +65,7 @@ impl Picture {
         }
     }
 
+    /// The picture, decoded. Takes milliseconds.
     pub fn frame(&self) -> Result<Arc<Frame>, RestoreError> {
         let (size, data) = match self {
             Self::Jpeg { size, data } => (*size, data),

@@ -81,10 +81,12 @@ impl Ring {
         self.len() == 0
     }
 
+    /// Drops all moments; the limit stays.
     pub fn clear(&mut self) {
         *self = Self::new(self.limit);
     }
 
+    /// The moment of this sequence number.
     pub fn get(&self, sequence: u64) -> Option<&Moment> {
         let place = self.search(sequence).ok()?;
         self.entry(place).map(|entry| &entry.moment)

@@ -170,6 +170,7 @@ impl Timeline {
         self.records.range(first.min(end)..end)
     }
 
+    /// The record of this sequence number.
     pub fn get(&self, sequence: u64) -> Option<&Record> {
         self.records.get(search(&self.records, sequence)?)
     }

@@ -18,6 +18,7 @@ impl Turn {
         [Self::None, Self::Quarter, Self::Half, Self::ThreeQuarters].into_iter().find(|turn| turn.degrees() == degrees)
     }
 
+    /// 0, 90, 180 or 270, clockwise.
     pub fn degrees(self) -> u32 {
         match self {
             Self::None => 0,

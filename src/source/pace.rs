@@ -15,6 +15,7 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// `rate`: slots per second, at least 1.
     pub fn new(rate: u32) -> Self {
         Self { slot: Duration::from_secs(1) / rate.max(1), last: None }
     }

@@ -48,6 +48,7 @@ pub fn modes(index: u32) -> Result<Vec<Mode>, String> {
     Ok(formats.into_iter().filter_map(from_nokhwa).collect())
 }
 
+/// A camera that delivers through nokhwa.
 pub struct LibraryDriver {
     camera: Handle,
     given: Given,

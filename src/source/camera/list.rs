@@ -27,6 +27,7 @@ pub(super) enum System {
 }
 
 impl System {
+    /// What this system uses.
     pub fn choose() -> Self {
         #[cfg(target_os = "linux")]
         if std::env::var_os(VARIABLE).is_none_or(|value| value != "nokhwa") {
@@ -35,6 +36,7 @@ impl System {
         Self::Library
     }
 
+    /// All cameras by index.
     pub fn devices(self) -> Result<Vec<Device>, SourceError> {
         Ok(self.ask()?.into_iter().map(|(device, _)| device).collect())
     }

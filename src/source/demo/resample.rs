@@ -25,6 +25,7 @@ struct Tap {
     weight: u16,
 }
 
+/// Scales windows to frames of one size.
 pub struct Resampler {
     size: Size,
     columns: Vec<Tap>,
@@ -33,6 +34,7 @@ pub struct Resampler {
 }
 
 impl Resampler {
+    /// For frames of this size, in pixels.
     pub fn new(size: Size) -> Self {
         let row = || (None, vec![0; size.width as usize * 3]);
         Self { size, columns: vec![Tap::default(); size.width as usize], rows: [row(), row()] }

@@ -40,6 +40,7 @@ impl Album {
         }
     }
 
+    /// All of them, unreadable ones included.
     pub fn pictures(&self) -> &[PathBuf] {
         &self.pictures
     }

@@ -55,6 +55,7 @@ impl Listing {
         Ok(Self { pictures, stamps })
     }
 
+    /// Files in the order given, each folder's pictures in natural order.
     pub fn pictures(&self) -> &[PathBuf] {
         &self.pictures
     }

@@ -45,6 +45,7 @@ impl VideoControls {
         self.change(|wishes| *wishes = Wishes { paused, steps: 0, ..*wishes });
     }
 
+    /// Whether it stands still.
     pub fn is_paused(&self) -> bool {
         self.wishes().paused
     }
@@ -64,6 +65,7 @@ impl VideoControls {
         self.change(|wishes| wishes.looped = looped);
     }
 
+    /// Whether a file begins again at its end.
     pub fn is_looped(&self) -> bool {
         self.wishes().looped
     }

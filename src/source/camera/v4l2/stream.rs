@@ -26,6 +26,7 @@ const BUFFERS: u32 = 4;
 /// POLLIN of poll(2).
 const READABLE: i16 = 1;
 
+/// A camera that delivers through V4L2.
 pub struct V4l2Driver {
     // Before the device: the stream ends first.
     stream: MmapStream<'static>,
