@@ -9,7 +9,7 @@ use super::shared::Shared;
 use crate::detect::Frame;
 use crate::source::{Control, ControlId, Next, Orientation, Source, SourceError};
 
-/// So long after the last change the controls are read again, as one may have changed others: a slider that moves must
+/// How long after the last change the controls are read again, as one may have changed others: a slider that moves must
 /// not cost a camera's time for them all at each step.
 const SETTLED: Duration = Duration::from_millis(300);
 

@@ -1,4 +1,4 @@
-//! Threads and mailboxes between a source, a detector and whoever looks.
+//! Threads and mailboxes between a source, its models and the window.
 //!
 //! ```text
 //!              Mailbox<Settings>, one whole value            Receiver<Event>, bounded
@@ -9,9 +9,9 @@
 //!  newest wins, drops are counted      A.run, B.run       └── waker() ──▶ the window repaints
 //!     │        ▲                          │
 //!     │        └── stop, pause ◀──────────┘
-//!     │   ControlRequests            ◀──── set_control(), orient()
-//!     └──────────────▶ StatusBoard (counts, rates, …) ◀──── shown()
-//!                        └───────────────────────────────▶ status()
+//!     │   ControlRequests ◀────────────── set_control(), orient()
+//!     └──────────────▶ StatusBoard (counts, rates, states) ◀──── shown()
+//!                        └─────────────────────────────────────▶ status()
 //! ```
 //!
 //! - Nothing but the newest frame waits anywhere: no queue can grow, no picture is old without saying so.

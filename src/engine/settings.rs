@@ -1,4 +1,4 @@
-//! What a person wants of the engine.
+//! What the engine is asked for.
 
 use crate::model::ModelRequest;
 use crate::source::SourceRequest;
@@ -7,7 +7,7 @@ use crate::source::SourceRequest;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub source: SourceRequest,
-    /// Another number opens the same source anew.
+    /// Another number opens the same source again.
     pub reopen: u64,
     /// A, and B when comparing; more are run too. Empty: frames without outputs.
     pub models: Vec<ModelRequest>,

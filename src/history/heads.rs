@@ -6,7 +6,7 @@ use crate::detect::RawHeads;
 
 /// Raw heads as a moment keeps them.
 pub(super) enum Heads {
-    /// Shared with whoever else looks at them.
+    /// Shared with their other readers.
     Whole(Arc<RawHeads>),
     /// Each tensor has few different values, as those that an INT8 model computes: a quarter of the memory.
     Packed(Vec<Packed>),

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A moment's raw heads are exact, so that boxes, pairs and figures can be made again at any thresholds; only its
-//! pixels have been through JPEG. Nothing here blocks whoever watches: pictures are compressed on the recorder's
+//! pixels have been through JPEG. Nothing here blocks the window: pictures are compressed on the recorder's
 //! thread, and what has to be computed again is done in slices of a time that the caller gives.
 
 mod best;

@@ -11,7 +11,7 @@ use crate::engine::{Observation, Samples};
 /// How many records are kept: 20 minutes at 30 frames per second, in 5 MB.
 pub const RECORDS: usize = 36_000;
 
-/// How many settings are known again when a person comes back to them.
+/// How many settings are known again when the user comes back to them.
 const SETTINGS: usize = 32;
 
 /// One record for each observation, oldest first.
@@ -40,7 +40,7 @@ pub struct Timeline {
 #[derive(Debug, Default)]
 struct Window {
     samples: Samples,
-    /// What they are of: another source or model begins anew.
+    /// What they are of: another source or model starts again.
     of: (u64, String, String),
 }
 

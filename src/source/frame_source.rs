@@ -21,7 +21,7 @@ pub trait Source {
         Ok(())
     }
 
-    /// Called before the `next` that comes after a pause: a source that keeps its own time goes on where it was.
+    /// Called before the `next` that comes after a pause: a source that keeps its own time resumes where it was.
     fn resume(&mut self) {}
 
     /// A live source delivers on its own clock, whether or not anybody takes its frames.
@@ -32,7 +32,7 @@ pub trait Source {
         Vec::new()
     }
 
-    /// Sets a control to the nearest value that it can have. The source goes on after an error.
+    /// Sets a control to the nearest value that it can have. The source keeps delivering after an error.
     fn set_control(&mut self, _id: ControlId, _value: i64) -> Result<(), SourceError> {
         Ok(())
     }

@@ -22,7 +22,7 @@ impl Opener {
     /// Opens what is asked for. May block for as long as a driver does.
     ///
     /// `Auto` takes the demo only where there is no camera; a camera that is there and cannot be opened is an error,
-    /// because a person who has one wants to know why it does not show.
+    /// because a user who has one wants to know why it does not show.
     pub fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
         Ok(match request {
             SourceRequest::Camera(camera) => Box::new(CameraSource::open(camera)?),

@@ -36,7 +36,7 @@ pub struct Orientation {
     pub mirror: bool,
 }
 
-/// Squares of so many pixels are turned one by one, so that both pictures' rows stay in the cache.
+/// Squares of this many pixels a side are turned one by one, so that both pictures' rows stay in the cache.
 const BLOCK: usize = 32;
 
 impl Orientation {

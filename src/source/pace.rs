@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A clock that ticks in slots of equal length. A reader who is late skips the slots it missed, so that motion keeps
-/// its speed; a reader who paused goes on where it was.
+/// its speed; a reader who paused resumes where it was.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     slot: Duration,

@@ -1,4 +1,4 @@
-//! What a person asks for, before it is opened.
+//! Which source is asked for, before it is opened.
 
 use std::path::PathBuf;
 

@@ -15,10 +15,10 @@ use crate::detect::Frame;
 use crate::source::pixels::Converter;
 use crate::source::{CameraDetails, Description, Next, Source, SourceError};
 
-/// So many broken frames in a row, and damaged JPEGs are shown as far as they go: some cameras make no others.
+/// After this many broken frames in a row, damaged JPEGs are shown as far as they go: some cameras make no others.
 const LENIENT_AFTER: u32 = 15;
 
-/// So many broken frames in a row, and the camera is given up.
+/// After this many broken frames in a row, the camera is given up.
 const GIVE_UP_AFTER: u32 = 45;
 
 /// How many modes are tried, when a driver rejects what it lists.

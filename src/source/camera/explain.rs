@@ -1,4 +1,4 @@
-//! What a driver's error means to a person.
+//! What a driver's error means to a user.
 //!
 //! The camera library gives its errors as text. On Linux the system's number stands in it, as "(os error 16)"; the
 //! wording around it differs from call to call, and is not relied upon.

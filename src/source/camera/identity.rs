@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::source::SourceError;
 
-/// What stays with a camera when it is plugged in anew.
+/// What stays with a camera when it is plugged in again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CameraId {
     /// Where it is plugged in, as the system says: "usb-0000:00:14.0-1", "platform:vivid-000".
@@ -36,7 +36,7 @@ impl fmt::Display for Device {
     }
 }
 
-/// Which of the cameras a person wants.
+/// Which of the cameras is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CameraSelector {
     /// The one with the lowest index.

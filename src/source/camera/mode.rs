@@ -27,7 +27,7 @@ pub struct CameraInfo {
     /// The number that the system gave it this time; gaps are usual.
     pub index: u32,
     pub name: String,
-    /// What stays the same when it is plugged in anew.
+    /// What stays the same when it is plugged in again.
     pub id: CameraId,
     /// By format, then size, then rate, without doubles.
     pub modes: Vec<Mode>,

@@ -43,7 +43,7 @@ impl FrameRate {
         self.seconds
     }
 
-    /// Whether a person who writes `asked` means this rate: as exactly as two decimals tell, so that 29.97 means
+    /// Whether a user who writes `asked` means this rate: as exactly as two decimals tell, so that 29.97 means
     /// 30000/1001 and 30 does not.
     pub fn answers(self, asked: Self) -> bool {
         self == asked || (self.per_second() - asked.per_second()).abs() < 0.005

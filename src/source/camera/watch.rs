@@ -15,7 +15,7 @@ use crate::source::SourceError;
 /// How often it is looked whether something was plugged in or pulled out.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// A new device is listed once more after so many looks: the system may hand it out before its permissions are set.
+/// A new device is listed once more after this many looks: the system may hand it out before its permissions are set.
 const SETTLED: u32 = 3;
 
 type List = Result<Vec<CameraInfo>, String>;

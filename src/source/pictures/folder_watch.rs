@@ -14,7 +14,7 @@ use super::folder::pictures_in;
 /// How long it rests between two looks...
 const EVERY: Duration = Duration::from_secs(1);
 
-/// ...but so many times as long as a look takes: a slow disk is not kept busy.
+/// ...but this many times as long as a look takes: a slow disk is not kept busy.
 const REST: u32 = 20;
 
 /// Why there is no album.
@@ -26,7 +26,7 @@ pub enum AlbumError {
     Folder { folder: PathBuf, cause: io::Error },
 }
 
-/// The pictures there are, and what changes when one is written anew.
+/// The pictures there are, and what changes when one is overwritten.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listing {
     pictures: Vec<PathBuf>,
@@ -60,7 +60,7 @@ impl Listing {
         &self.pictures
     }
 
-    /// Pictures that were there before, and have been written anew.
+    /// Pictures that were there before, and have been overwritten.
     pub fn changed_since(&self, earlier: &Self) -> Vec<PathBuf> {
         let before: std::collections::HashMap<_, _> = earlier.pictures.iter().zip(&earlier.stamps).collect();
         let now = self.pictures.iter().zip(&self.stamps);

@@ -15,7 +15,7 @@ use crate::detect::{Frame, Size};
 /// The longer side, in pixels.
 pub const THUMBNAIL: u32 = 160;
 
-/// So many are kept, 77 kB each at most.
+/// How many are kept, 77 kB each at most.
 pub const THUMBNAILS_KEPT: usize = 256;
 
 /// What became of a thumbnail.
@@ -57,7 +57,7 @@ impl Thumbnails {
         Ok(Self { shared, token, _alive: alive })
     }
 
-    /// What is in sight, in the order in which it is to be made. Replaces what was wanted before; of more than
+    /// What is in sight, in the order in which it is made. Replaces what was wanted before; of more than
     /// [`THUMBNAILS_KEPT`] the first count.
     pub fn want<'a>(&self, pictures: impl IntoIterator<Item = &'a Path>) {
         let mut inner = self.shared.lock();
@@ -76,7 +76,7 @@ impl Thumbnails {
         self.shared.lock().find(picture).cloned()
     }
 
-    /// Makes it anew when it is wanted again: the file has changed.
+    /// Makes it again when it is wanted again: the file has changed.
     pub fn forget(&self, picture: &Path) {
         self.shared.lock().made.retain(|(made, _)| made != picture);
     }

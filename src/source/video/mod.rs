@@ -13,7 +13,7 @@
 //!
 //! A *file* is shown at its own rate; frames that come too late for that are passed over, unless every frame is asked
 //! for, which then come as fast as they are taken. It waits while nobody takes frames. A *stream* that has no end is
-//! live: the newest frame wins. Seeking and looping start ffmpeg anew at the place.
+//! live: the newest frame wins. Seeking and looping start ffmpeg again at the place.
 
 mod clock;
 mod controls;

@@ -104,7 +104,7 @@ impl VideoSource {
         Ok(source)
     }
 
-    /// Goes on from another place.
+    /// Resumes from another place.
     fn go_to(&mut self, to: Duration) -> Result<(), SourceError> {
         let last = self.about.duration.map(|duration| duration.saturating_sub(BEFORE_THE_END));
         // Where a frame came from, there is one.
@@ -240,14 +240,14 @@ impl Source for VideoSource {
         }
     }
 
-    /// Waits for a short while at most, so that wishes and the end of interest are noticed.
+    /// Waits for a short while at most, so that requests and the end of interest are noticed.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
-        let wishes = self.controls.take();
-        if let Some(to) = wishes.seek.filter(|_| !self.live) {
+        let requests = self.controls.take();
+        if let Some(to) = requests.seek.filter(|_| !self.live) {
             self.go_to(to)?;
         }
-        let paused = wishes.paused && !self.live;
-        if paused && wishes.steps == 0 {
+        let paused = requests.paused && !self.live;
+        if paused && requests.steps == 0 {
             let _ = self.controls.wake().recv_timeout(SLICE);
             self.resume();
             return Ok(Next::Idle);

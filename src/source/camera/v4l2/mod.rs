@@ -1,7 +1,7 @@
 //! Cameras on Linux, through V4L2.
 //!
 //! nokhwa, which serves the other systems, is not asked here: it waits for a frame without a deadline, so that a
-//! camera that falls silent could never be let go of and opened again; it opens no rate that is not whole, knows
+//! camera that falls silent could never be closed and opened again; it opens no rate that is not whole, knows
 //! neither UYVY nor GREY, hides how many bytes a frame has, how long a row is and which colours are meant.
 
 mod controls;
