@@ -1,10 +1,10 @@
 //! One source's life: it is opened, watched for stalls and for calls that hang, and replaced.
 //!
 //! ```text
-//!            open                first frame due            Failed, Ended
-//! [Opening] ──────▶ Opened ──▶ [Frames] ── stall ──▶ replace ◀── opening hangs
-//!                                                      │
-//!                      [Release] ◀── too many hang ────┘── else: another capture thread, another link
+//! Opening ──▶ Frames ──▶ Nothing     what must not take too long: an opening, the next frame
+//!    │ hangs     │ stall
+//!    └─────┬─────┘
+//!       replace ──▶ Opening on another capture thread, or Release while too many of them hang
 //! ```
 
 use std::sync::Arc;

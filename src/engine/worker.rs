@@ -45,11 +45,7 @@ impl Worker {
                     Ok(report) => self.handle(report),
                     Err(_) => self.source.close_reports(),
                 },
-                recv(self.source.timer()) -> _ => {
-                    // A frame that came in time counts.
-                    self.look();
-                    self.source.check();
-                }
+                recv(self.source.timer()) -> _ => self.source.check(),
                 recv(self.shared.threads.exited()) -> _ => self.source.retry_open(),
             }
         }
