@@ -14,7 +14,7 @@ use super::link::{Captured, Link, SourceReport};
 use super::panic_guard;
 use super::pool::Pool;
 use super::shared::Shared;
-use super::threads::Done;
+use super::threads::ThreadDone;
 use crate::detect::Frame;
 use crate::source::{Description, Next, Playback, Source, SourceError, SourceRequest};
 
@@ -39,7 +39,7 @@ pub(super) struct Capture {
     request: SourceRequest,
     reports: Sender<SourceReport>,
     /// Threads that may have the same device open.
-    predecessors: Vec<Done>,
+    predecessors: Vec<ThreadDone>,
     release: Duration,
     controls: ControlApplier,
     frames: Pool<Frame>,
@@ -49,7 +49,7 @@ pub(super) struct Capture {
 }
 
 /// Why draining a source came to its end.
-enum End {
+enum DrainEnd {
     /// No longer wanted.
     Stopped,
     Ended,
@@ -61,7 +61,7 @@ impl Capture {
         link: Arc<Link>,
         request: SourceRequest,
         reports: Sender<SourceReport>,
-        predecessors: Vec<Done>,
+        predecessors: Vec<ThreadDone>,
         release: Duration,
     ) -> Self {
         let (controls, frames, retry) = (ControlApplier::default(), Pool::new(FRAMES), RETRY[0]);
@@ -73,8 +73,8 @@ impl Capture {
         self.await_release();
         while !self.link.orders().stop {
             let (report, retry_at) = match self.attempt() {
-                Ok(End::Stopped) => return,
-                Ok(End::Ended) => (SourceReport::Ended, None),
+                Ok(DrainEnd::Stopped) => return,
+                Ok(DrainEnd::Ended) => (SourceReport::Ended, None),
                 Err(error) => {
                     // It resumes where it was lost.
                     if let Some(place) = self.place.take() {
@@ -114,7 +114,7 @@ impl Capture {
 
     /// Opens the source and drains it to its end. Sources call drivers and decoders: a panic in one is a failure
     /// like others, and cannot take the window with it.
-    fn attempt(&mut self) -> Result<End, SourceError> {
+    fn attempt(&mut self) -> Result<DrainEnd, SourceError> {
         // A driver's fault may be gone when the camera is opened again; a decoder's comes again with the same file.
         let camera = self.request.may_be_camera();
         let fault = |part| move |cause| SourceError::Fault { part, cause, camera };
@@ -129,7 +129,7 @@ impl Capture {
         result?
     }
 
-    fn drain(&mut self, source: &mut dyn Source) -> Result<End, SourceError> {
+    fn drain(&mut self, source: &mut dyn Source) -> Result<DrainEnd, SourceError> {
         let live = source.is_live();
         // The orders when the source was asked last.
         let mut asked = self.link.orders();
@@ -141,15 +141,15 @@ impl Capture {
         self.controls.begin();
         // Left behind while it was opened.
         if asked.stop {
-            return Ok(End::Stopped);
+            return Ok(DrainEnd::Stopped);
         }
         if self.reports.send(SourceReport::Opened { description, live }).is_err() {
-            return Ok(End::Stopped);
+            return Ok(DrainEnd::Stopped);
         }
         loop {
             let orders = self.link.orders();
             if orders.stop {
-                return Ok(End::Stopped);
+                return Ok(DrainEnd::Stopped);
             }
             self.controls.follow(source, &self.shared, self.link.generation);
             if live && orders.paused {
@@ -172,14 +172,14 @@ impl Capture {
             let at = clock.now();
             match next? {
                 // Left behind while it hung.
-                _ if self.link.orders().stop => return Ok(End::Stopped),
+                _ if self.link.orders().stop => return Ok(DrainEnd::Stopped),
                 Next::Frame => {}
                 Next::Idle => continue,
                 Next::Broken => {
                     self.shared.board.broken(self.link.generation);
                     continue;
                 }
-                Next::End => return Ok(End::Ended),
+                Next::End => return Ok(DrainEnd::Ended),
             }
             self.retry = RETRY[0];
             let (description, frame_size) = (source.description(), frame.size());

@@ -60,7 +60,7 @@ pub use status::{ModelPhase, ModelState, SourceState, Stages, Status};
 
 use crate::source::{ControlId, Orientation, SourceError};
 use lock::lock;
-use settings::Wanted;
+use settings::WantedSettings;
 use shared::Shared;
 use worker::Worker;
 
@@ -71,7 +71,7 @@ const DROP_DEADLINE: Duration = Duration::from_millis(500);
 pub struct Engine {
     shared: Arc<Shared>,
     /// What was set last.
-    wanted: Mutex<Wanted>,
+    wanted: Mutex<WantedSettings>,
     /// Dropped to stop the worker; `None` = stopped.
     stop: Option<Sender<Infallible>>,
 }
@@ -79,7 +79,7 @@ pub struct Engine {
 impl Engine {
     /// Starts the worker, which opens the source and loads the models. Fails only where no thread can be started.
     pub fn start(parts: Parts, settings: Settings) -> Result<Self, io::Error> {
-        let wanted = Wanted { settings, generation: 0 };
+        let wanted = WantedSettings { settings, generation: 0 };
         let shared = Arc::new(Shared::new(parts, &wanted));
         let (stop, stopped) = bounded(0);
         let worker = Worker::new(Arc::clone(&shared), wanted.clone());

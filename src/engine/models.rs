@@ -20,7 +20,7 @@ const HEADS: usize = 8;
 
 /// Belongs to the worker, which alone runs models.
 #[derive(Default)]
-pub(super) struct Models {
+pub(super) struct LoadedModels {
     /// Used longest ago first.
     loaded: Vec<Loaded>,
     /// One for each of the settings' models.
@@ -47,7 +47,7 @@ struct Slot {
     failure: Option<Arc<ModelError>>,
 }
 
-impl Models {
+impl LoadedModels {
     /// Makes these the models to run, and loads those that are not loaded yet. Where one cannot be loaded, the
     /// model that ran in its place before keeps running.
     pub fn choose(&mut self, wanted: &[ModelRequest], shared: &Shared) {

@@ -8,7 +8,7 @@ use super::control_requests::ControlRequests;
 use super::event::{Event, Events};
 use super::mailbox::Mailbox;
 use super::observation::Observation;
-use super::settings::Wanted;
+use super::settings::WantedSettings;
 use super::status_board::StatusBoard;
 use super::threads::Threads;
 use crate::model::{Detector, ModelError, ModelName, ModelRequest};
@@ -42,7 +42,7 @@ pub struct Parts {
 /// What all threads and the engine hold.
 pub(super) struct Shared {
     pub parts: Parts,
-    pub wanted: Mailbox<Wanted>,
+    pub wanted: Mailbox<WantedSettings>,
     pub observations: Mailbox<Arc<Observation>>,
     pub events: Events,
     pub board: StatusBoard,
@@ -53,7 +53,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(parts: Parts, wanted: &Wanted) -> Self {
+    pub fn new(parts: Parts, wanted: &WantedSettings) -> Self {
         let shared = Self {
             parts,
             wanted: Mailbox::new(),

@@ -15,10 +15,10 @@ use crossbeam_channel::{Receiver, bounded, never};
 use super::capture::{Capture, RELEASE};
 use super::event::Event;
 use super::link::{Captured, Link, SourceReport};
-use super::settings::{Wanted, may_share_device};
+use super::settings::{WantedSettings, may_share_device};
 use super::shared::Shared;
 use super::status_board::Phase;
-use super::threads::{Done, ended};
+use super::threads::{ThreadDone, ended};
 use crate::source::{Description, SourceError, SourceRequest};
 
 /// A live source that gives no frame for this long has stalled...
@@ -50,7 +50,7 @@ pub(super) struct Supervisor {
     link: Arc<Link>,
     reports: Receiver<SourceReport>,
     /// Capture threads that were not seen to end, and what they have open.
-    threads: Vec<(SourceRequest, Done)>,
+    threads: Vec<(SourceRequest, ThreadDone)>,
     source: Opened,
 }
 
@@ -88,7 +88,7 @@ enum Watch {
 
 impl Supervisor {
     /// Opens nothing yet: see [`Supervisor::open`].
-    pub fn new(shared: Arc<Shared>, wanted: &Wanted) -> Self {
+    pub fn new(shared: Arc<Shared>, wanted: &WantedSettings) -> Self {
         let paused = wanted.settings.paused;
         let link = Arc::new(Link::new(wanted.generation, paused));
         let source = Opened::new(&wanted.settings.source, shared.parts.clock.now());
@@ -169,7 +169,7 @@ impl Supervisor {
     }
 
     /// Threads that may have the source's device open.
-    fn device_holders(&mut self) -> Vec<Done> {
+    fn device_holders(&mut self) -> Vec<ThreadDone> {
         self.threads.retain(|(_, done)| !ended(done));
         let device_holders = self.threads.iter().filter(|(other, _)| may_share_device(other, &self.source.request));
         device_holders.map(|(_, done)| done.clone()).collect()

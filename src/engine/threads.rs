@@ -11,16 +11,16 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::lock::lock;
 
 /// Carries nothing; disconnects when the thread that holds the other end has ended.
-pub(super) type Done = Receiver<Infallible>;
+pub(super) type ThreadDone = Receiver<Infallible>;
 
 /// Whether the thread has ended.
-pub(super) fn ended(done: &Done) -> bool {
+pub(super) fn ended(done: &ThreadDone) -> bool {
     done.try_recv().is_err_and(|error| error.is_disconnected())
 }
 
 /// Every thread that was started and has not been seen to end.
 pub(super) struct Threads {
-    members: Mutex<Vec<(Done, JoinHandle<()>)>>,
+    members: Mutex<Vec<(ThreadDone, JoinHandle<()>)>>,
     exit: Sender<()>,
     exited: Receiver<()>,
 }
@@ -44,8 +44,8 @@ impl Default for Threads {
 
 impl Threads {
     /// Starts a thread.
-    pub fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<Done> {
-        let (alive, done): (Sender<Infallible>, Done) = bounded(0);
+    pub fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<ThreadDone> {
+        let (alive, done): (Sender<Infallible>, ThreadDone) = bounded(0);
         let exit = ExitSignal(self.exit.clone());
         let handle = Builder::new().name(name.to_owned()).spawn(move || {
             // Dropped in the end, by unwinding too; the signal last, so that its reader finds the thread ended.

@@ -5,30 +5,30 @@ use std::sync::Arc;
 use crossbeam_channel::select;
 
 use super::link::{Captured, SourceReport};
-use super::models::Models;
+use super::models::LoadedModels;
 use super::observation::{Observation, Times};
-use super::settings::{Settings, Wanted};
+use super::settings::{Settings, WantedSettings};
 use super::shared::Shared;
 use super::supervisor::Supervisor;
-use super::threads::{Done, ended};
+use super::threads::{ThreadDone, ended};
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
     settings: Settings,
-    models: Models,
+    models: LoadedModels,
     /// How many observations were made.
     sequence: u64,
     source: Supervisor,
 }
 
 impl Worker {
-    pub fn new(shared: Arc<Shared>, wanted: Wanted) -> Self {
+    pub fn new(shared: Arc<Shared>, wanted: WantedSettings) -> Self {
         let source = Supervisor::new(Arc::clone(&shared), &wanted);
-        Self { shared, settings: wanted.settings, models: Models::default(), sequence: 0, source }
+        Self { shared, settings: wanted.settings, models: LoadedModels::default(), sequence: 0, source }
     }
 
     /// The whole life of the thread, until nobody holds the other end of `stop`.
-    pub fn run(mut self, stop: &Done) {
+    pub fn run(mut self, stop: &ThreadDone) {
         self.source.open();
         self.models.choose(&self.settings.models, &self.shared);
         while !ended(stop) {
@@ -51,8 +51,8 @@ impl Worker {
         }
     }
 
-    fn apply(&mut self, wanted: Wanted) {
-        let Wanted { settings, generation } = wanted;
+    fn apply(&mut self, wanted: WantedSettings) {
+        let WantedSettings { settings, generation } = wanted;
         let old = std::mem::replace(&mut self.settings, settings);
         if generation != self.source.generation() {
             self.source.switch(&self.settings.source, generation, self.settings.paused);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Setting;
 use super::heads::{Heads, Packer};
-use super::picture::{Picture, RestoreError};
+use super::picture::{RestoreError, StoredPicture};
 use crate::compare::Side;
 use crate::detect::{Frame, RawHeads, Size};
 use crate::engine::{Observation, Output};
@@ -14,7 +14,7 @@ use crate::engine::{Observation, Output};
 pub struct Moment {
     /// All but the picture and the raw heads: black and empty ones stand in their places.
     rest: Observation,
-    picture: Picture,
+    picture: StoredPicture,
     /// One for each output of `rest`.
     heads: Vec<Heads>,
     bytes: usize,
@@ -33,7 +33,7 @@ impl Compactor {
     /// Takes milliseconds: most of it is JPEG.
     pub fn run(&mut self, observation: &Observation) -> Moment {
         let heads: Vec<Heads> = observation.outputs.iter().map(|o| Heads::new(&o.heads, &mut self.packer)).collect();
-        let picture = Picture::new(&observation.frame, &mut self.jpeg);
+        let picture = StoredPicture::new(&observation.frame, &mut self.jpeg);
         let hollow = |output: &Output| Output { heads: Arc::clone(&self.empty), ..output.clone() };
         let outputs = observation.outputs.iter().map(hollow).collect();
         let rest = Observation { frame: Arc::clone(&self.black), outputs, ..observation.clone() };

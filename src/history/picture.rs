@@ -21,7 +21,7 @@ pub struct RestoreError {
 }
 
 /// A frame that takes little memory.
-pub(super) enum Picture {
+pub(super) enum StoredPicture {
     Jpeg {
         size: Size,
         data: Box<[u8]>,
@@ -30,7 +30,7 @@ pub(super) enum Picture {
     Whole(Arc<Frame>),
 }
 
-impl Picture {
+impl StoredPicture {
     /// `scratch` keeps its memory from frame to frame.
     pub fn new(frame: &Arc<Frame>, scratch: &mut Vec<u8>) -> Self {
         let whole = || Self::Whole(Arc::clone(frame));

@@ -26,7 +26,7 @@ pub struct Timeline {
     records: VecDeque<Record>,
     /// When the first frame of all was captured; not only of those still here.
     start: Option<Instant>,
-    windows: [Window; Stage::ALL.len()],
+    windows: [LatencyWindow; Stage::ALL.len()],
     comparer: MomentComparer,
     /// The settings known, the present one last; never empty once a record is there.
     settings: VecDeque<(u32, Setting)>,
@@ -38,7 +38,7 @@ pub struct Timeline {
 
 /// The last durations of a stage.
 #[derive(Debug, Default)]
-struct Window {
+struct LatencyWindow {
     samples: Samples,
     /// What they are of: another source or model starts again.
     of: (u64, String, String),
@@ -110,7 +110,7 @@ impl Timeline {
                 }
             };
             if (window.of.0, window.of.1.as_str(), window.of.2.as_str()) != (source, name, model) {
-                *window = Window { samples: Samples::new(), of: (source, name.to_owned(), model.to_owned()) };
+                *window = LatencyWindow { samples: Samples::new(), of: (source, name.to_owned(), model.to_owned()) };
             }
             Latency::next(&mut window.samples, took)
         })

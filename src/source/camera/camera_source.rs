@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::control::{Control, ControlId};
 use super::driver::{Driver, DriverError, Read};
-use super::explain::{Stage, explain};
+use super::explain::{Operation, explain};
 use super::identity::Device;
 use super::list::{self, System};
 use super::mode::{self, CameraInfo, Mode};
@@ -42,7 +42,7 @@ impl CameraSource {
         let system = System::choose();
         let device = system.find(&request.which)?;
         let camera = device.to_string();
-        let opening = |cause| explain(&device, Stage::Opening, cause);
+        let opening = |cause| explain(&device, Operation::Opening, cause);
         let (info, unread) = match list::offer(system, &device).map_err(opening)? {
             Some(offer) => offer,
             None => return Err(opening("it takes no pictures".into())),
@@ -60,7 +60,7 @@ impl CameraSource {
                     return Ok(source);
                 }
                 Err(error) => {
-                    let error = explain(&device, Stage::Opening, error);
+                    let error = explain(&device, Operation::Opening, error);
                     if !matches!(error, SourceError::Camera { .. }) {
                         return Err(error);
                     }
@@ -84,7 +84,7 @@ impl CameraSource {
     fn failed(&self, error: DriverError) -> SourceError {
         match error {
             DriverError::Silent(seconds) => SourceError::Silent { camera: self.device.to_string(), seconds },
-            DriverError::Failed(cause) => explain(&self.device, Stage::Reading, cause),
+            DriverError::Failed(cause) => explain(&self.device, Operation::Reading, cause),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which cameras there are, and what they offer.
 
 use super::driver::Driver;
-use super::explain::{Stage, explain};
+use super::explain::{Operation, explain};
 use super::identity::{self, CameraSelector, Device};
 #[cfg(not(target_os = "linux"))]
 use super::library;
@@ -16,7 +16,7 @@ use crate::source::SourceError;
 const VARIABLE: &str = "TWINSIGHT_CAMERA_LIBRARY";
 
 /// The modes that Twinsight reads, and the names of the formats that it does not.
-type Modes = (Vec<Mode>, Vec<String>);
+type ReadableModes = (Vec<Mode>, Vec<String>);
 
 /// Through what cameras are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl System {
             Err(SourceError::Absent { camera }) => {
                 let locked = asked.iter().find_map(|(device, problem)| Some((device, problem.clone()?)));
                 match locked.filter(|(device, _)| device.name == camera) {
-                    Some((device, problem)) => Err(explain(device, Stage::Opening, problem)),
+                    Some((device, problem)) => Err(explain(device, Operation::Opening, problem)),
                     None => Err(SourceError::Absent { camera }),
                 }
             }
@@ -72,7 +72,7 @@ impl System {
     }
 
     /// `None` where the device is no camera.
-    fn modes(self, index: u32) -> Result<Option<Modes>, String> {
+    fn modes(self, index: u32) -> Result<Option<ReadableModes>, String> {
         #[cfg(target_os = "linux")]
         {
             let offer = v4l2::offer(index).map_err(|e| e.to_string())?;
@@ -112,7 +112,7 @@ fn inspect(system: System, device: Device) -> Option<CameraInfo> {
     match offer(system, &device) {
         Ok(offer) => offer.map(|(info, _)| info),
         Err(cause) => {
-            let problem = Some(explain(&device, Stage::Opening, cause).to_string());
+            let problem = Some(explain(&device, Operation::Opening, cause).to_string());
             let Device { index, name, id } = device;
             Some(CameraInfo { index, name, id, modes: Vec::new(), problem })
         }

@@ -12,10 +12,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 /// To pause a *file*, use this and leave the engine running: a step or a seek then shows at once. A live stream is
 /// paused through the engine.
 #[derive(Clone, Debug)]
-pub struct VideoControls(Arc<Shared>);
+pub struct VideoControls(Arc<SharedRequests>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedRequests {
     requests: Mutex<Requests>,
     token: Sender<()>,
     wake: Receiver<()>,
@@ -37,7 +37,7 @@ impl VideoControls {
     pub(super) fn new(looped: bool, paused: bool) -> Self {
         let (token, wake) = bounded(1);
         let requests = Requests { paused, looped, seek: None, steps: u32::from(paused) };
-        Self(Arc::new(Shared { requests: Mutex::new(requests), token, wake }))
+        Self(Arc::new(SharedRequests { requests: Mutex::new(requests), token, wake }))
     }
 
     /// Stands still at the frame in sight, or resumes from there.

@@ -7,7 +7,7 @@ use super::controls::{Playback, VideoControls};
 use super::ffmpeg::Ffmpeg;
 use super::location::{SILENCE, VideoLocation};
 use super::messages::About;
-use super::player::{End, Given, Picture, Player};
+use super::player::{Player, PlayerEnd, Received, TimedPicture};
 use super::ppm::PpmError;
 use super::request::VideoRequest;
 use crate::detect::{Frame, Size};
@@ -86,13 +86,13 @@ impl VideoSource {
             controls: VideoControls::new(request.looped, request.paused),
         };
         match source.player.picture(Instant::now() + PATIENCE) {
-            Given::Picture(picture) => {
+            Received::Picture(picture) => {
                 source.about = source.player.about();
                 source.origin.1 = source.number_at(request.start);
                 source.head = Some(source.place(picture));
             }
-            Given::Nothing => return Err(source.failed(format!("no picture came within {} s", PATIENCE.as_secs()))),
-            Given::End => {
+            Received::Nothing => return Err(source.failed(format!("no picture came within {} s", PATIENCE.as_secs()))),
+            Received::End => {
                 source.end()?;
                 return Err(source.failed("there is no picture at its start".into()));
             }
@@ -129,7 +129,7 @@ impl VideoSource {
     }
 
     /// Notes the place of a picture that came.
-    fn place(&mut self, picture: Picture) -> Shot {
+    fn place(&mut self, picture: TimedPicture) -> Shot {
         let unknown = if self.run == 0 { self.origin.0 } else { self.came + self.slot() };
         let shot = Shot {
             time: picture.time.map_or(unknown, |time| self.origin.0 + time),
@@ -159,7 +159,7 @@ impl VideoSource {
                 return shot;
             }
             // Its end is found again by the next call.
-            let Given::Picture(picture) = self.player.picture(limit) else { return shot };
+            let Received::Picture(picture) = self.player.picture(limit) else { return shot };
             let next = self.place(picture);
             self.player.reuse(std::mem::replace(&mut shot, next).frame);
             self.skipped += 1;
@@ -179,7 +179,7 @@ impl VideoSource {
 
     /// Whether ffmpeg ended because the video did.
     fn end(&mut self) -> Result<(), SourceError> {
-        let End { status, mut messages, broken } = self.player.end();
+        let PlayerEnd { status, mut messages, broken } = self.player.end();
         messages.errors.iter_mut().for_each(|words| *words = self.request.location.anonymous(words));
         let said = |otherwise: &str| messages.cause(otherwise);
         let cause = match (status, broken) {
@@ -255,9 +255,9 @@ impl Source for VideoSource {
         let mut shot = match self.head.take() {
             Some(head) => head,
             None => match self.player.picture(Instant::now() + SLICE) {
-                Given::Picture(picture) => self.place(picture),
-                Given::End => return self.over(),
-                Given::Nothing => {
+                Received::Picture(picture) => self.place(picture),
+                Received::End => return self.over(),
+                Received::Nothing => {
                     let limit = if self.live { SILENCE } else { PATIENCE };
                     if self.waiting.elapsed() > limit {
                         return Err(self.failed(format!("no picture came for {} s", limit.as_secs())));
@@ -287,13 +287,13 @@ impl Source for VideoSource {
 
     fn discard(&mut self) -> Result<(), SourceError> {
         match self.player.picture(Instant::now() + SLICE) {
-            Given::Picture(picture) => {
+            Received::Picture(picture) => {
                 let shot = self.place(picture);
                 self.player.reuse(shot.frame);
                 Ok(())
             }
-            Given::Nothing => Ok(()),
-            Given::End => self.over().map(drop),
+            Received::Nothing => Ok(()),
+            Received::End => self.over().map(drop),
         }
     }
 
