@@ -14,8 +14,8 @@ use twinsight::engine::{Engine, Event, Observation, Settings, SourceState};
 use twinsight::live;
 use twinsight::model::Catalog;
 use twinsight::source::{
-    CameraRequest, CameraWatch, ControlKind, FrameRate, Next, Opener, Source, SourceError, SourceRequest, Which,
-    cameras,
+    CameraRequest, CameraSelector, CameraWatch, ControlKind, FrameRate, Next, Opener, Source, SourceError,
+    SourceRequest, cameras,
 };
 use v4l::video::Capture;
 
@@ -231,8 +231,8 @@ fn await_failure(engine: &Engine) -> String {
     loop {
         let event = engine.events().recv_timeout(Duration::from_secs(20)).expect("the failure is told");
         println!("{event:?}");
-        if let Event::SourceFailed { message, .. } = event {
-            return message;
+        if let Event::SourceFailed(error) = event {
+            return error.to_string();
         }
     }
 }
@@ -256,7 +256,8 @@ fn of_two_cameras_the_right_one_returns() {
     let places: Vec<_> = list.iter().map(|camera| (camera.index, camera.id.to_string())).collect();
     assert_eq!(places, [(0, "platform:vivid-000".into()), (1, "platform:vivid-001".into())]);
     // By part of the name it would be either; by identity it is one.
-    let like = |text: &str| CameraRequest { which: Which::from_flag(text), size: Some(SMALL), ..Default::default() };
+    let like =
+        |text: &str| CameraRequest { which: CameraSelector::from_flag(text), size: Some(SMALL), ..Default::default() };
     let unclear = open(like("viv")).err().unwrap();
     println!("{unclear}");
     assert!(matches!(unclear, SourceError::Ambiguous { .. }));

@@ -8,7 +8,9 @@ use engine_support::*;
 use twinsight::detect::Size;
 use twinsight::engine::{Clock, Engine, Event, SourceState};
 use twinsight::model::ModelName::{self, Fp32};
-use twinsight::source::{CameraRequest, Control, ControlKind, Orientation, SourceError, SourceRequest, Turn, Which};
+use twinsight::source::{
+    CameraRequest, CameraSelector, Control, ControlKind, Orientation, SourceError, SourceRequest, Turn,
+};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -185,7 +187,7 @@ fn a_still_may_take_as_long_as_it_likes_to_open() {
     get(&studio.opened, "the try");
     studio.clock.advance(60 * SECOND);
     assert_eq!(engine.status().source, SourceState::Opening);
-    assert!(engine.events().try_iter().all(|e| !matches!(e, Event::SourceFailed { .. })));
+    assert!(engine.events().try_iter().all(|e| !matches!(e, Event::SourceFailed(_))));
     drop(gate);
     await_failed(&engine);
 }
@@ -384,8 +386,8 @@ fn a_control_without_effect_may_refuse_and_one_with_an_effect_may_not() {
 
 #[test]
 fn which_cameras_may_be_one() {
-    let this = |place| Which::This { name: "cam".into(), id: source_id(place) };
+    let this = |place| CameraSelector::This { name: "cam".into(), id: source_id(place) };
     assert!(this("a").may_be(&this("a")) && !this("a").may_be(&this("b")));
-    assert!(Which::Index(0).may_be(&this("a")) && Which::First.may_be(&Which::Index(3)));
-    assert!(!Which::Index(0).may_be(&Which::Index(1)));
+    assert!(CameraSelector::Index(0).may_be(&this("a")) && CameraSelector::First.may_be(&CameraSelector::Index(3)));
+    assert!(!CameraSelector::Index(0).may_be(&CameraSelector::Index(1)));
 }

@@ -163,7 +163,8 @@ fn a_model_that_fails_leaves_the_other_running_and_is_told_once_in_a_row() {
         assert_eq!(run(6), [1]);
         let told: Vec<_> = engine.events().try_iter().filter(|e| matches!(e, Event::InferenceFailed { .. })).collect();
         assert_eq!(told.len(), 2, "{told:?}");
-        let Event::InferenceFailed { name, message } = &told[0] else { panic!() };
+        let Event::InferenceFailed { name, error } = &told[0] else { panic!() };
+        let message = error.to_string();
         let cause = if mood == Mood::Fails { "no memory for 2" } else { "a model's fault" };
         assert!(name == "FP32" && message.contains(cause), "the event has the first: {message}");
     }
@@ -180,7 +181,7 @@ fn a_model_that_cannot_be_loaded_leaves_the_last_good_one_running() {
     for bad in ["missing.onnx", "panics.onnx"].map(|name| File(name.into())) {
         engine.set(Settings { models: vec![bad.clone().into()], ..first.clone() });
         let (name, message) = event(&engine, "ModelFailed", |e| match e {
-            Event::ModelFailed { request, message } => Some((request.name.clone(), message.clone())),
+            Event::ModelFailed { request, error } => Some((request.name.clone(), error.to_string())),
             _ => None,
         });
         assert_eq!(name, bad);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use twinsight::detect::{Frame, Letterboxer, RawHeads, Size};
 use twinsight::engine::{Observation, Output, Times};
-use twinsight::history::{BestSearch, Compactor, Judge, Ring, Search, Setting, Timeline};
+use twinsight::history::{BestSearch, Compactor, MomentComparer, Ring, Search, Setting, Timeline};
 use twinsight::live::PHOTOS;
 use twinsight::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use twinsight::source::{DemoSource, Description};
@@ -99,7 +99,7 @@ fn what_a_moment_takes() {
         (each * 1500) >> 20
     );
 
-    let (mut judge, mut judged) = (Judge::default(), Vec::new());
+    let (mut judge, mut judged) = (MomentComparer::default(), Vec::new());
     for moment in ring.moments() {
         timed(&mut judged, || judge.figures(moment, &Setting::default()).unwrap());
     }

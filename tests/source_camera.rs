@@ -4,7 +4,7 @@
 
 use twinsight::cli::cameras::{json, text};
 use twinsight::detect::Size;
-use twinsight::source::camera::explain::{Stage, explain};
+use twinsight::source::camera::explain::{Operation, explain};
 use twinsight::source::{CameraId, CameraInfo, Device, FrameRate, Mode, PixelFormat, SourceError};
 
 fn webcam() -> CameraInfo {
@@ -60,15 +60,15 @@ fn errors_are_told_apart_by_their_cause() {
         let cause = format!("Could not: V4L2 Error: {}", std::io::Error::from_raw_os_error(number));
         explain(&device, stage, cause)
     };
-    let opening = |number| error(Stage::Opening, number);
+    let opening = |number| error(Operation::Opening, number);
     assert!(matches!(opening(2), SourceError::Disconnected { .. }));
     assert!(matches!(opening(13), SourceError::NoPermission { .. }));
     assert!(matches!(opening(16), SourceError::Busy { .. }));
     assert!(matches!(opening(19), SourceError::Disconnected { .. }));
     assert!(matches!(opening(5), SourceError::Camera { .. }));
-    assert!(matches!(error(Stage::Reading, 19), SourceError::Disconnected { .. }));
-    assert!(matches!(error(Stage::Reading, 5), SourceError::Disconnected { .. }));
-    let unknown = explain(&device, Stage::Reading, "it hums".into());
+    assert!(matches!(error(Operation::Reading, 19), SourceError::Disconnected { .. }));
+    assert!(matches!(error(Operation::Reading, 5), SourceError::Disconnected { .. }));
+    let unknown = explain(&device, Operation::Reading, "it hums".into());
     assert_eq!(unknown.to_string(), "camera 3 (Webcam) failed: it hums");
 }
 

@@ -2,18 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use twinsight::source::identity::choose;
-use twinsight::source::{CameraId, CameraInfo, CameraRequest, Device, SourceError, SourceRequest, Which};
+use twinsight::source::camera::identity::choose;
+use twinsight::source::{CameraId, CameraInfo, CameraRequest, CameraSelector, Device, SourceError, SourceRequest};
 
 fn camera(index: u32, name: &str, place: &str, serial: Option<&str>) -> Device {
     Device { index, name: name.into(), id: CameraId { place: place.into(), serial: serial.map(str::to_owned) } }
 }
 
-fn this(device: &Device) -> Which {
-    Which::This { name: device.name.clone(), id: device.id.clone() }
+fn this(device: &Device) -> CameraSelector {
+    CameraSelector::This { name: device.name.clone(), id: device.id.clone() }
 }
 
-fn chosen(devices: &[Device], which: &Which) -> Option<u32> {
+fn chosen(devices: &[Device], which: &CameraSelector) -> Option<u32> {
     choose(devices, which).ok().map(|device| device.index)
 }
 
@@ -39,21 +39,21 @@ fn a_flag_names_a_camera_by_number_identity_or_name() {
         ("", None),
         ("no such", None),
     ] {
-        assert_eq!(chosen(&devices, &Which::from_flag(flag)), expected, "{flag:?}");
+        assert_eq!(chosen(&devices, &CameraSelector::from_flag(flag)), expected, "{flag:?}");
     }
-    assert_eq!(chosen(&devices, &Which::First), Some(0));
+    assert_eq!(chosen(&devices, &CameraSelector::First), Some(0));
 }
 
 #[test]
 fn what_is_not_there_or_not_clear_is_said_with_the_cameras_that_are() {
     let devices = [camera(0, "Left Cam", "usb-1", None), camera(2, "Right Cam", "usb-2", Some("1:2:3"))];
-    let error = |flag: &str| choose(&devices, &Which::from_flag(flag)).unwrap_err().to_string();
+    let error = |flag: &str| choose(&devices, &CameraSelector::from_flag(flag)).unwrap_err().to_string();
     let list = "0 (Left Cam, usb-1), 2 (Right Cam, 1:2:3)";
     assert_eq!(error("7"), format!("there is no camera 7; there are: {list}"));
     assert_eq!(error("top"), format!("there is no camera \"top\"; there are: {list}"));
     assert_eq!(error("cam"), format!("camera \"cam\" may be any of {list}; name one by its number or its identity"));
-    assert!(choose(&[], &Which::Index(0)).unwrap_err().to_string().ends_with("there are: none"));
-    assert!(matches!(choose(&[], &Which::First), Err(SourceError::NoCamera)));
+    assert!(choose(&[], &CameraSelector::Index(0)).unwrap_err().to_string().ends_with("there are: none"));
+    assert!(matches!(choose(&[], &CameraSelector::First), Err(SourceError::NoCamera)));
 }
 
 #[test]

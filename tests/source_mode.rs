@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use twinsight::detect::Size;
-use twinsight::source::mode::{rank, summary};
-use twinsight::source::{CameraRequest, FrameRate, Mode, PixelFormat};
+use twinsight::source::camera::mode::summary;
+use twinsight::source::{CameraRequest, FrameRate, Mode, ModeRequest, PixelFormat};
 
 fn modes(list: &[&str]) -> Vec<Mode> {
     let parse = |text: &&str| {
@@ -17,7 +17,7 @@ fn modes(list: &[&str]) -> Vec<Mode> {
 }
 
 fn best(list: &[&str], request: &CameraRequest) -> Option<Mode> {
-    rank(&modes(list), request).first().copied()
+    ModeRequest::of(request).best(&modes(list))
 }
 
 #[test]

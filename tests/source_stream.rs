@@ -192,8 +192,8 @@ fn lost_and_back(url: String, lose: impl Fn()) -> Engine {
                     lose();
                 }
             }
-            Event::SourceFailed { transient, message } => {
-                assert!(transient, "{message}");
+            Event::SourceFailed(error) => {
+                assert!(error.is_transient(), "{error}");
                 let state = engine.status().source;
                 assert!(matches!(state, SourceState::Failed { retry_in: Some(_), .. }), "{state:?}");
                 told.push("lost");
@@ -252,7 +252,7 @@ fn a_film_that_is_cut_off_goes_on_where_it_was() {
         let seen = engine.wait(Duration::from_millis(50));
         places.extend(seen.map(|o| o.description.playback.clone().unwrap().time));
         match engine.events().try_recv() {
-            Ok(Event::SourceFailed { .. }) => lost += 1,
+            Ok(Event::SourceFailed(_)) => lost += 1,
             Ok(Event::SourceEnded) => break,
             _ => {}
         }

@@ -12,7 +12,7 @@ use egui::{Key, vec2};
 use egui_kittest::kittest::NodeT;
 use twinsight::app::{Clip, Preferences};
 use twinsight::detect::{Frame, Size};
-use twinsight::source::{CameraInfo, Orientation, PixelFormat, SourceRequest, Turn, Which};
+use twinsight::source::{CameraInfo, CameraSelector, Orientation, PixelFormat, SourceRequest, Turn};
 use window_support::camera::{FakeCamera, FakeOpener, Mood, NAME, id, info, request};
 use window_support::{Desk, Plan};
 
@@ -129,7 +129,7 @@ fn a_chosen_size_opens_the_camera_with_it_and_is_kept() {
     desk.until("the camera to be opened anew", |_| camera.openings() == 2);
     let asked = camera.asked();
     assert_eq!((asked.size, asked.format, asked.rate), (Some(Size::new(832, 416)), None, None));
-    assert_eq!(asked.which, Which::This { name: NAME.into(), id: id() }, "and no other camera");
+    assert_eq!(asked.which, CameraSelector::This { name: NAME.into(), id: id() }, "and no other camera");
     desk.until("what the driver gives, and what comes", |d| d.names("832×416").matches("832×416").count() >= 3);
     await_size(&mut desk, Size::new(832, 416));
 
@@ -325,7 +325,9 @@ fn cameras_of_the_same_name_are_told_apart() {
     plugged.lock().unwrap().push(twin.clone());
     desk.click("Source");
     desk.click("📷  Test Cam (usb-2)");
-    desk.until("the other one", |_| camera.asked().which == Which::This { name: NAME.into(), id: twin.id.clone() });
+    desk.until("the other one", |_| {
+        camera.asked().which == CameraSelector::This { name: NAME.into(), id: twin.id.clone() }
+    });
 }
 
 #[test]

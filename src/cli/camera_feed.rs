@@ -13,7 +13,7 @@ use crate::detect::Frame;
 use crate::engine::{Engine, Event, Settings};
 use crate::live;
 use crate::model::Catalog;
-use crate::source::{self, CameraRequest, SourceRequest};
+use crate::source::{CameraRequest, Reopening, SourceError, SourceRequest};
 
 /// How long a camera may take for a frame.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,7 +26,7 @@ pub struct CameraFeed {
     /// `None` only while it is dropped.
     engine: Option<Engine>,
     /// Why it gives no more frames.
-    failures: Receiver<String>,
+    failures: Receiver<Arc<SourceError>>,
     /// As the person wrote it.
     written: String,
 }
@@ -53,7 +53,7 @@ impl CameraFeed {
             for event in events {
                 match event {
                     // The first one counts, and ends it all.
-                    Event::SourceFailed { message, .. } => drop(failed.try_send(message)),
+                    Event::SourceFailed(error) => drop(failed.try_send(error)),
                     Event::SourceStalled(camera) => tell(&format!(
                         "{} gives no frames; it is waited for, up to {} s",
                         camera.name,
@@ -88,8 +88,8 @@ impl CameraFeed {
             }
             let observation = engine.wait(SLICE);
             // First, because a failure may have come before the frame.
-            if let Ok(message) = self.failures.try_recv() {
-                return Err(source::without_promise(&message).into());
+            if let Ok(error) = self.failures.try_recv() {
+                return Err(error.message(Reopening::ByHand).into());
             }
             if let Some(observation) = observation {
                 return Ok(Some((Arc::clone(&observation.frame), observation.times.capture)));

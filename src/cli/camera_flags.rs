@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::detect::Size;
-use crate::source::{CameraRequest, FrameRate, Orientation, PixelFormat, Turn, Which};
+use crate::source::{CameraRequest, CameraSelector, FrameRate, Orientation, PixelFormat, Turn};
 
 /// What names another source conflicts with all of it by this name: where a flag's requirement conflicts with another
 /// flag that is there, clap lets it pass.
@@ -33,7 +33,7 @@ pub struct CameraFlags {
 impl CameraFlags {
     /// `None` where no camera was named.
     pub fn request(&self) -> Option<CameraRequest> {
-        let which = Which::from_flag(self.camera.as_ref()?);
+        let which = CameraSelector::from_flag(self.camera.as_ref()?);
         let Self { size, format, rate, mirror, rotate, .. } = *self;
         let orientation = Orientation { turn: rotate.unwrap_or_default(), mirror };
         Some(CameraRequest { which, size, format, rate, orientation })

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::out::say;
 use crate::detect::Size;
-use crate::source::{CameraInfo, FrameRate, cameras, mode};
+use crate::source::camera::mode;
+use crate::source::{CameraInfo, FrameRate, cameras};
 
 /// List the cameras and their modes
 #[derive(Clone, Debug, clap::Args)]

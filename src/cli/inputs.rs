@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::camera_flags::CameraFlags;
-use crate::source::{CameraRequest, Kind, VideoLocation, folder, kind};
+use crate::source::pictures::folder;
+use crate::source::{CameraRequest, FileKind, VideoLocation, file_kind};
 
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
@@ -51,10 +52,10 @@ impl InputArgs {
         }
         let mut found = Vec::new();
         for path in &self.paths {
-            match kind(path) {
-                Kind::Picture => found.push(Input::Picture(path.clone())),
-                Kind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
-                Kind::Folder => match folder::pictures_in(path) {
+            match file_kind(path) {
+                FileKind::Picture => found.push(Input::Picture(path.clone())),
+                FileKind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
+                FileKind::Folder => match folder::pictures_in(path) {
                     Ok(inside) if inside.is_empty() => {
                         found.push(Input::Nothing(empty(path)));
                     }
@@ -78,9 +79,9 @@ impl InputArgs {
 pub fn pictures(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for path in paths {
-        match kind(path) {
-            Kind::Picture | Kind::Video => found.push(path.clone()),
-            Kind::Folder => match folder::pictures_in(path) {
+        match file_kind(path) {
+            FileKind::Picture | FileKind::Video => found.push(path.clone()),
+            FileKind::Folder => match folder::pictures_in(path) {
                 Ok(inside) if inside.is_empty() => failures.push(empty(path)),
                 Ok(inside) => found.extend(inside),
                 Err(cause) => failures.push(unreadable(path, &cause)),

@@ -18,12 +18,9 @@ impl ClassSet {
         Self { hidden: (0..len).filter(|id| *id != class_id).collect() }
     }
 
+    /// Whether a class is chosen.
     pub fn contains(&self, class_id: usize) -> bool {
         self.hidden.binary_search(&class_id).is_err()
-    }
-
-    pub fn is_all(&self) -> bool {
-        self.hidden.is_empty()
     }
 
     /// How many of a model's `len` classes are chosen.
@@ -31,6 +28,7 @@ impl ClassSet {
         (0..len).filter(|id| self.contains(*id)).count()
     }
 
+    /// Chooses a class, or takes it out.
     pub fn set(&mut self, class_id: usize, chosen: bool) {
         match self.hidden.binary_search(&class_id) {
             Ok(place) if chosen => _ = self.hidden.remove(place),
@@ -55,7 +53,7 @@ mod tests {
         set.set(16, false);
         set.set(3, false);
         set.set(3, false);
-        assert!(!set.contains(16) && !set.contains(3) && set.contains(4) && !set.is_all());
+        assert!(!set.contains(16) && !set.contains(3) && set.contains(4) && set != ClassSet::default());
         assert_eq!(set.count(80), 78);
         set.set(3, true);
         set.set(16, true);
@@ -71,6 +69,6 @@ mod tests {
         assert_eq!(set, ClassSet::only(2, 5));
         let mut none = ClassSet::none(5);
         none.invert(5);
-        assert!(none.is_all());
+        assert_eq!(none, ClassSet::default());
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 pub struct Classes(Arc<[String]>);
 
 impl Classes {
+    /// In the order of the class ids.
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self(names.into_iter().map(Into::into).collect())
     }
@@ -34,6 +35,7 @@ impl Classes {
         self.0.get(class_id).map_or("?", String::as_str)
     }
 
+    /// In the order of the class ids.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

@@ -2,18 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BBox, Detection, Form, Head, Letterbox, RawHeads};
-
-/// Where in the raw heads a detection comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CandidateId {
-    /// Index into [`Form::heads`].
-    pub head: u8,
-    /// Index into [`Head::anchors`].
-    pub anchor: u8,
-    /// Cell of the grid, row-major.
-    pub cell: u32,
-}
+use super::{BBox, CandidateId, Detection, Form, Head, Letterbox, RawHeads};
 
 /// Finds the candidates above a score threshold. Keeps its memory between frames.
 ///

@@ -65,6 +65,7 @@ impl Frame {
         Ok(())
     }
 
+    /// In pixels.
     pub fn size(&self) -> Size {
         self.size
     }
@@ -77,10 +78,12 @@ impl Frame {
         self.size.height
     }
 
+    /// Packed R G B, row by row from the top, without padding: 3 × width × height bytes.
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
     }
 
+    /// See [`Frame::rgb`].
     pub fn rgb_mut(&mut self) -> &mut [u8] {
         &mut self.rgb
     }

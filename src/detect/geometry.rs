@@ -40,6 +40,7 @@ impl BBox {
         Self { x1, y1, x2, y2 }
     }
 
+    /// The box of this size around a centre.
     pub fn from_center(cx: f32, cy: f32, width: f32, height: f32) -> Self {
         let (half_w, half_h) = (width / 2.0, height / 2.0);
         Self::new(cx - half_w, cy - half_h, cx + half_w, cy + half_h)

@@ -27,6 +27,7 @@ struct Plan {
 }
 
 impl Letterboxer {
+    /// For a model's input of this size, in pixels.
     pub fn new(input: Size) -> Self {
         Self { input, tensor: vec![PADDING / 255.0; input.area() as usize * 3], plan: None }
     }

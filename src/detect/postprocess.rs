@@ -1,28 +1,6 @@
 //! From raw heads to detections, in one step.
 
-use std::cmp::Ordering;
-
-use super::{BBox, CandidateId, Decoder, Form, Letterbox, Nms, RawHeads};
-
-/// One object that a detector sees.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Detection {
-    /// Index into [`Form::classes`].
-    pub class_id: usize,
-    /// Between 0 and 1.
-    pub score: f32,
-    /// In image pixels, inside the image.
-    pub bbox: BBox,
-    /// The place in the raw heads that gave it.
-    pub id: CandidateId,
-}
-
-impl Detection {
-    /// Who comes first: the higher score, then the earlier place in the raw heads, then the lower class.
-    pub fn by_rank(&self, other: &Self) -> Ordering {
-        other.score.total_cmp(&self.score).then(self.id.cmp(&other.id)).then(self.class_id.cmp(&other.class_id))
-    }
-}
+use super::{Decoder, Detection, Form, Letterbox, Nms, RawHeads};
 
 /// What a person sets while it runs.
 #[derive(Clone, Copy, Debug, PartialEq)]

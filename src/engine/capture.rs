@@ -1,7 +1,7 @@
 //! The capture thread: opens one source, drains it, opens it again when that may help.
 //!
-//! It does nothing else, because a driver keeps a short queue: who reads late gets old frames. It may hang in a
-//! driver for ever; then it is left behind, so it holds nothing that anybody waits for.
+//! It does nothing else, because a driver keeps a short queue: a late reader gets old frames. It may hang in a
+//! driver forever; then it is left behind, so it holds nothing that another thread waits for.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, never, select};
 
-use super::crew::Done;
-use super::link::{Captured, Link, Report};
+use super::control_applier::ControlApplier;
+use super::link::{Captured, Link, SourceReport};
+use super::panic_guard;
 use super::pool::Pool;
-use super::turning::Turning;
-use super::{Shared, fault};
+use super::shared::Shared;
+use super::threads::ThreadDone;
 use crate::detect::Frame;
-use crate::source::{Description, Next, Playback, Source, SourceError, SourceRequest, TRIED_AGAIN};
+use crate::source::{Description, Next, Playback, Source, SourceError, SourceRequest};
 
 /// Waits between tries: the first, and the longest.
 const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
@@ -36,11 +37,11 @@ pub(super) struct Capture {
     shared: Arc<Shared>,
     link: Arc<Link>,
     request: SourceRequest,
-    reports: Sender<Report>,
+    reports: Sender<SourceReport>,
     /// Threads that may have the same device open.
-    predecessors: Vec<Done>,
+    predecessors: Vec<ThreadDone>,
     release: Duration,
-    turning: Turning,
+    controls: ControlApplier,
     frames: Pool<Frame>,
     retry: Duration,
     /// Of a video with an end: its last frame, and how it was played.
@@ -48,21 +49,10 @@ pub(super) struct Capture {
 }
 
 /// Why draining a source came to its end.
-enum End {
+enum DrainEnd {
     /// No longer wanted.
     Stopped,
     Ended,
-}
-
-struct Failure {
-    message: String,
-    transient: bool,
-}
-
-impl From<SourceError> for Failure {
-    fn from(error: SourceError) -> Self {
-        Self { message: error.to_string(), transient: error.is_transient() }
-    }
 }
 
 impl Capture {
@@ -70,33 +60,29 @@ impl Capture {
         shared: Arc<Shared>,
         link: Arc<Link>,
         request: SourceRequest,
-        reports: Sender<Report>,
-        predecessors: Vec<Done>,
+        reports: Sender<SourceReport>,
+        predecessors: Vec<ThreadDone>,
         release: Duration,
     ) -> Self {
-        let (turning, frames, retry) = (Turning::default(), Pool::new(FRAMES), RETRY[0]);
-        Self { shared, link, request, reports, predecessors, release, turning, frames, retry, place: None }
+        let (controls, frames, retry) = (ControlApplier::default(), Pool::new(FRAMES), RETRY[0]);
+        Self { shared, link, request, reports, predecessors, release, controls, frames, retry, place: None }
     }
 
     /// The whole life of the thread.
     pub fn run(mut self) {
         self.await_release();
         while !self.link.orders().stop {
-            let report = match self.attempt() {
-                Ok(End::Stopped) => return,
-                Ok(End::Ended) => Report::Ended,
-                Err(Failure { message, transient }) => {
-                    // It goes on where it was lost.
+            let (report, retry_at) = match self.attempt() {
+                Ok(DrainEnd::Stopped) => return,
+                Ok(DrainEnd::Ended) => (SourceReport::Ended, None),
+                Err(error) => {
+                    // It resumes where it was lost.
                     if let Some(place) = self.place.take() {
-                        self.request = self.request.going_on(&place);
+                        self.request = self.request.resuming_at(&place);
                     }
-                    let retry_at = transient.then(|| self.shared.parts.clock.now() + self.retry);
-                    Report::Failed { message, retry_at }
+                    let retry_at = error.is_transient().then(|| self.shared.parts.clock.now() + self.retry);
+                    (SourceReport::Failed { error, retry_at }, retry_at)
                 }
-            };
-            let retry_at = match report {
-                Report::Failed { retry_at, .. } => retry_at,
-                _ => None,
             };
             // An error means that the worker has left this source behind.
             if self.reports.send(report).is_err() {
@@ -128,23 +114,22 @@ impl Capture {
 
     /// Opens the source and drains it to its end. Sources call drivers and decoders: a panic in one is a failure
     /// like others, and cannot take the window with it.
-    fn attempt(&mut self) -> Result<End, Failure> {
-        // A driver's fault may be gone when the camera is opened anew; a decoder's comes again with the same file.
-        let transient = self.request.may_be_camera();
-        let failed = |message| Failure { message, transient };
-        let advice = if transient { TRIED_AGAIN } else { "choose it again" };
+    fn attempt(&mut self) -> Result<DrainEnd, SourceError> {
+        // A driver's fault may be gone when the camera is opened again; a decoder's comes again with the same file.
+        let camera = self.request.may_be_camera();
+        let fault = |part| move |cause| SourceError::Fault { part, cause, camera };
         let opener = &self.shared.parts.opener;
-        let open = || opener.open(&self.request);
-        let mut source = fault::guard_with("opening the source", advice, open).map_err(failed)??;
-        let result = fault::guard_with("the source", advice, || self.drain(&mut *source));
+        let opened = panic_guard::guard(|| opener.open(&self.request));
+        let mut source = opened.map_err(fault("opening the source"))??;
+        let result = panic_guard::guard(|| self.drain(&mut *source)).map_err(fault("the source"));
         // On its own: a driver's clean-up may panic too, and that says nothing about the frames before.
-        if let Err(message) = fault::guard("closing the source", || drop(source)) {
-            log::warn!("{message}");
+        if let Err(error) = panic_guard::guard(|| drop(source)).map_err(fault("closing the source")) {
+            log::warn!("{error}");
         }
-        Ok(result.map_err(failed)??)
+        result?
     }
 
-    fn drain(&mut self, source: &mut dyn Source) -> Result<End, SourceError> {
+    fn drain(&mut self, source: &mut dyn Source) -> Result<DrainEnd, SourceError> {
         let live = source.is_live();
         // The orders when the source was asked last.
         let mut asked = self.link.orders();
@@ -153,20 +138,20 @@ impl Capture {
         if let Some(camera) = &description.camera {
             self.request = self.request.pinned(&description.name, &camera.id);
         }
-        self.turning.begin();
+        self.controls.begin();
         // Left behind while it was opened.
         if asked.stop {
-            return Ok(End::Stopped);
+            return Ok(DrainEnd::Stopped);
         }
-        if self.reports.send(Report::Opened { description, live }).is_err() {
-            return Ok(End::Stopped);
+        if self.reports.send(SourceReport::Opened { description, live }).is_err() {
+            return Ok(DrainEnd::Stopped);
         }
         loop {
             let orders = self.link.orders();
             if orders.stop {
-                return Ok(End::Stopped);
+                return Ok(DrainEnd::Stopped);
             }
-            self.turning.follow(source, &self.shared, self.link.generation);
+            self.controls.follow(source, &self.shared, self.link.generation);
             if live && orders.paused {
                 self.discard(source)?;
                 continue;
@@ -182,19 +167,19 @@ impl Capture {
             asked = orders;
             let clock = &*self.shared.parts.clock;
             let before = clock.now();
-            let turning = &mut self.turning;
-            let (frame, next) = self.frames.write(|frame| turning.next(source, frame));
+            let controls = &mut self.controls;
+            let (frame, next) = self.frames.write(|frame| controls.next(source, frame));
             let at = clock.now();
             match next? {
                 // Left behind while it hung.
-                _ if self.link.orders().stop => return Ok(End::Stopped),
+                _ if self.link.orders().stop => return Ok(DrainEnd::Stopped),
                 Next::Frame => {}
                 Next::Idle => continue,
                 Next::Broken => {
                     self.shared.board.broken(self.link.generation);
                     continue;
                 }
-                Next::End => return Ok(End::Ended),
+                Next::End => return Ok(DrainEnd::Ended),
             }
             self.retry = RETRY[0];
             let (description, frame_size) = (source.description(), frame.size());

@@ -5,38 +5,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::model::{ModelInfo, ModelRequest};
-use crate::source::Description;
+use crate::model::{ModelError, ModelInfo, ModelRequest};
+use crate::source::{Description, SourceError};
 
 /// How many events wait for a reader.
 pub const EVENTS_KEPT: usize = 64;
 
-/// Something worth a line in the log, or a short message in the window. Messages are whole sentences for people.
+/// Something worth a line in the log, or a short message in the window. Errors
+/// read as whole messages.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Also when it came back by itself after a failure.
     SourceOpened(Description),
     /// Told once for each failure, not again while further tries fail in the same way.
-    SourceFailed {
-        message: String,
-        /// It is tried again by itself.
-        transient: bool,
-    },
+    /// Where [`SourceError::is_transient`], it is tried again by itself.
+    SourceFailed(Arc<SourceError>),
     /// A live source gives no frames; told once for each stall.
     SourceStalled(Description),
     /// There are no more frames; comes after the last one's observation.
     SourceEnded,
     ModelLoaded(Arc<ModelInfo>),
-    /// The last good model goes on, where there is one.
+    /// The last good model keeps running, where there is one.
     ModelFailed {
         request: ModelRequest,
-        message: String,
+        error: Arc<ModelError>,
     },
     /// Told for the first of failures in a row.
     InferenceFailed {
         /// The model's name.
         name: String,
-        message: String,
+        error: Arc<ModelError>,
     },
 }
 
@@ -53,6 +51,7 @@ impl Events {
         Self { sender, receiver, dropped: AtomicU64::new(0) }
     }
 
+    /// Returns at once; may drop the oldest event.
     pub fn send(&self, event: Event) {
         let mut event = event;
         while let Err(TrySendError::Full(again)) = self.sender.try_send(event) {
@@ -67,6 +66,7 @@ impl Events {
         &self.receiver
     }
 
+    /// How many events nobody read in time.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! worker ── Orders (stop, paused, pauses) ──▶ capture thread
-//! worker ◀── Mailbox<Captured>, Receiver<Report> ── capture thread
+//! worker ◀── Mailbox<Captured>, Receiver<SourceReport> ── capture thread
 //! ```
 //! Each source that is asked for has a link of its own. The worker drops the link to leave a source behind:
 //! nothing that hangs at the other end can reach it any more.
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
-use super::lock;
+use super::lock::lock;
 use super::mailbox::Mailbox;
 use crate::detect::Frame;
-use crate::source::Description;
+use crate::source::{Description, SourceError};
 
 /// One frame on its way to the worker.
 #[derive(Clone)]
@@ -32,13 +32,13 @@ pub(super) struct Captured {
 }
 
 /// What became of the source.
-pub(super) enum Report {
+pub(super) enum SourceReport {
     /// Comes before its first frame.
     Opened { description: Description, live: bool },
     /// Comes after its last frame; so does the next.
     Ended,
     /// `retry_at`: when it is tried again; `None` = never.
-    Failed { message: String, retry_at: Option<Instant> },
+    Failed { error: SourceError, retry_at: Option<Instant> },
 }
 
 /// What the worker wants of the capture thread now.
@@ -65,10 +65,12 @@ impl Link {
         Self { generation, frames: Mailbox::new(), orders, nudge, nudged }
     }
 
+    /// What the worker wants now.
     pub fn orders(&self) -> Orders {
         *lock(&self.orders)
     }
 
+    /// Ends the capture thread as soon as it looks.
     pub fn stop(&self) {
         lock(&self.orders).stop = true;
         self.nudge();

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::lock;
+use super::lock::lock;
 
 /// Holds at most one value. Putting another in replaces it and never blocks, so that a slow reader finds
 /// the newest, and no queue can grow.
@@ -27,7 +27,7 @@ impl<T> Mailbox<T> {
     /// Puts a value in and gives back the one that nobody took.
     pub fn put(&self, value: T) -> Option<T> {
         let old = lock(&self.slot).replace(value);
-        // After the value, so that whoever gets the token finds it. A full channel already says "look".
+        // After the value, so that the reader of the token finds it. A full channel already says "look".
         let _ = self.token.try_send(());
         old
     }
@@ -47,7 +47,7 @@ impl<T> Mailbox<T> {
         lock(&self.slot).is_some()
     }
 
-    /// Gives a token after each [`Mailbox::put`]; tokens may melt into one, and one may find nothing left.
+    /// Gives a token after each [`Mailbox::put`]; tokens may merge into one, and one may find nothing left.
     pub fn wake(&self) -> &Receiver<()> {
         &self.wake
     }

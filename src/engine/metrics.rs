@@ -74,6 +74,7 @@ impl Samples {
         Self { ring: VecDeque::with_capacity(SAMPLES) }
     }
 
+    /// Adds one duration; the oldest makes room.
     pub fn add(&mut self, took: Duration) {
         if self.ring.len() == SAMPLES {
             self.ring.pop_front();

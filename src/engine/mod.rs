@@ -1,4 +1,4 @@
-//! Threads and mailboxes between a source, a detector and whoever looks.
+//! Threads and mailboxes between a source, its models and the window.
 //!
 //! ```text
 //!              Mailbox<Settings>, one whole value            Receiver<Event>, bounded
@@ -9,9 +9,9 @@
 //!  newest wins, drops are counted      A.run, B.run       └── waker() ──▶ the window repaints
 //!     │        ▲                          │
 //!     │        └── stop, pause ◀──────────┘
-//!     │   Dials (controls, turning) ◀──── set_control(), orient()
-//!     └──────────────▶ Board (counts, rates, states) ◀──── shown()
-//!                        └───────────────────────────────▶ status()
+//!     │   ControlRequests ◀────────────── set_control(), orient()
+//!     └──────────────▶ StatusBoard (counts, rates, states) ◀──── shown()
+//!                        └─────────────────────────────────────▶ status()
 //! ```
 //!
 //! - Nothing but the newest frame waits anywhere: no queue can grow, no picture is old without saying so.
@@ -20,29 +20,30 @@
 //! - Nothing polls: every thread sleeps in one `select!`, and is woken by a token, a timer or a stop signal.
 //! - The engine knows traits ([`Open`], [`Load`], [`Clock`]) and a waker, neither the window nor ONNX Runtime.
 
-mod board;
 mod capture;
 mod clock;
-mod crew;
-mod dials;
+mod control_applier;
+mod control_requests;
 mod event;
-mod fault;
-mod letterboxes;
 mod link;
+mod lock;
 mod mailbox;
 mod metrics;
 mod models;
 mod observation;
+mod panic_guard;
 mod pool;
 mod settings;
+mod shared;
 mod status;
-mod turning;
+mod status_board;
+mod supervisor;
+mod threads;
 mod worker;
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -54,70 +55,23 @@ pub use metrics::{Percentiles, RATE_WINDOW, Rate, SAMPLES, Samples};
 pub use observation::{Observation, Output, Times};
 pub use pool::Pool;
 pub use settings::Settings;
+pub use shared::{Load, Open, Parts};
 pub use status::{ModelPhase, ModelState, SourceState, Stages, Status};
 
-use crate::model::{Detector, ModelError, ModelName, ModelRequest};
-use crate::source::{ControlId, Orientation, Source, SourceError, SourceRequest};
-use board::Board;
-use crew::Crew;
-use dials::Dials;
-use event::Events;
-use settings::Wanted;
+use crate::source::{ControlId, Orientation, SourceError};
+use lock::lock;
+use settings::WantedSettings;
+use shared::Shared;
 use worker::Worker;
 
 /// How long dropping an [`Engine`] waits for its threads.
 const DROP_DEADLINE: Duration = Duration::from_millis(500);
 
-/// Opens sources. Called on a capture thread, and may block there.
-pub trait Open: Send + Sync {
-    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError>;
-}
-
-/// Loads models. Called on the worker thread, once for each model while it is kept.
-pub trait Load: Send + Sync {
-    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError>;
-
-    /// Another value where loading would give another model than before: a file of the same name was written anew.
-    fn stamp(&self, _: &ModelName) -> u64 {
-        0
-    }
-}
-
-/// What the engine is made of.
-#[derive(Clone)]
-pub struct Parts {
-    pub opener: Arc<dyn Open>,
-    pub loader: Arc<dyn Load>,
-    pub clock: Arc<dyn Clock>,
-    /// Called on the worker thread after each observation and each event; must return at once.
-    pub waker: Arc<dyn Fn() + Send + Sync>,
-}
-
-/// What all threads and the [`Engine`] hold.
-struct Shared {
-    parts: Parts,
-    wanted: Mailbox<Wanted>,
-    observations: Mailbox<Arc<Observation>>,
-    events: Events,
-    board: Board,
-    dials: Dials,
-    crew: Crew,
-    /// The next frame's id.
-    frame_ids: AtomicU64,
-}
-
-impl Shared {
-    fn tell(&self, event: Event) {
-        self.events.send(event);
-        (self.parts.waker)();
-    }
-}
-
 /// Owns the threads: looks at what a source gives with the models asked for, until it is stopped.
 pub struct Engine {
     shared: Arc<Shared>,
     /// What was set last.
-    wanted: Mutex<Wanted>,
+    wanted: Mutex<WantedSettings>,
     /// Dropped to stop the worker; `None` = stopped.
     stop: Option<Sender<Infallible>>,
 }
@@ -125,26 +79,17 @@ pub struct Engine {
 impl Engine {
     /// Starts the worker, which opens the source and loads the models. Fails only where no thread can be started.
     pub fn start(parts: Parts, settings: Settings) -> Result<Self, io::Error> {
-        let wanted = Wanted { settings, generation: 0 };
-        let shared = Arc::new(Shared {
-            parts,
-            wanted: Mailbox::new(),
-            observations: Mailbox::new(),
-            events: Events::new(),
-            board: Board::new(wanted.generation, wanted.settings.paused),
-            dials: Dials::default(),
-            crew: Crew::default(),
-            frame_ids: AtomicU64::new(0),
-        });
-        shared.dials.renew(&wanted.settings.source);
+        let wanted = WantedSettings { settings, generation: 0 };
+        let shared = Arc::new(Shared::new(parts, &wanted));
         let (stop, stopped) = bounded(0);
         let worker = Worker::new(Arc::clone(&shared), wanted.clone());
         let witness = Arc::clone(&shared);
-        shared.crew.spawn("worker", move || {
-            if let Err(message) = fault::guard("the engine", || worker.run(&stopped)) {
+        shared.threads.spawn("worker", move || {
+            if let Err(cause) = panic_guard::guard(|| worker.run(&stopped)) {
+                let error = Arc::new(SourceError::Fault { part: "the engine", cause, camera: false });
                 // A picture that stands still must not look live.
-                witness.board.fail(message.clone());
-                witness.tell(Event::SourceFailed { message, transient: false });
+                witness.board.fail(Arc::clone(&error));
+                witness.tell(Event::SourceFailed(error));
             }
         })?;
         Ok(Self { shared, wanted: Mutex::new(wanted), stop: Some(stop) })
@@ -156,7 +101,7 @@ impl Engine {
         let mut wanted = lock(&self.wanted);
         let next = wanted.next(settings);
         if next.generation != wanted.generation {
-            self.shared.dials.renew(&next.settings.source);
+            self.shared.controls.renew(&next.settings.source);
         }
         *wanted = next;
         self.shared.board.renew(wanted.generation, wanted.settings.paused);
@@ -188,30 +133,30 @@ impl Engine {
     /// How things stand now. Takes microseconds.
     pub fn status(&self) -> Status {
         let now = self.shared.parts.clock.now();
-        self.shared.board.status(now, self.shared.events.dropped(), self.shared.dials.orientation())
+        self.shared.board.status(now, self.shared.events.dropped(), self.shared.controls.orientation())
     }
 
     /// Turns and mirrors the source's picture from its next frame on, until another source is asked for.
     pub fn orient(&self, orientation: Orientation) {
-        self.shared.dials.orient(orientation);
+        self.shared.controls.orient(orientation);
     }
 
     /// Sets one of [`Status::controls`] before the next frame; returns at once. It stays set when the camera comes
     /// back after a failure, until another source is asked for. What came of it is in the status.
     pub fn set_control(&self, id: ControlId, value: i64) {
-        self.shared.dials.set([(id, value)]);
+        self.shared.controls.set([(id, value)]);
     }
 
     /// Gives a control its default value.
     pub fn reset_control(&self, id: ControlId) {
         let controls = self.shared.board.controls();
-        self.shared.dials.set(controls.iter().filter(|c| c.id == id).map(|c| (c.id, c.default)));
+        self.shared.controls.set(controls.iter().filter(|c| c.id == id).map(|c| (c.id, c.default)));
     }
 
     /// Gives all controls their default values.
     pub fn reset_controls(&self) {
         let controls = self.shared.board.controls();
-        self.shared.dials.set(controls.iter().map(|c| (c.id, c.default)));
+        self.shared.controls.set(controls.iter().map(|c| (c.id, c.default)));
     }
 
     /// Tells that this was painted. Painting the same observation again does not count.
@@ -228,7 +173,7 @@ impl Engine {
     fn end(&mut self, deadline: Duration) -> bool {
         self.stop.take().is_none_or(|stop| {
             drop(stop);
-            self.shared.crew.join(deadline)
+            self.shared.threads.join(deadline)
         })
     }
 }
@@ -239,9 +184,4 @@ impl Drop for Engine {
             log::warn!("a thread hangs in a driver and was left behind");
         }
     }
-}
-
-/// A lock that a panic elsewhere does not close: every value behind one is whole at any time.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

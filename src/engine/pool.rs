@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Keeps a hold of every value it made, and writes the next one into a value that nobody else holds.
 ///
 /// It settles at as many values as are in use at once, and then allocates nothing. Values that are held for
-/// long (a history, a saved frame) are let go of at the limit, and live on with their holders.
+/// long (a history, a saved frame) are no longer watched at the limit, and live on with their holders.
 #[derive(Debug)]
 pub struct Pool<T> {
     /// Oldest first.

@@ -1,4 +1,4 @@
-//! What a person wants of the engine.
+//! What the engine is asked for.
 
 use crate::model::ModelRequest;
 use crate::source::SourceRequest;
@@ -7,7 +7,7 @@ use crate::source::SourceRequest;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub source: SourceRequest,
-    /// Another number opens the same source anew.
+    /// Another number opens the same source again.
     pub reopen: u64,
     /// A, and B when comparing; more are run too. Empty: frames without outputs.
     pub models: Vec<ModelRequest>,
@@ -16,13 +16,13 @@ pub struct Settings {
 
 /// Settings, and the number of the source they ask for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedSettings {
     pub settings: Settings,
     /// One more with each change of the source, from 0.
     pub generation: u64,
 }
 
-impl Wanted {
+impl WantedSettings {
     /// The settings that come after these.
     pub fn next(&self, settings: Settings) -> Self {
         let same = self.settings.source == settings.source && self.settings.reopen == settings.reopen;
@@ -50,7 +50,7 @@ mod tests {
     fn only_the_source_makes_a_new_generation() {
         let settings =
             Settings { source: SourceRequest::Demo, reopen: 0, models: vec![ModelName::Fp32.into()], paused: false };
-        let wanted = Wanted { settings: settings.clone(), generation: 4 };
+        let wanted = WantedSettings { settings: settings.clone(), generation: 4 };
         let same = Settings { paused: true, models: vec![ModelName::Int8.into()], ..settings.clone() };
         assert_eq!(wanted.next(same).generation, 4);
         assert_eq!(wanted.next(Settings { reopen: 1, ..settings.clone() }).generation, 5);

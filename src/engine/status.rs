@@ -81,6 +81,7 @@ pub struct ModelState {
     pub phase: ModelPhase,
 }
 
+/// What a model does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelPhase {
     Loading,

@@ -29,7 +29,7 @@ pub enum Search {
         done: usize,
         total: usize,
     },
-    /// Over so many moments.
+    /// Over this many moments.
     Found {
         best: BestThreshold,
         moments: usize,
@@ -39,6 +39,7 @@ pub enum Search {
 }
 
 impl BestSearch {
+    /// Over the moments that the ring holds now.
     pub fn new(ring: &Ring, setting: &Setting) -> Self {
         let sequences: Vec<u64> = ring.moments().rev().filter(|m| m.is_pair()).map(|m| m.sequence()).collect();
         Self {
@@ -51,7 +52,7 @@ impl BestSearch {
         }
     }
 
-    /// Goes on for about as long as `budget`: a moment that has begun is finished, which takes a few milliseconds.
+    /// Continues for about as long as `budget`: a moment that has begun is finished, which takes a few milliseconds.
     pub fn step(&mut self, ring: &Ring, budget: Duration) -> Search {
         let begun = Instant::now();
         while let Some(sequence) = self.left.next() {

@@ -6,7 +6,7 @@ use crate::detect::RawHeads;
 
 /// Raw heads as a moment keeps them.
 pub(super) enum Heads {
-    /// Shared with whoever else looks at them.
+    /// Shared with their other readers.
     Whole(Arc<RawHeads>),
     /// Each tensor has few different values, as those that an INT8 model computes: a quarter of the memory.
     Packed(Vec<Packed>),
@@ -44,6 +44,7 @@ impl Heads {
         }
     }
 
+    /// The raw heads, unpacked.
     pub fn shared(&self) -> Arc<RawHeads> {
         match self {
             Self::Whole(heads) => Arc::clone(heads),

@@ -8,13 +8,14 @@
 //! ```
 //!
 //! A moment's raw heads are exact, so that boxes, pairs and figures can be made again at any thresholds; only its
-//! pixels have been through JPEG. Nothing here blocks whoever watches: pictures are compressed on the recorder's
+//! pixels have been through JPEG. Nothing here blocks the window: pictures are compressed on the recorder's
 //! thread, and what has to be computed again is done in slices of a time that the caller gives.
 
 mod best;
 mod heads;
 mod keeper;
 mod moment;
+mod moment_comparer;
 mod picture;
 mod record;
 mod recorder;
@@ -24,9 +25,11 @@ mod timeline;
 
 pub use best::{BestSearch, Search};
 pub use keeper::History;
-pub use moment::{Compactor, Moment, RestoreError};
+pub use moment::{Compactor, Moment};
+pub use moment_comparer::MomentComparer;
+pub use picture::RestoreError;
 pub use record::{Figures, Latency, Record, Stage};
 pub use recorder::{QUEUE, Recorder, SINGLE_INTERVAL};
 pub use ring::{DEFAULT_LIMIT, Ring};
-pub use setting::{Judge, Setting};
+pub use setting::Setting;
 pub use timeline::{RECORDS, Timeline};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Setting;
 use super::heads::{Heads, Packer};
-use super::picture::Picture;
+use super::picture::{RestoreError, StoredPicture};
 use crate::compare::Side;
 use crate::detect::{Frame, RawHeads, Size};
 use crate::engine::{Observation, Output};
@@ -14,17 +14,10 @@ use crate::engine::{Observation, Output};
 pub struct Moment {
     /// All but the picture and the raw heads: black and empty ones stand in their places.
     rest: Observation,
-    picture: Picture,
+    picture: StoredPicture,
     /// One for each output of `rest`.
     heads: Vec<Heads>,
     bytes: usize,
-}
-
-/// A picture of the history that cannot be decoded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a picture of the history is damaged ({cause}); choose another frame, and please report this")]
-pub struct RestoreError {
-    pub cause: String,
 }
 
 /// Makes moments, in memory that is used again.
@@ -40,7 +33,7 @@ impl Compactor {
     /// Takes milliseconds: most of it is JPEG.
     pub fn run(&mut self, observation: &Observation) -> Moment {
         let heads: Vec<Heads> = observation.outputs.iter().map(|o| Heads::new(&o.heads, &mut self.packer)).collect();
-        let picture = Picture::new(&observation.frame, &mut self.jpeg);
+        let picture = StoredPicture::new(&observation.frame, &mut self.jpeg);
         let hollow = |output: &Output| Output { heads: Arc::clone(&self.empty), ..output.clone() };
         let outputs = observation.outputs.iter().map(hollow).collect();
         let rest = Observation { frame: Arc::clone(&self.black), outputs, ..observation.clone() };
@@ -51,18 +44,22 @@ impl Compactor {
 }
 
 impl Moment {
+    /// The observation's; see [`Observation::sequence`].
     pub fn sequence(&self) -> u64 {
         self.rest.sequence
     }
 
+    /// The frame's; see [`Observation::frame_id`].
     pub fn frame_id(&self) -> u64 {
         self.rest.frame_id
     }
 
+    /// The source's; see [`Observation::source_generation`].
     pub fn source_generation(&self) -> u64 {
         self.rest.source_generation
     }
 
+    /// When the frame was captured.
     pub fn captured(&self) -> Instant {
         self.rest.times.captured
     }

@@ -8,14 +8,20 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::RestoreError;
 use crate::detect::{Frame, Size};
 
 /// Artefacts are hard to see from here on, and a pixel takes about two bits.
 const QUALITY: u8 = 85;
 
+/// A picture of the history that cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a picture of the history is damaged ({cause}); choose another frame, and please report this")]
+pub struct RestoreError {
+    pub cause: String,
+}
+
 /// A frame that takes little memory.
-pub(super) enum Picture {
+pub(super) enum StoredPicture {
     Jpeg {
         size: Size,
         data: Box<[u8]>,
@@ -24,7 +30,7 @@ pub(super) enum Picture {
     Whole(Arc<Frame>),
 }
 
-impl Picture {
+impl StoredPicture {
     /// `scratch` keeps its memory from frame to frame.
     pub fn new(frame: &Arc<Frame>, scratch: &mut Vec<u8>) -> Self {
         let whole = || Self::Whole(Arc::clone(frame));
@@ -43,6 +49,7 @@ impl Picture {
         }
     }
 
+    /// In pixels.
     pub fn size(&self) -> Size {
         match self {
             Self::Jpeg { size, .. } => *size,
@@ -58,6 +65,7 @@ impl Picture {
         }
     }
 
+    /// The picture, decoded. Takes milliseconds.
     pub fn frame(&self) -> Result<Arc<Frame>, RestoreError> {
         let (size, data) = match self {
             Self::Jpeg { size, data } => (*size, data),

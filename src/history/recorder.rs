@@ -22,7 +22,7 @@ pub const SINGLE_INTERVAL: Duration = Duration::from_millis(100);
 /// How long dropping a [`Recorder`] waits for its thread, which may be in the middle of a large picture.
 const DROP_DEADLINE: Duration = Duration::from_millis(500);
 
-/// Compacts observations on the thread "history", so that whoever pushes them never waits.
+/// Compacts observations on the thread "history", so that pushing one never waits.
 #[derive(Debug)]
 pub struct Recorder {
     /// `None` = stopped.

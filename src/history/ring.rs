@@ -18,15 +18,15 @@ const SHARE_OF_WORST: usize = 4;
 #[derive(Debug)]
 pub struct Ring {
     /// All older than the newest ones.
-    worst: VecDeque<Entry>,
-    newest: VecDeque<Entry>,
+    worst: VecDeque<RingEntry>,
+    newest: VecDeque<RingEntry>,
     /// Of `worst` and of `newest`.
     bytes: [usize; 2],
     limit: usize,
 }
 
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct RingEntry {
     pub moment: Moment,
     /// `None` = never judged.
     pub judged: Option<Judged>,
@@ -52,7 +52,7 @@ impl Ring {
             return false;
         }
         self.bytes[1] += moment.bytes();
-        self.newest.push_back(Entry { moment, judged: None });
+        self.newest.push_back(RingEntry { moment, judged: None });
         self.trim();
         true
     }
@@ -81,10 +81,12 @@ impl Ring {
         self.len() == 0
     }
 
+    /// Drops all moments; the limit stays.
     pub fn clear(&mut self) {
         *self = Self::new(self.limit);
     }
 
+    /// The moment of this sequence number.
     pub fn get(&self, sequence: u64) -> Option<&Moment> {
         let place = self.search(sequence).ok()?;
         self.entry(place).map(|entry| &entry.moment)
@@ -107,7 +109,7 @@ impl Ring {
 
     /// The moment of the lowest agreement as last judged, the newest of several; `None` where all agree.
     pub fn worst(&self) -> Option<u64> {
-        let harm = |entry: &Entry| Some((entry.harm()?, entry.moment.sequence()));
+        let harm = |entry: &RingEntry| Some((entry.harm()?, entry.moment.sequence()));
         let harmed = self.worst.iter().chain(&self.newest).filter_map(harm);
         harmed.min_by(|x, y| x.0.by_harm(&y.0).then(y.1.cmp(&x.1))).map(|(_, sequence)| sequence)
     }
@@ -153,11 +155,11 @@ impl Ring {
     }
 
     /// By its place, 0 for the oldest.
-    pub(super) fn entry(&self, place: usize) -> Option<&Entry> {
+    pub(super) fn entry(&self, place: usize) -> Option<&RingEntry> {
         self.worst.get(place).or_else(|| self.newest.get(place.checked_sub(self.worst.len())?))
     }
 
-    fn entry_mut(&mut self, place: usize) -> Option<&mut Entry> {
+    fn entry_mut(&mut self, place: usize) -> Option<&mut RingEntry> {
         match place.checked_sub(self.worst.len()) {
             None => self.worst.get_mut(place),
             Some(place) => self.newest.get_mut(place),
@@ -170,7 +172,7 @@ impl Ring {
 
     /// The place of a sequence number, or where it would be.
     fn search(&self, sequence: u64) -> Result<usize, usize> {
-        let find = |entries: &VecDeque<Entry>| entries.binary_search_by_key(&sequence, |e| e.moment.sequence());
+        let find = |entries: &VecDeque<RingEntry>| entries.binary_search_by_key(&sequence, |e| e.moment.sequence());
         match self.newest.front().filter(|first| first.moment.sequence() <= sequence) {
             Some(_) => find(&self.newest).map(|i| i + self.worst.len()).map_err(|i| i + self.worst.len()),
             None => find(&self.worst),
@@ -180,22 +182,22 @@ impl Ring {
     /// Lets moments go until the rest is within the limit.
     fn trim(&mut self) {
         // Room that the limit no longer gives.
-        self.let_worst_go();
+        self.evict_worst();
         while self.bytes() > self.limit {
             let Some(oldest) = self.newest.pop_front() else { break };
             self.bytes[1] -= oldest.moment.bytes();
             if oldest.harm().is_some() {
                 self.bytes[0] += oldest.moment.bytes();
                 self.worst.push_back(oldest);
-                self.let_worst_go();
+                self.evict_worst();
             }
         }
     }
 
     /// What agrees by now goes first, then what agrees best; of equals the older.
-    fn let_worst_go(&mut self) {
+    fn evict_worst(&mut self) {
         while self.bytes[0] > self.limit / SHARE_OF_WORST {
-            let by_harm = |x: &Entry, y: &Entry| match (x.harm(), y.harm()) {
+            let by_harm = |x: &RingEntry, y: &RingEntry| match (x.harm(), y.harm()) {
                 (Some(x), Some(y)) => x.by_harm(&y),
                 (x, y) => y.is_some().cmp(&x.is_some()),
             };
@@ -213,7 +215,7 @@ impl Default for Ring {
     }
 }
 
-impl Entry {
+impl RingEntry {
     /// The figures of a moment on which A and B do not agree.
     fn harm(&self) -> Option<Figures> {
         self.judged?.figures.filter(|figures| !figures.is_perfect())

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ring::Judged;
-use super::{Figures, Judge, Latency, Record, Ring, Setting, Stage};
+use super::{Figures, Latency, MomentComparer, Record, Ring, Setting, Stage};
 use crate::compare::Comparison;
 use crate::engine::{Observation, Samples};
 
 /// How many records are kept: 20 minutes at 30 frames per second, in 5 MB.
 pub const RECORDS: usize = 36_000;
 
-/// How many settings are known again when a person comes back to them.
+/// How many settings are known again when the user comes back to them.
 const SETTINGS: usize = 32;
 
 /// One record for each observation, oldest first.
@@ -26,8 +26,8 @@ pub struct Timeline {
     records: VecDeque<Record>,
     /// When the first frame of all was captured; not only of those still here.
     start: Option<Instant>,
-    windows: [Window; Stage::ALL.len()],
-    judge: Judge,
+    windows: [LatencyWindow; Stage::ALL.len()],
+    comparer: MomentComparer,
     /// The settings known, the present one last; never empty once a record is there.
     settings: VecDeque<(u32, Setting)>,
     /// Of the present setting.
@@ -38,9 +38,9 @@ pub struct Timeline {
 
 /// The last durations of a stage.
 #[derive(Debug, Default)]
-struct Window {
+struct LatencyWindow {
     samples: Samples,
-    /// What they are of: another source or model begins anew.
+    /// What they are of: another source or model starts again.
     of: (u64, String, String),
 }
 
@@ -110,7 +110,7 @@ impl Timeline {
                 }
             };
             if (window.of.0, window.of.1.as_str(), window.of.2.as_str()) != (source, name, model) {
-                *window = Window { samples: Samples::new(), of: (source, name.to_owned(), model.to_owned()) };
+                *window = LatencyWindow { samples: Samples::new(), of: (source, name.to_owned(), model.to_owned()) };
             }
             Latency::next(&mut window.samples, took)
         })
@@ -135,7 +135,7 @@ impl Timeline {
             let known = search(&self.records, sequence).and_then(|i| self.records.get_mut(i));
             let figures = match &known {
                 Some(Record { figures: figures @ Some(_), revision: taken, .. }) if taken == revision => *figures,
-                _ => self.judge.figures(&entry.moment, setting),
+                _ => self.comparer.figures(&entry.moment, setting),
             };
             if let Some(record) = known.filter(|_| figures.is_some()) {
                 (record.figures, record.revision) = (figures, *revision);
@@ -170,6 +170,7 @@ impl Timeline {
         self.records.range(first.min(end)..end)
     }
 
+    /// The record of this sequence number.
     pub fn get(&self, sequence: u64) -> Option<&Record> {
         self.records.get(search(&self.records, sequence)?)
     }

@@ -40,6 +40,9 @@ pub enum ModelError {
     SelfTest { version: String, cause: String },
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
+    /// A panic in this part, as "inference with FP32".
+    #[error("{part} failed by a fault in the program ({cause}); choose it again, and please report this")]
+    Fault { part: String, cause: String },
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ort::memory::Allocator;
 use ort::session::builder::GraphOptimizationLevel;
@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::metadata::Metadata;
 use super::{
-    Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, Sidecar, request, self_test,
+    Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SelfTest, Sidecar, request,
+    self_test, threads,
 };
 use crate::detect::{Form, RawHeads};
 use crate::onnx;
@@ -102,6 +103,20 @@ impl RawSession {
     }
 }
 
+impl Runtime {
+    /// Whether this processor's INT8 kernels are exact. They are tested once a process, when they are first needed.
+    pub fn self_test(&self) -> Result<&'static SelfTest, ModelError> {
+        static TESTED: OnceLock<Result<SelfTest, String>> = OnceLock::new();
+        let tested = TESTED.get_or_init(|| {
+            let test = SelfTest::run(|exact| RawSession::kernels(self, exact))?;
+            log::info!("INT8 kernels of ONNX Runtime {}: {test:?}", self.version());
+            Ok(test)
+        });
+        let failed = |cause: &String| ModelError::SelfTest { version: self.version().to_owned(), cause: cause.clone() };
+        tested.as_ref().map_err(failed)
+    }
+}
+
 /// A detector of the YOLO family in an ONNX Runtime session. Its input is not copied, its outputs go to
 /// tensors that are made once.
 pub struct SessionDetector {
@@ -128,7 +143,7 @@ impl SessionDetector {
     fn from_bytes(runtime: &Runtime, bytes: &[u8], request: &ModelRequest, path: &Path) -> Result<Self, ModelError> {
         let load = |e: ort::Error| ModelError::Load { path: path.to_owned(), cause: e.to_string() };
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
-        let threads = super::threads();
+        let threads = threads();
         let loadable = Loadable::new(runtime, bytes, request.arithmetic)?;
         let session = build(runtime, &loadable.bytes, threads, loadable.avoids_overflow).map_err(load)?;
 

@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::{
-    CameraRequest, CameraSource, DemoSource, Source, SourceError, SourceRequest, StillSource, VideoSource, camera,
-};
+use super::camera::{self, CameraRequest, CameraSource};
+use super::demo::DemoSource;
+use super::error::SourceError;
+use super::frame_source::Source;
+use super::pictures::StillSource;
+use super::request::SourceRequest;
+use super::video::VideoSource;
 use crate::detect::Frame;
 
 /// Opens sources; knows what the demo shows.
@@ -18,7 +22,7 @@ impl Opener {
     /// Opens what is asked for. May block for as long as a driver does.
     ///
     /// `Auto` takes the demo only where there is no camera; a camera that is there and cannot be opened is an error,
-    /// because a person who has one wants to know why it does not show.
+    /// because a user who has one wants to know why it does not show.
     pub fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
         Ok(match request {
             SourceRequest::Camera(camera) => Box::new(CameraSource::open(camera)?),

@@ -18,6 +18,7 @@ impl Turn {
         [Self::None, Self::Quarter, Self::Half, Self::ThreeQuarters].into_iter().find(|turn| turn.degrees() == degrees)
     }
 
+    /// 0, 90, 180 or 270, clockwise.
     pub fn degrees(self) -> u32 {
         match self {
             Self::None => 0,
@@ -35,7 +36,7 @@ pub struct Orientation {
     pub mirror: bool,
 }
 
-/// Squares of so many pixels are turned one by one, so that both pictures' rows stay in the cache.
+/// Squares of this many pixels a side are turned one by one, so that both pictures' rows stay in the cache.
 const BLOCK: usize = 32;
 
 impl Orientation {

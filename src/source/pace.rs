@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A clock that ticks in slots of equal length. A reader who is late skips the slots it missed, so that motion keeps
-/// its speed; a reader who paused goes on where it was.
+/// its speed; a reader who paused resumes where it was.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     slot: Duration,
@@ -15,6 +15,7 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// `rate`: slots per second, at least 1.
     pub fn new(rate: u32) -> Self {
         Self { slot: Duration::from_secs(1) / rate.max(1), last: None }
     }

@@ -1,9 +1,10 @@
-//! What a person asks for, before it is opened.
+//! Which source is asked for, before it is opened.
 
 use std::path::PathBuf;
 
-use super::{CameraId, CameraInfo, FrameRate, Orientation, Pasted, PixelFormat, Playback, VideoRequest, Which};
-use crate::detect::Size;
+use super::camera::{CameraId, CameraRequest, CameraSelector};
+use super::pictures::Pasted;
+use super::video::{Playback, VideoRequest};
 
 /// Which source to open.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,34 +19,10 @@ pub enum SourceRequest {
     Demo,
 }
 
-/// Which camera, and what of it; what is `None` is chosen for the person.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CameraRequest {
-    pub which: Which,
-    pub size: Option<Size>,
-    pub format: Option<PixelFormat>,
-    pub rate: Option<FrameRate>,
-    /// How the picture is turned to begin with.
-    pub orientation: Orientation,
-}
-
-impl CameraRequest {
-    /// The camera with this index now, in the mode that suits best.
-    pub fn index(index: u32) -> Self {
-        Self { which: Which::Index(index), ..Self::default() }
-    }
-
-    /// This very camera of the list, in the mode that suits best.
-    pub fn of(camera: &CameraInfo) -> Self {
-        let which = Which::This { name: camera.name.clone(), id: camera.id.clone() };
-        Self { which, ..Self::default() }
-    }
-}
-
 impl SourceRequest {
     /// The same request, and no other camera than this one will do.
     pub fn pinned(&self, name: &str, id: &CameraId) -> Self {
-        let which = Which::This { name: name.to_owned(), id: id.clone() };
+        let which = CameraSelector::This { name: name.to_owned(), id: id.clone() };
         match self {
             Self::Auto => Self::Camera(CameraRequest { which, ..CameraRequest::default() }),
             Self::Camera(camera) => Self::Camera(CameraRequest { which, ..camera.clone() }),
@@ -53,8 +30,8 @@ impl SourceRequest {
         }
     }
 
-    /// The same request; a video goes on where and how it was played last.
-    pub fn going_on(&self, last: &Playback) -> Self {
+    /// The same request; a video resumes where and how it was played last.
+    pub fn resuming_at(&self, last: &Playback) -> Self {
         match self {
             Self::Video(video) => Self::Video(VideoRequest {
                 start: last.time,

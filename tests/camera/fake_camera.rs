@@ -15,7 +15,7 @@ use twinsight::live;
 use twinsight::model::Catalog;
 use twinsight::source::{
     CameraDetails, CameraId, CameraInfo, CameraRequest, CameraWatch, Control, ControlId, ControlKind, Description,
-    FrameRate, Mode, Next, PixelFormat, Source, SourceError, SourceRequest, load, mode,
+    FrameRate, Mode, ModeRequest, Next, PixelFormat, Source, SourceError, SourceRequest, load,
 };
 
 const NAME: &str = "HD Webcam C525";
@@ -186,7 +186,7 @@ impl Open for Desk {
             SourceRequest::Camera(asked) => asked.clone(),
             _ => CameraRequest::default(),
         };
-        let Some(given) = mode::rank(&info().modes, &asked).first().copied() else { return Err(SourceError::NoCamera) };
+        let Some(given) = ModeRequest::of(&asked).best(&info().modes) else { return Err(SourceError::NoCamera) };
         let details = Arc::new(CameraDetails { index: 0, id: id(), asked, given });
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let desk = Self { fault: self.fault.clone(), photo: self.photo.clone(), controls: controls.into(), ..*self };

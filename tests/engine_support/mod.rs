@@ -279,7 +279,7 @@ pub fn await_opened(engine: &Engine) -> Description {
 
 pub fn await_failed(engine: &Engine) -> (String, bool) {
     event(engine, "SourceFailed", |e| match e {
-        Event::SourceFailed { message, transient } => Some((message.clone(), *transient)),
+        Event::SourceFailed(error) => Some((error.to_string(), error.is_transient())),
         _ => None,
     })
 }

@@ -8,6 +8,7 @@ pub mod detect;
 
 #[path = "../../src/source"]
 pub mod source {
+    #[path = "camera/format.rs"]
     mod format;
     pub mod pixels;
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use twinsight::detect::{Frame, Size};
 use twinsight::engine::Open;
+use twinsight::source::camera::mode;
 use twinsight::source::{
     CameraDetails, CameraId, CameraInfo, CameraRequest, Control, ControlId, ControlKind, Description, FrameRate, Mode,
-    Next, PixelFormat, Source, SourceError, SourceRequest, mode,
+    ModeRequest, Next, PixelFormat, Source, SourceError, SourceRequest,
 };
 
 /// How the camera behaves now.
@@ -116,7 +117,7 @@ impl Open for FakeOpener {
             Mood::Busy => return Err(SourceError::Busy { camera: camera(), cause: "os error 16".into() }),
             Mood::Good | Mood::Silent | Mood::Panics => {}
         }
-        let Some(given) = mode::rank(&info().modes, &asked).first().copied() else {
+        let Some(given) = ModeRequest::of(&asked).best(&info().modes) else {
             let (wanted, offered) = (format!("{asked:?}"), mode::summary(&info().modes));
             return Err(SourceError::NoMode { camera: camera(), wanted, offered });
         };

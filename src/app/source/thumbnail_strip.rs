@@ -14,7 +14,7 @@ use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, SourceAction};
 use crate::app::ui::theme;
 use crate::detect::Frame;
-use crate::source::{Album, Kind, Thumbnail, Thumbnails, kind};
+use crate::source::{Album, FileKind, Thumbnail, Thumbnails, file_kind};
 
 /// A thumbnail with what is around it, in points.
 const CELL: Vec2 = vec2(96.0, 72.0);
@@ -123,7 +123,7 @@ impl ThumbnailStrip {
         let around = seen.start.saturating_sub(AHEAD)..(seen.end + AHEAD).min(pictures.len());
         let near = &pictures[around.clone()];
         self.cells.retain(|path, _| near.contains(path));
-        let is_video = |path: &&PathBuf| matches!(kind(path), Kind::Video);
+        let is_video = |path: &&PathBuf| matches!(file_kind(path), FileKind::Video);
         for path in &pictures[seen.clone()] {
             let new = || if is_video(&path) { Cell::Video } else { Cell::Waiting };
             self.cells.entry(path.clone()).or_insert_with(new);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
 
-use crate::source::folder::{PICTURES, VIDEOS};
+use crate::source::pictures::folder::{PICTURES, VIDEOS};
 
 /// A dialog that is gone sooner than a person could close it was never there.
 const NEVER_THERE: Duration = Duration::from_millis(150);

@@ -53,7 +53,8 @@ impl Viewer {
 
     fn take_event(&mut self, event: Event, status: &Status) {
         match event {
-            Event::SourceFailed { message, transient } => {
+            Event::SourceFailed(error) => {
+                let (message, transient) = (error.to_string(), error.is_transient());
                 log::warn!("{message}");
                 let (source, mut context) = self.source(status);
                 let has_picture = context.has_picture;
@@ -70,7 +71,7 @@ impl Viewer {
                 }
             }
             // These stand on the picture for as long as they hold.
-            Event::ModelFailed { message, .. } | Event::InferenceFailed { message, .. } => log::error!("{message}"),
+            Event::ModelFailed { error, .. } | Event::InferenceFailed { error, .. } => log::error!("{error}"),
             Event::SourceOpened(description) => {
                 self.source.opened(&description, &self.control, &mut self.preferences.cameras);
                 log::info!("opened {}", description.name);

@@ -1,7 +1,8 @@
 //! What stands between [`CameraSource`](super::CameraSource) and a system's cameras.
 
+use super::control::{Control, ControlId};
+use super::mode::Mode;
 use crate::source::pixels::Colour;
-use crate::source::{Control, ControlId, Mode};
 
 /// A camera that was opened in one mode and delivers.
 pub trait Driver {
@@ -43,7 +44,7 @@ pub enum Read<'a> {
 /// Why nothing comes any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DriverError {
-    /// No frame for so many seconds.
+    /// No frame for this many seconds.
     Silent(u64),
     /// As the driver says it, with the system's number as in "(os error 19)" where there is one.
     Failed(String),

@@ -42,14 +42,15 @@ pub fn devices() -> Result<Vec<Device>, String> {
 #[cfg(not(target_os = "linux"))]
 pub fn modes(index: u32) -> Result<Vec<Mode>, String> {
     let any = RequestedFormat::with_formats(RequestedFormatType::None, nokhwa::utils::frame_formats());
-    let mut handle = Handle::new(index, any).map_err(|e| e.to_string())?;
+    let mut handle = CameraHandle::new(index, any).map_err(|e| e.to_string())?;
     let camera = handle.get().map_err(|e| e.to_string())?;
     let formats = camera.compatible_camera_formats().map_err(|e| e.to_string())?;
     Ok(formats.into_iter().filter_map(from_nokhwa).collect())
 }
 
+/// A camera that delivers through nokhwa.
 pub struct LibraryDriver {
-    camera: Handle,
+    camera: CameraHandle,
     given: Given,
     kept: Vec<u8>,
 }
@@ -61,7 +62,7 @@ impl LibraryDriver {
         let open = || {
             let exact = [format.format()];
             let wanted = RequestedFormat::with_formats(RequestedFormatType::Exact(format), &exact);
-            let mut camera = Handle::new(index, wanted)?;
+            let mut camera = CameraHandle::new(index, wanted)?;
             let open = camera.get()?;
             open.open_stream()?;
             let mode = from_nokhwa(open.camera_format()).unwrap_or(mode);
@@ -120,9 +121,9 @@ fn from_control(control: &CameraControl) -> Option<Control> {
 }
 
 /// An open camera whose end cannot take the thread with it.
-struct Handle(Option<Camera>);
+struct CameraHandle(Option<Camera>);
 
-impl Handle {
+impl CameraHandle {
     fn new(index: u32, format: RequestedFormat) -> Result<Self, NokhwaError> {
         Camera::new(CameraIndex::Index(index), format).map(|camera| Self(Some(camera)))
     }
@@ -132,7 +133,7 @@ impl Handle {
     }
 }
 
-impl Drop for Handle {
+impl Drop for CameraHandle {
     /// Stopping the stream of a device that broke panics inside the camera library.
     fn drop(&mut self) {
         let camera = self.0.take();

@@ -1,20 +1,22 @@
 //! Which cameras there are, and what they offer.
 
 use super::driver::Driver;
-use super::explain::{Stage, explain};
+use super::explain::{Operation, explain};
+use super::identity::{self, CameraSelector, Device};
 #[cfg(not(target_os = "linux"))]
 use super::library;
 use super::library::LibraryDriver;
+use super::mode::{CameraInfo, Mode};
 #[cfg(target_os = "linux")]
 use super::v4l2::{self, V4l2Driver};
-use crate::source::{CameraInfo, Device, Mode, SourceError, Which, identity};
+use crate::source::SourceError;
 
 /// Set to "nokhwa", the camera library is used on Linux too: for a driver with which V4L2 itself does not work out,
 /// and to test what the other systems use.
 const VARIABLE: &str = "TWINSIGHT_CAMERA_LIBRARY";
 
 /// The modes that Twinsight reads, and the names of the formats that it does not.
-type Modes = (Vec<Mode>, Vec<String>);
+type ReadableModes = (Vec<Mode>, Vec<String>);
 
 /// Through what cameras are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,7 @@ pub(super) enum System {
 }
 
 impl System {
+    /// What this system uses.
     pub fn choose() -> Self {
         #[cfg(target_os = "linux")]
         if std::env::var_os(VARIABLE).is_none_or(|value| value != "nokhwa") {
@@ -33,6 +36,7 @@ impl System {
         Self::Library
     }
 
+    /// All cameras by index.
     pub fn devices(self) -> Result<Vec<Device>, SourceError> {
         Ok(self.ask()?.into_iter().map(|(device, _)| device).collect())
     }
@@ -50,7 +54,7 @@ impl System {
     }
 
     /// The camera that is meant.
-    pub fn find(self, which: &Which) -> Result<Device, SourceError> {
+    pub fn find(self, which: &CameraSelector) -> Result<Device, SourceError> {
         let asked = self.ask()?;
         let devices: Vec<Device> = asked.iter().map(|(device, _)| device.clone()).collect();
         match identity::choose(&devices, which) {
@@ -59,7 +63,7 @@ impl System {
             Err(SourceError::Absent { camera }) => {
                 let locked = asked.iter().find_map(|(device, problem)| Some((device, problem.clone()?)));
                 match locked.filter(|(device, _)| device.name == camera) {
-                    Some((device, problem)) => Err(explain(device, Stage::Opening, problem)),
+                    Some((device, problem)) => Err(explain(device, Operation::Opening, problem)),
                     None => Err(SourceError::Absent { camera }),
                 }
             }
@@ -68,7 +72,7 @@ impl System {
     }
 
     /// `None` where the device is no camera.
-    fn modes(self, index: u32) -> Result<Option<Modes>, String> {
+    fn modes(self, index: u32) -> Result<Option<ReadableModes>, String> {
         #[cfg(target_os = "linux")]
         {
             let offer = v4l2::offer(index).map_err(|e| e.to_string())?;
@@ -92,6 +96,11 @@ impl System {
     }
 }
 
+/// Whether there is any camera, whether or not it can be opened.
+pub fn is_any() -> Result<bool, SourceError> {
+    Ok(!System::choose().devices()?.is_empty())
+}
+
 /// All cameras, by index. One that cannot be asked is listed with its problem.
 pub fn cameras() -> Result<Vec<CameraInfo>, SourceError> {
     let system = System::choose();
@@ -103,7 +112,7 @@ fn inspect(system: System, device: Device) -> Option<CameraInfo> {
     match offer(system, &device) {
         Ok(offer) => offer.map(|(info, _)| info),
         Err(cause) => {
-            let problem = Some(explain(&device, Stage::Opening, cause).to_string());
+            let problem = Some(explain(&device, Operation::Opening, cause).to_string());
             let Device { index, name, id } = device;
             Some(CameraInfo { index, name, id, modes: Vec::new(), problem })
         }

@@ -2,199 +2,33 @@
 //!
 //! ```text
 //! devices ─▶ the one that is meant ─▶ its modes ─▶ the best that was allowed ─▶ Driver ─▶ bytes ─▶ Converter ─▶ Frame
-//! (list.rs)   (identity.rs)                         (mode.rs)        v4l2/ on Linux, library.rs elsewhere
+//! (list.rs)   (identity.rs)                     (mode_request.rs)    v4l2/ on Linux, library.rs elsewhere
 //! ```
 
+mod camera_source;
+mod control;
 pub mod driver;
 pub mod explain;
+mod format;
+pub mod identity;
 // Kept compiled on Linux too, where it serves on request: see `list::System`.
 mod library;
 mod list;
+pub mod mode;
+mod mode_request;
+mod rate;
+mod request;
 #[cfg(target_os = "linux")]
 mod v4l2;
 mod watch;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-
-pub use list::cameras;
+pub use camera_source::CameraSource;
+pub use control::{Control, ControlId, ControlKind};
+pub use format::PixelFormat;
+pub use identity::{CameraId, CameraSelector, Device};
+pub use list::{cameras, is_any};
+pub use mode::{CameraInfo, Mode};
+pub use mode_request::ModeRequest;
+pub use rate::FrameRate;
+pub use request::CameraRequest;
 pub use watch::CameraWatch;
-
-use super::pixels::Converter;
-use super::{
-    CameraDetails, CameraInfo, CameraRequest, Control, ControlId, Description, Device, Mode, Next, Source, SourceError,
-    mode,
-};
-use crate::detect::Frame;
-use driver::{Driver, DriverError, Read};
-use explain::{Stage, explain};
-use list::System;
-
-/// So many broken frames in a row, and damaged JPEGs are shown as far as they go: some cameras make no others.
-const LENIENT_AFTER: u32 = 15;
-
-/// So many broken frames in a row, and the camera is given up.
-const GIVE_UP_AFTER: u32 = 45;
-
-/// How many modes are tried, when a driver rejects what it lists.
-const ATTEMPTS: usize = 4;
-
-/// Whether there is any camera, whether or not it can be opened.
-pub(super) fn is_any() -> Result<bool, SourceError> {
-    Ok(!System::choose().devices()?.is_empty())
-}
-
-/// A webcam that delivers.
-pub struct CameraSource {
-    /// `None` once it was closed.
-    driver: Option<Box<dyn Driver>>,
-    device: Device,
-    mode: Mode,
-    details: Arc<CameraDetails>,
-    converter: Converter,
-    /// Broken frames since the last good one.
-    broken: u32,
-}
-
-impl CameraSource {
-    /// Opens the camera in the best mode that the request allows, and starts it.
-    pub fn open(request: &CameraRequest) -> Result<Self, SourceError> {
-        let system = System::choose();
-        let device = system.find(&request.which)?;
-        let camera = device.to_string();
-        let opening = |cause| explain(&device, Stage::Opening, cause);
-        let (info, unread) = match list::offer(system, &device).map_err(opening)? {
-            Some(offer) => offer,
-            None => return Err(opening("it takes no pictures".into())),
-        };
-        let candidates = mode::rank(&info.modes, request);
-        if candidates.is_empty() {
-            return Err(unmet(request, &info, unread));
-        }
-        let mut failure = None;
-        for wanted in candidates.into_iter().take(ATTEMPTS) {
-            match system.open(device.index, wanted) {
-                Ok(driver) => {
-                    let source = Self::new(driver, device, request.clone());
-                    log::info!("{camera} delivers {}", source.mode);
-                    return Ok(source);
-                }
-                Err(error) => {
-                    let error = explain(&device, Stage::Opening, error);
-                    if !matches!(error, SourceError::Camera { .. }) {
-                        return Err(error);
-                    }
-                    log::warn!("{camera} rejects {wanted}: {error}");
-                    failure.get_or_insert(error);
-                }
-            }
-        }
-        Err(failure.unwrap_or(SourceError::Absent { camera }))
-    }
-
-    /// A camera over a driver that delivers already.
-    pub fn new(driver: Box<dyn Driver>, device: Device, asked: CameraRequest) -> Self {
-        let given = driver.given();
-        let details = CameraDetails { index: device.index, id: device.id.clone(), asked, given: given.mode };
-        let mut converter = Converter::default();
-        (converter.colour, converter.stride) = (given.colour, given.stride);
-        Self { driver: Some(driver), device, mode: given.mode, details: Arc::new(details), converter, broken: 0 }
-    }
-
-    fn failed(&self, error: DriverError) -> SourceError {
-        match error {
-            DriverError::Silent(seconds) => SourceError::Silent { camera: self.device.to_string(), seconds },
-            DriverError::Failed(cause) => explain(&self.device, Stage::Reading, cause),
-        }
-    }
-
-    /// One more broken frame.
-    fn count(&mut self, error: &str) -> Result<Next, SourceError> {
-        self.broken += 1;
-        log::debug!("{}: a broken frame: {error}", self.device);
-        self.converter.lenient |= self.broken >= LENIENT_AFTER;
-        if self.broken < GIVE_UP_AFTER {
-            return Ok(Next::Broken);
-        }
-        let cause = format!("{} frames in a row were broken: {error}", self.broken);
-        Err(SourceError::Camera { camera: self.device.to_string(), cause })
-    }
-}
-
-impl Source for CameraSource {
-    fn description(&self) -> Description {
-        Description::of_camera(&self.device.name, &self.details)
-    }
-
-    /// The first frames of a webcam often are broken.
-    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
-        let Self { driver: Some(driver), converter, mode, .. } = self else {
-            return Err(self.failed(DriverError::Failed("it was closed".into())));
-        };
-        let converted = match driver.read() {
-            Ok(Read::Data(data)) => converter.convert(mode.format, mode.size, data, frame).map_err(|e| e.to_string()),
-            Ok(Read::Damaged) => Err("the driver says that it is damaged".into()),
-            Err(error) => return Err(self.failed(error)),
-        };
-        match converted {
-            Ok(()) => {
-                self.broken = 0;
-                // A JPEG has its own size, whatever the mode promised.
-                self.mode.size = frame.size();
-                Ok(Next::Frame)
-            }
-            Err(error) => self.count(&error),
-        }
-    }
-
-    /// Takes one frame from the driver and drops it undecoded.
-    fn discard(&mut self) -> Result<(), SourceError> {
-        let closed = || DriverError::Failed("it was closed".into());
-        let taken = self.driver.as_deref_mut().ok_or_else(closed).and_then(|driver| driver.read().map(drop));
-        taken.map_err(|error| self.failed(error))
-    }
-
-    fn is_live(&self) -> bool {
-        true
-    }
-
-    fn controls(&mut self) -> Vec<Control> {
-        let controls = self.driver.as_deref_mut().map(Driver::controls);
-        controls.and_then(Result::ok).unwrap_or_default()
-    }
-
-    fn set_control(&mut self, id: ControlId, value: i64) -> Result<(), SourceError> {
-        let controls = self.controls();
-        let control = controls.iter().find(|control| control.id == id);
-        let name = control.map_or_else(|| format!("control {id}"), |control| format!("{} = {value}", control.name));
-        let fitted = control.and_then(|control| control.fit(value)).ok_or("it has no such value");
-        let set = fitted.map_err(str::to_owned).and_then(|value| match self.driver.as_deref_mut() {
-            Some(driver) => driver.set_control(id, value),
-            None => Err("it was closed".into()),
-        });
-        set.map_err(|cause| SourceError::Control { camera: self.device.to_string(), control: name, cause })
-    }
-}
-
-impl Drop for CameraSource {
-    /// Closing a device that broke panics inside some libraries.
-    fn drop(&mut self) {
-        let driver = self.driver.take();
-        if catch_unwind(AssertUnwindSafe(|| drop(driver))).is_err() {
-            log::warn!("{} could not be closed in order", self.device);
-        }
-    }
-}
-
-/// Why none of the camera's modes will do.
-fn unmet(request: &CameraRequest, info: &CameraInfo, unread: Vec<String>) -> SourceError {
-    let camera = format!("camera {} ({})", info.index, info.name);
-    let format = request.format.map(|format| format.to_string());
-    let size = request.size.map(|size| size.to_string());
-    let rate = request.rate.map(|rate| format!("{rate}/s"));
-    let wanted: Vec<String> = [format, size, rate].into_iter().flatten().collect();
-    if wanted.is_empty() || info.modes.is_empty() {
-        return SourceError::NoFormat { camera, offered: unread.join(", ") };
-    }
-    SourceError::NoMode { camera, wanted: wanted.join(" "), offered: mode::summary(&info.modes) }
-}

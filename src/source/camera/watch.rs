@@ -9,12 +9,13 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::list::cameras;
-use crate::source::{CameraInfo, SourceError};
+use super::mode::CameraInfo;
+use crate::source::SourceError;
 
 /// How often it is looked whether something was plugged in or pulled out.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// A new device is listed once more after so many looks: the system may hand it out before its permissions are set.
+/// A new device is listed once more after this many looks: the system may hand it out before its permissions are set.
 const SETTLED: u32 = 3;
 
 type List = Result<Vec<CameraInfo>, String>;

@@ -50,6 +50,7 @@ impl Canvas {
         Ok(Self { size: field, framed: !whole, rgb })
     }
 
+    /// In pixels.
     pub fn size(&self) -> Size {
         self.size
     }

@@ -75,7 +75,7 @@ impl Source for DemoSource {
     }
 
     /// Waits until the frame is due. Frames that the caller was too late for are skipped; after a pause the motion
-    /// goes on where it was.
+    /// resumes where it was.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
         let (number, due) = self.pace.next(Instant::now());
         // Nothing ever comes through this channel: it is the deadline that is waited for.

@@ -15,17 +15,17 @@ pub struct Window {
 }
 
 /// One end of a shot: how near, and at what, as a fraction of the canvas.
-struct View {
+struct ShotEnd {
     zoom: f64,
     x: f64,
     y: f64,
 }
 
 /// Far and near for a photo that fills its canvas. Near is still far enough to keep people at its sides in sight.
-const WIDE: [View; 2] = [View { zoom: 1.05, x: 0.48, y: 0.5 }, View { zoom: 1.3, x: 0.52, y: 0.42 }];
+const WIDE: [ShotEnd; 2] = [ShotEnd { zoom: 1.05, x: 0.48, y: 0.5 }, ShotEnd { zoom: 1.3, x: 0.52, y: 0.42 }];
 
 /// Far and near for a photo with a border at its sides, most of which the zoom leaves out.
-const FRAMED: [View; 2] = [View { zoom: 1.1, x: 0.5, y: 0.5 }, View { zoom: 1.5, x: 0.5, y: 0.54 }];
+const FRAMED: [ShotEnd; 2] = [ShotEnd { zoom: 1.1, x: 0.5, y: 0.5 }, ShotEnd { zoom: 1.5, x: 0.5, y: 0.54 }];
 
 /// What is seen at frame `step` of a shot (0 to [`SHOT`] − 1) of a canvas of this size.
 pub fn window(step: u64, backwards: bool, framed: bool, canvas: Size) -> Window {

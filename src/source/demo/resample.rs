@@ -7,8 +7,8 @@
 //! Each canvas row is stretched across once, and serves every frame row that lies above or below it. A pixel's
 //! three channels travel in one 64-bit word, 16 bits apart, so that one multiplication weighs them all.
 
-use super::Window;
 use super::canvas::Canvas;
+use super::motion::Window;
 use crate::detect::Size;
 
 /// Positions have 16 bits after the point, weights are 0 to 256.
@@ -25,6 +25,7 @@ struct Tap {
     weight: u16,
 }
 
+/// Scales windows to frames of one size.
 pub struct Resampler {
     size: Size,
     columns: Vec<Tap>,
@@ -33,6 +34,7 @@ pub struct Resampler {
 }
 
 impl Resampler {
+    /// For frames of this size, in pixels.
     pub fn new(size: Size) -> Self {
         let row = || (None, vec![0; size.width as usize * 3]);
         Self { size, columns: vec![Tap::default(); size.width as usize], rows: [row(), row()] }

@@ -5,8 +5,9 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::error::PixelError;
 use super::huffman::push_default_tables;
-use super::{Layout, PixelError};
+use super::layout::Layout;
 use crate::detect::{Frame, FrameError, Size};
 
 /// Decodes the JPEG with which `data` starts. `completed` is scratch memory.

@@ -4,7 +4,7 @@
 //! before. The end is found by walking from marker to marker, because the bytes `FF D9` also occur inside a segment
 //! (a thumbnail's end, for one) without being the end of the picture.
 
-use super::PixelError;
+use super::error::PixelError;
 use crate::detect::Size;
 
 const SOI: u8 = 0xD8;

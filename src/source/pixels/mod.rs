@@ -7,31 +7,18 @@
 //! ```
 
 mod colour;
+mod error;
 mod huffman;
 mod jpeg;
 mod layout;
 mod raw;
 
 pub use colour::{Colour, Matrix, Range};
+pub use error::PixelError;
 pub use layout::Layout;
 
 use super::PixelFormat;
-use crate::detect::{Frame, FrameError, Size};
-
-/// Why bytes are not a picture.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PixelError {
-    #[error("{bytes} bytes are too few for {format} of {size} pixels, which takes {needed}")]
-    Short { format: PixelFormat, size: Size, bytes: usize, needed: usize },
-    #[error("the bytes do not start like a JPEG")]
-    NotJpeg,
-    #[error("the JPEG is cut off")]
-    Truncated,
-    #[error("the JPEG is damaged: {0}")]
-    Damaged(String),
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-}
+use crate::detect::{Frame, Size};
 
 /// Turns one frame after another to RGB, and keeps the memory that this takes.
 #[derive(Debug, Default)]

@@ -2,7 +2,8 @@
 
 use yuv::{YuvBiPlanarImage, YuvConversionMode, YuvError, YuvPackedImage, YuvRange, YuvStandardMatrix};
 
-use super::{Colour, Matrix, PixelError, Range};
+use super::colour::{Colour, Matrix, Range};
+use super::error::PixelError;
 use crate::detect::{Frame, Size};
 use crate::source::PixelFormat;
 

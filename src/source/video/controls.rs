@@ -1,4 +1,4 @@
-//! The wishes of whoever watches a video, on their way to its thread.
+//! What a viewer asks of a video, on its way to the video's thread.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,21 +12,21 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 /// To pause a *file*, use this and leave the engine running: a step or a seek then shows at once. A live stream is
 /// paused through the engine.
 #[derive(Clone, Debug)]
-pub struct VideoControls(Arc<Shared>);
+pub struct VideoControls(Arc<SharedRequests>);
 
 #[derive(Debug)]
-struct Shared {
-    wishes: Mutex<Wishes>,
+struct SharedRequests {
+    requests: Mutex<Requests>,
     token: Sender<()>,
     wake: Receiver<()>,
 }
 
-/// What is wished for and was not done yet, and what holds until it is changed.
+/// What was asked for and is not done yet, and what holds until it is changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Wishes {
+pub(super) struct Requests {
     pub paused: bool,
     pub looped: bool,
-    /// Where to go on; done once.
+    /// Where to resume; done once.
     pub seek: Option<Duration>,
     /// Frames to show while paused.
     pub steps: u32,
@@ -36,50 +36,54 @@ impl VideoControls {
     /// Paused, its first frame shows all the same.
     pub(super) fn new(looped: bool, paused: bool) -> Self {
         let (token, wake) = bounded(1);
-        let wishes = Wishes { paused, looped, seek: None, steps: u32::from(paused) };
-        Self(Arc::new(Shared { wishes: Mutex::new(wishes), token, wake }))
+        let requests = Requests { paused, looped, seek: None, steps: u32::from(paused) };
+        Self(Arc::new(SharedRequests { requests: Mutex::new(requests), token, wake }))
     }
 
-    /// Stands still at the frame in sight, or goes on from there.
+    /// Stands still at the frame in sight, or resumes from there.
     pub fn pause(&self, paused: bool) {
-        self.change(|wishes| *wishes = Wishes { paused, steps: 0, ..*wishes });
+        self.change(|requests| *requests = Requests { paused, steps: 0, ..*requests });
     }
 
+    /// Whether it stands still.
     pub fn is_paused(&self) -> bool {
-        self.wishes().paused
+        self.requests().paused
     }
 
     /// Pauses, and shows the next frame.
     pub fn step(&self) {
-        self.change(|wishes| *wishes = Wishes { paused: true, steps: wishes.steps.saturating_add(1), ..*wishes });
+        self.change(|requests| {
+            *requests = Requests { paused: true, steps: requests.steps.saturating_add(1), ..*requests }
+        });
     }
 
-    /// Goes on from there; while paused, shows the frame there. A place after the end is the last second.
+    /// Resumes from there; while paused, shows the frame there. A place after the end is the last second.
     pub fn seek(&self, to: Duration) {
-        self.change(|wishes| *wishes = Wishes { seek: Some(to), steps: u32::from(wishes.paused), ..*wishes });
+        self.change(|requests| *requests = Requests { seek: Some(to), steps: u32::from(requests.paused), ..*requests });
     }
 
     /// Begins again at the end.
     pub fn set_looped(&self, looped: bool) {
-        self.change(|wishes| wishes.looped = looped);
+        self.change(|requests| requests.looped = looped);
     }
 
+    /// Whether a file begins again at its end.
     pub fn is_looped(&self) -> bool {
-        self.wishes().looped
+        self.requests().looped
     }
 
-    /// What is wished for now; a seek is given once.
-    pub(super) fn take(&self) -> Wishes {
-        let mut wishes = self.wishes();
-        let now = *wishes;
-        wishes.seek = None;
+    /// What is asked for now; a seek is given once.
+    pub(super) fn take(&self) -> Requests {
+        let mut requests = self.requests();
+        let now = *requests;
+        requests.seek = None;
         now
     }
 
     /// A step was done.
     pub(super) fn stepped(&self) {
-        let mut wishes = self.wishes();
-        wishes.steps = wishes.steps.saturating_sub(1);
+        let mut requests = self.requests();
+        requests.steps = requests.steps.saturating_sub(1);
     }
 
     /// Gives a token after each wish.
@@ -87,14 +91,14 @@ impl VideoControls {
         &self.0.wake
     }
 
-    fn change(&self, change: impl FnOnce(&mut Wishes)) {
-        change(&mut self.wishes());
+    fn change(&self, change: impl FnOnce(&mut Requests)) {
+        change(&mut self.requests());
         // A full channel already says "look".
         let _ = self.0.token.try_send(());
     }
 
-    fn wishes(&self) -> MutexGuard<'_, Wishes> {
-        self.0.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.0.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

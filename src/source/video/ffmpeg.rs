@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::super::SourceError;
 use super::location::VideoLocation;
 use crate::detect::MAX_PIXELS;
+use crate::source::SourceError;
 
 /// A frame's way inside ffmpeg: square pixels, RGB, and a line about its time on the child's descriptor 0. That one
 /// is a pipe to us in place of an input: the only way to a second output that needs no unsafe code.

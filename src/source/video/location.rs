@@ -9,8 +9,12 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::super::SourceError;
+use crate::source::SourceError;
+
+/// How long a stream may say nothing while it runs; ffmpeg is told the same.
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
 
 /// The addresses that are opened.
 pub const SCHEMES: [&str; 4] = ["rtsp", "rtsps", "http", "https"];
@@ -77,7 +81,7 @@ impl VideoLocation {
             Self::Url(url) => {
                 let formats = format!("{CONTAINERS},{STREAMS}");
                 let rtsp = scheme(url).is_some_and(|s| s.to_ascii_lowercase().starts_with("rtsp"));
-                let timeout = super::SILENCE.as_micros().to_string();
+                let timeout = SILENCE.as_micros().to_string();
                 let mut arguments = if rtsp {
                     let option = if old { "-stimeout" } else { "-timeout" };
                     let protocols = "rtsp,rtsps,rtp,srtp,udp,tcp,tls";

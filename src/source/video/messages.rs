@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 use std::time::Duration;
 
-/// So many errors are kept: the first and the last say most.
+/// How many errors are kept: the first and the last say most.
 const KEPT: usize = 4;
 
 /// The longest line that is looked at whole.

@@ -35,15 +35,15 @@ const ENDING: Duration = Duration::from_secs(2);
 const SAYING: Duration = Duration::from_secs(1);
 
 /// One picture.
-pub struct Picture {
+pub struct TimedPicture {
     pub frame: Frame,
     /// After the place where this run started; `None` = the video does not say.
     pub time: Option<Duration>,
 }
 
 /// What came of asking for a picture.
-pub enum Given {
-    Picture(Picture),
+pub enum Received {
+    Picture(TimedPicture),
     /// Not yet.
     Nothing,
     /// None will come.
@@ -51,7 +51,7 @@ pub enum Given {
 }
 
 /// How a run of ffmpeg came to its end.
-pub struct End {
+pub struct PlayerEnd {
     /// `None`: it hung, and was killed.
     pub status: Option<ExitStatus>,
     pub messages: Messages,
@@ -62,7 +62,7 @@ pub struct End {
 /// A running ffmpeg.
 pub struct Player {
     child: Child,
-    pictures: Receiver<Result<Picture, PpmError>>,
+    pictures: Receiver<Result<TimedPicture, PpmError>>,
     used: Sender<Frame>,
     messages: Arc<Mutex<Messages>>,
     /// Gives one token once the video is described.
@@ -90,7 +90,7 @@ impl Player {
         let dropped = Arc::<AtomicU64>::default();
         let (ended, left) = (silent.clone(), gone.clone());
         let newest = Arc::<AtomicBool>::default();
-        let reader = Reader {
+        let reader = PictureReader {
             times: BufReader::new(times),
             send,
             gone,
@@ -143,15 +143,15 @@ impl Player {
     }
 
     /// The next picture, waited for until `deadline`.
-    pub fn picture(&mut self, deadline: Instant) -> Given {
+    pub fn picture(&mut self, deadline: Instant) -> Received {
         match self.pictures.recv_deadline(deadline) {
-            Ok(Ok(picture)) => Given::Picture(picture),
+            Ok(Ok(picture)) => Received::Picture(picture),
             Ok(Err(broken)) => {
                 self.broken = Some(broken);
-                Given::End
+                Received::End
             }
-            Err(RecvTimeoutError::Timeout) => Given::Nothing,
-            Err(RecvTimeoutError::Disconnected) => Given::End,
+            Err(RecvTimeoutError::Timeout) => Received::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Received::End,
         }
     }
 
@@ -179,8 +179,8 @@ impl Player {
         let _ = self.child.wait();
     }
 
-    /// Waits for the end of ffmpeg, after [`Given::End`].
-    pub fn end(&mut self) -> End {
+    /// Waits for the end of ffmpeg, after [`Received::End`].
+    pub fn end(&mut self) -> PlayerEnd {
         let broken = self.broken.take();
         if !matches!(broken, None | Some(PpmError::Cut)) {
             // It would write on for ever.
@@ -191,7 +191,7 @@ impl Player {
             let _ = self.child.kill();
         }
         let status = self.child.wait().ok().filter(|_| !hung);
-        End { status, messages: lock(&self.messages).clone(), broken }
+        PlayerEnd { status, messages: lock(&self.messages).clone(), broken }
     }
 }
 
@@ -202,18 +202,18 @@ impl Drop for Player {
     }
 }
 
-struct Reader {
+struct PictureReader {
     times: BufReader<io::PipeReader>,
-    send: Sender<Result<Picture, PpmError>>,
+    send: Sender<Result<TimedPicture, PpmError>>,
     gone: Receiver<Infallible>,
     newest: Arc<AtomicBool>,
     /// Where pictures that nobody took are taken from.
-    oldest: Receiver<Result<Picture, PpmError>>,
+    oldest: Receiver<Result<TimedPicture, PpmError>>,
     dropped: Arc<AtomicU64>,
     again: Receiver<Frame>,
 }
 
-impl Reader {
+impl PictureReader {
     fn run(mut self, mut stdout: impl io::BufRead) {
         let mut line = Vec::new();
         loop {
@@ -221,7 +221,7 @@ impl Reader {
             let item = match ppm::read(&mut stdout, &mut frame) {
                 Ok(false) => return,
                 // ffmpeg tells the time of a picture before it writes it.
-                Ok(true) => Ok(Picture { frame, time: ppm::time(&mut self.times, &mut line) }),
+                Ok(true) => Ok(TimedPicture { frame, time: ppm::time(&mut self.times, &mut line) }),
                 Err(error) => Err(error),
             };
             let last = item.is_err();
@@ -232,7 +232,7 @@ impl Reader {
     }
 
     /// `false`: nobody is there any more.
-    fn give(&self, item: Result<Picture, PpmError>) -> bool {
+    fn give(&self, item: Result<TimedPicture, PpmError>) -> bool {
         if !self.newest.load(Ordering::Relaxed) {
             return select! {
                 send(self.send, item) -> sent => sent.is_ok(),

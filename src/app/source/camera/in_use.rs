@@ -1,7 +1,7 @@
 //! Which camera is in use.
 
 use crate::engine::Status;
-use crate::source::{CameraId, CameraInfo, CameraRequest, SourceRequest, Which};
+use crate::source::{CameraId, CameraInfo, CameraRequest, CameraSelector, SourceRequest};
 
 /// The camera that the frames come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ impl CameraInUse {
         let opened = description.and_then(|d| Some((d.name.clone(), d.camera.as_ref()?.id.clone())));
         match (opened, request) {
             (Some((name, id)), _) => Some(Self { name, id: Some(id) }),
-            (None, SourceRequest::Camera(CameraRequest { which: Which::This { name, id }, .. })) => {
+            (None, SourceRequest::Camera(CameraRequest { which: CameraSelector::This { name, id }, .. })) => {
                 Some(Self { name: name.clone(), id: Some(id.clone()) })
             }
             (None, SourceRequest::Camera(camera)) => Some(Self { name: camera.which.label(), id: None }),

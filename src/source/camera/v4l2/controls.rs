@@ -60,6 +60,7 @@ fn control(device: &Device, found: &v4l2_queryctrl) -> Option<Control> {
     })
 }
 
+/// Sets a control to a value that it can have.
 pub fn set(device: &Device, id: ControlId, value: i64) -> io::Result<()> {
     let value = i32::try_from(value).map_err(|_| io::Error::other("the value is out of range"))?;
     ioctl::set_control(device, id, value)

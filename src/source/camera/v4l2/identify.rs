@@ -1,4 +1,4 @@
-//! Which V4L2 devices are cameras, and what stays with each when it is plugged in anew.
+//! Which V4L2 devices are cameras, and what stays with each when it is plugged in again.
 
 use std::fs;
 use std::io;

@@ -37,6 +37,7 @@ pub struct ColourCodes {
     pub quantization: u32,
 }
 
+/// The colours of the present format, in codes of V4L2.
 pub fn colour_codes(device: &Device) -> io::Result<ColourCodes> {
     let mut format: v4l2_format = zeroed();
     format.type_ = CAPTURE;
@@ -64,6 +65,7 @@ pub fn menu_entry(device: &Device, id: u32, index: u32, numbers: bool) -> io::Re
     Ok(if numbers { value.to_string() } else { text(&name) })
 }
 
+/// A control's present value.
 pub fn control(device: &Device, id: u32) -> io::Result<i32> {
     let mut control: v4l2_control = zeroed();
     control.id = id;
@@ -71,6 +73,7 @@ pub fn control(device: &Device, id: u32) -> io::Result<i32> {
     Ok(control.value)
 }
 
+/// Sets a control; the driver may round the value.
 pub fn set_control(device: &Device, id: u32, value: i32) -> io::Result<()> {
     let mut control: v4l2_control = zeroed();
     (control.id, control.value) = (id, value);

@@ -7,7 +7,7 @@ use v4l::framesize::FrameSizeEnum;
 use v4l::video::Capture;
 use v4l::{Device, FourCC, Fraction};
 
-use super::format;
+use super::fourcc::format;
 use crate::detect::Size;
 use crate::source::{FrameRate, Mode};
 

@@ -10,7 +10,8 @@ use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{Device, Format, Fraction};
 
-use super::{code, controls, ioctl, offer};
+use super::fourcc::code;
+use super::{controls, ioctl, offer};
 use crate::detect::Size;
 use crate::source::camera::driver::{Driver, DriverError, Given, Read};
 use crate::source::pixels::{Colour, Matrix, Range};
@@ -25,6 +26,7 @@ const BUFFERS: u32 = 4;
 /// POLLIN of poll(2).
 const READABLE: i16 = 1;
 
+/// A camera that delivers through V4L2.
 pub struct V4l2Driver {
     // Before the device: the stream ends first.
     stream: MmapStream<'static>,

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::SourceError;
+use crate::source::SourceError;
 
-/// What stays with a camera when it is plugged in anew.
+/// What stays with a camera when it is plugged in again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CameraId {
     /// Where it is plugged in, as the system says: "usb-0000:00:14.0-1", "platform:vivid-000".
@@ -36,9 +36,9 @@ impl fmt::Display for Device {
     }
 }
 
-/// Which of the cameras a person wants.
+/// Which of the cameras is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Which {
+pub enum CameraSelector {
     /// The one with the lowest index.
     #[default]
     First,
@@ -50,7 +50,7 @@ pub enum Which {
     This { name: String, id: CameraId },
 }
 
-impl Which {
+impl CameraSelector {
     /// As a flag says it: a number is an index.
     pub fn from_flag(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Like(text.to_owned()), Self::Index)
@@ -76,7 +76,7 @@ impl Which {
     }
 }
 
-impl fmt::Display for Which {
+impl fmt::Display for CameraSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::First => f.write_str("the first camera"),
@@ -92,17 +92,17 @@ impl fmt::Display for Which {
 /// `This` is recognised by its serial number; of several with the same one (cheap cameras share theirs), only the one
 /// in the same place will do. Without a serial number the place and the name must be the same: a camera of another
 /// name in the same socket is another one, and so is one of the same name in another socket, for all we can know.
-pub fn choose<'a>(devices: &'a [Device], which: &Which) -> Result<&'a Device, SourceError> {
+pub fn choose<'a>(devices: &'a [Device], which: &CameraSelector) -> Result<&'a Device, SourceError> {
     let missing = || match which {
-        Which::First => SourceError::NoCamera,
-        Which::This { name, .. } => SourceError::Absent { camera: name.clone() },
+        CameraSelector::First => SourceError::NoCamera,
+        CameraSelector::This { name, .. } => SourceError::Absent { camera: name.clone() },
         _ => SourceError::NoSuchCamera { wanted: which.to_string(), there: list(devices.iter()) },
     };
     let found: Vec<&Device> = match which {
-        Which::First => devices.iter().min_by_key(|device| device.index).into_iter().collect(),
-        Which::Index(index) => devices.iter().filter(|device| device.index == *index).collect(),
-        Which::Like(text) => like(devices, text),
-        Which::This { name, id } => this(devices, name, id),
+        CameraSelector::First => devices.iter().min_by_key(|device| device.index).into_iter().collect(),
+        CameraSelector::Index(index) => devices.iter().filter(|device| device.index == *index).collect(),
+        CameraSelector::Like(text) => like(devices, text),
+        CameraSelector::This { name, id } => this(devices, name, id),
     };
     match found[..] {
         [] => Err(missing()),

@@ -23,8 +23,10 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
+    /// Every format that Twinsight reads.
     pub const ALL: [Self; 7] = [Self::Mjpeg, Self::Yuyv, Self::Uyvy, Self::Nv12, Self::Rgb, Self::Bgr, Self::Gray];
 
+    /// As flags and messages have it: "MJPEG", "GRAY".
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mjpeg => "MJPEG",

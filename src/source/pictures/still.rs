@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::pixels::Layout;
-use super::{Description, Next, Source, SourceError};
 use crate::detect::{Frame, FrameError, MAX_PIXELS, Size};
+use crate::source::pixels::Layout;
+use crate::source::{Description, Next, Source, SourceError};
 
 /// The most bytes a picture's file may have, and the most memory its decoder may take.
 const MAX_BYTES: u64 = 512 << 20;

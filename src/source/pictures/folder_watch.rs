@@ -9,16 +9,24 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
-use super::album::AlbumError;
 use super::folder::pictures_in;
 
 /// How long it rests between two looks...
 const EVERY: Duration = Duration::from_secs(1);
 
-/// ...but so many times as long as a look takes: a slow disk is not kept busy.
+/// ...but this many times as long as a look takes: a slow disk is not kept busy.
 const REST: u32 = 20;
 
-/// The pictures there are, and what changes when one is written anew.
+/// Why there is no album.
+#[derive(Debug, thiserror::Error)]
+pub enum AlbumError {
+    #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
+    Empty { folder: PathBuf },
+    #[error("cannot read the folder {}: {cause}", folder.display())]
+    Folder { folder: PathBuf, cause: io::Error },
+}
+
+/// The pictures there are, and what changes when one is overwritten.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listing {
     pictures: Vec<PathBuf>,
@@ -47,11 +55,12 @@ impl Listing {
         Ok(Self { pictures, stamps })
     }
 
+    /// Files in the order given, each folder's pictures in natural order.
     pub fn pictures(&self) -> &[PathBuf] {
         &self.pictures
     }
 
-    /// Pictures that were there before, and have been written anew.
+    /// Pictures that were there before, and have been overwritten.
     pub fn changed_since(&self, earlier: &Self) -> Vec<PathBuf> {
         let before: std::collections::HashMap<_, _> = earlier.pictures.iter().zip(&earlier.stamps).collect();
         let now = self.pictures.iter().zip(&self.stamps);

@@ -1,12 +1,23 @@
-//! Which of a camera's modes a person asks for.
+//! Which of a camera's modes is wanted, and which of those offered is taken.
+//!
+//! A driver's own default is often its largest size at five frames a second, so that the choice is made here:
+//! a pure function from the offer and the request to an order of preference.
 
 use std::cmp::Reverse;
 
+use super::format::PixelFormat;
+use super::mode::Mode;
+use super::rate::FrameRate;
+use super::request::CameraRequest;
 use crate::detect::Size;
-use crate::source::mode::rank;
-use crate::source::{CameraRequest, FrameRate, Mode, PixelFormat};
 
-/// What is `None` is chosen for the person.
+/// The frame rate above which more is of no use: it is what a detector on a processor can take.
+const ENOUGH_RATE: u32 = 30;
+
+/// The size that shows enough and still costs little.
+const IDEAL: Size = Size::new(1280, 720);
+
+/// The part of a [`CameraRequest`] that a [`Mode`] answers; what is `None` is chosen for the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ModeRequest {
     pub size: Option<Size>,
@@ -15,6 +26,7 @@ pub struct ModeRequest {
 }
 
 impl ModeRequest {
+    /// The mode that a request asks for.
     pub fn of(request: &CameraRequest) -> Self {
         let CameraRequest { size, format, rate, .. } = *request;
         Self { size, format, rate }
@@ -26,13 +38,39 @@ impl ModeRequest {
         CameraRequest { size, format, rate, ..request }
     }
 
-    /// The mode that it comes to; `None` = there is none.
+    /// The modes that satisfy the request, best first: colour before gray, then the highest rate up to 30/s (29.97
+    /// counts as 30), then the size nearest to 1280×720, then the format that costs least to decode, then the rate
+    /// nearest to 30/s.
+    ///
+    /// What the request names is binding: another size or rate than the one asked for would be a surprise.
+    pub fn rank(self, offered: &[Mode]) -> Vec<Mode> {
+        let mut fitting: Vec<Mode> = offered.iter().copied().filter(|mode| self.fits(mode)).collect();
+        fitting.sort_by_key(|mode| {
+            (
+                mode.format == PixelFormat::Gray,
+                Reverse(mode.rate.rounded().min(ENOUGH_RATE)),
+                mode.size.width.abs_diff(IDEAL.width) + mode.size.height.abs_diff(IDEAL.height),
+                mode.format == PixelFormat::Mjpeg,
+                mode.rate.rounded().abs_diff(ENOUGH_RATE),
+                // Of 30 and 30000/1001 the whole one.
+                mode.rate.seconds(),
+                mode.format,
+            )
+        });
+        fitting.dedup();
+        fitting
+    }
+
+    /// The mode that is taken; `None` = none satisfies the request.
     pub fn best(self, modes: &[Mode]) -> Option<Mode> {
-        rank(modes, &self.onto(CameraRequest::default())).first().copied()
+        self.rank(modes).first().copied()
     }
 
     fn fits(self, mode: &Mode) -> bool {
-        self.best(std::slice::from_ref(mode)).is_some()
+        mode.size.area() > 0
+            && self.size.is_none_or(|size| size == mode.size)
+            && self.rate.is_none_or(|rate| mode.rate.answers(rate))
+            && self.format.is_none_or(|format| format == mode.format)
     }
 
     /// Every size there is, the largest first.
@@ -75,6 +113,7 @@ impl ModeRequest {
         if asked.best(modes).is_some() { asked } else { Self { rate: None, ..asked } }
     }
 
+    /// With this rate.
     pub fn with_rate(self, rate: Option<FrameRate>) -> Self {
         Self { rate, ..self }
     }

@@ -15,7 +15,7 @@ use crate::detect::{Frame, Size};
 /// The longer side, in pixels.
 pub const THUMBNAIL: u32 = 160;
 
-/// So many are kept, 77 kB each at most.
+/// How many are kept, 77 kB each at most.
 pub const THUMBNAILS_KEPT: usize = 256;
 
 /// What became of a thumbnail.
@@ -29,17 +29,17 @@ pub enum Thumbnail {
 
 /// Makes thumbnails of whatever is wanted now, and keeps the last [`THUMBNAILS_KEPT`].
 pub struct Thumbnails {
-    shared: Arc<Shared>,
+    shared: Arc<SharedCache>,
     token: Sender<()>,
     /// Its end is the thread's.
     _alive: Sender<Infallible>,
 }
 
 #[derive(Default)]
-struct Shared(Mutex<Inner>);
+struct SharedCache(Mutex<Cache>);
 
 #[derive(Default)]
-struct Inner {
+struct Cache {
     /// The first is made first.
     wanted: VecDeque<PathBuf>,
     /// The last is the newest.
@@ -49,7 +49,7 @@ struct Inner {
 impl Thumbnails {
     /// Starts the thread. `waker` is called on it after each thumbnail, and must return at once.
     pub fn start(waker: Arc<dyn Fn() + Send + Sync>) -> io::Result<Self> {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::<SharedCache>::default();
         let (token, wake) = bounded(1);
         let (alive, gone) = bounded(0);
         let theirs = Arc::clone(&shared);
@@ -57,16 +57,16 @@ impl Thumbnails {
         Ok(Self { shared, token, _alive: alive })
     }
 
-    /// What is in sight, in the order in which it is to be made. Replaces what was wanted before; of more than
+    /// What is in sight, in the order in which it is made. Replaces what was wanted before; of more than
     /// [`THUMBNAILS_KEPT`] the first count.
     pub fn want<'a>(&self, pictures: impl IntoIterator<Item = &'a Path>) {
-        let mut inner = self.shared.lock();
+        let mut cache = self.shared.lock();
         let wanted: VecDeque<PathBuf> = pictures.into_iter().take(THUMBNAILS_KEPT).map(Into::into).collect();
         for path in &wanted {
-            inner.touch(path);
+            cache.touch(path);
         }
-        inner.wanted = wanted.into_iter().filter(|path| inner.find(path).is_none()).collect();
-        drop(inner);
+        cache.wanted = wanted.into_iter().filter(|path| cache.find(path).is_none()).collect();
+        drop(cache);
         // A full channel already says "look".
         let _ = self.token.try_send(());
     }
@@ -76,19 +76,19 @@ impl Thumbnails {
         self.shared.lock().find(picture).cloned()
     }
 
-    /// Makes it anew when it is wanted again: the file has changed.
+    /// Makes it again when it is wanted again: the file has changed.
     pub fn forget(&self, picture: &Path) {
         self.shared.lock().made.retain(|(made, _)| made != picture);
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+impl SharedCache {
+    fn lock(&self) -> MutexGuard<'_, Cache> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl Cache {
     fn find(&self, path: &Path) -> Option<&Thumbnail> {
         self.made.iter().find(|(made, _)| made == path).map(|(_, thumbnail)| thumbnail)
     }
@@ -102,7 +102,7 @@ impl Inner {
     }
 }
 
-fn work(shared: &Shared, wake: &Receiver<()>, gone: &Receiver<Infallible>, waker: &(dyn Fn() + Send + Sync)) {
+fn work(shared: &SharedCache, wake: &Receiver<()>, gone: &Receiver<Infallible>, waker: &(dyn Fn() + Send + Sync)) {
     while gone.try_recv().is_err_and(|e| e.is_empty()) {
         let next = shared.lock().wanted.pop_front();
         let Some(path) = next else {
@@ -115,14 +115,14 @@ fn work(shared: &Shared, wake: &Receiver<()>, gone: &Receiver<Infallible>, waker
             Ok(frame) => Thumbnail::Ready(Arc::new(small(&frame))),
             Err(error) => Thumbnail::Failed(error.to_string().into()),
         };
-        let mut inner = shared.lock();
+        let mut cache = shared.lock();
         // Forgotten while it was being made, it may have been made twice.
-        inner.made.retain(|(made, _)| *made != path);
-        inner.made.push_back((path, thumbnail));
-        while inner.made.len() > THUMBNAILS_KEPT {
-            inner.made.pop_front();
+        cache.made.retain(|(made, _)| *made != path);
+        cache.made.push_back((path, thumbnail));
+        while cache.made.len() > THUMBNAILS_KEPT {
+            cache.made.pop_front();
         }
-        drop(inner);
+        drop(cache);
         waker();
     }
 }

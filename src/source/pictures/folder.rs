@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::natural::natural;
-use super::{SourceRequest, VideoLocation, VideoRequest};
+use crate::source::{SourceRequest, VideoLocation, VideoRequest};
 
 /// Endings of the pictures that Twinsight reads. In a folder, other files are not meant.
 pub const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "webp", "bmp"];
@@ -18,7 +18,7 @@ pub const VIDEOS: [&str; 20] = [
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     Picture,
     Video,
     Folder,
@@ -26,10 +26,10 @@ pub enum Kind {
 
 /// Looks at the file's first bytes, then at its ending. What is neither, or cannot be read, is taken for a picture,
 /// whose error then tells.
-pub fn kind(path: &Path) -> Kind {
+pub fn file_kind(path: &Path) -> FileKind {
     let Ok(about) = std::fs::metadata(path) else { return by_ending(path) };
     if about.is_dir() {
-        return Kind::Folder;
+        return FileKind::Folder;
     }
     let mut start = Vec::with_capacity(16);
     // Opening a pipe would wait for its writer.
@@ -40,11 +40,11 @@ pub fn kind(path: &Path) -> Kind {
     }
 }
 
-fn by_ending(path: &Path) -> Kind {
-    if has_ending(path, &VIDEOS) { Kind::Video } else { Kind::Picture }
+fn by_ending(path: &Path) -> FileKind {
+    if has_ending(path, &VIDEOS) { FileKind::Video } else { FileKind::Picture }
 }
 
-fn by_content(start: &[u8]) -> Option<Kind> {
+fn by_content(start: &[u8]) -> Option<FileKind> {
     let at = |from: usize, magic: &[u8]| start.get(from..).is_some_and(|rest| rest.starts_with(magic));
     let picture = at(0, b"\xff\xd8\xff")
         || at(0, b"\x89PNG\r\n\x1a\n")
@@ -61,13 +61,13 @@ fn by_content(start: &[u8]) -> Option<Kind> {
         || at(0, &[0, 0, 1, 0xba])
         || at(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11");
     match (picture, video) {
-        (true, _) => Some(Kind::Picture),
-        (false, true) => Some(Kind::Video),
+        (true, _) => Some(FileKind::Picture),
+        (false, true) => Some(FileKind::Video),
         (false, false) => None,
     }
 }
 
-pub(super) fn has_ending(path: &Path, endings: &[&str]) -> bool {
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|ending| endings.iter().any(|e| ending.eq_ignore_ascii_case(e)))
 }
 
@@ -88,9 +88,9 @@ pub fn pictures_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
 impl SourceRequest {
     /// What shows a file: itself, as a picture or as a video. Of a folder, ask [`Album`](super::Album).
     pub fn file(path: &Path) -> Self {
-        match kind(path) {
-            Kind::Video => Self::Video(VideoRequest::new(VideoLocation::File(path.into()))),
-            Kind::Picture | Kind::Folder => Self::Still(path.into()),
+        match file_kind(path) {
+            FileKind::Video => Self::Video(VideoRequest::new(VideoLocation::File(path.into()))),
+            FileKind::Picture | FileKind::Folder => Self::Still(path.into()),
         }
     }
 }
@@ -103,23 +103,23 @@ mod tests {
     fn content_wins_over_the_ending() {
         let dir = tempfile::tempdir().unwrap();
         for (name, content, expected) in [
-            ("photo.mp4", &b"\xff\xd8\xff\xe0"[..], Kind::Picture),
-            ("clip.jpg", b"\0\0\0\x20ftypisom", Kind::Video),
-            ("pages.bmp", b"BM\x10\0\0\0\0\0\0\0\x36\0\0\0", Kind::Picture),
-            ("clip", b"RIFF\0\0\0\0AVI LIST", Kind::Video),
-            ("still", b"RIFF\0\0\0\0WEBPVP8 ", Kind::Picture),
-            ("moving.png", b"GIF89a", Kind::Video),
-            ("text.MP4", b"no video", Kind::Video),
-            ("text.txt", b"no video", Kind::Picture),
-            ("empty.mkv", b"", Kind::Video),
-            ("", b"", Kind::Folder),
+            ("photo.mp4", &b"\xff\xd8\xff\xe0"[..], FileKind::Picture),
+            ("clip.jpg", b"\0\0\0\x20ftypisom", FileKind::Video),
+            ("pages.bmp", b"BM\x10\0\0\0\0\0\0\0\x36\0\0\0", FileKind::Picture),
+            ("clip", b"RIFF\0\0\0\0AVI LIST", FileKind::Video),
+            ("still", b"RIFF\0\0\0\0WEBPVP8 ", FileKind::Picture),
+            ("moving.png", b"GIF89a", FileKind::Video),
+            ("text.MP4", b"no video", FileKind::Video),
+            ("text.txt", b"no video", FileKind::Picture),
+            ("empty.mkv", b"", FileKind::Video),
+            ("", b"", FileKind::Folder),
         ] {
             let path = dir.path().join(name);
             if !name.is_empty() {
                 std::fs::write(&path, content).unwrap();
             }
-            assert_eq!(kind(&path), expected, "{name}");
+            assert_eq!(file_kind(&path), expected, "{name}");
         }
-        assert_eq!(kind(&dir.path().join("missing.webm")), Kind::Video);
+        assert_eq!(file_kind(&dir.path().join("missing.webm")), FileKind::Video);
     }
 }

@@ -18,6 +18,7 @@ impl FrameRate {
         (frames > 0 && seconds > 0).then(|| Self { frames: frames / divisor, seconds: seconds / divisor })
     }
 
+    /// Frames per second.
     pub fn per_second(self) -> f64 {
         f64::from(self.frames) / f64::from(self.seconds)
     }
@@ -32,6 +33,7 @@ impl FrameRate {
         (self.seconds == 1).then_some(self.frames)
     }
 
+    /// See [`FrameRate::seconds`].
     pub fn frames(self) -> u32 {
         self.frames
     }
@@ -41,7 +43,7 @@ impl FrameRate {
         self.seconds
     }
 
-    /// Whether a person who writes `asked` means this rate: as exactly as two decimals tell, so that 29.97 means
+    /// Whether a user who writes `asked` means this rate: as exactly as two decimals tell, so that 29.97 means
     /// 30000/1001 and 30 does not.
     pub fn answers(self, asked: Self) -> bool {
         self == asked || (self.per_second() - asked.per_second()).abs() < 0.005

@@ -1,34 +1,35 @@
-//! The capture thread's hand on the [`Dials`](super::dials::Dials): sets the controls, turns the pictures.
+//! Follows the [`ControlRequests`](super::control_requests::ControlRequests) on the capture thread: sets the controls,
+//! turns the pictures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::shared::Shared;
 use crate::detect::Frame;
 use crate::source::{Control, ControlId, Next, Orientation, Source, SourceError};
 
-/// So long after the last change the controls are read anew, as one may have changed others: a slider that moves must
+/// How long after the last change the controls are read again, as one may have changed others: a slider that moves must
 /// not cost a camera's time for them all at each step.
 const SETTLED: Duration = Duration::from_millis(300);
 
 #[derive(Default)]
-pub(super) struct Turning {
-    /// The version of the dials that was followed.
+pub(super) struct ControlApplier {
+    /// The version of the requests that was applied.
     seen: Option<u64>,
     orientation: Orientation,
     /// What was set on this source.
     set: BTreeMap<ControlId, i64>,
     known: Vec<Control>,
     failure: Option<String>,
-    /// When the controls are to be read anew.
+    /// When the controls are read again.
     read_at: Option<Instant>,
     /// A picture as the source gave it.
     upright: Frame,
 }
 
-impl Turning {
-    /// The source was opened anew, and knows of nothing.
+impl ControlApplier {
+    /// The source was opened again, and knows of nothing.
     pub fn begin(&mut self) {
         *self = Self { upright: std::mem::take(&mut self.upright), ..Self::default() };
     }
@@ -38,7 +39,7 @@ impl Turning {
         let now = shared.parts.clock.now();
         let first = self.seen.is_none();
         let mut changed = false;
-        if let Some(wanted) = shared.dials.news(&mut self.seen) {
+        if let Some(wanted) = shared.controls.changes(&mut self.seen) {
             self.orientation = wanted.orientation;
             let changes: Vec<_> = wanted.controls.into_iter().filter(|(id, v)| self.set.get(id) != Some(v)).collect();
             changed = !changes.is_empty();

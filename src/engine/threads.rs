@@ -8,48 +8,48 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::lock;
+use super::lock::lock;
 
 /// Carries nothing; disconnects when the thread that holds the other end has ended.
-pub(super) type Done = Receiver<Infallible>;
+pub(super) type ThreadDone = Receiver<Infallible>;
 
 /// Whether the thread has ended.
-pub(super) fn ended(done: &Done) -> bool {
+pub(super) fn ended(done: &ThreadDone) -> bool {
     done.try_recv().is_err_and(|error| error.is_disconnected())
 }
 
 /// Every thread that was started and has not been seen to end.
-pub(super) struct Crew {
-    members: Mutex<Vec<(Done, JoinHandle<()>)>>,
-    bell: Sender<()>,
-    rung: Receiver<()>,
+pub(super) struct Threads {
+    members: Mutex<Vec<(ThreadDone, JoinHandle<()>)>>,
+    exit: Sender<()>,
+    exited: Receiver<()>,
 }
 
-/// Rings once a thread has ended.
-struct Bell(Sender<()>);
+/// Dropped by a thread in its last moments: wakes the one that waits for exits.
+struct ExitSignal(Sender<()>);
 
-impl Drop for Bell {
+impl Drop for ExitSignal {
     fn drop(&mut self) {
         // A full channel already says so.
         let _ = self.0.try_send(());
     }
 }
 
-impl Default for Crew {
+impl Default for Threads {
     fn default() -> Self {
-        let (bell, rung) = bounded(1);
-        Self { members: Mutex::default(), bell, rung }
+        let (exit, exited) = bounded(1);
+        Self { members: Mutex::default(), exit, exited }
     }
 }
 
-impl Crew {
+impl Threads {
     /// Starts a thread.
-    pub fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<Done> {
-        let (alive, done): (Sender<Infallible>, Done) = bounded(0);
-        let bell = Bell(self.bell.clone());
+    pub fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<ThreadDone> {
+        let (alive, done): (Sender<Infallible>, ThreadDone) = bounded(0);
+        let exit = ExitSignal(self.exit.clone());
         let handle = Builder::new().name(name.to_owned()).spawn(move || {
-            // Dropped in the end, by unwinding too; the bell last, so that whoever hears it finds the thread ended.
-            let _bell = bell;
+            // Dropped in the end, by unwinding too; the signal last, so that its reader finds the thread ended.
+            let _exit = exit;
             let _alive = alive;
             run();
         })?;
@@ -59,9 +59,9 @@ impl Crew {
         Ok(done)
     }
 
-    /// Gives a token after a thread's end; tokens may melt into one. Only one thread may wait for it.
-    pub fn rung(&self) -> &Receiver<()> {
-        &self.rung
+    /// Gives a token after a thread's end; tokens may merge into one. Only one thread may wait for it.
+    pub fn exited(&self) -> &Receiver<()> {
+        &self.exited
     }
 
     /// Waits for every thread to end, until `limit` is over. `false`: one hangs, and was left behind.

@@ -1,14 +1,14 @@
-//! Pictures to leaf through: files and folders as they were named, one of them in sight.
+//! Pictures to browse: files and folders as they were named, one of them in sight.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::SourceRequest;
 use super::folder::pictures_in;
-use super::listing::Listing;
+use super::folder_watch::{AlbumError, Listing};
+use crate::source::SourceRequest;
 
-/// A list of pictures and a place in it. It opens nothing: whoever shows a picture says with [`Album::mark`] when that
-/// cannot be read, and it is passed over from then on.
+/// A list of pictures and a place in it. It opens nothing: the caller marks a picture that cannot be read with
+/// [`Album::mark`], and it is skipped from then on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Album {
     /// As they were named: looked at again by a [`FolderWatch`](super::FolderWatch).
@@ -17,15 +17,6 @@ pub struct Album {
     current: usize,
     /// Why a picture cannot be shown.
     problems: HashMap<PathBuf, String>,
-}
-
-/// Why there is no album.
-#[derive(Debug, thiserror::Error)]
-pub enum AlbumError {
-    #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
-    Empty { folder: PathBuf },
-    #[error("cannot read the folder {}: {cause}", folder.display())]
-    Folder { folder: PathBuf, cause: std::io::Error },
 }
 
 impl Album {
@@ -49,6 +40,7 @@ impl Album {
         }
     }
 
+    /// All of them, unreadable ones included.
     pub fn pictures(&self) -> &[PathBuf] {
         &self.pictures
     }
@@ -80,7 +72,7 @@ impl Album {
         self.go(before)
     }
 
-    /// Goes to a picture by its place, marked or not: a person who points at one wants to know.
+    /// Goes to a picture by its place, marked or not: a user who points at one wants to know.
     pub fn select(&mut self, index: usize) -> bool {
         self.go((index < self.pictures.len()).then_some(index))
     }

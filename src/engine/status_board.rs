@@ -1,18 +1,18 @@
-//! What the threads write down for the status line.
+//! What the threads report for the status line.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::lock;
+use super::lock::lock;
 use super::metrics::{Rate, Samples};
 use super::observation::{Observation, Output};
 use super::status::{ModelState, SourceState, Stages, Status};
-use crate::source::{Control, Description, Orientation};
+use crate::source::{Control, Description, Orientation, SourceError};
 
-/// Shared by the threads. Whatever an earlier source's thread says is ignored.
-pub(super) struct Board(Mutex<Inner>);
+/// Shared by the threads. Reports of an earlier source's thread are ignored.
+pub(super) struct StatusBoard(Mutex<BoardState>);
 
-struct Inner {
+struct BoardState {
     generation: u64,
     paused: bool,
     source: Phase,
@@ -39,7 +39,7 @@ pub(super) enum Phase {
     Live,
     Ended,
     Stalled { last: Instant },
-    Failed { message: String, retry_at: Option<Instant> },
+    Failed { error: Arc<SourceError>, retry_at: Option<Instant> },
 }
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Counter {
     }
 }
 
-impl Inner {
+impl BoardState {
     fn new(generation: u64, paused: bool, models: Vec<(ModelState, Samples)>) -> Self {
         Self {
             generation,
@@ -78,7 +78,7 @@ impl Inner {
     }
 }
 
-impl Inner {
+impl BoardState {
     /// A source that is live by what the worker knows has stalled all the same while the worker is busy with a model.
     fn state(&self, now: Instant) -> SourceState {
         match (self.source.at(now, self.paused), self.expected) {
@@ -91,19 +91,19 @@ impl Inner {
     }
 }
 
-impl Board {
+impl StatusBoard {
     pub fn new(generation: u64, paused: bool) -> Self {
-        Self(Mutex::new(Inner::new(generation, paused, Vec::new())))
+        Self(Mutex::new(BoardState::new(generation, paused, Vec::new())))
     }
 
-    /// Another source was asked for: its counts start anew.
+    /// Another source was asked for: its counts start from 0.
     pub fn renew(&self, generation: u64, paused: bool) {
-        let mut inner = lock(&self.0);
-        if inner.generation != generation {
-            let models = std::mem::take(&mut inner.models);
-            *inner = Inner::new(generation, paused, models);
+        let mut board = lock(&self.0);
+        if board.generation != generation {
+            let models = std::mem::take(&mut board.models);
+            *board = BoardState::new(generation, paused, models);
         }
-        inner.paused = paused;
+        board.paused = paused;
     }
 
     /// The number of the source that was asked for last.
@@ -113,88 +113,94 @@ impl Board {
 
     /// `false`: another source was asked for meanwhile.
     pub fn set_source(&self, generation: u64, phase: Phase) -> bool {
-        self.with(generation, |inner| inner.source = phase).is_some()
+        self.with(generation, |board| board.source = phase).is_some()
     }
 
     /// Nothing will come any more, from whatever source.
-    pub fn fail(&self, message: String) {
-        lock(&self.0).source = Phase::Failed { message, retry_at: None };
+    pub fn fail(&self, error: Arc<SourceError>) {
+        lock(&self.0).source = Phase::Failed { error, retry_at: None };
     }
 
+    /// The source is open.
     pub fn describe(&self, generation: u64, description: Description) {
-        self.with(generation, |inner| inner.description = Some(description));
+        self.with(generation, |board| board.description = Some(description));
     }
 
     /// `None`: the source may take its time.
     pub fn expect(&self, generation: u64, expected: Option<(Instant, Duration)>) {
-        self.with(generation, |inner| inner.expected = expected);
+        self.with(generation, |board| board.expected = expected);
     }
 
+    /// A frame came.
     pub fn captured(&self, generation: u64, at: Instant) {
-        self.with(generation, |inner| inner.captured.mark(at));
+        self.with(generation, |board| board.captured.mark(at));
     }
 
     /// When the newest frame was captured.
     pub fn last_captured(&self, generation: u64) -> Option<Instant> {
-        self.with(generation, |inner| inner.captured.rate.last()).flatten()
+        self.with(generation, |board| board.captured.rate.last()).flatten()
     }
 
+    /// A newer frame replaced one that no model saw.
     pub fn dropped(&self, generation: u64) {
-        self.with(generation, |inner| inner.dropped += 1);
+        self.with(generation, |board| board.dropped += 1);
     }
 
+    /// What came was no picture.
     pub fn broken(&self, generation: u64) {
-        self.with(generation, |inner| inner.broken += 1);
+        self.with(generation, |board| board.broken += 1);
     }
 
     /// `failure`: why one was not set as asked for.
     pub fn set_controls(&self, generation: u64, controls: Arc<[Control]>, failure: Option<String>) {
-        self.with(generation, |inner| (inner.controls, inner.control_failure) = (controls, failure));
+        self.with(generation, |board| (board.controls, board.control_failure) = (controls, failure));
     }
 
+    /// What can be set on the source, as last read.
     pub fn controls(&self) -> Arc<[Control]> {
         Arc::clone(&lock(&self.0).controls)
     }
 
     /// `again`: the frame was looked at before, with other models.
     pub fn inferred(&self, observation: &Observation, again: bool) {
-        self.with(observation.source_generation, |inner| {
+        self.with(observation.source_generation, |board| {
             let times = &observation.times;
             // Without a model that works, nothing was inferred.
             if !observation.outputs.is_empty() {
-                inner.inferred.mark(times.finished);
-                inner.letterbox.add(times.letterbox);
+                board.inferred.mark(times.finished);
+                board.letterbox.add(times.letterbox);
             }
             if !again && !observation.outputs.is_empty() {
-                inner.latency.add(times.age(times.finished));
+                board.latency.add(times.age(times.finished));
             }
             for Output { slot, inference, .. } in &observation.outputs {
-                if let Some((_, samples)) = inner.models.get_mut(*slot) {
+                if let Some((_, samples)) = board.models.get_mut(*slot) {
                     samples.add(*inference);
                 }
             }
-            if inner.description.as_ref() != Some(&observation.description) {
-                inner.description = Some(observation.description.clone());
+            if board.description.as_ref() != Some(&observation.description) {
+                board.description = Some(observation.description.clone());
             }
         });
     }
 
+    /// The observation was painted.
     pub fn shown(&self, observation: &Observation, at: Instant) {
-        self.with(observation.source_generation, |inner| {
-            if inner.last_shown < Some(observation.sequence) {
-                inner.last_shown = Some(observation.sequence);
-                inner.shown.mark(at);
+        self.with(observation.source_generation, |board| {
+            if board.last_shown < Some(observation.sequence) {
+                board.last_shown = Some(observation.sequence);
+                board.shown.mark(at);
             }
         });
     }
 
-    /// Writes a model's state down. Another running model starts its figures anew.
+    /// Writes a model's state down. Another running model resets its figures.
     pub fn set_model(&self, slot: usize, state: ModelState) {
-        let mut inner = lock(&self.0);
-        match inner.models.get_mut(slot) {
+        let mut board = lock(&self.0);
+        match board.models.get_mut(slot) {
             Some((old, _)) if old.running == state.running => *old = state,
             Some(entry) => *entry = (state, Samples::new()),
-            None => inner.models.push((state, Samples::new())),
+            None => board.models.push((state, Samples::new())),
         }
     }
 
@@ -204,33 +210,33 @@ impl Board {
     }
 
     pub fn status(&self, now: Instant, events_dropped: u64, orientation: Orientation) -> Status {
-        let inner = lock(&self.0);
+        let board = lock(&self.0);
         Status {
-            source: inner.state(now),
-            description: inner.description.clone(),
-            captured_rate: inner.captured.rate.per_second(now),
-            inferred_rate: inner.inferred.rate.per_second(now),
-            shown_rate: inner.shown.rate.per_second(now),
-            captured: inner.captured.count,
-            inferred: inner.inferred.count,
-            dropped: inner.dropped,
-            broken: inner.broken,
+            source: board.state(now),
+            description: board.description.clone(),
+            captured_rate: board.captured.rate.per_second(now),
+            inferred_rate: board.inferred.rate.per_second(now),
+            shown_rate: board.shown.rate.per_second(now),
+            captured: board.captured.count,
+            inferred: board.inferred.count,
+            dropped: board.dropped,
+            broken: board.broken,
             orientation,
-            controls: Arc::clone(&inner.controls),
-            control_failure: inner.control_failure.clone(),
+            controls: Arc::clone(&board.controls),
+            control_failure: board.control_failure.clone(),
             stages: Stages {
-                letterbox: inner.letterbox.percentiles(),
-                inference: inner.models.iter().map(|(_, samples)| samples.percentiles()).collect(),
-                latency: inner.latency.percentiles(),
+                letterbox: board.letterbox.percentiles(),
+                inference: board.models.iter().map(|(_, samples)| samples.percentiles()).collect(),
+                latency: board.latency.percentiles(),
             },
-            models: inner.models.iter().map(|(state, _)| state.clone()).collect(),
+            models: board.models.iter().map(|(state, _)| state.clone()).collect(),
             events_dropped,
         }
     }
 
-    fn with<R>(&self, generation: u64, change: impl FnOnce(&mut Inner) -> R) -> Option<R> {
-        let mut inner = lock(&self.0);
-        (inner.generation == generation).then(|| change(&mut inner))
+    fn with<R>(&self, generation: u64, change: impl FnOnce(&mut BoardState) -> R) -> Option<R> {
+        let mut board = lock(&self.0);
+        (board.generation == generation).then(|| change(&mut board))
     }
 }
 
@@ -243,8 +249,8 @@ impl Phase {
             Self::Live => SourceState::Live,
             Self::Ended => SourceState::Ended,
             Self::Stalled { last } => SourceState::Stalled { since: elapsed(now, *last) },
-            Self::Failed { message, retry_at } => {
-                SourceState::Failed { message: message.clone(), retry_in: retry_at.map(until) }
+            Self::Failed { error, retry_at } => {
+                SourceState::Failed { message: error.to_string(), retry_in: retry_at.map(until) }
             }
         }
     }

@@ -1,0 +1,17 @@
+//! Pictures in files and folders, and from the clipboard.
+
+mod album;
+pub mod folder;
+mod folder_watch;
+mod natural;
+mod pasted;
+mod still;
+mod thumbnails;
+
+pub use album::Album;
+pub use folder::{FileKind, file_kind};
+pub use folder_watch::{AlbumError, FolderWatch, Listing};
+pub use natural::natural;
+pub use pasted::Pasted;
+pub use still::{StillSource, load};
+pub use thumbnails::{THUMBNAIL, THUMBNAILS_KEPT, Thumbnail, Thumbnails};
