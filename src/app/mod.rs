@@ -23,6 +23,7 @@ mod duo;
 mod errand;
 mod fault;
 mod help;
+mod job;
 mod layers;
 mod layout;
 mod list;

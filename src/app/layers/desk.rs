@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use egui::{Context, Ui};
 
-use super::feed::{Files, Live, Tap};
+use super::frame_tap::{AlbumFrames, FrameTap, LiveFrames};
 use super::heading;
-use super::job::{End, Job};
-use super::measure::{Findings, Subject, measure};
-use super::remake::{Frames, Order, Outcome, Plan};
 use super::{Due, FRAMES, LayersAction, LayersInput, LayersPanel, Work};
 use crate::annotate::label_text;
 use crate::app::action::Action;
+use crate::app::job::Job;
 use crate::app::view::{View, Which};
 use crate::app::viewer::Viewer;
 use crate::detect::Frame;
 use crate::engine::{Observation, SourceState};
 use crate::model::{ModelInfo, ModelName, Precision};
 use crate::source::SourceRequest;
-use crate::workshop::layers::Target;
+use crate::workshop::layers::{Findings, Subject, Target, measure_files};
+use crate::workshop::rebuild::{CalibrationPlan, RebuildResult, RebuildTask};
+use crate::workshop::{Frames, Stopped};
 
 /// Of the history so many frames are measured.
 const OF_HISTORY: usize = 8;
@@ -153,22 +153,22 @@ impl Viewer {
                 }
                 Some(Err(end)) => self.layers.fail(end),
             },
-            Some(Work::Remaking(job, before)) => match job.poll() {
-                None => self.layers.work = Some(Work::Remaking(job, before)),
-                Some(result) => self.take_remade(ctx, result, before),
+            Some(Work::Rebuilding(job, before)) => match job.poll() {
+                None => self.layers.work = Some(Work::Rebuilding(job, before)),
+                Some(result) => self.take_rebuilt(ctx, result, before),
             },
             Some(Work::Calibrating(job, before, mut tap)) => match job.poll() {
                 None => {
                     self.tend_tap(&mut tap, &job);
                     self.layers.work = Some(Work::Calibrating(job, before, tap));
                 }
-                Some(result) => self.take_remade(ctx, result, before),
+                Some(result) => self.take_rebuilt(ctx, result, before),
             },
             None => self.measure_what_is_due(ctx),
         }
     }
 
-    fn tend_tap(&mut self, tap: &mut Tap, job: &Job<Outcome>) {
+    fn tend_tap(&mut self, tap: &mut FrameTap, job: &Job<RebuildResult>) {
         let generation = self.sight.observation().map(|o| o.source_generation);
         if generation.is_some_and(|now| tap.has_lost(now)) {
             job.cancel();
@@ -234,18 +234,18 @@ impl Viewer {
     fn start_measuring(&mut self, ctx: &Context, subject: Subject) {
         self.layers.due = Due::Nothing;
         let catalog = self.layers.catalog.clone();
-        let job = Job::start(ctx, "layers", move |handle| measure(&catalog, subject, handle));
+        let job = Job::start(ctx, "layers", move |handle| measure_files(&catalog, subject, handle));
         self.layers.started(job.map(Work::Measuring));
     }
 
-    fn order(&self) -> Result<Order, String> {
+    fn rebuild_task(&self) -> Result<RebuildTask, String> {
         let models = self.models_for_layers()?;
-        Ok(Order { catalog: self.layers.catalog.clone(), models, thresholds: self.preferences.thresholds() })
+        Ok(RebuildTask { catalog: self.layers.catalog.clone(), models, thresholds: self.preferences.thresholds() })
     }
 
     fn rebuild(&mut self, ctx: &Context) {
-        let (order, nodes) = match self.order() {
-            Ok(order) => (order, self.layers.rows.wanted()),
+        let (task, nodes) = match self.rebuild_task() {
+            Ok(task) => (task, self.layers.rows.wanted()),
             Err(why) => return self.layers.failure = Some(why),
         };
         let measured = self.layers.findings.as_ref().map(|Findings { subject, .. }| subject);
@@ -253,44 +253,44 @@ impl Viewer {
         let in_sight = || self.sight.observation().map(|o| (vec![Arc::clone(&o.frame)], name_of(o)));
         let (frames, on) = measured.or_else(in_sight).unwrap_or_default();
         let before = self.duo.model(Which::B).clone();
-        let job = Job::start(ctx, "rebuilding", move |handle| order.rebuild(&nodes, (&frames, on), handle));
-        self.layers.started(job.map(|job| Work::Remaking(job, before)));
+        let job = Job::start(ctx, "rebuilding", move |handle| task.rebuild(&nodes, (&frames, on), handle));
+        self.layers.started(job.map(|job| Work::Rebuilding(job, before)));
     }
 
     fn calibrate(&mut self, ctx: &Context) {
-        let order = match self.order() {
-            Ok(order) => order,
+        let task = match self.rebuild_task() {
+            Ok(task) => task,
             Err(why) => return self.layers.failure = Some(why),
         };
         let Some(observation) = self.sight.observation() else { return };
         let generation = observation.source_generation;
         let source = observation.description.name.clone();
         let album = self.leafing.album.as_ref().filter(|album| self.leafs() && album.pictures().len() > 1);
-        let (tap, frames): (Tap, Box<dyn Frames>) = match (album, &self.settings.source) {
+        let (tap, frames): (FrameTap, Box<dyn Frames + Send>) = match (album, &self.settings.source) {
             (Some(album), _) => {
-                let (tap, files): (Tap, Files) = Tap::files(album.pictures().to_vec());
+                let (tap, files): (FrameTap, AlbumFrames) = FrameTap::files(album.pictures().to_vec());
                 (tap, Box::new(files))
             }
             (None, SourceRequest::Still(_) | SourceRequest::Pasted(_)) => {
                 return self.layers.failure = Some(ONE_PICTURE.into());
             }
             (None, _) => {
-                let (tap, live): (Tap, Live) = Tap::live(generation);
+                let (tap, live): (FrameTap, LiveFrames) = FrameTap::live(generation);
                 (tap, Box::new(live))
             }
         };
         let source = if album.is_some() { "this folder".to_owned() } else { source };
-        let plan = Plan { recipe: self.layers.recipe, frames: FRAMES, source };
+        let plan = CalibrationPlan { recipe: self.layers.recipe, frames: FRAMES, source };
         // What stands still gives no frames.
         if album.is_none() {
             self.apply(ctx, Action::GoOn);
         }
         let before = self.duo.model(Which::B).clone();
-        let job = Job::start(ctx, "calibrating", move |handle| order.calibrate(frames, &plan, handle));
+        let job = Job::start(ctx, "calibrating", move |handle| task.calibrate(frames, &plan, handle));
         self.layers.started(job.map(|job| Work::Calibrating(job, before, tap)));
     }
 
-    fn take_remade(&mut self, ctx: &Context, result: Result<Outcome, End>, before: ModelName) {
+    fn take_rebuilt(&mut self, ctx: &Context, result: Result<RebuildResult, Stopped>, before: ModelName) {
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(end) => return self.layers.fail(end),
@@ -302,7 +302,7 @@ impl Viewer {
             self.layers.due = Due::Again(path.clone(), Box::new(findings.subject.clone()));
         }
         let said = format!("B is now {}. {}.", outcome.model.label(), heading::words(&outcome));
-        match outcome.weighed {
+        match outcome.before_after {
             Ok(_) => self.tell_done(said),
             Err(_) => self.warn(&said),
         }
@@ -342,7 +342,7 @@ impl LayersPanel {
         match self.work {
             None => {}
             Some(Work::Measuring(job)) => job.end(deadline),
-            Some(Work::Remaking(job, _) | Work::Calibrating(job, ..)) => job.end(deadline),
+            Some(Work::Rebuilding(job, _) | Work::Calibrating(job, ..)) => job.end(deadline),
         }
     }
 
@@ -354,10 +354,10 @@ impl LayersPanel {
         }
     }
 
-    fn fail(&mut self, end: End) {
+    fn fail(&mut self, end: Stopped) {
         match end {
-            End::Cancelled => {}
-            End::Failed(message) => {
+            Stopped::Cancelled => {}
+            Stopped::Failed(message) => {
                 log::warn!("{message}");
                 self.failure = Some(message);
             }

@@ -1,36 +1,32 @@
 //! Which layers of B hurt: measured on the frame in sight, shown in the order of the graph, and mended.
 //!
 //! ```text
-//! frame, A, B ── measure (thread) ──▶ Findings ─▶ rows ─▶ plots, table ──▶ a layer is chosen
-//!                                                                            │
-//! B ◀── a new file ◀── remake (thread): more in float, or other ranges ◀─────┘
-//!                          └─▶ weigh: before → after
+//! frame, A, B ── measure_files (thread) ──▶ Findings ─▶ rows ─▶ plots, table ──▶ a layer is chosen
+//!                                                                                  │
+//! B ◀── a new file ◀── RebuildTask (thread): more in float, or other ranges ◀──────┘
+//!                          └─▶ BeforeAfter
 //! ```
 
 mod desk;
-mod feed;
+mod frame_tap;
 mod heading;
-mod job;
-mod measure;
 mod plot;
-mod remake;
 mod rows;
 mod table;
-mod weigh;
 
 use std::path::PathBuf;
 
 use egui::Ui;
 
+use super::job::{Job, JobProgress};
 use crate::model::{Catalog, ModelName};
-use feed::Tap;
+use crate::workshop::layers::{Findings, Subject};
+use crate::workshop::rebuild::RebuildResult;
+use frame_tap::FrameTap;
 use heading::Heading;
-use job::{Job, Progress};
-use measure::{Findings, Subject};
-use remake::Outcome;
 use rows::Rows;
 
-/// So many frames that differ are taken for a calibration.
+/// How many frames that differ are taken for a calibration.
 const FRAMES: usize = 64;
 
 /// Below this width, the plots have no room beside the table.
@@ -63,7 +59,7 @@ pub struct LayersPanel {
     findings: Option<Findings>,
     rows: Rows,
     /// The last model that was made here, and what was B before it.
-    outcome: Option<(Outcome, ModelName)>,
+    outcome: Option<(RebuildResult, ModelName)>,
     failure: Option<String>,
     /// A and B when the failure was last looked at.
     models: [Option<ModelName>; 2],
@@ -86,15 +82,15 @@ enum Due {
 enum Work {
     Measuring(Job<Findings>),
     /// What was B when it began.
-    Remaking(Job<Outcome>, ModelName),
-    Calibrating(Job<Outcome>, ModelName, Tap),
+    Rebuilding(Job<RebuildResult>, ModelName),
+    Calibrating(Job<RebuildResult>, ModelName, FrameTap),
 }
 
 impl Work {
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> JobProgress {
         match self {
             Self::Measuring(job) => job.progress(),
-            Self::Remaking(job, _) | Self::Calibrating(job, ..) => job.progress(),
+            Self::Rebuilding(job, _) | Self::Calibrating(job, ..) => job.progress(),
         }
     }
 
@@ -102,7 +98,7 @@ impl Work {
     fn making(&self) -> Option<&'static str> {
         match self {
             Self::Measuring(_) => None,
-            Self::Remaking(..) => Some("rebuild"),
+            Self::Rebuilding(..) => Some("rebuild"),
             Self::Calibrating(..) => Some("calibration"),
         }
     }
@@ -110,7 +106,7 @@ impl Work {
     fn cancel(&self) {
         match self {
             Self::Measuring(job) => job.cancel(),
-            Self::Remaking(job, _) | Self::Calibrating(job, ..) => job.cancel(),
+            Self::Rebuilding(job, _) | Self::Calibrating(job, ..) => job.cancel(),
         }
     }
 }

@@ -1,167 +1,48 @@
-//! The calibration table: for each tensor the range that its bytes are to cover, how that was chosen, and over
-//! which pictures.
+//! The calibration table: for each tensor the range that its bytes cover, how that was chosen, and over which
+//! pictures.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::histogram::TensorRange;
+use super::method::Method;
 use crate::detect::Size;
 use crate::model::hex;
+use crate::workshop::error::{TableError, WorkshopError};
+use crate::workshop::files::{read_limited, write_whole};
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
 /// Of the file; the table of YOLOv4-tiny has 4 kB.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
-/// How a tensor's range is chosen from all its values.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Choice {
-    /// The smallest and the largest value.
-    #[default]
-    MinMax,
-    /// So many per cent of the values lie within; as many are cut off below as above.
-    Percentile(f64),
-    /// The least Kullback-Leibler divergence between the values and their bytes.
-    Entropy,
-    /// The least mean squared error, as far as a leaky ReLU that follows lets it through.
-    Mse,
-}
-
-/// How the ranges of a network's tensors are chosen. In JSON and on the command line: "minmax",
-/// "percentile 99.99", "entropy", "mse", or two of them as "percentile 99.99, before leaky mse".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Method {
-    pub all: Choice,
-    /// Of tensors that nothing but a leaky ReLU reads.
-    pub before_leaky: Choice,
-}
-
-impl Method {
-    pub const MINMAX: Self = Self::of(Choice::MinMax);
-
-    /// The same choice for all tensors.
-    pub const fn of(all: Choice) -> Self {
-        Self { all, before_leaky: all }
-    }
-}
-
-impl std::fmt::Display for Choice {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::MinMax => f.write_str("minmax"),
-            Self::Percentile(percent) => write!(f, "percentile {percent}"),
-            Self::Entropy => f.write_str("entropy"),
-            Self::Mse => f.write_str("mse"),
-        }
-    }
-}
-
-const BEFORE_LEAKY: &str = ", before leaky ";
-
-impl std::fmt::Display for Method {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { all, before_leaky } = self;
-        if all == before_leaky { all.fmt(f) } else { write!(f, "{all}{BEFORE_LEAKY}{before_leaky}") }
-    }
-}
-
-impl From<Method> for String {
-    fn from(method: Method) -> Self {
-        method.to_string()
-    }
-}
-
-impl TryFrom<String> for Method {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl std::str::FromStr for Method {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(BEFORE_LEAKY) {
-            None => Ok(Self::of(text.parse()?)),
-            Some((all, before_leaky)) => Ok(Self { all: all.parse()?, before_leaky: before_leaky.parse()? }),
-        }
-    }
-}
-
-impl std::str::FromStr for Choice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let percent = text.strip_prefix("percentile ").and_then(|p| p.parse().ok());
-        match (text, percent) {
-            ("minmax", _) => Ok(Self::MinMax),
-            ("entropy", _) => Ok(Self::Entropy),
-            ("mse", _) => Ok(Self::Mse),
-            (_, Some(percent)) if (50.0..=100.0).contains(&percent) => Ok(Self::Percentile(percent)),
-            _ => Err(format!("the method {text:?}, which is none of minmax, percentile 50 to 100, entropy, mse")),
-        }
-    }
-}
-
-/// Values of one tensor over all pictures.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
-    pub min: f32,
-    pub max: f32,
-}
-
-impl Range {
-    /// Holds nothing yet.
-    pub const EMPTY: Self = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
-
-    pub fn join(self, other: Self) -> Self {
-        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
-    }
-}
-
-/// Ranges by tensor, and where they come from.
+/// The range of every tensor, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CalibrationTable {
+    /// How the ranges were chosen.
     pub method: Method,
     /// The program that measured, and its version.
     pub tool: String,
+    /// How many were measured.
     pub pictures: usize,
     /// Over the sorted sha256 sums of the picture files, each in hexadecimal with a line feed after it.
     pub pictures_sha256: String,
     /// Of the darknet weights file.
     pub weights_sha256: String,
+    /// Of the network, in pixels.
     pub input: Size,
     /// In the order of the graph.
-    pub ranges: Vec<(String, Range)>,
-}
-
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum TableError {
-    #[error("cannot be read: {0}")]
-    Json(String),
-    #[error("has format {0}, and this Twinsight reads format {FORMAT}")]
-    Format(u32),
-    #[error("has {0}")]
-    Method(String),
-    #[error("was made with the method {table}, and the recipe {recipe} takes {wanted}")]
-    OtherMethod { table: Method, recipe: String, wanted: Method },
-    #[error("gives {tensor} the range {min} to {max}, which is none")]
-    Range { tensor: String, min: f32, max: f32 },
-    #[error("was made for other weights (sha256 {table}, and these have {weights})")]
-    OtherWeights { table: String, weights: String },
-    #[error("was made for an input of {table}, and the cfg has {cfg}")]
-    OtherInput { table: Size, cfg: Size },
+    pub ranges: Vec<(String, TensorRange)>,
 }
 
 /// The file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct TableFile {
     format: u32,
     method: String,
     tool: String,
@@ -173,11 +54,24 @@ struct File {
 }
 
 impl CalibrationTable {
+    /// Reads a table's file; errors name it.
+    pub fn read(path: &Path) -> Result<Self, WorkshopError> {
+        let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
+        Self::from_json(&String::from_utf8_lossy(&bytes))
+            .map_err(|cause| WorkshopError::Table { path: path.to_owned(), cause })
+    }
+
+    /// Writes the table's file, whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<(), WorkshopError> {
+        write_whole(path, self.to_json().as_bytes())
+    }
+
+    /// Reads a table's text. Ranges must be finite, from a smaller to a larger value.
     pub fn from_json(text: &str) -> Result<Self, TableError> {
         let json = |e: serde_json::Error| TableError::Json(e.to_string());
-        let file: File = serde_json::from_str(text).map_err(json)?;
+        let file: TableFile = serde_json::from_str(text).map_err(json)?;
         if file.format != FORMAT {
-            return Err(TableError::Format(file.format));
+            return Err(TableError::Format { found: file.format, known: FORMAT });
         }
         let method = file.method.parse().map_err(TableError::Method)?;
         let mut ranges = Vec::with_capacity(file.ranges.len());
@@ -186,7 +80,7 @@ impl CalibrationTable {
             if !(min.is_finite() && max.is_finite() && min <= max) {
                 return Err(TableError::Range { tensor, min, max });
             }
-            ranges.push((tensor, Range { min, max }));
+            ranges.push((tensor, TensorRange { min, max }));
         }
         Ok(Self {
             method,
@@ -214,7 +108,7 @@ impl CalibrationTable {
             input.width,
             input.height,
         );
-        for (i, (tensor, Range { min, max })) in ranges.iter().enumerate() {
+        for (i, (tensor, TensorRange { min, max })) in ranges.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
             // Writing to a String cannot fail.
             let _ = write!(text, "{comma}\n    {}: [{min:?}, {max:?}]", quoted(tensor));
@@ -229,11 +123,11 @@ impl CalibrationTable {
     }
 
     /// Ranges by tensor name.
-    pub fn by_tensor(&self) -> HashMap<&str, Range> {
+    pub fn by_tensor(&self) -> HashMap<&str, TensorRange> {
         self.ranges.iter().map(|(tensor, range)| (tensor.as_str(), *range)).collect()
     }
 
-    /// Whether the table belongs to a network.
+    /// Whether the table belongs to a network with these weights and this input; else an error that says why not.
     pub fn check(&self, weights_sha256: &str, input: Size) -> Result<(), TableError> {
         if self.weights_sha256 != weights_sha256 {
             let (table, weights) = (self.weights_sha256.clone(), weights_sha256.to_owned());

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::heads::raw_heads;
 use super::merge::merge;
 use super::rest::Known;
-use super::{Descent, LayersError, Models, Target};
+use super::{Descent, LayerModels, LayersError, Target};
 use crate::detect::{BBox, CandidateId, Decoder, Form, Letterbox, RawHeads, Thresholds};
 use crate::model::Runtime;
 
@@ -40,12 +40,12 @@ pub struct Trials {
 /// there are, and may end it.
 pub fn try_layers(
     runtime: &Runtime,
-    models: Models<'_>,
+    models: LayerModels<'_>,
     inputs: &[Vec<f32>],
     target: Option<Target>,
     mut step: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Trials, LayersError> {
-    let Models { float, int8, form, .. } = models;
+    let LayerModels { float, int8, form, .. } = models;
     let merged = merge(float, int8)?;
     let mut finder = Finder::new(form);
     let float_heads = raw_heads(runtime, float, models, inputs)?;

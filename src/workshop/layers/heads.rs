@@ -1,6 +1,6 @@
 //! The raw heads of a model that was put together.
 
-use super::{LayersError, Models};
+use super::{LayerModels, LayersError};
 use crate::detect::RawHeads;
 use crate::model::{RawSession, Runtime};
 
@@ -8,7 +8,7 @@ use crate::model::{RawSession, Runtime};
 pub fn raw_heads(
     runtime: &Runtime,
     model: &[u8],
-    models: Models<'_>,
+    models: LayerModels<'_>,
     inputs: &[Vec<f32>],
 ) -> Result<Vec<RawHeads>, LayersError> {
     let form = models.form;

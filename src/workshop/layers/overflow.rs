@@ -52,6 +52,7 @@ impl Overflow {
         Some(found.overflowing as f64 * 1e6 / found.pairs as f64)
     }
 
+    /// How the boxes of all pictures change, counted.
     pub fn changes(&self) -> Changes {
         let mut changes = Changes::default();
         for comparison in &self.pictures {

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::merge::Merged;
-use super::{LayersError, Models};
+use super::{LayerModels, LayersError};
 use crate::detect::RawHeads;
 use crate::model::{RawSession, Runtime};
 
@@ -16,14 +16,14 @@ use crate::model::{RawSession, Runtime};
 pub struct Known<'a> {
     runtime: &'a Runtime,
     merged: &'a Merged,
-    models: Models<'a>,
-    rows: Vec<Values>,
+    models: LayerModels<'a>,
+    rows: Vec<KnownTensor>,
     /// By the name of a tensor in the float model: its row.
     places: HashMap<&'a str, usize>,
 }
 
 #[derive(Default)]
-struct Values {
+struct KnownTensor {
     shape: Vec<i64>,
     float: Vec<f32>,
     propagated: Vec<f32>,
@@ -35,11 +35,11 @@ impl<'a> Known<'a> {
     pub fn new(
         runtime: &'a Runtime,
         merged: &'a Merged,
-        models: Models<'a>,
+        models: LayerModels<'a>,
         input: &[f32],
     ) -> Result<Self, LayersError> {
         let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic);
-        let mut rows: Vec<Values> = merged.rows.iter().map(|_| Values::default()).collect();
+        let mut rows: Vec<KnownTensor> = merged.rows.iter().map(|_| KnownTensor::default()).collect();
         let mut session = session.map_err(LayersError::Run)?;
         session
             .run(input, |name, shape, values| {
@@ -103,7 +103,7 @@ impl Rest<'_> {
     }
 
     fn heads<'b>(&mut self, of: impl Fn(usize) -> &'b Vec<f32>) -> Result<RawHeads, LayersError> {
-        let Known { merged, models: Models { form, .. }, rows, places, .. } = self.known;
+        let Known { merged, models: LayerModels { form, .. }, rows, places, .. } = self.known;
         let mut heads = RawHeads::zeros(form);
         let mut filled = 0;
         let mut fill = |shape: &[i64], values: &[f32]| {
