@@ -18,7 +18,7 @@ use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
 use twinsight::model::{Arithmetic, Detector, ModelName, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::layers::{LayerModels, LayersError, Target, study, try_layers};
-use twinsight::workshop::rebuild::{Origin, RebuildError, RebuiltModel};
+use twinsight::workshop::rebuild::{ModelOrigin, RebuildError, RebuiltModel};
 use twinsight::workshop::{CalibrationFrame, CalibrationTable, Calibrator, Progress, Recipe, read_metadata};
 
 /// Notes every step, and cancels at one.
@@ -145,7 +145,7 @@ fn measuring_can_be_ended_at_every_step() {
 #[test]
 fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     let shop = Shop::new();
-    let origin = Origin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
     assert_eq!(origin.recipe(), &Recipe::card());
     let remade = origin.with_float(&["head_stride_8".into()]).unwrap();
     let before = std::fs::read(shop.int8()).unwrap();
@@ -165,7 +165,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     assert!(noise(&c) < noise(&b), "{} {}", noise(&c), noise(&b));
 
     // What was made can be made anew in its turn, from what lies beside it.
-    let again = Origin::of(&shop.catalog(), &path).unwrap();
+    let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
     assert_eq!(again.recipe().float, ["head_stride_8"]);
     let more = again.with_float(&["layer_00_conv".into()]).unwrap();
     let more = more.save(&[shop.dir.path().to_owned()]).unwrap();
@@ -198,7 +198,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
 #[test]
 fn nothing_is_written_over_and_another_folder_takes_what_the_first_cannot() {
     let shop = Shop::new();
-    let origin = Origin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
     let remade = origin.with_float(&["layer_01_conv".into()]).unwrap();
     let folder = shop.path("mine");
     let first = remade.save(std::slice::from_ref(&folder)).unwrap();
@@ -218,7 +218,7 @@ fn nothing_is_written_over_and_another_folder_takes_what_the_first_cannot() {
 #[test]
 fn other_ranges_make_another_model_beside_their_table() {
     let shop = Shop::new();
-    let origin = Origin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
     let mut calibrator = Calibrator::new(&shop.runtime(), origin.network()).unwrap();
     for seed in 20..24 {
         let frame = twinsight::source::load(&shop.picture("own", seed)).unwrap();
@@ -232,7 +232,7 @@ fn other_ranges_make_another_model_beside_their_table() {
         let (_, _, metadata) = read_metadata(&path).unwrap();
         let table = CalibrationTable::read(&path.with_extension("calibration.json")).unwrap();
         assert_eq!(metadata.unwrap().calibration_sha256, Some(table.sha256()));
-        let again = Origin::of(&shop.catalog(), &path).unwrap();
+        let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
         assert_eq!(again.recipe(), &recipe);
         again.with_float(&["layer_00_conv".into()]).unwrap();
     }
@@ -242,13 +242,15 @@ fn other_ranges_make_another_model_beside_their_table() {
 #[test]
 fn a_models_own_names_and_whatever_cfg_fits_are_found() {
     let shop = Shop::new();
-    let by_name = Origin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let by_name =
+        ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     std::fs::remove_file(shop.float()).unwrap();
     std::fs::rename(shop.path("small.weights"), shop.path("small_best.weights")).unwrap();
     std::fs::rename(shop.path("small.names"), shop.path("obj.data")).unwrap();
     std::fs::write(shop.path("a.cfg"), "[net]\nno cfg").unwrap();
     std::fs::write(shop.path("a.weights"), "no weights").unwrap();
-    let by_form = Origin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let by_form =
+        ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     let [a, b] = [by_name, by_form].map(|remade| remade.save(&[shop.path("made")]).unwrap());
     assert_eq!(a, b, "the same bytes under the same name");
 }
@@ -256,7 +258,7 @@ fn a_models_own_names_and_whatever_cfg_fits_are_found() {
 #[test]
 fn what_is_missing_is_named() {
     let shop = Shop::new();
-    let of = |model: &Path| Origin::of(&shop.catalog(), model);
+    let of = |model: &Path| ModelOrigin::of(&shop.catalog(), model);
     assert!(matches!(of(&shop.float()), Err(RebuildError::NotInt8 { .. })));
     std::fs::write(shop.path("strange.onnx"), b"no model").unwrap();
     assert!(matches!(of(&shop.path("strange.onnx")), Err(RebuildError::NotTold { .. })));

@@ -20,12 +20,12 @@ pub struct JobProgress {
 }
 
 #[derive(Default)]
-struct Shared {
+struct JobState {
     cancelled: AtomicBool,
     progress: Mutex<JobProgress>,
 }
 
-impl Shared {
+impl JobState {
     fn progress(&self) -> MutexGuard<'_, JobProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -34,13 +34,13 @@ impl Shared {
 /// The window's end. Dropping it cancels the work, and waits for nothing.
 pub struct Job<T> {
     result: Receiver<Result<T, Stopped>>,
-    shared: Arc<Shared>,
+    shared: Arc<JobState>,
 }
 
 /// The work's end.
-pub struct Handle {
+pub struct JobHandle {
     ctx: Context,
-    shared: Arc<Shared>,
+    shared: Arc<JobState>,
 }
 
 impl<T: Send + 'static> Job<T> {
@@ -48,11 +48,11 @@ impl<T: Send + 'static> Job<T> {
     pub fn start(
         ctx: &Context,
         name: &str,
-        work: impl FnOnce(&Handle) -> Result<T, Stopped> + Send + 'static,
+        work: impl FnOnce(&JobHandle) -> Result<T, Stopped> + Send + 'static,
     ) -> io::Result<Self> {
         let (send, result) = bounded(1);
-        let shared = Arc::<Shared>::default();
-        let handle = Handle { ctx: ctx.clone(), shared: Arc::clone(&shared) };
+        let shared = Arc::<JobState>::default();
+        let handle = JobHandle { ctx: ctx.clone(), shared: Arc::clone(&shared) };
         std::thread::Builder::new().name(name.into()).spawn(move || {
             let _ = send.send(work(&handle));
             handle.ctx.request_repaint();
@@ -95,7 +95,7 @@ impl<T> Drop for Job<T> {
     }
 }
 
-impl Progress for Handle {
+impl Progress for JobHandle {
     fn report(&self, what: &str, done: usize, of: usize) {
         {
             let mut progress = self.shared.progress();

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::out::{say, write_file};
 use crate::model::{Catalog, ModelName};
-use crate::workshop::card::{Bench, Card};
+use crate::workshop::card::{BenchReport, Card};
 use crate::workshop::evaluate::EvalReport;
 
 #[derive(Args, Debug)]
@@ -35,7 +35,7 @@ pub fn run(args: &CardArgs) -> Result<ExitCode, Box<dyn Error>> {
         card = card.with_evaluation(EvalReport::read(file)?)?;
     }
     if let Some(file) = &args.bench {
-        card = card.with_bench(Bench::read(file)?);
+        card = card.with_bench(BenchReport::read(file)?);
     }
     let text = card.to_markdown();
     match &args.output {

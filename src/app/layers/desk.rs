@@ -17,7 +17,7 @@ use crate::detect::Frame;
 use crate::engine::{Observation, SourceState};
 use crate::model::{ModelInfo, ModelName, Precision};
 use crate::source::SourceRequest;
-use crate::workshop::layers::{Findings, Subject, Target, measure_files};
+use crate::workshop::layers::{Findings, LayersSubject, Target, measure_files};
 use crate::workshop::rebuild::{CalibrationPlan, RebuildResult, RebuildTask};
 use crate::workshop::{Frames, Stopped};
 
@@ -187,7 +187,7 @@ impl Viewer {
             Due::InSight => self.measure_in_sight(ctx, None),
             Due::Again(path, subject) if b.path == path => {
                 if let Ok(models) = self.models_for_layers() {
-                    self.start_measuring(ctx, Subject { models, ..*subject });
+                    self.start_measuring(ctx, LayersSubject { models, ..*subject });
                 }
             }
             // Not loaded yet, or given up for another.
@@ -209,7 +209,7 @@ impl Viewer {
             (_, None) => return,
         };
         let subject =
-            Subject { models, frames: vec![Arc::clone(&observation.frame)], what: name_of(observation), target };
+            LayersSubject { models, frames: vec![Arc::clone(&observation.frame)], what: name_of(observation), target };
         self.start_measuring(ctx, subject);
     }
 
@@ -228,10 +228,10 @@ impl Viewer {
             return;
         }
         let what = format!("{} of {} frames of the history", frames.len(), moments.len());
-        self.start_measuring(ctx, Subject { models, frames, what, target: None });
+        self.start_measuring(ctx, LayersSubject { models, frames, what, target: None });
     }
 
-    fn start_measuring(&mut self, ctx: &Context, subject: Subject) {
+    fn start_measuring(&mut self, ctx: &Context, subject: LayersSubject) {
         self.layers.due = Due::Nothing;
         let catalog = self.layers.catalog.clone();
         let job = Job::start(ctx, "layers", move |handle| measure_files(&catalog, subject, handle));

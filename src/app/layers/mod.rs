@@ -20,7 +20,7 @@ use egui::Ui;
 
 use super::job::{Job, JobProgress};
 use crate::model::{Catalog, ModelName};
-use crate::workshop::layers::{Findings, Subject};
+use crate::workshop::layers::{Findings, LayersSubject};
 use crate::workshop::rebuild::RebuildResult;
 use frame_tap::FrameTap;
 use heading::Heading;
@@ -75,7 +75,7 @@ enum Due {
     Nothing,
     InSight,
     /// The same frames as before, once this file is B.
-    Again(PathBuf, Box<Subject>),
+    Again(PathBuf, Box<LayersSubject>),
 }
 
 /// One thing at a time.

@@ -92,7 +92,7 @@ impl Calibrator {
         Ok(())
     }
 
-    /// Measures one frame. After an error it counts for nothing but what was added to the histograms.
+    /// Measures one frame. After an error the ranges are of no use: some tensors have counted the frame, and others not.
     pub fn add(&mut self, frame: &CalibrationFrame) -> Result<(), WorkshopError> {
         let Self { session, letterboxer, input, tensors, .. } = self;
         letterboxer.fill(&frame.frame);

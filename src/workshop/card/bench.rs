@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Latency of models on one machine. Other keys of the JSON are not read.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Bench {
+pub struct BenchReport {
     /// Version of ONNX Runtime.
     pub runtime: String,
     pub threads: usize,
@@ -38,7 +38,7 @@ pub enum BenchError {
     Form { path: PathBuf, cause: serde_json::Error },
 }
 
-impl Bench {
+impl BenchReport {
     /// Reads what `twinsight bench --json` printed.
     pub fn read(path: &Path) -> Result<Self, BenchError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(|cause| BenchError::Read { path: path.to_owned(), cause })?;

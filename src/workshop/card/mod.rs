@@ -7,7 +7,7 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-pub use bench::{Bench, BenchError};
+pub use bench::{BenchError, BenchReport};
 
 use super::calibration::CalibrationTable;
 use super::error::WorkshopError;
@@ -23,7 +23,7 @@ pub struct Card {
     pub files: Vec<CardFile>,
     pub form: Form,
     pub evaluation: Option<EvalReport>,
-    pub bench: Option<Bench>,
+    pub bench: Option<BenchReport>,
     /// The table that INT8 was made with, where it is at hand.
     pub calibration: Option<CalibrationTable>,
 }
@@ -102,7 +102,7 @@ impl Card {
     }
 
     /// Fills in latency.
-    pub fn with_bench(mut self, bench: Bench) -> Self {
+    pub fn with_bench(mut self, bench: BenchReport) -> Self {
         self.bench = Some(bench);
         self
     }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! cfg ── text ──▶ sections ── layers ──▶ DarknetNetwork ─┐
-//!                                                 ├── weights ──▶ one ConvWeights a convolution
-//! weights ────────────────────────────────────────┘
+//!                                                        ├── weights ──▶ one ConvWeights a convolution
+//! weights ───────────────────────────────────────────────┘
 //! ```
 
 mod error;

@@ -12,7 +12,7 @@ use crate::workshop::progress::{Progress, Stopped};
 
 /// What is measured.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct LayersSubject {
     /// A, in float, and B, in INT8.
     pub models: [Arc<ModelInfo>; 2],
     /// What both models look at; `target` is a box of the first.
@@ -23,7 +23,7 @@ pub struct Subject {
     pub target: Option<(Target, String)>,
 }
 
-impl Subject {
+impl LayersSubject {
     /// Whether it would be measured with the same models.
     pub fn is_of(&self, models: &[Arc<ModelInfo>; 2]) -> bool {
         self.models
@@ -37,13 +37,13 @@ impl Subject {
 #[derive(Clone, Debug)]
 pub struct Findings {
     pub study: Study,
-    pub subject: Subject,
+    pub subject: LayersSubject,
     /// How long it took.
     pub took: Duration,
 }
 
 /// Reads the models' files and measures them. Takes seconds: every node is run alone.
-pub fn measure_files(catalog: &Catalog, subject: Subject, progress: &dyn Progress) -> Result<Findings, Stopped> {
+pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn Progress) -> Result<Findings, Stopped> {
     let started = Instant::now();
     let runtime = Runtime::find(catalog).map_err(Stopped::failed)?;
     let [float, int8] = subject.models.each_ref().map(|model| bytes(model));

@@ -22,7 +22,7 @@ mod target;
 
 pub use boxes::{BoxLoss, Trials, try_layers};
 pub use measure::{LayerNoise, Layers};
-pub use measure_files::{Findings, Subject, measure_files};
+pub use measure_files::{Findings, LayersSubject, measure_files};
 pub use models::LayerModels;
 pub use overflow::{Changes, Overflow, is_change, overflow};
 pub use study::{Studied, Study, study};

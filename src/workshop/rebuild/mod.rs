@@ -1,9 +1,9 @@
 //! An INT8 model made again: with more layers in float, or with ranges over other frames.
 //!
 //! ```text
-//! model file ── its metadata, the files beside it ──▶ Origin ─┬─ with_float (nodes) ───────┐
-//!                                                             └─ with_ranges (calibrator) ─┴▶ RebuiltModel ──▶ files
-//! RebuildTask: Origin ──▶ RebuiltModel ──▶ files ──▶ BeforeAfter
+//! model file ── its metadata, the files beside it ──▶ ModelOrigin ─┬─ with_float (nodes) ───────┐
+//!                                                                  └─ with_ranges (calibrator) ─┴▶ RebuiltModel ──▶ files
+//! RebuildTask: ModelOrigin ──▶ RebuiltModel ──▶ files ──▶ BeforeAfter
 //! ```
 //!
 //! Beside a model that is made here lie its recipe and its calibration table, under the same name, so that it can be
@@ -15,6 +15,6 @@ mod rebuilt_model;
 mod task;
 
 pub use before_after::BeforeAfter;
-pub use origin::{Origin, RebuildError};
+pub use origin::{ModelOrigin, RebuildError};
 pub use rebuilt_model::{RebuiltModel, write_beside};
 pub use task::{CalibrationPlan, LEAST_FRAMES, RebuildResult, RebuildTask};

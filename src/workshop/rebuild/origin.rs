@@ -34,7 +34,7 @@ pub enum RebuildError {
 
 /// What an INT8 model was made of.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct ModelOrigin {
     model: PathBuf,
     network: FloatModel,
     recipe: Recipe,
@@ -44,7 +44,7 @@ pub struct Origin {
     dirs: Vec<PathBuf>,
 }
 
-impl Origin {
+impl ModelOrigin {
     /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder or
     /// among the downloads, or the float model that was made of them. Takes a fraction of a second.
     pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {

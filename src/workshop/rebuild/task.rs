@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::before_after::{BeforeAfter, BeforeAfterModels, Inputs};
-use super::origin::Origin;
+use super::origin::ModelOrigin;
 use super::rebuilt_model::{RECIPE, RebuiltModel, TABLE, beside};
 use crate::detect::{Frame, Letterboxer, Thresholds};
 use crate::model::{Catalog, Detector, ModelInfo, ModelName, Runtime, SessionDetector};
@@ -106,8 +106,8 @@ impl RebuildTask {
         self.finish(&rebuilt, &inputs, [what, "the same frames".to_owned()], started, progress)
     }
 
-    fn origin(&self) -> Result<Origin, Stopped> {
-        Origin::of(&self.catalog, &self.models[1].path).map_err(Stopped::failed)
+    fn origin(&self) -> Result<ModelOrigin, Stopped> {
+        ModelOrigin::of(&self.catalog, &self.models[1].path).map_err(Stopped::failed)
     }
 
     fn finish(
