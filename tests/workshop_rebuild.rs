@@ -7,7 +7,6 @@ mod cli_support;
 mod small_network;
 
 use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use cli_support::{Run, twinsight};
@@ -19,7 +18,7 @@ use twinsight::model::{Arithmetic, Detector, ModelName, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::layers::{LayerModels, LayersError, Target, study, try_layers};
 use twinsight::workshop::rebuild::{ModelOrigin, RebuildError, RebuiltModel};
-use twinsight::workshop::{CalibrationFrame, CalibrationTable, Calibrator, Progress, Recipe, read_metadata};
+use twinsight::workshop::{CalibrationFrame, CalibrationTable, Calibrator, Progress, Recipe, Stopped, read_metadata};
 
 /// Notes every step, and cancels at one.
 #[derive(Default)]
@@ -107,9 +106,7 @@ fn one_picture_gives_the_figures_of_that_picture_twice() {
     let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
     let input = input(&shop.picture("pictures", 7));
     let target = Target::of(&found(&shop, &heads(&shop, &shop.float(), &input))[1]);
-    let run = |inputs: &[Vec<f32>]| {
-        try_layers(&shop.runtime(), models, inputs, Some(target), |_| ControlFlow::Continue(())).unwrap()
-    };
+    let run = |inputs: &[Vec<f32>]| try_layers(&shop.runtime(), models, inputs, Some(target), |_| Ok(())).unwrap();
     let (once, twice) = (run(std::slice::from_ref(&input)), run(&[input.clone(), input.clone()]));
     assert_eq!(once.descent, twice.descent);
     assert_eq!(once.losses.len(), twice.losses.len());
@@ -138,7 +135,7 @@ fn measuring_can_be_ended_at_every_step() {
     };
     let all = run(None).unwrap().layers.len();
     for last in [1, 2, all, all + 1] {
-        assert_eq!(run(Some(last)), Err(LayersError::Cancelled), "{last}");
+        assert_eq!(run(Some(last)), Err(LayersError::Stopped(Stopped::Cancelled)), "{last}");
     }
 }
 

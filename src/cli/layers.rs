@@ -1,7 +1,6 @@
 //! `twinsight layers`: which layer of an INT8 model hurts.
 
 use std::error::Error;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -108,7 +107,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         let mut bar = Progress::new(Some(inputs.len()), "pictures, for overflow");
         let found = overflow(&int8, &a.form, &inputs, || {
             bar.step();
-            ControlFlow::Continue(())
+            Ok(())
         });
         drop(bar);
         // A model that is partly in float has no figures of this kind; the others stand.
@@ -129,7 +128,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         let target = followed.as_ref().map(|followed| followed.target);
         let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
             bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
-            ControlFlow::Continue(())
+            Ok(())
         })?;
         if losses.is_empty() {
             return Err(NO_BOXES.into());

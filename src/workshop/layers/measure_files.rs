@@ -62,7 +62,7 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
     let models = LayerModels { float: &float, int8: &int8, form, arithmetic };
     let target = subject.target.as_ref().map(|(target, _)| *target);
     let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {
-        LayersError::Cancelled => Stopped::Cancelled,
+        LayersError::Stopped(stopped) => stopped,
         other => Stopped::failed(format!("Layers cannot be measured: {other}.")),
     })?;
     Ok(Findings { study, subject, took: started.elapsed() })

@@ -28,6 +28,8 @@ pub use overflow::{Changes, Overflow, is_change, overflow};
 pub use study::{Studied, Study, study};
 pub use target::{Descent, Target};
 
+use super::progress::Stopped;
+
 /// Why layers cannot be measured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
@@ -43,6 +45,6 @@ pub enum LayersError {
     Run(String),
     #[error("the INT8 model cannot be computed in integers: {0}")]
     Integers(String),
-    #[error("it was cancelled")]
-    Cancelled,
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }

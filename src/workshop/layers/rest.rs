@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::heads::HeadCollector;
 use super::merge::Merged;
 use super::{LayerModels, LayersError};
 use crate::detect::RawHeads;
@@ -104,26 +105,15 @@ impl Rest<'_> {
 
     fn heads<'b>(&mut self, of: impl Fn(usize) -> &'b Vec<f32>) -> Result<RawHeads, LayersError> {
         let Known { merged, models: LayerModels { form, .. }, rows, places, .. } = self.known;
-        let mut heads = RawHeads::zeros(form);
-        let mut filled = 0;
-        let mut fill = |shape: &[i64], values: &[f32]| {
-            let fits = |wanted: [usize; 4]| shape.iter().map(|s| *s as usize).eq(wanted);
-            if let Some(head) = form.heads.iter().position(|head| fits(form.shape(head))) {
-                heads.heads[head].copy_from_slice(values);
-                filled += 1;
-            }
-        };
+        let mut heads = HeadCollector::new(form);
         let ready = merged.heads.iter().filter_map(|head| places.get(head.as_str()));
         for at in ready.copied().filter(|at| *at <= self.place) {
-            fill(&rows[at].shape, of(at));
+            heads.take(&rows[at].shape, of(at));
         }
         if let Some(session) = &mut self.session {
             let input = |name: &str| places.get(name).map(|at| of(*at).as_slice());
-            session.run_many(input, |_, shape, values| fill(shape, values)).map_err(LayersError::Run)?;
+            session.run_many(input, |_, shape, values| heads.take(shape, values)).map_err(LayersError::Run)?;
         }
-        if filled != form.heads.len() {
-            return Err(LayersError::Float("its outputs are not the raw heads of its form".into()));
-        }
-        Ok(heads)
+        heads.finish()
     }
 }

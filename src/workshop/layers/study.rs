@@ -1,7 +1,5 @@
 //! All that can be said of the layers over a few pictures, in one go.
 
-use std::ops::ControlFlow;
-
 use super::{
     BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, overflow, try_layers,
 };
@@ -54,22 +52,17 @@ pub fn study(
     let mut done = 0;
     let mut step = || {
         done += 1;
-        match progress.step("Measuring", done, of) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
+        progress.step("Measuring", done, of)
     };
     for input in inputs {
         layers.add(input)?;
-        if step().is_break() {
-            return Err(LayersError::Cancelled);
-        }
+        step()?;
     }
     let found = layers.layers();
     drop(layers);
     let Trials { losses, descent } = try_layers(runtime, models, inputs, target, |_| step())?;
     let overflow = match overflow(models.int8, models.form, inputs, &mut step) {
-        Err(LayersError::Cancelled) => return Err(LayersError::Cancelled),
+        Err(stopped @ LayersError::Stopped(_)) => return Err(stopped),
         found => found,
     };
     let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
