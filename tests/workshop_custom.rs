@@ -41,7 +41,7 @@ impl Custom {
     }
 
     fn write_weights(&self, cfg: &str) {
-        let network = twinsight::workshop::darknet::Network::from_cfg(cfg).unwrap();
+        let network = twinsight::workshop::darknet::DarknetNetwork::from_cfg(cfg).unwrap();
         let mut bytes: Vec<u8> = [0i32, 2, 5, 0, 0].iter().flat_map(|v| v.to_le_bytes()).collect();
         let mut seed = 1u32;
         for layer in &network.layers {

@@ -5,7 +5,7 @@ use crate::detect::{Classes, Form};
 use crate::model::Precision;
 use crate::model::metadata::Metadata;
 use crate::onnx::{AttributeProto, TensorProto};
-use crate::workshop::float_model;
+use crate::workshop::export::float_onnx;
 
 fn node(name: &str, op: GraphOp, inputs: &[&str], outputs: &[(&str, u32, u32)]) -> Node {
     let tensor = |(name, channels, side): &(&str, u32, u32)| GraphTensor {
@@ -50,7 +50,7 @@ fn model() -> ModelProto {
         weights_sha256: None,
         calibration_sha256: None,
     };
-    ModelProto::decode(float_model(&graph(), &metadata).as_slice()).unwrap()
+    ModelProto::decode(float_onnx(&graph(), &metadata).as_slice()).unwrap()
 }
 
 /// What becomes of the model after a change to its graph.

@@ -96,7 +96,7 @@ pub fn overflow(
         let mut run = |sums| {
             executor.run(input, sums).map_err(|e| LayersError::Integers(e.to_string()))?;
             let nodes = if sums == Sums::Exact { executor.overflows() } else { Vec::new() };
-            Ok((heads(&executor, form)?, nodes))
+            Ok::<_, LayersError>((heads(&executor, form)?, nodes))
         };
         let (exact, nodes) = run(Sums::Exact)?;
         let (saturating, _) = run(Sums::Saturating)?;
