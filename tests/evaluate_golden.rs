@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use twinsight::detect::Classes;
-use twinsight::workshop::evaluate::{Bootstrap, ClassMap, Evaluation, Figures, Found, Truth};
+use twinsight::workshop::evaluate::{Bootstrap, ClassMap, Evaluation, Figures, FoundBox, Truth};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -43,12 +43,12 @@ impl Case {
         Self { truth: Truth::read(file.path()).unwrap(), sets }
     }
 
-    fn found(&self, set: usize, image: usize) -> Vec<Found> {
+    fn found(&self, set: usize, image: usize) -> Vec<FoundBox> {
         let of_image = self.sets[set].found.iter().filter(|f| f.0 == self.truth.images[image].id);
         of_image
             .map(|&(_, category, score, x, y, w, h)| {
                 let category = self.truth.categories.iter().position(|c| c.id == category).unwrap();
-                Found { category, score, xywh: [x, y, w, h] }
+                FoundBox { category, score, xywh: [x, y, w, h] }
             })
             .collect()
     }
@@ -173,7 +173,7 @@ fn coco_itself_gives_the_figures_of_pycocotools() {
     for (set, golden) in golden {
         let mut evaluation = Evaluation::new(&truth, 1);
         for (image, about) in truth.images.iter().enumerate() {
-            let found = found[&set][&about.file].iter().map(|&(class, score, x1, y1, x2, y2)| Found {
+            let found = found[&set][&about.file].iter().map(|&(class, score, x1, y1, x2, y2)| FoundBox {
                 category: map.category(class).unwrap(),
                 score,
                 xywh: [x1, y1, x2 - x1, y2 - y1],

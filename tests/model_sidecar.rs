@@ -10,7 +10,7 @@ use prost::Message;
 use twinsight::detect::{Classes, Form, Letterbox, Postprocessor, RawHeads, Size, Thresholds};
 use twinsight::model::{Catalog, Detector, ModelError, ModelName, Precision, Runtime, SessionDetector};
 use twinsight::onnx::ModelProto;
-use twinsight::workshop::Source;
+use twinsight::workshop::FloatModel;
 
 /// Three heads over one small convolution each, as YOLOv3 has them: strides 8, 16 and 32, 2 classes.
 const CFG: &str = "[net]\nwidth=96\nheight=64\nchannels=3\n\
@@ -53,7 +53,7 @@ impl Files {
         let count = 14 + 14 * 3 + 2 * (14 + 14 * 14);
         bytes.extend((0..count).flat_map(|i| ((i * 37 % 101) as f32 / 50.0 - 0.9).to_le_bytes()));
         std::fs::write(path("three.weights"), bytes).unwrap();
-        let source = Source::read(&path("three.cfg"), &path("three.weights"), Some(&path("three.names"))).unwrap();
+        let source = FloatModel::read(&path("three.cfg"), &path("three.weights"), Some(&path("three.names"))).unwrap();
         let built = source.float();
         let ours = built.write(dir.path()).unwrap();
         let mut model = ModelProto::decode(built.bytes.as_slice()).unwrap();

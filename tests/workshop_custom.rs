@@ -12,7 +12,9 @@ use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
 use twinsight::onnx::ModelProto;
-use twinsight::workshop::{CalibrationTable, Choice, Method, Recipe, Source, TableError, WorkshopError, calibrate};
+use twinsight::workshop::{
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, FloatModel, Method, Recipe, TableError, WorkshopError,
+};
 
 struct Custom {
     dir: tempfile::TempDir,
@@ -39,7 +41,7 @@ impl Custom {
     }
 
     fn write_weights(&self, cfg: &str) {
-        let network = twinsight::workshop::darknet::Network::from_cfg(cfg).unwrap();
+        let network = twinsight::workshop::darknet::DarknetNetwork::from_cfg(cfg).unwrap();
         let mut bytes: Vec<u8> = [0i32, 2, 5, 0, 0].iter().flat_map(|v| v.to_le_bytes()).collect();
         let mut seed = 1u32;
         for layer in &network.layers {
@@ -62,8 +64,8 @@ impl Custom {
         self.dir.path().join(file)
     }
 
-    fn read(&self) -> Result<Source, WorkshopError> {
-        Source::read(&self.path("gates.cfg"), &self.path("gates.weights"), Some(&self.path("gates.names")))
+    fn read(&self) -> Result<FloatModel, WorkshopError> {
+        FloatModel::read(&self.path("gates.cfg"), &self.path("gates.weights"), Some(&self.path("gates.names")))
     }
 }
 
@@ -94,13 +96,17 @@ fn it_loads_with_its_own_form_in_both_precisions() {
     detector.run(&vec![0.5; info.form.input_len()], &mut heads).unwrap();
     assert!(heads.heads.iter().flatten().all(|v| v.is_finite()));
 
-    let pictures = custom.pictures();
-    let table = calibrate(&runtime(), &source, &pictures, |_| {}).unwrap().table(Method::MINMAX);
+    let mut calibrator = Calibrator::new(&runtime(), &source).unwrap();
+    for entry in std::fs::read_dir(custom.pictures()).unwrap() {
+        let frame = twinsight::source::load(&entry.unwrap().path()).unwrap();
+        calibrator.add(&CalibrationFrame::of(frame.into())).unwrap();
+    }
+    let table = calibrator.table(Method::MINMAX);
     assert_eq!((table.pictures, table.input), (2, Size::new(320, 320)));
     let path = custom.path("table.json");
     table.write(&path).unwrap();
     let table = CalibrationTable::read(&path).unwrap();
-    let card = source.card(&table, &path).unwrap();
+    let card = source.quantized(&Recipe::card(), &table, &path).unwrap();
     assert_eq!(card.file, "gates-320_int8_qop.onnx");
     let path = card.write(custom.dir.path()).unwrap();
     let mut int8 = open(path, &custom);
@@ -112,11 +118,14 @@ fn it_loads_with_its_own_form_in_both_precisions() {
 #[test]
 fn a_float_model_stands_in_for_darknets_files() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let ours =
-        Source::read(&models.join("downloads/yolov4-tiny.cfg"), &models.join("downloads/yolov4-tiny.weights"), None)
-            .unwrap_or_else(|e| panic!("{e}: run make setup"));
+    let ours = FloatModel::read(
+        &models.join("downloads/yolov4-tiny.cfg"),
+        &models.join("downloads/yolov4-tiny.weights"),
+        None,
+    )
+    .unwrap_or_else(|e| panic!("{e}: run make setup"));
     let dir = tempfile::tempdir().unwrap();
-    let read = Source::read_model(&ours.float().write(dir.path()).unwrap()).unwrap();
+    let read = FloatModel::read_model(&ours.float().write(dir.path()).unwrap()).unwrap();
     assert_eq!((read.form(), read.weights_sha256()), (ours.form(), ours.weights_sha256()));
     assert_eq!(read.float(), ours.float());
     for recipe in [Recipe::card(), Recipe::tuned().with_float(&["layer_00_conv".into()])] {
@@ -224,7 +233,7 @@ fn the_program_says_what_is_wrong_with_ones_own_files() {
 #[test]
 fn names_must_be_as_many_as_classes() {
     let custom = Custom::new();
-    let without = Source::read(&custom.path("gates.cfg"), &custom.path("gates.weights"), None);
+    let without = FloatModel::read(&custom.path("gates.cfg"), &custom.path("gates.weights"), None);
     assert!(matches!(without.unwrap_err(), WorkshopError::NamesNeeded { classes: 3 }));
     std::fs::write(custom.path("gates.names"), "gate\ndrone\n").unwrap();
     assert!(matches!(custom.read().unwrap_err(), WorkshopError::NameCount { names: 2, classes: 3, .. }));
@@ -234,7 +243,7 @@ fn names_must_be_as_many_as_classes() {
 fn a_table_of_another_network_is_refused() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/yolov4-tiny-416.calibration.json");
     let table = CalibrationTable::read(&path).unwrap();
-    let error = Custom::new().read().unwrap().card(&table, &path).unwrap_err();
+    let error = Custom::new().read().unwrap().quantized(&Recipe::card(), &table, &path).unwrap_err();
     assert!(matches!(error, WorkshopError::Table { cause: TableError::OtherWeights { .. }, .. }), "{error}");
 }
 
@@ -249,9 +258,9 @@ fn a_table_without_a_tensor_is_refused() {
         pictures_sha256: String::new(),
         weights_sha256: source.weights_sha256().to_owned(),
         input: source.input(),
-        ranges: vec![("images".into(), twinsight::workshop::Range { min: 0.0, max: 1.0 })],
+        ranges: vec![("images".into(), twinsight::workshop::TensorRange { min: 0.0, max: 1.0 })],
     };
-    let error = source.card(&table, Path::new("table.json")).unwrap_err();
+    let error = source.quantized(&Recipe::card(), &table, Path::new("table.json")).unwrap_err();
     assert!(
         error.to_string().starts_with("the calibration table has no range for the tensor layer_00_conv;"),
         "{error}"
@@ -267,7 +276,7 @@ fn a_bad_table_is_refused() {
         pictures_sha256: "aa".into(),
         weights_sha256: "bb".into(),
         input: Size::new(32, 32),
-        ranges: vec![("images".into(), twinsight::workshop::Range { min: -0.1, max: 1e-30 })],
+        ranges: vec![("images".into(), twinsight::workshop::TensorRange { min: -0.1, max: 1e-30 })],
     };
     let text = good.to_json();
     assert_eq!(CalibrationTable::from_json(&text), Ok(good));
@@ -277,7 +286,7 @@ fn a_bad_table_is_refused() {
     let swapped = text.replace("[-0.1, 1e-30]", "[0.2, 0.1]");
     assert!(matches!(CalibrationTable::from_json(&swapped), Err(TableError::Range { .. })));
     let newer = text.replace("\"format\": 1", "\"format\": 2");
-    assert_eq!(CalibrationTable::from_json(&newer), Err(TableError::Format(2)));
+    assert_eq!(CalibrationTable::from_json(&newer), Err(TableError::Format { found: 2, known: 1 }));
     let other = text.replace("percentile 99.5", "guess");
     assert!(matches!(CalibrationTable::from_json(&other), Err(TableError::Method(_))));
 }
@@ -285,19 +294,22 @@ fn a_bad_table_is_refused() {
 #[test]
 fn pictures_that_cannot_be_read_are_named() {
     let custom = Custom::new();
-    let source = custom.read().unwrap();
-    let none = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).err().unwrap();
-    assert!(matches!(none, WorkshopError::NoPictures { .. }), "{none}");
+    let calibrate = || {
+        let table = custom.path("table.json");
+        Run::of(custom.command("calibrate", true).arg("--images").arg(custom.dir.path()).arg("-o").arg(table))
+    };
+    let none = calibrate();
+    assert!(none.error().contains("no pictures (jpg, png, webp, bmp)"), "{none:?}");
     std::fs::write(custom.path("broken.jpg"), b"\xff\xd8\xff\xe0 no more").unwrap();
-    let broken = calibrate(&runtime(), &source, custom.dir.path(), |_| {}).err().unwrap();
-    assert!(matches!(&broken, WorkshopError::Picture { path, .. } if path.ends_with("broken.jpg")), "{broken}");
+    let broken = calibrate();
+    assert!(broken.error().contains("broken.jpg") && broken.error().contains("take it away"), "{broken:?}");
 }
 
 #[test]
 fn the_weights_of_another_cfg_are_refused() {
     let custom = Custom::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/downloads");
-    let swapped = Source::read(&root.join("yolov4-tiny.cfg"), &custom.path("gates.weights"), None).unwrap_err();
+    let swapped = FloatModel::read(&root.join("yolov4-tiny.cfg"), &custom.path("gates.weights"), None).unwrap_err();
     assert!(matches!(swapped, WorkshopError::Weights { .. }), "{swapped}");
 }
 
@@ -313,7 +325,7 @@ fn a_pool_of_stride_one_keeps_its_size() {
     std::fs::write(path("pool.cfg"), cfg).unwrap();
     std::fs::write(path("pool.weights"), weights).unwrap();
     std::fs::write(path("pool.names"), "thing").unwrap();
-    let source = Source::read(&path("pool.cfg"), &path("pool.weights"), Some(&path("pool.names"))).unwrap();
+    let source = FloatModel::read(&path("pool.cfg"), &path("pool.weights"), Some(&path("pool.names"))).unwrap();
     let built = source.float();
     assert_eq!(built.file, "pool-64x32_float.onnx");
     let props = ModelProto::decode(built.bytes.as_slice()).unwrap().metadata_props;

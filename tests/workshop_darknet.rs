@@ -7,7 +7,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use twinsight::detect::Size;
 use twinsight::workshop::darknet::{
-    CfgCause, CfgError, LayerKind, Network, Shape, WeightsCause, WeightsError, read_weights,
+    CfgCause, CfgError, DarknetNetwork, LayerKind, TensorShape, WeightsCause, WeightsError, read_weights,
 };
 
 fn download(file: &str) -> Vec<u8> {
@@ -55,9 +55,9 @@ num=3
 ";
 
 /// [`SMALL`] with one text in place of another.
-fn with(old: &str, new: &str) -> Result<Network, CfgError> {
+fn with(old: &str, new: &str) -> Result<DarknetNetwork, CfgError> {
     assert!(SMALL.contains(old), "{old}");
-    Network::from_cfg(&SMALL.replacen(old, new, 1))
+    DarknetNetwork::from_cfg(&SMALL.replacen(old, new, 1))
 }
 
 /// A weights file for [`SMALL`]: header, then 4 + 4 + 4 + 4 + 4·3·9 floats, then 16 + 16·2.
@@ -69,7 +69,7 @@ fn small_weights() -> Vec<u8> {
 
 #[test]
 fn yolov4_tiny_is_read() {
-    let network = Network::from_cfg(&tiny_cfg()).unwrap();
+    let network = DarknetNetwork::from_cfg(&tiny_cfg()).unwrap();
     assert_eq!(network.input, Size::new(416, 416));
     assert_eq!(network.layers.len(), 38);
     // As darknet prints them.
@@ -79,7 +79,7 @@ fn yolov4_tiny_is_read() {
         let side = shape.1;
         assert_eq!(
             network.layers[layer].output,
-            Shape { channels: shape.0, size: Size::new(side, side) },
+            TensorShape { channels: shape.0, size: Size::new(side, side) },
             "layer {layer}"
         );
     }
@@ -90,7 +90,7 @@ fn yolov4_tiny_is_read() {
 
 #[test]
 fn a_small_network_is_read() {
-    let network = Network::from_cfg(SMALL).unwrap();
+    let network = DarknetNetwork::from_cfg(SMALL).unwrap();
     let shapes: Vec<String> = network.layers.iter().map(|l| l.output.to_string()).collect();
     assert_eq!(shapes, ["4×16×32", "2×16×32", "2×8×16", "16×8×16", "16×8×16"]);
     let [(4, yolo)] = network.heads()[..] else { panic!("one head, layer 4") };
@@ -107,8 +107,8 @@ fn a_small_network_is_read() {
 #[test]
 fn comments_spaces_and_line_ends_mean_nothing() {
     let messy = format!("# a comment\r\n; another\r\n{}", SMALL.replace('=', " =\t ").replace('\n', "\r\n"));
-    let (messy, plain) = (Network::from_cfg(&messy).unwrap(), Network::from_cfg(SMALL).unwrap());
-    let outputs = |n: &Network| n.layers.iter().map(|l| l.output).collect::<Vec<_>>();
+    let (messy, plain) = (DarknetNetwork::from_cfg(&messy).unwrap(), DarknetNetwork::from_cfg(SMALL).unwrap());
+    let outputs = |n: &DarknetNetwork| n.layers.iter().map(|l| l.output).collect::<Vec<_>>();
     assert_eq!(outputs(&messy), outputs(&plain));
 }
 
@@ -198,11 +198,11 @@ fn a_bad_cfg_is_told_its_line_and_section() {
 #[test]
 fn a_cfg_cut_at_any_line_is_refused_or_does_not_fit_its_weights() {
     let (text, weights) = (tiny_cfg(), download("yolov4-tiny.weights"));
-    let whole = Network::from_cfg(&text).unwrap();
+    let whole = DarknetNetwork::from_cfg(&text).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let mut refused = 0;
     for kept in 0..lines.len() {
-        let Ok(network) = Network::from_cfg(&lines[..kept].join("\n")) else {
+        let Ok(network) = DarknetNetwork::from_cfg(&lines[..kept].join("\n")) else {
             refused += 1;
             continue;
         };
@@ -213,11 +213,11 @@ fn a_cfg_cut_at_any_line_is_refused_or_does_not_fit_its_weights() {
         }
     }
     assert!(refused > 200, "{refused}");
-    assert_eq!(Network::from_cfg("").unwrap_err().cause, CfgCause::NoNet);
+    assert_eq!(DarknetNetwork::from_cfg("").unwrap_err().cause, CfgCause::NoNet);
     let dangling = with("num=3\n", "num=3\n[route]\nlayers=2\n").unwrap_err();
     assert_eq!((dangling.line, dangling.cause), (33, CfgCause::EndsWithoutHead));
     assert_eq!(
-        Network::from_cfg("[net]\nwidth=32\nheight=32\nchannels=3").unwrap_err().cause,
+        DarknetNetwork::from_cfg("[net]\nwidth=32\nheight=32\nchannels=3").unwrap_err().cause,
         CfgCause::EndsWithoutHead
     );
 }
@@ -236,13 +236,13 @@ fn sizes_are_checked_before_memory_is_taken() {
     let doubled = "[route]\nlayers=-1,-1\n".repeat(40);
     let cause = with("[maxpool]", &format!("{doubled}[maxpool]")).unwrap_err().cause;
     assert!(matches!(cause, CfgCause::OutputTooLarge { .. }), "{cause}");
-    let cause = Network::from_cfg(&"#\n".repeat(1 << 20)).unwrap_err().cause;
+    let cause = DarknetNetwork::from_cfg(&"#\n".repeat(1 << 20)).unwrap_err().cause;
     assert_eq!(cause, CfgCause::TooLong { bytes: 2 << 20, limit: 1 << 20 });
 }
 
 #[test]
 fn a_weights_file_cut_anywhere_says_in_which_array() {
-    let network = Network::from_cfg(SMALL).unwrap();
+    let network = DarknetNetwork::from_cfg(SMALL).unwrap();
     let bytes = small_weights();
     // Where each array ends, in bytes, its layer and its name.
     let arrays = [
@@ -270,7 +270,7 @@ fn a_weights_file_cut_anywhere_says_in_which_array() {
 
 #[test]
 fn bytes_after_the_last_layer_are_refused() {
-    let network = Network::from_cfg(SMALL).unwrap();
+    let network = DarknetNetwork::from_cfg(SMALL).unwrap();
     let mut bytes = small_weights();
     let offset = bytes.len() as u64;
     bytes.extend([1, 2, 3]);
@@ -280,7 +280,7 @@ fn bytes_after_the_last_layer_are_refused() {
 
 #[test]
 fn a_file_of_another_kind_is_told_by_its_header() {
-    let network = Network::from_cfg(SMALL).unwrap();
+    let network = DarknetNetwork::from_cfg(SMALL).unwrap();
     for start in [b"<!DOCTYPE html><html>".as_slice(), b"version https://git-lfs", b"PK\x03\x04aaaaaaaaaaaaaaaaa"] {
         let error = read_weights(start, &network).unwrap_err();
         assert!(matches!(error.cause, WeightsCause::WrongHeader { .. }), "{error}");
@@ -290,7 +290,7 @@ fn a_file_of_another_kind_is_told_by_its_header() {
 
 #[test]
 fn old_headers_are_four_bytes_shorter() {
-    let network = Network::from_cfg(SMALL).unwrap();
+    let network = DarknetNetwork::from_cfg(SMALL).unwrap();
     let new = small_weights();
     let mut old: Vec<u8> = [0i32, 1, 0, 7].iter().flat_map(|v| v.to_le_bytes()).collect();
     old.extend(&new[20..]);
@@ -299,7 +299,7 @@ fn old_headers_are_four_bytes_shorter() {
 
 #[test]
 fn values_that_no_training_gives_are_refused() {
-    let network = Network::from_cfg(SMALL).unwrap();
+    let network = DarknetNetwork::from_cfg(SMALL).unwrap();
     for (offset, value, array, index) in
         [(20 + 4, f32::NAN, "biases", 1), (20 + 48, -1.0, "variances", 0), (20 + 64 + 8, f32::INFINITY, "weights", 2)]
     {
@@ -320,7 +320,7 @@ fn messages_say_where() {
     let text = "line 27, [yolo]: the [convolutional] before it has filters=18, and 2 anchors × (5 + 3 classes) need \
                 filters=16";
     assert_eq!(error.to_string(), text);
-    let error = read_weights(&small_weights()[..60], &Network::from_cfg(SMALL).unwrap()).unwrap_err();
+    let error = read_weights(&small_weights()[..60], &DarknetNetwork::from_cfg(SMALL).unwrap()).unwrap_err();
     let text = "at byte 60, layer 0: the file ends within the layer's means, which need 16 bytes where 8 are left; it \
                 is cut short, or belongs to another cfg";
     assert_eq!(error.to_string(), text);
@@ -329,8 +329,8 @@ fn messages_say_where() {
 proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        let _ = Network::from_cfg(&String::from_utf8_lossy(&bytes));
-        let _ = read_weights(&bytes, &Network::from_cfg(SMALL).unwrap());
+        let _ = DarknetNetwork::from_cfg(&String::from_utf8_lossy(&bytes));
+        let _ = read_weights(&bytes, &DarknetNetwork::from_cfg(SMALL).unwrap());
     }
 
     /// Closer to a cfg: its own lines in any order, some with other numbers.
@@ -347,7 +347,7 @@ proptest! {
                 _ => text.push_str(&format!("{line}\n")),
             }
         }
-        if let Ok(network) = Network::from_cfg(&text) {
+        if let Ok(network) = DarknetNetwork::from_cfg(&text) {
             prop_assert!(network.layers.iter().any(|l| matches!(l.kind, LayerKind::Yolo(_))));
         }
     }

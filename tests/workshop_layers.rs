@@ -10,7 +10,7 @@ use cli_support::{Run, installed, models, photos, twinsight};
 use serde_json::Value;
 use twinsight::detect::Form;
 use twinsight::model::{Arithmetic, Catalog, Runtime};
-use twinsight::workshop::layers::{Layers, LayersError, Models};
+use twinsight::workshop::layers::{LayerModels, Layers, LayersError};
 
 fn runtime() -> Runtime {
     Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
@@ -19,7 +19,7 @@ fn runtime() -> Runtime {
 /// Both models of a network of the stock form.
 fn layers(float: &[u8], int8: &[u8]) -> Result<Layers, LayersError> {
     let form = Form::yolov4_tiny_416();
-    Layers::new(&runtime(), Models { float, int8, form: &form, arithmetic: Arithmetic::Exact })
+    Layers::new(&runtime(), LayerModels { float, int8, form: &form, arithmetic: Arithmetic::Exact })
 }
 
 fn file(name: &str) -> Vec<u8> {

@@ -10,15 +10,15 @@ use twinsight::detect::{Classes, Form, Frame, Letterboxer, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Arithmetic, Catalog, Precision, RawSession, Runtime};
 use twinsight::onnx::{ModelProto, TensorProto};
-use twinsight::workshop::{Built, CalibrationTable, Range, Recipe, Source};
+use twinsight::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, TensorRange};
 
 fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
 }
 
-fn source() -> Source {
+fn source() -> FloatModel {
     let downloads = models().join("downloads");
-    Source::read(&downloads.join("yolov4-tiny.cfg"), &downloads.join("yolov4-tiny.weights"), None)
+    FloatModel::read(&downloads.join("yolov4-tiny.cfg"), &downloads.join("yolov4-tiny.weights"), None)
         .unwrap_or_else(|e| panic!("{e}: run make setup"))
 }
 
@@ -26,16 +26,16 @@ fn table_path() -> PathBuf {
     models().join("yolov4-tiny-416.calibration.json")
 }
 
-fn card(source: &Source) -> Built {
-    source.card(&CalibrationTable::read(&table_path()).unwrap(), &table_path()).unwrap()
+fn card(source: &FloatModel) -> ModelFile {
+    source.quantized(&Recipe::card(), &CalibrationTable::read(&table_path()).unwrap(), &table_path()).unwrap()
 }
 
-fn tuned(source: &Source) -> Built {
+fn tuned(source: &FloatModel) -> ModelFile {
     let path = models().join("yolov4-tiny-416.tuned.calibration.json");
     source.quantized(&Recipe::tuned(), &CalibrationTable::read(&path).unwrap(), &path).unwrap()
 }
 
-fn safe(source: &Source) -> Built {
+fn safe(source: &FloatModel) -> ModelFile {
     let path = models().join("yolov4-tiny-416.safe.calibration.json");
     source.quantized(&Recipe::safe(), &CalibrationTable::read(&path).unwrap(), &path).unwrap()
 }
@@ -121,7 +121,7 @@ fn synthetic_input(form: &Form) -> Vec<f32> {
     (0..form.input_len()).map(|i| ((i * 7919 % 256) as f64 / 255.0) as f32).collect()
 }
 
-fn run(built: &Built, input: &[f32]) -> BTreeMap<String, (Vec<i64>, Vec<f32>)> {
+fn run(built: &ModelFile, input: &[f32]) -> BTreeMap<String, (Vec<i64>, Vec<f32>)> {
     let mut session = RawSession::from_bytes(&runtime(), &built.bytes, 2, Arithmetic::Exact).unwrap();
     assert_eq!(session.input_shape(), [1, 3, 416, 416]);
     let mut heads = BTreeMap::new();
@@ -232,9 +232,9 @@ fn the_card_recipe_gives_onnxruntimes_numbers() {
     let mut table = CalibrationTable::read(&table_path()).unwrap();
     for (tensor, range) in &mut table.ranges {
         let [min, max] = golden.ranges[tensor.as_str()];
-        *range = Range { min, max };
+        *range = TensorRange { min, max };
     }
-    let built = source.card(&table, &table_path()).unwrap();
+    let built = source.quantized(&Recipe::card(), &table, &table_path()).unwrap();
     let graph = ModelProto::decode(built.bytes.as_slice()).unwrap().graph.unwrap();
     let tensors: BTreeMap<&str, &TensorProto> = graph.initializer.iter().map(|t| (t.name.as_str(), t)).collect();
 

@@ -6,7 +6,7 @@
 mod cli_support;
 mod small_network;
 
-use std::ops::ControlFlow;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use cli_support::{Run, twinsight};
@@ -16,8 +16,29 @@ use small_network::Shop;
 use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
 use twinsight::model::{Arithmetic, Detector, ModelName, SessionDetector};
 use twinsight::onnx::ModelProto;
-use twinsight::workshop::layers::{LayersError, Models, Target, study, try_layers};
-use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, Remade, read_metadata};
+use twinsight::workshop::layers::{LayerModels, LayersError, Target, study, try_layers};
+use twinsight::workshop::rebuild::{ModelOrigin, RebuildError, RebuiltModel};
+use twinsight::workshop::{CalibrationFrame, CalibrationTable, Calibrator, Progress, Recipe, Stopped, read_metadata};
+
+/// Notes every step, and cancels at one.
+#[derive(Default)]
+struct Steps {
+    told: RefCell<Vec<(usize, usize)>>,
+    cancel_at: Option<usize>,
+    cancelled: Cell<bool>,
+}
+
+impl Progress for Steps {
+    fn report(&self, _what: &str, done: usize, of: usize) {
+        assert!(!self.cancelled.get(), "step {done} after the end");
+        self.told.borrow_mut().push((done, of));
+        self.cancelled.set(self.cancel_at == Some(done));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.get()
+    }
+}
 
 /// What a model file gives for a letterboxed picture, by the detector that the window uses.
 fn heads(shop: &Shop, model: &Path, input: &[f32]) -> RawHeads {
@@ -50,17 +71,14 @@ fn a_boxs_way_begins_at_the_float_models_score_and_ends_at_the_int8_models() {
     let form = source.form();
     let input = input(&shop.picture("pictures", 7));
     let [a, b] = [shop.float(), shop.int8()].map(|path| (heads(&shop, &path, &input), std::fs::read(path).unwrap()));
-    let models = Models { float: &a.1, int8: &b.1, form, arithmetic: Arithmetic::Exact };
+    let models = LayerModels { float: &a.1, int8: &b.1, form, arithmetic: Arithmetic::Exact };
     let boxes = found(&shop, &a.0);
     assert!(boxes.len() > 3, "the small network sees {} boxes", boxes.len());
     for detection in boxes.iter().take(3) {
         let target = Target::of(detection);
-        let mut steps = Vec::new();
-        let study = study(&shop.runtime(), models, std::slice::from_ref(&input), Some(target), |done, of| {
-            steps.push((done, of));
-            ControlFlow::Continue(())
-        })
-        .unwrap();
+        let steps = Steps::default();
+        let study = study(&shop.runtime(), models, std::slice::from_ref(&input), Some(target), &steps).unwrap();
+        let steps = steps.told.take();
         let close = |x: f32, y: f32| (x - y).abs() < 1e-6;
         let [float, int8] = study.target.unwrap();
         assert!(close(float, detection.score) && close(int8, target.score(form, &b.0)), "{float} {int8}");
@@ -85,12 +103,10 @@ fn one_picture_gives_the_figures_of_that_picture_twice() {
     let shop = Shop::new();
     let source = shop.source();
     let [float, int8] = [shop.float(), shop.int8()].map(|path| std::fs::read(path).unwrap());
-    let models = Models { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
+    let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
     let input = input(&shop.picture("pictures", 7));
     let target = Target::of(&found(&shop, &heads(&shop, &shop.float(), &input))[1]);
-    let run = |inputs: &[Vec<f32>]| {
-        try_layers(&shop.runtime(), models, inputs, Some(target), |_| ControlFlow::Continue(())).unwrap()
-    };
+    let run = |inputs: &[Vec<f32>]| try_layers(&shop.runtime(), models, inputs, Some(target), |_| Ok(())).unwrap();
     let (once, twice) = (run(std::slice::from_ref(&input)), run(&[input.clone(), input.clone()]));
     assert_eq!(once.descent, twice.descent);
     assert_eq!(once.losses.len(), twice.losses.len());
@@ -110,25 +126,23 @@ fn measuring_can_be_ended_at_every_step() {
     let shop = Shop::new();
     let source = shop.source();
     let [float, int8] = [shop.float(), shop.int8()].map(|path| std::fs::read(path).unwrap());
-    let models = Models { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
+    let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
     let input = [input(&shop.picture("pictures", 7))];
     let detection = found(&shop, &heads(&shop, &shop.float(), &input[0]))[0];
-    let run = |last: usize| {
-        study(&shop.runtime(), models, &input, Some(Target::of(&detection)), |done, of| {
-            assert!(done <= last.min(of));
-            if done == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+    let run = |cancel_at| {
+        let steps = Steps { cancel_at, ..Steps::default() };
+        study(&shop.runtime(), models, &input, Some(Target::of(&detection)), &steps)
     };
-    let all = run(usize::MAX).unwrap().layers.len();
+    let all = run(None).unwrap().layers.len();
     for last in [1, 2, all, all + 1] {
-        assert_eq!(run(last), Err(LayersError::Cancelled), "{last}");
+        assert_eq!(run(Some(last)), Err(LayersError::Stopped(Stopped::Cancelled)), "{last}");
     }
 }
 
 #[test]
 fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     let shop = Shop::new();
-    let origin = Origin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
     assert_eq!(origin.recipe(), &Recipe::card());
     let remade = origin.with_float(&["head_stride_8".into()]).unwrap();
     let before = std::fs::read(shop.int8()).unwrap();
@@ -148,7 +162,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     assert!(noise(&c) < noise(&b), "{} {}", noise(&c), noise(&b));
 
     // What was made can be made anew in its turn, from what lies beside it.
-    let again = Origin::of(&shop.catalog(), &path).unwrap();
+    let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
     assert_eq!(again.recipe().float, ["head_stride_8"]);
     let more = again.with_float(&["layer_00_conv".into()]).unwrap();
     let more = more.save(&[shop.dir.path().to_owned()]).unwrap();
@@ -181,7 +195,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
 #[test]
 fn nothing_is_written_over_and_another_folder_takes_what_the_first_cannot() {
     let shop = Shop::new();
-    let origin = Origin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
     let remade = origin.with_float(&["layer_01_conv".into()]).unwrap();
     let folder = shop.path("mine");
     let first = remade.save(std::slice::from_ref(&folder)).unwrap();
@@ -201,10 +215,11 @@ fn nothing_is_written_over_and_another_folder_takes_what_the_first_cannot() {
 #[test]
 fn other_ranges_make_another_model_beside_their_table() {
     let shop = Shop::new();
-    let origin = Origin::of(&shop.catalog(), &shop.int8()).unwrap();
-    let mut calibrator = Calibrator::new(&shop.runtime(), origin.source()).unwrap();
+    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let mut calibrator = Calibrator::new(&shop.runtime(), origin.network()).unwrap();
     for seed in 20..24 {
-        calibrator.add_frame(&twinsight::source::load(&shop.picture("own", seed)).unwrap()).unwrap();
+        let frame = twinsight::source::load(&shop.picture("own", seed)).unwrap();
+        calibrator.add(&CalibrationFrame::of(frame.into())).unwrap();
     }
     for recipe in [Recipe::card(), Recipe::tuned()] {
         let remade = origin.with_ranges(&recipe, &calibrator).unwrap();
@@ -212,8 +227,9 @@ fn other_ranges_make_another_model_beside_their_table() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         assert!(name.starts_with(&format!("small-64_int8_{}_4-frames-", recipe.file_suffix())), "{name}");
         let (_, _, metadata) = read_metadata(&path).unwrap();
-        assert_eq!(metadata.unwrap().calibration_sha256, Some(remade.table().sha256()));
-        let again = Origin::of(&shop.catalog(), &path).unwrap();
+        let table = CalibrationTable::read(&path.with_extension("calibration.json")).unwrap();
+        assert_eq!(metadata.unwrap().calibration_sha256, Some(table.sha256()));
+        let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
         assert_eq!(again.recipe(), &recipe);
         again.with_float(&["layer_00_conv".into()]).unwrap();
     }
@@ -223,13 +239,15 @@ fn other_ranges_make_another_model_beside_their_table() {
 #[test]
 fn a_models_own_names_and_whatever_cfg_fits_are_found() {
     let shop = Shop::new();
-    let by_name = Origin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let by_name =
+        ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     std::fs::remove_file(shop.float()).unwrap();
     std::fs::rename(shop.path("small.weights"), shop.path("small_best.weights")).unwrap();
     std::fs::rename(shop.path("small.names"), shop.path("obj.data")).unwrap();
     std::fs::write(shop.path("a.cfg"), "[net]\nno cfg").unwrap();
     std::fs::write(shop.path("a.weights"), "no weights").unwrap();
-    let by_form = Origin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let by_form =
+        ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     let [a, b] = [by_name, by_form].map(|remade| remade.save(&[shop.path("made")]).unwrap());
     assert_eq!(a, b, "the same bytes under the same name");
 }
@@ -237,7 +255,7 @@ fn a_models_own_names_and_whatever_cfg_fits_are_found() {
 #[test]
 fn what_is_missing_is_named() {
     let shop = Shop::new();
-    let of = |model: &Path| Origin::of(&shop.catalog(), model);
+    let of = |model: &Path| ModelOrigin::of(&shop.catalog(), model);
     assert!(matches!(of(&shop.float()), Err(RebuildError::NotInt8 { .. })));
     std::fs::write(shop.path("strange.onnx"), b"no model").unwrap();
     assert!(matches!(of(&shop.path("strange.onnx")), Err(RebuildError::NotTold { .. })));
@@ -254,7 +272,7 @@ fn what_is_missing_is_named() {
     let by_weights = of(&shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     std::fs::remove_file(shop.path("small.weights")).unwrap();
     let by_model = of(&shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
-    let save = |remade: &Remade, dir: &str| remade.save(&[shop.path(dir)]).unwrap();
+    let save = |remade: &RebuiltModel, dir: &str| remade.save(&[shop.path(dir)]).unwrap();
     let [a, b] = [save(&by_weights, "a"), save(&by_model, "b")];
     assert_eq!(a.file_name(), b.file_name());
     assert_eq!(std::fs::read(a).unwrap(), std::fs::read(b).unwrap());

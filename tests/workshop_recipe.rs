@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use cli_support::{Run, installed, models, twinsight};
 use prost::Message;
 use twinsight::onnx::{GraphProto, ModelProto, TensorProto};
-use twinsight::workshop::{CalibrationTable, Recipe, Source, WorkshopError};
+use twinsight::workshop::{CalibrationTable, FloatModel, Recipe, WorkshopError};
 
-fn source() -> Source {
-    Source::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()
+fn source() -> FloatModel {
+    FloatModel::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None)
+        .unwrap()
 }
 
 fn table(file: &str) -> (CalibrationTable, PathBuf) {
@@ -21,7 +22,7 @@ fn table(file: &str) -> (CalibrationTable, PathBuf) {
     (CalibrationTable::read(&path).unwrap(), path)
 }
 
-fn graph(source: &Source, recipe: &Recipe, file: &str) -> GraphProto {
+fn graph(source: &FloatModel, recipe: &Recipe, file: &str) -> GraphProto {
     let (table, path) = table(file);
     let built = source.quantized(recipe, &table, &path).unwrap();
     ModelProto::decode(built.bytes.as_slice()).unwrap().graph.unwrap()

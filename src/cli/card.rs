@@ -8,8 +8,8 @@ use clap::Args;
 
 use super::out::{say, write_file};
 use crate::model::{Catalog, ModelName};
-use crate::workshop::card::{Bench, Card};
-use crate::workshop::evaluate::Report;
+use crate::workshop::card::{BenchReport, Card};
+use crate::workshop::evaluate::EvalReport;
 
 #[derive(Args, Debug)]
 pub struct CardArgs {
@@ -32,10 +32,10 @@ pub fn run(args: &CardArgs) -> Result<ExitCode, Box<dyn Error>> {
     let names: Vec<ModelName> = args.model.iter().map(|name| ModelName::from_flag(name)).collect();
     let mut card = Card::read(&Catalog::find(), &names)?;
     if let Some(file) = &args.eval {
-        card = card.with_evaluation(Report::read(file)?)?;
+        card = card.with_evaluation(EvalReport::read(file)?)?;
     }
     if let Some(file) = &args.bench {
-        card = card.with_bench(Bench::read(file)?);
+        card = card.with_bench(BenchReport::read(file)?);
     }
     let text = card.to_markdown();
     match &args.output {

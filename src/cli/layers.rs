@@ -1,7 +1,6 @@
 //! `twinsight layers`: which layer of an INT8 model hurts.
 
 use std::error::Error;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +15,9 @@ use super::progress::Progress;
 use crate::detect::{Classes, Letterbox, Letterboxer, Postprocessor, RawHeads, Thresholds};
 use crate::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 use crate::source::load;
-use crate::workshop::layers::{Layer, Layers, Models, Overflow, Target, Trials, is_change, overflow, try_layers};
+use crate::workshop::layers::{
+    LayerModels, LayerNoise, Layers, Overflow, Target, Trials, is_change, overflow, try_layers,
+};
 
 /// On so many pictures each node is tried alone; noise is added up over all.
 const TRIED: usize = 8;
@@ -65,7 +66,8 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let a = Arc::clone(detector.info());
     let (b, int8) = open(&catalog, &runtime, &b)?;
     let b = Arc::clone(b.info());
-    let models = Models { float: &float, int8: &int8, form: &a.form, arithmetic: b.arithmetic.unwrap_or_default() };
+    let models =
+        LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: b.arithmetic.unwrap_or_default() };
     let mut layers = Layers::new(&runtime, models)?;
     let mut letterboxer = Letterboxer::new(a.form.input);
     let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
@@ -105,7 +107,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         let mut bar = Progress::new(Some(inputs.len()), "pictures, for overflow");
         let found = overflow(&int8, &a.form, &inputs, || {
             bar.step();
-            ControlFlow::Continue(())
+            Ok(())
         });
         drop(bar);
         // A model that is partly in float has no figures of this kind; the others stand.
@@ -126,7 +128,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         let target = followed.as_ref().map(|followed| followed.target);
         let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
             bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
-            ControlFlow::Continue(())
+            Ok(())
         })?;
         if losses.is_empty() {
             return Err(NO_BOXES.into());
@@ -336,9 +338,9 @@ struct Line {
 }
 
 impl Line {
-    fn of(layer: Layer) -> Self {
+    fn of(layer: LayerNoise) -> Self {
         let finite = |db: f64| Some(db).filter(|db| db.is_finite());
-        let Layer { node, op, tensor, shape, propagated, isolated } = layer;
+        let LayerNoise { node, op, tensor, shape, propagated, isolated } = layer;
         let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
         let (iou_loss, score_change, share, overflow_per_million, box_alone, box_up_to) = Default::default();
         Self {

@@ -1,8 +1,12 @@
 //! A progress bar for what takes long.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::interrupt;
+use crate::workshop;
 
 /// What is done before that needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -11,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Progress {
     bar: ProgressBar,
     start: Instant,
-    shown: bool,
+    shown: Cell<bool>,
 }
 
 impl Progress {
@@ -24,7 +28,7 @@ impl Progress {
         };
         // Where a template had a mistake, the standard one does as well.
         bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, start: Instant::now(), shown: false }
+        Self { bar, start: Instant::now(), shown: Cell::new(false) }
     }
 
     /// One is done.
@@ -34,11 +38,15 @@ impl Progress {
 
     /// Several are done.
     pub fn advance(&mut self, count: usize) {
-        if !self.shown && self.start.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            self.shown = true;
-        }
+        self.show_when_slow();
         self.bar.inc(count as u64);
+    }
+
+    fn show_when_slow(&self) {
+        if !self.shown.get() && self.start.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shown.set(true);
+        }
     }
 
     /// How far it is in a video.
@@ -57,6 +65,19 @@ impl Progress {
     /// Prints something without the bar in its way.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
+    }
+}
+
+/// The bar has the words that it was made with.
+impl workshop::Progress for Progress {
+    fn report(&self, _what: &str, done: usize, of: usize) {
+        self.show_when_slow();
+        self.bar.set_length(of as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupt::asked()
     }
 }
 

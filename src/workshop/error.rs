@@ -1,21 +1,66 @@
 //! What can go wrong while making a model, by cause.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::calibration::{Method, TableError};
+use super::calibration::Method;
 use super::darknet::{CfgError, WeightsError};
 use super::import::ImportError;
-use super::quantize::QuantizeError;
-use super::recipe::RecipeError;
+use crate::detect::Size;
 use crate::model::ModelError;
 
-/// Each message says what happened, to what, and what to do next.
+/// Why a file was not read. The message follows the file's name.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("it has {bytes} bytes, over the limit of {limit}; is it the right file?")]
+    TooLarge { bytes: u64, limit: u64 },
+}
+
+/// Why a calibration table cannot be read, or belongs to another network. The message follows the table's name.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TableError {
+    #[error("cannot be read: {0}")]
+    Json(String),
+    #[error("has format {found}, and this Twinsight reads format {known}")]
+    Format { found: u32, known: u32 },
+    #[error("has {0}")]
+    Method(String),
+    #[error("was made with the method {table}, and the recipe {recipe} takes {wanted}")]
+    OtherMethod { table: Method, recipe: String, wanted: Method },
+    #[error("gives {tensor} the range {min} to {max}, which is none")]
+    Range { tensor: String, min: f32, max: f32 },
+    #[error("was made for other weights (sha256 {table}, and these have {weights})")]
+    OtherWeights { table: String, weights: String },
+    #[error("was made for an input of {table}, and the cfg has {cfg}")]
+    OtherInput { table: Size, cfg: Size },
+}
+
+/// What is wrong with a recipe. The message follows the recipe's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecipeError {
+    #[error("cannot be read: {0}")]
+    Json(String),
+    #[error(
+        "has the name {name:?}; a name has 1 to {most} letters, digits, - and _, because it goes into a file's name"
+    )]
+    Name { name: String, most: usize },
+    #[error("has the name {0} of a recipe that comes with the program, and is another; give it a name of its own")]
+    Taken(String),
+}
+
+/// Why no INT8 model was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuantizeError {
+    #[error("the calibration table has no range for the tensor {tensor}")]
+    NoRange { tensor: String },
+}
+
+/// Why a model was not made. Each message says what happened, to what, and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkshopError {
     #[error("cannot read {}: {cause}{}", path.display(), hint(cause))]
-    Read { path: PathBuf, cause: std::io::Error },
-    #[error("{} has {bytes} bytes, over the limit of {limit}; is it the right file?", path.display())]
-    TooLarge { path: PathBuf, bytes: u64, limit: u64 },
+    Read { path: PathBuf, cause: ReadError },
     #[error("{}, {cause}", path.display())]
     Cfg { path: PathBuf, cause: Box<CfgError> },
     #[error("{}, {cause}", path.display())]
@@ -52,24 +97,33 @@ pub enum WorkshopError {
     NothingMeasured { method: Method, path: PathBuf },
     #[error("{0}; make a table for this network with `twinsight models calibrate`")]
     Quantize(#[from] QuantizeError),
-    #[error("no pictures (jpg, png, webp, bmp) in {}", dir.display())]
-    NoPictures { dir: PathBuf },
-    #[error("cannot read the picture {}: {cause}; take it away, or put a whole one in its place", path.display())]
-    Picture { path: PathBuf, cause: String },
     #[error("the float model did not run: {0}")]
     Run(String),
-    #[error("with {}, the tensor {tensor} has values that are not finite: the weights cannot be calibrated", path.display())]
-    NotFinite { path: PathBuf, tensor: String },
+    #[error("with {picture}, the tensor {tensor} has values that are not finite: the weights cannot be calibrated")]
+    NotFinite { picture: String, tensor: String },
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error("cannot write {}: {cause}", path.display())]
     Write { path: PathBuf, cause: std::io::Error },
 }
 
-fn hint(cause: &std::io::Error) -> &'static str {
-    if cause.kind() == std::io::ErrorKind::NotFound {
-        "; run `make setup` if it is one that set-up fetches"
-    } else {
-        ""
+impl WorkshopError {
+    /// For `map_err`: the file at `path` was not read.
+    pub fn read(path: &Path) -> impl Fn(ReadError) -> Self {
+        move |cause| Self::Read { path: path.to_owned(), cause }
+    }
+
+    /// For `map_err`: the file or the folder at `path` was not written.
+    pub fn write(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |cause| Self::Write { path: path.to_owned(), cause }
+    }
+}
+
+fn hint(cause: &ReadError) -> &'static str {
+    match cause {
+        ReadError::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            "; run `make setup` if it is one that set-up fetches"
+        }
+        _ => "",
     }
 }

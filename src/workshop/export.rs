@@ -2,8 +2,8 @@
 
 use prost::Message;
 
-use super::darknet::{Conv, MaxPool, Shape};
-use super::graph::{Graph, LEAKY_SLOPE, Node, Op, Tensor};
+use super::darknet::{ConvLayer, MaxPool, TensorShape};
+use super::graph::{Graph, GraphOp, GraphTensor, LEAKY_SLOPE, Node};
 use crate::model::metadata::Metadata;
 use crate::onnx::{
     AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto,
@@ -11,27 +11,27 @@ use crate::onnx::{
 };
 
 /// The float model's bytes, always the same for the same graph.
-pub fn float_model(graph: &Graph, metadata: &Metadata) -> Vec<u8> {
+pub fn float_onnx(graph: &Graph, metadata: &Metadata) -> Vec<u8> {
     let (nodes, initializers) = float_nodes(graph);
     encode(graph, &graph.outputs, nodes, initializers, &metadata.to_props())
 }
 
 /// The same network with every tensor that it computes as an output, for calibration.
-pub fn exposed_model(graph: &Graph) -> Vec<u8> {
+pub fn exposed_onnx(graph: &Graph) -> Vec<u8> {
     let (nodes, initializers) = float_nodes(graph);
-    let all: Vec<Tensor> = graph.activations().cloned().collect();
+    let all: Vec<GraphTensor> = graph.activations().cloned().collect();
     encode(graph, &all, nodes, initializers, &[])
 }
 
 /// A model's bytes. The operator sets are those that its nodes need.
 pub(super) fn encode(
     graph: &Graph,
-    outputs: &[Tensor],
+    outputs: &[GraphTensor],
     node: Vec<NodeProto>,
     initializer: Vec<TensorProto>,
     props: &[(String, String)],
 ) -> Vec<u8> {
-    let value = |tensor: &Tensor| ValueInfoProto::f32(&tensor.name, &dims(tensor.shape));
+    let value = |tensor: &GraphTensor| ValueInfoProto::f32(&tensor.name, &dims(tensor.shape));
     let mut opset_import = vec![OperatorSetIdProto { domain: String::new(), version: OPSET }];
     if node.iter().any(|n| n.domain == MICROSOFT) {
         opset_import.push(OperatorSetIdProto { domain: MICROSOFT.into(), version: 1 });
@@ -57,7 +57,7 @@ pub(super) fn encode(
 }
 
 /// Batch, channels, height, width.
-fn dims(shape: Shape) -> [i64; 4] {
+fn dims(shape: TensorShape) -> [i64; 4] {
     [1, shape.channels.into(), shape.size.height.into(), shape.size.width.into()]
 }
 
@@ -71,17 +71,17 @@ fn float_nodes(graph: &Graph) -> (Vec<NodeProto>, Vec<TensorProto>) {
 pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> NodeProto {
     let mut input = node.inputs.clone();
     match &node.op {
-        Op::Conv(folded) => {
+        GraphOp::Conv(folded) => {
             let (weight, bias) = (format!("{}_weight", node.name), format!("{}_bias", node.name));
             initializers.push(TensorProto::f32(&weight, &weight_dims(&folded.conv), &folded.weights));
             initializers.push(TensorProto::f32(&bias, &[folded.conv.filters.into()], &folded.biases));
             input.extend([weight, bias]);
         }
-        Op::Upsample { factor } => {
+        GraphOp::Upsample { factor } => {
             // Resize's second input, a region, is left out.
             input.extend([String::new(), upsample_scales(node, *factor, initializers)]);
         }
-        Op::LeakyRelu | Op::Split | Op::Concat | Op::MaxPool(_) => {}
+        GraphOp::LeakyRelu | GraphOp::Split | GraphOp::Concat | GraphOp::MaxPool(_) => {}
     }
     NodeProto {
         input,
@@ -93,7 +93,7 @@ pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> No
     }
 }
 
-pub(super) fn weight_dims(conv: &Conv) -> [i64; 4] {
+pub(super) fn weight_dims(conv: &ConvLayer) -> [i64; 4] {
     [conv.filters.into(), conv.input_channels.into(), conv.size.into(), conv.size.into()]
 }
 
@@ -104,28 +104,28 @@ pub(super) fn upsample_scales(node: &Node, factor: u32, initializers: &mut Vec<T
     name
 }
 
-pub(super) fn op_type(op: &Op) -> &'static str {
+pub(super) fn op_type(op: &GraphOp) -> &'static str {
     match op {
-        Op::Conv(_) => "Conv",
-        Op::LeakyRelu => "LeakyRelu",
-        Op::Split => "Split",
-        Op::Concat => "Concat",
-        Op::MaxPool(_) => "MaxPool",
-        Op::Upsample { .. } => "Resize",
+        GraphOp::Conv(_) => "Conv",
+        GraphOp::LeakyRelu => "LeakyRelu",
+        GraphOp::Split => "Split",
+        GraphOp::Concat => "Concat",
+        GraphOp::MaxPool(_) => "MaxPool",
+        GraphOp::Upsample { .. } => "Resize",
     }
 }
 
-pub(super) fn attributes(op: &Op) -> Vec<AttributeProto> {
+pub(super) fn attributes(op: &GraphOp) -> Vec<AttributeProto> {
     match op {
-        Op::Conv(folded) => {
-            let Conv { size, stride, padding, .. } = folded.conv;
+        GraphOp::Conv(folded) => {
+            let ConvLayer { size, stride, padding, .. } = folded.conv;
             window(size, stride, [padding; 4])
         }
-        Op::LeakyRelu => vec![AttributeProto::float("alpha", LEAKY_SLOPE)],
-        Op::Split | Op::Concat => vec![AttributeProto::int("axis", 1)],
-        Op::MaxPool(MaxPool { size, stride, padding }) => window(*size, *stride, *padding),
+        GraphOp::LeakyRelu => vec![AttributeProto::float("alpha", LEAKY_SLOPE)],
+        GraphOp::Split | GraphOp::Concat => vec![AttributeProto::int("axis", 1)],
+        GraphOp::MaxPool(MaxPool { size, stride, padding }) => window(*size, *stride, *padding),
         // Output pixel i reads input pixel floor(i / factor): darknet's repetition of pixels.
-        Op::Upsample { .. } => vec![
+        GraphOp::Upsample { .. } => vec![
             AttributeProto::string("coordinate_transformation_mode", "asymmetric"),
             AttributeProto::string("mode", "nearest"),
             AttributeProto::string("nearest_mode", "floor"),

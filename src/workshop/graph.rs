@@ -1,7 +1,7 @@
 //! The float network as operations on named tensors: what the exporter writes down and the quantizer rewrites.
 //! Batch norm is folded into the convolutions here.
 
-use super::darknet::{BatchNorm, Conv, ConvWeights, LayerKind, MaxPool, Network, Shape};
+use super::darknet::{BatchNorm, ConvLayer, ConvWeights, DarknetNetwork, LayerKind, MaxPool, TensorShape};
 
 /// The slope of darknet's leaky ReLU below zero.
 pub const LEAKY_SLOPE: f32 = 0.1;
@@ -12,30 +12,32 @@ const VARIANCE_EPSILON: f64 = 1e-5;
 /// Operations in an order in which each one's inputs exist before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
-    pub input: Tensor,
+    pub input: GraphTensor,
     pub nodes: Vec<Node>,
     /// The raw heads, finest grid first.
-    pub outputs: Vec<Tensor>,
+    pub outputs: Vec<GraphTensor>,
 }
 
 /// A tensor `[1, channels, height, width]`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tensor {
+pub struct GraphTensor {
     pub name: String,
-    pub shape: Shape,
+    pub shape: TensorShape,
 }
 
+/// One operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub name: String,
-    pub op: Op,
+    pub op: GraphOp,
     /// Names of tensors.
     pub inputs: Vec<String>,
-    pub outputs: Vec<Tensor>,
+    pub outputs: Vec<GraphTensor>,
 }
 
+/// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Op {
+pub enum GraphOp {
     Conv(FoldedConv),
     LeakyRelu,
     /// Equal parts of the channels, one an output.
@@ -52,7 +54,7 @@ pub enum Op {
 /// A convolution with its batch norm inside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoldedConv {
-    pub conv: Conv,
+    pub conv: ConvLayer,
     /// `[filters, input channels, size, size]`, row-major.
     pub weights: Vec<f32>,
     /// One a filter.
@@ -61,10 +63,13 @@ pub struct FoldedConv {
 
 impl Graph {
     /// `weights` are those of the network's convolutions, in order.
-    pub fn new(network: &Network, weights: &[ConvWeights]) -> Self {
-        let input = Shape { channels: 3, size: network.input };
-        let mut builder =
-            Builder { nodes: Vec::new(), tensors: Vec::new(), before: Tensor { name: "images".into(), shape: input } };
+    pub fn new(network: &DarknetNetwork, weights: &[ConvWeights]) -> Self {
+        let input = TensorShape { channels: 3, size: network.input };
+        let mut builder = Builder {
+            nodes: Vec::new(),
+            tensors: Vec::new(),
+            before: GraphTensor { name: "images".into(), shape: input },
+        };
         let graph_input = builder.before.clone();
         let mut weights = weights.iter();
         for (number, layer) in network.layers.iter().enumerate() {
@@ -76,10 +81,10 @@ impl Graph {
             match &layer.kind {
                 LayerKind::Conv(conv) => {
                     let Some(numbers) = weights.next() else { break };
-                    let op = Op::Conv(fold(conv, numbers));
+                    let op = GraphOp::Conv(fold(conv, numbers));
                     builder.node(head.unwrap_or_else(|| format!("layer_{number:02}_conv")), op, out);
                     if conv.leaky {
-                        builder.node(format!("layer_{number:02}_leaky"), Op::LeakyRelu, out);
+                        builder.node(format!("layer_{number:02}_leaky"), GraphOp::LeakyRelu, out);
                     }
                 }
                 LayerKind::Route(route) => {
@@ -87,10 +92,10 @@ impl Graph {
                     builder.route(number, &route.layers, groups, out);
                 }
                 LayerKind::MaxPool(pool) => {
-                    builder.node(format!("layer_{number:02}_maxpool"), Op::MaxPool(pool.clone()), out);
+                    builder.node(format!("layer_{number:02}_maxpool"), GraphOp::MaxPool(pool.clone()), out);
                 }
                 LayerKind::Upsample { factor } => {
-                    builder.node(format!("layer_{number:02}_upsample"), Op::Upsample { factor: *factor }, out);
+                    builder.node(format!("layer_{number:02}_upsample"), GraphOp::Upsample { factor: *factor }, out);
                 }
                 // A raw head is what its convolution puts out: decoding is not the model's.
                 LayerKind::Yolo(_) => {}
@@ -102,7 +107,7 @@ impl Graph {
     }
 
     /// Every tensor that is computed, in order.
-    pub fn activations(&self) -> impl Iterator<Item = &Tensor> {
+    pub fn activations(&self) -> impl Iterator<Item = &GraphTensor> {
         self.nodes.iter().flat_map(|node| &node.outputs)
     }
 }
@@ -110,22 +115,22 @@ impl Graph {
 struct Builder {
     nodes: Vec<Node>,
     /// What each layer puts out.
-    tensors: Vec<Tensor>,
+    tensors: Vec<GraphTensor>,
     /// What the next layer reads.
-    before: Tensor,
+    before: GraphTensor,
 }
 
 impl Builder {
     /// One operation on what comes before; node and output have the same name.
-    fn node(&mut self, name: String, op: Op, shape: Shape) {
-        let output = Tensor { name: name.clone(), shape };
+    fn node(&mut self, name: String, op: GraphOp, shape: TensorShape) {
+        let output = GraphTensor { name: name.clone(), shape };
         self.nodes.push(Node { name, op, inputs: vec![self.before.name.clone()], outputs: vec![output.clone()] });
         self.before = output;
     }
 
-    fn route(&mut self, number: usize, layers: &[usize], groups: Option<(u32, u32)>, shape: Shape) {
-        let sources: Vec<Tensor> = layers.iter().map(|&layer| self.tensors[layer].clone()).collect();
-        let parts: Vec<Tensor> = match groups {
+    fn route(&mut self, number: usize, layers: &[usize], groups: Option<(u32, u32)>, shape: TensorShape) {
+        let sources: Vec<GraphTensor> = layers.iter().map(|&layer| self.tensors[layer].clone()).collect();
+        let parts: Vec<GraphTensor> = match groups {
             None => sources,
             Some((groups, group)) => sources
                 .into_iter()
@@ -137,29 +142,30 @@ impl Builder {
             [one] => self.before = one.clone(),
             _ => {
                 let name = format!("layer_{number:02}_concat");
-                self.before = Tensor { name: name.clone(), shape };
+                self.before = GraphTensor { name: name.clone(), shape };
                 let inputs = parts.into_iter().map(|t| t.name).collect();
-                self.nodes.push(Node { name, op: Op::Concat, inputs, outputs: vec![self.before.clone()] });
+                self.nodes.push(Node { name, op: GraphOp::Concat, inputs, outputs: vec![self.before.clone()] });
             }
         }
     }
 
-    fn split(&mut self, number: usize, place: usize, source: Tensor, groups: u32, group: u32) -> Tensor {
+    fn split(&mut self, number: usize, place: usize, source: GraphTensor, groups: u32, group: u32) -> GraphTensor {
         let name = match place {
             0 => format!("layer_{number:02}_split"),
             _ => format!("layer_{number:02}_split_of_{place}"),
         };
-        let shape = Shape { channels: source.shape.channels / groups, ..source.shape };
-        let outputs: Vec<Tensor> = (0..groups).map(|i| Tensor { name: format!("{name}_{i}"), shape }).collect();
+        let shape = TensorShape { channels: source.shape.channels / groups, ..source.shape };
+        let outputs: Vec<GraphTensor> =
+            (0..groups).map(|i| GraphTensor { name: format!("{name}_{i}"), shape }).collect();
         let taken = outputs[group as usize].clone();
-        self.nodes.push(Node { name, op: Op::Split, inputs: vec![source.name], outputs });
+        self.nodes.push(Node { name, op: GraphOp::Split, inputs: vec![source.name], outputs });
         taken
     }
 }
 
 /// With y = s·(w∗x − m)/√(v + ε) + b, the weights become w·s/√(v + ε) and the bias b − m·s/√(v + ε).
 /// Reckoned in double precision and rounded once.
-fn fold(conv: &Conv, numbers: &ConvWeights) -> FoldedConv {
+fn fold(conv: &ConvLayer, numbers: &ConvWeights) -> FoldedConv {
     let (mut weights, mut biases) = (numbers.weights.clone(), numbers.biases.clone());
     if let Some(BatchNorm { scales, means, variances }) = &numbers.batch_norm {
         let per_filter = weights.len() / biases.len().max(1);

@@ -1,36 +1,35 @@
-//! Makes models: darknet weights to ONNX, calibration, INT8.
+//! Makes models: darknet weights to ONNX, calibration, INT8; and measures what INT8 costs.
 //!
 //! ```text
-//! cfg, weights ── darknet ──▶ Network, numbers ── graph ──▶ Graph ─┬─ export ──▶ float ONNX
-//!                                                                  ├─ calibrate (pictures) ──▶ CalibrationTable
-//!                                                                  └─ quantize (table) ──▶ INT8 ONNX
+//! cfg, weights ── darknet ──▶ DarknetNetwork, weights ── graph ──▶ Graph ─┬─ export ──▶ float ONNX
+//!                                                                         ├─ calibration (frames) ──▶ CalibrationTable
+//!                                                                         └─ quantize (table, recipe) ──▶ INT8 ONNX
+//! INT8 ONNX ── layers: which layer hurts ──▶ rebuild: more layers in float, or other ranges ──▶ INT8 ONNX
 //! ```
 
-mod build;
-mod calibrate;
 mod calibration;
 pub mod card;
 pub mod darknet;
 mod error;
 pub mod evaluate;
 mod export;
+mod files;
+mod float_model;
 pub mod graph;
-mod histogram;
 mod import;
 pub mod layers;
+mod model_file;
+mod progress;
 mod quantize;
-mod ranges;
-mod rebuild;
+pub mod rebuild;
 mod recipe;
-mod variety;
 
-pub use build::{Built, Source, read_integers, read_metadata};
-pub use calibrate::{Calibrator, Progress, calibrate};
-pub use calibration::{CalibrationTable, Choice, Method, Range, TableError};
-pub use error::WorkshopError;
-pub use export::{exposed_model, float_model};
-pub use import::{ImportError, import};
-pub use quantize::{Grid, QuantizeError, quantized_model, quantized_name};
-pub use rebuild::{Origin, RebuildError, Remade, write_beside};
-pub use recipe::{Activations, Concat, Recipe, RecipeError, Weights};
-pub use variety::{LEAST_DIFFERENCE, Variety};
+pub use calibration::{
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, Method, NextFrame, TensorRange,
+};
+pub use error::{QuantizeError, ReadError, RecipeError, TableError, WorkshopError};
+pub use float_model::FloatModel;
+pub use import::ImportError;
+pub use model_file::{ModelFile, read_integers, read_metadata};
+pub use progress::{Progress, Stopped};
+pub use recipe::{Activations, Concat, Recipe, WeightScales};

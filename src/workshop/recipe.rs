@@ -10,8 +10,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Method;
-use super::graph::{Graph, Node, Op};
-use super::{WorkshopError, build::read_limited};
+use super::error::{RecipeError, WorkshopError};
+use super::files::read_limited;
+use super::graph::{Graph, GraphOp, Node};
 
 /// Of a recipe's file.
 const MAX_BYTES: u64 = 1 << 16;
@@ -31,7 +32,7 @@ const BUILT_IN: [(&str, &str); 4] = [
 pub struct Recipe {
     /// Goes into the model's metadata and its file's name.
     pub name: String,
-    pub weights: Weights,
+    pub weights: WeightScales,
     /// How the range of each tensor is chosen from its values.
     pub ranges: Method,
     pub concat: Concat,
@@ -48,7 +49,7 @@ pub struct Recipe {
 /// What shares one scale of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Weights {
+pub enum WeightScales {
     /// All weights of a convolution.
     Tensor,
     /// Those of one filter.
@@ -59,7 +60,8 @@ pub enum Weights {
     NoOverflow,
 }
 
-impl Weights {
+impl WeightScales {
+    /// Whether each filter has a scale of its own.
     pub fn is_per_filter(self) -> bool {
         self != Self::Tensor
     }
@@ -85,22 +87,10 @@ impl Activations {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Concat {
-    /// Each input has its own scale, and is rounded anew to the output's (QLinearConcat).
+    /// Each input has its own scale, and is rounded again to the output's (QLinearConcat).
     Own,
     /// Inputs and output share one scale, so that bytes are only copied (Concat).
     Shared,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecipeError {
-    #[error("cannot be read: {0}")]
-    Json(String),
-    #[error(
-        "has the name {0:?}; a name has 1 to {MAX_NAME} letters, digits, - and _, because it goes into a file's name"
-    )]
-    Name(String),
-    #[error("has the name {0} of a recipe that comes with the program, and is another; give it a name of its own")]
-    Taken(String),
 }
 
 impl Recipe {
@@ -150,7 +140,7 @@ impl Recipe {
 
     /// A recipe of a file.
     pub fn read(path: &Path) -> Result<Self, WorkshopError> {
-        let bytes = read_limited(path, MAX_BYTES)?;
+        let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
         let wrong = |cause| WorkshopError::Recipe { path: path.to_owned(), cause };
         let recipe = Self::from_json(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
         let ours = Self::names().find(|name| *name == recipe.name).map(Self::built_in);
@@ -160,12 +150,13 @@ impl Recipe {
         Ok(recipe)
     }
 
+    /// Reads a recipe's text.
     pub fn from_json(text: &str) -> Result<Self, RecipeError> {
         let recipe: Self = serde_json::from_str(text).map_err(|e| RecipeError::Json(e.to_string()))?;
         let name = &recipe.name;
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(good) {
-            return Err(RecipeError::Name(name.clone()));
+            return Err(RecipeError::Name { name: name.clone(), most: MAX_NAME });
         }
         Ok(recipe)
     }
@@ -207,7 +198,7 @@ impl Recipe {
     /// A node whose output cannot stay in float, because it is no 1×1 convolution.
     pub fn cannot_put_out_float<'a>(&self, graph: &'a Graph) -> Option<&'a str> {
         let can = |node: &Node| match &node.op {
-            Op::Conv(folded) => folded.conv.size == 1 && folded.conv.stride == 1 && folded.conv.padding == 0,
+            GraphOp::Conv(folded) => folded.conv.size == 1 && folded.conv.stride == 1 && folded.conv.padding == 0,
             _ => false,
         };
         graph.nodes.iter().find(|node| self.puts_out_float(node) && !can(node)).map(|node| node.name.as_str())

@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use twinsight::model::{Catalog, ModelName, Runtime};
-use twinsight::workshop::darknet::{LayerKind, Network};
-use twinsight::workshop::{Calibrator, Method, Recipe, Source};
+use twinsight::workshop::darknet::{DarknetNetwork, LayerKind};
+use twinsight::workshop::{CalibrationFrame, Calibrator, FloatModel, Method, Recipe};
 
 const CFG: &str = "\
 [net]
@@ -90,11 +90,12 @@ impl Shop {
         source.float().write(shop.dir.path()).unwrap();
         let mut calibrator = Calibrator::new(&shop.runtime(), &source).unwrap();
         for seed in 0..3 {
-            calibrator.add_frame(&twinsight::source::load(&shop.picture("calibration", seed)).unwrap()).unwrap();
+            let frame = twinsight::source::load(&shop.picture("calibration", seed)).unwrap();
+            calibrator.add(&CalibrationFrame::of(frame.into())).unwrap();
         }
         let table = calibrator.table(Method::MINMAX);
         table.write(&shop.path(&source.table_name(&Recipe::card()))).unwrap();
-        source.card(&table, &shop.path("table")).unwrap().write(shop.dir.path()).unwrap();
+        source.quantized(&Recipe::card(), &table, &shop.path("table")).unwrap().write(shop.dir.path()).unwrap();
         shop
     }
 
@@ -122,8 +123,8 @@ impl Shop {
         Runtime::find(&self.catalog()).unwrap()
     }
 
-    pub fn source(&self) -> Source {
-        Source::read(&self.path("small.cfg"), &self.path("small.weights"), Some(&self.path("small.names"))).unwrap()
+    pub fn source(&self) -> FloatModel {
+        FloatModel::read(&self.path("small.cfg"), &self.path("small.weights"), Some(&self.path("small.names"))).unwrap()
     }
 
     /// A picture in a folder of this name; another for each seed.
@@ -140,7 +141,7 @@ impl Shop {
 
 /// In darknet's order. What the head adds puts scores around the usual threshold.
 fn weights() -> Vec<u8> {
-    let network = Network::from_cfg(CFG).unwrap();
+    let network = DarknetNetwork::from_cfg(CFG).unwrap();
     let mut bytes: Vec<u8> = [0i32, 2, 5, 0, 0].iter().flat_map(|v| v.to_le_bytes()).collect();
     let mut seed = 5u32;
     let mut random = move || {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::annotated::AnnotatedPicture;
-use crate::app::job::{End, Job};
+use crate::app::job::Job;
 use crate::app::ui::clipboard::{ClipboardError, SharedClipboard};
+use crate::workshop::Stopped;
 
 /// A key that is pressed again and again does not fill the memory with pictures.
 const AT_ONCE: usize = 8;
@@ -23,7 +24,7 @@ impl PictureExport {
     pub fn copy(&mut self, ctx: &Context, picture: AnnotatedPicture, clipboard: SharedClipboard) -> Result<(), String> {
         self.start(ctx, "copying", move || {
             let painted = picture.paint().map_err(|e| ClipboardError::Picture(e.to_string()));
-            painted.and_then(|frame| clipboard.lock().put(&frame)).map_err(End::failed)?;
+            painted.and_then(|frame| clipboard.lock().put(&frame)).map_err(Stopped::failed)?;
             Ok("Copied the picture with its boxes".into())
         })
     }
@@ -39,7 +40,7 @@ impl PictureExport {
     pub fn save(&mut self, ctx: &Context, path: PathBuf) -> Result<(), String> {
         let Some(picture) = self.to_save.take() else { return Ok(()) };
         self.start(ctx, "saving", move || {
-            let path = picture.save(&path).map_err(End::failed)?;
+            let path = picture.save(&path).map_err(Stopped::failed)?;
             Ok(format!("Saved {}", path.display()))
         })
     }
@@ -48,7 +49,7 @@ impl PictureExport {
         &mut self,
         ctx: &Context,
         name: &str,
-        work: impl FnOnce() -> Result<String, End> + Send + 'static,
+        work: impl FnOnce() -> Result<String, Stopped> + Send + 'static,
     ) -> Result<(), String> {
         let failed = |cause: String| format!("That could not be done: {cause}. Try again.");
         if self.jobs.len() >= AT_ONCE {
@@ -59,7 +60,7 @@ impl PictureExport {
     }
 
     /// What was done since the last call, or why it could not be.
-    pub fn poll(&mut self) -> Vec<Result<String, End>> {
+    pub fn poll(&mut self) -> Vec<Result<String, Stopped>> {
         let mut ended = Vec::new();
         self.jobs.retain(|job| job.poll().map(|result| ended.push(result)).is_none());
         ended

@@ -6,23 +6,23 @@ use std::time::Duration;
 
 use egui::Context;
 
-use super::feed::{Files, Live, Tap};
+use super::frame_tap::{AlbumFrames, FrameTap, LiveFrames};
 use super::heading;
-use super::measure::{Findings, Subject, measure};
-use super::remake::{Frames, Order, Outcome, Plan};
 use super::rows::Rows;
 use super::work::{FRAMES, Work};
 use crate::annotate::label_text;
 use crate::app::action::LayersAction;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::history::browser::HistoryBrowser;
-use crate::app::job::{End, Job};
+use crate::app::job::Job;
 use crate::app::view::Which;
 use crate::detect::{Frame, Thresholds};
 use crate::engine::{Observation, SourceState, Status};
 use crate::model::{Catalog, ModelInfo, ModelName, Precision};
 use crate::source::{Album, SourceRequest};
-use crate::workshop::layers::Target;
+use crate::workshop::layers::{Findings, LayersSubject, Target, measure_files};
+use crate::workshop::rebuild::{CalibrationPlan, RebuildResult, RebuildTask};
+use crate::workshop::{Frames, Stopped};
 
 /// How many frames of the history are measured.
 const OF_HISTORY: usize = 8;
@@ -68,7 +68,7 @@ pub struct LayersController {
     pub(super) findings: Option<Findings>,
     pub(super) rows: Rows,
     /// The last model that was made here, and what was B before it.
-    pub(super) outcome: Option<(Outcome, ModelName)>,
+    pub(super) outcome: Option<(RebuildResult, ModelName)>,
     pub(super) failure: Option<String>,
     /// A and B when the failure was last looked at.
     models: [Option<ModelName>; 2],
@@ -84,7 +84,7 @@ enum Due {
     Nothing,
     Current,
     /// The same frames as before, once this file is B.
-    Again(PathBuf, Box<Subject>),
+    Again(PathBuf, Box<LayersSubject>),
 }
 
 impl LayersController {
@@ -211,7 +211,7 @@ impl LayersController {
         Vec::new()
     }
 
-    fn check_tap(&mut self, tap: &mut Tap, job: &Job<Outcome>, context: &LayersContext<'_>) {
+    fn check_tap(&mut self, tap: &mut FrameTap, job: &Job<RebuildResult>, context: &LayersContext<'_>) {
         let generation = context.current.observation().map(|o| o.source_generation);
         if generation.is_some_and(|now| tap.has_lost(now)) {
             job.cancel();
@@ -229,7 +229,7 @@ impl LayersController {
             Due::Nothing => {}
             Due::Current => return self.measure_current(None, context),
             Due::Again(path, subject) if models[1].path == path => {
-                self.start_measuring(Subject { models, ..*subject }, context);
+                self.start_measuring(LayersSubject { models, ..*subject }, context);
             }
             // Not loaded yet, or given up for another.
             Due::Again(path, subject) => {
@@ -253,7 +253,7 @@ impl LayersController {
         match (context.compared(), context.current.observation()) {
             (Ok(models), Some(observation)) => {
                 let (frames, what) = (vec![Arc::clone(&observation.frame)], name_of(observation));
-                self.start_measuring(Subject { models, frames, what, target }, context);
+                self.start_measuring(LayersSubject { models, frames, what, target }, context);
             }
             (Err(why), _) => self.failure = Some(why),
             (_, None) => {}
@@ -275,24 +275,24 @@ impl LayersController {
             return;
         }
         let what = format!("{} of {} frames of the history", frames.len(), moments.len());
-        self.start_measuring(Subject { models, frames, what, target: None }, context);
+        self.start_measuring(LayersSubject { models, frames, what, target: None }, context);
     }
 
-    fn start_measuring(&mut self, subject: Subject, context: &LayersContext<'_>) {
+    fn start_measuring(&mut self, subject: LayersSubject, context: &LayersContext<'_>) {
         self.due = Due::Nothing;
         let catalog = self.catalog.clone();
-        let job = Job::start(context.ctx, "layers", move |handle| measure(&catalog, subject, handle));
+        let job = Job::start(context.ctx, "layers", move |handle| measure_files(&catalog, subject, handle));
         self.started(job.map(Work::Measuring));
     }
 
-    fn order(&self, context: &LayersContext<'_>) -> Result<Order, String> {
+    fn task(&self, context: &LayersContext<'_>) -> Result<RebuildTask, String> {
         let models = context.compared()?;
-        Ok(Order { catalog: self.catalog.clone(), models, thresholds: context.thresholds })
+        Ok(RebuildTask { catalog: self.catalog.clone(), models, thresholds: context.thresholds })
     }
 
     fn rebuild(&mut self, context: &LayersContext<'_>) {
-        let (order, nodes) = match self.order(context) {
-            Ok(order) => (order, self.rows.wanted()),
+        let (task, nodes) = match self.task(context) {
+            Ok(task) => (task, self.rows.wanted()),
             Err(why) => return self.failure = Some(why),
         };
         let measured = self.findings.as_ref().map(|Findings { subject, .. }| subject);
@@ -300,13 +300,13 @@ impl LayersController {
         let current = || context.current.observation().map(|o| (vec![Arc::clone(&o.frame)], name_of(o)));
         let (frames, on) = measured.or_else(current).unwrap_or_default();
         let before = context.models[1].clone();
-        let job = Job::start(context.ctx, "rebuilding", move |handle| order.rebuild(&nodes, (&frames, on), handle));
+        let job = Job::start(context.ctx, "rebuilding", move |handle| task.rebuild(&nodes, (&frames, on), handle));
         self.started(job.map(|job| Work::Rebuilding(job, before)));
     }
 
     fn calibrate(&mut self, context: &LayersContext<'_>) -> Option<LayersEffect> {
-        let order = match self.order(context) {
-            Ok(order) => order,
+        let task = match self.task(context) {
+            Ok(task) => task,
             Err(why) => {
                 self.failure = Some(why);
                 return None;
@@ -314,9 +314,9 @@ impl LayersController {
         };
         let observation = context.current.observation()?;
         let album = context.album.filter(|album| album.pictures().len() > 1);
-        let (tap, frames): (Tap, Box<dyn Frames>) = match (album, context.source) {
+        let (tap, frames): (FrameTap, Box<dyn Frames + Send>) = match (album, context.source) {
             (Some(album), _) => {
-                let (tap, files): (Tap, Files) = Tap::files(album.pictures().to_vec());
+                let (tap, files): (FrameTap, AlbumFrames) = FrameTap::files(album.pictures().to_vec());
                 (tap, Box::new(files))
             }
             (None, SourceRequest::Still(_) | SourceRequest::Pasted(_)) => {
@@ -324,19 +324,19 @@ impl LayersController {
                 return None;
             }
             (None, _) => {
-                let (tap, live): (Tap, Live) = Tap::live(observation.source_generation);
+                let (tap, live): (FrameTap, LiveFrames) = FrameTap::live(observation.source_generation);
                 (tap, Box::new(live))
             }
         };
         let source = album.map_or_else(|| observation.description.name.clone(), |_| "this folder".to_owned());
-        let plan = Plan { recipe: self.recipe, frames: FRAMES, source };
+        let plan = CalibrationPlan { recipe: self.recipe, frames: FRAMES, source };
         let before = context.models[1].clone();
-        let job = Job::start(context.ctx, "calibrating", move |handle| order.calibrate(frames, &plan, handle));
+        let job = Job::start(context.ctx, "calibrating", move |handle| task.calibrate(frames, &plan, handle));
         self.started(job.map(|job| Work::Calibrating(job, before, tap)));
         album.is_none().then_some(LayersEffect::Resume)
     }
 
-    fn take_rebuilt(&mut self, result: Result<Outcome, End>, before: ModelName) -> Vec<LayersEffect> {
+    fn take_rebuilt(&mut self, result: Result<RebuildResult, Stopped>, before: ModelName) -> Vec<LayersEffect> {
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(end) => {
@@ -351,7 +351,7 @@ impl LayersController {
             self.due = Due::Again(path.clone(), Box::new(findings.subject.clone()));
         }
         let said = format!("B is now {}. {}.", outcome.model.label(), heading::words(&outcome));
-        let message = if outcome.weighed.is_ok() { LayersEffect::Done(said) } else { LayersEffect::Warn(said) };
+        let message = if outcome.before_after.is_ok() { LayersEffect::Done(said) } else { LayersEffect::Warn(said) };
         let effects = vec![message, LayersEffect::UseAsB(outcome.model.clone())];
         self.outcome = Some((outcome, before));
         effects
@@ -381,10 +381,10 @@ impl LayersController {
         }
     }
 
-    fn fail(&mut self, end: End) {
+    fn fail(&mut self, end: Stopped) {
         match end {
-            End::Cancelled => {}
-            End::Failed(message) => {
+            Stopped::Cancelled => {}
+            Stopped::Failed(message) => {
                 log::warn!("{message}");
                 self.failure = Some(message);
             }

@@ -2,14 +2,14 @@
 
 use egui::{Align, Button, ComboBox, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
 
-use super::measure::Findings;
-use super::remake::{LEAST_FRAMES, Outcome};
 use super::work::FRAMES;
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, LayersAction};
-use crate::app::job::Progress;
+use crate::app::job::JobProgress;
 use crate::app::models::picker::shortened;
 use crate::app::ui::theme;
+use crate::workshop::layers::Findings;
+use crate::workshop::rebuild::{LEAST_FRAMES, RebuildResult};
 
 /// Times that differ by a smaller part say nothing on a machine that works on other things too.
 const ALIKE: f64 = 0.05;
@@ -20,10 +20,10 @@ pub struct Heading<'a> {
     /// The figures are of other models than A and B of now, or of another frame than the one in sight.
     pub stale: Option<&'static str>,
     /// Of what is under way.
-    pub progress: Option<Progress>,
+    pub progress: Option<JobProgress>,
     /// What is under way is a calibration, which can be ended with what it has.
     pub can_finish: bool,
-    pub outcome: Option<&'a Outcome>,
+    pub outcome: Option<&'a RebuildResult>,
     pub failure: Option<&'a str>,
     /// Why nothing can be measured now.
     pub obstacle: Option<&'a str>,
@@ -98,8 +98,8 @@ impl Heading<'_> {
         }
     }
 
-    fn progress(&self, ui: &mut Ui, progress: &Progress, actions: &mut Vec<Action>) {
-        let Progress { what, done, of } = progress;
+    fn progress(&self, ui: &mut Ui, progress: &JobProgress, actions: &mut Vec<Action>) {
+        let JobProgress { what, done, of } = progress;
         let (part, text) = match of {
             0 => (0.0, format!("{what} …")),
             of => (*done as f32 / *of as f32, format!("{what}: {done} of {of}")),
@@ -174,7 +174,7 @@ fn overflow(ui: &mut Ui, findings: &Findings) {
 }
 
 /// Before → after.
-fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<Action>) {
+fn result(ui: &mut Ui, outcome: &RebuildResult, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let back = ui.add(Button::new(format!("Back to {}", shortened(&outcome.before.name))).small());
@@ -192,25 +192,25 @@ fn result(ui: &mut Ui, outcome: &Outcome, actions: &mut Vec<Action>) {
 }
 
 /// "head_stride_32 in float: agreement with A 0.80 → 0.95, …"
-pub fn words(outcome: &Outcome) -> String {
+pub fn words(outcome: &RebuildResult) -> String {
     let (what, on, seconds) = (&outcome.what, &outcome.on, outcome.took.as_secs_f32());
-    let weighed = match &outcome.weighed {
-        Ok(weighed) => weighed,
+    let figures = match &outcome.before_after {
+        Ok(figures) => figures,
         Err(why) => return format!("{what}: made in {seconds:.1} s · before and after could not be measured: {why}"),
     };
     let both = |[before, after]: [String; 2]| format!("{before} → {after}");
-    let mut parts = vec![format!("agreement with A {}", both(weighed.agreement.map(|f1| format!("{f1:.3}"))))];
-    if weighed.iou.iter().any(Option::is_some) {
-        let iou = weighed.iou.map(|iou| iou.map_or_else(|| "–".into(), |iou| format!("{iou:.3}")));
+    let mut parts = vec![format!("agreement with A {}", both(figures.agreement.map(|f1| format!("{f1:.3}"))))];
+    if figures.iou.iter().any(Option::is_some) {
+        let iou = figures.iou.map(|iou| iou.map_or_else(|| "–".into(), |iou| format!("{iou:.3}")));
         parts.push(format!("mean IoU {}", both(iou)));
     }
-    let noise = weighed.noise.map(|db| db.map_or_else(|| "–".into(), |db| format!("{db:.1}")));
+    let noise = figures.noise.map(|db| db.map_or_else(|| "–".into(), |db| format!("{db:.1}")));
     parts.push(format!("worst head {} dB", both(noise)));
-    let [before, after] = weighed.milliseconds;
+    let [before, after] = figures.milliseconds;
     if (after - before).abs() < before * ALIKE {
         parts.push("as fast as before".to_owned());
     } else {
-        parts.push(format!("{} ms", both(weighed.milliseconds.map(|ms| format!("{ms:.1}")))));
+        parts.push(format!("{} ms", both(figures.milliseconds.map(|ms| format!("{ms:.1}")))));
     }
     format!("{what}: {} · on {on} · made in {seconds:.1} s", parts.join(", "))
 }

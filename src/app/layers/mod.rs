@@ -8,13 +8,10 @@
 //! ```
 
 pub mod controller;
-mod feed;
+mod frame_tap;
 mod heading;
-mod measure;
 mod panel;
 mod plot;
-mod remake;
 mod rows;
 mod table;
-mod weigh;
 mod work;

@@ -229,11 +229,11 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workshop::layers::{BoxLoss, Layer, Studied};
+    use crate::workshop::layers::{BoxLoss, LayerNoise, Studied};
 
     fn study() -> Study {
         let one = |tensor: &str, propagated: f64, isolated: Option<f64>, loss: f64| Studied {
-            layer: Layer {
+            layer: LayerNoise {
                 node: format!("{tensor}_quant"),
                 op: if isolated.is_some() { "QLinearConv" } else { "Split" }.into(),
                 tensor: tensor.into(),

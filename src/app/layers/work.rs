@@ -1,10 +1,10 @@
 //! What the layers panel has under way: one thing at a time.
 
-use super::feed::Tap;
-use super::measure::Findings;
-use super::remake::Outcome;
-use crate::app::job::{Job, Progress};
+use super::frame_tap::FrameTap;
+use crate::app::job::{Job, JobProgress};
 use crate::model::ModelName;
+use crate::workshop::layers::Findings;
+use crate::workshop::rebuild::RebuildResult;
 
 /// How many frames that differ are taken for a calibration.
 pub const FRAMES: usize = 64;
@@ -12,12 +12,12 @@ pub const FRAMES: usize = 64;
 pub enum Work {
     Measuring(Job<Findings>),
     /// And what was B when it began.
-    Rebuilding(Job<Outcome>, ModelName),
-    Calibrating(Job<Outcome>, ModelName, Tap),
+    Rebuilding(Job<RebuildResult>, ModelName),
+    Calibrating(Job<RebuildResult>, ModelName, FrameTap),
 }
 
 impl Work {
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> JobProgress {
         match self {
             Self::Measuring(job) => job.progress(),
             Self::Rebuilding(job, _) | Self::Calibrating(job, ..) => job.progress(),
@@ -34,7 +34,7 @@ impl Work {
     }
 
     /// The frames that it takes; `None` = it takes none, or no more.
-    pub fn tap(&self) -> Option<&Tap> {
+    pub fn tap(&self) -> Option<&FrameTap> {
         match self {
             Self::Calibrating(_, _, tap) => Some(tap).filter(|tap| tap.is_taking()),
             Self::Measuring(_) | Self::Rebuilding(..) => None,

@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use crate::app::job::End;
 use crate::app::ui::clipboard::{Clip, SharedClipboard};
 use crate::source::{Album, Pasted, SourceRequest};
+use crate::workshop::Stopped;
 
 /// Something to look at.
 pub enum Found {
@@ -14,19 +14,19 @@ pub enum Found {
 }
 
 /// One file by itself; several, or a folder, as an album.
-pub fn find(files: &[PathBuf]) -> Result<Found, End> {
+pub fn find(files: &[PathBuf]) -> Result<Found, Stopped> {
     if let [file] = files
         && !file.is_dir()
     {
         return Ok(Found::Source(SourceRequest::file(file)));
     }
-    let failed = |error| End::Failed(format!("{error}. Choose another folder, or drop pictures on the window."));
+    let failed = |error| Stopped::Failed(format!("{error}. Choose another folder, or drop pictures on the window."));
     Ok(Found::Album(Box::new(Album::open(files).map_err(failed)?)))
 }
 
 /// What is in the clipboard.
-pub fn find_pasted(clipboard: &SharedClipboard) -> Result<Found, End> {
-    match clipboard.lock().take().map_err(End::failed)? {
+pub fn find_pasted(clipboard: &SharedClipboard) -> Result<Found, Stopped> {
+    match clipboard.lock().take().map_err(Stopped::failed)? {
         Clip::Files(files) => find(&files),
         Clip::Picture(frame) => {
             let pasted = Pasted { name: "pasted picture".into(), frame: frame.into() };

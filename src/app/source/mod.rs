@@ -18,7 +18,7 @@ use egui::Context;
 
 use super::action::{CameraAction, SourceAction, VideoAction};
 use super::engine_control::EngineControl;
-use super::job::{End, Job};
+use super::job::Job;
 use super::preferences::cameras::CameraPresets;
 use super::ui::clipboard::SharedClipboard;
 use album_browser::AlbumBrowser;
@@ -32,6 +32,7 @@ use video_playback::VideoPlayback;
 
 use crate::engine::{SourceState, Status};
 use crate::source::{CameraWatch, Description, SourceRequest, VideoLocation, VideoRequest};
+use crate::workshop::Stopped;
 
 /// How many files the source menu remembers.
 const RECENT: usize = 8;
@@ -189,8 +190,8 @@ impl SourceController {
                     None => self.skip_unreadable(context),
                 })
             }
-            Err(End::Failed(message)) => Err(message),
-            Err(End::Cancelled) => Ok(None),
+            Err(Stopped::Failed(message)) => Err(message),
+            Err(Stopped::Cancelled) => Ok(None),
         }
     }
 

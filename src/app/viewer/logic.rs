@@ -5,12 +5,12 @@ use std::sync::Arc;
 use egui::{Context, ViewportCommand};
 
 use super::Viewer;
-use crate::app::job::End;
 use crate::app::source::change::SourceChange;
 use crate::app::source::{Failure, SourceContext};
 use crate::app::ui::file_dialog::FileAnswer;
 use crate::app::view::Which;
 use crate::engine::{Event, ModelPhase, Observation, Status};
+use crate::workshop::Stopped;
 
 impl Viewer {
     /// Takes what the engine and the system have for the window. Paints nothing.
@@ -95,8 +95,8 @@ impl Viewer {
         for result in self.export.poll() {
             match result {
                 Ok(message) => self.notifications.done(message),
-                Err(End::Failed(message)) => self.notifications.warn(&message),
-                Err(End::Cancelled) => {}
+                Err(Stopped::Failed(message)) => self.notifications.warn(&message),
+                Err(Stopped::Cancelled) => {}
             }
         }
         let (source, mut context) = self.source(status);

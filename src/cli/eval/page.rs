@@ -8,13 +8,13 @@ use super::text::{number, signed, signed_finely, standing};
 use crate::cli::compare::{self, Aside, Setting};
 use crate::cli::html::{document, escaped, file_uri};
 use crate::detect::{BBox, Thresholds};
-use crate::workshop::evaluate::{Damaged, Difference, Figures, OfModel, Report, Spread, TruthBox};
+use crate::workshop::evaluate::{Damaged, Difference, EvalReport, Figures, OfModel, Spread, TruthBox};
 
 /// So many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
 const SHOWN: usize = 16;
 
 /// The page. Pictures that are shown are read again from `dir`.
-pub fn html(report: &Report, pass: &Pass<'_>, dir: &Path) -> String {
+pub fn html(report: &EvalReport, pass: &Pass<'_>, dir: &Path) -> String {
     let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
     let title = format!("{}, evaluated", escaped(&names.join(", ")));
     let mut page = format!("<h1>{}</h1>\n<p>Over {}.</p>\n", escaped(&names.join(" · ")), standing(&report.pictures));
@@ -28,7 +28,7 @@ pub fn html(report: &Report, pass: &Pass<'_>, dir: &Path) -> String {
     document(&title, &(compare::colours() + &plot::style()), &page)
 }
 
-fn tiles(report: &Report) -> String {
+fn tiles(report: &EvalReport) -> String {
     let tile = |value: String, what: String| format!("<div class=\"tile\"><b>{value}</b><span>{what}</span></div>\n");
     let mut tiles = String::new();
     for model in &report.models {
@@ -41,12 +41,12 @@ fn tiles(report: &Report) -> String {
     format!("<div class=\"tiles\">\n{tiles}</div>\n")
 }
 
-fn first(report: &Report) -> String {
+fn first(report: &EvalReport) -> String {
     report.models.first().map(|m| escaped(&m.name)).unwrap_or_default()
 }
 
 /// Each model has a column and, but for the first model, one for how it differs.
-fn head(report: &Report) -> String {
+fn head(report: &EvalReport) -> String {
     let mut head = "<th>figure</th>".to_owned();
     for model in &report.models {
         head += &format!("<th>{}</th>", escaped(&model.name));
@@ -57,7 +57,7 @@ fn head(report: &Report) -> String {
     head
 }
 
-fn figures(report: &Report) -> String {
+fn figures(report: &EvalReport) -> String {
     let head = head(report);
     let row = |(place, name): (usize, &&str)| {
         let cells: String = report.models.iter().map(|model| cells(model, place)).collect();
@@ -94,7 +94,7 @@ fn difference(d: &Difference) -> String {
 }
 
 /// Empty where each picture was seen once.
-fn replicates(report: &Report) -> String {
+fn replicates(report: &EvalReport) -> String {
     let Some(replicates) = &report.replicates else { return String::new() };
     let cell = |spread: Option<&Spread>, number: fn(f64) -> String| {
         let cell = |s: &Spread| {
@@ -127,7 +127,7 @@ fn replicates(report: &Report) -> String {
     )
 }
 
-fn plots(report: &Report, names: &[&str]) -> String {
+fn plots(report: &EvalReport, names: &[&str]) -> String {
     let of = |curve: fn(&OfModel) -> &[f64]| -> Vec<&[f64]> { report.models.iter().map(curve).collect() };
     let mut text = format!("<h2>Precision over recall</h2>\n{}<div class=\"plots\">\n", plot::legend(names));
     text += &plot::curves("IoU 0.50", &of(|m| &m.curves.at_50));
@@ -151,7 +151,7 @@ fn plots(report: &Report, names: &[&str]) -> String {
     text
 }
 
-fn worst(report: &Report, pass: &Pass<'_>, dir: &Path) -> String {
+fn worst(report: &EvalReport, pass: &Pass<'_>, dir: &Path) -> String {
     let mut text = String::new();
     let models: Vec<_> = pass.models().collect();
     let Some((_, info_a)) = models.first() else { return text };
@@ -186,7 +186,7 @@ fn corners(truth: &TruthBox) -> BBox {
     BBox::new(x1, y1, x2, y2)
 }
 
-fn classes(report: &Report) -> String {
+fn classes(report: &EvalReport) -> String {
     let Some(first) = report.models.first() else { return String::new() };
     let mut head = "<th>class</th><th>things</th>".to_owned();
     for model in &report.models {
@@ -223,7 +223,7 @@ fn classes(report: &Report) -> String {
     )
 }
 
-fn footer(report: &Report) -> String {
+fn footer(report: &EvalReport) -> String {
     let models: String = report
         .models
         .iter()

@@ -11,7 +11,7 @@ use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, Raw
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
 use crate::source;
 use crate::workshop::evaluate::{
-    ClassMap, Damaged, Evaluation, Found, NamesError, Replicate, Replicates, Skipped, Truth,
+    ClassMap, Damaged, Evaluation, FoundBox, NamesError, Replicate, Replicates, Skipped, Truth,
 };
 
 /// Takes one picture after another. Of each it keeps what became of the boxes, no pixels.
@@ -149,7 +149,7 @@ impl<'a> Pass<'a> {
         image: usize,
         frame: &Frame,
         replicate: &Replicate,
-    ) -> Result<(Vec<Vec<Found>>, Letterboxes), PassError> {
+    ) -> Result<(Vec<Vec<FoundBox>>, Letterboxes), PassError> {
         let seen = replicate.apply(self.truth.images[image].id, frame, &mut self.changed);
         let letterboxes: Letterboxes =
             self.letterboxers.iter_mut().map(|(size, letterboxer)| (*size, letterboxer.fill(seen))).collect();
@@ -254,8 +254,8 @@ fn of_size(letterboxes: &[(Size, Letterbox)], input: Size) -> usize {
 }
 
 /// `None` for a class that the annotations do not know.
-fn in_terms_of_truth(detection: &Detection, map: &ClassMap) -> Option<Found> {
+fn in_terms_of_truth(detection: &Detection, map: &ClassMap) -> Option<FoundBox> {
     let [x1, y1, x2, y2] = detection.bbox.to_array().map(f64::from);
     let category = map.category(detection.class_id)?;
-    Some(Found { category, score: detection.score, xywh: [x1, y1, x2 - x1, y2 - y1] })
+    Some(FoundBox { category, score: detection.score, xywh: [x1, y1, x2 - x1, y2 - y1] })
 }

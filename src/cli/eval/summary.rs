@@ -5,7 +5,7 @@ use std::path::Path;
 use super::pass::Pass;
 use crate::detect::{MAX_DETECTIONS, Thresholds};
 use crate::workshop::evaluate::{
-    Annotations, Bootstrap, Difference, Figures, Intervals, OfClass, OfModel, Pictures, Protocol, Report, Sampling,
+    Annotations, Bootstrap, Difference, EvalReport, Figures, Intervals, OfClass, OfModel, Pictures, Protocol, Sampling,
     Things,
 };
 
@@ -23,7 +23,7 @@ pub struct Run<'a> {
     pub bootstrap: Bootstrap,
 }
 
-pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
+pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> EvalReport {
     let evaluation = &pass.evaluation;
     let intervals = evaluation.intervals(&run.bootstrap);
     let first = evaluation.figures(0);
@@ -48,8 +48,8 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> Report {
     let [all, small, medium, large] = evaluation.things();
     let mut by_damage: Vec<_> = (1..intervals.len()).flat_map(|model| pass.damage(model)).collect();
     by_damage.sort_by(|a, b| b.damage.total_cmp(&a.damage));
-    Report {
-        format: Report::FORMAT,
+    EvalReport {
+        format: EvalReport::FORMAT,
         twinsight: env!("CARGO_PKG_VERSION").into(),
         onnx_runtime: run.runtime.to_owned(),
         command: run.command.clone(),

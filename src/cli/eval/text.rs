@@ -1,11 +1,11 @@
 //! An evaluation for people, at the end of which stands what matters.
 
-use crate::workshop::evaluate::{Figures, Interval, Pictures, Report, Spread, Spreads};
+use crate::workshop::evaluate::{EvalReport, Figures, Interval, Pictures, Spread, Spreads};
 
 /// How many of the worst pictures are named.
 const WORST: usize = 5;
 
-pub fn report(report: &Report) -> String {
+pub fn report(report: &EvalReport) -> String {
     let mut text = String::new();
     if report.pictures.evaluated == 0 {
         return format!("no figures: {}", standing(&report.pictures));
@@ -41,7 +41,7 @@ pub fn standing(pictures: &Pictures) -> String {
     text
 }
 
-fn by_class(report: &Report) -> String {
+fn by_class(report: &EvalReport) -> String {
     let Some(first) = report.models.first() else { return String::new() };
     let mut text = format!("{:<16} {:>7}", "AP by class", "things");
     report.models.iter().for_each(|m| text += &format!("  {:>9}", short(&m.name, 9)));
@@ -56,7 +56,7 @@ fn by_class(report: &Report) -> String {
     text + "\n"
 }
 
-fn worst(report: &Report) -> String {
+fn worst(report: &EvalReport) -> String {
     let mut text = String::new();
     for damaged in report.by_damage.iter().take(WORST) {
         text += &format!(
@@ -67,7 +67,7 @@ fn worst(report: &Report) -> String {
     if text.is_empty() { text } else { format!("Worst pictures\n{text}\n") }
 }
 
-fn figures(report: &Report) -> String {
+fn figures(report: &EvalReport) -> String {
     let mut text = format!("{:<10}", "");
     report.models.iter().for_each(|m| text += &format!("  {:<22}", short(&m.name, 22)));
     let mut text = text.trim_end().to_owned() + "\n";
@@ -83,7 +83,7 @@ fn figures(report: &Report) -> String {
     text + "\n"
 }
 
-fn differences(report: &Report) -> String {
+fn differences(report: &EvalReport) -> String {
     let Some(first) = report.models.first() else { return String::new() };
     let mut text = String::new();
     for model in &report.models {
@@ -103,7 +103,7 @@ fn differences(report: &Report) -> String {
     )
 }
 
-fn replicates(report: &Report) -> String {
+fn replicates(report: &EvalReport) -> String {
     let (Some(replicates), Some(first)) = (&report.replicates, report.models.first()) else { return String::new() };
     let mut text = format!(
         "\n\nMean and spread over {} replicates of each picture: {}\n",

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::{SourceArgs, made};
 use crate::cli::out::say;
 use crate::model::Catalog;
-use crate::workshop::{Built, CalibrationTable, Recipe, Source, WorkshopError};
+use crate::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, WorkshopError};
 
 #[derive(Debug, clap::Args)]
 pub struct BuildArgs {
@@ -41,20 +41,20 @@ pub struct ExportArgs {
 pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>> {
     let dir = args.output.as_deref().unwrap_or(catalog.dir());
     let started = Instant::now();
-    let source = args.source.read(catalog)?;
-    report(source.float(), dir, started)?;
+    let model = args.source.read(catalog)?;
+    report(&model.float(), dir, started)?;
 
     let recipes = Recipe::built();
     if let Some(path) = &args.table {
         let table = CalibrationTable::read(path)?;
         // A table that fits none of our recipes is told so by the first.
         let recipe = recipes.iter().find(|r| r.ranges == table.method).unwrap_or(&recipes[0]);
-        report(source.quantized(recipe, &table, path)?, dir, Instant::now())?;
+        report(&model.quantized(recipe, &table, path)?, dir, Instant::now())?;
         return Ok(true);
     }
     let mut complete = true;
     for recipe in &recipes {
-        let path = catalog.dir().join(source.table_name(recipe));
+        let path = catalog.dir().join(model.table_name(recipe));
         if !path.is_file() {
             let name = &recipe.name;
             say!(
@@ -66,7 +66,7 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
         }
         let started = Instant::now();
         let table = CalibrationTable::read(&path)?;
-        report(source.quantized(recipe, &table, &path)?, dir, started)?;
+        report(&model.quantized(recipe, &table, &path)?, dir, started)?;
     }
     // Of our own network the tables always are there, unless something took them away.
     Ok(complete || !args.source.is_ours())
@@ -74,13 +74,13 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
 
 pub fn export(args: &ExportArgs) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
-    let built = Source::read(&args.cfg, &args.weights, args.names.as_deref())?.float();
-    built.write_to(&args.output)?;
-    Ok(made(&args.output.to_string_lossy(), built.bytes.len(), &built.sha256, started)?)
+    let file = FloatModel::read(&args.cfg, &args.weights, args.names.as_deref())?.float();
+    file.write_to(&args.output)?;
+    Ok(made(&args.output.to_string_lossy(), &file, started)?)
 }
 
-fn report(built: Built, dir: &Path, started: Instant) -> Result<(), Box<dyn Error>> {
-    std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
-    built.write(dir)?;
-    Ok(made(&built.file, built.bytes.len(), &built.sha256, started)?)
+fn report(file: &ModelFile, dir: &Path, started: Instant) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(dir).map_err(WorkshopError::write(dir))?;
+    file.write(dir)?;
+    Ok(made(&file.file, file, started)?)
 }

@@ -1,17 +1,20 @@
 //! `models calibrate`: the ranges of all tensors over pictures.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
 
 use super::SourceArgs;
 use crate::cli::camera_feed::CameraFeed;
 use crate::cli::camera_flags::CameraFlags;
 use crate::cli::out::say;
 use crate::cli::progress::Progress;
-use crate::model::{Catalog, Runtime};
-use crate::source::CameraRequest;
-use crate::workshop::{Calibrator, Recipe, Source, calibrate};
+use crate::model::{Catalog, Runtime, hex};
+use crate::source::{self, CameraRequest};
+use crate::workshop::{CalibrationFrame, Calibrator, FloatModel, Frames, NextFrame, Recipe, Stopped};
 
 /// Between two frames of a camera: neighbours show the same.
 const APART: Duration = Duration::from_millis(250);
@@ -48,21 +51,16 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
     let recipes = match (&args.recipe, &args.output) {
         (Some(recipe), _) => vec![Recipe::find(recipe)?],
         (None, Some(_)) => vec![Recipe::card()],
-        (None, None) => {
-            let mut recipes = Recipe::built().to_vec();
-            // One table is for all recipes that choose ranges in one way.
-            recipes.dedup_by_key(|recipe| recipe.ranges);
-            recipes
-        }
+        (None, None) => Recipe::built().to_vec(),
     };
-    let source = args.source.read(catalog)?;
+    let model = args.source.read(catalog)?;
     let started = Instant::now();
-    let Some(calibrator) = args.pictures.measure(catalog, &source)? else {
+    let Some(calibrator) = args.pictures.measure(catalog, &model)? else {
         return Err("pictures are needed: give --images DIR or --camera N".into());
     };
     for recipe in recipes {
         let table = calibrator.table(recipe.ranges);
-        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(source.table_name(&recipe)));
+        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(model.table_name(&recipe)));
         table.write(&path)?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();
@@ -73,39 +71,80 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
 
 impl PictureArgs {
     /// Measures all pictures; `None` where neither a folder nor a camera is given.
-    pub fn measure(&self, catalog: &Catalog, source: &Source) -> Result<Option<Calibrator>, Box<dyn Error>> {
+    pub fn measure(&self, catalog: &Catalog, model: &FloatModel) -> Result<Option<Calibrator>, Box<dyn Error>> {
         match (&self.images, self.camera.request()) {
-            (Some(dir), _) => {
-                let runtime = Runtime::find(catalog)?;
-                let mut bar = None;
-                let calibrator = calibrate(&runtime, source, dir, |progress| {
-                    let bar = bar.get_or_insert_with(|| Progress::new(Some(progress.of), "pictures"));
-                    if progress.done > 0 {
-                        bar.step();
-                    }
-                })?;
-                Ok(Some(calibrator))
-            }
-            (None, Some(request)) => self.camera(catalog, source, request).map(Some),
+            (Some(dir), _) => Self::folder(catalog, model, dir).map(Some),
+            (None, Some(request)) => self.camera(catalog, model, request).map(Some),
             (None, None) => Ok(None),
         }
     }
 
-    fn camera(&self, catalog: &Catalog, source: &Source, request: CameraRequest) -> Result<Calibrator, Box<dyn Error>> {
-        let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, source)?;
-        let mut bar = Progress::new(Some(self.frames as usize), "frames");
-        let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request, bar.remarks())?;
-        let mut taken: Option<Instant> = None;
-        while calibrator.pictures() < self.frames as usize {
-            let Some((frame, _)) = camera.next()? else {
-                return Err(format!("stopped after {} frames; no table was written", calibrator.pictures()).into());
-            };
-            if taken.is_none_or(|taken| taken.elapsed() >= APART) {
-                taken = Some(Instant::now());
-                calibrator.add_frame(&frame)?;
-                bar.step();
-            }
+    fn folder(catalog: &Catalog, model: &FloatModel, dir: &Path) -> Result<Calibrator, Box<dyn Error>> {
+        let unreadable = |cause| format!("cannot read the folder {}: {cause}", dir.display());
+        let pictures = source::pictures::folder::pictures_in(dir).map_err(unreadable)?;
+        if pictures.is_empty() {
+            return Err(format!("no pictures (jpg, png, webp, bmp) in {}", dir.display()).into());
         }
+        let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
+        let bar = Progress::new(Some(pictures.len()), "pictures");
+        let wanted = pictures.len();
+        calibrator.take_frames(&mut PictureFiles(pictures.into_iter()), wanted, None, &bar, |_| {})?;
         Ok(calibrator)
+    }
+
+    fn camera(
+        &self,
+        catalog: &Catalog,
+        model: &FloatModel,
+        request: CameraRequest,
+    ) -> Result<Calibrator, Box<dyn Error>> {
+        let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
+        let wanted = self.frames as usize;
+        let bar = Progress::new(Some(wanted), "frames");
+        let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request, bar.remarks())?;
+        match calibrator.take_frames(&mut CameraFrames { camera, taken: None }, wanted, None, &bar, |_| {}) {
+            Ok(()) => Ok(calibrator),
+            Err(Stopped::Cancelled) => {
+                Err(format!("stopped after {} frames; no table was written", calibrator.pictures()).into())
+            }
+            Err(Stopped::Failed(why)) => Err(why.into()),
+        }
+    }
+}
+
+/// One picture after the other. One that cannot be read ends the calibration: the table says which pictures it stands for.
+struct PictureFiles(std::vec::IntoIter<PathBuf>);
+
+impl Frames for PictureFiles {
+    fn next(&mut self) -> Result<NextFrame, Stopped> {
+        let Some(path) = self.0.next() else { return Ok(NextFrame::End) };
+        let advice = "take it away, or put a whole one in its place";
+        let unreadable = |cause: &dyn std::fmt::Display| Stopped::Failed(format!("{cause}; {advice}"));
+        let frame = source::load(&path).map_err(|error| unreadable(&error))?;
+        let bytes =
+            std::fs::read(&path).map_err(|cause| unreadable(&format!("cannot read {}: {cause}", path.display())))?;
+        Ok(NextFrame::Frame(CalibrationFrame {
+            frame: Arc::new(frame),
+            name: path.display().to_string(),
+            file_sha256: Some(hex(&Sha256::digest(bytes))),
+        }))
+    }
+}
+
+/// Frames of a camera, some time apart.
+struct CameraFrames {
+    camera: CameraFeed,
+    /// When the last one was taken.
+    taken: Option<Instant>,
+}
+
+impl Frames for CameraFrames {
+    fn next(&mut self) -> Result<NextFrame, Stopped> {
+        let Some((frame, _)) = self.camera.next().map_err(Stopped::failed)? else { return Err(Stopped::Cancelled) };
+        if self.taken.is_some_and(|taken| taken.elapsed() < APART) {
+            return Ok(NextFrame::NotYet);
+        }
+        self.taken = Some(Instant::now());
+        Ok(NextFrame::Frame(CalibrationFrame::of(frame)))
     }
 }

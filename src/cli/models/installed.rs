@@ -88,13 +88,13 @@ pub type Sums = BTreeMap<String, String>;
 /// What the models that set-up builds must be.
 pub fn pinned(catalog: &Catalog) -> Result<Sums, WorkshopError> {
     let path = catalog.dir().join("sums.json");
-    let read = |cause| WorkshopError::Read { path: path.clone(), cause };
+    let read = |cause: std::io::Error| WorkshopError::read(&path)(cause.into());
     let text = std::fs::read_to_string(&path).map_err(read)?;
     serde_json::from_str(&text).map_err(|e| read(e.into()))
 }
 
 fn model_files(catalog: &Catalog) -> Result<Vec<PathBuf>, WorkshopError> {
-    let read = |cause| WorkshopError::Read { path: catalog.dir().to_owned(), cause };
+    let read = |cause: std::io::Error| WorkshopError::read(catalog.dir())(cause.into());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(catalog.dir()).map_err(read)? {
         let path = entry.map_err(read)?.path();

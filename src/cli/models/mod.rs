@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
-use super::out::say;
+use super::out::{OutputError, say};
 use crate::model::Catalog;
-use crate::workshop::{Source, WorkshopError};
+use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 
 pub(super) use installed::{origin, pinned};
 
@@ -78,13 +78,13 @@ pub fn run_in(catalog: &Catalog, args: &Args) -> Result<bool, Box<dyn Error>> {
 }
 
 impl SourceArgs {
-    fn read(&self, catalog: &Catalog) -> Result<Source, WorkshopError> {
+    fn read(&self, catalog: &Catalog) -> Result<FloatModel, WorkshopError> {
         if let Some(model) = &self.onnx {
-            return Source::read_model(model);
+            return FloatModel::read_model(model);
         }
         let or_ours = |given: &Option<PathBuf>, file| given.clone().unwrap_or_else(|| catalog.download(file));
         let cfg = or_ours(&self.cfg, "yolov4-tiny.cfg");
-        Source::read(&cfg, &or_ours(&self.weights, "yolov4-tiny.weights"), self.names.as_deref())
+        FloatModel::read(&cfg, &or_ours(&self.weights, "yolov4-tiny.weights"), self.names.as_deref())
     }
 
     fn is_ours(&self) -> bool {
@@ -93,6 +93,7 @@ impl SourceArgs {
 }
 
 /// Says what file was made.
-fn made(file: &str, bytes: usize, sum: &str, started: Instant) -> Result<(), super::out::OutputError> {
-    say!("{file:<34}  {bytes:>10} bytes  sha256 {sum}  {:>5} ms", started.elapsed().as_millis())
+fn made(name: &str, ModelFile { bytes, sha256, .. }: &ModelFile, started: Instant) -> Result<(), OutputError> {
+    let milliseconds = started.elapsed().as_millis();
+    say!("{name:<34}  {:>10} bytes  sha256 {sha256}  {milliseconds:>5} ms", bytes.len())
 }

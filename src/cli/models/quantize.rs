@@ -7,7 +7,8 @@ use std::time::Instant;
 use super::calibrate::PictureArgs;
 use super::{SourceArgs, made};
 use crate::model::Catalog;
-use crate::workshop::{CalibrationTable, Recipe, WorkshopError, write_beside};
+use crate::workshop::rebuild::write_beside;
+use crate::workshop::{CalibrationTable, Recipe, WorkshopError};
 
 #[derive(Debug, clap::Args)]
 pub struct QuantizeArgs {
@@ -33,19 +34,19 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
     // What is wrong with the recipe is told before anything takes long.
     let plain = Recipe::find(&args.recipe)?;
     let recipe = plain.clone().with_float(&args.exclude);
-    let source = args.source.read(catalog)?;
-    source.check(&recipe)?;
+    let model = args.source.read(catalog)?;
+    model.check(&recipe)?;
     let started = Instant::now();
-    let ours = catalog.dir().join(source.table_name(&plain));
-    let (table, path) = match (args.pictures.measure(catalog, &source)?, &args.table) {
+    let ours = catalog.dir().join(model.table_name(&plain));
+    let (table, path) = match (args.pictures.measure(catalog, &model)?, &args.table) {
         (Some(calibrator), _) => (calibrator.table(recipe.ranges), PathBuf::from("of these pictures")),
         (None, Some(path)) => (CalibrationTable::read(path)?, path.clone()),
         (None, None) if ours.is_file() => (CalibrationTable::read(&ours)?, ours),
         (None, None) => return Err(WorkshopError::NothingMeasured { method: recipe.ranges, path: ours }.into()),
     };
-    let built = source.quantized(&recipe, &table, &path)?;
-    built.write_to(&args.output)?;
-    // What it was made of, so that it can be made anew: in the window with a layer in float, or here.
+    let file = model.quantized(&recipe, &table, &path)?;
+    file.write_to(&args.output)?;
+    // What it was made of, so that it can be rebuilt: in the window with a layer in float, or here.
     write_beside(&args.output, &recipe, &table)?;
-    Ok(made(&args.output.to_string_lossy(), built.bytes.len(), &built.sha256, started)?)
+    Ok(made(&args.output.to_string_lossy(), &file, started)?)
 }

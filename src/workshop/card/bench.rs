@@ -4,51 +4,49 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::workshop::error::ReadError;
+use crate::workshop::files::read_limited;
+
 /// The most bytes that are read.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// Latency of models on one machine. Other keys of the JSON are not read.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Bench {
+pub struct BenchReport {
     /// Version of ONNX Runtime.
     pub runtime: String,
     pub threads: usize,
-    pub stages: Vec<Stage>,
+    pub stages: Vec<BenchStage>,
 }
 
+/// One stage of the way of a frame, in milliseconds.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Stage {
+pub struct BenchStage {
+    /// As "inference FP32".
     pub name: String,
     pub median_ms: f64,
     pub p95_ms: f64,
     pub runs: usize,
 }
 
+/// Why a measurement cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     #[error("cannot read the measurement {}: {cause}", path.display())]
-    Read { path: PathBuf, cause: std::io::Error },
-    #[error("{} has {bytes} bytes, over the limit of {MAX_BYTES}; is it the right file?", path.display())]
-    TooLarge { path: PathBuf, bytes: u64 },
+    Read { path: PathBuf, cause: ReadError },
     #[error("{} is no measurement: {cause}; make one with `twinsight bench --json > FILE`", path.display())]
     Form { path: PathBuf, cause: serde_json::Error },
 }
 
-impl Bench {
+impl BenchReport {
+    /// Reads what `twinsight bench --json` printed.
     pub fn read(path: &Path) -> Result<Self, BenchError> {
-        let failed = |cause| BenchError::Read { path: path.to_owned(), cause };
-        let about = std::fs::metadata(path).map_err(failed)?;
-        if !about.is_file() {
-            return Err(failed(std::io::Error::other("it is not a file")));
-        }
-        if about.len() > MAX_BYTES {
-            return Err(BenchError::TooLarge { path: path.to_owned(), bytes: about.len() });
-        }
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let bytes = read_limited(path, MAX_BYTES).map_err(|cause| BenchError::Read { path: path.to_owned(), cause })?;
         serde_json::from_slice(&bytes).map_err(|cause| BenchError::Form { path: path.to_owned(), cause })
     }
 
     /// One inference of the model of this name.
-    pub fn inference(&self, model: &str) -> Option<&Stage> {
+    pub fn inference(&self, model: &str) -> Option<&BenchStage> {
         self.stages.iter().find(|stage| stage.name.strip_prefix("inference ") == Some(model))
     }
 }

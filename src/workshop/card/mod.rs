@@ -7,10 +7,12 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-pub use bench::{Bench, BenchError};
+pub use bench::{BenchError, BenchReport};
 
-use super::evaluate::{OfModel, Report};
-use super::{CalibrationTable, WorkshopError, read_metadata};
+use super::calibration::CalibrationTable;
+use super::error::WorkshopError;
+use super::evaluate::{EvalReport, OfModel};
+use super::model_file::read_metadata;
 use crate::detect::Form;
 use crate::model::metadata::Metadata;
 use crate::model::{Arithmetic, Catalog, ModelError, ModelName, Precision, Sidecar};
@@ -20,8 +22,8 @@ use crate::model::{Arithmetic, Catalog, ModelError, ModelName, Precision, Sideca
 pub struct Card {
     pub files: Vec<CardFile>,
     pub form: Form,
-    pub evaluation: Option<Report>,
-    pub bench: Option<Bench>,
+    pub evaluation: Option<EvalReport>,
+    pub bench: Option<BenchReport>,
     /// The table that INT8 was made with, where it is at hand.
     pub calibration: Option<CalibrationTable>,
 }
@@ -67,7 +69,7 @@ fn list(files: &[String]) -> String {
 }
 
 impl Card {
-    /// Reads the models' files. `names`: those of the card; empty = those of the catalog that are installed.
+    /// Reads the models' files. `names`: those of the card; empty = the installed ones of the catalog.
     pub fn read(catalog: &Catalog, names: &[ModelName]) -> Result<Self, CardError> {
         let names = match names {
             [] => catalog.installed(),
@@ -91,7 +93,7 @@ impl Card {
     }
 
     /// Fills in accuracy. At least one of the models must be among those evaluated.
-    pub fn with_evaluation(mut self, report: Report) -> Result<Self, CardError> {
+    pub fn with_evaluation(mut self, report: EvalReport) -> Result<Self, CardError> {
         self.evaluation = Some(report);
         if self.files.iter().all(|file| self.measured(file).is_none()) {
             return Err(CardError::OtherFiles { files: self.files.into_iter().map(|f| f.file).collect() });
@@ -100,14 +102,9 @@ impl Card {
     }
 
     /// Fills in latency.
-    pub fn with_bench(mut self, bench: Bench) -> Self {
+    pub fn with_bench(mut self, bench: BenchReport) -> Self {
         self.bench = Some(bench);
         self
-    }
-
-    /// The whole card, as Markdown with a head in YAML.
-    pub fn to_markdown(&self) -> String {
-        text::markdown(self)
     }
 
     /// What was measured of exactly these bytes: the model's own figures, and not those of a processor that overflows.

@@ -3,7 +3,7 @@
 use super::{Card, CardFile};
 use crate::detect::{Form, MAX_DETECTIONS, Thresholds};
 use crate::model::Precision;
-use crate::workshop::evaluate::{Figures, Interval, Report, Spread};
+use crate::workshop::evaluate::{EvalReport, Figures, Interval, Spread};
 
 const NOT_MEASURED: &str = "not measured";
 
@@ -13,18 +13,21 @@ const KNOWN_WEIGHTS: &str = "cf9fbfd0f6d4869b35762f56100f50ed05268084078805f0e79
 /// How many figures of precision there are: the others are of recall.
 const PRECISIONS: usize = 6;
 
-pub(super) fn markdown(card: &Card) -> String {
-    let sections = [
-        head(card),
-        title(card),
-        files(card),
-        input_and_outputs(&card.form),
-        accuracy(card),
-        latency(card),
-        provenance(card),
-        limits(card),
-    ];
-    sections.join("\n")
+impl Card {
+    /// The whole card, as Markdown with a head in YAML.
+    pub fn to_markdown(&self) -> String {
+        let sections = [
+            head(self),
+            title(self),
+            files(self),
+            input_and_outputs(&self.form),
+            accuracy(self),
+            latency(self),
+            provenance(self),
+            limits(self),
+        ];
+        sections.join("\n")
+    }
 }
 
 /// "yolov4-tiny-416", of "yolov4-tiny-416_float.onnx".
@@ -182,7 +185,7 @@ fn figure(value: Option<f64>, interval: Option<Interval>) -> String {
 }
 
 /// Only where the first model of the evaluation is of this card too: a difference from another file says nothing here.
-fn differences(card: &Card, report: &Report) -> String {
+fn differences(card: &Card, report: &EvalReport) -> String {
     let Some(first) = report.models.first().filter(|m| card.files.iter().any(|f| f.sha256 == m.sha256)) else {
         return String::new();
     };
@@ -201,7 +204,7 @@ fn differences(card: &Card, report: &Report) -> String {
     text.replace(" -", " −").replace("(-", "(−")
 }
 
-fn measured_over(report: &Report) -> String {
+fn measured_over(report: &EvalReport) -> String {
     let p = &report.pictures;
     let mut over = format!("Over {} of {} pictures", p.evaluated, p.annotated);
     if p.of < p.annotated {
@@ -231,7 +234,7 @@ fn measured_over(report: &Report) -> String {
     )
 }
 
-fn replicated(report: &Report) -> String {
+fn replicated(report: &EvalReport) -> String {
     let Some(replicates) = &report.replicates else { return String::new() };
     format!(
         "\nReplicates are the same pictures, changed in ways that make no difference to a person: {}. In the brackets of their \

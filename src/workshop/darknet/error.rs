@@ -13,6 +13,7 @@ pub struct CfgError {
     pub cause: CfgCause,
 }
 
+/// What is wrong in a cfg.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CfgCause {
     #[error("the file has {bytes} bytes, and a cfg has at most {limit}")]
@@ -83,6 +84,7 @@ pub struct WeightsError {
     pub cause: WeightsCause,
 }
 
+/// What is wrong in a weights file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum WeightsCause {
     #[error("the file ends within its header; fetch it again")]

@@ -1,7 +1,9 @@
 //! From a cfg's sections to layers, with every size checked before anything of that size is made.
 
 use super::text::{Section, sections};
-use super::{CfgCause, CfgError, Conv, Layer, LayerKind, MaxPool, Network, Route, Shape, Yolo};
+use super::{
+    CfgCause, CfgError, ConvLayer, DarknetLayer, DarknetNetwork, LayerKind, MaxPool, Route, TensorShape, Yolo,
+};
 use crate::detect::Size;
 
 /// The limits lie far over the family's networks (38 layers, 6 million weights) and far under what a machine has.
@@ -18,7 +20,7 @@ const MAX_WEIGHTS: u64 = 1 << 27;
 /// Keys that only training reads.
 const TRAINING: [&str; 3] = ["burnin_update", "dont_update", "stopbackward"];
 
-impl Network {
+impl DarknetNetwork {
     /// Reads a cfg's text.
     pub fn from_cfg(text: &str) -> Result<Self, CfgError> {
         let sections = sections(text)?;
@@ -30,7 +32,7 @@ impl Network {
                 return Err(CfgError { line, section: String::new(), cause: CfgCause::NoNet });
             }
         };
-        let mut reader = Reader { input: input(net)?, layers: Vec::new(), weights: 0 };
+        let mut reader = LayerReader { input: input(net)?, layers: Vec::new(), weights: 0 };
         for section in rest {
             reader.layer(section)?;
         }
@@ -59,14 +61,14 @@ fn input(net: &Section) -> Result<Size, CfgError> {
     Ok(size)
 }
 
-struct Reader {
+struct LayerReader {
     input: Size,
-    layers: Vec<Layer>,
+    layers: Vec<DarknetLayer>,
     /// Of all layers so far.
     weights: u64,
 }
 
-impl Reader {
+impl LayerReader {
     fn layer(&mut self, section: &Section) -> Result<(), CfgError> {
         if self.layers.len() == MAX_LAYERS {
             return Err(section.error(CfgCause::TooManyLayers { limit: MAX_LAYERS }));
@@ -83,14 +85,14 @@ impl Reader {
         if output.values() > MAX_OUTPUT {
             return Err(section.error(CfgCause::OutputTooLarge { values: output.values(), limit: MAX_OUTPUT }));
         }
-        self.layers.push(Layer { line: section.line, kind, output });
+        self.layers.push(DarknetLayer { line: section.line, kind, output });
         Ok(())
     }
 
     /// What the layer before puts out, or the picture.
-    fn before(&self, section: &Section) -> Result<Shape, CfgError> {
+    fn before(&self, section: &Section) -> Result<TensorShape, CfgError> {
         match self.layers.last() {
-            None => Ok(Shape { channels: 3, size: self.input }),
+            None => Ok(TensorShape { channels: 3, size: self.input }),
             Some(layer) => {
                 self.readable(section, self.layers.len() - 1)?;
                 Ok(layer.output)
@@ -105,7 +107,7 @@ impl Reader {
         }
     }
 
-    fn conv(&mut self, section: &Section) -> Result<(LayerKind, Shape), CfgError> {
+    fn conv(&mut self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
         let known = ["activation", "batch_normalize", "filters", "groups", "pad", "padding", "size", "stride"];
         section.only(&[&known[..], &TRAINING].concat())?;
         let before = self.before(section)?;
@@ -124,7 +126,7 @@ impl Reader {
                 return Err(section.error_of("activation", cause));
             }
         };
-        let conv = Conv {
+        let conv = ConvLayer {
             input_channels: before.channels,
             filters: section.int("filters", 1, MAX_FILTERS)?,
             size,
@@ -142,11 +144,11 @@ impl Reader {
         let (Some(width), Some(height)) = (shrink(before.size.width), shrink(before.size.height)) else {
             return Err(section.error(CfgCause::WindowTooLarge { window: size, input: before.size }));
         };
-        let output = Shape { channels: conv.filters, size: Size::new(width, height) };
+        let output = TensorShape { channels: conv.filters, size: Size::new(width, height) };
         Ok((LayerKind::Conv(conv), output))
     }
 
-    fn route(&self, section: &Section) -> Result<(LayerKind, Shape), CfgError> {
+    fn route(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
         section.only(&[&["group_id", "groups", "layers"][..], &TRAINING].concat())?;
         let here = self.layers.len() as i64;
         let mut layers = Vec::new();
@@ -161,7 +163,7 @@ impl Reader {
         }
         let groups = section.int_or("groups", 1, 1, MAX_FILTERS)?;
         let group = section.int_or("group_id", 0, 0, groups - 1)?;
-        let mut output = Shape { channels: 0, size: self.layers[layers[0]].output.size };
+        let mut output = TensorShape { channels: 0, size: self.layers[layers[0]].output.size };
         for &layer in &layers {
             let shape = self.layers[layer].output;
             if shape.size != output.size {
@@ -180,7 +182,7 @@ impl Reader {
         Ok((LayerKind::Route(Route { layers, groups, group }), output))
     }
 
-    fn maxpool(&self, section: &Section) -> Result<(LayerKind, Shape), CfgError> {
+    fn maxpool(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
         section.only(&[&["padding", "size", "stride"][..], &TRAINING].concat())?;
         let before = self.before(section)?;
         let stride = section.int_or("stride", 1, 1, MAX_STRIDE)?;
@@ -195,22 +197,22 @@ impl Reader {
         let reach = |out: u32, side: u32| ((out - 1) * stride + size).saturating_sub(side + first);
         let (bottom, right) = (reach(height, before.size.height), reach(width, before.size.width));
         let pool = MaxPool { size, stride, padding: [first, first, bottom, right] };
-        let output = Shape { channels: before.channels, size: Size::new(width, height) };
+        let output = TensorShape { channels: before.channels, size: Size::new(width, height) };
         Ok((LayerKind::MaxPool(pool), output))
     }
 
-    fn upsample(&self, section: &Section) -> Result<(LayerKind, Shape), CfgError> {
+    fn upsample(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
         section.only(&[&["stride"][..], &TRAINING].concat())?;
         let before = self.before(section)?;
         let factor = section.int_or("stride", 2, 1, MAX_STRIDE)?;
         let side = |s: u32| s.saturating_mul(factor);
         let size = Size::new(side(before.size.width), side(before.size.height));
-        Ok((LayerKind::Upsample { factor }, Shape { channels: before.channels, size }))
+        Ok((LayerKind::Upsample { factor }, TensorShape { channels: before.channels, size }))
     }
 
-    fn yolo(&self, section: &Section) -> Result<(LayerKind, Shape), CfgError> {
+    fn yolo(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
         let before = match self.layers.last() {
-            Some(Layer { kind: LayerKind::Conv(conv), output, .. }) if !conv.leaky => *output,
+            Some(DarknetLayer { kind: LayerKind::Conv(conv), output, .. }) if !conv.leaky => *output,
             _ => return Err(section.error(CfgCause::NoConvBeforeYolo)),
         };
         // Another way to decode, which the detector does not have.

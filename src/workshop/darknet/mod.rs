@@ -1,9 +1,9 @@
 //! Reads darknet's files: the cfg, which is the network's shape, and the weights, which are its numbers.
 //!
 //! ```text
-//! cfg ── text ──▶ sections ── layers ──▶ Network ─┐
-//!                                                 ├── weights ──▶ one ConvWeights a convolution
-//! weights ────────────────────────────────────────┘
+//! cfg ── text ──▶ sections ── layers ──▶ DarknetNetwork ─┐
+//!                                                        ├── weights ──▶ one ConvWeights a convolution
+//! weights ───────────────────────────────────────────────┘
 //! ```
 
 mod error;
@@ -13,5 +13,5 @@ mod text;
 mod weights;
 
 pub use error::{CfgCause, CfgError, WeightsCause, WeightsError};
-pub use network::{Conv, Layer, LayerKind, MaxPool, Network, Route, Shape, Yolo};
+pub use network::{ConvLayer, DarknetLayer, DarknetNetwork, LayerKind, MaxPool, Route, TensorShape, Yolo};
 pub use weights::{BatchNorm, ConvWeights, read_weights};

@@ -4,18 +4,19 @@ use crate::detect::{Classes, Form, Head, Size};
 
 /// Channels, height and width of a layer's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct TensorShape {
     pub channels: u32,
     pub size: Size,
 }
 
-impl Shape {
+impl TensorShape {
+    /// Number of values: channels × height × width.
     pub fn values(self) -> u64 {
         u64::from(self.channels) * self.size.area()
     }
 }
 
-impl std::fmt::Display for Shape {
+impl std::fmt::Display for TensorShape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}×{}×{}", self.channels, self.size.height, self.size.width)
     }
@@ -23,22 +24,25 @@ impl std::fmt::Display for Shape {
 
 /// What a cfg describes. Every layer reads only layers before it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Network {
+pub struct DarknetNetwork {
+    /// In pixels.
     pub input: Size,
-    pub layers: Vec<Layer>,
+    pub layers: Vec<DarknetLayer>,
 }
 
+/// One section of the cfg after [net].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
+pub struct DarknetLayer {
     /// Of its section in the cfg, counted from 1.
     pub line: usize,
     pub kind: LayerKind,
-    pub output: Shape,
+    pub output: TensorShape,
 }
 
+/// What a layer computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LayerKind {
-    Conv(Conv),
+    Conv(ConvLayer),
     Route(Route),
     MaxPool(MaxPool),
     Upsample { factor: u32 },
@@ -47,9 +51,11 @@ pub enum LayerKind {
 
 /// A square convolution of the layer before it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Conv {
+pub struct ConvLayer {
     pub input_channels: u32,
+    /// How many: the channels of the output.
     pub filters: u32,
+    /// Side of the window.
     pub size: u32,
     pub stride: u32,
     /// On each side.
@@ -59,7 +65,7 @@ pub struct Conv {
     pub leaky: bool,
 }
 
-impl Conv {
+impl ConvLayer {
     /// Number of weights, without biases.
     pub fn weights(&self) -> u64 {
         u64::from(self.filters) * u64::from(self.input_channels) * u64::from(self.size) * u64::from(self.size)
@@ -75,6 +81,7 @@ pub struct Route {
     pub group: u32,
 }
 
+/// The largest value of a square window, channel by channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaxPool {
     pub size: u32,
@@ -93,7 +100,7 @@ pub struct Yolo {
     pub stride: u32,
 }
 
-impl Network {
+impl DarknetNetwork {
     /// The outputs, finest grid first, each with its layer's number.
     pub fn heads(&self) -> Vec<(usize, &Yolo)> {
         let yolos = self.layers.iter().enumerate().filter_map(|(i, layer)| match &layer.kind {
@@ -110,7 +117,7 @@ impl Network {
         self.heads().first().map_or(0, |(_, yolo)| yolo.classes as usize)
     }
 
-    /// What decoding needs. `classes` must have as many names as [`Network::classes`] says.
+    /// What decoding needs. `classes` must have as many names as [`DarknetNetwork::classes`] says.
     pub fn form(&self, classes: Classes) -> Form {
         let head = |yolo: &Yolo| Head { stride: yolo.stride, anchors: yolo.anchors.clone(), scale_x_y: yolo.scale_x_y };
         Form { input: self.input, classes, heads: self.heads().iter().map(|(_, yolo)| head(yolo)).collect() }

@@ -12,11 +12,11 @@ const MAX_BYTES: usize = 1 << 20;
 pub(super) struct Section {
     pub name: String,
     pub line: usize,
-    options: Vec<Entry>,
+    options: Vec<KeyValue>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct KeyValue {
     line: usize,
     key: String,
     value: String,
@@ -44,7 +44,7 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, CfgError> {
         let Some(section) = sections.last_mut() else { return fail(line, "", CfgCause::NoNet) };
         match bare.split_once('=') {
             Some((key, value)) if !key.is_empty() => {
-                section.options.push(Entry { line, key: key.to_owned(), value: value.to_owned() });
+                section.options.push(KeyValue { line, key: key.to_owned(), value: value.to_owned() });
             }
             _ => return fail(line, &section.name, CfgCause::BadLine(short(raw.trim()))),
         }
@@ -61,7 +61,7 @@ impl Section {
         CfgError { line, section: self.name.clone(), cause }
     }
 
-    fn find(&self, key: &str) -> Result<Option<&Entry>, CfgError> {
+    fn find(&self, key: &str) -> Result<Option<&KeyValue>, CfgError> {
         let mut found = self.options.iter().filter(|e| e.key == key);
         let first = found.next();
         match found.next() {
@@ -70,7 +70,7 @@ impl Section {
         }
     }
 
-    fn bad(&self, entry: &Entry, expected: String) -> CfgError {
+    fn bad(&self, entry: &KeyValue, expected: String) -> CfgError {
         let (key, value) = (entry.key.clone(), short(&entry.value));
         self.error_at(entry.line, CfgCause::BadValue { key, value, expected })
     }

@@ -1,6 +1,6 @@
 //! Darknet's weights file: a header, then for each convolution its arrays of little-endian floats.
 
-use super::{Conv, LayerKind, Network, WeightsCause, WeightsError};
+use super::{ConvLayer, DarknetNetwork, LayerKind, WeightsCause, WeightsError};
 
 /// The numbers of one convolution.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,8 @@ pub struct BatchNorm {
 }
 
 /// Reads the numbers of every convolution of `network`, in the order of its layers.
-pub fn read_weights(bytes: &[u8], network: &Network) -> Result<Vec<ConvWeights>, WeightsError> {
-    let mut reader = Reader { bytes, offset: header(bytes)? };
+pub fn read_weights(bytes: &[u8], network: &DarknetNetwork) -> Result<Vec<ConvWeights>, WeightsError> {
+    let mut reader = WeightReader { bytes, offset: header(bytes)? };
     let mut all = Vec::new();
     let mut last = None;
     for (number, layer) in network.layers.iter().enumerate() {
@@ -58,13 +58,13 @@ fn header(bytes: &[u8]) -> Result<usize, WeightsError> {
     Ok(length)
 }
 
-struct Reader<'a> {
+struct WeightReader<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
-impl Reader<'_> {
-    fn conv(&mut self, layer: usize, conv: &Conv) -> Result<ConvWeights, WeightsError> {
+impl WeightReader<'_> {
+    fn conv(&mut self, layer: usize, conv: &ConvLayer) -> Result<ConvWeights, WeightsError> {
         let filters = u64::from(conv.filters);
         let biases = self.floats(layer, "biases", filters)?;
         let batch_norm = if conv.batch_normalize {

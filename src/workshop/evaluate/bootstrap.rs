@@ -11,7 +11,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use super::SIZES;
-use super::curve::{Scratch, Track};
+use super::curve::{CurveScratch, Track};
 use super::figures::precisions;
 use super::random::Random;
 
@@ -73,7 +73,7 @@ pub(super) fn resample(
     let draws = draws(bootstrap, tracks, images, all);
     let mut once = vec![0; all];
     images.iter().for_each(|image| once[*image as usize] = 1);
-    let measured: Draw = tracks.iter().map(|track| precisions(track, &once, &mut Scratch::default())).collect();
+    let measured: Draw = tracks.iter().map(|track| precisions(track, &once, &mut CurveScratch::default())).collect();
     let interval = |value: &dyn Fn(&Draw) -> Option<f64>| {
         let drawn = interval(draws.iter().filter_map(value).collect())?;
         Some(drawn.reversed(value(&measured)?))
@@ -93,7 +93,7 @@ fn draws(bootstrap: &Bootstrap, tracks: &[Vec<[Track; SIZES]>], images: &[u32], 
     if images.is_empty() {
         return Vec::new();
     }
-    let draw = |number: usize, weights: &mut [u32], scratch: &mut Scratch| -> Draw {
+    let draw = |number: usize, weights: &mut [u32], scratch: &mut CurveScratch| -> Draw {
         // Each draw has a seed of its own, so that threads change nothing.
         let mut random = Random::new(bootstrap.seed.wrapping_add(number as u64));
         weights.fill(0);
@@ -101,7 +101,7 @@ fn draws(bootstrap: &Bootstrap, tracks: &[Vec<[Track; SIZES]>], images: &[u32], 
         tracks.iter().map(|of_model| precisions(of_model, weights, scratch)).collect()
     };
     let some = |numbers: std::ops::Range<usize>| -> Vec<Draw> {
-        let (mut weights, mut scratch) = (vec![0; all], Scratch::default());
+        let (mut weights, mut scratch) = (vec![0; all], CurveScratch::default());
         numbers.map(|number| draw(number, &mut weights, &mut scratch)).collect()
     };
     let share = bootstrap.resamples.div_ceil(bootstrap.threads.max(1)).max(1);

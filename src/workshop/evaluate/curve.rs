@@ -1,6 +1,6 @@
 //! Precision over recall of one class and size, for pictures that count any number of times.
 
-use super::matching::{Judged, Marks, Thing};
+use super::matching::{Marks, MatchedBox, Thing};
 use super::{SIZES, THRESHOLDS};
 
 /// Recalls at which precision is asked for: 0.00, 0.01, ... 1.00.
@@ -12,18 +12,18 @@ fn recall_at(place: usize) -> f64 {
 }
 
 /// How often each image counts, by its index: 1 each, or as often as it was drawn.
-pub(super) type Weights = [u32];
+pub(super) type ImageWeights = [u32];
 
 /// The detections of one class and size, highest score first.
 #[derive(Debug, Default)]
 pub(super) struct Track {
-    entries: Vec<Entry>,
+    entries: Vec<TrackEntry>,
     /// For each thing to be found, its image.
     things: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct TrackEntry {
     image: u32,
     marks: Marks,
     rank: u8,
@@ -38,12 +38,12 @@ struct Point {
 
 /// Memory that is used again.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(super) struct CurveScratch {
     points: [Vec<Point>; THRESHOLDS],
 }
 
 /// Tracks by class and size.
-pub(super) fn tracks(classes: usize, judged: &[Judged], things: &[Thing]) -> Vec<[Track; SIZES]> {
+pub(super) fn tracks(classes: usize, judged: &[MatchedBox], things: &[Thing]) -> Vec<[Track; SIZES]> {
     let mut tracks: Vec<[Track; SIZES]> = std::iter::repeat_with(Default::default).take(classes).collect();
     for thing in things {
         for (size, track) in tracks[thing.category as usize].iter_mut().enumerate() {
@@ -52,14 +52,14 @@ pub(super) fn tracks(classes: usize, judged: &[Judged], things: &[Thing]) -> Vec
             }
         }
     }
-    let mut order: Vec<&Judged> = judged.iter().collect();
+    let mut order: Vec<&MatchedBox> = judged.iter().collect();
     // Equal scores go by image and rank, as in COCO's own evaluation.
     order.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.image.cmp(&b.image)).then(a.rank.cmp(&b.rank)));
     for j in order {
         for (track, marks) in tracks[j.category as usize].iter_mut().zip(j.sizes) {
             // One that never counts changes nothing.
             if marks.ignored != Marks::ALL {
-                track.entries.push(Entry { image: j.image, marks, rank: j.rank });
+                track.entries.push(TrackEntry { image: j.image, marks, rank: j.rank });
             }
         }
     }
@@ -68,12 +68,12 @@ pub(super) fn tracks(classes: usize, judged: &[Judged], things: &[Thing]) -> Vec
 
 impl Track {
     /// How many things there are to find.
-    pub fn things(&self, weights: &Weights) -> u32 {
+    pub fn things(&self, weights: &ImageWeights) -> u32 {
         self.things.iter().map(|image| weights[*image as usize]).sum()
     }
 
     /// Average precision at each IoU threshold: the mean precision over the recall points. `None` = nothing to find.
-    pub fn precision(&self, weights: &Weights, scratch: &mut Scratch) -> Option<[f64; THRESHOLDS]> {
+    pub fn precision(&self, weights: &ImageWeights, scratch: &mut CurveScratch) -> Option<[f64; THRESHOLDS]> {
         let things = self.things(weights);
         if things == 0 {
             return None;
@@ -88,7 +88,11 @@ impl Track {
     }
 
     /// Precision at each recall point, by IoU threshold. `None` = nothing to find.
-    pub fn curves(&self, weights: &Weights, scratch: &mut Scratch) -> Option<[[f64; RECALL_POINTS]; THRESHOLDS]> {
+    pub fn curves(
+        &self,
+        weights: &ImageWeights,
+        scratch: &mut CurveScratch,
+    ) -> Option<[[f64; RECALL_POINTS]; THRESHOLDS]> {
         let things = self.things(weights);
         if things == 0 {
             return None;
@@ -102,7 +106,7 @@ impl Track {
     }
 
     /// The part of the things that is found, by IoU threshold, with at most `most` detections a picture.
-    pub fn recall(&self, weights: &Weights, most: usize) -> Option<[f64; THRESHOLDS]> {
+    pub fn recall(&self, weights: &ImageWeights, most: usize) -> Option<[f64; THRESHOLDS]> {
         let things = self.things(weights);
         let mut right = [0; THRESHOLDS];
         for entry in self.entries.iter().filter(|e| usize::from(e.rank) < most) {
@@ -114,7 +118,7 @@ impl Track {
     }
 
     /// Walks down the scores and notes every detection that is right.
-    fn points(&self, weights: &Weights, scratch: &mut Scratch) {
+    fn points(&self, weights: &ImageWeights, scratch: &mut CurveScratch) {
         scratch.points.iter_mut().for_each(Vec::clear);
         let (mut right, mut ignored) = ([0u32; THRESHOLDS], [0u32; THRESHOLDS]);
         let mut seen = 0;
@@ -187,10 +191,10 @@ mod tests {
     /// Right, wrong, right of 4 things: precision 1 up to recall 0.25, then 2/3 up to 0.5, then nothing.
     #[test]
     fn a_small_curve_is_that_of_hand() {
-        let entry = |image, right| Entry { image, marks: Marks { right, ignored: 0 }, rank: 0 };
+        let entry = |image, right| TrackEntry { image, marks: Marks { right, ignored: 0 }, rank: 0 };
         let entries = vec![entry(0, Marks::ALL), entry(1, 0), entry(0, Marks::ALL)];
         let track = Track { entries, things: vec![0, 0, 1, 1] };
-        let mut scratch = Scratch::default();
+        let mut scratch = CurveScratch::default();
         let curve = track.curves(&[1, 1], &mut scratch).unwrap()[0];
         assert!(curve[..=25].iter().all(|p| *p == 1.0) && curve[26..=50].iter().all(|p| *p == 2.0 / 3.0));
         assert!(curve[51..].iter().all(|p| *p == 0.0));

@@ -1,9 +1,9 @@
 //! Pictures that several models have been through, as far as they have come.
 
 use super::bootstrap::{Bootstrap, Intervals, resample};
-use super::curve::{Scratch, Track, tracks};
-use super::figures::{self, ClassFigures, Curves, Figures, mean, mean_of};
-use super::matching::{Found, Judged, Thing, judge, things};
+use super::curve::{CurveScratch, Track, tracks};
+use super::figures::{self, ClassFigures, Figures, PrecisionCurves, mean, mean_of};
+use super::matching::{FoundBox, MatchedBox, Thing, judge, things};
 use super::{SIZES, Truth};
 
 /// Collects pictures one by one. Takes some 30 bytes a detection, and keeps neither boxes nor pixels.
@@ -13,10 +13,11 @@ pub struct Evaluation {
     /// How often each image of the truth counts: 1 when it is done, else 0.
     weights: Vec<u32>,
     things: Vec<Thing>,
-    models: Vec<Vec<Judged>>,
+    models: Vec<Vec<MatchedBox>>,
 }
 
 impl Evaluation {
+    /// For this number of models; no picture is done yet.
     pub fn new(truth: &Truth, models: usize) -> Self {
         Self {
             classes: truth.categories.len(),
@@ -28,7 +29,7 @@ impl Evaluation {
 
     /// Adds what each model found in the image at this place of the truth, which must not have come before. Gives, for
     /// each model, the AP of this picture alone: `None` where there is nothing to find in it.
-    pub fn add(&mut self, truth: &Truth, image: usize, found: &[Vec<Found>]) -> Vec<Option<f64>> {
+    pub fn add(&mut self, truth: &Truth, image: usize, found: &[Vec<FoundBox>]) -> Vec<Option<f64>> {
         let boxes = &truth.images[image].boxes;
         self.weights[image] = 1;
         let first = self.things.len();
@@ -58,6 +59,7 @@ impl Evaluation {
         self.models[model].len()
     }
 
+    /// COCO's twelve figures of a model, over the pictures so far.
     pub fn figures(&self, model: usize) -> Figures {
         figures::figures(&self.tracks(model), &self.weights)
     }
@@ -67,7 +69,8 @@ impl Evaluation {
         figures::classes(&self.tracks(model), &self.weights)
     }
 
-    pub fn curves(&self, model: usize) -> Curves {
+    /// Precision over recall of a model, over the pictures so far.
+    pub fn curves(&self, model: usize) -> PrecisionCurves {
         figures::curves(&self.tracks(model), &self.weights)
     }
 
@@ -84,14 +87,14 @@ impl Evaluation {
 }
 
 /// The AP of one picture, over the classes that are in it.
-fn of_one(judged: &[Judged], things: &[Thing]) -> Option<f64> {
+fn of_one(judged: &[MatchedBox], things: &[Thing]) -> Option<f64> {
     let mut classes: Vec<u32> = things.iter().map(|thing| thing.category).collect();
     classes.sort_unstable();
     classes.dedup();
-    let mut scratch = Scratch::default();
+    let mut scratch = CurveScratch::default();
     mean(classes.into_iter().filter_map(|class| {
-        let judged: Vec<Judged> =
-            judged.iter().filter(|j| j.category == class).map(|j| Judged { category: 0, image: 0, ..*j }).collect();
+        let judged: Vec<MatchedBox> =
+            judged.iter().filter(|j| j.category == class).map(|j| MatchedBox { category: 0, image: 0, ..*j }).collect();
         let of_class = things.iter().filter(|thing| thing.category == class);
         let things: Vec<Thing> = of_class.map(|thing| Thing { category: 0, image: 0, ..*thing }).collect();
         let precision = tracks(1, &judged, &things).first()?[0].precision(&[1], &mut scratch)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::curve::{RECALL_POINTS, Scratch, Track, Weights};
+use super::curve::{CurveScratch, ImageWeights, RECALL_POINTS, Track};
 use super::{AT_75, SIZES, THRESHOLDS};
 
 /// Recalls at which the curves give precision: 0.00, 0.01, ... 1.00.
@@ -109,15 +109,15 @@ pub struct ClassFigures {
 
 /// Mean precision over the classes at each recall.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Curves {
+pub struct PrecisionCurves {
     /// Over all IoU thresholds.
     pub mean: Vec<f64>,
     pub at_50: Vec<f64>,
     pub at_75: Vec<f64>,
 }
 
-pub(super) fn figures(tracks: &[[Track; SIZES]], weights: &Weights) -> Figures {
-    let [ap, ap50, ap75, ap_small, ap_medium, ap_large] = precisions(tracks, weights, &mut Scratch::default());
+pub(super) fn figures(tracks: &[[Track; SIZES]], weights: &ImageWeights) -> Figures {
+    let [ap, ap50, ap75, ap_small, ap_medium, ap_large] = precisions(tracks, weights, &mut CurveScratch::default());
     let recall = |size: usize, most: usize| {
         let recalls = tracks.iter().filter_map(|track| track[size].recall(weights, most));
         mean(recalls.map(|r| mean_of(&r)))
@@ -139,7 +139,11 @@ pub(super) fn figures(tracks: &[[Track; SIZES]], weights: &Weights) -> Figures {
 }
 
 /// AP, AP50, AP75, AP small, AP medium, AP large.
-pub(super) fn precisions(tracks: &[[Track; SIZES]], weights: &Weights, scratch: &mut Scratch) -> [Option<f64>; 6] {
+pub(super) fn precisions(
+    tracks: &[[Track; SIZES]],
+    weights: &ImageWeights,
+    scratch: &mut CurveScratch,
+) -> [Option<f64>; 6] {
     let mut means = [Mean::default(); 6];
     for [all, small, medium, large] in tracks {
         if let Some(precision) = all.precision(weights, scratch) {
@@ -156,8 +160,8 @@ pub(super) fn precisions(tracks: &[[Track; SIZES]], weights: &Weights, scratch: 
     means.map(|mean| mean.value())
 }
 
-pub(super) fn classes(tracks: &[[Track; SIZES]], weights: &Weights) -> Vec<ClassFigures> {
-    let mut scratch = Scratch::default();
+pub(super) fn classes(tracks: &[[Track; SIZES]], weights: &ImageWeights) -> Vec<ClassFigures> {
+    let mut scratch = CurveScratch::default();
     let of_class = |[all, ..]: &[Track; SIZES]| {
         let precision = all.precision(weights, &mut scratch);
         ClassFigures {
@@ -170,9 +174,9 @@ pub(super) fn classes(tracks: &[[Track; SIZES]], weights: &Weights) -> Vec<Class
     tracks.iter().map(of_class).collect()
 }
 
-pub(super) fn curves(tracks: &[[Track; SIZES]], weights: &Weights) -> Curves {
-    let mut scratch = Scratch::default();
-    let mut curves = Curves { mean: vec![0.0; RECALLS], at_50: vec![0.0; RECALLS], at_75: vec![0.0; RECALLS] };
+pub(super) fn curves(tracks: &[[Track; SIZES]], weights: &ImageWeights) -> PrecisionCurves {
+    let mut scratch = CurveScratch::default();
+    let mut curves = PrecisionCurves { mean: vec![0.0; RECALLS], at_50: vec![0.0; RECALLS], at_75: vec![0.0; RECALLS] };
     let of_classes: Vec<_> = tracks.iter().filter_map(|[all, ..]| all.curves(weights, &mut scratch)).collect();
     let classes = of_classes.len().max(1) as f64;
     for of_class in &of_classes {

@@ -7,7 +7,7 @@ pub const MAX_FOUND: usize = 100;
 
 /// One detection, in the terms of the annotations.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
+pub struct FoundBox {
     /// Index into the categories of the truth.
     pub category: usize,
     pub score: f32,
@@ -17,7 +17,7 @@ pub struct Found {
 
 /// A detection once it is matched; where it was is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Judged {
+pub(super) struct MatchedBox {
     pub category: u32,
     /// Index into the images of the truth.
     pub image: u32,
@@ -40,7 +40,7 @@ impl Marks {
     pub const ALL: u16 = (1 << THRESHOLDS) - 1;
 }
 
-/// A thing that is to be found.
+/// An object that a model must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Thing {
     pub category: u32,
@@ -60,8 +60,8 @@ pub(super) fn things(image: u32, boxes: &[TruthBox]) -> impl Iterator<Item = Thi
 /// Matches one picture's detections, class by class, into `judged`. After COCO's rules: detections choose in the order
 /// of their scores, each the free thing that it overlaps most; crowds and things of another size only if
 /// there is nothing else, and a crowd by any number.
-pub(super) fn judge(image: u32, boxes: &[TruthBox], found: &[Found], judged: &mut Vec<Judged>) {
-    let mut found: Vec<&Found> = found.iter().collect();
+pub(super) fn judge(image: u32, boxes: &[TruthBox], found: &[FoundBox], judged: &mut Vec<MatchedBox>) {
+    let mut found: Vec<&FoundBox> = found.iter().collect();
     // Stable, so that equal scores keep the detector's order.
     found.sort_by(|a, b| a.category.cmp(&b.category).then(b.score.total_cmp(&a.score)));
     for of_class in found.chunk_by(|a, b| a.category == b.category) {
@@ -70,7 +70,7 @@ pub(super) fn judge(image: u32, boxes: &[TruthBox], found: &[Found], judged: &mu
         let truth: Vec<&TruthBox> = boxes.iter().filter(|b| b.category == category).collect();
         let ious: Vec<Vec<f64>> = of_class.iter().map(|f| truth.iter().map(|t| iou(f, t)).collect()).collect();
         let start = judged.len();
-        judged.extend(of_class.iter().enumerate().map(|(rank, f)| Judged {
+        judged.extend(of_class.iter().enumerate().map(|(rank, f)| MatchedBox {
             category: category as u32,
             image,
             score: f.score,
@@ -84,7 +84,7 @@ pub(super) fn judge(image: u32, boxes: &[TruthBox], found: &[Found], judged: &mu
     }
 }
 
-fn match_size(size: usize, truth: &[&TruthBox], found: &[&Found], ious: &[Vec<f64>]) -> Vec<Marks> {
+fn match_size(size: usize, truth: &[&TruthBox], found: &[&FoundBox], ious: &[Vec<f64>]) -> Vec<Marks> {
     let ignored = |t: &TruthBox| t.crowd || !is_of(t.area, size);
     // Those that count come first.
     let mut order: Vec<usize> = (0..truth.len()).collect();
@@ -127,7 +127,7 @@ fn is_of(area: f64, size: usize) -> bool {
 }
 
 /// With a crowd, over the area of the detection alone.
-fn iou(found: &Found, truth: &TruthBox) -> f64 {
+fn iou(found: &FoundBox, truth: &TruthBox) -> f64 {
     let ([fx, fy, fw, fh], [tx, ty, tw, th]) = (found.xywh, truth.xywh);
     let w = (fx + fw).min(tx + tw) - fx.max(tx);
     let h = (fy + fh).min(ty + th) - fy.max(ty);

@@ -12,6 +12,7 @@
 //! matches in a form of their own: two bits a threshold and size for each detection, and no boxes.
 
 mod bootstrap;
+mod class_map;
 mod curve;
 mod evaluation;
 mod figures;
@@ -24,13 +25,13 @@ mod spread;
 mod truth;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use class_map::{ClassMap, NamesError};
 pub use evaluation::Evaluation;
-pub use figures::{ClassFigures, Curves, Figures, Precisions, RECALLS};
-pub use matching::{Found, MAX_FOUND};
-pub use names::{ClassMap, NamesError};
+pub use figures::{ClassFigures, Figures, PrecisionCurves, Precisions, RECALLS};
+pub use matching::{FoundBox, MAX_FOUND};
 pub use replicate::Replicate;
 pub use report::{
-    Annotations, Damaged, Difference, OfClass, OfModel, Pictures, Protocol, Report, ReportError, Sampling, Skipped,
+    Annotations, Damaged, Difference, EvalReport, OfClass, OfModel, Pictures, Protocol, ReportError, Sampling, Skipped,
     Things,
 };
 pub use spread::{Replicated, Replicates, Spread, Spreads};

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curves, Figures, Interval, Precisions, Replicates};
+use super::{Figures, Interval, PrecisionCurves, Precisions, Replicates};
 use crate::model::{Arithmetic, Precision};
+use crate::workshop::error::ReadError;
+use crate::workshop::files::read_limited;
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -13,12 +15,14 @@ const FORMAT: u32 = 1;
 /// The most bytes that are read.
 const MAX_BYTES: u64 = 1 << 28;
 
+/// Figures of several models over the same pictures.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Report {
+pub struct EvalReport {
+    /// [`EvalReport::FORMAT`].
     pub format: u32,
-    /// Its version.
+    /// Version of the program.
     pub twinsight: String,
-    /// Its version.
+    /// Version of the library.
     pub onnx_runtime: String,
     /// What was typed.
     pub command: String,
@@ -36,9 +40,12 @@ pub struct Report {
     pub by_damage: Vec<Damaged>,
 }
 
+/// What the models were evaluated against.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Annotations {
+    /// As it was named.
     pub file: String,
+    /// Of the file, in hexadecimal.
     pub sha256: String,
 }
 
@@ -61,7 +68,7 @@ pub struct Pictures {
     pub of: usize,
     /// The figures are over these.
     pub evaluated: usize,
-    /// A person ended it.
+    /// The user interrupted it.
     pub interrupted: bool,
     pub skipped: Vec<Skipped>,
     /// To be found in the evaluated pictures.
@@ -95,6 +102,7 @@ pub struct Sampling {
     pub level: f64,
 }
 
+/// Figures of one model.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct OfModel {
     pub name: String,
@@ -117,7 +125,7 @@ pub struct OfModel {
     /// Those that are in the annotations.
     pub classes: Vec<OfClass>,
     /// Mean precision at recalls 0.00, 0.01, ... 1.00.
-    pub curves: Curves,
+    pub curves: PrecisionCurves,
 }
 
 /// This model's figure less the first one's, with its interval.
@@ -135,6 +143,7 @@ impl Difference {
     }
 }
 
+/// Figures of one class; `null` = it is in no picture.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct OfClass {
     /// As the annotations name it.
@@ -162,19 +171,19 @@ pub struct Damaged {
     pub damage: f64,
 }
 
+/// Why an evaluation cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     #[error("cannot read the evaluation {}: {cause}", path.display())]
-    Read { path: PathBuf, cause: std::io::Error },
-    #[error("{} has {bytes} bytes, over the limit of {MAX_BYTES}; is it the right file?", path.display())]
-    TooLarge { path: PathBuf, bytes: u64 },
+    Read { path: PathBuf, cause: ReadError },
     #[error("{} is no evaluation: {cause}; make one with `twinsight eval --json FILE`", path.display())]
     Form { path: PathBuf, cause: serde_json::Error },
-    #[error("{} has format {found}, and this Twinsight reads format {FORMAT}; make it anew with `twinsight eval`", path.display())]
+    #[error("{} has format {found}, and this Twinsight reads format {FORMAT}; make it again with `twinsight eval`", path.display())]
     Format { path: PathBuf, found: u32 },
 }
 
-impl Report {
+impl EvalReport {
+    /// The version of the form that is written and read.
     pub const FORMAT: u32 = FORMAT;
 
     /// Reads what `twinsight eval --json` wrote.
@@ -183,15 +192,8 @@ impl Report {
         struct Start {
             format: u32,
         }
-        let failed = |cause| ReportError::Read { path: path.to_owned(), cause };
-        let about = std::fs::metadata(path).map_err(failed)?;
-        if !about.is_file() {
-            return Err(failed(std::io::Error::other("it is not a file")));
-        }
-        if about.len() > MAX_BYTES {
-            return Err(ReportError::TooLarge { path: path.to_owned(), bytes: about.len() });
-        }
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let bytes =
+            read_limited(path, MAX_BYTES).map_err(|cause| ReportError::Read { path: path.to_owned(), cause })?;
         let form = |cause| ReportError::Form { path: path.to_owned(), cause };
         let Start { format } = serde_json::from_slice(&bytes).map_err(form)?;
         if format != FORMAT {

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use super::names::{list, plain};
 use crate::detect::Size;
 use crate::model::hex;
+use crate::workshop::error::ReadError;
+use crate::workshop::files::read_limited;
 
 /// The most bytes of an annotations file. That of COCO's 118,000 training pictures has 449 MB.
 const MAX_BYTES: u64 = 1 << 29;
@@ -20,18 +22,22 @@ pub struct Truth {
     pub categories: Vec<Category>,
     /// By id.
     pub images: Vec<TruthImage>,
-    /// Of the file.
+    /// Of the file, in hexadecimal.
     pub sha256: String,
 }
 
+/// A class of the annotations.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Category {
+    /// As the annotations number it.
     pub id: i64,
     pub name: String,
 }
 
+/// One annotated picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TruthImage {
+    /// As the annotations number it.
     pub id: i64,
     /// Relative to the folder of the pictures.
     pub file: String,
@@ -40,6 +46,7 @@ pub struct TruthImage {
     pub boxes: Vec<TruthBox>,
 }
 
+/// One object of a picture, or a crowd of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TruthBox {
     /// Index into [`Truth::categories`].
@@ -64,9 +71,7 @@ impl TruthBox {
 #[derive(Debug, thiserror::Error)]
 pub enum TruthError {
     #[error("cannot read the annotations {}: {cause}", path.display())]
-    Read { path: PathBuf, cause: std::io::Error },
-    #[error("the annotations {} have {bytes} bytes, over the limit of {MAX_BYTES}; is it the right file?", path.display())]
-    TooLarge { path: PathBuf, bytes: u64 },
+    Read { path: PathBuf, cause: ReadError },
     #[error(
         "{} is no file of COCO annotations: {cause}; it must be a JSON object with `images`, `annotations` and \
          `categories`",
@@ -107,14 +112,14 @@ pub enum ContentError {
 }
 
 #[derive(Deserialize)]
-struct File {
-    images: Vec<Image>,
+struct AnnotationsFile {
+    images: Vec<ImageRecord>,
     annotations: Vec<Annotation>,
     categories: Vec<Category>,
 }
 
 #[derive(Deserialize)]
-struct Image {
+struct ImageRecord {
     id: i64,
     #[serde(default)]
     file_name: String,
@@ -136,16 +141,7 @@ struct Annotation {
 impl Truth {
     /// Reads an annotations file. An area that is not given is that of the box.
     pub fn read(path: &Path) -> Result<Self, TruthError> {
-        let failed = |cause| TruthError::Read { path: path.to_owned(), cause };
-        let about = std::fs::metadata(path).map_err(failed)?;
-        // A pipe has no end.
-        if !about.is_file() {
-            return Err(failed(std::io::Error::other("it is not a file")));
-        }
-        if about.len() > MAX_BYTES {
-            return Err(TruthError::TooLarge { path: path.to_owned(), bytes: about.len() });
-        }
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let bytes = read_limited(path, MAX_BYTES).map_err(|cause| TruthError::Read { path: path.to_owned(), cause })?;
         let file = serde_json::from_slice(&bytes).map_err(|cause| TruthError::Form { path: path.to_owned(), cause })?;
         let sha256 = hex(&Sha256::digest(&bytes));
         drop(bytes);
@@ -179,8 +175,8 @@ impl Truth {
         if self.boxes() == 0 { Err(TruthError::NoneChosen) } else { Ok(()) }
     }
 
-    fn checked(file: File, sha256: String) -> Result<Self, ContentError> {
-        let File { images, annotations, mut categories } = file;
+    fn checked(file: AnnotationsFile, sha256: String) -> Result<Self, ContentError> {
+        let AnnotationsFile { images, annotations, mut categories } = file;
         if images.is_empty() {
             return Err(ContentError::NoImages);
         }
@@ -226,7 +222,7 @@ impl Truth {
 }
 
 impl TruthImage {
-    fn empty(image: Image) -> Result<Self, ContentError> {
+    fn empty(image: ImageRecord) -> Result<Self, ContentError> {
         if image.file_name.is_empty() {
             return Err(ContentError::NoFile(image.id));
         }
@@ -317,6 +313,6 @@ mod tests {
         assert!(Truth::read(dir.path()).unwrap_err().to_string().contains("not a file"));
         let large = dir.path().join("large.json");
         std::fs::File::create(&large).unwrap().set_len(MAX_BYTES + 1).unwrap();
-        assert!(matches!(Truth::read(&large), Err(TruthError::TooLarge { .. })));
+        assert!(matches!(Truth::read(&large), Err(TruthError::Read { cause: ReadError::TooLarge { .. }, .. })));
     }
 }

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use prost::Message;
 
-use super::darknet::{Conv, MaxPool, Shape};
-use super::graph::{FoldedConv, Graph, LEAKY_SLOPE, Node, Op, Tensor};
+use super::darknet::{ConvLayer, MaxPool, TensorShape};
+use super::graph::{FoldedConv, Graph, GraphOp, GraphTensor, LEAKY_SLOPE, Node};
 use crate::detect::Size;
 use crate::onnx::{Attributes, Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
@@ -43,25 +43,25 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
     let constants = Constants::of(&graph);
     let input = input(&graph, &constants)?;
     let mut reader =
-        Reader { constants, shapes: HashMap::from([(input.name.clone(), input.shape)]), nodes: Vec::new() };
+        GraphReader { constants, shapes: HashMap::from([(input.name.clone(), input.shape)]), nodes: Vec::new() };
     for (place, node) in graph.node.iter().enumerate().filter(|(_, node)| node.op_type != "Constant") {
         reader.node(node, place)?;
     }
-    let Reader { shapes, mut nodes, .. } = reader;
+    let GraphReader { shapes, mut nodes, .. } = reader;
     let mut outputs = Vec::with_capacity(graph.output.len());
     for ValueInfoProto { name, .. } in graph.output {
         let Some(shape) = shapes.get(&name).copied() else { return Err(ImportError::Output(name)) };
-        if let Some(head) = nodes.iter_mut().find(|n| n.outputs[0].name == name && matches!(n.op, Op::Conv(_))) {
+        if let Some(head) = nodes.iter_mut().find(|n| n.outputs[0].name == name && matches!(n.op, GraphOp::Conv(_))) {
             head.name = format!("head_stride_{}", input.shape.size.height / shape.size.height.max(1));
         }
-        outputs.push(Tensor { name, shape });
+        outputs.push(GraphTensor { name, shape });
     }
     // The finest grid first.
     outputs.sort_by_key(|output| std::cmp::Reverse(output.shape.size.area()));
     Ok(Graph { input, nodes, outputs })
 }
 
-fn input(graph: &GraphProto, constants: &Constants<'_>) -> Result<Tensor, ImportError> {
+fn input(graph: &GraphProto, constants: &Constants<'_>) -> Result<GraphTensor, ImportError> {
     // Older writers list the weights as inputs too.
     let mut inputs = graph.input.iter().filter(|input| !constants.has(&input.name));
     let (Some(input), None) = (inputs.next(), inputs.next()) else {
@@ -70,20 +70,20 @@ fn input(graph: &GraphProto, constants: &Constants<'_>) -> Result<Tensor, Import
     match input.dims().as_deref() {
         Some([-1 | 1, 3, height, width]) if [height, width].iter().all(|side| (1..=MAX_SIDE).contains(*side)) => {
             let size = Size::new(*width as u32, *height as u32);
-            Ok(Tensor { name: input.name.clone(), shape: Shape { channels: 3, size } })
+            Ok(GraphTensor { name: input.name.clone(), shape: TensorShape { channels: 3, size } })
         }
         _ => Err(ImportError::Input),
     }
 }
 
-struct Reader<'a> {
+struct GraphReader<'a> {
     constants: Constants<'a>,
     /// Of every tensor so far.
-    shapes: HashMap<String, Shape>,
+    shapes: HashMap<String, TensorShape>,
     nodes: Vec<Node>,
 }
 
-impl Reader<'_> {
+impl GraphReader<'_> {
     fn node(&mut self, node: &NodeProto, place: usize) -> Result<(), ImportError> {
         let operation =
             if node.domain.is_empty() { node.op_type.clone() } else { format!("{}.{}", node.domain, node.op_type) };
@@ -110,9 +110,9 @@ impl Reader<'_> {
         if names.len() != outputs.len() || names.len() != node.output.len() {
             return Err(refused(format!("it has {} outputs, not {}", names.len(), outputs.len())));
         }
-        let outputs: Vec<Tensor> =
-            names.into_iter().zip(outputs).map(|(name, shape)| Tensor { name: name.clone(), shape }).collect();
-        for Tensor { name, shape } in &outputs {
+        let outputs: Vec<GraphTensor> =
+            names.into_iter().zip(outputs).map(|(name, shape)| GraphTensor { name: name.clone(), shape }).collect();
+        for GraphTensor { name, shape } in &outputs {
             if self.shapes.insert(name.clone(), *shape).is_some() {
                 return Err(refused(format!("it puts out {name}, which is there already")));
             }
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// The tensor that a node reads at `place`, and its shape.
-    fn read(&self, node: &NodeProto, place: usize) -> Result<(String, Shape), String> {
+    fn read(&self, node: &NodeProto, place: usize) -> Result<(String, TensorShape), String> {
         let name = node.input.get(place).filter(|name| !name.is_empty()).ok_or("an input is missing")?;
         let shape = self.shapes.get(name).ok_or_else(|| format!("its input {name} is nothing computed before it"))?;
         Ok((name.clone(), *shape))
@@ -165,7 +165,7 @@ impl Reader<'_> {
         };
         let along = |length: u32| window(length, side, stride, 2 * i64::from(padding));
         let size = Size::new(along(before.size.width)?, along(before.size.height)?);
-        let conv = Conv {
+        let conv = ConvLayer {
             input_channels: before.channels,
             filters: filters as u32,
             size: side as u32,
@@ -175,8 +175,8 @@ impl Reader<'_> {
             batch_normalize: false,
             leaky: false,
         };
-        let shape = Shape { channels: filters as u32, size };
-        Ok((Op::Conv(FoldedConv { conv, weights, biases }), vec![from], vec![shape]))
+        let shape = TensorShape { channels: filters as u32, size };
+        Ok((GraphOp::Conv(FoldedConv { conv, weights, biases }), vec![from], vec![shape]))
     }
 
     fn leaky(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
@@ -185,7 +185,7 @@ impl Reader<'_> {
         if (slope - LEAKY_SLOPE).abs() > 1e-6 {
             return Err(format!("its slope is {slope}, and only darknet's {LEAKY_SLOPE} is read"));
         }
-        Ok((Op::LeakyRelu, vec![from], vec![shape]))
+        Ok((GraphOp::LeakyRelu, vec![from], vec![shape]))
     }
 
     fn split(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
@@ -200,7 +200,7 @@ impl Reader<'_> {
         if !attributes.is_along_channels(0)? || !equal {
             return Err("it does not split the channels into equal parts".into());
         }
-        Ok((Op::Split, vec![from], vec![Shape { channels, ..before }; parts as usize]))
+        Ok((GraphOp::Split, vec![from], vec![TensorShape { channels, ..before }; parts as usize]))
     }
 
     fn concat(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
@@ -210,7 +210,7 @@ impl Reader<'_> {
             return Err("it does not put channels of one size together".into());
         }
         let channels = read.iter().map(|(_, shape)| shape.channels).sum();
-        Ok((Op::Concat, read.into_iter().map(|(name, _)| name).collect(), vec![Shape { channels, ..first }]))
+        Ok((GraphOp::Concat, read.into_iter().map(|(name, _)| name).collect(), vec![TensorShape { channels, ..first }]))
     }
 
     fn pool(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
@@ -224,7 +224,7 @@ impl Reader<'_> {
         let (width, height) = (before.size.width, before.size.height);
         let after = Size::new(window(width, size, stride, left + right)?, window(height, size, stride, top + bottom)?);
         let pool = MaxPool { size: size as u32, stride: stride as u32, padding };
-        Ok((Op::MaxPool(pool), vec![from], vec![Shape { size: after, ..before }]))
+        Ok((GraphOp::MaxPool(pool), vec![from], vec![TensorShape { size: after, ..before }]))
     }
 
     fn upsample(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
@@ -257,12 +257,12 @@ impl Reader<'_> {
         let (Some(width), Some(height)) = (width.checked_mul(factor), height.checked_mul(factor)) else {
             return Err("it is too large".into());
         };
-        Ok((Op::Upsample { factor }, vec![from], vec![Shape { size: Size::new(width, height), ..before }]))
+        Ok((GraphOp::Upsample { factor }, vec![from], vec![TensorShape { size: Size::new(width, height), ..before }]))
     }
 }
 
 /// An operation, the tensors that it reads, and the shapes of what it puts out.
-type Read = (Op, Vec<String>, Vec<Shape>);
+type Read = (GraphOp, Vec<String>, Vec<TensorShape>);
 
 /// How many places a window has along one side; `padding` of both ends together.
 fn window(length: u32, size: i64, stride: i64, padding: i64) -> Result<u32, String> {

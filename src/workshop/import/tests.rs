@@ -5,22 +5,22 @@ use crate::detect::{Classes, Form};
 use crate::model::Precision;
 use crate::model::metadata::Metadata;
 use crate::onnx::{AttributeProto, TensorProto};
-use crate::workshop::float_model;
+use crate::workshop::export::float_onnx;
 
-fn node(name: &str, op: Op, inputs: &[&str], outputs: &[(&str, u32, u32)]) -> Node {
-    let tensor = |(name, channels, side): &(&str, u32, u32)| Tensor {
+fn node(name: &str, op: GraphOp, inputs: &[&str], outputs: &[(&str, u32, u32)]) -> Node {
+    let tensor = |(name, channels, side): &(&str, u32, u32)| GraphTensor {
         name: (*name).into(),
-        shape: Shape { channels: *channels, size: Size::new(*side, *side) },
+        shape: TensorShape { channels: *channels, size: Size::new(*side, *side) },
     };
     let inputs = inputs.iter().map(|i| (*i).to_owned()).collect();
     Node { name: name.into(), op, inputs, outputs: outputs.iter().map(tensor).collect() }
 }
 
-fn conv(input_channels: u32, filters: u32, size: u32, stride: u32) -> Op {
+fn conv(input_channels: u32, filters: u32, size: u32, stride: u32) -> GraphOp {
     let padding = size / 2;
-    let conv = Conv { input_channels, filters, size, stride, padding, batch_normalize: false, leaky: false };
+    let conv = ConvLayer { input_channels, filters, size, stride, padding, batch_normalize: false, leaky: false };
     let weights = (0..filters * input_channels * size * size).map(|i| i as f32 * 0.25 - 1.0).collect();
-    Op::Conv(FoldedConv { conv, weights, biases: (0..filters).map(|i| i as f32 - 0.5).collect() })
+    GraphOp::Conv(FoldedConv { conv, weights, biases: (0..filters).map(|i| i as f32 - 0.5).collect() })
 }
 
 /// One of each operation, on an input of 64×64.
@@ -28,15 +28,15 @@ fn graph() -> Graph {
     let pool = MaxPool { size: 2, stride: 2, padding: [0; 4] };
     let nodes = vec![
         node("a", conv(3, 4, 3, 2), &["images"], &[("a", 4, 32)]),
-        node("leaky", Op::LeakyRelu, &["a"], &[("leaky", 4, 32)]),
-        node("split", Op::Split, &["leaky"], &[("split_0", 2, 32), ("split_1", 2, 32)]),
-        node("both", Op::Concat, &["split_1", "leaky"], &[("both", 6, 32)]),
-        node("pool", Op::MaxPool(pool), &["both"], &[("pool", 6, 16)]),
+        node("leaky", GraphOp::LeakyRelu, &["a"], &[("leaky", 4, 32)]),
+        node("split", GraphOp::Split, &["leaky"], &[("split_0", 2, 32), ("split_1", 2, 32)]),
+        node("both", GraphOp::Concat, &["split_1", "leaky"], &[("both", 6, 32)]),
+        node("pool", GraphOp::MaxPool(pool), &["both"], &[("pool", 6, 16)]),
         node("head_stride_4", conv(6, 7, 1, 1), &["pool"], &[("head_stride_4", 7, 16)]),
-        node("up", Op::Upsample { factor: 2 }, &["pool"], &[("up", 6, 32)]),
+        node("up", GraphOp::Upsample { factor: 2 }, &["pool"], &[("up", 6, 32)]),
         node("head_stride_2", conv(6, 7, 1, 1), &["up"], &[("head_stride_2", 7, 32)]),
     ];
-    let input = node("", Op::Concat, &[], &[("images", 3, 64)]).outputs.remove(0);
+    let input = node("", GraphOp::Concat, &[], &[("images", 3, 64)]).outputs.remove(0);
     let outputs = [7, 5].map(|place: usize| nodes[place].outputs[0].clone()).to_vec();
     Graph { input, nodes, outputs }
 }
@@ -50,7 +50,7 @@ fn model() -> ModelProto {
         weights_sha256: None,
         calibration_sha256: None,
     };
-    ModelProto::decode(float_model(&graph(), &metadata).as_slice()).unwrap()
+    ModelProto::decode(float_onnx(&graph(), &metadata).as_slice()).unwrap()
 }
 
 /// What becomes of the model after a change to its graph.

@@ -1,14 +1,14 @@
 //! What one INT8 node alone does to the boxes.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use super::heads::raw_heads;
 use super::merge::merge;
 use super::rest::Known;
-use super::{Descent, LayersError, Models, Target};
+use super::{Descent, LayerModels, LayersError, Target};
 use crate::detect::{BBox, CandidateId, Decoder, Form, Letterbox, RawHeads, Thresholds};
 use crate::model::Runtime;
+use crate::workshop::progress::Stopped;
 
 /// Of one node of the INT8 model, with everything else in float.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,12 +40,12 @@ pub struct Trials {
 /// there are, and may end it.
 pub fn try_layers(
     runtime: &Runtime,
-    models: Models<'_>,
+    models: LayerModels<'_>,
     inputs: &[Vec<f32>],
     target: Option<Target>,
-    mut step: impl FnMut(usize) -> ControlFlow<()>,
+    mut step: impl FnMut(usize) -> Result<(), Stopped>,
 ) -> Result<Trials, LayersError> {
-    let Models { float, int8, form, .. } = models;
+    let LayerModels { float, int8, form, .. } = models;
     let merged = merge(float, int8)?;
     let mut finder = Finder::new(form);
     let float_heads = raw_heads(runtime, float, models, inputs)?;
@@ -77,9 +77,7 @@ pub fn try_layers(
             let target = target.and(heads.first()).map(score);
             trials.losses.push(BoxLoss { tensor: row.tensor.clone(), iou_loss, score_change, seen: sees, target });
         }
-        if step(merged.rows.len()).is_break() {
-            return Err(LayersError::Cancelled);
-        }
+        step(merged.rows.len())?;
     }
     trials.descent = target.and(float_heads.first()).map(|heads| Descent { float: score(heads), up_to });
     Ok(trials)

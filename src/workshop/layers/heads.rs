@@ -1,36 +1,56 @@
-//! The raw heads of a model that was put together.
+//! Raw heads of a model that was put together: its outputs are told apart by their shapes.
 
-use super::{LayersError, Models};
-use crate::detect::RawHeads;
+use super::{LayerModels, LayersError};
+use crate::detect::{Form, RawHeads};
 use crate::model::{RawSession, Runtime};
 
-/// Runs a model that was put together of `models` over letterboxed pictures; its outputs are told apart by their shapes.
+/// Takes outputs in any order.
+pub struct HeadCollector<'a> {
+    form: &'a Form,
+    heads: RawHeads,
+    /// How many are there.
+    filled: usize,
+}
+
+impl<'a> HeadCollector<'a> {
+    pub fn new(form: &'a Form) -> Self {
+        Self { form, heads: RawHeads::zeros(form), filled: 0 }
+    }
+
+    /// Keeps the values where they are a head.
+    pub fn take(&mut self, shape: &[i64], values: &[f32]) {
+        if let Some(place) = self.form.heads.iter().position(|head| fits(shape, self.form.shape(head))) {
+            self.heads.heads[place].copy_from_slice(values);
+            self.filled += 1;
+        }
+    }
+
+    pub fn finish(self) -> Result<RawHeads, LayersError> {
+        if self.filled != self.form.heads.len() {
+            return Err(LayersError::Float("its outputs are not the raw heads of its form".into()));
+        }
+        Ok(self.heads)
+    }
+}
+
+fn fits(shape: &[i64], wanted: [usize; 4]) -> bool {
+    shape.iter().map(|side| *side as usize).eq(wanted)
+}
+
+/// Runs a model that was put together of `models` over letterboxed pictures.
 pub fn raw_heads(
     runtime: &Runtime,
     model: &[u8],
-    models: Models<'_>,
+    models: LayerModels<'_>,
     inputs: &[Vec<f32>],
 ) -> Result<Vec<RawHeads>, LayersError> {
-    let form = models.form;
     let session = RawSession::from_bytes(runtime, model, crate::model::threads(), models.arithmetic);
     let mut session = session.map_err(LayersError::Run)?;
     let mut all = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let mut heads = RawHeads::zeros(form);
-        let mut filled = 0;
-        session
-            .run(input, |_, shape, values| {
-                let fits = |wanted: [usize; 4]| shape.iter().map(|s| *s as usize).eq(wanted);
-                if let Some(place) = form.heads.iter().position(|head| fits(form.shape(head))) {
-                    heads.heads[place].copy_from_slice(values);
-                    filled += 1;
-                }
-            })
-            .map_err(LayersError::Run)?;
-        if filled != form.heads.len() {
-            return Err(LayersError::Float("its outputs are not the raw heads of its form".into()));
-        }
-        all.push(heads);
+        let mut heads = HeadCollector::new(models.form);
+        session.run(input, |_, shape, values| heads.take(shape, values)).map_err(LayersError::Run)?;
+        all.push(heads.finish()?);
     }
     Ok(all)
 }

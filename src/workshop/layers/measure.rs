@@ -2,22 +2,22 @@
 
 use std::collections::HashMap;
 
-use super::merge::{Row, merge};
-use super::{LayersError, Models};
+use super::merge::{MergedRow, merge};
+use super::{LayerModels, LayersError};
 use crate::model::{RawSession, Runtime};
 
 /// Both models, ready to be run on pictures. What it measured adds up over them.
 pub struct Layers {
     session: RawSession,
-    rows: Vec<Row>,
+    rows: Vec<MergedRow>,
     /// By the name of an output: its row, and which of the three it is.
-    outputs: HashMap<String, (usize, Kind)>,
-    sums: Vec<Sums>,
+    outputs: HashMap<String, (usize, TensorRole)>,
+    sums: Vec<NoiseSums>,
     pictures: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TensorRole {
     Float,
     Propagated,
     Isolated,
@@ -25,7 +25,7 @@ enum Kind {
 
 /// Over all pictures so far.
 #[derive(Clone, Debug, Default)]
-struct Sums {
+struct NoiseSums {
     shape: Vec<i64>,
     /// Squares of the float values, and of the differences from them.
     signal: f64,
@@ -35,7 +35,7 @@ struct Sums {
 
 /// One tensor of the INT8 model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
+pub struct LayerNoise {
     /// The INT8 model's node, and its operation.
     pub node: String,
     pub op: String,
@@ -52,33 +52,33 @@ pub struct Layer {
 impl Layers {
     /// The INT8 model is in the QOperator form, with the float model's names of tensors (and
     /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
-    pub fn new(runtime: &Runtime, models: Models<'_>) -> Result<Self, LayersError> {
+    pub fn new(runtime: &Runtime, models: LayerModels<'_>) -> Result<Self, LayersError> {
         let merged = merge(models.float, models.int8)?;
         let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic)
             .map_err(LayersError::Run)?;
         let rows = merged.rows;
         let mut outputs = HashMap::new();
         for (place, row) in rows.iter().enumerate() {
-            outputs.insert(row.float.clone(), (place, Kind::Float));
-            outputs.insert(row.propagated.clone(), (place, Kind::Propagated));
+            outputs.insert(row.float.clone(), (place, TensorRole::Float));
+            outputs.insert(row.propagated.clone(), (place, TensorRole::Propagated));
             if let Some(isolated) = &row.isolated {
-                outputs.insert(isolated.clone(), (place, Kind::Isolated));
+                outputs.insert(isolated.clone(), (place, TensorRole::Isolated));
             }
         }
-        let sums = vec![Sums::default(); rows.len()];
+        let sums = vec![NoiseSums::default(); rows.len()];
         Ok(Self { session, rows, outputs, sums, pictures: 0 })
     }
 
     /// Takes one letterboxed picture, `[1, 3, H, W]` in 0..=1.
     pub fn add(&mut self, input: &[f32]) -> Result<(), LayersError> {
         let Self { session, outputs, sums, .. } = self;
-        // A row's float tensor comes before what is held against it.
+        // A row's float tensor comes before those that are compared with it.
         let mut float: (usize, Vec<f32>) = (usize::MAX, Vec::new());
         let mut strange = None;
         session
             .run(input, |name, shape, values| {
                 let Some((row, kind)) = outputs.get(name).copied() else { return };
-                if kind == Kind::Float {
+                if kind == TensorRole::Float {
                     float.0 = row;
                     float.1.clear();
                     float.1.extend_from_slice(values);
@@ -87,8 +87,11 @@ impl Layers {
                     strange = Some(name.to_owned());
                 } else {
                     let noise = noise(&float.1, values);
-                    let sum =
-                        if kind == Kind::Propagated { &mut sums[row].propagated } else { &mut sums[row].isolated };
+                    let sum = if kind == TensorRole::Propagated {
+                        &mut sums[row].propagated
+                    } else {
+                        &mut sums[row].isolated
+                    };
                     *sum += noise;
                 }
             })
@@ -105,13 +108,14 @@ impl Layers {
         self.rows.len()
     }
 
+    /// How many pictures it has taken.
     pub fn pictures(&self) -> usize {
         self.pictures
     }
 
     /// In the order of the graph.
-    pub fn layers(&self) -> Vec<Layer> {
-        let layer = |(row, sums): (&Row, &Sums)| Layer {
+    pub fn layers(&self) -> Vec<LayerNoise> {
+        let layer = |(row, sums): (&MergedRow, &NoiseSums)| LayerNoise {
             node: row.node.clone(),
             op: row.op.clone(),
             tensor: row.tensor.clone(),
@@ -123,7 +127,7 @@ impl Layers {
     }
 }
 
-impl Sums {
+impl NoiseSums {
     fn signal(&mut self, shape: &[i64], values: &[f32]) {
         if self.shape != shape {
             shape.clone_into(&mut self.shape);

@@ -21,7 +21,7 @@ const COPY: &str = "/copy";
 /// One model that computes everything, and what its outputs are.
 pub struct Merged {
     model: ModelProto,
-    pub rows: Vec<Row>,
+    pub rows: Vec<MergedRow>,
     /// Names of the float model's own outputs.
     pub heads: Vec<String>,
 }
@@ -32,7 +32,7 @@ impl Merged {
     }
 
     /// The float model with one node of the INT8 model in place of its own. `None`: the node rounds nothing.
-    pub fn alone(&self, row: &Row) -> Option<Vec<u8>> {
+    pub fn alone(&self, row: &MergedRow) -> Option<Vec<u8>> {
         Some(self.with(&HashMap::from([(row.read_as(), row.isolated.as_deref()?)])))
     }
 
@@ -118,7 +118,7 @@ fn needed(nodes: Vec<NodeProto>, tensors: &[String]) -> Vec<NodeProto> {
 
 /// One tensor of both models. The names are those of the merged model's outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct MergedRow {
     /// The node of the INT8 model, and its operation.
     pub node: String,
     pub op: String,
@@ -130,7 +130,7 @@ pub struct Row {
     pub isolated: Option<String>,
 }
 
-impl Row {
+impl MergedRow {
     /// The name under which the float model's nodes read the tensor.
     pub fn read_as(&self) -> &str {
         if self.float.ends_with(COPY) { INPUT } else { &self.float }
@@ -179,7 +179,7 @@ struct Merger<'a> {
     grids: HashMap<&'a str, [String; 2]>,
     /// Of each tensor of the INT8 model: the node that puts it out.
     producers: HashMap<&'a str, &'a NodeProto>,
-    rows: Vec<Row>,
+    rows: Vec<MergedRow>,
 }
 
 impl<'a> Merger<'a> {
@@ -256,7 +256,7 @@ impl<'a> Merger<'a> {
             self.outputs.extend([&float, &propagated].into_iter().cloned().chain(isolated.clone()));
             let node = product.map_or(node, |[_, product]| product);
             let (node, op) = (node.name.clone(), node.op_type.clone());
-            self.rows.push(Row { node, op, tensor: tensor.to_owned(), float, propagated, isolated });
+            self.rows.push(MergedRow { node, op, tensor: tensor.to_owned(), float, propagated, isolated });
         }
     }
 

@@ -1,8 +1,8 @@
 //! Which layer hurts: how much of each tensor's signal is left in an INT8 model.
 //!
-//! *Propagated*: both models run on the same picture, and each tensor of the INT8 model is held against the float
-//! model's. It holds all that went wrong so far. *Isolated*: one INT8 node alone, on the float model's tensors
-//! rounded to bytes. It holds what this node does by itself.
+//! *Propagated*: both models run on the same picture, and each tensor of the INT8 model is compared with the
+//! float model's. It shows all that went wrong so far. *Isolated*: one INT8 node alone, on the float model's tensors
+//! rounded to bytes. It shows what this node does by itself.
 //! *In the boxes*: the float model with one INT8 node in place of its own, and how far that moves the boxes. A
 //! tensor with little noise can do the most harm: a head's logits are large, and a small error in a box's size is
 //! a large one in its overlap.
@@ -12,18 +12,25 @@
 mod boxes;
 mod heads;
 mod measure;
+mod measure_files;
 mod merge;
+mod models;
 mod overflow;
 mod rest;
 mod study;
 mod target;
 
 pub use boxes::{BoxLoss, Trials, try_layers};
-pub use measure::{Layer, Layers};
+pub use measure::{LayerNoise, Layers};
+pub use measure_files::{Findings, LayersSubject, measure_files};
+pub use models::LayerModels;
 pub use overflow::{Changes, Overflow, is_change, overflow};
-pub use study::{Models, Studied, Study, study};
+pub use study::{Studied, Study, study};
 pub use target::{Descent, Target};
 
+use super::progress::Stopped;
+
+/// Why layers cannot be measured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
     #[error("the float model cannot be taken apart: {0}")]
@@ -38,6 +45,6 @@ pub enum LayersError {
     Run(String),
     #[error("the INT8 model cannot be computed in integers: {0}")]
     Integers(String),
-    #[error("it was cancelled")]
-    Cancelled,
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }

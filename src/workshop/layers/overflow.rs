@@ -1,13 +1,13 @@
 //! What processors without VNNI would make of an INT8 model: how many pairs of products leave int16 in each layer, and
 //! which boxes that changes. Computed in integers, so that it is the same on every processor.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::LayersError;
 use crate::compare::{Comparer, Comparison, Side, Verdict};
 use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
 use crate::integer::{ConvOverflow, Executor, Network, Sums, Values};
+use crate::workshop::progress::Stopped;
 
 /// From here on a box has moved: this much of its score, or of its overlap.
 const MOVED: f32 = 0.01;
@@ -52,6 +52,7 @@ impl Overflow {
         Some(found.overflowing as f64 * 1e6 / found.pairs as f64)
     }
 
+    /// How the boxes of all pictures change, counted.
     pub fn changes(&self) -> Changes {
         let mut changes = Changes::default();
         for comparison in &self.pictures {
@@ -84,7 +85,7 @@ pub fn overflow(
     int8: &[u8],
     form: &Form,
     inputs: &[Vec<f32>],
-    mut step: impl FnMut() -> ControlFlow<()>,
+    mut step: impl FnMut() -> Result<(), Stopped>,
 ) -> Result<Overflow, LayersError> {
     let network = Network::read(int8).map_err(|e| LayersError::Integers(e.to_string()))?;
     let mut executor = Executor::new(Arc::new(network));
@@ -95,7 +96,7 @@ pub fn overflow(
         let mut run = |sums| {
             executor.run(input, sums).map_err(|e| LayersError::Integers(e.to_string()))?;
             let nodes = if sums == Sums::Exact { executor.overflows() } else { Vec::new() };
-            Ok((heads(&executor, form)?, nodes))
+            Ok::<_, LayersError>((heads(&executor, form)?, nodes))
         };
         let (exact, nodes) = run(Sums::Exact)?;
         let (saturating, _) = run(Sums::Saturating)?;
@@ -114,9 +115,7 @@ pub fn overflow(
             thresholds: Thresholds::LIVE,
         });
         found.pictures.push(comparer.run(&a, &b).clone());
-        if step().is_break() {
-            return Err(LayersError::Cancelled);
-        }
+        step()?;
     }
     Ok(found)
 }

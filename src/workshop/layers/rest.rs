@@ -7,8 +7,9 @@
 
 use std::collections::HashMap;
 
+use super::heads::HeadCollector;
 use super::merge::Merged;
-use super::{LayersError, Models};
+use super::{LayerModels, LayersError};
 use crate::detect::RawHeads;
 use crate::model::{RawSession, Runtime};
 
@@ -16,14 +17,14 @@ use crate::model::{RawSession, Runtime};
 pub struct Known<'a> {
     runtime: &'a Runtime,
     merged: &'a Merged,
-    models: Models<'a>,
-    rows: Vec<Values>,
+    models: LayerModels<'a>,
+    rows: Vec<KnownTensor>,
     /// By the name of a tensor in the float model: its row.
     places: HashMap<&'a str, usize>,
 }
 
 #[derive(Default)]
-struct Values {
+struct KnownTensor {
     shape: Vec<i64>,
     float: Vec<f32>,
     propagated: Vec<f32>,
@@ -35,11 +36,11 @@ impl<'a> Known<'a> {
     pub fn new(
         runtime: &'a Runtime,
         merged: &'a Merged,
-        models: Models<'a>,
+        models: LayerModels<'a>,
         input: &[f32],
     ) -> Result<Self, LayersError> {
         let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic);
-        let mut rows: Vec<Values> = merged.rows.iter().map(|_| Values::default()).collect();
+        let mut rows: Vec<KnownTensor> = merged.rows.iter().map(|_| KnownTensor::default()).collect();
         let mut session = session.map_err(LayersError::Run)?;
         session
             .run(input, |name, shape, values| {
@@ -103,27 +104,16 @@ impl Rest<'_> {
     }
 
     fn heads<'b>(&mut self, of: impl Fn(usize) -> &'b Vec<f32>) -> Result<RawHeads, LayersError> {
-        let Known { merged, models: Models { form, .. }, rows, places, .. } = self.known;
-        let mut heads = RawHeads::zeros(form);
-        let mut filled = 0;
-        let mut fill = |shape: &[i64], values: &[f32]| {
-            let fits = |wanted: [usize; 4]| shape.iter().map(|s| *s as usize).eq(wanted);
-            if let Some(head) = form.heads.iter().position(|head| fits(form.shape(head))) {
-                heads.heads[head].copy_from_slice(values);
-                filled += 1;
-            }
-        };
+        let Known { merged, models: LayerModels { form, .. }, rows, places, .. } = self.known;
+        let mut heads = HeadCollector::new(form);
         let ready = merged.heads.iter().filter_map(|head| places.get(head.as_str()));
         for at in ready.copied().filter(|at| *at <= self.place) {
-            fill(&rows[at].shape, of(at));
+            heads.take(&rows[at].shape, of(at));
         }
         if let Some(session) = &mut self.session {
             let input = |name: &str| places.get(name).map(|at| of(*at).as_slice());
-            session.run_many(input, |_, shape, values| fill(shape, values)).map_err(LayersError::Run)?;
+            session.run_many(input, |_, shape, values| heads.take(shape, values)).map_err(LayersError::Run)?;
         }
-        if filled != form.heads.len() {
-            return Err(LayersError::Float("its outputs are not the raw heads of its form".into()));
-        }
-        Ok(heads)
+        heads.finish()
     }
 }

@@ -1,21 +1,10 @@
 //! All that can be said of the layers over a few pictures, in one go.
 
-use std::ops::ControlFlow;
-
-use super::{BoxLoss, Descent, Layer, Layers, LayersError, Overflow, Target, Trials, overflow, try_layers};
-use crate::detect::Form;
-use crate::model::{Arithmetic, Runtime};
-
-/// A float model and an INT8 model of the same network, in ONNX.
-#[derive(Clone, Copy)]
-pub struct Models<'a> {
-    pub float: &'a [u8],
-    pub int8: &'a [u8],
-    /// The float model's.
-    pub form: &'a Form,
-    /// How the INT8 model is computed.
-    pub arithmetic: Arithmetic,
-}
+use super::{
+    BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, overflow, try_layers,
+};
+use crate::model::Runtime;
+use crate::workshop::progress::Progress;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +21,7 @@ pub struct Study {
 /// One tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Studied {
-    pub layer: Layer,
+    pub layer: LayerNoise,
     /// What its node alone does to the boxes; `None`: it rounds nothing, or there are no boxes.
     pub loss: Option<BoxLoss>,
     /// The part of the `iou_loss` of all nodes, in 0..=1.
@@ -50,37 +39,34 @@ impl Studied {
     }
 }
 
-/// `inputs`: letterboxed pictures; `target` is a box of the first. `progress` is called with what is done and of how
-/// much, and may end it.
+/// Measures everything. `inputs`: letterboxed pictures, each `[1, 3, H, W]` in 0..=1; `target` is a box of the first.
 pub fn study(
     runtime: &Runtime,
-    models: Models<'_>,
+    models: LayerModels<'_>,
     inputs: &[Vec<f32>],
     target: Option<Target>,
-    mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
+    progress: &dyn Progress,
 ) -> Result<Study, LayersError> {
     let mut layers = Layers::new(runtime, models)?;
     let of = 2 * inputs.len() + layers.tensors();
     let mut done = 0;
     let mut step = || {
         done += 1;
-        progress(done, of)
+        progress.step("Measuring", done, of)
     };
     for input in inputs {
         layers.add(input)?;
-        if step().is_break() {
-            return Err(LayersError::Cancelled);
-        }
+        step()?;
     }
     let found = layers.layers();
     drop(layers);
     let Trials { losses, descent } = try_layers(runtime, models, inputs, target, |_| step())?;
     let overflow = match overflow(models.int8, models.form, inputs, &mut step) {
-        Err(LayersError::Cancelled) => return Err(LayersError::Cancelled),
+        Err(stopped @ LayersError::Stopped(_)) => return Err(stopped),
         found => found,
     };
     let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
-    let studied = |layer: Layer| {
+    let studied = |layer: LayerNoise| {
         let loss = losses.iter().find(|loss| loss.tensor == layer.tensor).cloned();
         let share =
             loss.as_ref().filter(|loss| loss.seen).map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });

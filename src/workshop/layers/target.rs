@@ -10,6 +10,7 @@ pub struct Target {
 }
 
 impl Target {
+    /// The place of this detection.
     pub fn of(detection: &Detection) -> Self {
         Self { id: detection.id, class_id: detection.class_id }
     }

@@ -2,7 +2,7 @@
 
 use crate::onnx::weights_overflow;
 use crate::workshop::graph::FoldedConv;
-use crate::workshop::recipe::Weights;
+use crate::workshop::recipe::WeightScales;
 
 /// Weights as int8, symmetric, ±127 for the largest; biases as int32.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,21 +15,21 @@ pub struct QuantizedConv {
 }
 
 impl QuantizedConv {
-    pub fn new(folded: &FoldedConv, input_scale: f32, granularity: Weights) -> Self {
+    pub fn new(folded: &FoldedConv, input_scale: f32, granularity: WeightScales) -> Self {
         let filters = folded.biases.len();
         let per_group = match granularity {
-            Weights::Tensor => folded.weights.len(),
-            Weights::Channel | Weights::NoOverflow => folded.weights.len() / filters.max(1),
+            WeightScales::Tensor => folded.weights.len(),
+            WeightScales::Channel | WeightScales::NoOverflow => folded.weights.len() / filters.max(1),
         };
         let biases_per_group = match granularity {
-            Weights::Tensor => filters,
-            Weights::Channel | Weights::NoOverflow => 1,
+            WeightScales::Tensor => filters,
+            WeightScales::Channel | WeightScales::NoOverflow => 1,
         };
         let mut numbers = Self { scales: Vec::new(), weights: Vec::new(), biases: Vec::new() };
         let groups = folded.weights.chunks(per_group.max(1)).zip(folded.biases.chunks(biases_per_group.max(1)));
         for (weights, biases) in groups {
             let mut scale = weight_scale(weights, biases, input_scale);
-            if granularity == Weights::NoOverflow {
+            if granularity == WeightScales::NoOverflow {
                 scale = without_overflow(weights, folded.conv.input_channels as usize, scale);
             }
             // Float32, as the runtime multiplies.
@@ -83,19 +83,19 @@ fn weight_scale(weights: &[f32], biases: &[f32], input_scale: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workshop::darknet::Conv;
+    use crate::workshop::darknet::ConvLayer;
 
     fn conv(weights: &[f32], biases: &[f32]) -> FoldedConv {
         let (filters, input_channels) = (biases.len() as u32, (weights.len() / biases.len()) as u32);
         let conv =
-            Conv { input_channels, filters, size: 1, stride: 1, padding: 0, batch_normalize: false, leaky: false };
+            ConvLayer { input_channels, filters, size: 1, stride: 1, padding: 0, batch_normalize: false, leaky: false };
         FoldedConv { conv, weights: weights.to_vec(), biases: biases.to_vec() }
     }
 
     #[test]
     fn weights_are_rounded_to_even_and_biases_to_units() {
         let conv = conv(&[127.0, -127.0, 0.5, 1.5, -2.5], &[10.0]);
-        for granularity in [Weights::Tensor, Weights::Channel] {
+        for granularity in [WeightScales::Tensor, WeightScales::Channel] {
             let numbers = QuantizedConv::new(&conv, 0.5, granularity);
             assert_eq!(
                 (numbers.scales.as_slice(), numbers.weights.as_slice()),
@@ -107,15 +107,15 @@ mod tests {
 
     #[test]
     fn weights_that_are_all_0_have_the_scale_1() {
-        assert_eq!(QuantizedConv::new(&conv(&[0.0; 3], &[0.0]), 0.5, Weights::Tensor).scales, [1.0]);
+        assert_eq!(QuantizedConv::new(&conv(&[0.0; 3], &[0.0]), 0.5, WeightScales::Tensor).scales, [1.0]);
     }
 
     #[test]
     fn each_filter_has_its_own_scale_where_that_is_asked() {
         let conv = conv(&[254.0, 2.0, 1.27, 0.01], &[4.0, 4.0]);
-        let whole = QuantizedConv::new(&conv, 0.5, Weights::Tensor);
+        let whole = QuantizedConv::new(&conv, 0.5, WeightScales::Tensor);
         assert_eq!((whole.scales, whole.weights, whole.biases), (vec![2.0], vec![127, 1, 1, 0], vec![4, 4]));
-        let each = QuantizedConv::new(&conv, 0.5, Weights::Channel);
+        let each = QuantizedConv::new(&conv, 0.5, WeightScales::Channel);
         assert_eq!((each.scales, each.weights, each.biases), (vec![2.0, 0.01], vec![127, 1, 127, 1], vec![4, 800]));
     }
 
@@ -131,8 +131,8 @@ mod tests {
                 let values: Vec<f32> = (0..2 * channels * taps).map(|_| weight()).collect();
                 let mut folded = conv(&values, &[0.0, 0.0]);
                 folded.conv.input_channels = channels as u32;
-                let plain = QuantizedConv::new(&folded, 0.5, Weights::Channel);
-                let safe = QuantizedConv::new(&folded, 0.5, Weights::NoOverflow);
+                let plain = QuantizedConv::new(&folded, 0.5, WeightScales::Channel);
+                let safe = QuantizedConv::new(&folded, 0.5, WeightScales::NoOverflow);
                 for (filter, weights) in values.chunks(channels * taps).enumerate() {
                     let at = filter * channels * taps;
                     assert!(!weights_overflow(&safe.weights[at..at + channels * taps], channels));
@@ -144,14 +144,14 @@ mod tests {
             }
         }
         // A pair of opposite signs does not add up.
-        assert_eq!(QuantizedConv::new(&conv(&[127.0, -127.0], &[0.0]), 0.5, Weights::NoOverflow).scales, [1.0]);
-        let pair = QuantizedConv::new(&conv(&[127.0, 127.0], &[0.0]), 0.5, Weights::NoOverflow);
+        assert_eq!(QuantizedConv::new(&conv(&[127.0, -127.0], &[0.0]), 0.5, WeightScales::NoOverflow).scales, [1.0]);
+        let pair = QuantizedConv::new(&conv(&[127.0, 127.0], &[0.0]), 0.5, WeightScales::NoOverflow);
         assert_eq!(pair.weights, [64, 64]);
     }
 
     #[test]
     fn weights_get_coarser_before_a_bias_leaves_int32() {
-        let numbers = QuantizedConv::new(&conv(&[1e-6, -1e-6], &[1000.0]), 1e-4, Weights::Tensor);
+        let numbers = QuantizedConv::new(&conv(&[1e-6, -1e-6], &[1000.0]), 1e-4, WeightScales::Tensor);
         let meant = f64::from(numbers.biases[0]) * f64::from(numbers.scales[0]) * 1e-4;
         assert!(numbers.biases[0] < i32::MAX && (meant - 1000.0).abs() < 1e-3, "{numbers:?}");
     }

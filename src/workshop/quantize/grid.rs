@@ -1,17 +1,17 @@
 //! What one step of a byte means.
 
-use crate::workshop::calibration::Range;
+use crate::workshop::calibration::TensorRange;
 
 /// The value of a byte: scale · (byte − zero point).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Grid {
+pub struct ByteGrid {
     pub scale: f32,
     pub zero_point: u8,
 }
 
-impl Grid {
+impl ByteGrid {
     /// The 256 steps over a range, widened to hold 0, which must be exact: padding is 0.
-    pub fn over(range: Range) -> Self {
+    pub fn over(range: TensorRange) -> Self {
         let (min, max) = (f64::from(range.min.min(0.0)), f64::from(range.max.max(0.0)));
         let scale = (max - min) / 255.0;
         if scale < f64::from(f32::MIN_POSITIVE) {
@@ -41,7 +41,7 @@ mod tests {
             (-5.0, 250.0, 1.0, 5),
         ];
         for (min, max, scale, zero_point) in cases {
-            assert_eq!(Grid::over(Range { min, max }), Grid { scale, zero_point }, "{min} to {max}");
+            assert_eq!(ByteGrid::over(TensorRange { min, max }), ByteGrid { scale, zero_point }, "{min} to {max}");
         }
     }
 }

@@ -13,35 +13,4 @@ mod grid;
 mod plan;
 mod writer;
 
-pub use grid::Grid;
-
-use super::calibration::CalibrationTable;
-use super::export::encode;
-use super::graph::Graph;
-use super::recipe::Recipe;
-use crate::model::metadata::Metadata;
-use plan::Plan;
-use writer::Writer;
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QuantizeError {
-    #[error("the calibration table has no range for the tensor {tensor}")]
-    NoRange { tensor: String },
-}
-
-/// The INT8 model's bytes, always the same for the same graph, table and recipe.
-pub fn quantized_model(
-    graph: &Graph,
-    table: &CalibrationTable,
-    recipe: &Recipe,
-    metadata: &Metadata,
-) -> Result<Vec<u8>, QuantizeError> {
-    let mut writer = Writer::new(Plan::new(graph, table, recipe), recipe);
-    writer.graph(graph)?;
-    Ok(encode(graph, &graph.outputs, writer.nodes, writer.initializers, &metadata.to_props()))
-}
-
-/// The name of a tensor in bytes.
-pub fn quantized_name(name: &str) -> String {
-    format!("{name}_quantized")
-}
+pub use writer::quantized_onnx;

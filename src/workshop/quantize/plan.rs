@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::QuantizeError;
-use super::grid::Grid;
-use crate::workshop::calibration::{CalibrationTable, Range};
-use crate::workshop::graph::{Graph, Node, Op};
+use super::grid::ByteGrid;
+use crate::workshop::calibration::{CalibrationTable, TensorRange};
+use crate::workshop::error::QuantizeError;
+use crate::workshop::graph::{Graph, GraphOp, Node};
 use crate::workshop::recipe::{Concat, Recipe};
 
 /// What a recipe comes to for one graph.
 #[derive(Debug)]
-pub struct Plan<'a> {
+pub struct QuantizePlan<'a> {
     /// Names of the nodes that compute in float.
     float: HashSet<&'a str>,
     /// Names of those that compute in bytes and put out float.
@@ -18,14 +18,14 @@ pub struct Plan<'a> {
     /// Of each tensor: the one after which its grid is named.
     owners: HashMap<&'a str, &'a str>,
     /// What the grid of each owner covers.
-    ranges: HashMap<&'a str, Range>,
+    ranges: HashMap<&'a str, TensorRange>,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> QuantizePlan<'a> {
     pub fn new(graph: &'a Graph, table: &'a CalibrationTable, recipe: &Recipe) -> Self {
         let owners = owners(graph, recipe.concat);
         let measured = table.by_tensor();
-        let mut ranges: HashMap<&str, Range> = HashMap::new();
+        let mut ranges: HashMap<&str, TensorRange> = HashMap::new();
         for tensor in std::iter::once(&graph.input).chain(graph.activations()) {
             let Some(range) = measured.get(tensor.name.as_str()) else { continue };
             let owner = owners[tensor.name.as_str()];
@@ -52,9 +52,9 @@ impl<'a> Plan<'a> {
         self.owners.get(tensor).copied().ok_or_else(|| QuantizeError::NoRange { tensor: tensor.to_owned() })
     }
 
-    pub fn grid(&self, tensor: &str) -> Result<Grid, QuantizeError> {
+    pub fn grid(&self, tensor: &str) -> Result<ByteGrid, QuantizeError> {
         let range = self.ranges.get(self.owner(tensor)?);
-        range.map(|range| Grid::over(*range)).ok_or_else(|| QuantizeError::NoRange { tensor: tensor.to_owned() })
+        range.map(|range| ByteGrid::over(*range)).ok_or_else(|| QuantizeError::NoRange { tensor: tensor.to_owned() })
     }
 }
 
@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
 fn float_nodes<'a>(graph: &'a Graph, recipe: &Recipe) -> HashSet<&'a str> {
     let (mut nodes, mut tensors) = (HashSet::new(), HashSet::new());
     for node in &graph.nodes {
-        let follows = !matches!(node.op, Op::Conv(_)) && node.inputs.iter().all(|t| tensors.contains(t.as_str()));
+        let follows = !matches!(node.op, GraphOp::Conv(_)) && node.inputs.iter().all(|t| tensors.contains(t.as_str()));
         if recipe.leaves_in_float(node) || recipe.puts_out_float(node) || follows {
             if !recipe.puts_out_float(node) || recipe.leaves_in_float(node) {
                 nodes.insert(node.name.as_str());
@@ -79,9 +79,9 @@ fn owners(graph: &Graph, concat: Concat) -> HashMap<&str, &str> {
     for node in &graph.nodes {
         let inputs: Vec<&str> = node.inputs.iter().filter_map(|t| owners.get(t.as_str()).copied()).collect();
         let moves = match node.op {
-            Op::Split | Op::MaxPool(_) | Op::Upsample { .. } => true,
-            Op::Concat => concat == Concat::Shared,
-            Op::Conv(_) | Op::LeakyRelu => false,
+            GraphOp::Split | GraphOp::MaxPool(_) | GraphOp::Upsample { .. } => true,
+            GraphOp::Concat => concat == Concat::Shared,
+            GraphOp::Conv(_) | GraphOp::LeakyRelu => false,
         };
         let first = inputs.first().copied().filter(|_| moves);
         if let Some(first) = first {
@@ -99,34 +99,41 @@ fn owners(graph: &Graph, concat: Concat) -> HashMap<&str, &str> {
 mod tests {
     use super::*;
     use crate::detect::Size;
-    use crate::workshop::darknet::{Conv, MaxPool, Shape};
-    use crate::workshop::graph::{FoldedConv, Tensor};
+    use crate::workshop::darknet::{ConvLayer, MaxPool, TensorShape};
+    use crate::workshop::graph::{FoldedConv, GraphTensor};
 
-    fn node(name: &str, op: Op, inputs: &[&str]) -> Node {
-        let shape = Shape { channels: 1, size: Size::new(4, 4) };
-        let outputs = vec![Tensor { name: name.into(), shape }];
+    fn node(name: &str, op: GraphOp, inputs: &[&str]) -> Node {
+        let shape = TensorShape { channels: 1, size: Size::new(4, 4) };
+        let outputs = vec![GraphTensor { name: name.into(), shape }];
         Node { name: name.into(), op, inputs: inputs.iter().map(|i| (*i).to_owned()).collect(), outputs }
     }
 
-    fn conv() -> Op {
-        let conv =
-            Conv { input_channels: 1, filters: 1, size: 1, stride: 1, padding: 0, batch_normalize: false, leaky: true };
-        Op::Conv(FoldedConv { conv, weights: vec![1.0], biases: vec![0.0] })
+    fn conv() -> GraphOp {
+        let conv = ConvLayer {
+            input_channels: 1,
+            filters: 1,
+            size: 1,
+            stride: 1,
+            padding: 0,
+            batch_normalize: false,
+            leaky: true,
+        };
+        GraphOp::Conv(FoldedConv { conv, weights: vec![1.0], biases: vec![0.0] })
     }
 
     /// Two concatenations that share the tensor `b`, the second after a pool.
     fn graph() -> Graph {
         let nodes = vec![
             node("a", conv(), &["images"]),
-            node("a_leaky", Op::LeakyRelu, &["a"]),
+            node("a_leaky", GraphOp::LeakyRelu, &["a"]),
             node("b", conv(), &["a_leaky"]),
-            node("ab", Op::Concat, &["a_leaky", "b"]),
+            node("ab", GraphOp::Concat, &["a_leaky", "b"]),
             node("c", conv(), &["ab"]),
-            node("pool", Op::MaxPool(MaxPool { size: 1, stride: 1, padding: [0; 4] }), &["c"]),
-            node("cb", Op::Concat, &["pool", "b"]),
+            node("pool", GraphOp::MaxPool(MaxPool { size: 1, stride: 1, padding: [0; 4] }), &["c"]),
+            node("cb", GraphOp::Concat, &["pool", "b"]),
             node("head", conv(), &["cb"]),
         ];
-        let input = node("images", Op::LeakyRelu, &[]).outputs[0].clone();
+        let input = node("images", GraphOp::LeakyRelu, &[]).outputs[0].clone();
         let outputs = nodes[7].outputs.clone();
         Graph { input, nodes, outputs }
     }

@@ -3,16 +3,35 @@
 use std::collections::HashSet;
 
 use super::conv::QuantizedConv;
-use super::plan::Plan;
-use super::{QuantizeError, quantized_name};
+use super::plan::QuantizePlan;
+use crate::model::metadata::Metadata;
 use crate::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
-use crate::workshop::export::{attributes, float_node, op_type, upsample_scales, weight_dims};
-use crate::workshop::graph::{FoldedConv, Graph, Node, Op};
-use crate::workshop::recipe::{Activations, Concat, Recipe, Weights};
+use crate::workshop::calibration::CalibrationTable;
+use crate::workshop::error::QuantizeError;
+use crate::workshop::export::{attributes, encode, float_node, op_type, upsample_scales, weight_dims};
+use crate::workshop::graph::{FoldedConv, Graph, GraphOp, Node};
+use crate::workshop::recipe::{Activations, Concat, Recipe, WeightScales};
 
-pub struct Writer<'a> {
-    plan: Plan<'a>,
-    weights: Weights,
+/// The INT8 model's bytes, always the same for the same graph, table and recipe.
+pub fn quantized_onnx(
+    graph: &Graph,
+    table: &CalibrationTable,
+    recipe: &Recipe,
+    metadata: &Metadata,
+) -> Result<Vec<u8>, QuantizeError> {
+    let mut writer = Writer::new(QuantizePlan::new(graph, table, recipe), recipe);
+    writer.graph(graph)?;
+    Ok(encode(graph, &graph.outputs, writer.nodes, writer.initializers, &metadata.to_props()))
+}
+
+/// The name of a tensor in bytes.
+fn quantized_name(name: &str) -> String {
+    format!("{name}_quantized")
+}
+
+struct Writer<'a> {
+    plan: QuantizePlan<'a>,
+    weights: WeightScales,
     concat: Concat,
     activations: Activations,
     pub nodes: Vec<NodeProto>,
@@ -24,7 +43,7 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(plan: Plan<'a>, recipe: &Recipe) -> Self {
+    pub fn new(plan: QuantizePlan<'a>, recipe: &Recipe) -> Self {
         let Recipe { weights, concat, activations, .. } = *recipe;
         let (nodes, initializers, tensors, grids) = Default::default();
         Self { plan, weights, concat, activations, nodes, initializers, tensors, grids }
@@ -35,7 +54,7 @@ impl<'a> Writer<'a> {
         for node in &graph.nodes {
             match &node.op {
                 _ if self.plan.is_float(node) => self.float_node(node)?,
-                Op::Conv(folded) if self.plan.puts_out_float(node) => self.float_output(node, folded)?,
+                GraphOp::Conv(folded) if self.plan.puts_out_float(node) => self.float_output(node, folded)?,
                 _ => self.node(node)?,
             }
         }
@@ -56,7 +75,7 @@ impl<'a> Writer<'a> {
         let mut op = op_type(&node.op);
         let mut input;
         match &node.op {
-            Op::Conv(folded) => {
+            GraphOp::Conv(folded) => {
                 op = "QLinearConv";
                 input = self.bytes(source)?.to_vec();
                 let [weights @ .., bias] = self.conv(&node.name, folded, source)?;
@@ -64,29 +83,29 @@ impl<'a> Writer<'a> {
                 input.extend(self.grid(output)?);
                 input.push(bias);
             }
-            Op::LeakyRelu => {
+            GraphOp::LeakyRelu => {
                 op = "QLinearLeakyRelu";
                 input = self.bytes(source)?.to_vec();
                 input.extend(self.grid(output)?);
             }
-            Op::Concat if self.concat == Concat::Own => {
+            GraphOp::Concat if self.concat == Concat::Own => {
                 op = "QLinearConcat";
                 input = self.grid(output)?.to_vec();
                 for source in &node.inputs {
                     input.extend(self.bytes(source)?);
                 }
             }
-            Op::Concat => {
+            GraphOp::Concat => {
                 input = Vec::new();
                 for source in &node.inputs {
                     let [bytes, ..] = self.bytes(source)?;
                     input.push(bytes);
                 }
             }
-            Op::Split | Op::MaxPool(_) | Op::Upsample { .. } => {
+            GraphOp::Split | GraphOp::MaxPool(_) | GraphOp::Upsample { .. } => {
                 let [bytes, ..] = self.bytes(source)?;
                 input = vec![bytes];
-                if let Op::Upsample { factor } = node.op {
+                if let GraphOp::Upsample { factor } = node.op {
                     input.extend([String::new(), upsample_scales(node, factor, &mut self.initializers)]);
                 }
             }

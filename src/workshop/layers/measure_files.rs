@@ -1,20 +1,21 @@
-//! The measuring: which layers of B hurt, over some frames.
+//! Measures which layers of an INT8 model hurt, from model files and frames.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use crate::app::job::{End, Handle};
+use super::{LayerModels, LayersError, Study, Target, study};
 use crate::detect::{Frame, Letterboxer};
 use crate::model::{Catalog, ModelInfo, Runtime, hex};
-use crate::workshop::layers::{LayersError, Models, Study, Target, study};
+use crate::workshop::progress::{Progress, Stopped};
 
 /// What is measured.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct LayersSubject {
     /// A, in float, and B, in INT8.
     pub models: [Arc<ModelInfo>; 2],
+    /// What both models look at; `target` is a box of the first.
     pub frames: Vec<Arc<Frame>>,
     /// "bus.jpg", "demo, frame 123"
     pub what: String,
@@ -22,7 +23,7 @@ pub struct Subject {
     pub target: Option<(Target, String)>,
 }
 
-impl Subject {
+impl LayersSubject {
     /// Whether it would be measured with the same models.
     pub fn is_of(&self, models: &[Arc<ModelInfo>; 2]) -> bool {
         self.models
@@ -36,14 +37,15 @@ impl Subject {
 #[derive(Clone, Debug)]
 pub struct Findings {
     pub study: Study,
-    pub subject: Subject,
+    pub subject: LayersSubject,
+    /// How long it took.
     pub took: Duration,
 }
 
-/// Takes seconds: every node is run alone.
-pub fn measure(catalog: &Catalog, subject: Subject, handle: &Handle) -> Result<Findings, End> {
+/// Reads the models' files and measures them. Takes seconds: every node is run alone.
+pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn Progress) -> Result<Findings, Stopped> {
     let started = Instant::now();
-    let runtime = Runtime::find(catalog).map_err(End::failed)?;
+    let runtime = Runtime::find(catalog).map_err(Stopped::failed)?;
     let [float, int8] = subject.models.each_ref().map(|model| bytes(model));
     let (float, int8) = (float?, int8?);
     let form = &subject.models[0].form;
@@ -57,23 +59,24 @@ pub fn measure(catalog: &Catalog, subject: Subject, handle: &Handle) -> Result<F
         })
         .collect();
     let arithmetic = subject.models[1].arithmetic.unwrap_or_default();
-    let models = Models { float: &float, int8: &int8, form, arithmetic };
+    let models = LayerModels { float: &float, int8: &int8, form, arithmetic };
     let target = subject.target.as_ref().map(|(target, _)| *target);
-    let progress = |done, of| handle.step("Measuring", done, of);
     let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {
-        LayersError::Cancelled => End::Cancelled,
-        other => End::failed(format!("Layers cannot be measured: {other}.")),
+        LayersError::Stopped(stopped) => stopped,
+        other => Stopped::failed(format!("Layers cannot be measured: {other}.")),
     })?;
     Ok(Findings { study, subject, took: started.elapsed() })
 }
 
-/// A model's file, as it was when it was loaded.
-fn bytes(model: &ModelInfo) -> Result<Vec<u8>, End> {
+/// A model's file, unchanged since it was loaded.
+fn bytes(model: &ModelInfo) -> Result<Vec<u8>, Stopped> {
     let path = model.path.display();
     let bytes = std::fs::read(&model.path)
-        .map_err(|cause| End::Failed(format!("The model {path} cannot be read any more: {cause}.")))?;
+        .map_err(|cause| Stopped::Failed(format!("The model {path} cannot be read any more: {cause}.")))?;
     if hex(&Sha256::digest(&bytes)) == model.sha256 {
         return Ok(bytes);
     }
-    Err(End::Failed(format!("{path} is another file since it was loaded; choose another model, then this one again.")))
+    Err(Stopped::Failed(format!(
+        "{path} is another file since it was loaded; choose another model, then this one again."
+    )))
 }

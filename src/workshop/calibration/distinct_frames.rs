@@ -6,16 +6,16 @@ use crate::detect::Frame;
 const CELLS: usize = 16;
 
 /// The least mean difference of the cells, in grey levels of 255. Noise of a camera stays far below it.
-pub const LEAST_DIFFERENCE: f32 = 4.0;
+const LEAST_DIFFERENCE: f32 = 4.0;
 
 /// Remembers the frames that were taken, small.
 #[derive(Clone, Debug, Default)]
-pub struct Variety {
+pub struct DistinctFrames {
     taken: Vec<[f32; CELLS * CELLS]>,
     too_alike: usize,
 }
 
-impl Variety {
+impl DistinctFrames {
     /// Whether the frame differs from all that were taken before; then it counts as taken.
     pub fn take(&mut self, frame: &Frame) -> bool {
         let small = shrink(frame);
@@ -83,25 +83,25 @@ mod tests {
 
     #[test]
     fn a_still_scene_counts_once_whatever_its_noise() {
-        let mut variety = Variety::default();
-        let taken = (0..10).filter(|seed| variety.take(&frame(10, seed * 7919))).count();
-        assert_eq!((taken, variety.too_alike()), (1, 9));
+        let mut distinct = DistinctFrames::default();
+        let taken = (0..10).filter(|seed| distinct.take(&frame(10, seed * 7919))).count();
+        assert_eq!((taken, distinct.too_alike()), (1, 9));
     }
 
     #[test]
     fn what_moves_counts_again_and_what_comes_back_does_not() {
-        let mut variety = Variety::default();
-        assert!(variety.take(&frame(0, 1)));
-        assert!(variety.take(&frame(50, 2)));
-        assert!(variety.take(&frame(100, 3)));
-        assert!(!variety.take(&frame(0, 4)), "it was there before");
-        assert!(!variety.take(&frame(1, 5)), "a pixel is no difference");
+        let mut distinct = DistinctFrames::default();
+        assert!(distinct.take(&frame(0, 1)));
+        assert!(distinct.take(&frame(50, 2)));
+        assert!(distinct.take(&frame(100, 3)));
+        assert!(!distinct.take(&frame(0, 4)), "it was there before");
+        assert!(!distinct.take(&frame(1, 5)), "a pixel is no difference");
     }
 
     #[test]
     fn the_smallest_pictures_can_be_compared() {
         let one = |shade: u8| Frame::from_rgb(Size::new(1, 1), vec![shade; 3]).unwrap();
-        let mut variety = Variety::default();
-        assert!(variety.take(&one(0)) && variety.take(&one(200)) && !variety.take(&one(201)));
+        let mut distinct = DistinctFrames::default();
+        assert!(distinct.take(&one(0)) && distinct.take(&one(200)) && !distinct.take(&one(201)));
     }
 }

@@ -1,22 +1,23 @@
-//! Before and after: two INT8 models held against the same float model, on the same pictures.
+//! Before and after: two INT8 models compared with the same float model, on the same pictures.
 
 use std::time::Instant;
 
-use crate::app::job::{End, Handle};
 use crate::compare::{Agreement, Comparer, Side};
 use crate::detect::{Letterbox, RawHeads, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector};
-use crate::workshop::layers::{Layers, Models};
+use crate::workshop::layers::{LayerModels, Layers};
+use crate::workshop::progress::{Progress, Stopped};
 
-/// So many times each model is timed, in turn.
+/// How many times each model is timed, in turn.
 const ROUNDS: usize = 11;
 
-/// On so many pictures at most noise is measured: it takes ten times as long as an inference.
+/// The most pictures on which noise is measured: it takes ten times as long as an inference.
 const NOISE_ON: usize = 4;
 
-/// Figures before and after.
+/// Figures before and after, in this order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Weighed {
+pub struct BeforeAfter {
+    /// How many pictures the figures stand over.
     pub pictures: usize,
     /// F1 of the boxes with A's.
     pub agreement: [f64; 2],
@@ -33,10 +34,12 @@ pub struct Weighed {
 pub struct Inputs(Vec<Vec<u8>>);
 
 impl Inputs {
+    /// Keeps a network's input, `[1, 3, H, W]` in 0..=1.
     pub fn push(&mut self, input: &[f32]) {
         self.0.push(input.iter().map(|value| (value * 255.0).round() as u8).collect());
     }
 
+    /// How many pictures there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -47,8 +50,8 @@ impl Inputs {
     }
 }
 
-/// A, the INT8 model before, and the one after.
-pub struct Scales<'a> {
+/// The float model, and the INT8 models before and after.
+pub struct BeforeAfterModels<'a> {
     pub catalog: &'a Catalog,
     pub float: &'a ModelInfo,
     pub int8: [&'a ModelInfo; 2],
@@ -56,23 +59,22 @@ pub struct Scales<'a> {
     pub thresholds: [Thresholds; 2],
 }
 
-impl Scales<'_> {
-    pub fn weigh(&self, inputs: &Inputs, handle: &Handle) -> Result<Weighed, End> {
-        let runtime = Runtime::find(self.catalog).map_err(End::failed)?;
+impl BeforeAfterModels<'_> {
+    /// Compares both INT8 models with the float model on these pictures. Takes seconds.
+    pub fn compare(&self, inputs: &Inputs, progress: &dyn Progress) -> Result<BeforeAfter, Stopped> {
+        let runtime = Runtime::find(self.catalog).map_err(Stopped::failed)?;
         let mut float = self.open(&runtime, self.float)?;
         let mut int8 = [self.open(&runtime, self.int8[0])?, self.open(&runtime, self.int8[1])?];
-        let mut weighed = Weighed { pictures: inputs.len(), ..Weighed::default() };
+        let mut found = BeforeAfter { pictures: inputs.len(), ..BeforeAfter::default() };
         let mut agreements = [Agreement::default(); 2];
         let mut comparer = Comparer::default();
         let (mut input, mut heads) = (Vec::new(), [RawHeads::default(), RawHeads::default()]);
         for at in 0..inputs.len() {
-            if handle.step("Comparing before and after", at, inputs.len()).is_break() {
-                return Err(End::Cancelled);
-            }
+            progress.step("Comparing before and after", at, inputs.len())?;
             inputs.get(at, &mut input);
-            float.run(&input, &mut heads[0]).map_err(End::failed)?;
+            float.run(&input, &mut heads[0]).map_err(Stopped::failed)?;
             for (model, agreement) in int8.iter_mut().zip(&mut agreements) {
-                model.run(&input, &mut heads[1]).map_err(End::failed)?;
+                model.run(&input, &mut heads[1]).map_err(Stopped::failed)?;
                 let form = &float.info().form;
                 let letterbox = Letterbox::new(form.input, form.input);
                 let [a, b] = [0, 1].map(|side| Side {
@@ -84,40 +86,46 @@ impl Scales<'_> {
                 *agreement += *comparer.run(&a, &b).agreement();
             }
         }
-        weighed.agreement = agreements.map(|agreement| agreement.f1());
-        weighed.iou = agreements.map(|agreement| agreement.mean_iou());
+        found.agreement = agreements.map(|agreement| agreement.f1());
+        found.iou = agreements.map(|agreement| agreement.mean_iou());
         if inputs.len() > 0 {
-            weighed.milliseconds = timed(&mut int8, &input, handle)?;
+            found.milliseconds = timed(&mut int8, &input, progress)?;
         }
         drop(int8);
         drop(float);
-        for (noise, int8) in weighed.noise.iter_mut().zip(self.int8) {
-            handle.tell("Measuring the noise", 0, 0);
-            *noise = self.noise(&runtime, int8, inputs, handle)?;
+        for (noise, int8) in found.noise.iter_mut().zip(self.int8) {
+            progress.report("Measuring the noise", 0, 0);
+            *noise = self.noise(&runtime, int8, inputs, progress)?;
         }
-        Ok(weighed)
+        Ok(found)
     }
 
-    fn open(&self, runtime: &Runtime, model: &ModelInfo) -> Result<SessionDetector, End> {
+    fn open(&self, runtime: &Runtime, model: &ModelInfo) -> Result<SessionDetector, Stopped> {
         let request = ModelRequest::new(ModelName::File(model.path.clone()), model.arithmetic.unwrap_or_default());
-        SessionDetector::open(runtime, self.catalog, &request).map_err(End::failed)
+        SessionDetector::open(runtime, self.catalog, &request).map_err(Stopped::failed)
     }
 
     /// Of the worst head. A model that cannot be taken apart has none.
-    fn noise(&self, runtime: &Runtime, int8: &ModelInfo, inputs: &Inputs, handle: &Handle) -> Result<Option<f64>, End> {
+    fn noise(
+        &self,
+        runtime: &Runtime,
+        int8: &ModelInfo,
+        inputs: &Inputs,
+        progress: &dyn Progress,
+    ) -> Result<Option<f64>, Stopped> {
         let read = |model: &ModelInfo| {
             let failed = |cause| ModelError::Read { path: model.path.clone(), cause };
-            std::fs::read(&model.path).map_err(failed).map_err(End::failed)
+            std::fs::read(&model.path).map_err(failed).map_err(Stopped::failed)
         };
         let arithmetic = int8.arithmetic.unwrap_or_default();
         let (form, int8) = (&self.float.form, read(int8)?);
-        let models = Models { float: &read(self.float)?, int8: &int8, form, arithmetic };
+        let models = LayerModels { float: &read(self.float)?, int8: &int8, form, arithmetic };
         let Ok(mut layers) = Layers::new(runtime, models) else { return Ok(None) };
         let mut input = Vec::new();
         for at in 0..inputs.len().min(NOISE_ON) {
-            handle.check()?;
+            progress.check()?;
             inputs.get(at, &mut input);
-            layers.add(&input).map_err(End::failed)?;
+            layers.add(&input).map_err(Stopped::failed)?;
         }
         let is_head =
             |shape: &[i64]| form.heads.iter().any(|head| shape.iter().map(|side| *side as usize).eq(form.shape(head)));
@@ -127,17 +135,17 @@ impl Scales<'_> {
 }
 
 /// The median of each, run in turn so that both see the same machine.
-fn timed(models: &mut [SessionDetector; 2], input: &[f32], handle: &Handle) -> Result<[f64; 2], End> {
+fn timed(models: &mut [SessionDetector; 2], input: &[f32], progress: &dyn Progress) -> Result<[f64; 2], Stopped> {
     let mut heads = RawHeads::default();
     let mut times = [Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS)];
     // Told once: what the window paints meanwhile would take time from the first of each round.
-    handle.tell("Timing", 0, 0);
+    progress.report("Timing", 0, 0);
     for round in 0..ROUNDS {
-        handle.check()?;
+        progress.check()?;
         // Each is the first in turn: what comes second finds the caches as the other left them.
         for which in [round % 2, 1 - round % 2] {
             let before = Instant::now();
-            models[which].run(input, &mut heads).map_err(End::failed)?;
+            models[which].run(input, &mut heads).map_err(Stopped::failed)?;
             times[which].push(before.elapsed().as_secs_f64() * 1e3);
         }
     }

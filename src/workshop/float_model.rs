@@ -1,28 +1,29 @@
-//! From darknet's files to model files.
+//! A network in float: read from darknet's files or from ONNX, written as float or INT8 models.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::darknet::{Network, read_weights};
-use super::graph::{Graph, Tensor};
+use super::calibration::CalibrationTable;
+use super::darknet::{DarknetNetwork, read_weights};
+use super::error::{TableError, WorkshopError};
+use super::export::float_onnx;
+use super::files::read_limited;
+use super::graph::{Graph, GraphTensor};
 use super::import::import;
-use super::quantize::quantized_model;
-use super::{CalibrationTable, Recipe, TableError, WorkshopError, calibration, float_model};
+use super::model_file::{self, ModelFile};
+use super::quantize::quantized_onnx;
+use super::recipe::Recipe;
 use crate::detect::{Classes, Form, Size};
 use crate::model::metadata::Metadata;
 use crate::model::{Precision, Sidecar, hex};
-use crate::onnx::{Integers, MetadataOnly};
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
-pub(super) const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
-const MAX_MODEL_BYTES: u64 = 1 << 30;
+const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
 
-/// A network and its numbers, ready to be written as a model.
+/// A network and its weights in float, ready to be written as a model.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct FloatModel {
     /// What the files of its models begin with, as "yolov4-tiny-416".
     stem: String,
     form: Form,
@@ -30,24 +31,25 @@ pub struct Source {
     weights_sha256: String,
 }
 
-impl Source {
+impl FloatModel {
     /// Reads the files. `names`: one class name a line; `None` is enough for COCO's 80 classes.
     pub fn read(cfg: &Path, weights: &Path, names: Option<&Path>) -> Result<Self, WorkshopError> {
         Self::read_named(cfg, weights, |classes| class_names(classes, names))
     }
 
-    /// `names` is asked for the names of so many classes.
+    /// The same, with the names that `names` gives for this number of classes.
     pub(super) fn read_named(
         cfg: &Path,
         weights: &Path,
         names: impl FnOnce(usize) -> Result<Classes, WorkshopError>,
     ) -> Result<Self, WorkshopError> {
         // Comments are in any encoding, and the rest is ASCII.
-        let text = String::from_utf8_lossy(&read_limited(cfg, MAX_TEXT_BYTES)?).into_owned();
-        let network = Network::from_cfg(&text)
+        let text =
+            String::from_utf8_lossy(&read_limited(cfg, MAX_TEXT_BYTES).map_err(WorkshopError::read(cfg))?).into_owned();
+        let network = DarknetNetwork::from_cfg(&text)
             .map_err(|cause| WorkshopError::Cfg { path: cfg.to_owned(), cause: Box::new(cause) })?;
         let classes = names(network.classes())?;
-        let bytes = read_limited(weights, MAX_WEIGHTS_BYTES)?;
+        let bytes = read_weights_file(weights)?;
         let numbers = read_weights(&bytes, &network)
             .map_err(|cause| WorkshopError::Weights { path: weights.to_owned(), cause })?;
         let name = cfg.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
@@ -64,11 +66,9 @@ impl Source {
     /// Reads a float model in ONNX. Its form is what a sidecar says, or the model itself; where neither does, that of the
     /// model card. The weights' sum is the one that the model names, or that of the file.
     pub fn read_model(path: &Path) -> Result<Self, WorkshopError> {
-        let bytes = read_limited(path, MAX_MODEL_BYTES)?;
+        let bytes = model_file::read_model(path)?;
         let graph = import(&bytes).map_err(|cause| WorkshopError::Import { path: path.to_owned(), cause })?;
-        let props = MetadataOnly::decode(bytes.as_slice()).unwrap_or_default().metadata_props;
-        let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
-        let metadata = Metadata::from_props(get).unwrap_or_default();
+        let metadata = model_file::metadata(&bytes);
         let weights = metadata.as_ref().and_then(|m| m.weights_sha256.clone());
         let form = match Sidecar::of(path)? {
             Some(sidecar) => sidecar.form,
@@ -87,18 +87,22 @@ impl Source {
         Self { stem: stem.into(), ..self }
     }
 
+    /// Its input, classes and heads.
     pub fn form(&self) -> &Form {
         &self.form
     }
 
+    /// Its operations, in float.
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
 
+    /// Its input's size in pixels.
     pub fn input(&self) -> Size {
         self.form.input
     }
 
+    /// Of darknet's weights file, in hexadecimal; of an ONNX file that names none, of that file.
     pub fn weights_sha256(&self) -> &str {
         &self.weights_sha256
     }
@@ -115,12 +119,12 @@ impl Source {
     }
 
     /// The model in float32.
-    pub fn float(&self) -> Built {
+    pub fn float(&self) -> ModelFile {
         let metadata = self.metadata(Precision::Fp32, "float", None);
-        Built::new(format!("{}_float.onnx", self.stem), float_model(&self.graph, &metadata))
+        ModelFile::new(format!("{}_float.onnx", self.stem), float_onnx(&self.graph, &metadata))
     }
 
-    /// Whether the recipe fits this network.
+    /// Whether the recipe fits this network: every node that it names is there.
     pub fn check(&self, recipe: &Recipe) -> Result<(), WorkshopError> {
         if let Some(pattern) = recipe.stray_pattern(&self.graph) {
             let nodes: Vec<&str> = self.graph.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -135,7 +139,12 @@ impl Source {
     }
 
     /// The INT8 model after a recipe. `path` is the table's, for messages.
-    pub fn quantized(&self, recipe: &Recipe, table: &CalibrationTable, path: &Path) -> Result<Built, WorkshopError> {
+    pub fn quantized(
+        &self,
+        recipe: &Recipe,
+        table: &CalibrationTable,
+        path: &Path,
+    ) -> Result<ModelFile, WorkshopError> {
         let wrong = |cause| WorkshopError::Table { path: path.to_owned(), cause };
         table.check(&self.weights_sha256, self.input()).map_err(wrong)?;
         if table.method != recipe.ranges {
@@ -144,13 +153,8 @@ impl Source {
         }
         self.check(recipe)?;
         let metadata = self.metadata(Precision::Int8, &recipe.name, Some(table.sha256()));
-        let bytes = quantized_model(&self.graph, table, recipe, &metadata)?;
-        Ok(Built::new(format!("{}_int8_{}.onnx", self.stem, recipe.file_suffix()), bytes))
-    }
-
-    /// The INT8 model after the model card's recipe.
-    pub fn card(&self, table: &CalibrationTable, path: &Path) -> Result<Built, WorkshopError> {
-        self.quantized(&Recipe::card(), table, path)
+        let bytes = quantized_onnx(&self.graph, table, recipe, &metadata)?;
+        Ok(ModelFile::new(format!("{}_int8_{}.onnx", self.stem, recipe.file_suffix()), bytes))
     }
 
     fn metadata(&self, precision: Precision, recipe: &str, calibration_sha256: Option<String>) -> Metadata {
@@ -164,65 +168,10 @@ impl Source {
     }
 }
 
-/// A model file in memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Built {
-    pub file: String,
-    pub bytes: Vec<u8>,
-    /// In hexadecimal.
-    pub sha256: String,
-}
-
-impl Built {
-    fn new(file: String, bytes: Vec<u8>) -> Self {
-        let sha256 = hex(&Sha256::digest(&bytes));
-        Self { file, bytes, sha256 }
-    }
-
-    /// Writes the file into `dir`, and gives its path.
-    pub fn write(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
-        let path = dir.join(&self.file);
-        self.write_to(&path)?;
-        Ok(path)
-    }
-
-    /// Writes it as another file.
-    pub fn write_to(&self, path: &Path) -> Result<(), WorkshopError> {
-        write_whole(path, &self.bytes)
-    }
-}
-
-impl CalibrationTable {
-    pub fn read(path: &Path) -> Result<Self, WorkshopError> {
-        let bytes = read_limited(path, calibration::MAX_BYTES as u64)?;
-        Self::from_json(&String::from_utf8_lossy(&bytes))
-            .map_err(|cause| WorkshopError::Table { path: path.to_owned(), cause })
-    }
-
-    pub fn write(&self, path: &Path) -> Result<(), WorkshopError> {
-        write_whole(path, self.to_json().as_bytes())
-    }
-}
-
-/// A model file's sum and size, and what it says of itself: `None` where it has no metadata of ours, or none
-/// that can be read.
-pub fn read_metadata(path: &Path) -> Result<(u64, String, Option<Metadata>), WorkshopError> {
-    let bytes = read_limited(path, MAX_MODEL_BYTES)?;
-    let props = MetadataOnly::decode(bytes.as_slice()).unwrap_or_default().metadata_props;
-    let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
-    let metadata = Metadata::from_props(get).unwrap_or_default();
-    Ok((bytes.len() as u64, hex(&Sha256::digest(&bytes)), metadata))
-}
-
-/// What a model file says of its integer arithmetic; `None`: it is a float model, or none.
-pub fn read_integers(path: &Path) -> Result<Option<Integers>, WorkshopError> {
-    Ok(Integers::of(&read_limited(path, MAX_MODEL_BYTES)?))
-}
-
 /// Whether a graph reads and puts out what a form says.
 fn check_heads(path: &Path, graph: &Graph, form: &Form) -> Result<(), WorkshopError> {
     let wanted: Vec<[usize; 4]> = form.heads.iter().map(|head| form.shape(head)).collect();
-    let shape = |t: &Tensor| [1, t.shape.channels, t.shape.size.height, t.shape.size.width].map(|n| n as usize);
+    let shape = |t: &GraphTensor| [1, t.shape.channels, t.shape.size.height, t.shape.size.width].map(|n| n as usize);
     let found: Vec<[usize; 4]> = graph.outputs.iter().map(shape).collect();
     if found == wanted && graph.input.shape.size == form.input {
         return Ok(());
@@ -236,43 +185,21 @@ fn check_heads(path: &Path, graph: &Graph, form: &Form) -> Result<(), WorkshopEr
     })
 }
 
+/// Reads darknet's weights file.
+pub(super) fn read_weights_file(path: &Path) -> Result<Vec<u8>, WorkshopError> {
+    read_limited(path, MAX_WEIGHTS_BYTES).map_err(WorkshopError::read(path))
+}
+
 fn class_names(classes: usize, names: Option<&Path>) -> Result<Classes, WorkshopError> {
     let Some(path) = names else {
         let coco = Classes::coco();
         return if coco.len() == classes { Ok(coco) } else { Err(WorkshopError::NamesNeeded { classes }) };
     };
-    let text = String::from_utf8_lossy(&read_limited(path, MAX_TEXT_BYTES)?).into_owned();
+    let text =
+        String::from_utf8_lossy(&read_limited(path, MAX_TEXT_BYTES).map_err(WorkshopError::read(path))?).into_owned();
     let given = Classes::from_lines(&text);
     if given.len() != classes {
         return Err(WorkshopError::NameCount { path: path.to_owned(), names: given.len(), classes });
     }
     Ok(given)
-}
-
-/// Reads a file that has at most `limit` bytes.
-pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, WorkshopError> {
-    let failed = |cause| WorkshopError::Read { path: path.to_owned(), cause };
-    let bytes = std::fs::metadata(path).map_err(failed)?.len();
-    if bytes > limit {
-        return Err(WorkshopError::TooLarge { path: path.to_owned(), bytes, limit });
-    }
-    std::fs::read(path).map_err(failed)
-}
-
-/// Writes beside the place and renames, so that nobody ever sees half a file.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WorkshopError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(format!(".{}.part", std::process::id()));
-    let part = PathBuf::from(part);
-    let write = || {
-        let mut file = std::fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    write().map_err(|cause| {
-        // What was written is of no use; that it cannot be removed says nothing new.
-        let _ = std::fs::remove_file(&part);
-        WorkshopError::Write { path: path.to_owned(), cause }
-    })
 }

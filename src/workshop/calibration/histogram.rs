@@ -3,30 +3,46 @@
 //! Bins are powers of two wide and start at 0, so that two neighbours always make one bin of the next width:
 //! the histogram grows with its values, and what it holds does not depend on the order in which they came.
 
-use super::calibration::Range;
-
 /// On each side of 0.
 const HALF: usize = 4096;
 const BINS: usize = 2 * HALF;
 /// The narrowest bins: 2⁻⁴⁰.
 const LEAST_EXPONENT: i32 = -40;
 
+/// The smallest and the largest value of one tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TensorRange {
+    pub min: f32,
+    pub max: f32,
+}
+
+impl TensorRange {
+    /// Holds nothing yet.
+    pub const EMPTY: Self = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
+
+    /// The smallest range that holds both.
+    pub fn join(self, other: Self) -> Self {
+        Self { min: self.min.min(other.min), max: self.max.max(other.max) }
+    }
+}
+
 /// Values of one tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
-    range: Range,
+    range: TensorRange,
     /// A bin is 2^exponent wide.
     exponent: i32,
     counts: Vec<u64>,
 }
 
 impl Histogram {
+    /// A histogram of no values.
     pub fn new() -> Self {
-        Self { range: Range::EMPTY, exponent: LEAST_EXPONENT, counts: vec![0; BINS] }
+        Self { range: TensorRange::EMPTY, exponent: LEAST_EXPONENT, counts: vec![0; BINS] }
     }
 
-    /// The smallest and the largest value; [`Range::EMPTY`] before the first.
-    pub fn range(&self) -> Range {
+    /// The smallest and the largest value; [`TensorRange::EMPTY`] before the first.
+    pub fn range(&self) -> TensorRange {
         self.range
     }
 
@@ -81,7 +97,7 @@ impl Histogram {
 }
 
 /// `None` where there is no value, or one that is not finite.
-fn min_max(values: &[f32]) -> Option<Range> {
+fn min_max(values: &[f32]) -> Option<TensorRange> {
     // As many lanes as a vector register has, so that the compiler uses one.
     const LANES: usize = 16;
     let (mut min, mut max, mut zero) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES], [0.0; LANES]);
@@ -94,8 +110,9 @@ fn min_max(values: &[f32]) -> Option<Range> {
             zero[lane] += value * 0.0;
         }
     }
-    let lanes = (0..LANES).map(|i| Range { min: min[i], max: max[i] });
-    let range = lanes.chain(rest.iter().map(|&v| Range { min: v, max: v })).fold(Range::EMPTY, Range::join);
+    let lanes = (0..LANES).map(|i| TensorRange { min: min[i], max: max[i] });
+    let range =
+        lanes.chain(rest.iter().map(|&v| TensorRange { min: v, max: v })).fold(TensorRange::EMPTY, TensorRange::join);
     let finite = zero.iter().all(|z| *z == 0.0) && rest.iter().all(|v| v.is_finite());
     (finite && !values.is_empty()).then_some(range)
 }
@@ -146,6 +163,6 @@ mod tests {
         let mut histogram = Histogram::new();
         assert!(histogram.add(&[f32::MAX, f32::MIN, 1e-40, -1e-45, 0.0]));
         assert_eq!(histogram.total(), 5);
-        assert_eq!(histogram.range(), Range { min: f32::MIN, max: f32::MAX });
+        assert_eq!(histogram.range(), TensorRange { min: f32::MIN, max: f32::MAX });
     }
 }

@@ -1,30 +1,19 @@
-//! An INT8 model made anew: with more layers in float, or with ranges over other pictures.
-//!
-//! ```text
-//! model file ── its metadata, the files beside it ──▶ Origin ─┬─ with_float (nodes) ───────┐
-//!                                                             └─ with_ranges (calibrator) ─┴▶ Remade ──▶ files
-//! ```
-//!
-//! Beside a model that is made here lie its recipe and its calibration table, under the same name, so that it can be
-//! made anew in its turn, here or with `twinsight models quantize --recipe … --table …`.
+//! What an INT8 model was made of: its network, recipe and calibration table.
 
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::build::{MAX_WEIGHTS_BYTES, read_limited, write_whole};
-use super::recipe::MAX_NAME;
-use super::{Built, CalibrationTable, Calibrator, Recipe, Source, WorkshopError, read_metadata};
+use super::rebuilt_model::{RECIPE, RebuiltModel, TABLE, beside};
 use crate::detect::Form;
 use crate::model::{Catalog, Precision, hex};
+use crate::workshop::calibration::{CalibrationTable, Calibrator};
+use crate::workshop::error::WorkshopError;
+use crate::workshop::float_model::{FloatModel, read_weights_file};
+use crate::workshop::model_file::read_metadata;
+use crate::workshop::recipe::{MAX_NAME, Recipe};
 
-/// Ends of the names of the files beside a model.
-const RECIPE: &str = "recipe.json";
-const TABLE: &str = "calibration.json";
-
-/// So many files of one name are tried: `a.onnx`, `a-2.onnx`, …
-const MOST: usize = 1000;
-
+/// Why a model cannot be made again. Each message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     #[error("{} does not say of what it was made; make it with `twinsight models quantize`, which writes that down", path.display())]
@@ -45,9 +34,9 @@ pub enum RebuildError {
 
 /// What an INT8 model was made of.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct ModelOrigin {
     model: PathBuf,
-    source: Source,
+    network: FloatModel,
     recipe: Recipe,
     /// The table's sum; `None`: the file does not say.
     calibration_sha256: Option<String>,
@@ -55,7 +44,7 @@ pub struct Origin {
     dirs: Vec<PathBuf>,
 }
 
-impl Origin {
+impl ModelOrigin {
     /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder or
     /// among the downloads, or the float model that was made of them. Takes a fraction of a second.
     pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {
@@ -76,49 +65,50 @@ impl Origin {
         let home = model.parent().map_or_else(PathBuf::new, Path::to_owned);
         let looked_in = vec![home.clone(), catalog.download("")];
         let weights = metadata.weights_sha256.ok_or_else(|| RebuildError::NotTold { path: path() })?;
-        let source = find_source(&weights, &metadata.form, &looked_in)
+        let network = find_network(&weights, &metadata.form, &looked_in)
             .ok_or(RebuildError::NoWeights { path: path(), looked_in })?;
         // What is made of it is named as it is.
         let name = model.file_stem().unwrap_or_default().to_string_lossy();
-        let source = source.with_stem(name.split("_int8_").next().unwrap_or(&name));
+        let network = network.with_stem(name.split("_int8_").next().unwrap_or(&name));
         let dirs = vec![home, catalog.dir().to_owned()];
-        Ok(Self { model: path(), source, recipe, calibration_sha256: metadata.calibration_sha256, dirs })
+        Ok(Self { model: path(), network, recipe, calibration_sha256: metadata.calibration_sha256, dirs })
     }
 
-    pub fn source(&self) -> &Source {
-        &self.source
+    /// Its network in float.
+    pub fn network(&self) -> &FloatModel {
+        &self.network
     }
 
+    /// The recipe that it was made after.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
 
     /// The same model with these nodes left in float too.
-    pub fn with_float(&self, nodes: &[String]) -> Result<Remade, RebuildError> {
+    pub fn with_float(&self, nodes: &[String]) -> Result<RebuiltModel, RebuildError> {
         let mut recipe = self.recipe.clone().with_float(nodes);
         if recipe.float.len() == self.recipe.float.len() {
             return Err(RebuildError::IsFloat { nodes: nodes.to_vec() });
         }
         recipe.name = telling_name(&self.recipe.name, &recipe.float);
         let (table, path) = self.table()?;
-        let built = self.source.quantized(&recipe, &table, &path)?;
-        Ok(Remade { stem: stem_of(&built), built, recipe, table })
+        let file = self.network.quantized(&recipe, &table, &path)?;
+        Ok(RebuiltModel::new(file, "", recipe, table))
     }
 
     /// A model of the same network after a recipe, with the ranges that a calibrator saw.
-    pub fn with_ranges(&self, recipe: &Recipe, calibrator: &Calibrator) -> Result<Remade, RebuildError> {
+    pub fn with_ranges(&self, recipe: &Recipe, calibrator: &Calibrator) -> Result<RebuiltModel, RebuildError> {
         let table = calibrator.table(recipe.ranges);
-        let built = self.source.quantized(recipe, &table, Path::new("of these frames"))?;
+        let file = self.network.quantized(recipe, &table, Path::new("of these frames"))?;
         let sum = table.sha256();
-        let sum = sum.get(..6).unwrap_or_default();
-        let stem = format!("{}_{}-frames-{sum}", stem_of(&built), table.pictures);
-        Ok(Remade { stem, built, recipe: recipe.clone(), table })
+        let end = format!("_{}-frames-{}", table.pictures, sum.get(..6).unwrap_or_default());
+        Ok(RebuiltModel::new(file, &end, recipe.clone(), table))
     }
 
     fn table(&self) -> Result<(CalibrationTable, PathBuf), RebuildError> {
         let ours = Recipe::names().filter_map(|name| Recipe::find(name).ok());
         let names: Vec<String> =
-            std::iter::once(self.recipe.clone()).chain(ours).map(|r| self.source.table_name(&r)).collect();
+            std::iter::once(self.recipe.clone()).chain(ours).map(|r| self.network.table_name(&r)).collect();
         let in_dirs = self.dirs.iter().flat_map(|dir| names.iter().map(|name| dir.join(name)));
         for path in std::iter::once(beside(&self.model, TABLE)).chain(in_dirs).filter(|path| path.is_file()) {
             let table = CalibrationTable::read(&path)?;
@@ -134,90 +124,17 @@ impl Origin {
     }
 }
 
-/// A model that was made anew, in memory.
-#[derive(Clone, Debug)]
-pub struct Remade {
-    /// The file's name without its end.
-    stem: String,
-    built: Built,
-    recipe: Recipe,
-    table: CalibrationTable,
-}
-
-impl Remade {
-    pub fn recipe(&self) -> &Recipe {
-        &self.recipe
-    }
-
-    pub fn table(&self) -> &CalibrationTable {
-        &self.table
-    }
-
-    /// Writes the model into the first of these folders that can be written to, its recipe and its table beside it.
-    /// A file of that name with other bytes stays: the new one gets a number.
-    pub fn save(&self, dirs: &[PathBuf]) -> Result<PathBuf, WorkshopError> {
-        let mut last = None;
-        for dir in dirs {
-            match self.save_in(dir) {
-                Ok(path) => return Ok(path),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| WorkshopError::Write {
-            path: PathBuf::from(&self.stem),
-            cause: std::io::Error::other("there is no folder for it"),
-        }))
-    }
-
-    fn save_in(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
-        std::fs::create_dir_all(dir).map_err(|cause| WorkshopError::Write { path: dir.to_owned(), cause })?;
-        let path = self.free_path(dir)?;
-        // The model last: one without its table could not be made anew.
-        write_beside(&path, &self.recipe, &self.table)?;
-        self.built.write_to(&path)?;
-        Ok(path)
-    }
-
-    fn free_path(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
-        for number in 1..MOST {
-            let end = if number == 1 { String::new() } else { format!("-{number}") };
-            let path = dir.join(format!("{}{end}.onnx", self.stem));
-            if !path.exists() || std::fs::read(&path).is_ok_and(|bytes| bytes == self.built.bytes) {
-                return Ok(path);
-            }
-        }
-        let cause = std::io::Error::other(format!("there are {MOST} files of that name; remove some"));
-        Err(WorkshopError::Write { path: dir.join(&self.stem), cause })
-    }
-}
-
-fn stem_of(built: &Built) -> String {
-    built.file.trim_end_matches(".onnx").to_owned()
-}
-
-/// `a.onnx` has `a.recipe.json` beside it.
-fn beside(model: &Path, end: &str) -> PathBuf {
-    model.with_extension(end)
-}
-
-/// Puts a model's recipe and calibration table beside it.
-pub fn write_beside(model: &Path, recipe: &Recipe, table: &CalibrationTable) -> Result<(), WorkshopError> {
-    write_whole(&beside(model, RECIPE), recipe.to_json().as_bytes())?;
-    table.write(&beside(model, TABLE))
-}
-
 /// The network of this form whose weights have this sum: of darknet's file and a cfg beside it, or of the float model that
 /// was made of them. What cannot be read is not what is looked for.
-fn find_source(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<Source> {
+fn find_network(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<FloatModel> {
     for dir in dirs {
         // A folder that is not there has no weights.
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.sort();
         let of_kind = |kind: &'static str| paths.iter().filter(move |p| p.extension().is_some_and(|end| end == kind));
-        let is_it = |weights: &&PathBuf| {
-            read_limited(weights, MAX_WEIGHTS_BYTES).is_ok_and(|bytes| hex(&Sha256::digest(bytes)) == sha256)
-        };
+        let is_it =
+            |weights: &&PathBuf| read_weights_file(weights).is_ok_and(|bytes| hex(&Sha256::digest(bytes)) == sha256);
         let is_made_of_it = |model: &&PathBuf| {
             read_metadata(model).is_ok_and(|(_, _, metadata)| {
                 metadata.is_some_and(|m| m.precision == Precision::Fp32 && m.weights_sha256.as_deref() == Some(sha256))
@@ -225,10 +142,10 @@ fn find_source(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<Source> {
         };
         // Darknet gives weights names of their own, as "mine_best.weights" after "mine.cfg".
         let of_weights = of_kind("weights").filter(is_it).flat_map(|weights| {
-            of_kind("cfg").filter_map(|cfg| Source::read_named(cfg, weights, |_| Ok(form.classes.clone())).ok())
+            of_kind("cfg").filter_map(|cfg| FloatModel::read_named(cfg, weights, |_| Ok(form.classes.clone())).ok())
         });
-        let of_models = of_kind("onnx").filter(is_made_of_it).filter_map(|model| Source::read_model(model).ok());
-        if let Some(found) = of_weights.chain(of_models).find(|source| source.form() == form) {
+        let of_models = of_kind("onnx").filter(is_made_of_it).filter_map(|model| FloatModel::read_model(model).ok());
+        if let Some(found) = of_weights.chain(of_models).find(|network| network.form() == form) {
             return Some(found);
         }
     }

@@ -1,8 +1,8 @@
-//! From a tensor's histogram to the range that its bytes are to cover.
+//! From a tensor's histogram to the range that its bytes cover.
 
-use super::calibration::{Choice, Range};
-use super::graph::LEAKY_SLOPE;
-use super::histogram::Histogram;
+use super::histogram::{Histogram, TensorRange};
+use super::method::Choice;
+use crate::workshop::graph::LEAKY_SLOPE;
 
 /// Into how many steps each end of a range is divided when ends are tried.
 const STEPS: u32 = 128;
@@ -11,10 +11,10 @@ const LEVELS: f64 = 255.0;
 
 /// The range of a tensor. `leaky`: whether nothing but a leaky ReLU reads it. Empty histograms give
 /// the range 0 to 0.
-pub fn choose(histogram: &Histogram, choice: Choice, leaky: bool) -> Range {
+pub fn choose(histogram: &Histogram, choice: Choice, leaky: bool) -> TensorRange {
     let whole = histogram.range();
     if histogram.total() == 0 {
-        return Range { min: 0.0, max: 0.0 };
+        return TensorRange { min: 0.0, max: 0.0 };
     }
     match choice {
         Choice::MinMax => whole,
@@ -37,7 +37,7 @@ fn middles(histogram: &Histogram) -> Vec<(f64, f64)> {
     histogram.bins().map(|(begin, end, count)| (f64::midpoint(begin, end), count as f64)).collect()
 }
 
-fn percentile(histogram: &Histogram, percent: f64) -> Range {
+fn percentile(histogram: &Histogram, percent: f64) -> TensorRange {
     let whole = histogram.range();
     let cut = histogram.total() as f64 * (100.0 - percent) / 200.0;
     let within = |value: f64| (value as f32).clamp(whole.min, whole.max);
@@ -60,11 +60,11 @@ fn percentile(histogram: &Histogram, percent: f64) -> Range {
         above += count as f64;
     }
     // With 50 % both are the median, but for rounding.
-    Range { min: min.min(max), max: min.max(max) }
+    TensorRange { min: min.min(max), max: min.max(max) }
 }
 
 /// The ends of the least loss. They are tried in turn until neither moves any more: all pairs would take minutes.
-fn least(whole: Range, loss: impl Fn(f64, f64) -> f64) -> Range {
+fn least(whole: TensorRange, loss: impl Fn(f64, f64) -> f64) -> TensorRange {
     let (min, max) = (f64::from(whole.min.min(0.0)), f64::from(whole.max.max(0.0)));
     let tried = |end: f64| {
         let from = if end == 0.0 { STEPS } else { 1 };
@@ -79,7 +79,7 @@ fn least(whole: Range, loss: impl Fn(f64, f64) -> f64) -> Range {
             break;
         }
     }
-    Range { min: best.0 as f32, max: best.1 as f32 }
+    TensorRange { min: best.0 as f32, max: best.1 as f32 }
 }
 
 /// The squared error of rounding to levels and of cutting off. `slope`: of what reads it below 0.
@@ -176,7 +176,7 @@ mod tests {
     }
 
     /// Mean squared error of really rounding to 256 levels, after a leaky ReLU of that slope.
-    fn loss(values: &[f32], range: Range, slope: f64) -> f64 {
+    fn loss(values: &[f32], range: TensorRange, slope: f64) -> f64 {
         let (low, high) = (f64::from(range.min), f64::from(range.max));
         let step = (high - low) / 255.0;
         let zero = (-low / step).round_ties_even();
@@ -192,7 +192,7 @@ mod tests {
     /// Golden figures: NumPy's percentiles of the values themselves, and the ends that it found best by trying.
     #[test]
     fn ranges_are_those_that_numpy_finds_without_a_histogram() {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/ranges.json")).unwrap();
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../../../tests/data/ranges.json")).unwrap();
         let number = |value: &serde_json::Value, key: &str| value[key].as_f64().unwrap();
         let values = reference_values(golden["count"].as_u64().unwrap());
         let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();

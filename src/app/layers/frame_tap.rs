@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::remake::{Frames, Next};
 use crate::detect::Frame;
+use crate::workshop::{CalibrationFrame, Frames, NextFrame, Stopped};
 
-/// How long the work waits for a frame before it looks whether it is to end.
+/// How long the work waits for a frame before it looks whether it must end.
 const WAIT: Duration = Duration::from_millis(100);
 
-/// The window's end of it.
-pub struct Tap {
+/// The window's end: it gives frames to a calibration.
+pub struct FrameTap {
     /// `None`: there are no more.
     send: Option<Sender<Arc<Frame>>>,
     /// Shared with the work's end as long as that takes frames.
@@ -23,19 +23,19 @@ pub struct Tap {
     generation: Option<u64>,
 }
 
-impl Tap {
+impl FrameTap {
     /// Frames of the running source: those that come while one is being measured are left out.
-    pub fn live(generation: u64) -> (Self, Live) {
+    pub fn live(generation: u64) -> (Self, LiveFrames) {
         let (send, frames) = bounded(1);
         let finish = Arc::<AtomicBool>::default();
-        let live = Live { frames, finish: Arc::clone(&finish) };
+        let live = LiveFrames { frames, finish: Arc::clone(&finish) };
         (Self { send: Some(send), finish, generation: Some(generation) }, live)
     }
 
     /// The pictures of an album.
-    pub fn files(paths: Vec<PathBuf>) -> (Self, Files) {
+    pub fn files(paths: Vec<PathBuf>) -> (Self, AlbumFrames) {
         let finish = Arc::<AtomicBool>::default();
-        let files = Files { paths: paths.into_iter(), finish: Arc::clone(&finish) };
+        let files = AlbumFrames { paths: paths.into_iter(), finish: Arc::clone(&finish) };
         (Self { send: None, finish, generation: None }, files)
     }
 
@@ -61,50 +61,50 @@ impl Tap {
         self.send = None;
     }
 
-    /// It shall end with what it has.
+    /// Ends the calibration with the frames that it has.
     pub fn finish(&self) {
         self.finish.store(true, Ordering::Relaxed);
     }
 }
 
-/// As they come.
-pub struct Live {
+/// Frames of the running source as they come.
+pub struct LiveFrames {
     frames: Receiver<Arc<Frame>>,
     finish: Arc<AtomicBool>,
 }
 
-impl Frames for Live {
-    fn next(&mut self) -> Next {
+impl Frames for LiveFrames {
+    fn next(&mut self) -> Result<NextFrame, Stopped> {
         if self.finish.load(Ordering::Relaxed) {
-            return Next::End;
+            return Ok(NextFrame::End);
         }
-        match self.frames.recv_timeout(WAIT) {
-            Ok(frame) => Next::Frame(frame),
-            Err(RecvTimeoutError::Timeout) => Next::None,
-            Err(RecvTimeoutError::Disconnected) => Next::End,
-        }
+        Ok(match self.frames.recv_timeout(WAIT) {
+            Ok(frame) => NextFrame::Frame(CalibrationFrame::of(frame)),
+            Err(RecvTimeoutError::Timeout) => NextFrame::NotYet,
+            Err(RecvTimeoutError::Disconnected) => NextFrame::End,
+        })
     }
 }
 
-/// One after the other; what cannot be read is passed over.
-pub struct Files {
+/// One after the other; what cannot be read is skipped.
+pub struct AlbumFrames {
     paths: std::vec::IntoIter<PathBuf>,
     finish: Arc<AtomicBool>,
 }
 
-impl Frames for Files {
-    fn next(&mut self) -> Next {
+impl Frames for AlbumFrames {
+    fn next(&mut self) -> Result<NextFrame, Stopped> {
         if self.finish.load(Ordering::Relaxed) {
-            return Next::End;
+            return Ok(NextFrame::End);
         }
-        match self.paths.next().map(|path| crate::source::load(&path)) {
-            Some(Ok(frame)) => Next::Frame(Arc::new(frame)),
+        Ok(match self.paths.next().map(|path| crate::source::load(&path)) {
+            Some(Ok(frame)) => NextFrame::Frame(CalibrationFrame::of(Arc::new(frame))),
             Some(Err(error)) => {
                 log::warn!("{error}");
-                Next::None
+                NextFrame::NotYet
             }
-            None => Next::End,
-        }
+            None => NextFrame::End,
+        })
     }
 }
 
@@ -114,11 +114,11 @@ mod tests {
 
     #[test]
     fn only_a_running_source_is_lost_and_only_while_frames_are_taken() {
-        let (tap, live) = Tap::live(3);
+        let (tap, live) = FrameTap::live(3);
         assert!(tap.is_taking() && tap.has_lost(4) && !tap.has_lost(3));
         drop(live);
         assert!(!tap.is_taking() && !tap.has_lost(4));
-        let (tap, _files) = Tap::files(Vec::new());
+        let (tap, _files) = FrameTap::files(Vec::new());
         assert!(tap.is_taking() && !tap.has_lost(4));
     }
 }

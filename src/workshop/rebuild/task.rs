@@ -1,21 +1,25 @@
-//! B made anew: with more layers in float, or with the ranges of the frames that come.
+//! Rebuilds an INT8 model, saves it, and compares it with the one before.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::weigh::{Inputs, Scales, Weighed};
-use crate::app::job::{End, Handle};
+use super::before_after::{BeforeAfter, BeforeAfterModels, Inputs};
+use super::origin::ModelOrigin;
+use super::rebuilt_model::{RECIPE, RebuiltModel, TABLE, beside};
 use crate::detect::{Frame, Letterboxer, Thresholds};
 use crate::model::{Catalog, Detector, ModelInfo, ModelName, Runtime, SessionDetector};
-use crate::workshop::{Calibrator, Origin, Recipe, Remade, Variety};
+use crate::workshop::calibration::{Calibrator, DistinctFrames, Frames};
+use crate::workshop::progress::{Progress, Stopped};
+use crate::workshop::recipe::Recipe;
 
-/// Fewer frames that differ say too little about a tensor's range.
+/// The fewest frames of a calibration: fewer say too little about a tensor's range.
 pub const LEAST_FRAMES: usize = 8;
 
-/// What it is made of and held against.
+/// What is rebuilt, and what it is compared with.
 #[derive(Clone)]
-pub struct Order {
+pub struct RebuildTask {
+    /// Where the models, and what they were made of, lie.
     pub catalog: Catalog,
     /// A, in float, and B, in INT8.
     pub models: [Arc<ModelInfo>; 2],
@@ -25,30 +29,32 @@ pub struct Order {
 
 /// A model that was made and saved.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct RebuildResult {
+    /// Its file.
     pub model: ModelName,
     /// B as it was.
     pub before: Arc<ModelInfo>,
     /// Or why before and after could not be measured: the model is good all the same.
-    pub weighed: Result<Weighed, String>,
+    pub before_after: Result<BeforeAfter, String>,
     /// "head_stride_32 in float", "64 frames of demo"
     pub what: String,
     /// What before and after were measured on: "bus.jpg", "the same frames".
     pub on: String,
+    /// How long it took.
     pub took: Duration,
 }
 
-impl Order {
-    /// Leaves these nodes in float too; on these frames, of this name, both are held against A.
+impl RebuildTask {
+    /// Leaves these nodes in float too. On these frames, of this name, the models before and after are compared with A.
     pub fn rebuild(
         &self,
         nodes: &[String],
         (frames, on): (&[Arc<Frame>], String),
-        handle: &Handle,
-    ) -> Result<Outcome, End> {
+        progress: &dyn Progress,
+    ) -> Result<RebuildResult, Stopped> {
         let started = Instant::now();
-        handle.tell("Building", 0, 0);
-        let remade = self.origin()?.with_float(nodes).map_err(End::failed)?;
+        progress.report("Building", 0, 0);
+        let rebuilt = self.origin()?.with_float(nodes).map_err(Stopped::failed)?;
         let mut inputs = Inputs::default();
         let mut letterboxer = Letterboxer::new(self.models[0].form.input);
         for frame in frames {
@@ -59,97 +65,80 @@ impl Order {
             [one] => format!("{one} in float"),
             many => format!("{} layers in float", many.len()),
         };
-        self.finish(&remade, &inputs, [what, on], started, handle)
+        self.finish(&rebuilt, &inputs, [what, on], started, progress)
     }
 
-    /// Takes frames until there are enough that differ, or no more come, and builds with their ranges.
-    pub fn calibrate(&self, mut frames: Box<dyn Frames>, plan: &Plan, handle: &Handle) -> Result<Outcome, End> {
+    /// Takes frames until there are enough that differ, or no more come, and builds with their ranges. `frames` is dropped
+    /// as soon as no more are taken.
+    pub fn calibrate(
+        &self,
+        mut frames: Box<dyn Frames + Send>,
+        plan: &CalibrationPlan,
+        progress: &dyn Progress,
+    ) -> Result<RebuildResult, Stopped> {
         let started = Instant::now();
-        handle.tell("Taking frames", 0, plan.frames);
+        progress.report("Taking frames", 0, plan.frames);
         let origin = self.origin()?;
         let recipe = match plan.recipe {
-            Some(name) => Recipe::find(name).map_err(End::failed)?,
+            Some(name) => Recipe::find(name).map_err(Stopped::failed)?,
             None => origin.recipe().clone(),
         };
-        origin.source().check(&recipe).map_err(End::failed)?;
-        let runtime = Runtime::find(&self.catalog).map_err(End::failed)?;
-        let mut calibrator = Calibrator::new(&runtime, origin.source()).map_err(End::failed)?;
-        let (mut variety, mut inputs) = (Variety::default(), Inputs::default());
-        let mut letterboxer = Letterboxer::new(self.models[0].form.input);
-        while inputs.len() < plan.frames {
-            let alike = variety.too_alike();
-            let words = match alike {
-                0 => "Taking frames".to_owned(),
-                _ => format!("Taking frames ({alike} were too alike)"),
-            };
-            if handle.step(&words, inputs.len(), plan.frames).is_break() {
-                return Err(End::Cancelled);
-            }
-            match frames.next() {
-                Next::Frame(frame) if variety.take(&frame) => {
-                    calibrator.add_frame(&frame).map_err(End::failed)?;
-                    letterboxer.fill(&frame);
-                    inputs.push(letterboxer.tensor());
-                }
-                Next::Frame(_) | Next::None => {}
-                Next::End => break,
-            }
-        }
-        // The window sees by it that no more are taken.
+        origin.network().check(&recipe).map_err(Stopped::failed)?;
+        let runtime = Runtime::find(&self.catalog).map_err(Stopped::failed)?;
+        let mut calibrator = Calibrator::new(&runtime, origin.network()).map_err(Stopped::failed)?;
+        let (mut distinct, mut inputs) = (DistinctFrames::default(), Inputs::default());
+        let taken = |input: &[f32]| inputs.push(input);
+        calibrator.take_frames(&mut *frames, plan.frames, Some(&mut distinct), progress, taken)?;
+        // The window sees by it that no more frames are taken.
         drop(frames);
         if inputs.len() < LEAST_FRAMES {
-            return Err(End::Failed(too_few(inputs.len(), variety.too_alike())));
+            return Err(Stopped::Failed(too_few(inputs.len(), distinct.too_alike())));
         }
-        handle.tell("Building", 0, 0);
-        let remade = origin.with_ranges(&recipe, &calibrator).map_err(End::failed)?;
+        progress.report("Building", 0, 0);
+        let rebuilt = origin.with_ranges(&recipe, &calibrator).map_err(Stopped::failed)?;
         drop(calibrator);
         let what = format!(
             "ranges of {} frames of {} ({} more were too alike)",
             inputs.len(),
             plan.source,
-            variety.too_alike()
+            distinct.too_alike()
         );
-        self.finish(&remade, &inputs, [what, "the same frames".to_owned()], started, handle)
+        self.finish(&rebuilt, &inputs, [what, "the same frames".to_owned()], started, progress)
     }
 
-    fn origin(&self) -> Result<Origin, End> {
-        Origin::of(&self.catalog, &self.models[1].path).map_err(End::failed)
+    fn origin(&self) -> Result<ModelOrigin, Stopped> {
+        ModelOrigin::of(&self.catalog, &self.models[1].path).map_err(Stopped::failed)
     }
 
     fn finish(
         &self,
-        remade: &Remade,
+        rebuilt: &RebuiltModel,
         inputs: &Inputs,
         [what, on]: [String; 2],
         started: Instant,
-        handle: &Handle,
-    ) -> Result<Outcome, End> {
-        handle.check()?;
-        let folders = self.folders();
+        progress: &dyn Progress,
+    ) -> Result<RebuildResult, Stopped> {
+        progress.check()?;
+        let folders = self.catalog.folders();
         let known = models_in(&folders);
-        let path = remade.save(&folders).map_err(End::failed)?;
+        let path = rebuilt.save(&folders).map_err(Stopped::failed)?;
         let saved = Saved { is_new: !known.contains(&path), path: path.clone() };
         let model = ModelName::File(path);
-        let runtime = Runtime::find(&self.catalog).map_err(End::failed)?;
+        let runtime = Runtime::find(&self.catalog).map_err(Stopped::failed)?;
         let after = Arc::clone(
-            SessionDetector::open(&runtime, &self.catalog, &model.clone().into()).map_err(End::failed)?.info(),
+            SessionDetector::open(&runtime, &self.catalog, &model.clone().into()).map_err(Stopped::failed)?.info(),
         );
         let [float, before] = &self.models;
         let int8 = [&**before, &*after];
-        let scales = Scales { catalog: &self.catalog, float, int8, thresholds: self.thresholds };
-        let weighed = match scales.weigh(inputs, handle) {
-            Ok(weighed) => Ok(weighed),
-            Err(End::Failed(why)) => Err(why),
-            Err(End::Cancelled) => return Err(End::Cancelled),
+        let models = BeforeAfterModels { catalog: &self.catalog, float, int8, thresholds: self.thresholds };
+        let before_after = match models.compare(inputs, progress) {
+            Ok(before_after) => Ok(before_after),
+            Err(Stopped::Failed(why)) => Err(why),
+            Err(Stopped::Cancelled) => return Err(Stopped::Cancelled),
         };
-        handle.check()?;
+        progress.check()?;
         saved.keep();
-        Ok(Outcome { model, before: Arc::clone(before), weighed, what, on, took: started.elapsed() })
-    }
-
-    /// The models folder, or else one of the person's own.
-    fn folders(&self) -> Vec<PathBuf> {
-        self.catalog.folders()
+        Ok(RebuildResult { model, before: Arc::clone(before), before_after, what, on, took: started.elapsed() })
     }
 }
 
@@ -171,8 +160,8 @@ impl Drop for Saved {
         if !self.is_new {
             return;
         }
-        for end in ["onnx", "recipe.json", "calibration.json"] {
-            let path = self.path.with_extension(end);
+        for end in ["onnx", RECIPE, TABLE] {
+            let path = beside(&self.path, end);
             if let Err(cause) = std::fs::remove_file(&path) {
                 log::warn!("{} was not wanted any more and could not be removed: {cause}", path.display());
             }
@@ -189,26 +178,13 @@ fn models_in(folders: &[PathBuf]) -> Vec<PathBuf> {
 
 /// What to calibrate with.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct CalibrationPlan {
     /// One of ours by its name; `None` = B's own.
     pub recipe: Option<&'static str>,
     /// How many frames that differ.
     pub frames: usize,
     /// Where they come from, for people.
     pub source: String,
-}
-
-/// Frames, as long as there are some.
-pub trait Frames: Send {
-    /// Waits for a short time.
-    fn next(&mut self) -> Next;
-}
-
-pub enum Next {
-    Frame(Arc<Frame>),
-    /// Not yet, or not this one.
-    None,
-    End,
 }
 
 fn too_few(taken: usize, alike: usize) -> String {
@@ -226,7 +202,7 @@ mod tests {
     #[test]
     fn a_model_that_is_not_kept_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
-        let ends = ["onnx", "recipe.json", "calibration.json"];
+        let ends = ["onnx", RECIPE, TABLE];
         let path = dir.path().join("made.onnx");
         let left = || std::fs::read_dir(dir.path()).unwrap().count();
         for end in ends {

@@ -1,0 +1,163 @@
+//! Runs the float model over pictures, and counts how often every tensor has which value.
+
+use sha2::{Digest, Sha256};
+
+use super::distinct_frames::DistinctFrames;
+use super::frames::{CalibrationFrame, Frames, NextFrame};
+use super::histogram::Histogram;
+use super::method::Method;
+use super::ranges;
+use super::table::CalibrationTable;
+use crate::detect::{Letterboxer, Size};
+use crate::model::{Arithmetic, RawSession, Runtime, hex};
+use crate::workshop::error::WorkshopError;
+use crate::workshop::export::exposed_onnx;
+use crate::workshop::float_model::FloatModel;
+use crate::workshop::graph::{Graph, GraphOp};
+use crate::workshop::progress::{Progress, Stopped};
+
+/// Takes frames one by one, and makes calibration tables of them. It holds 64 kB for each tensor, however many frames
+/// there are.
+pub struct Calibrator {
+    session: RawSession,
+    letterboxer: Letterboxer,
+    /// The name of the input.
+    input: String,
+    size: Size,
+    tensors: Vec<Observed>,
+    /// Of the pictures, in hexadecimal.
+    sums: Vec<String>,
+    weights_sha256: String,
+}
+
+struct Observed {
+    name: String,
+    histogram: Histogram,
+    /// Whether nothing but a leaky ReLU reads it.
+    leaky: bool,
+}
+
+impl Calibrator {
+    /// Opens the network with every tensor as an output.
+    pub fn new(runtime: &Runtime, model: &FloatModel) -> Result<Self, WorkshopError> {
+        let graph = model.graph();
+        let session = RawSession::from_bytes(runtime, &exposed_onnx(graph), crate::model::threads(), Arithmetic::Exact)
+            .map_err(WorkshopError::Run)?;
+        let tensors = std::iter::once(&graph.input)
+            .chain(graph.activations())
+            .map(|tensor| Observed {
+                name: tensor.name.clone(),
+                histogram: Histogram::new(),
+                leaky: only_leaky_reads(graph, &tensor.name),
+            })
+            .collect();
+        Ok(Self {
+            session,
+            letterboxer: Letterboxer::new(model.input()),
+            input: graph.input.name.clone(),
+            size: model.input(),
+            tensors,
+            sums: Vec::new(),
+            weights_sha256: model.weights_sha256().into(),
+        })
+    }
+
+    /// Takes frames until it has `wanted` pictures, or no more come. With `distinct`, frames too like one taken before
+    /// are left out. `taken` gets the network's input of every frame that was taken: `[1, 3, H, W]` in 0..=1.
+    pub fn take_frames(
+        &mut self,
+        frames: &mut dyn Frames,
+        wanted: usize,
+        mut distinct: Option<&mut DistinctFrames>,
+        progress: &dyn Progress,
+        mut taken: impl FnMut(&[f32]),
+    ) -> Result<(), Stopped> {
+        while self.pictures() < wanted {
+            let what = match distinct.as_ref().map_or(0, |distinct| distinct.too_alike()) {
+                0 => "Taking frames".to_owned(),
+                alike => format!("Taking frames ({alike} were too alike)"),
+            };
+            progress.step(&what, self.pictures(), wanted)?;
+            match frames.next()? {
+                NextFrame::Frame(frame) => {
+                    if distinct.as_mut().is_none_or(|distinct| distinct.take(&frame.frame)) {
+                        self.add(&frame).map_err(Stopped::failed)?;
+                        taken(self.letterboxer.tensor());
+                    }
+                }
+                NextFrame::NotYet => {}
+                NextFrame::End => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Measures one frame. After an error the ranges are of no use: some tensors have counted the frame, and others not.
+    pub fn add(&mut self, frame: &CalibrationFrame) -> Result<(), WorkshopError> {
+        let Self { session, letterboxer, input, tensors, .. } = self;
+        letterboxer.fill(&frame.frame);
+        let mut strange = None;
+        let mut count = |name: &str, values: &[f32]| {
+            let observed = tensors.iter_mut().find(|tensor| tensor.name == name);
+            if !observed.is_some_and(|observed| observed.histogram.add(values)) {
+                strange = Some(name.to_owned());
+            }
+        };
+        count(input, letterboxer.tensor());
+        session.run(letterboxer.tensor(), |name, _, values| count(name, values)).map_err(WorkshopError::Run)?;
+        if let Some(tensor) = strange {
+            return Err(WorkshopError::NotFinite { picture: frame.name.clone(), tensor });
+        }
+        self.sums.push(frame.sha256());
+        Ok(())
+    }
+
+    /// How many pictures it has taken.
+    pub fn pictures(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// The table by one method; another can be asked for afterwards.
+    pub fn table(&self, method: Method) -> CalibrationTable {
+        let choice = |t: &Observed| if t.leaky { method.before_leaky } else { method.all };
+        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky));
+        CalibrationTable {
+            method,
+            tool: concat!("twinsight ", env!("CARGO_PKG_VERSION")).into(),
+            pictures: self.sums.len(),
+            pictures_sha256: digest_of(self.sums.clone()),
+            weights_sha256: self.weights_sha256.clone(),
+            input: self.size,
+            ranges: self.tensors.iter().map(range).collect(),
+        }
+    }
+}
+
+fn only_leaky_reads(graph: &Graph, tensor: &str) -> bool {
+    let mut readers = graph.nodes.iter().filter(|node| node.inputs.iter().any(|input| input == tensor)).peekable();
+    let head = graph.outputs.iter().any(|head| head.name == tensor);
+    !head && readers.peek().is_some() && readers.all(|node| matches!(node.op, GraphOp::LeakyRelu))
+}
+
+fn digest_of(mut sums: Vec<String>) -> String {
+    sums.sort();
+    let mut digest = Sha256::new();
+    for sum in sums {
+        digest.update(sum);
+        digest.update("\n");
+    }
+    hex(&digest.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_does_not_ask_for_the_order() {
+        let sums = || vec!["b".to_owned(), "a".to_owned()];
+        // printf 'a\nb\n' | sha256sum
+        assert_eq!(digest_of(sums()), "911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2");
+        assert_eq!(digest_of(sums()), digest_of(sums().into_iter().rev().collect()));
+    }
+}

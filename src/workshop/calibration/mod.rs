@@ -1,0 +1,20 @@
+//! Calibration: which values every tensor of a network has over some pictures, and which range its bytes cover.
+//!
+//! ```text
+//! Frames ── DistinctFrames ──▶ Calibrator ── a Histogram a tensor ── ranges (Method) ──▶ CalibrationTable
+//! ```
+
+mod calibrator;
+mod distinct_frames;
+mod frames;
+mod histogram;
+mod method;
+mod ranges;
+mod table;
+
+pub use calibrator::Calibrator;
+pub use distinct_frames::DistinctFrames;
+pub use frames::{CalibrationFrame, Frames, NextFrame};
+pub use histogram::TensorRange;
+pub use method::{Choice, Method};
+pub use table::CalibrationTable;
