@@ -2,9 +2,12 @@
 
 mod arithmetic;
 mod catalog;
+mod detector;
 mod error;
+mod frame_detector;
 mod info;
 pub mod metadata;
+mod raw_session;
 mod request;
 mod runtime;
 mod self_test;
@@ -13,26 +16,13 @@ mod sidecar;
 
 pub use arithmetic::Arithmetic;
 pub use catalog::{Catalog, ModelName};
+pub use detector::Detector;
 pub use error::ModelError;
+pub use frame_detector::FrameDetector;
 pub use info::{ModelInfo, Precision};
+pub use raw_session::RawSession;
 pub use request::ModelRequest;
-pub use runtime::{NEEDED_MINOR, Runtime};
+pub use runtime::{NEEDED_MINOR, Runtime, threads};
 pub use self_test::{KernelTest, SelfTest};
-pub use session::{RawSession, SessionDetector, hex};
+pub use session::{SessionDetector, hex};
 pub use sidecar::Sidecar;
-
-use crate::detect::RawHeads;
-
-/// How many threads compute one inference: as many as the processor runs at once.
-pub fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Something that turns a letterboxed picture into raw heads.
-pub trait Detector: Send {
-    fn info(&self) -> &std::sync::Arc<ModelInfo>;
-
-    /// `input` is `[1, 3, H, W]` in 0..=1, RGB, of the form's size. Writes the raw heads into `heads`, whose
-    /// memory it uses again.
-    fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError>;
-}

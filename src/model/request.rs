@@ -11,6 +11,7 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
+    /// FP32 has one arithmetic, whichever is asked for.
     pub fn new(name: ModelName, arithmetic: Arithmetic) -> Self {
         // The built float model is known to have but one.
         let arithmetic = if name == ModelName::Fp32 { Arithmetic::Exact } else { arithmetic };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::{Catalog, ModelError, RawSession, SelfTest};
+use super::{Catalog, ModelError};
 
 /// ONNX Runtime, loaded. Cheap to clone; one process loads one library, once.
 #[derive(Clone, Debug)]
@@ -22,6 +22,11 @@ const LIBRARY: (&str, &str) = ("onnxruntime", ".dll");
 const LIBRARY: (&str, &str) = ("libonnxruntime", ".dylib");
 #[cfg(not(any(target_os = "windows", target_os = "macos")))]
 const LIBRARY: (&str, &str) = ("libonnxruntime.so", "");
+
+/// How many threads compute one inference: as many as the processor runs at once.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 impl Runtime {
     /// Loads the library that `ORT_DYLIB_PATH` names, or else the one that set-up fetched.
@@ -68,18 +73,6 @@ impl Runtime {
     /// The library's file.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Whether this processor's INT8 kernels are exact. They are tested once a process, when they are first needed.
-    pub fn self_test(&self) -> Result<&'static SelfTest, ModelError> {
-        static TESTED: OnceLock<Result<SelfTest, String>> = OnceLock::new();
-        let tested = TESTED.get_or_init(|| {
-            let test = SelfTest::run(|exact| RawSession::kernels(self, exact))?;
-            log::info!("INT8 kernels of ONNX Runtime {}: {test:?}", self.version);
-            Ok(test)
-        });
-        let failed = |cause: &String| ModelError::SelfTest { version: self.version.clone(), cause: cause.clone() };
-        tested.as_ref().map_err(failed)
     }
 
     /// The library's own words on its build.
