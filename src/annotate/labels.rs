@@ -1,6 +1,11 @@
-//! Where the labels of boxes go.
+//! What the labels of boxes say, and where they go.
 
 use crate::detect::BBox;
+
+/// "person 0.91"
+pub fn label_text(class: &str, score: f32) -> String {
+    format!("{class} {score:.2}")
+}
 
 /// A label that wants a place: the box it belongs to and its own width and height, in one unit.
 #[derive(Clone, Copy, Debug)]

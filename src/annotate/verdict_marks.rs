@@ -1,34 +1,27 @@
-//! Verdicts as lines.
+//! The boxes of two models as marks, in the colours of their verdicts.
 
-use crate::annotate::{FLIP, GAINED, LOST, MATCHED, Mark, label_text};
-use crate::compare::{Comparison, Verdict};
+use super::{FLIP, GAINED, LOST, MATCHED, Mark};
+use crate::compare::{Arrow, Comparison, Verdict, VerdictKind, label};
 use crate::detect::Classes;
 
 /// Both sets of boxes, A's solid and B's dashed, what differs on top.
-pub fn of(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
+pub fn verdict_marks(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
     let (a, b) = (comparison.a(), comparison.b());
-    let name = |class_id: usize| classes.name(class_id);
     let mut marks = Vec::with_capacity(a.len() + b.len());
-    let (differing, matched): (Vec<&Verdict>, Vec<&Verdict>) = comparison.verdicts().iter().partition(|v| !v.agrees());
+    let (matched, differing): (Vec<&Verdict>, Vec<&Verdict>) = comparison.verdicts().iter().partition(|v| v.agrees());
     for verdict in differing.into_iter().chain(matched) {
-        // Words, not arrows: the painted typeface has none.
-        let (rgb, label) = match *verdict {
-            Verdict::Matched { a: i, b: j, .. } => {
-                (MATCHED, format!("{} to {:.2}", label_text(name(a[i].class_id), a[i].score), b[j].score))
-            }
-            Verdict::ClassFlip { a: i, b: j, .. } => {
-                let [from, to] = [a[i], b[j]].map(|d| label_text(name(d.class_id), d.score));
-                (FLIP, format!("{from} to {to}"))
-            }
-            Verdict::Lost { a: i, .. } => (LOST, format!("{} lost", label_text(name(a[i].class_id), a[i].score))),
-            Verdict::Gained { b: j, .. } => (GAINED, format!("{} gained", label_text(name(b[j].class_id), b[j].score))),
+        let rgb = match verdict.kind() {
+            VerdictKind::Matched => MATCHED,
+            VerdictKind::Flip => FLIP,
+            VerdictKind::Lost => LOST,
+            VerdictKind::Gained => GAINED,
         };
+        // Of a pair, the first box has the label.
+        let mut label = label(verdict, comparison, classes, Arrow::Word);
         let boxes = [(verdict.a().map(|i| a[i]), false), (verdict.b().map(|j| b[j]), true)];
-        let mut label = Some(label);
         for (detection, dashed) in boxes {
             if let Some(d) = detection {
-                // A pair has one label.
-                marks.push(Mark { bbox: d.bbox, rgb, dashed, label: label.take().unwrap_or_default() });
+                marks.push(Mark { bbox: d.bbox, rgb, dashed, label: std::mem::take(&mut label) });
             }
         }
     }
@@ -38,7 +31,7 @@ pub fn of(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, Side};
+    use crate::compare::{Comparer, ModelInput};
     use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
 
     #[test]
@@ -51,9 +44,9 @@ mod tests {
             heads.heads[1][plane * cells + 84] = value;
         }
         let letterbox = Letterbox::new(form.input, form.input);
-        let side = Side { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
-        let nothing = Side { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..side };
-        let marks = |a, b| of(Comparer::default().run(a, b), &form.classes);
+        let side = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
+        let nothing = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..side };
+        let marks = |a, b| verdict_marks(Comparer::default().run(a, b), &form.classes);
         let matched = marks(&side, &side);
         let texts: Vec<_> = matched.iter().map(|m| (m.dashed, m.label.as_str())).collect();
         assert_eq!(texts, [(false, "person 0.99 to 0.99"), (true, "")]);

@@ -101,14 +101,14 @@ pub fn pointed_at(marks: &[Mark], pointer_in_image: Pos2) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::app::palette::class_colour;
-    use crate::app::verdicts::Kind;
+    use crate::compare::VerdictKind;
 
     #[test]
     fn of_boxes_within_each_other_the_smallest_is_meant() {
         let mark = |target: usize, b: f32| Mark {
             bbox: BBox::new(10.0, 10.0, b, b),
             colour: class_colour(0),
-            kind: Kind::Matched,
+            kind: VerdictKind::Matched,
             second: false,
             label: String::new(),
             target,

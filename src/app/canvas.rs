@@ -12,6 +12,7 @@ use super::pickers::shortened;
 use super::picture::{self, Layer, Panes, Picture};
 use super::view::{View, Which};
 use super::viewer::Viewer;
+use crate::compare::Arrow;
 use crate::engine::{ModelPhase, Observation, SourceState, Status};
 use crate::source::SourceRequest;
 
@@ -42,7 +43,7 @@ impl Viewer {
         // A side that is looked at alone, while its key is held.
         let alone = action::held(ui.ctx()).filter(|_| self.preferences.view.compares());
         let view = if alone.is_some() { View::Single } else { self.preferences.view };
-        self.draw(view, alone.unwrap_or(Which::A));
+        self.draw(view, alone.unwrap_or(Which::A), Arrow::Sign);
 
         let badges = Which::BOTH.map(|which| self.badge(which));
         let [of_a, of_b] = &self.marks;
@@ -84,8 +85,8 @@ impl Viewer {
     }
 
     /// Makes the marks of a view; of the single one, those of `alone`.
-    pub(super) fn draw(&mut self, view: View, alone: Which) {
-        let wanted = Wanted { classes: &self.classes, kinds: self.pairs.kinds() };
+    pub(super) fn draw(&mut self, view: View, alone: Which, arrow: Arrow) {
+        let wanted = Wanted { classes: &self.classes, kinds: self.pairs.kinds(), arrow };
         let [first, second] = &mut self.marks;
         let compared = self.preferences.view.compares();
         match (view, self.sight.comparison(), self.sight.classes()) {

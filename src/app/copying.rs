@@ -10,6 +10,7 @@ use super::clipboard::ClipboardError;
 use super::errand::News;
 use super::view::{View, Which};
 use super::viewer::Viewer;
+use crate::compare::Arrow;
 
 impl Viewer {
     /// The picture with the boxes of the view, as they are seen now; `None` = there is no picture.
@@ -17,7 +18,7 @@ impl Viewer {
         let observation = self.sight.observation()?.clone();
         let view = self.preferences.view;
         // A side that is looked at alone while its key is held is not the view.
-        self.draw(view, Which::A);
+        self.draw(view, Which::A, Arrow::Word);
         let labels = self.preferences.labels;
         let [a, b] = self.marks.each_ref().map(|marks| marks.iter().map(|m| mark(m, labels)).collect());
         let column = self.area.map_or(0, |area| {

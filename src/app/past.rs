@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use egui::Context;
 
-use super::sight::Outlook;
 use super::viewer::Viewer;
 use crate::engine::{Observation, SourceState};
-use crate::history::{BestSearch, History, Search, Setting};
+use crate::history::{BestSearch, History, Search};
 
 /// How long the history may work on figures before each painting of the window.
 const BUDGET: Duration = Duration::from_millis(4);
@@ -90,11 +89,6 @@ impl Viewer {
         self.past.history.as_ref().map_or(0, |history| history.ring.len())
     }
 
-    fn setting(&self) -> Setting {
-        let Outlook { thresholds, swapped } = self.outlook();
-        Setting { thresholds, swapped, classes: self.classes.clone() }
-    }
-
     /// Takes note of a new observation, and brings it into sight unless another is held there.
     pub(super) fn observe(&mut self, ctx: &Context, observation: Arc<Observation>) {
         self.past.newest = Some(Arc::clone(&observation));
@@ -129,7 +123,7 @@ impl Viewer {
 
     /// Brings the history up to the thresholds of now, a slice at a time.
     pub(super) fn tend_history(&mut self, ctx: &Context) {
-        let setting = self.setting();
+        let setting = self.compare_settings();
         let Some(history) = &mut self.past.history else { return };
         self.past.compared |= self.preferences.view.compares();
         let most = self.preferences.history_mb;
@@ -166,7 +160,7 @@ impl Viewer {
     }
 
     pub(super) fn find_best_threshold(&mut self) {
-        let setting = self.setting();
+        let setting = self.compare_settings();
         if let Some(history) = &self.past.history {
             self.past.search = Some(BestSearch::new(&history.ring, &setting));
         }

@@ -25,12 +25,13 @@ use super::playing::Playing;
 use super::plots::PlotState;
 use super::preferences::Preferences;
 use super::screenshot::Screenshot;
-use super::sight::{Outlook, Sight};
+use super::sight::Sight;
 use super::status::StatusLine;
 use super::texture::FrameTexture;
 use super::theme;
 use super::view::{View, Which};
 use super::viewport::{Area, Viewport};
+use crate::compare::CompareSettings;
 use crate::detect::ClassSet;
 use crate::engine::{Engine, Event, ModelPhase, Observation, Settings, Status};
 use crate::model::{Arithmetic, Catalog, ModelName, ModelRequest};
@@ -303,11 +304,12 @@ impl Viewer {
 
     /// Computes boxes and verdicts anew where the frame or a slider changed.
     pub(super) fn judge(&mut self) {
-        self.sight.judge(self.outlook());
+        self.sight.judge(self.compare_settings());
     }
 
-    pub(super) fn outlook(&self) -> Outlook {
-        Outlook { thresholds: self.preferences.thresholds(), swapped: self.duo.is_swapped() }
+    pub(super) fn compare_settings(&self) -> CompareSettings {
+        let (thresholds, swapped) = (self.preferences.thresholds(), self.duo.is_swapped());
+        CompareSettings { thresholds, swapped, classes: self.classes.clone() }
     }
 
     /// Keeps the models for the next run, once they work.

@@ -28,5 +28,5 @@ pub use moment::{Compactor, Moment, RestoreError};
 pub use record::{Figures, Latency, Record, Stage};
 pub use recorder::{QUEUE, Recorder, SINGLE_INTERVAL};
 pub use ring::{DEFAULT_LIMIT, Ring};
-pub use setting::{Judge, Setting};
+pub use setting::Judge;
 pub use timeline::{RECORDS, Timeline};

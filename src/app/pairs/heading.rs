@@ -5,8 +5,8 @@ use egui::{FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui
 use super::PairsInput;
 use super::model::Shown;
 use crate::app::theme;
-use crate::app::verdicts::{self, Kind};
-use crate::compare::Agreement;
+use crate::app::verdicts;
+use crate::compare::{Agreement, VerdictKind};
 
 /// Shows it. Each kind is a switch that tells how many there are.
 pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
@@ -19,9 +19,9 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
     figures(ui, &agreement);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
-        for kind in Kind::ALL {
+        for kind in VerdictKind::ALL {
             let on = shown.of(kind);
-            let response = switch(ui, kind, kind.count(&agreement), *on);
+            let response = switch(ui, kind, agreement.of_kind(kind), *on);
             let what = if *on { "A click leaves them out" } else { "A click lists them" };
             if response.on_hover_text(format!("{}. {what}.", kind.what(input.names))).clicked() {
                 *on = !*on;
@@ -49,7 +49,7 @@ fn figures(ui: &mut Ui, agreement: &Agreement) {
 }
 
 /// The sign, filled while on, and "2 lost".
-fn switch(ui: &mut Ui, kind: Kind, count: usize, on: bool) -> Response {
+fn switch(ui: &mut Ui, kind: VerdictKind, count: usize, on: bool) -> Response {
     let scheme = theme::scheme(ui);
     let text = format!("{count} {}", kind.word());
     let colour = if on { scheme.text } else { scheme.weak };

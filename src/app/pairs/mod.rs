@@ -18,8 +18,7 @@ use egui::{Panel, Ui};
 pub use chosen::Chosen;
 
 use self::model::Model;
-use super::verdicts::Kind;
-use crate::compare::{Comparison, Side, Words};
+use crate::compare::{Comparison, Explanation, ModelInput, VerdictKind};
 use crate::detect::{ClassSet, Classes, Thresholds};
 
 /// What is shown. All of it is of one frame.
@@ -27,7 +26,7 @@ use crate::detect::{ClassSet, Classes, Thresholds};
 pub struct PairsInput<'a> {
     pub comparison: &'a Comparison,
     /// A and B, as they were compared.
-    pub sides: [Side<'a>; 2],
+    pub sides: [ModelInput<'a>; 2],
     /// What people call A and B.
     pub names: [&'a str; 2],
     pub chosen_classes: &'a ClassSet,
@@ -42,8 +41,8 @@ impl<'a> PairsInput<'a> {
         &self.sides[0].form.classes
     }
 
-    fn words(&self) -> Words<'a> {
-        Words {
+    fn explanation(&self) -> Explanation<'a> {
+        Explanation {
             comparison: self.comparison,
             classes: self.classes(),
             names: self.names,
@@ -77,9 +76,9 @@ pub struct PairsPanel {
 }
 
 impl PairsPanel {
-    /// Which kinds are listed, in the order of [`Kind::ALL`]; the picture does the same.
+    /// Which kinds are listed, in the order of [`VerdictKind::ALL`]; the picture does the same.
     pub fn kinds(&self) -> [bool; 4] {
-        Kind::ALL.map(|kind| self.model.shown.contains(kind))
+        VerdictKind::ALL.map(|kind| self.model.shown.contains(kind))
     }
 
     /// The verdict of the row below (1) or above (-1) the chosen one's, as far as there are rows; the first or the
