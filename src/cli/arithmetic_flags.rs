@@ -14,11 +14,12 @@ pub struct ArithmeticFlag {
 }
 
 impl ArithmeticFlag {
+    /// A model in the arithmetic of the flag.
     pub fn of(&self, name: ModelName) -> ModelRequest {
         ModelRequest::new(name, self.arithmetic.unwrap_or_default())
     }
 
-    /// The model that a flag names, in its arithmetic.
+    /// The model that a flag names, in its own arithmetic where the flag names one.
     pub fn request(&self, model: &str) -> ModelRequest {
         ModelRequest::from_flag(model, self.arithmetic.unwrap_or_default())
     }

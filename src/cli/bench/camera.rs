@@ -10,6 +10,7 @@ use crate::source::{Orientation, PixelFormat, Turn};
 /// Run anew for each measurement.
 pub type Work = Box<dyn FnMut() -> Result<(), Box<dyn Error>>>;
 
+/// Of the fake camera's frames, in pixels.
 pub const SIZE: Size = Size::new(1280, 720);
 
 /// The formats most webcams have, and the dearest turn. `photo`: a JPEG of 1280×720, which stands for an MJPEG frame.

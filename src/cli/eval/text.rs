@@ -5,6 +5,7 @@ use crate::workshop::evaluate::{Figures, Interval, Pictures, Report, Spread, Spr
 /// How many of the worst pictures are named.
 const WORST: usize = 5;
 
+/// Classes, the worst pictures, COCO's figures, differences.
 pub fn report(report: &Report) -> String {
     let mut text = String::new();
     if report.pictures.evaluated == 0 {

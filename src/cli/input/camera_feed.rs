@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use super::interrupt;
+use crate::cli::interrupt;
 use crate::detect::Frame;
 use crate::engine::{Engine, Event, Settings};
 use crate::live;

@@ -1,11 +1,15 @@
 //! What `detect` and `compare` look at: the flags that name it.
 
+pub mod camera_feed;
+pub mod camera_flags;
+pub mod frame_reader;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::camera_flags::CameraFlags;
+use self::camera_flags::CameraFlags;
 use crate::source::{CameraRequest, Kind, VideoLocation, folder, kind};
 
 #[derive(Args, Clone, Debug)]
@@ -55,13 +59,9 @@ impl InputArgs {
                 Kind::Picture => found.push(Input::Picture(path.clone())),
                 Kind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
                 Kind::Folder => match folder::pictures_in(path) {
-                    Ok(inside) if inside.is_empty() => {
-                        found.push(Input::Nothing(empty(path)));
-                    }
+                    Ok(inside) if inside.is_empty() => found.push(Input::Nothing(empty(path))),
                     Ok(inside) => found.extend(inside.into_iter().map(Input::Picture)),
-                    Err(cause) => {
-                        found.push(Input::Nothing(unreadable(path, &cause)));
-                    }
+                    Err(cause) => found.push(Input::Nothing(unreadable(path, &cause))),
                 },
             }
         }

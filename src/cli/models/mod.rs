@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
-use super::out::say;
+use super::output::stdout::out;
 use crate::model::Catalog;
 use crate::workshop::{Source, WorkshopError};
 
@@ -93,6 +93,6 @@ impl SourceArgs {
 }
 
 /// Says what file was made.
-fn made(file: &str, bytes: usize, sum: &str, started: Instant) -> Result<(), super::out::OutputError> {
-    say!("{file:<34}  {bytes:>10} bytes  sha256 {sum}  {:>5} ms", started.elapsed().as_millis())
+fn made(file: &str, bytes: usize, sum: &str, started: Instant) -> Result<(), super::output::stdout::OutputError> {
+    out!("{file:<34}  {bytes:>10} bytes  sha256 {sum}  {:>5} ms", started.elapsed().as_millis())
 }
