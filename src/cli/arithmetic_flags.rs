@@ -1,5 +1,7 @@
 //! How INT8 models are computed, as flags.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::model::{Arithmetic, ModelName, ModelRequest};
@@ -22,6 +24,11 @@ impl ArithmeticFlag {
     /// The model that a flag names, in its own arithmetic where the flag names one.
     pub fn request(&self, model: &str) -> ModelRequest {
         ModelRequest::from_flag(model, self.arithmetic.unwrap_or_default())
+    }
+
+    /// The same for a flag that names a file.
+    pub fn file(&self, path: &Path) -> ModelRequest {
+        ModelRequest::from_file_flag(path, self.arithmetic.unwrap_or_default())
     }
 }
 

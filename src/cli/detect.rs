@@ -18,14 +18,14 @@ use super::output::stdout::out;
 use super::statistics::millis;
 use crate::annotate;
 use crate::detect::Thresholds;
-use crate::model::{Catalog, FrameDetector, ModelName, Runtime};
+use crate::model::{Arithmetic, Catalog, FrameDetector, ModelName, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
 pub struct DetectArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Which of the installed models
-    #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = ["fp32", "int8", "tuned", "safe"])]
+    #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = installed)]
     precision: String,
     /// An ONNX file in place of an installed model
     #[arg(long, value_name = "FILE", conflicts_with = "precision")]
@@ -55,8 +55,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let sources = input::files(&inputs);
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::create(dir, &sources)).transpose()?;
     let model = match &args.model {
-        // A file may have the name of a built model.
-        Some(path) => args.arithmetic.of(ModelName::File(path.clone())),
+        Some(path) => args.arithmetic.file(path),
         None => args.arithmetic.request(&args.precision),
     };
     let mut detector = FrameDetector::open(&Runtime::find(&catalog)?, &catalog, &model)?;
@@ -95,6 +94,14 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         });
     }
     Ok(interrupt::exit_code(reader.failures() > 0))
+}
+
+/// A model that set-up builds, maybe with its arithmetic: "int8", "int8@native".
+fn installed(text: &str) -> Result<String, String> {
+    match ModelRequest::from_flag(text, Arithmetic::default()).name {
+        ModelName::File(_) => Err("it is none of fp32, int8, tuned and safe; name a file with --model".into()),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// A flag's value between 0 and 1.
