@@ -16,7 +16,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::latency::FrameLatency;
-use self::stages::{LETTERBOX, StageTiming, inference, postprocess, stages};
+use self::stages::{LETTERBOX, StageTiming, inference, postprocess, stages, twin};
 use self::throughput::Throughput;
 use super::arithmetic_flags::ArithmeticFlags;
 use super::output::stdout::out;
@@ -112,14 +112,14 @@ impl Ratios {
         let a_ms = median(&inference(a));
         let ours = median(LETTERBOX) + median(&postprocess(a, Thresholds::LIVE));
         let mut exact_to_native: Vec<Price> = Vec::new();
-        for name in [&a.name, &b.name] {
-            let [exact, native] =
-                Arithmetic::ALL.map(|arithmetic| median(&inference(&ModelRequest::new(name.clone(), arithmetic))));
-            let (model, ratio) = (name.label(), exact / native);
-            // A float model has one time, which is both: FP32's request for native is its request for exact.
-            let is_float = ModelRequest::new(name.clone(), Arithmetic::Native) == name.clone().into();
-            if ratio.is_finite() && !is_float && exact_to_native.iter().all(|price| price.model != model) {
-                exact_to_native.push(Price { model, ratio });
+        for model in models {
+            let of = |arithmetic| median(&inference(&ModelRequest::new(model.name.clone(), arithmetic)));
+            let [exact, native] = Arithmetic::ALL.map(of);
+            let (name, ratio) = (model.name.label(), exact / native);
+            // FP32 is its own twin: it has one time. Of a file in float no twin was timed.
+            let has_twin = twin(model) != *model && ratio.is_finite();
+            if has_twin && exact_to_native.iter().all(|price| price.model != name) {
+                exact_to_native.push(Price { model: name, ratio });
             }
         }
         Self { b_to_a: median(&inference(b)) / a_ms, letterbox_and_postprocess_to_a: ours / a_ms, exact_to_native }
