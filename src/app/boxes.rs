@@ -6,7 +6,7 @@ use super::marks::Mark;
 use super::palette::{HALO, ON_CLASS};
 use super::verdicts;
 use super::viewport::UiFromImage;
-use crate::annotate::{Wanted, place};
+use crate::annotate::{UnplacedLabel, place};
 use crate::detect::BBox;
 
 const PADDING: egui::Vec2 = vec2(5.0, 2.0);
@@ -64,11 +64,11 @@ fn paint_labels(mut marks: Vec<(&Mark, &Painter)>, bounds: Rect, transform: &UiF
         .into_iter()
         .map(|(mark, painter)| (mark, painter, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS)))
         .collect();
-    let wanted: Vec<Wanted> = galleys
+    let wanted: Vec<UnplacedLabel> = galleys
         .iter()
         .map(|(mark, _, galley)| {
             let size = galley.size() + 2.0 * PADDING;
-            Wanted { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
+            UnplacedLabel { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
         })
         .collect();
     let places = place(&wanted, bbox(bounds));

@@ -27,7 +27,7 @@ pub struct ThresholdSearch {
     taken_a: Vec<bool>,
     taken_b: Vec<bool>,
     /// Each box of B at the floor.
-    steps: Vec<Step>,
+    steps: Vec<ThresholdStep>,
     /// Boxes of A.
     a: usize,
     floor: Option<f32>,
@@ -35,7 +35,7 @@ pub struct ThresholdSearch {
 
 /// A box of B appears below its score.
 #[derive(Clone, Copy, Debug)]
-struct Step {
+struct ThresholdStep {
     score: f32,
     /// What that does to the number of matched pairs.
     matched: i64,
@@ -82,10 +82,10 @@ impl ThresholdSearch {
                 self.taken_b.resize(of_b.len(), false);
                 let mut matched = 0;
                 choose(&self.open, &mut self.taken_a, &mut self.taken_b, |_| matched += 1);
-                self.steps.push(Step { score: detection.score, matched: matched - before });
+                self.steps.push(ThresholdStep { score: detection.score, matched: matched - before });
                 before = matched;
             } else {
-                self.steps.push(Step { score: detection.score, matched: 0 });
+                self.steps.push(ThresholdStep { score: detection.score, matched: 0 });
             }
         }
     }

@@ -135,10 +135,10 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let case = |kernel, channels: usize, size: usize, is_product| {
-        let mut draw = Draw(0x2545_f491_4f6c_dd1d);
+        let mut draw = Xorshift(0x2545_f491_4f6c_dd1d);
         // Mostly the largest values, so that pairs overflow to both sides; the rest is anything.
         let bytes = (0..channels * SIDE * SIDE).map(|_| if draw.one_of(4) { draw.byte() } else { 255 }).collect();
-        let weight = |draw: &mut Draw| match draw.byte() {
+        let weight = |draw: &mut Xorshift| match draw.byte() {
             0..=99 => 127,
             100..=199 => -127,
             other => other.cast_signed().max(-127),
@@ -219,9 +219,9 @@ fn exact_sum(products: &[(u8, i8)]) -> i32 {
 }
 
 /// Numbers that look random and are always the same (xorshift).
-struct Draw(u64);
+struct Xorshift(u64);
 
-impl Draw {
+impl Xorshift {
     fn byte(&mut self) -> u8 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

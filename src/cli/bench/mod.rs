@@ -60,7 +60,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let teams = models.iter().map(std::slice::from_ref).chain([&models[..]]);
     let throughput =
         teams.map(|models| Throughput::measure(&catalog, &runtime, models, args.seconds)).collect::<Result<_, _>>()?;
-    let result = BenchReport {
+    let result = BenchResults {
         runtime: runtime.version().to_owned(),
         threads: crate::model::threads(),
         ratios: Ratios::of(&stages, &models),
@@ -78,7 +78,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 #[derive(Serialize)]
-struct BenchReport {
+struct BenchResults {
     runtime: String,
     threads: usize,
     /// A and B.
@@ -135,7 +135,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-impl BenchReport {
+impl BenchResults {
     fn to_text(&self) -> String {
         let mut text = format!("ONNX Runtime {}, {} threads\n\n", self.runtime, self.threads);
         text += &format!("{:<30} {:>9} {:>9} {:>9}  runs\n", "ms", "median", "p95", "p99");

@@ -27,7 +27,7 @@ pub struct StageTiming {
 }
 
 /// One thing to measure: a name and what to run.
-struct Subject<'a> {
+struct TimedStage<'a> {
     name: String,
     run: Box<dyn FnMut() -> Result<(), Box<dyn Error>> + 'a>,
     samples: Samples,
@@ -49,11 +49,11 @@ pub fn stages(
     let photo = catalog.download(PHOTOS[1]);
     let frame = load(&photo)?;
     let mut outputs = Vec::new();
-    let mut subjects = vec![Subject::new(DECODE, || {
+    let mut subjects = vec![TimedStage::new(DECODE, || {
         load(&photo)?;
         Ok(())
     })];
-    subjects.extend(camera::works(&photo)?.into_iter().map(|(name, work)| Subject::new(name, work)));
+    subjects.extend(camera::works(&photo)?.into_iter().map(|(name, work)| TimedStage::new(name, work)));
     for name in models {
         let mut detector = FrameDetector::open(runtime, catalog, name)?;
         detector.run(&frame)?;
@@ -62,29 +62,29 @@ pub fn stages(
         for thresholds in THRESHOLDS {
             let (info, heads) = (Arc::clone(&info), heads.clone());
             let mut postprocessor = Postprocessor::default();
-            subjects.push(Subject::new(postprocess(name, thresholds), move || {
+            subjects.push(TimedStage::new(postprocess(name, thresholds), move || {
                 postprocessor.run(&info.form, &heads, &letterbox, thresholds);
                 Ok(())
             }));
         }
         if *name == models[0] {
             let (mut letterboxer, frame) = (Letterboxer::new(info.form.input), &frame);
-            subjects.push(Subject::new(LETTERBOX, move || {
+            subjects.push(TimedStage::new(LETTERBOX, move || {
                 letterboxer.fill(frame);
                 Ok(())
             }));
         }
-        subjects.push(Subject::inference(name, detector));
+        subjects.push(TimedStage::inference(name, detector));
         let twin = twin(name);
         if info.arithmetic.is_some() && !models.contains(&twin) {
             let mut detector = FrameDetector::open(runtime, catalog, &twin)?;
             detector.letterbox(&frame);
-            subjects.push(Subject::inference(&twin, detector));
+            subjects.push(TimedStage::inference(&twin, detector));
         }
     }
     for thresholds in THRESHOLDS {
         let (mut comparer, outputs) = (Comparer::default(), &outputs);
-        subjects.push(Subject::new(format!("compare at {:.2}", thresholds.score), move || {
+        subjects.push(TimedStage::new(format!("compare at {:.2}", thresholds.score), move || {
             if let [a, b] = outputs.as_slice() {
                 let [a, b] = [a, b].map(|(info, heads, letterbox)| ModelInput {
                     form: &info.form,
@@ -106,7 +106,7 @@ pub fn stages(
             }
         }
     }
-    Ok(subjects.iter().filter_map(Subject::stage).collect())
+    Ok(subjects.iter().filter_map(TimedStage::stage).collect())
 }
 
 /// The same model in the other arithmetic, which is timed beside it: what exactness costs.
@@ -125,7 +125,7 @@ pub fn postprocess(model: &ModelRequest, thresholds: Thresholds) -> String {
     format!("postprocess {} at {:.2}", model.label(), thresholds.score)
 }
 
-impl<'a> Subject<'a> {
+impl<'a> TimedStage<'a> {
     fn new(name: impl Into<String>, run: impl FnMut() -> Result<(), Box<dyn Error>> + 'a) -> Self {
         Self { name: name.into(), run: Box::new(run), samples: Samples::new() }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::text::counts;
-use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, Wanted};
+use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, UnplacedLabel};
 use crate::cli::compare::report::{ComparisonReport, PictureReport, VerdictEntry};
 use crate::cli::compare::worst_frames::{SHOWN, WorstFrames};
 use crate::cli::output::detections::NamedDetection;
@@ -159,14 +159,14 @@ fn rectangles(entry: &VerdictEntry<'_>) -> String {
 fn tags(entries: &[&VerdictEntry<'_>], image: Size) -> String {
     let (width, height) = (image.width as f32, image.height as f32);
     let size = width.max(height) / 40.0;
-    let wanted: Vec<Wanted> = entries
+    let wanted: Vec<UnplacedLabel> = entries
         .iter()
         .enumerate()
         .map(|(i, entry)| {
             let found = entry.a.as_ref().or(entry.b.as_ref());
             let [x1, y1, x2, y2] = found.map_or([0.0; 4], |found| found.bbox);
             let digits = if i < 9 { 1.0 } else { 2.0 };
-            Wanted { target: BBox::new(x1, y1, x2, y2), size: [size * (0.5 + 0.6 * digits), size * 1.2] }
+            UnplacedLabel { target: BBox::new(x1, y1, x2, y2), size: [size * (0.5 + 0.6 * digits), size * 1.2] }
         })
         .collect();
     let places = annotate::place(&wanted, BBox::new(0.0, 0.0, width, height));
