@@ -103,9 +103,9 @@ proptest! {
         prop_assert_eq!(b, seen(&case.side(1), case.thresholds[1]));
         let verdicts = comparison.verdicts();
         prop_assert!(verdicts.iter().filter_map(Verdict::a).eq(0..a.len()));
-        let mut of_b: Vec<usize> = verdicts.iter().filter_map(Verdict::b).collect();
-        of_b.sort_unstable();
-        prop_assert!(of_b.into_iter().eq(0..b.len()));
+        let mut boxes_of_b: Vec<usize> = verdicts.iter().filter_map(Verdict::b).collect();
+        boxes_of_b.sort_unstable();
+        prop_assert!(boxes_of_b.into_iter().eq(0..b.len()));
         for i in 0..a.len() {
             prop_assert_eq!(of_a(&comparison, i).and_then(Verdict::a), Some(i));
         }

@@ -147,17 +147,9 @@ impl FrameReader {
         }
         match &mut self.moving {
             Some(Moving::Video { source, name, stem }) => {
-                if let Some(spare) = Arc::get_mut(&mut self.frame) {
-                    // Kept with its memory, unless somebody still holds it.
-                    if !next_video_frame(source, spare, self.every)? {
-                        return Ok(None);
-                    }
-                } else {
-                    let mut frame = Frame::default();
-                    if !next_video_frame(source, &mut frame, self.every)? {
-                        return Ok(None);
-                    }
-                    self.frame = Arc::new(frame);
+                // With its memory, unless somebody still holds it.
+                if !next_video_frame(source, Arc::make_mut(&mut self.frame), self.every)? {
+                    return Ok(None);
                 }
                 let playback = source.description().playback;
                 let (number, time, whole) =
@@ -188,14 +180,13 @@ impl FrameReader {
 impl Moving {
     /// `None`: nobody wants it any more.
     fn video(location: VideoLocation) -> Result<Option<Self>, Box<dyn Error>> {
-        let stem = match &location {
-            VideoLocation::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            VideoLocation::Url(_) => "stream".into(),
+        let (name, stem) = match &location {
+            VideoLocation::File(path) => {
+                (path.to_string_lossy(), path.file_stem().unwrap_or_default().to_string_lossy())
+            }
+            VideoLocation::Url(_) => (location.to_string().into(), "stream".into()),
         };
-        let name = match &location {
-            VideoLocation::File(path) => path.to_string_lossy().into_owned(),
-            VideoLocation::Url(_) => location.to_string(),
-        };
+        let (name, stem) = (name.into_owned(), stem.into_owned());
         let request = VideoRequest { every_frame: true, ..VideoRequest::new(location) };
         // A stream may take long to answer, and Ctrl+C must not.
         let (send, opened) = bounded(1);

@@ -58,10 +58,9 @@ impl InputArgs {
             match kind(path) {
                 Kind::Picture => found.push(Input::Picture(path.clone())),
                 Kind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
-                Kind::Folder => match folder::pictures_in(path) {
-                    Ok(inside) if inside.is_empty() => found.push(Input::Nothing(empty(path))),
+                Kind::Folder => match pictures_in(path) {
                     Ok(inside) => found.extend(inside.into_iter().map(Input::Picture)),
-                    Err(cause) => found.push(Input::Nothing(unreadable(path, &cause))),
+                    Err(why) => found.push(Input::Nothing(why)),
                 },
             }
         }
@@ -80,22 +79,22 @@ pub fn pictures(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
     for path in paths {
         match kind(path) {
             Kind::Picture | Kind::Video => found.push(path.clone()),
-            Kind::Folder => match folder::pictures_in(path) {
-                Ok(inside) if inside.is_empty() => failures.push(empty(path)),
+            Kind::Folder => match pictures_in(path) {
                 Ok(inside) => found.extend(inside),
-                Err(cause) => failures.push(unreadable(path, &cause)),
+                Err(why) => failures.push(why),
             },
         }
     }
     (found, failures)
 }
 
-fn empty(folder: &Path) -> String {
-    format!("no pictures in the folder {}", folder.display())
-}
-
-fn unreadable(folder: &Path, cause: &std::io::Error) -> String {
-    format!("cannot read the folder {}: {cause}", folder.display())
+/// At least one picture, or why there is none.
+fn pictures_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    match folder::pictures_in(dir) {
+        Ok(inside) if inside.is_empty() => Err(format!("no pictures in the folder {}", dir.display())),
+        Ok(inside) => Ok(inside),
+        Err(cause) => Err(format!("cannot read the folder {}: {cause}", dir.display())),
+    }
 }
 
 /// The files among them, which nothing that is written may replace.
