@@ -19,12 +19,12 @@ use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
 use crate::source::load;
 use crate::workshop::layers::{Layer, Layers, Models, Overflow, Target, Trials, is_change, overflow, try_layers};
 
-/// On so many pictures each node is tried alone; noise is added up over all.
+/// The most pictures on which each node is tried alone; noise is summed over all.
 const TRIED: usize = 8;
 const NO_BOXES: &str =
     "the float model finds nothing in these pictures (score 0.25 and more), so that no box can move; try --quick";
 
-/// So many boxes that would change are printed; JSON has them all.
+/// The most boxes that would change that are printed; JSON has them all.
 const MOST_CHANGED: usize = 12;
 
 /// The width of the longest bar.

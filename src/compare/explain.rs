@@ -47,7 +47,7 @@ pub struct Explainer {
     ranked: Vec<Detection>,
     /// Those that NMS would keep, were there no other classes, as places in `ranked`; as far as `seen`.
     survivors: Vec<usize>,
-    /// So many of `ranked` have been through NMS.
+    /// How many of `ranked` have been through NMS.
     seen: usize,
 }
 

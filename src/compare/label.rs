@@ -41,3 +41,45 @@ pub fn label(verdict: &Verdict, comparison: &Comparison, classes: &Classes, arro
         (None, None) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Comparer, ModelInput};
+    use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
+
+    #[test]
+    fn the_window_has_arrows_and_pictures_have_words() {
+        let form = Form::yolov4_tiny_416();
+        let letterbox = Letterbox::new(form.input, form.input);
+        // One box, the same for all, of this class.
+        let heads = |class_id: Option<usize>| {
+            let mut heads = RawHeads::zeros(&form);
+            heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
+            for plane in [Some(4), class_id.map(|id| 5 + id)].into_iter().flatten() {
+                heads.heads[1][plane * 13 * 13 + 84] = 5.0;
+            }
+            heads
+        };
+        let labels = |a: Option<usize>, b: Option<usize>| {
+            let (a, b) = (heads(a), heads(b));
+            let input = |heads| ModelInput { form: &form, heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
+            let mut comparer = Comparer::default();
+            let comparison = comparer.run(&input(&a), &input(&b));
+            let verdict = &comparison.verdicts()[0];
+            [Arrow::Sign, Arrow::Word].map(|arrow| label(verdict, comparison, &form.classes, arrow))
+        };
+        assert_eq!(labels(Some(0), Some(0)), ["person 0.99 → 0.99", "person 0.99 to 0.99"]);
+        assert_eq!(labels(Some(0), Some(16)), ["person 0.99 → dog 0.99", "person 0.99 to dog 0.99"]);
+        assert_eq!(labels(Some(0), None), ["person 0.99 → lost", "person 0.99 lost"]);
+        assert_eq!(labels(None, Some(0)), ["gained person 0.99", "person 0.99 gained"]);
+    }
+
+    #[test]
+    fn one_models_label_is_marked_with_what_became_of_the_box() {
+        let marked = |kind| [Arrow::Sign, Arrow::Word].map(|arrow| arrow.mark(kind, "dog 0.62".into()));
+        assert_eq!(marked(VerdictKind::Lost), ["− dog 0.62", "lost: dog 0.62"]);
+        assert_eq!(marked(VerdictKind::Flip), ["≠ dog 0.62", "class flip: dog 0.62"]);
+        assert_eq!(marked(VerdictKind::Matched), ["dog 0.62"; 2]);
+    }
+}

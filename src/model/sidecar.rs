@@ -25,7 +25,7 @@
 //! | `scale_x_y` | as in darknet's cfg; 1 where it is left out |
 //! | `precision` | "fp32" or "int8"; may be left out |
 //!
-//! What the file says goes before the model's own metadata: whoever put it there meant it.
+//! What the file says goes before the model's own metadata: it was put there on purpose.
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@ use crate::detect::{Frame, Size};
 use crate::source::pixels::Converter;
 use crate::source::{Orientation, PixelFormat, Turn};
 
-/// Run anew for each measurement.
+/// Run once for each measurement.
 pub type CameraWork = Box<dyn FnMut() -> Result<(), Box<dyn Error>>>;
 
 /// Of the fake camera's frames, in pixels.

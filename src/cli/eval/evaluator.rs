@@ -157,12 +157,12 @@ impl<'a> Evaluator<'a> {
     fn compare(&mut self) -> Vec<Comparison> {
         let Some((first, others)) = self.models.split_first() else { return Vec::new() };
         let a = input(first);
-        let mut compare = |other| {
+        let compare = |other| {
             let b = input(other);
             let same = a.form.classes == b.form.classes;
             if same { self.comparer.run(&a, &b).clone() } else { Comparison::default() }
         };
-        others.iter().map(|other| compare(other)).collect()
+        others.iter().map(compare).collect()
     }
 
     /// How many pictures were looked at, those that could not be used too.

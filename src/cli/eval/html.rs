@@ -11,7 +11,7 @@ use crate::cli::output::html::{document, escaped, file_uri};
 use crate::detect::{BBox, Thresholds};
 use crate::workshop::evaluate::{Damaged, Difference, Figures, OfModel, Report, Spread, TruthBox};
 
-/// So many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
+/// How many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
 const SHOWN: usize = 16;
 
 /// The page. Pictures that are shown are read again from `dir`.
