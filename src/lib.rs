@@ -7,7 +7,7 @@
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
 //! | [`onnx`]     | ONNX files as data: messages, limits, exact rewrites |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
-//! | [`annotate`] | detections on a picture: colours of classes, places of labels, painting |
+//! | [`annotate`] | detections on a picture: colours of classes and verdicts, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
 //! | [`integer`]  | INT8 models in exact integer arithmetic, or with the overflows of some x86 processors |
@@ -18,8 +18,8 @@
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
-//! Imports run one way. `detect` and `onnx` know nobody; `compare`, `annotate` and `source` know `detect`; `model` knows
-//! `detect` and `onnx`; `integer` knows these and `model`;
+//! Imports run one way. `detect` and `onnx` know nobody; `compare` and `source` know `detect`; `annotate` knows `detect`
+//! and `compare`; `model` knows `detect` and `onnx`; `integer` knows these and `model`;
 //! `workshop` knows all of these but `source`; `engine` knows `detect`, and `source` and `model` through their traits;
 //! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use cli_support::detections::{Found, iou, lines};
-use cli_support::{Run, photos, twinsight};
+use cli_support::{Run, installed, photos, twinsight};
 use serde_json::Value;
 
 fn detect(args: &[&str], pictures: &[PathBuf]) -> Run {
@@ -47,6 +47,22 @@ fn a_json_line_has_the_documented_keys_in_their_order() {
                 assert_eq!(keys(detection), ["class_id", "class", "score", "box"]);
             }
         }
+    }
+}
+
+#[test]
+fn a_model_may_be_named_with_its_arithmetic() {
+    let file = installed("yolov4-tiny-416_int8_qop.onnx").display().to_string();
+    for (flag, model, arithmetic) in [
+        ("--precision", "int8@native", Some("native")),
+        ("--precision", "int8@exact", Some("exact")),
+        ("--precision", "fp32@native", None),
+        ("--model", &format!("{file}@native"), Some("native")),
+        ("--model", &file, Some("exact")),
+    ] {
+        let out = detect(&["--json", flag, model], &photos()[..1]).done();
+        let line: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(line["model"]["arithmetic"].as_str(), arithmetic, "{model}");
     }
 }
 
@@ -158,6 +174,7 @@ fn wrong_usage_is_told_from_failure() {
         &["--score", "NaN", "a.jpg"],
         &["--nms", "-0.1", "a.jpg"],
         &["--precision", "int4", "a.jpg"],
+        &["--precision", "int8@fast", "a.jpg"],
         &["--precision", "int8", "--model", "a.onnx", "a.jpg"],
         &["--frames", "3"],
         &["--frames", "3", "a.jpg"],

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use compare_support::check_reasons;
 use serde::Deserialize;
-use twinsight::compare::{Comparer, Pairing, Side, Verdict};
+use twinsight::compare::{Comparer, ModelInput, Pairing, Verdict};
 use twinsight::detect::{BBox, CandidateId, Detection, Letterbox, Letterboxer, RawHeads, Thresholds};
 use twinsight::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use twinsight::source;
@@ -128,7 +128,7 @@ impl Bench {
 
     fn check_same(&mut self, name: &str, letterbox: &Letterbox, thresholds: Thresholds) {
         for (model, heads) in self.models.iter().zip(&self.heads) {
-            let side = Side { form: &model.info().form, heads, letterbox, thresholds };
+            let side = ModelInput { form: &model.info().form, heads, letterbox, thresholds };
             let same = self.comparer.run(&side, &side);
             let itself = |i: usize| Verdict::Matched { a: i, b: i, iou: 1.0, delta_score: 0.0 };
             let differing = same.verdicts().iter().enumerate().find(|(i, verdict)| **verdict != itself(*i));
@@ -138,8 +138,12 @@ impl Bench {
     }
 
     fn check_different(&mut self, name: &str, letterbox: &Letterbox, thresholds: Thresholds) -> usize {
-        let [a, b] =
-            [0, 1].map(|i| Side { form: &self.models[i].info().form, heads: &self.heads[i], letterbox, thresholds });
+        let [a, b] = [0, 1].map(|i| ModelInput {
+            form: &self.models[i].info().form,
+            heads: &self.heads[i],
+            letterbox,
+            thresholds,
+        });
         let comparison = self.comparer.run(&a, &b);
         assert_eq!(check_reasons(comparison, &a, &b), Ok(()), "{name}");
         assert_eq!(comparison, Comparer::default().run(&a, &b), "{name}: another time, another result");

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use twinsight::compare::{
-    Agreement, Comparer, Comparison, MIN_IOU, Reason, Side, ThresholdSearch, Totals, Verdict, best_threshold,
+    Agreement, Comparer, Comparison, MIN_IOU, ModelInput, Reason, ThresholdSearch, Totals, Verdict,
 };
 use twinsight::detect::{Classes, Form, Head, Letterbox, MAX_DETECTIONS, RawHeads, Size, Thresholds};
 
@@ -62,9 +62,9 @@ struct Case {
 }
 
 impl Case {
-    fn side(&self, index: usize) -> Side<'_> {
+    fn side(&self, index: usize) -> ModelInput<'_> {
         let Self { form, heads, letterbox, thresholds } = self;
-        Side { form, heads: &heads[index], letterbox, thresholds: thresholds[index] }
+        ModelInput { form, heads: &heads[index], letterbox, thresholds: thresholds[index] }
     }
 
     fn compare(&self) -> Comparison {
@@ -103,16 +103,16 @@ proptest! {
         prop_assert_eq!(b, seen(&case.side(1), case.thresholds[1]));
         let verdicts = comparison.verdicts();
         prop_assert!(verdicts.iter().filter_map(Verdict::a).eq(0..a.len()));
-        let mut of_b: Vec<usize> = verdicts.iter().filter_map(Verdict::b).collect();
-        of_b.sort_unstable();
-        prop_assert!(of_b.into_iter().eq(0..b.len()));
+        let mut boxes_of_b: Vec<usize> = verdicts.iter().filter_map(Verdict::b).collect();
+        boxes_of_b.sort_unstable();
+        prop_assert!(boxes_of_b.into_iter().eq(0..b.len()));
         for i in 0..a.len() {
-            prop_assert_eq!(comparison.of_a(i).and_then(Verdict::a), Some(i));
+            prop_assert_eq!(of_a(&comparison, i).and_then(Verdict::a), Some(i));
         }
         for j in 0..b.len() {
-            prop_assert_eq!(comparison.of_b(j).and_then(Verdict::b), Some(j));
+            prop_assert_eq!(of_b(&comparison, j).and_then(Verdict::b), Some(j));
         }
-        prop_assert!(comparison.of_a(a.len()).is_none() && comparison.of_b(b.len()).is_none());
+        prop_assert!(of_a(&comparison, a.len()).is_none() && of_b(&comparison, b.len()).is_none());
         for verdict in verdicts {
             match *verdict {
                 Verdict::Matched { a: i, b: j, iou, delta_score } | Verdict::ClassFlip { a: i, b: j, iou, delta_score } => {
@@ -123,9 +123,9 @@ proptest! {
                 Verdict::Lost { a: i, .. } => {
                     // Whatever it overlaps has a partner, and of its own class a partner at least as near.
                     for (j, other) in b.iter().enumerate().filter(|(_, d)| d.bbox.iou(&a[i].bbox) >= MIN_IOU) {
-                        let partner = comparison.of_b(j).and_then(Verdict::a);
+                        let partner = of_b(&comparison, j).and_then(Verdict::a);
                         prop_assert!(partner.is_some(), "{i} and {j} are both free");
-                        if let Some(Verdict::Matched { iou, .. }) = comparison.of_b(j) {
+                        if let Some(Verdict::Matched { iou, .. }) = of_b(&comparison, j) {
                             let same = other.class_id == a[i].class_id;
                             prop_assert!(!same || *iou >= other.bbox.iou(&a[i].bbox));
                         } else {
@@ -163,10 +163,10 @@ proptest! {
             Verdict::Gained { b, reason } => Verdict::Lost { a: b, reason },
         };
         for i in 0..there.a().len() {
-            prop_assert_eq!(there.of_a(i).map(mirrored), back.of_b(i).copied());
+            prop_assert_eq!(of_a(&there, i).map(mirrored), of_b(&back, i).copied());
         }
         for j in 0..there.b().len() {
-            prop_assert_eq!(there.of_b(j).map(mirrored), back.of_a(j).copied());
+            prop_assert_eq!(of_b(&there, j).map(mirrored), of_a(&back, j).copied());
         }
     }
 
@@ -201,7 +201,9 @@ proptest! {
             b.thresholds.score = now;
             (case.side(0), b)
         });
-        let best = best_threshold(sides()).expect("there are frames");
+        let mut search = ThresholdSearch::default();
+        sides().for_each(|(a, b)| search.add(&a, &b));
+        let best = search.best(now);
         prop_assert_eq!(best.before, f1(now));
         prop_assert_eq!(best.after, f1(best.score), "at {}", best.score);
         prop_assert!((0.001..=1.0).contains(&best.score));
@@ -217,9 +219,12 @@ proptest! {
     }
 }
 
-#[test]
-fn without_frames_there_is_no_best_threshold() {
-    assert_eq!(best_threshold(std::iter::empty()), None);
+fn of_a(comparison: &Comparison, a: usize) -> Option<&Verdict> {
+    comparison.verdicts().get(a).filter(|verdict| verdict.a().is_some())
+}
+
+fn of_b(comparison: &Comparison, b: usize) -> Option<&Verdict> {
+    comparison.verdicts().get(comparison.place_of_b(b)?)
 }
 
 /// The laws above are worth no more than the cases that they see.

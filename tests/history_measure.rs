@@ -8,9 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use twinsight::compare::CompareSettings;
 use twinsight::detect::{Frame, Letterboxer, RawHeads, Size};
 use twinsight::engine::{Observation, Output, Times};
-use twinsight::history::{BestSearch, Compactor, MomentComparer, Ring, Search, Setting, Timeline};
+use twinsight::history::{BestSearch, Compactor, MomentComparer, Ring, Search, Timeline};
 use twinsight::live::PHOTOS;
 use twinsight::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use twinsight::source::{DemoSource, Description};
@@ -101,11 +102,11 @@ fn what_a_moment_takes() {
 
     let (mut judge, mut judged) = (MomentComparer::default(), Vec::new());
     for moment in ring.moments() {
-        timed(&mut judged, || judge.figures(moment, &Setting::default()).unwrap());
+        timed(&mut judged, || judge.figures(moment, &CompareSettings::default()).unwrap());
     }
     eprintln!("figures of a moment at 0.25: {}", spread(judged));
     let mut added = Vec::new();
-    let mut search = BestSearch::new(&ring, &Setting::default());
+    let mut search = BestSearch::new(&ring, &CompareSettings::default());
     let found = loop {
         match timed(&mut added, || search.step(&ring, Duration::ZERO)) {
             Search::Going { .. } => {}

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use history_support::*;
 use proptest::prelude::*;
-use twinsight::history::{Ring, Setting, Timeline};
+use twinsight::compare::CompareSettings;
+use twinsight::history::{Ring, Timeline};
 
 const ALL_TIME: Duration = Duration::from_secs(60);
 
@@ -22,7 +23,7 @@ struct Desk {
 impl Desk {
     fn new(limit: usize) -> Self {
         let mut timeline = Timeline::default();
-        timeline.set(&Setting::default());
+        timeline.set(&CompareSettings::default());
         Self { ring: Ring::new(limit), timeline }
     }
 

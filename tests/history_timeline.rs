@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use history_support::*;
-use twinsight::compare::{Comparer, Side, best_threshold};
+use twinsight::compare::{CompareSettings, Comparer, ModelInput, ThresholdSearch};
 use twinsight::detect::{ClassSet, RawHeads, Thresholds};
 use twinsight::engine::{Observation, Output};
-use twinsight::history::{BestSearch, Figures, History, RECORDS, Record, Ring, Search, Setting, Stage, Timeline};
+use twinsight::history::{BestSearch, Figures, History, RECORDS, Record, Ring, Search, Stage, Timeline};
 
 const ALL_TIME: Duration = Duration::from_secs(60);
 
@@ -34,23 +34,27 @@ fn pair(sequence: u64) -> Observation {
     observation(sequence, &[&a, &[b.as_slice(), &other[..1]].concat()])
 }
 
-fn settings() -> Vec<Setting> {
+fn settings() -> Vec<CompareSettings> {
     let at = |a: f32, b: f32| [a, b].map(|score| Thresholds { score, nms_iou: 0.45 });
     vec![
-        Setting::default(),
-        Setting { thresholds: at(0.5, 0.2), ..Setting::default() },
-        Setting { thresholds: at(0.5, 0.2), swapped: true, ..Setting::default() },
-        Setting { thresholds: at(0.15, 0.15), classes: ClassSet::only(1, CLASSES), ..Setting::default() },
+        CompareSettings::default(),
+        CompareSettings { thresholds: at(0.5, 0.2), ..CompareSettings::default() },
+        CompareSettings { thresholds: at(0.5, 0.2), swapped: true, ..CompareSettings::default() },
+        CompareSettings {
+            thresholds: at(0.15, 0.15),
+            classes: ClassSet::only(1, CLASSES),
+            ..CompareSettings::default()
+        },
     ]
 }
 
 /// Straight from the raw heads.
-fn direct(observation: &Observation, setting: &Setting) -> Figures {
+fn direct(observation: &Observation, setting: &CompareSettings) -> Figures {
     let mut outputs: Vec<&Output> = observation.outputs.iter().collect();
     if setting.swapped {
         outputs.reverse();
     }
-    let side = |i: usize| Side {
+    let side = |i: usize| ModelInput {
         form: &outputs[i].model.form,
         heads: &outputs[i].heads,
         letterbox: &outputs[i].letterbox,
@@ -98,7 +102,7 @@ fn a_comparison_that_is_handed_over_is_not_made_again() {
     let setting = settings().remove(3);
     timeline.set(&setting);
     let (shown, kept) = (pair(1), observation(1, &[&[], &[]]));
-    let side = |i: usize| Side {
+    let side = |i: usize| ModelInput {
         form: &shown.outputs[i].model.form,
         heads: &shown.outputs[i].heads,
         letterbox: &shown.outputs[i].letterbox,
@@ -171,10 +175,10 @@ fn models_of_different_classes_are_not_compared() {
     let moment = moment(&other);
     assert!(!moment.is_pair());
     let mut unpacked: [RawHeads; 2] = Default::default();
-    assert!(moment.sides(&Setting::default(), &mut unpacked).is_none());
+    assert!(moment.sides(&CompareSettings::default(), &mut unpacked).is_none());
     let mut ring = Ring::default();
     ring.push(moment);
-    let mut search = BestSearch::new(&ring, &Setting::default());
+    let mut search = BestSearch::new(&ring, &CompareSettings::default());
     assert_eq!(search.step(&ring, ALL_TIME), Search::Nothing);
 }
 
@@ -239,12 +243,14 @@ fn the_best_threshold_is_the_one_over_all_moments() {
         let sides = observations.iter().map(|observation| {
             let side = |slot: usize, thresholds| {
                 let output = &observation.outputs[slot];
-                Side { form: &output.model.form, heads: &output.heads, letterbox: &output.letterbox, thresholds }
+                ModelInput { form: &output.model.form, heads: &output.heads, letterbox: &output.letterbox, thresholds }
             };
             let [a, b] = if setting.swapped { [1, 0] } else { [0, 1] };
             (side(a, setting.thresholds[0]), side(b, setting.thresholds[1]))
         });
-        let best = best_threshold(sides).unwrap();
+        let mut search = ThresholdSearch::default();
+        sides.for_each(|(a, b)| search.add(&a, &b));
+        let best = search.best(setting.thresholds[1].score);
         assert_eq!(found, Search::Found { best, moments: 40 });
         assert!(best.after > best.before);
     }

@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("detect", &[]),
     ("onnx", &[]),
     ("compare", &["detect"]),
-    ("annotate", &["detect"]),
+    ("annotate", &["detect", "compare"]),
     ("source", &["detect"]),
     ("model", &["detect", "onnx"]),
     ("integer", &["detect", "onnx", "model"]),
@@ -31,7 +31,7 @@ const STD_ONLY: [&str; 2] = ["detect", "compare"];
 const FENCED: [(&str, &[&str], &str); 8] = [
     ("arboard", &["app/clipboard.rs"], "one place knows the system's clipboard"),
     ("nokhwa", &["source/camera"], "one place knows the camera library's faults"),
-    ("ort", &["model/session.rs", "model/runtime.rs"], "one place knows ONNX Runtime"),
+    ("ort", &["model/raw_session.rs", "model/runtime.rs", "model/session.rs"], "one place knows ONNX Runtime"),
     ("eframe", &["app/"], "only the window knows the window library"),
     ("egui", &["app/"], "only the window knows the window library"),
     ("egui_kittest", &["app/"], "only the window knows the window library"),

@@ -1,17 +1,22 @@
-//! Where the labels of boxes go.
+//! What the labels of boxes say, and where they go.
 
 use crate::detect::BBox;
 
+/// "person 0.91"
+pub fn label_text(class: &str, score: f32) -> String {
+    format!("{class} {score:.2}")
+}
+
 /// A label that wants a place: the box it belongs to and its own width and height, in one unit.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct UnplacedLabel {
     pub target: BBox,
     pub size: [f32; 2],
 }
 
 /// Places labels so that they stay inside `bounds` and off each other where there is room. The first
 /// in the list chooses first. Labels whose box is not in sight get `None`.
-pub fn place(wanted: &[Wanted], bounds: BBox) -> Vec<Option<BBox>> {
+pub fn place(wanted: &[UnplacedLabel], bounds: BBox) -> Vec<Option<BBox>> {
     let mut taken: Vec<BBox> = Vec::with_capacity(wanted.len());
     wanted
         .iter()
@@ -32,7 +37,7 @@ pub fn place(wanted: &[Wanted], bounds: BBox) -> Vec<Option<BBox>> {
 }
 
 /// Candidates in the order in which a reader expects them: above the box, then inside it, then below.
-fn places(label: &Wanted, seen: BBox) -> [BBox; 8] {
+fn places(label: &UnplacedLabel, seen: BBox) -> [BBox; 8] {
     let [w, h] = label.size;
     let (left, right) = (seen.x1, seen.x2 - w);
     [
@@ -66,8 +71,8 @@ mod tests {
 
     const BOUNDS: BBox = BBox::new(0.0, 0.0, 400.0, 300.0);
 
-    fn label(x: f32, y: f32, w: f32, h: f32) -> Wanted {
-        Wanted { target: BBox::new(x, y, x + w, y + h), size: [80.0, 18.0] }
+    fn label(x: f32, y: f32, w: f32, h: f32) -> UnplacedLabel {
+        UnplacedLabel { target: BBox::new(x, y, x + w, y + h), size: [80.0, 18.0] }
     }
 
     #[test]

@@ -4,12 +4,9 @@ mod colour;
 mod font;
 mod labels;
 mod paint;
+mod verdict_marks;
 
 pub use colour::{FLIP, GAINED, INK, LOST, MATCHED, class_rgb};
-pub use labels::{Wanted, place};
+pub use labels::{UnplacedLabel, label_text, place};
 pub use paint::{Mark, paint, paint_marks};
-
-/// "person 0.91"
-pub fn label_text(class: &str, score: f32) -> String {
-    format!("{class} {score:.2}")
-}
+pub use verdict_marks::verdict_marks;

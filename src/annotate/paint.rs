@@ -1,7 +1,7 @@
 //! Boxes and labels, painted into the pixels themselves.
 
 use super::font::{Face, blend};
-use super::{INK, Wanted, class_rgb, label_text, place};
+use super::{INK, UnplacedLabel, class_rgb, label_text, place};
 use crate::detect::{BBox, Classes, Detection, Frame};
 
 /// A box with a label, to be painted.
@@ -37,11 +37,11 @@ pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
     }
     let labelled: Vec<&Mark> = marks.iter().filter(|mark| !mark.label.is_empty()).collect();
     let margin = (line * 2.0).round();
-    let wanted: Vec<Wanted> = labelled
+    let wanted: Vec<UnplacedLabel> = labelled
         .iter()
         .map(|mark| {
             let [w, h] = face.size(&mark.label);
-            Wanted { target: mark.bbox, size: [w + 2.0 * margin, h + margin] }
+            UnplacedLabel { target: mark.bbox, size: [w + 2.0 * margin, h + margin] }
         })
         .collect();
     let bounds = BBox::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);

@@ -1,5 +1,7 @@
 //! How INT8 models are computed, as flags.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::model::{Arithmetic, ModelName, ModelRequest};
@@ -14,13 +16,19 @@ pub struct ArithmeticFlag {
 }
 
 impl ArithmeticFlag {
+    /// A model in the arithmetic of the flag.
     pub fn of(&self, name: ModelName) -> ModelRequest {
         ModelRequest::new(name, self.arithmetic.unwrap_or_default())
     }
 
-    /// The model that a flag names, in its arithmetic.
+    /// The model that a flag names, in its own arithmetic where the flag names one.
     pub fn request(&self, model: &str) -> ModelRequest {
         ModelRequest::from_flag(model, self.arithmetic.unwrap_or_default())
+    }
+
+    /// The same for a flag that names a file.
+    pub fn file(&self, path: &Path) -> ModelRequest {
+        ModelRequest::from_file_flag(path, self.arithmetic.unwrap_or_default())
     }
 }
 

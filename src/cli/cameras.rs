@@ -4,24 +4,24 @@ use std::error::Error;
 
 use serde::Serialize;
 
-use super::out::say;
+use super::output::stdout::out;
 use crate::detect::Size;
 use crate::source::camera::mode;
 use crate::source::{CameraInfo, FrameRate, cameras};
 
 /// List the cameras and their modes
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub struct CamerasArgs {
     /// Print a JSON array, one object per camera
     #[arg(long)]
     pub json: bool,
 }
 
 /// Prints the list to standard output. No camera is no error.
-pub fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+pub fn run(args: &CamerasArgs) -> Result<(), Box<dyn Error>> {
     let cameras = cameras()?;
     let text = if args.json { json(&cameras) } else { text(&cameras) };
-    Ok(say!("{}", text.trim_end())?)
+    Ok(out!("{}", text.trim_end())?)
 }
 
 /// The list for people.
@@ -47,9 +47,9 @@ pub fn text(cameras: &[CameraInfo]) -> String {
 
 /// The list for programs.
 pub fn json(cameras: &[CameraInfo]) -> String {
-    let cameras: Vec<Camera> = cameras
+    let cameras: Vec<CameraEntry> = cameras
         .iter()
-        .map(|camera| Camera {
+        .map(|camera| CameraEntry {
             index: camera.index,
             name: &camera.name,
             identity: camera.id.to_string(),
@@ -57,13 +57,13 @@ pub fn json(cameras: &[CameraInfo]) -> String {
             problem: camera.problem.as_deref(),
             formats: mode::by_format(&camera.modes)
                 .into_iter()
-                .map(|(format, sizes)| Format {
+                .map(|(format, sizes)| FormatEntry {
                     format: format.name(),
                     sizes: sizes
                         .into_iter()
                         .map(|(Size { width, height }, rates)| {
                             let rates = rates.into_iter().map(number).collect();
-                            Resolution { width, height, rates }
+                            ResolutionEntry { width, height, rates }
                         })
                         .collect(),
                 })
@@ -74,7 +74,7 @@ pub fn json(cameras: &[CameraInfo]) -> String {
 }
 
 #[derive(Serialize)]
-struct Camera<'a> {
+struct CameraEntry<'a> {
     index: u32,
     name: &'a str,
     /// What `--camera` takes, and what stays when the camera is plugged in anew.
@@ -84,17 +84,17 @@ struct Camera<'a> {
     /// Why nothing more is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
-    formats: Vec<Format>,
+    formats: Vec<FormatEntry>,
 }
 
 #[derive(Serialize)]
-struct Format {
+struct FormatEntry {
     format: &'static str,
-    sizes: Vec<Resolution>,
+    sizes: Vec<ResolutionEntry>,
 }
 
 #[derive(Serialize)]
-struct Resolution {
+struct ResolutionEntry {
     width: u32,
     height: u32,
     /// Frames per second, from 30000/1001 as 29.97002997002997.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::out::{say, write_file};
+use super::output::stdout::{out, write_file};
 use crate::model::{Catalog, ModelName};
 use crate::workshop::card::{BenchReport, Card};
 use crate::workshop::evaluate::EvalReport;
@@ -40,7 +40,7 @@ pub fn run(args: &CardArgs) -> Result<ExitCode, Box<dyn Error>> {
     let text = card.to_markdown();
     match &args.output {
         Some(file) => write_file(file, &text)?,
-        None => say!("{}", text.trim_end())?,
+        None => out!("{}", text.trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }

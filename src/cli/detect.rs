@@ -1,29 +1,31 @@
 //! `twinsight detect`: boxes in pictures, videos and cameras, without a window.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 
-use super::annotated::Folder;
 use super::arithmetic_flags::ArithmeticFlag;
-use super::feed::Feed;
-use super::inputs::{self, InputArgs};
+use super::input::frame_reader::{FrameReader, InputFrame};
+use super::input::{self, InputArgs};
 use super::interrupt;
-use super::out::say;
-use super::report::{Report, Timing, millis};
-use crate::detect::{Frame, Letterboxer, Postprocessor, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
+use super::output::annotated_folder::AnnotatedFolder;
+use super::output::detections::{DetectionsReport, Timing};
+use super::output::stdout::out;
+use super::statistics::millis;
+use crate::annotate;
+use crate::detect::Thresholds;
+use crate::model::{Arithmetic, Catalog, FrameDetector, ModelName, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
 pub struct DetectArgs {
     #[command(flatten)]
     input: InputArgs,
     /// Which of the installed models
-    #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = ["fp32", "int8", "tuned", "safe"])]
+    #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = installed)]
     precision: String,
     /// An ONNX file in place of an installed model
     #[arg(long, value_name = "FILE", conflicts_with = "precision")]
@@ -49,75 +51,56 @@ pub struct DetectArgs {
 pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
-    let named = args.input.inputs();
-    let mut out = Output {
-        json: args.json,
-        folder: args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?,
-    };
+    let inputs = args.input.inputs();
+    let sources = input::files(&inputs);
+    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::create(dir, &sources)).transpose()?;
     let model = match &args.model {
-        // A file may have the name of a built model.
-        Some(path) => args.arithmetic.of(ModelName::File(path.clone())),
+        Some(path) => args.arithmetic.file(path),
         None => args.arithmetic.request(&args.precision),
     };
-    let mut detector = SessionDetector::open(&Runtime::find(&catalog)?, &catalog, &model)?;
+    let mut detector = FrameDetector::open(&Runtime::find(&catalog)?, &catalog, &model)?;
     let info = Arc::clone(detector.info());
-    let mut letterboxer = Letterboxer::new(info.form.input);
-    let mut heads = RawHeads::zeros(&info.form);
-    let mut postprocessor = Postprocessor::default();
-    let mut feed = Feed::new(&catalog, &args.input, named)?;
+    let mut reader = FrameReader::new(&catalog, &args.input, inputs)?;
     let mut done = 0;
-    while let Some(take) = feed.next() {
+    while let Some(InputFrame { source, file, number, time, decode }) = reader.next() {
         let start = Instant::now();
-        let letterbox = letterboxer.fill(feed.frame());
+        detector.letterbox(reader.frame());
         let letterboxed = Instant::now();
-        detector.run(letterboxer.tensor(), &mut heads)?;
+        detector.infer()?;
         let inferred = Instant::now();
-        let detections = postprocessor.run(&info.form, &heads, &letterbox, thresholds);
+        let detections = detector.detections(thresholds);
         let timing = Timing {
-            decode: millis(take.decode),
+            decode: millis(decode),
             letterbox: millis(letterboxed - start),
             inference: millis(inferred - letterboxed),
             postprocess: millis(inferred.elapsed()),
         };
-        let mut report = Report::new(&take.source, feed.frame().size(), &info, detections, timing);
-        report.frame = take.number;
-        report.time_s = take.time.map(|time| time.as_secs_f64());
-        feed.suspend(|| out.report(&report))?;
-        out.picture(&take.file, feed.frame(), detections, &info.form.classes)?;
-        feed.done();
+        let mut report = DetectionsReport::new(&source, reader.frame().size(), &info, detections, timing);
+        report.frame = number;
+        report.time_s = time.map(|time| time.as_secs_f64());
+        let text = if args.json { report.to_json()? } else { report.to_text() };
+        reader.suspend(|| out!("{text}"))?;
+        if let Some(folder) = &mut folder {
+            let mut painted = reader.frame().clone();
+            annotate::paint(&mut painted, detections, &info.form.classes);
+            folder.save(&file, &painted)?;
+        }
+        reader.done();
         done += 1;
     }
     if interrupt::asked() {
-        feed.suspend(|| {
+        reader.suspend(|| {
             eprintln!("twinsight: stopped after {done} {}", if done == 1 { "picture" } else { "pictures" })
         });
     }
-    Ok(interrupt::exit_code(feed.failures() > 0))
+    Ok(interrupt::exit_code(reader.failures() > 0))
 }
 
-/// Where results go.
-struct Output {
-    json: bool,
-    folder: Option<Folder>,
-}
-
-impl Output {
-    fn report(&self, report: &Report<'_>) -> Result<(), Box<dyn Error>> {
-        let text = if self.json { report.to_json()? } else { report.to_text() };
-        Ok(say!("{text}")?)
-    }
-
-    fn picture(
-        &mut self,
-        path: &Path,
-        frame: &Frame,
-        detections: &[crate::detect::Detection],
-        classes: &crate::detect::Classes,
-    ) -> Result<(), Box<dyn Error>> {
-        match &mut self.folder {
-            Some(folder) => Ok(folder.save(path, frame.clone(), detections, classes)?),
-            None => Ok(()),
-        }
+/// A model that set-up builds, maybe with its arithmetic: "int8", "int8@native".
+fn installed(text: &str) -> Result<String, String> {
+    match ModelRequest::from_flag(text, Arithmetic::default()).name {
+        ModelName::File(_) => Err("it is none of fp32, int8, tuned and safe; name a file with --model".into()),
+        _ => Ok(text.to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::models;
-use super::out::{OutputError, say};
+use super::output::stdout::{OutputError, out};
 use crate::live::PHOTOS;
 use crate::model::{Catalog, KernelTest, ModelError, ModelName, Runtime, SessionDetector};
 use crate::source;
@@ -13,52 +13,52 @@ use crate::workshop::read_metadata;
 /// Prints what it finds, and exits with 1 where the viewer could not work.
 pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
-    let mut report = Report::default();
-    report.fact("Twinsight", env!("CARGO_PKG_VERSION"))?;
-    report.fact("System", &system())?;
-    report.fact("Processor", &processor())?;
-    integer_arithmetic(&mut report)?;
-    let runtime = runtime(&catalog, &mut report)?;
+    let mut diagnosis = Diagnosis::default();
+    diagnosis.fact("Twinsight", env!("CARGO_PKG_VERSION"))?;
+    diagnosis.fact("System", &system())?;
+    diagnosis.fact("Processor", &processor())?;
+    integer_arithmetic(&mut diagnosis)?;
+    let runtime = runtime(&catalog, &mut diagnosis)?;
     if let Some(runtime) = &runtime {
-        kernels(runtime, &mut report)?;
+        kernels(runtime, &mut diagnosis)?;
     }
-    report.fact("Models folder", &catalog.dir().display().to_string())?;
+    diagnosis.fact("Models folder", &catalog.dir().display().to_string())?;
     for name in ModelName::BUILT {
-        model(&catalog, runtime.as_ref(), &name, &mut report)?;
+        model(&catalog, runtime.as_ref(), &name, &mut diagnosis)?;
     }
     for photo in PHOTOS {
         if !catalog.download(photo).is_file() {
-            report.warning("Demo", &format!("its photo {photo} is missing; run `make setup`"))?;
+            diagnosis.warning("Demo", &format!("its photo {photo} is missing; run `make setup`"))?;
         }
     }
     match source::video::Ffmpeg::find() {
-        Ok(ffmpeg) => report.fact("ffmpeg", &format!("{}, {}", ffmpeg.version, ffmpeg.path.display()))?,
-        Err(error) => report.warning("ffmpeg", &error.to_string())?,
+        Ok(ffmpeg) => diagnosis.fact("ffmpeg", &format!("{}, {}", ffmpeg.version, ffmpeg.path.display()))?,
+        Err(error) => diagnosis.warning("ffmpeg", &error.to_string())?,
     }
-    cameras(&mut report)?;
-    Ok(if report.broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    cameras(&mut diagnosis)?;
+    Ok(if diagnosis.broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Prints findings as they come.
+/// Prints findings as they come, and remembers whether the viewer can work.
 #[derive(Default)]
-struct Report {
+struct Diagnosis {
     broken: bool,
 }
 
-impl Report {
+impl Diagnosis {
     fn fact(&mut self, what: &str, text: &str) -> Result<(), OutputError> {
-        say!("  {what:<14} {text}")
+        out!("  {what:<14} {text}")
     }
 
     /// Something is slower or smaller than it could be.
     fn warning(&mut self, what: &str, text: &str) -> Result<(), OutputError> {
-        say!("! {what:<14} {text}")
+        out!("! {what:<14} {text}")
     }
 
     /// The viewer cannot work.
     fn fault(&mut self, what: &str, text: &str) -> Result<(), OutputError> {
         self.broken = true;
-        say!("✗ {what:<14} {text}")
+        out!("✗ {what:<14} {text}")
     }
 }
 
@@ -77,10 +77,10 @@ fn processor() -> String {
     format!("{model}, {threads} threads")
 }
 
-fn integer_arithmetic(report: &mut Report) -> Result<(), OutputError> {
+fn integer_arithmetic(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
     match dot_product() {
-        Some(feature) => report.fact("INT8", &format!("fast: the processor has {feature}")),
-        None => report.warning(
+        Some(feature) => diagnosis.fact("INT8", &format!("fast: the processor has {feature}")),
+        None => diagnosis.warning(
             "INT8",
             "slow: the processor has no integer dot product (AVX-VNNI, AVX-512 VNNI, Arm dotprod); \
              INT8 may be no faster here than FP32. `twinsight bench` measures it",
@@ -104,43 +104,43 @@ fn dot_product() -> Option<&'static str> {
     return None;
 }
 
-fn runtime(catalog: &Catalog, report: &mut Report) -> Result<Option<Runtime>, OutputError> {
+fn runtime(catalog: &Catalog, diagnosis: &mut Diagnosis) -> Result<Option<Runtime>, OutputError> {
     match Runtime::find(catalog) {
         Ok(runtime) => {
-            report.fact("ONNX Runtime", &format!("{}, {}", runtime.version(), runtime.path().display()))?;
-            report.fact("", runtime.build_info())?;
+            diagnosis.fact("ONNX Runtime", &format!("{}, {}", runtime.version(), runtime.path().display()))?;
+            diagnosis.fact("", runtime.build_info())?;
             Ok(Some(runtime))
         }
         Err(error) => {
-            report.fault("ONNX Runtime", &error.to_string())?;
+            diagnosis.fault("ONNX Runtime", &error.to_string())?;
             Ok(None)
         }
     }
 }
 
 /// What the self-test found: whether this processor's kernels compute what an INT8 model says.
-fn kernels(runtime: &Runtime, report: &mut Report) -> Result<(), OutputError> {
+fn kernels(runtime: &Runtime, diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
     let test = match runtime.self_test() {
         Ok(test) => test,
-        Err(error) => return report.fault("INT8 sums", &error.to_string()),
+        Err(error) => return diagnosis.fault("INT8 sums", &error.to_string()),
     };
     let took = test.took.as_secs_f64() * 1e3;
     let names = test.kernels.iter().map(|k| k.kernel).collect::<Vec<_>>().join(", ");
     if test.native_is_exact() {
         let text = format!("exact: the plain kernels do not overflow ({names}; tested in {took:.0} ms)");
-        return report.fact("INT8 sums", &text);
+        return diagnosis.fact("INT8 sums", &text);
     }
     let line = |k: &KernelTest| format!("{} of {} values of {}", k.native_wrong, k.values, k.kernel);
     let wrong: Vec<String> = test.kernels.iter().filter(|k| k.native_wrong > 0).map(line).collect();
     let text = format!("the plain kernels overflow: wrong are {} (tested in {took:.0} ms)", wrong.join(", "));
-    report.warning("INT8 sums", &text)?;
+    diagnosis.warning("INT8 sums", &text)?;
     let inexact = test.inexact();
     if inexact.is_empty() {
         let text = "the arithmetic `exact` takes slower kernels, which passed the test; `native` shows the overflow";
-        return report.fact("", text);
+        return diagnosis.fact("", text);
     }
     let (version, kernels) = (runtime.version().to_owned(), inexact.join(", "));
-    report.fault("", &ModelError::Inexact { version, kernels }.to_string())
+    diagnosis.fault("", &ModelError::Inexact { version, kernels }.to_string())
 }
 
 /// Loads the model, as the viewer would: a file that is there may still be no model.
@@ -148,30 +148,30 @@ fn model(
     catalog: &Catalog,
     runtime: Option<&Runtime>,
     name: &ModelName,
-    report: &mut Report,
+    diagnosis: &mut Diagnosis,
 ) -> Result<(), OutputError> {
     let path = catalog.path(name);
     if !path.is_file() {
         let missing = ModelError::NotInstalled { name: name.label(), path };
-        return report.fault(&name.label(), &missing.to_string());
+        return diagnosis.fault(&name.label(), &missing.to_string());
     }
     let (bytes, sum) = match read_metadata(&path) {
         Ok((bytes, sum, _)) => (bytes, sum),
-        Err(error) => return report.fault(&name.label(), &error.to_string()),
+        Err(error) => return diagnosis.fault(&name.label(), &error.to_string()),
     };
     let opened = runtime.map(|runtime| SessionDetector::open(runtime, catalog, &name.clone().into()));
     if let Some(Err(error)) = opened {
-        return report.fault(&name.label(), &error.to_string());
+        return diagnosis.fault(&name.label(), &error.to_string());
     }
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let origin = models::origin(&models::pinned(catalog).unwrap_or_default(), &file, &sum);
-    report.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))
+    diagnosis.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))
 }
 
-fn cameras(report: &mut Report) -> Result<(), OutputError> {
+fn cameras(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
     match source::cameras() {
-        Ok(cameras) if cameras.is_empty() => report.fact("Cameras", "none; the window shows the demo"),
-        Ok(cameras) => cameras.iter().try_for_each(|c| report.fact(&format!("Camera {}", c.index), &c.name)),
-        Err(error) => report.warning("Cameras", &error.to_string()),
+        Ok(cameras) if cameras.is_empty() => diagnosis.fact("Cameras", "none; the window shows the demo"),
+        Ok(cameras) => cameras.iter().try_for_each(|c| diagnosis.fact(&format!("Camera {}", c.index), &c.name)),
+        Err(error) => diagnosis.warning("Cameras", &error.to_string()),
     }
 }

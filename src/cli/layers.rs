@@ -9,22 +9,23 @@ use clap::Args;
 use serde::Serialize;
 
 use super::arithmetic_flags::ArithmeticFlags;
-use super::inputs::pictures;
-use super::out::say;
-use super::progress::Progress;
-use crate::detect::{Classes, Letterbox, Letterboxer, Postprocessor, RawHeads, Thresholds};
-use crate::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
+use super::input::pictures;
+use super::output::model_identity::ModelIdentity;
+use super::output::progress::Progress;
+use super::output::stdout::out;
+use crate::detect::{Classes, Thresholds};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
 use crate::source::load;
 use crate::workshop::layers::{
     LayerModels, LayerNoise, Layers, Overflow, Target, Trials, is_change, overflow, try_layers,
 };
 
-/// On so many pictures each node is tried alone; noise is added up over all.
+/// The most pictures on which each node is tried alone; noise is summed over all.
 const TRIED: usize = 8;
 const NO_BOXES: &str =
     "the float model finds nothing in these pictures (score 0.25 and more), so that no box can move; try --quick";
 
-/// So many boxes that would change are printed; JSON has them all.
+/// The most boxes that would change that are printed; JSON has them all.
 const MOST_CHANGED: usize = 12;
 
 /// The width of the longest bar.
@@ -69,7 +70,6 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let models =
         LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: b.arithmetic.unwrap_or_default() };
     let mut layers = Layers::new(&runtime, models)?;
-    let mut letterboxer = Letterboxer::new(a.form.input);
     let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
     let (paths, failures) = pictures(&args.images);
     for failure in failures {
@@ -80,13 +80,13 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     for path in &paths {
         match load(path) {
             Ok(frame) => {
-                let letterbox = letterboxer.fill(&frame);
+                detector.letterbox(&frame);
                 if let Some(number) = args.number.filter(|_| inputs.is_empty()) {
-                    followed = Some(Followed::find(&mut detector, letterboxer.tensor(), letterbox, number)?);
+                    followed = Some(Followed::find(&mut detector, number)?);
                 }
-                layers.add(letterboxer.tensor())?;
+                layers.add(detector.tensor())?;
                 if inputs.len() < TRIED {
-                    inputs.push(letterboxer.tensor().to_vec());
+                    inputs.push(detector.tensor().to_vec());
                 }
             }
             Err(error) => {
@@ -113,14 +113,14 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         // A model that is partly in float has no figures of this kind; the others stand.
         found.inspect_err(|why| eprintln!("twinsight: no figures of overflow: {why}")).ok()
     };
-    let mut report = Report {
+    let mut report = LayersReport {
         overflow: overflowed.as_ref().map(|found| OverflowReport::of(found, &a.form.classes)),
-        a: Model::of(&a),
-        b: Model::of(&b),
+        a: ModelIdentity { precision: None, ..ModelIdentity::of(&a) },
+        b: ModelIdentity { precision: None, ..ModelIdentity::of(&b) },
         pictures: layers.pictures(),
         tried: if args.quick { 0 } else { inputs.len() },
         followed: None,
-        layers: layers.layers().into_iter().map(Line::of).collect(),
+        layers: layers.layers().into_iter().map(LayerLine::of).collect(),
     };
     drop((layers, detector));
     if !args.quick {
@@ -154,28 +154,24 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     report.followed = followed;
     if args.worst {
         let float = report.followed.as_ref().map(|followed| followed.scores[0]);
-        let key = |line: &Line| match float {
+        let key = |line: &LayerLine| match float {
             Some(float) => line.box_alone.map_or(f64::NEG_INFINITY, |alone| f64::from(float - alone)),
             None => line.iou_loss.unwrap_or(-1.0),
         };
         report.layers.sort_by(|x, y| key(y).total_cmp(&key(x)));
     }
     if args.json {
-        say!("{}", serde_json::to_string(&report)?)?;
+        out!("{}", serde_json::to_string(&report)?)?;
     } else {
-        say!("{}", report.to_text().trim_end())?;
+        out!("{}", report.to_text().trim_end())?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// A model, and its file.
-fn open(
-    catalog: &Catalog,
-    runtime: &Runtime,
-    request: &ModelRequest,
-) -> Result<(SessionDetector, Vec<u8>), ModelError> {
+fn open(catalog: &Catalog, runtime: &Runtime, request: &ModelRequest) -> Result<(FrameDetector, Vec<u8>), ModelError> {
     // Opened as a detector first, because that says best what is wrong with a file.
-    let detector = SessionDetector::open(runtime, catalog, request)?;
+    let detector = FrameDetector::open(runtime, catalog, request)?;
     let path = &detector.info().path;
     let bytes = std::fs::read(path).map_err(|cause| ModelError::Read { path: path.clone(), cause })?;
     Ok((detector, bytes))
@@ -193,35 +189,28 @@ struct Followed {
 }
 
 impl Followed {
-    fn find(
-        detector: &mut SessionDetector,
-        input: &[f32],
-        letterbox: Letterbox,
-        number: u32,
-    ) -> Result<Self, Box<dyn Error>> {
-        let mut heads = RawHeads::default();
-        detector.run(input, &mut heads)?;
-        let form = &detector.info().form;
-        let mut postprocessor = Postprocessor::default();
-        let found = postprocessor.run(form, &heads, &letterbox, Thresholds::LIVE);
+    /// The box among those of the picture that was letterboxed last.
+    fn find(detector: &mut FrameDetector, number: u32) -> Result<Self, Box<dyn Error>> {
+        let info = Arc::clone(detector.info());
+        detector.infer()?;
+        let found = detector.detections(Thresholds::LIVE);
         let Some(detection) = found.get(number as usize - 1) else {
             return Err(format!(
                 "there is no box {number}: {} finds {} in the first picture; `twinsight detect` lists them",
-                detector.info().name,
+                info.name,
                 found.len()
             )
             .into());
         };
-        let classes: &Classes = &form.classes;
-        let class = classes.name(detection.class_id).to_owned();
+        let class = info.form.classes.name(detection.class_id).to_owned();
         Ok(Self { number, class, scores: [detection.score; 2], target: Target::of(detection) })
     }
 }
 
 #[derive(Serialize)]
-struct Report {
-    a: Model,
-    b: Model,
+struct LayersReport<'a> {
+    a: ModelIdentity<'a>,
+    b: ModelIdentity<'a>,
     pictures: usize,
     /// Pictures on which each node was tried alone.
     tried: usize,
@@ -230,7 +219,7 @@ struct Report {
     /// What processors without VNNI would make of the boxes, over the pictures that were tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     overflow: Option<OverflowReport>,
-    layers: Vec<Line>,
+    layers: Vec<LayerLine>,
 }
 
 /// Boxes of exact sums that would change where pairs of products overflow.
@@ -241,14 +230,14 @@ struct OverflowReport {
     gained: usize,
     class_flips: usize,
     moved: usize,
-    changed: Vec<Changed>,
+    changed: Vec<ChangedBox>,
     #[serde(skip)]
     words: String,
 }
 
 /// One box that would change.
 #[derive(Serialize)]
-struct Changed {
+struct ChangedBox {
     /// The picture, from 0.
     picture: usize,
     class: String,
@@ -272,7 +261,7 @@ impl OverflowReport {
                 };
                 let iou = a.zip(b).map(|(a, b)| a.bbox.iou(&b.bbox));
                 let [score, overflow_score] = [a, b].map(|detection| detection.map(|d| d.score));
-                changed.push(Changed { picture, class, score, overflow_score, iou });
+                changed.push(ChangedBox { picture, class, score, overflow_score, iou });
             }
         }
         let changes = found.changes();
@@ -289,7 +278,7 @@ impl OverflowReport {
 
     fn to_text(&self) -> String {
         let mut text = format!("On a processor without VNNI (arithmetic native), {}.\n", self.words);
-        for Changed { picture, class, score, overflow_score, iou } in self.changed.iter().take(MOST_CHANGED) {
+        for ChangedBox { picture, class, score, overflow_score, iou } in self.changed.iter().take(MOST_CHANGED) {
             let told = |score: &Option<f32>| score.map_or_else(|| "none".into(), |s| format!("{s:.3}"));
             let iou = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3}"));
             text += &format!("  picture {}: {class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
@@ -301,24 +290,9 @@ impl OverflowReport {
     }
 }
 
-#[derive(Serialize)]
-struct Model {
-    name: String,
-    /// How its integers are computed; a float model has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arithmetic: Option<Arithmetic>,
-    sha256: String,
-}
-
-impl Model {
-    fn of(info: &ModelInfo) -> Self {
-        Self { name: info.name.clone(), arithmetic: info.arithmetic, sha256: info.sha256.clone() }
-    }
-}
-
 /// One tensor. Noise in dB; `null` in JSON where nothing differs, or the node rounds nothing.
-#[derive(Serialize)]
-struct Line {
+#[derive(Default, Serialize)]
+struct LayerLine {
     node: String,
     op: String,
     tensor: String,
@@ -337,36 +311,23 @@ struct Line {
     box_up_to: Option<f32>,
 }
 
-impl Line {
+impl LayerLine {
     fn of(layer: LayerNoise) -> Self {
         let finite = |db: f64| Some(db).filter(|db| db.is_finite());
         let LayerNoise { node, op, tensor, shape, propagated, isolated } = layer;
         let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
-        let (iou_loss, score_change, share, overflow_per_million, box_alone, box_up_to) = Default::default();
-        Self {
-            node,
-            op,
-            tensor,
-            shape,
-            propagated_db,
-            isolated_db,
-            iou_loss,
-            score_change,
-            share,
-            overflow_per_million,
-            box_alone,
-            box_up_to,
-        }
+        Self { node, op, tensor, shape, propagated_db, isolated_db, ..Self::default() }
     }
 }
 
-impl Report {
+impl LayersReport<'_> {
     fn to_text(&self) -> String {
         let Self { a, b, pictures, tried, followed, overflow, layers } = self;
         let of = |count: &usize| format!("{count} picture{}", if *count == 1 { "" } else { "s" });
-        let mut text = format!("{} against {}, over {}\n\n", b.name, a.name, of(pictures));
+        let [a, b] = [a, b].map(|model| model.name.unwrap_or_default());
+        let mut text = format!("{b} against {a}, over {}\n\n", of(pictures));
         if let Some(Followed { number, class, scores: [float, int8], .. }) = followed {
-            text += &format!("box {number}: {class} {float:.3} in {}, {int8:.3} in {}\n\n", a.name, b.name);
+            text += &format!("box {number}: {class} {float:.3} in {a}, {int8:.3} in {b}\n\n");
         }
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(

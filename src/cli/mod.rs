@@ -3,35 +3,29 @@
 //! Exit codes: 0 done, 1 failed (the message says why), 2 wrong usage, 130 stopped by Ctrl+C with what was done so far,
 //! 141 the reader of the output left before the end.
 
-#![deny(clippy::print_stdout, reason = "it panics when the reader of a pipe leaves: use say!")]
+#![deny(clippy::print_stdout, reason = "it panics when the reader of a pipe leaves: use out!")]
 
-mod annotated;
 mod arithmetic_flags;
 mod bench;
-mod camera_feed;
-mod camera_flags;
 pub mod cameras;
 pub mod card;
 pub mod compare;
 pub mod detect;
 mod doctor;
 pub mod eval;
-mod feed;
-mod html;
-mod inputs;
+mod input;
 mod interrupt;
 pub mod layers;
 pub mod models;
-mod out;
-mod progress;
-mod report;
+mod output;
+mod statistics;
 mod view;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use out::{READER_LEFT, reader_left};
+pub use output::stdout::{READER_LEFT, reader_left};
 pub use view::{ViewArgs, ViewName};
 
 /// See what an object detector sees, in FP32 and in INT8.
@@ -46,7 +40,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is to be done.
+    /// The command; without one, the window.
     pub fn command(self) -> Command {
         self.command.unwrap_or(Command::View(self.view))
     }
@@ -65,7 +59,7 @@ pub enum Command {
     /// Write the card of models: what they are, and the figures that were measured
     Card(card::CardArgs),
     /// List cameras and their modes
-    Cameras(cameras::Args),
+    Cameras(cameras::CamerasArgs),
     /// Measure every stage and model on this machine
     Bench(bench::BenchArgs),
     /// Tell which layers of an INT8 model hurt

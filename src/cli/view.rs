@@ -8,7 +8,7 @@ use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 
 use super::arithmetic_flags::ArithmeticFlags;
-use super::camera_flags::CameraFlags;
+use super::input::camera_flags::CameraFlags;
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 
@@ -50,14 +50,14 @@ pub struct ViewArgs {
     after: Option<Duration>,
     /// Dark or light [default: as last time, or as the system]
     #[arg(long, value_name = "THEME")]
-    theme: Option<Theme>,
+    theme: Option<ThemeName>,
     /// Size of the window in points [default: as last time, or 1280x800]
     #[arg(long, value_name = "WxH", value_parser = size)]
     window: Option<[f32; 2]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum Theme {
+enum ThemeName {
     Dark,
     Light,
 }
@@ -78,6 +78,7 @@ pub enum ViewName {
 }
 
 impl ViewArgs {
+    /// What to look at.
     pub fn source(&self) -> SourceRequest {
         let video = |location| SourceRequest::Video(VideoRequest::new(location));
         if let Some(text) = &self.video {
@@ -142,7 +143,7 @@ impl ViewArgs {
 
     /// `None`: the person did not say.
     pub fn dark(&self) -> Option<bool> {
-        self.theme.map(|t| t == Theme::Dark)
+        self.theme.map(|t| t == ThemeName::Dark)
     }
 
     /// `None`: the person did not say.

@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use super::{Comparison, Verdict};
+use super::{Verdict, VerdictKind};
 
 /// Counts of one frame, or summed over many.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,7 +46,18 @@ impl Agreement {
         self.a + self.b - 2 * self.matched
     }
 
-    fn count(&mut self, verdict: &Verdict) {
+    /// How many verdicts are of this kind.
+    pub fn of_kind(&self, kind: VerdictKind) -> usize {
+        match kind {
+            VerdictKind::Lost => self.lost,
+            VerdictKind::Gained => self.gained,
+            VerdictKind::Flip => self.flips,
+            VerdictKind::Matched => self.matched,
+        }
+    }
+
+    /// Counts one more verdict.
+    pub(super) fn count(&mut self, verdict: &Verdict) {
         self.a += usize::from(verdict.a().is_some());
         self.b += usize::from(verdict.b().is_some());
         match *verdict {
@@ -81,43 +92,6 @@ impl AddAssign for Agreement {
         self.gained += gained;
         self.iou_sum += iou_sum;
         self.delta_sum += delta_sum;
-    }
-}
-
-/// Agreement over many frames.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Totals {
-    pub frames: usize,
-    pub all: Agreement,
-    /// By class id, as far as any was seen. A class flip is counted as a flip of A's class; on B's side its box is
-    /// one more of B's class that matches nothing.
-    pub classes: Vec<Agreement>,
-}
-
-impl Totals {
-    pub fn add(&mut self, comparison: &Comparison) {
-        self.frames += 1;
-        self.all += *comparison.agreement();
-        for verdict in comparison.verdicts() {
-            let a = verdict.a().map(|a| comparison.a()[a].class_id);
-            let b = verdict.b().map(|b| comparison.b()[b].class_id);
-            match (a, b) {
-                (Some(a), Some(b)) if a != b => {
-                    let (of_a, of_b) = (Agreement { a: 1, flips: 1, ..Agreement::default() }, Agreement::default());
-                    *self.class(a) += of_a;
-                    *self.class(b) += Agreement { b: 1, ..of_b };
-                }
-                (Some(class), _) | (_, Some(class)) => self.class(class).count(verdict),
-                (None, None) => {}
-            }
-        }
-    }
-
-    fn class(&mut self, class_id: usize) -> &mut Agreement {
-        if self.classes.len() <= class_id {
-            self.classes.resize(class_id + 1, Agreement::default());
-        }
-        &mut self.classes[class_id]
     }
 }
 

@@ -1,16 +1,8 @@
 //! One frame compared, from raw heads to verdicts.
 
-use super::{Agreement, Explainer, Pairing, Reason, Verdict};
-use crate::detect::{ClassSet, Detection, Form, Letterbox, Postprocessor, RawHeads, Thresholds};
-
-/// What one model made of a frame, and at which thresholds a person looks at it.
-#[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
-    pub form: &'a Form,
-    pub heads: &'a RawHeads,
-    pub letterbox: &'a Letterbox,
-    pub thresholds: Thresholds,
-}
+use super::explain::Explainer;
+use super::{Agreement, ModelInput, Pairing, Reason, Verdict};
+use crate::detect::{ClassSet, Detection, Postprocessor};
 
 /// A frame's boxes on both sides and what became of each. One that is empty is that of two models that see nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,21 +31,12 @@ impl Comparison {
         &self.verdicts
     }
 
-    /// What became of a box of A, by its index.
-    pub fn of_a(&self, a: usize) -> Option<&Verdict> {
-        self.verdicts.get(a).filter(|verdict| verdict.a().is_some())
-    }
-
-    /// What became of a box of B, by its index.
-    pub fn of_b(&self, b: usize) -> Option<&Verdict> {
-        self.verdicts.get(self.place_of_b(b)?)
-    }
-
     /// The place of a box of B in [`Comparison::verdicts`]; that of a box of A is its own index.
     pub fn place_of_b(&self, b: usize) -> Option<usize> {
         self.of_b.get(b).copied()
     }
 
+    /// Counts over all verdicts.
     pub fn agreement(&self) -> &Agreement {
         &self.agreement
     }
@@ -82,7 +65,9 @@ pub struct Comparer {
 }
 
 impl Comparer {
-    pub fn run(&mut self, a: &Side<'_>, b: &Side<'_>) -> &Comparison {
+    /// Decodes both sides, pairs their boxes and explains those without a partner. The form of A and that of B must
+    /// name the same classes.
+    pub fn run(&mut self, a: &ModelInput<'_>, b: &ModelInput<'_>) -> &Comparison {
         for (side, kept) in [(a, &mut self.comparison.a), (b, &mut self.comparison.b)] {
             kept.clear();
             kept.extend_from_slice(self.postprocessor.run(side.form, side.heads, side.letterbox, side.thresholds));
@@ -120,7 +105,7 @@ impl Comparer {
         }
     }
 
-    fn explain(&mut self, side_a: &Side<'_>, side_b: &Side<'_>) {
+    fn explain(&mut self, side_a: &ModelInput<'_>, side_b: &ModelInput<'_>) {
         let Comparison { a, b, verdicts, of_b, .. } = &mut self.comparison;
         self.explainer.begin();
         self.unpaired.clear();

@@ -1,6 +1,6 @@
 //! Why a model lacks a box that the other one has, read from its raw heads.
 
-use super::{MIN_IOU, Side};
+use super::{MIN_IOU, ModelInput};
 use crate::detect::{Decoder, Detection, MAX_DETECTIONS};
 
 /// A model that gives a class no more than this at a place has no candidate there.
@@ -47,7 +47,7 @@ pub struct Explainer {
     ranked: Vec<Detection>,
     /// Those that NMS would keep, were there no other classes, as places in `ranked`; as far as `seen`.
     survivors: Vec<usize>,
-    /// So many of `ranked` have been through NMS.
+    /// How many of `ranked` have been through NMS.
     seen: usize,
 }
 
@@ -59,7 +59,7 @@ impl Explainer {
 
     /// Why `side`, whose detections are `kept`, has no partner for `missed`. Fastest where boxes of one class follow
     /// each other.
-    pub fn reason(&mut self, side: &Side<'_>, kept: &[Detection], missed: &Detection) -> Reason {
+    pub fn reason(&mut self, side: &ModelInput<'_>, kept: &[Detection], missed: &Detection) -> Reason {
         let same = |d: &Detection| d.class_id == missed.class_id;
         let overlap = |d: &Detection| d.bbox.iou(&missed.bbox);
         let taken = kept.iter().map(overlap).enumerate().filter(|(i, iou)| *iou >= MIN_IOU && same(&kept[*i]));
@@ -93,7 +93,7 @@ impl Explainer {
         }
     }
 
-    fn load(&mut self, side: &Side<'_>, class_id: usize) {
+    fn load(&mut self, side: &ModelInput<'_>, class_id: usize) {
         if self.class_id == Some(class_id) {
             return;
         }

@@ -4,7 +4,7 @@
 //! heads of A ─ decode, NMS ─▶ boxes of A ┐
 //!                                        ├ pairing ─▶ Verdicts ─▶ Agreement ─▶ Totals
 //! heads of B ─ decode, NMS ─▶ boxes of B ┘               ▲
-//! both heads ───────────────────────────── explain ──────┘ why a box has no partner ─▶ Words
+//! both heads ───────────────────────────── explain ──────┘ why a box has no partner ─▶ Explanation
 //! ```
 //!
 //! All of it is a pure function of raw heads and thresholds, cheap enough to do again whenever a slider moves. Class
@@ -13,15 +13,23 @@
 mod agreement;
 mod comparer;
 mod explain;
+mod explanation;
+mod label;
+mod model_input;
 mod pairing;
+mod settings;
 mod threshold;
+mod totals;
 mod verdict;
-mod words;
 
-pub use agreement::{Agreement, Totals};
-pub use comparer::{Comparer, Comparison, Side};
-pub use explain::{Explainer, FLOOR, Reason};
+pub use agreement::Agreement;
+pub use comparer::{Comparer, Comparison};
+pub use explain::{FLOOR, Reason};
+pub use explanation::{Explanation, Remedy};
+pub use label::{Arrow, label};
+pub use model_input::ModelInput;
 pub use pairing::{MIN_IOU, Pair, Pairing};
-pub use threshold::{BestThreshold, ThresholdSearch, best_threshold};
-pub use verdict::Verdict;
-pub use words::{Remedy, Words};
+pub use settings::CompareSettings;
+pub use threshold::{BestThreshold, ThresholdSearch};
+pub use totals::Totals;
+pub use verdict::{Verdict, VerdictKind};

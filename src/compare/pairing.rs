@@ -25,6 +25,7 @@ pub struct Pairing {
 }
 
 impl Pairing {
+    /// Pairs the boxes of one frame.
     pub fn run(&mut self, a: &[Detection], b: &[Detection]) {
         self.matched.clear();
         self.flips.clear();

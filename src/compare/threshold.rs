@@ -1,7 +1,7 @@
 //! The score threshold at which B agrees best with A.
 
 use super::pairing::{choose, overlaps};
-use super::{FLOOR, Pair, Side};
+use super::{FLOOR, ModelInput, Pair};
 use crate::detect::{Postprocessor, Thresholds};
 
 /// A threshold for B and what it is worth.
@@ -13,18 +13,6 @@ pub struct BestThreshold {
     pub before: f64,
     /// F1 over all frames at `score`.
     pub after: f64,
-}
-
-/// The best threshold over some frames; `None` where there is no frame. The threshold as it was is that of the last
-/// frame's B.
-pub fn best_threshold<'a>(frames: impl IntoIterator<Item = (Side<'a>, Side<'a>)>) -> Option<BestThreshold> {
-    let mut search = ThresholdSearch::default();
-    let mut now = None;
-    for (a, b) in frames {
-        search.add(&a, &b);
-        now = Some(b.thresholds.score);
-    }
-    now.map(|now| search.best(now))
 }
 
 /// Collects frames, then solves. Exact over all thresholds from [`FLOOR`] (or B's own, where that is lower) to 1: F1
@@ -39,7 +27,7 @@ pub struct ThresholdSearch {
     taken_a: Vec<bool>,
     taken_b: Vec<bool>,
     /// Each box of B at the floor.
-    steps: Vec<Step>,
+    steps: Vec<ThresholdStep>,
     /// Boxes of A.
     a: usize,
     floor: Option<f32>,
@@ -47,7 +35,7 @@ pub struct ThresholdSearch {
 
 /// A box of B appears below its score.
 #[derive(Clone, Copy, Debug)]
-struct Step {
+struct ThresholdStep {
     score: f32,
     /// What that does to the number of matched pairs.
     matched: i64,
@@ -74,7 +62,7 @@ impl Level {
 
 impl ThresholdSearch {
     /// Takes one frame more. A is seen at its own thresholds, B at its own NMS IoU.
-    pub fn add(&mut self, a: &Side<'_>, b: &Side<'_>) {
+    pub fn add(&mut self, a: &ModelInput<'_>, b: &ModelInput<'_>) {
         let floor = FLOOR.min(b.thresholds.score);
         self.floor = Some(self.floor.map_or(floor, |f| f.min(floor)));
         let of_a = self.of_a.run(a.form, a.heads, a.letterbox, a.thresholds);
@@ -94,10 +82,10 @@ impl ThresholdSearch {
                 self.taken_b.resize(of_b.len(), false);
                 let mut matched = 0;
                 choose(&self.open, &mut self.taken_a, &mut self.taken_b, |_| matched += 1);
-                self.steps.push(Step { score: detection.score, matched: matched - before });
+                self.steps.push(ThresholdStep { score: detection.score, matched: matched - before });
                 before = matched;
             } else {
-                self.steps.push(Step { score: detection.score, matched: 0 });
+                self.steps.push(ThresholdStep { score: detection.score, matched: 0 });
             }
         }
     }

@@ -17,11 +17,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Of a pair of one class.
     pub(super) fn matched(pair: &Pair, a: &[Detection], b: &[Detection]) -> Self {
         let Pair { a: i, b: j, iou } = *pair;
         Self::Matched { a: i, b: j, iou, delta_score: b[j].score - a[i].score }
     }
 
+    /// Of a pair of two classes.
     pub(super) fn class_flip(pair: &Pair, a: &[Detection], b: &[Detection]) -> Self {
         let Pair { a: i, b: j, iou } = *pair;
         Self::ClassFlip { a: i, b: j, iou, delta_score: b[j].score - a[i].score }
@@ -51,8 +53,83 @@ impl Verdict {
         }
     }
 
+    /// What became of the box, without the details.
+    pub fn kind(&self) -> VerdictKind {
+        match self {
+            Self::Matched { .. } => VerdictKind::Matched,
+            Self::ClassFlip { .. } => VerdictKind::Flip,
+            Self::Lost { .. } => VerdictKind::Lost,
+            Self::Gained { .. } => VerdictKind::Gained,
+        }
+    }
+
+    /// IoU of the two boxes; `None` where there is only one.
+    pub fn iou(&self) -> Option<f32> {
+        match *self {
+            Self::Matched { iou, .. } | Self::ClassFlip { iou, .. } => Some(iou),
+            Self::Lost { .. } | Self::Gained { .. } => None,
+        }
+    }
+
+    /// B's score less A's; `None` where there is only one box.
+    pub fn delta_score(&self) -> Option<f32> {
+        match *self {
+            Self::Matched { delta_score, .. } | Self::ClassFlip { delta_score, .. } => Some(delta_score),
+            Self::Lost { .. } | Self::Gained { .. } => None,
+        }
+    }
+
     /// Whether A and B see the same thing.
     pub fn agrees(&self) -> bool {
         matches!(self, Self::Matched { .. })
+    }
+}
+
+/// What became of a box, without the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VerdictKind {
+    Lost,
+    Gained,
+    Flip,
+    Matched,
+}
+
+impl VerdictKind {
+    /// What differs first.
+    pub const ALL: [Self; 4] = [Self::Lost, Self::Gained, Self::Flip, Self::Matched];
+
+    /// One character: "−", "+", "≠" or "=".
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Lost => "−",
+            Self::Gained => "+",
+            Self::Flip => "≠",
+            Self::Matched => "=",
+        }
+    }
+
+    /// For people: "lost", "gained", "class flip" or "matched".
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Gained => "gained",
+            Self::Flip => "class flip",
+            Self::Matched => "matched",
+        }
+    }
+
+    /// For programs: as [`VerdictKind::word`], but "class_flip".
+    pub fn as_str(self) -> &'static str {
+        if self == Self::Flip { "class_flip" } else { self.word() }
+    }
+
+    /// A sentence without its full stop; `names` are those of A and B.
+    pub fn what(self, [a, b]: [&str; 2]) -> String {
+        match self {
+            Self::Lost => format!("Only {a} has the box"),
+            Self::Gained => format!("Only {b} has the box"),
+            Self::Flip => "Both have the box and call it different things".into(),
+            Self::Matched => "Both have the box, and of the same class".into(),
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Ring, Setting};
-use crate::compare::{BestThreshold, ThresholdSearch};
+use super::Ring;
+use crate::compare::{BestThreshold, CompareSettings, ThresholdSearch};
 use crate::detect::RawHeads;
 
 /// Looks, slice by slice, for the score threshold at which B agrees best with A over the moments of a ring.
@@ -14,7 +14,7 @@ use crate::detect::RawHeads;
 pub struct BestSearch {
     /// Moments still to look at, newest first.
     left: std::vec::IntoIter<u64>,
-    setting: Setting,
+    setting: CompareSettings,
     search: ThresholdSearch,
     unpacked: [RawHeads; 2],
     /// How many moments were compared.
@@ -40,7 +40,7 @@ pub enum Search {
 
 impl BestSearch {
     /// Over the moments that the ring holds now.
-    pub fn new(ring: &Ring, setting: &Setting) -> Self {
+    pub fn new(ring: &Ring, setting: &CompareSettings) -> Self {
         let sequences: Vec<u64> = ring.moments().rev().filter(|m| m.is_pair()).map(|m| m.sequence()).collect();
         Self {
             total: sequences.len(),

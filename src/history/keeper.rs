@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Recorder, Ring, Setting, Timeline};
-use crate::compare::Comparison;
+use super::{Recorder, Ring, Timeline};
+use crate::compare::{CompareSettings, Comparison};
 use crate::engine::Observation;
 
 /// All that is remembered of what was seen.
@@ -34,7 +34,7 @@ impl History {
 
     /// To be called for every frame of the window: puts finished moments into the ring, and brings figures up to
     /// `setting`, for about as long as `budget`. True: there is more to do, so that it should be called again soon.
-    pub fn tend(&mut self, setting: &Setting, budget: Duration) -> bool {
+    pub fn tend(&mut self, setting: &CompareSettings, budget: Duration) -> bool {
         self.timeline.set(setting);
         while let Some(moment) = self.recorder.take() {
             self.ring.push(moment);

@@ -20,7 +20,6 @@ mod picture;
 mod record;
 mod recorder;
 mod ring;
-mod setting;
 mod timeline;
 
 pub use best::{BestSearch, Search};
@@ -31,5 +30,4 @@ pub use picture::RestoreError;
 pub use record::{Figures, Latency, Record, Stage};
 pub use recorder::{QUEUE, Recorder, SINGLE_INTERVAL};
 pub use ring::{DEFAULT_LIMIT, Ring};
-pub use setting::Setting;
 pub use timeline::{RECORDS, Timeline};

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Setting;
 use super::heads::{Heads, Packer};
 use super::picture::{RestoreError, StoredPicture};
-use crate::compare::Side;
+use crate::compare::{CompareSettings, ModelInput};
 use crate::detect::{Frame, RawHeads, Size};
 use crate::engine::{Observation, Output};
 
@@ -89,13 +88,17 @@ impl Moment {
 
     /// A's and B's side of it. `None` where only one model ran, or where the two know different classes. `unpacked`
     /// is memory for raw heads that do not lie open.
-    pub fn sides<'a>(&'a self, setting: &Setting, unpacked: &'a mut [RawHeads; 2]) -> Option<[Side<'a>; 2]> {
+    pub fn sides<'a>(
+        &'a self,
+        setting: &CompareSettings,
+        unpacked: &'a mut [RawHeads; 2],
+    ) -> Option<[ModelInput<'a>; 2]> {
         let [a, b] = self.pair(setting.swapped)?;
         let [of_a, of_b] = unpacked;
         let side = |at: usize, unpacked: &'a mut RawHeads, thresholds| {
             let output = &self.rest.outputs[at];
             let heads = self.heads[at].get(unpacked);
-            Side { form: &output.model.form, heads, letterbox: &output.letterbox, thresholds }
+            ModelInput { form: &output.model.form, heads, letterbox: &output.letterbox, thresholds }
         };
         Some([side(a, of_a, setting.thresholds[0]), side(b, of_b, setting.thresholds[1])])
     }

@@ -1,7 +1,7 @@
 //! The comparison of a moment's models.
 
-use super::{Figures, Moment, Setting};
-use crate::compare::{Comparer, Comparison};
+use super::{Figures, Moment};
+use crate::compare::{CompareSettings, Comparer, Comparison};
 use crate::detect::RawHeads;
 
 /// Compares the models of a moment, in memory that is used again.
@@ -13,13 +13,13 @@ pub struct MomentComparer {
 
 impl MomentComparer {
     /// `None` where the moment has no two models that can be compared.
-    pub fn compare(&mut self, moment: &Moment, setting: &Setting) -> Option<&Comparison> {
+    pub fn compare(&mut self, moment: &Moment, setting: &CompareSettings) -> Option<&Comparison> {
         let [a, b] = moment.sides(setting, &mut self.unpacked)?;
         Some(self.comparer.run(&a, &b))
     }
 
     /// The comparison's figures over the chosen classes.
-    pub fn figures(&mut self, moment: &Moment, setting: &Setting) -> Option<Figures> {
+    pub fn figures(&mut self, moment: &Moment, setting: &CompareSettings) -> Option<Figures> {
         self.compare(moment, setting).map(|comparison| Figures::of(comparison, &setting.classes))
     }
 }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ring::Judged;
-use super::{Figures, Latency, MomentComparer, Record, Ring, Setting, Stage};
-use crate::compare::Comparison;
+use super::{Figures, Latency, MomentComparer, Record, Ring, Stage};
+use crate::compare::{CompareSettings, Comparison};
 use crate::engine::{Observation, Samples};
 
 /// How many records are kept: 20 minutes at 30 frames per second, in 5 MB.
@@ -19,7 +19,7 @@ const SETTINGS: usize = 32;
 /// Percentiles of a stage are taken over the last [`crate::engine::SAMPLES`] observations (five seconds at 24 per
 /// second) of the same source and the same model; each is a duration that did occur.
 ///
-/// When the [`Setting`] changes, the figures of records whose moment is still kept are taken again by
+/// When the [`CompareSettings`] changes, the figures of records whose moment is still kept are taken again by
 /// [`Timeline::refresh`]; older ones keep theirs, and [`Timeline::is_current`] tells them apart.
 #[derive(Debug, Default)]
 pub struct Timeline {
@@ -29,7 +29,7 @@ pub struct Timeline {
     windows: [LatencyWindow; Stage::ALL.len()],
     comparer: MomentComparer,
     /// The settings known, the present one last; never empty once a record is there.
-    settings: VecDeque<(u32, Setting)>,
+    settings: VecDeque<(u32, CompareSettings)>,
     /// Of the present setting.
     revision: u32,
     /// How many settings there were.
@@ -46,7 +46,7 @@ struct LatencyWindow {
 
 impl Timeline {
     /// From now on figures are taken at this. Costs nothing where it is as it was.
-    pub fn set(&mut self, setting: &Setting) {
+    pub fn set(&mut self, setting: &CompareSettings) {
         if self.settings.back().is_some_and(|(_, now)| now == setting) {
             return;
         }
@@ -63,7 +63,7 @@ impl Timeline {
     }
 
     /// What figures are taken at; `None` = not set yet.
-    pub fn setting(&self) -> Option<&Setting> {
+    pub fn setting(&self) -> Option<&CompareSettings> {
         self.settings.back().map(|(_, setting)| setting)
     }
 
@@ -74,7 +74,7 @@ impl Timeline {
             return;
         }
         if self.settings.is_empty() {
-            self.set(&Setting::default());
+            self.set(&CompareSettings::default());
         }
         let captured = observation.times.captured;
         let start = *self.start.get_or_insert(captured);

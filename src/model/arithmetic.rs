@@ -15,6 +15,7 @@ pub enum Arithmetic {
 }
 
 impl Arithmetic {
+    /// Every arithmetic, the default first.
     pub const ALL: [Self; 2] = [Self::Exact, Self::Native];
 
     /// As in flags and JSON: "exact", "native".

@@ -72,6 +72,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The models of a folder, which need not exist.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }
@@ -102,6 +103,7 @@ impl Catalog {
         PUBLISHED.iter().find(|p| p.sha256 == sha256).map(|p| p.name.clone())
     }
 
+    /// The folder itself.
     pub fn dir(&self) -> &Path {
         &self.dir
     }

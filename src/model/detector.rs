@@ -5,14 +5,8 @@ use std::sync::Arc;
 use super::{ModelError, ModelInfo};
 use crate::detect::RawHeads;
 
-/// How many threads compute one inference: as many as the processor runs at once.
-pub fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// Something that turns a letterboxed picture into raw heads.
 pub trait Detector: Send {
-    /// What is known of the model.
     fn info(&self) -> &Arc<ModelInfo>;
 
     /// `input` is `[1, 3, H, W]` in 0..=1, RGB, of the form's size. Writes the raw heads into `heads`, whose

@@ -1,5 +1,7 @@
 //! What a person asks for: a model, and the arithmetic to compute it in.
 
+use std::path::Path;
+
 use super::{Arithmetic, ModelName};
 
 /// A model in an arithmetic. Two requests for one model in two arithmetics are two detectors.
@@ -11,6 +13,7 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
+    /// FP32 has one arithmetic, whichever is asked for.
     pub fn new(name: ModelName, arithmetic: Arithmetic) -> Self {
         // The built float model is known to have but one.
         let arithmetic = if name == ModelName::Fp32 { Arithmetic::Exact } else { arithmetic };
@@ -19,9 +22,15 @@ impl ModelRequest {
 
     /// "int8", "tuned@native", "mine.onnx@exact". Without an arithmetic of its own the model takes `default`.
     pub fn from_flag(text: &str, default: Arithmetic) -> Self {
-        let named = text.rsplit_once('@').and_then(|(name, end)| Some((name, Arithmetic::from_flag(end)?)));
-        let (name, arithmetic) = named.unwrap_or((text, default));
+        let (name, arithmetic) = with_arithmetic(text).unwrap_or((text, default));
         Self::new(ModelName::from_flag(name), arithmetic)
+    }
+
+    /// The same for a flag that names a file, which may have the name of a built model.
+    pub fn from_file_flag(path: &Path, default: Arithmetic) -> Self {
+        let named = path.to_str().and_then(with_arithmetic).map(|(name, arithmetic)| (Path::new(name), arithmetic));
+        let (path, arithmetic) = named.unwrap_or((path, default));
+        Self::new(ModelName::File(path.to_owned()), arithmetic)
     }
 
     /// As in the window: "INT8", "INT8 (native)".
@@ -35,6 +44,12 @@ impl From<ModelName> for ModelRequest {
     fn from(name: ModelName) -> Self {
         Self::new(name, Arithmetic::Exact)
     }
+}
+
+/// "tuned@native" as its two parts; `None` where there is no arithmetic. Another @ belongs to the name.
+fn with_arithmetic(text: &str) -> Option<(&str, Arithmetic)> {
+    let (name, end) = text.rsplit_once('@')?;
+    Some((name, Arithmetic::from_flag(end)?))
 }
 
 /// A model's name with its arithmetic, where that is not the model's own.
@@ -59,5 +74,9 @@ mod tests {
         // An @ that names none belongs to the file.
         assert_eq!(read("a@b.onnx").name, ModelName::File("a@b.onnx".into()));
         assert_eq!(read("a.onnx@native").label(), "a (native)");
+        let file = |name: &str| ModelName::File(name.into());
+        let read = |name: &str| ModelRequest::from_file_flag(Path::new(name), Arithmetic::Exact);
+        assert_eq!([read("int8"), read("a@b.onnx")], [file("int8").into(), file("a@b.onnx").into()]);
+        assert_eq!(read("int8@native"), ModelRequest::new(file("int8"), Arithmetic::Native));
     }
 }

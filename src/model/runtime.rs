@@ -23,6 +23,11 @@ const LIBRARY: (&str, &str) = ("libonnxruntime", ".dylib");
 #[cfg(not(any(target_os = "windows", target_os = "macos")))]
 const LIBRARY: (&str, &str) = ("libonnxruntime.so", "");
 
+/// How many threads compute one inference: as many as the processor runs at once.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Runtime {
     /// Loads the library that `ORT_DYLIB_PATH` names, or else the one that set-up fetched.
     pub fn find(catalog: &Catalog) -> Result<Self, ModelError> {

@@ -5,10 +5,12 @@
 //! model takes each kernel that the family uses, on bytes and weights whose pairs overflow, and what comes out is held
 //! against exact integer sums.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use prost::Message;
 
+use super::{ModelError, RawSession, Runtime};
 use crate::onnx::{
     AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto, TensorProto,
     ValueInfoProto,
@@ -46,7 +48,7 @@ pub struct KernelTest {
 impl SelfTest {
     /// `run` computes [`model`] on [`inputs`], with ONNX Runtime's option for exact sums or without, and gives the
     /// outputs in order.
-    pub(super) fn run(mut run: impl FnMut(bool) -> Result<Vec<Vec<f32>>, String>) -> Result<Self, String> {
+    fn run(mut run: impl FnMut(bool) -> Result<Vec<Vec<f32>>, String>) -> Result<Self, String> {
         let started = Instant::now();
         let cases = cases();
         let native = wrong(&cases, &run(false)?)?;
@@ -73,6 +75,32 @@ impl SelfTest {
     pub fn inexact(&self) -> Vec<&'static str> {
         self.kernels.iter().filter(|k| k.exact_wrong.is_some_and(|wrong| wrong > 0)).map(|k| k.kernel).collect()
     }
+}
+
+impl Runtime {
+    /// Whether this processor's INT8 kernels are exact. They are tested once a process, when they are first needed.
+    pub fn self_test(&self) -> Result<&'static SelfTest, ModelError> {
+        static TESTED: OnceLock<Result<SelfTest, String>> = OnceLock::new();
+        let tested = TESTED.get_or_init(|| {
+            let test = SelfTest::run(|exact| kernels(self, exact))?;
+            log::info!("INT8 kernels of ONNX Runtime {}: {test:?}", self.version());
+            Ok(test)
+        });
+        let failed = |cause: &String| ModelError::SelfTest { version: self.version().to_owned(), cause: cause.clone() };
+        tested.as_ref().map_err(failed)
+    }
+}
+
+/// Computes the tiny model of the self-test, with the option for exact sums or without.
+fn kernels(runtime: &Runtime, avoids_overflow: bool) -> Result<Vec<Vec<f32>>, String> {
+    let mut session = RawSession::build(runtime, &model(), 1, avoids_overflow)?;
+    let inputs = inputs();
+    let mut outputs = Vec::new();
+    session.run_many(
+        |name| inputs.iter().find(|(input, _)| input == name).map(|(_, values)| values.as_slice()),
+        |_, _, values| outputs.push(values.to_vec()),
+    )?;
+    Ok(outputs)
 }
 
 fn wrong(cases: &[Case], outputs: &[Vec<f32>]) -> Result<Vec<usize>, String> {
@@ -107,10 +135,10 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let case = |kernel, channels: usize, size: usize, is_product| {
-        let mut draw = Draw(0x2545_f491_4f6c_dd1d);
+        let mut draw = Xorshift(0x2545_f491_4f6c_dd1d);
         // Mostly the largest values, so that pairs overflow to both sides; the rest is anything.
         let bytes = (0..channels * SIDE * SIDE).map(|_| if draw.one_of(4) { draw.byte() } else { 255 }).collect();
-        let weight = |draw: &mut Draw| match draw.byte() {
+        let weight = |draw: &mut Xorshift| match draw.byte() {
             0..=99 => 127,
             100..=199 => -127,
             other => other.cast_signed().max(-127),
@@ -191,9 +219,9 @@ fn exact_sum(products: &[(u8, i8)]) -> i32 {
 }
 
 /// Numbers that look random and are always the same (xorshift).
-struct Draw(u64);
+struct Xorshift(u64);
 
-impl Draw {
+impl Xorshift {
     fn byte(&mut self) -> u8 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -207,13 +235,13 @@ impl Draw {
 }
 
 /// The values of the tiny model's inputs, by name.
-pub(super) fn inputs() -> Vec<(String, Vec<f32>)> {
+fn inputs() -> Vec<(String, Vec<f32>)> {
     let values = |case: &Case| case.bytes.iter().map(|b| f32::from(*b) - f32::from(ZERO_POINT)).collect();
     cases().iter().enumerate().map(|(at, case)| (format!("x{at}"), values(case))).collect()
 }
 
 /// A model with an output for each kernel: an input, rounded to bytes as it is, through the kernel, back to float.
-pub(super) fn model() -> Vec<u8> {
+fn model() -> Vec<u8> {
     let cases = cases();
     let mut graph = GraphProto { name: "kernels".into(), ..GraphProto::default() };
     graph.initializer.extend([

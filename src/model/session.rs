@@ -1,32 +1,25 @@
-//! ONNX Runtime sessions. The only file, with `runtime.rs`, that names `ort`.
+//! Detectors in ONNX Runtime sessions, each computed in the arithmetic that was asked for.
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ort::memory::Allocator;
-use ort::session::builder::GraphOptimizationLevel;
-use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session, SessionInputValue};
-use ort::value::{Tensor, TensorElementType, TensorRef, ValueType};
+use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
+use ort::value::{Tensor, TensorRef};
 use sha2::{Digest, Sha256};
 
 use super::metadata::Metadata;
+use super::raw_session::{float_shape, session};
 use super::{
-    Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SelfTest, Sidecar, request,
-    self_test, threads,
+    Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, RawSession, Runtime, Sidecar,
+    request, threads,
 };
 use crate::detect::{Form, RawHeads};
 use crate::onnx;
 
 /// The largest model file that is read: 1 GB.
 const MAX_BYTES: u64 = 1 << 30;
-
-/// Any ONNX model with float inputs of fixed shapes, mostly one, and however many float outputs.
-pub struct RawSession {
-    session: Session,
-    /// Names and shapes.
-    inputs: Vec<(String, Vec<i64>)>,
-}
 
 impl RawSession {
     /// Loads a model from memory. `threads`: how many compute one inference.
@@ -47,73 +40,6 @@ impl RawSession {
     ) -> Result<Self, String> {
         let loadable = Loadable::new(runtime, bytes, arithmetic).map_err(|e| e.to_string())?;
         Self::build(runtime, &loadable.bytes, threads, loadable.avoids_overflow)
-    }
-
-    /// Computes the tiny model of the self-test, with the option for exact sums or without.
-    pub(super) fn kernels(runtime: &Runtime, avoids_overflow: bool) -> Result<Vec<Vec<f32>>, String> {
-        let mut session = Self::build(runtime, &self_test::model(), 1, avoids_overflow)?;
-        let inputs = self_test::inputs();
-        let mut outputs = Vec::new();
-        session.run_many(
-            |name| inputs.iter().find(|(input, _)| input == name).map(|(_, values)| values.as_slice()),
-            |_, _, values| outputs.push(values.to_vec()),
-        )?;
-        Ok(outputs)
-    }
-
-    fn build(runtime: &Runtime, bytes: &[u8], threads: usize, avoids_overflow: bool) -> Result<Self, String> {
-        let session = build(runtime, bytes, threads, avoids_overflow).map_err(|e| e.to_string())?;
-        let mut inputs = Vec::with_capacity(session.inputs().len());
-        for input in session.inputs() {
-            let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
-            inputs.push((input.name().to_owned(), shape));
-        }
-        Ok(Self { session, inputs })
-    }
-
-    /// The first input's shape.
-    pub fn input_shape(&self) -> &[i64] {
-        self.inputs.first().map_or(&[], |(_, shape)| shape)
-    }
-
-    /// Runs once and shows every output to `look`: its name, its shape, its values.
-    pub fn run(&mut self, input: &[f32], look: impl FnMut(&str, &[i64], &[f32])) -> Result<(), String> {
-        self.run_many(|_| Some(input), look)
-    }
-
-    /// The same with `of` giving the values of each input by its name.
-    pub fn run_many<'v>(
-        &mut self,
-        of: impl Fn(&str) -> Option<&'v [f32]>,
-        mut look: impl FnMut(&str, &[i64], &[f32]),
-    ) -> Result<(), String> {
-        let text = |e: ort::Error| e.to_string();
-        let mut inputs = Vec::with_capacity(self.inputs.len());
-        for (name, shape) in &self.inputs {
-            let values = of(name).ok_or_else(|| format!("nothing is known of its input {name}"))?;
-            let tensor = TensorRef::from_array_view((shape.as_slice(), values)).map_err(text)?;
-            inputs.push((name.as_str(), SessionInputValue::from(tensor)));
-        }
-        let outputs = self.session.run(inputs).map_err(text)?;
-        for (name, value) in outputs.iter() {
-            let (shape, values) = value.try_extract_tensor::<f32>().map_err(text)?;
-            look(name, shape, values);
-        }
-        Ok(())
-    }
-}
-
-impl Runtime {
-    /// Whether this processor's INT8 kernels are exact. They are tested once a process, when they are first needed.
-    pub fn self_test(&self) -> Result<&'static SelfTest, ModelError> {
-        static TESTED: OnceLock<Result<SelfTest, String>> = OnceLock::new();
-        let tested = TESTED.get_or_init(|| {
-            let test = SelfTest::run(|exact| RawSession::kernels(self, exact))?;
-            log::info!("INT8 kernels of ONNX Runtime {}: {test:?}", self.version());
-            Ok(test)
-        });
-        let failed = |cause: &String| ModelError::SelfTest { version: self.version().to_owned(), cause: cause.clone() };
-        tested.as_ref().map_err(failed)
     }
 }
 
@@ -143,9 +69,8 @@ impl SessionDetector {
     fn from_bytes(runtime: &Runtime, bytes: &[u8], request: &ModelRequest, path: &Path) -> Result<Self, ModelError> {
         let load = |e: ort::Error| ModelError::Load { path: path.to_owned(), cause: e.to_string() };
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
-        let threads = threads();
         let loadable = Loadable::new(runtime, bytes, request.arithmetic)?;
-        let session = build(runtime, &loadable.bytes, threads, loadable.avoids_overflow).map_err(load)?;
+        let session = session(runtime, &loadable.bytes, threads(), loadable.avoids_overflow).map_err(load)?;
 
         let metadata = {
             let metadata = session.metadata().map_err(load)?;
@@ -238,18 +163,6 @@ impl<'a> Loadable<'a> {
     }
 }
 
-fn build(runtime: &Runtime, bytes: &[u8], threads: usize, avoids_overflow: bool) -> ort::Result<Session> {
-    // Spinning threads burn a core while idle, and slow down the other session in the same process.
-    let builder = Session::builder(&runtime.environment)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads)?
-        .with_intra_op_spinning(false)?;
-    // It gives VNNI up too, so that it is set only where the plain kernels were found to overflow.
-    let mut builder =
-        if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };
-    builder.commit_from_memory(bytes)
-}
-
 /// Which output belongs to which head: told by shape, never by order or name.
 fn match_heads(form: &Form, session: &Session) -> Result<Vec<String>, String> {
     let outputs: Vec<_> = session.outputs().iter().map(|o| (o.name(), float_shape(o.dtype()))).collect();
@@ -271,13 +184,6 @@ fn match_heads(form: &Form, session: &Session) -> Result<Vec<String>, String> {
         })
     };
     form.heads.iter().map(|head| find(form.shape(head))).collect()
-}
-
-fn float_shape(kind: &ValueType) -> Option<Vec<i64>> {
-    match kind {
-        ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } => Some(shape.to_vec()),
-        _ => None,
-    }
 }
 
 /// Equal, where a negative dimension of the model's (one left open) fits any.

@@ -25,7 +25,7 @@
 //! | `scale_x_y` | as in darknet's cfg; 1 where it is left out |
 //! | `precision` | "fp32" or "int8"; may be left out |
 //!
-//! What the file says goes before the model's own metadata: whoever put it there meant it.
+//! What the file says goes before the model's own metadata: it was put there on purpose.
 
 use std::path::{Path, PathBuf};
 
@@ -50,10 +50,10 @@ pub struct Sidecar {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct SidecarFile {
     input: [u32; 2],
     classes: Names,
-    heads: Vec<FileHead>,
+    heads: Vec<SidecarHead>,
     precision: Option<String>,
 }
 
@@ -66,7 +66,7 @@ enum Names {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileHead {
+struct SidecarHead {
     stride: u32,
     anchors: Vec<[f32; 2]>,
     #[serde(default = "one")]
@@ -99,7 +99,7 @@ impl Sidecar {
 
     /// `names` reads a file of class names.
     fn from_json(text: &str, names: impl FnOnce(&Path) -> Result<String, String>) -> Result<Self, String> {
-        let file: File = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let file: SidecarFile = serde_json::from_str(text).map_err(|e| e.to_string())?;
         let classes = match file.classes {
             Names::List(names) => Classes::new(names),
             Names::File(path) => {
@@ -123,7 +123,7 @@ impl Sidecar {
             ),
         };
         let mut heads = Vec::with_capacity(file.heads.len());
-        for FileHead { stride, anchors, scale_x_y } in file.heads {
+        for SidecarHead { stride, anchors, scale_x_y } in file.heads {
             if anchors.len() > MAX_ANCHORS {
                 let count = anchors.len();
                 return Err(format!(

@@ -5,6 +5,7 @@ use super::AttributeProto;
 /// Of a padding, in pixels.
 const MAX_SIDE: i64 = 1 << 14;
 
+/// The attributes of a node, by name.
 #[derive(Clone, Copy)]
 pub struct Attributes<'a>(pub &'a [AttributeProto]);
 
@@ -13,14 +14,17 @@ impl<'a> Attributes<'a> {
         self.0.iter().find(|a| a.name == name)
     }
 
+    /// `default` where there is none; an error where it is no integer.
     pub fn int(self, name: &str, default: i64) -> Result<i64, String> {
         self.find(name).map_or(Ok(default), |a| a.i.ok_or_else(|| format!("its {name} is no number")))
     }
 
+    /// `default` where there is none, or it is no float.
     pub fn float(self, name: &str, default: f32) -> f32 {
         self.find(name).and_then(|a| a.f).unwrap_or(default)
     }
 
+    /// `default` where there is none; empty where it is not UTF-8.
     pub fn text(self, name: &str, default: &'a str) -> &'a str {
         let given = self.find(name).and_then(|a| a.s.as_deref());
         given.map_or(default, |bytes| std::str::from_utf8(bytes).unwrap_or_default())

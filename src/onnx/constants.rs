@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::{FLOAT, GraphProto, INT8, INT32, INT64, TensorProto, UINT8};
 
+/// The constant tensors of a graph, by name.
 pub struct Constants<'a>(HashMap<&'a str, &'a TensorProto>);
 
 impl<'a> Constants<'a> {
+    /// Collects them; a node's constant comes before an initializer of the same name.
     pub fn of(graph: &'a GraphProto) -> Self {
         let initializers = graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor));
         let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(|node| {
@@ -16,6 +18,7 @@ impl<'a> Constants<'a> {
         Self(initializers.chain(nodes).collect())
     }
 
+    /// Whether a tensor of this name is constant.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }

@@ -12,6 +12,7 @@ pub const OPSET: i64 = 13;
 /// ONNX Runtime's own operators.
 pub const MICROSOFT: &str = "com.microsoft";
 
+/// A whole file.
 #[derive(Clone, PartialEq, Message)]
 pub struct ModelProto {
     #[prost(int64, tag = "1")]
@@ -36,6 +37,7 @@ pub struct ModelProto {
     pub functions: Vec<Vec<u8>>,
 }
 
+/// A version of a set of operators.
 #[derive(Clone, PartialEq, Message)]
 pub struct OperatorSetIdProto {
     #[prost(string, tag = "1")]
@@ -44,6 +46,7 @@ pub struct OperatorSetIdProto {
     pub version: i64,
 }
 
+/// A key with its value, as in the metadata.
 #[derive(Clone, PartialEq, Message)]
 pub struct StringStringEntryProto {
     #[prost(string, tag = "1")]
@@ -59,6 +62,7 @@ pub struct MetadataOnly {
     pub metadata_props: Vec<StringStringEntryProto>,
 }
 
+/// Nodes, and the tensors that they read.
 #[derive(Clone, PartialEq, Message)]
 pub struct GraphProto {
     #[prost(message, repeated, tag = "1")]
@@ -82,6 +86,7 @@ pub struct GraphProto {
     pub sparse_initializer: Vec<Vec<u8>>,
 }
 
+/// One operation.
 #[derive(Clone, PartialEq, Message)]
 pub struct NodeProto {
     #[prost(string, repeated, tag = "1")]
@@ -102,6 +107,7 @@ pub struct NodeProto {
     pub overload: String,
 }
 
+/// What a node is told beside its inputs.
 #[derive(Clone, PartialEq, Message)]
 pub struct AttributeProto {
     #[prost(string, tag = "1")]
@@ -134,6 +140,7 @@ pub struct AttributeProto {
     pub ref_attr_name: String,
 }
 
+/// A tensor with its values.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorProto {
     #[prost(int64, repeated, packed = "false", tag = "1")]
@@ -166,6 +173,7 @@ pub struct TensorProto {
     pub data_location: i32,
 }
 
+/// The name and the type of a tensor without its values.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfoProto {
     #[prost(string, tag = "1")]
@@ -176,6 +184,7 @@ pub struct ValueInfoProto {
     pub doc_string: String,
 }
 
+/// A type; only tensors are looked into.
 #[derive(Clone, PartialEq, Message)]
 pub struct TypeProto {
     #[prost(message, optional, tag = "1")]
@@ -192,6 +201,7 @@ pub struct TypeProto {
     pub optional_type: Option<Vec<u8>>,
 }
 
+/// The element type and the shape of a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorTypeProto {
     #[prost(int32, tag = "1")]
@@ -200,12 +210,14 @@ pub struct TensorTypeProto {
     pub shape: Option<TensorShapeProto>,
 }
 
+/// The dimensions of a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorShapeProto {
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<DimensionProto>,
 }
 
+/// A dimension: a number, or a name where it is left open.
 #[derive(Clone, PartialEq, Message)]
 pub struct DimensionProto {
     #[prost(int64, optional, tag = "1")]
@@ -217,11 +229,15 @@ pub struct DimensionProto {
     pub denotation: String,
 }
 
-/// `TensorProto.DataType`.
+/// `TensorProto.DataType`: float32.
 pub const FLOAT: i32 = 1;
+/// `TensorProto.DataType`: uint8.
 pub const UINT8: i32 = 2;
+/// `TensorProto.DataType`: int8.
 pub const INT8: i32 = 3;
+/// `TensorProto.DataType`: int32.
 pub const INT32: i32 = 6;
+/// `TensorProto.DataType`: int64.
 pub const INT64: i32 = 7;
 
 impl TensorProto {
@@ -229,18 +245,22 @@ impl TensorProto {
         Self { dims: dims.to_vec(), data_type, name: name.into(), raw_data, ..Self::default() }
     }
 
+    /// A tensor of float32: as many values as the dimensions say.
     pub fn f32(name: impl Into<String>, dims: &[i64], values: &[f32]) -> Self {
         Self::raw(name, FLOAT, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
+    /// A tensor of int32.
     pub fn i32(name: impl Into<String>, dims: &[i64], values: &[i32]) -> Self {
         Self::raw(name, INT32, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
+    /// A tensor of int8.
     pub fn i8(name: impl Into<String>, dims: &[i64], values: &[i8]) -> Self {
         Self::raw(name, INT8, dims, values.iter().map(|v| v.cast_unsigned()).collect())
     }
 
+    /// A tensor of uint8.
     pub fn u8(name: impl Into<String>, dims: &[i64], values: &[u8]) -> Self {
         Self::raw(name, UINT8, dims, values.to_vec())
     }
@@ -292,18 +312,22 @@ impl AttributeProto {
         known.contains(&self.r#type)
     }
 
+    /// A float.
     pub fn float(name: &str, value: f32) -> Self {
         Self { name: name.into(), f: Some(value), r#type: ATTRIBUTE_FLOAT, ..Self::default() }
     }
 
+    /// An integer.
     pub fn int(name: &str, value: i64) -> Self {
         Self { name: name.into(), i: Some(value), r#type: ATTRIBUTE_INT, ..Self::default() }
     }
 
+    /// A string.
     pub fn string(name: &str, value: &str) -> Self {
         Self { name: name.into(), s: Some(value.into()), r#type: ATTRIBUTE_STRING, ..Self::default() }
     }
 
+    /// A list of integers.
     pub fn ints(name: &str, values: &[u32]) -> Self {
         let ints = values.iter().map(|v| i64::from(*v)).collect();
         Self { name: name.into(), ints, r#type: ATTRIBUTE_INTS, ..Self::default() }

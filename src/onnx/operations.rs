@@ -3,19 +3,19 @@
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
-struct Model {
+struct ModelOperations {
     #[prost(message, optional, tag = "7")]
-    graph: Option<Graph>,
+    graph: Option<GraphOperations>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Graph {
+struct GraphOperations {
     #[prost(message, repeated, tag = "1")]
-    node: Vec<Node>,
+    node: Vec<NodeOperation>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Node {
+struct NodeOperation {
     #[prost(string, tag = "4")]
     op_type: String,
 }
@@ -23,11 +23,11 @@ struct Node {
 /// Whether any node of a model computes in integers (QLinear…, MatMulInteger…, or between QuantizeLinear and
 /// DequantizeLinear). `false` where the bytes are no model.
 pub fn computes_in_integers(bytes: &[u8]) -> bool {
-    let is_integer = |node: &Node| {
+    let is_integer = |node: &NodeOperation| {
         let op = node.op_type.as_str();
         op.starts_with("QLinear") || op.contains("Integer") || op.ends_with("uantizeLinear") || op == "QGemm"
     };
-    let model = Model::decode(bytes).unwrap_or_default();
+    let model = ModelOperations::decode(bytes).unwrap_or_default();
     model.graph.is_some_and(|graph| graph.node.iter().any(is_integer))
 }
 
@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn integers_are_told_by_their_operations() {
         let model = |ops: &[&str]| {
-            let node = ops.iter().map(|op| Node { op_type: (*op).into() }).collect();
-            Model { graph: Some(Graph { node }) }.encode_to_vec()
+            let node = ops.iter().map(|op| NodeOperation { op_type: (*op).into() }).collect();
+            ModelOperations { graph: Some(GraphOperations { node }) }.encode_to_vec()
         };
         assert!(!computes_in_integers(&model(&["Conv", "LeakyRelu", "MatMul"])));
         for op in ["QLinearConv", "MatMulIntegerToFloat", "ConvInteger", "DequantizeLinear", "QuantizeLinear", "QGemm"]

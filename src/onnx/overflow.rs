@@ -31,7 +31,7 @@ pub struct NodeOverflow {
 /// orders. Weights that are in another file count as able to overflow.
 pub fn node_overflows(model: &ModelProto) -> Vec<NodeOverflow> {
     let Some(graph) = &model.graph else { return Vec::new() };
-    let weights = Weights { constants: Constants::of(graph), quantized: quantized(graph) };
+    let weights = WeightReader { constants: Constants::of(graph), quantized: quantized(graph) };
     graph.node.iter().filter_map(|node| weights.overflow(node)).collect()
 }
 
@@ -41,12 +41,12 @@ fn quantized(graph: &GraphProto) -> HashMap<&str, &str> {
     nodes.filter_map(|node| Some((node.output.first()?.as_str(), node.input.first()?.as_str()))).collect()
 }
 
-struct Weights<'a> {
+struct WeightReader<'a> {
     constants: Constants<'a>,
     quantized: HashMap<&'a str, &'a str>,
 }
 
-impl Weights<'_> {
+impl WeightReader<'_> {
     /// `None`: the node multiplies by no constant int8 weights.
     fn overflow(&self, node: &NodeProto) -> Option<NodeOverflow> {
         let (place, is_conv) = match node.op_type.as_str() {

@@ -16,18 +16,18 @@ use super::{Attributes, Constants, GraphProto, INT8, ModelProto, NodeProto, Tens
 pub fn with_unsigned_activations(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut model = ModelProto::decode(bytes).ok()?;
     let graph = model.graph.as_mut()?;
-    let plan = Plan::of(graph)?;
+    let plan = UnsignedPlan::of(graph)?;
     plan.carry_out(graph);
     Some(model.encode_to_vec())
 }
 
 /// Whether a model has int8 activations that are rewritten.
 pub fn has_signed_activations(model: &ModelProto) -> bool {
-    model.graph.as_ref().is_some_and(|graph| Plan::of(graph).is_some())
+    model.graph.as_ref().is_some_and(|graph| UnsignedPlan::of(graph).is_some())
 }
 
 /// What is to be changed.
-struct Plan {
+struct UnsignedPlan {
     /// Tensors that become uint8.
     activations: HashSet<String>,
     /// Inputs of nodes that are zero points of these: the node's place, and which input.
@@ -36,7 +36,7 @@ struct Plan {
     values: HashMap<String, TensorProto>,
 }
 
-impl Plan {
+impl UnsignedPlan {
     /// `None` where there is nothing to do, or where it cannot be done.
     fn of(graph: &GraphProto) -> Option<Self> {
         let constants = Constants::of(graph);
@@ -47,7 +47,7 @@ impl Plan {
             if node.op_type == "QuantizeLinear" && constants.has(node.input.first()?) {
                 continue;
             }
-            let Some(form) = Form::of(node) else {
+            let Some(form) = NodeBytes::of(node) else {
                 if (0..node.input.len()).any(is_signed) {
                     return None;
                 }
@@ -60,14 +60,14 @@ impl Plan {
                 }
             }
             let puts_out = match form.output {
-                Output::Float => false,
+                OutputBytes::Float => false,
                 // What moves bytes keeps their type; all that meet have one.
-                Output::OfInput => match (signed_inputs.len(), form.inputs.len()) {
+                OutputBytes::OfInput => match (signed_inputs.len(), form.inputs.len()) {
                     (0, _) => false,
                     (signed, all) if signed == all => true,
                     _ => return None,
                 },
-                Output::Rounded(zero_point) => {
+                OutputBytes::Rounded(zero_point) => {
                     let is_int8 = constants.tensor(node.input.get(zero_point)?).is_some_and(|t| t.data_type == INT8);
                     if is_int8 {
                         signed_inputs.push(Some(zero_point));
@@ -119,13 +119,13 @@ fn unsigned(name: &str) -> String {
 }
 
 /// Where a node has its bytes and their zero points.
-struct Form {
+struct NodeBytes {
     /// Of each input that may be an activation: its place, and its zero point's.
     inputs: Vec<(usize, Option<usize>)>,
-    output: Output,
+    output: OutputBytes,
 }
 
-enum Output {
+enum OutputBytes {
     Float,
     /// Bytes of the input's type.
     OfInput,
@@ -133,12 +133,12 @@ enum Output {
     Rounded(usize),
 }
 
-impl Form {
+impl NodeBytes {
     /// `None`: an operation that is not known.
     fn of(node: &NodeProto) -> Option<Self> {
         let attributes = Attributes(&node.attribute);
         let one = |zero_point: usize| vec![(0, Some(zero_point))];
-        let rounded = |inputs, zero_point| Some(Self { inputs, output: Output::Rounded(zero_point) });
+        let rounded = |inputs, zero_point| Some(Self { inputs, output: OutputBytes::Rounded(zero_point) });
         match node.op_type.as_str() {
             "QuantizeLinear" => rounded(Vec::new(), 2),
             "QLinearConv" => rounded(one(2), 7),
@@ -147,16 +147,18 @@ impl Form {
             }
             "QLinearAdd" | "QLinearMul" => rounded(vec![(0, Some(2)), (3, Some(5))], 7),
             "QLinearConcat" => rounded((2..node.input.len()).step_by(3).map(|at| (at, Some(at + 2))).collect(), 1),
-            "DequantizeLinear" => Some(Self { inputs: one(2), output: Output::Float }),
-            "MatMulIntegerToFloat" => Some(Self { inputs: one(4), output: Output::Float }),
+            "DequantizeLinear" => Some(Self { inputs: one(2), output: OutputBytes::Float }),
+            "MatMulIntegerToFloat" => Some(Self { inputs: one(4), output: OutputBytes::Float }),
             "Concat" => {
                 let inputs = (0..node.input.len()).map(|at| (at, None)).collect();
-                Some(Self { inputs, output: Output::OfInput })
+                Some(Self { inputs, output: OutputBytes::OfInput })
             }
             // Values in between would be rounded, which is not the same after a shift.
             "Resize" | "Upsample" if attributes.text("mode", "nearest") != "nearest" => None,
             "MaxPool" | "Resize" | "Upsample" | "Split" | "Slice" | "Transpose" | "Reshape" | "Identity"
-            | "Flatten" | "Squeeze" | "Unsqueeze" => Some(Self { inputs: vec![(0, None)], output: Output::OfInput }),
+            | "Flatten" | "Squeeze" | "Unsqueeze" => {
+                Some(Self { inputs: vec![(0, None)], output: OutputBytes::OfInput })
+            }
             _ => None,
         }
     }

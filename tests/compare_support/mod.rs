@@ -1,15 +1,15 @@
 //! Whether explanations are true.
 
-use twinsight::compare::{Comparison, FLOOR, MIN_IOU, Reason, Remedy, Side, Verdict};
+use twinsight::compare::{Comparison, FLOOR, MIN_IOU, ModelInput, Reason, Remedy, Verdict};
 use twinsight::detect::{Detection, MAX_DETECTIONS, Postprocessor, Thresholds};
 
 /// What a side sees at other thresholds.
-pub fn seen(side: &Side<'_>, thresholds: Thresholds) -> Vec<Detection> {
+pub fn seen(side: &ModelInput<'_>, thresholds: Thresholds) -> Vec<Detection> {
     Postprocessor::default().run(side.form, side.heads, side.letterbox, thresholds).to_vec()
 }
 
 /// Does what each explanation names, and looks whether the box is back.
-pub fn check_reasons(comparison: &Comparison, a: &Side<'_>, b: &Side<'_>) -> Result<(), String> {
+pub fn check_reasons(comparison: &Comparison, a: &ModelInput<'_>, b: &ModelInput<'_>) -> Result<(), String> {
     for verdict in comparison.verdicts() {
         match *verdict {
             Verdict::Lost { a, reason } => check(b, &comparison.a()[a], comparison.b(), reason)?,
@@ -21,7 +21,7 @@ pub fn check_reasons(comparison: &Comparison, a: &Side<'_>, b: &Side<'_>) -> Res
 }
 
 /// Does what the reason says brings the box back, and looks for it.
-fn check(side: &Side<'_>, missed: &Detection, kept: &[Detection], reason: Reason) -> Result<(), String> {
+fn check(side: &ModelInput<'_>, missed: &Detection, kept: &[Detection], reason: Reason) -> Result<(), String> {
     let now = side.thresholds;
     let there = |d: &Detection| d.class_id == missed.class_id && d.bbox.iou(&missed.bbox) >= MIN_IOU;
     let back = |thresholds: Thresholds| {

@@ -16,6 +16,7 @@ use pairs::PairsPanel;
 use pairs::input::PairsInput;
 use pairs::selection::Selection;
 
+use crate::compare::Arrow;
 use crate::detect::ClassSet;
 
 /// Which classes are shown, which pair is selected, and what is pointed at.
@@ -31,9 +32,9 @@ pub struct DetectionsView {
 }
 
 impl DetectionsView {
-    /// Which boxes the picture shows.
-    pub fn filter(&self) -> BoxFilter<'_> {
-        BoxFilter { classes: &self.classes, kinds: self.pairs.kinds() }
+    /// Which boxes the picture shows, and how their labels are written.
+    pub fn filter(&self, arrow: Arrow) -> BoxFilter<'_> {
+        BoxFilter { classes: &self.classes, kinds: self.pairs.kinds(), arrow }
     }
 
     /// Selects a verdict of the current frame by index, or none.

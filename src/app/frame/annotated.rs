@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::annotate;
 use crate::app::frame::marks::BoxMark;
-use crate::app::ui::verdict_style::Kind;
+use crate::compare::VerdictKind;
 use crate::detect::{Frame, FrameError, Size};
 
 /// A picture and what is to be painted on it; cheap to make, so that the painting is done elsewhere.
@@ -83,24 +83,18 @@ impl AnnotatedPicture {
     }
 }
 
-/// A mark of the window as one of a picture's. Its typeface has no arrows and few signs, so that words take their place.
+/// A mark of the window as one of a picture's.
 pub fn mark(mark: &BoxMark, labels: bool) -> annotate::Mark {
     let [r, g, b, _] = mark.colour.to_array();
-    let mut label = mark.label.replace('→', "to").replace("to lost", "lost");
-    for kind in [Kind::Lost, Kind::Gained, Kind::Flip] {
-        if let Some(rest) = label.strip_prefix(kind.sign()) {
-            label = format!("{}:{rest}", kind.word());
-        }
-    }
-    let dashed = matches!(mark.kind, Kind::Lost | Kind::Gained | Kind::Flip);
-    annotate::Mark { bbox: mark.bbox, rgb: [r, g, b], dashed, label: if labels { label } else { String::new() } }
+    let dashed = mark.kind != VerdictKind::Matched;
+    let label = if labels { mark.label.clone() } else { String::new() };
+    annotate::Mark { bbox: mark.bbox, rgb: [r, g, b], dashed, label }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::BBox;
-    use egui::Color32;
 
     const RED: [u8; 3] = [255, 0, 0];
     const BLUE: [u8; 3] = [0, 0, 255];
@@ -135,18 +129,5 @@ mod tests {
         assert_eq!(crate::source::load(&path).unwrap().rgb(), picture.paint().unwrap().rgb());
         let nowhere = picture.save(&dir.path().join("missing/street.png"));
         assert!(nowhere.is_err_and(|e| e.to_string().contains("Choose another folder")));
-    }
-
-    #[test]
-    fn labels_have_only_letters_that_can_be_painted() {
-        let written = |label: &str, kind| {
-            let bbox = BBox::new(0.0, 0.0, 1.0, 1.0);
-            let of = BoxMark { bbox, colour: Color32::RED, kind, second: false, label: label.into(), target: 0 };
-            mark(&of, true).label
-        };
-        assert_eq!(written("person 0.91 → 0.88", Kind::Matched), "person 0.91 to 0.88");
-        assert_eq!(written("dog 0.62 → lost", Kind::Lost), "dog 0.62 lost");
-        assert_eq!(written("− dog 0.62", Kind::Lost), "lost: dog 0.62");
-        assert_eq!(written("≠ dog 0.62", Kind::Flip), "class flip: dog 0.62");
     }
 }

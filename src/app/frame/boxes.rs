@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
-use crate::annotate::{Wanted, place};
+use crate::annotate::{UnplacedLabel, place};
 use crate::app::frame::marks::BoxMark;
 use crate::app::frame::viewport::UiFromImage;
 use crate::app::ui::palette::{HALO, ON_CLASS};
@@ -64,11 +64,11 @@ fn paint_labels(mut marks: Vec<(&BoxMark, &Painter)>, bounds: Rect, transform: &
         .into_iter()
         .map(|(mark, painter)| (mark, painter, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS)))
         .collect();
-    let wanted: Vec<Wanted> = galleys
+    let wanted: Vec<UnplacedLabel> = galleys
         .iter()
         .map(|(mark, _, galley)| {
             let size = galley.size() + 2.0 * PADDING;
-            Wanted { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
+            UnplacedLabel { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
         })
         .collect();
     let places = place(&wanted, bbox(bounds));
@@ -101,14 +101,14 @@ pub fn pointed_at(marks: &[BoxMark], pointer_in_image: Pos2) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::app::ui::palette::class_colour;
-    use crate::app::ui::verdict_style::Kind;
+    use crate::compare::VerdictKind;
 
     #[test]
     fn of_boxes_within_each_other_the_smallest_is_meant() {
         let mark = |target: usize, b: f32| BoxMark {
             bbox: BBox::new(10.0, 10.0, b, b),
             colour: class_colour(0),
-            kind: Kind::Matched,
+            kind: VerdictKind::Matched,
             second: false,
             label: String::new(),
             target,

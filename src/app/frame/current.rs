@@ -3,25 +3,16 @@
 use std::sync::Arc;
 
 use crate::app::view::Which;
-use crate::compare::{Comparer, Comparison, Side};
+use crate::compare::{CompareSettings, Comparer, Comparison, ModelInput};
 use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
 use crate::engine::{Observation, Output};
-
-/// At which thresholds a person looks, and which slot they see as A.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outlook {
-    /// A's and B's.
-    pub thresholds: [Thresholds; 2],
-    /// A is the output of slot 1.
-    pub swapped: bool,
-}
 
 /// Boxes, pairs and verdicts of one observation; their memory serves the next one.
 #[derive(Default)]
 pub struct CurrentFrame {
     observation: Option<Arc<Observation>>,
     /// What the boxes below were computed for; `None` = they were not.
-    outlook: Option<Outlook>,
+    settings: Option<CompareSettings>,
     comparer: Comparer,
     /// Where one model ran, or one of the two failed.
     postprocessor: Postprocessor,
@@ -40,17 +31,16 @@ impl CurrentFrame {
     /// Looks at another observation. What is seen in it comes with the next [`CurrentFrame::compute`].
     pub fn set(&mut self, observation: Arc<Observation>) {
         self.observation = Some(observation);
-        self.outlook = None;
+        self.settings = None;
     }
 
-    /// Computes boxes, pairs and verdicts where the observation or the outlook changed. True where it did.
-    pub fn compute(&mut self, outlook: Outlook) -> bool {
-        let Some(observation) = self.observation.as_ref().filter(|_| self.outlook != Some(outlook)) else {
-            return false;
+    /// Computes boxes, pairs and verdicts where the observation or the settings changed.
+    pub fn compute(&mut self, settings: CompareSettings) {
+        let Some(observation) = self.observation.as_ref().filter(|_| self.settings.as_ref() != Some(&settings)) else {
+            return;
         };
-        self.outlook = Some(outlook);
         self.sides = Which::BOTH.map(|which| {
-            let slot = which.index() ^ usize::from(outlook.swapped);
+            let slot = which.index() ^ usize::from(settings.swapped);
             observation.outputs.iter().position(|output| output.slot == slot)
         });
         let outputs = self.sides.map(|i| i.map(|i| &observation.outputs[i]));
@@ -58,21 +48,21 @@ impl CurrentFrame {
         if let [Some(a), Some(b)] = outputs
             && self.comparable
         {
-            self.comparer.run(&side(a, outlook.thresholds[0]), &side(b, outlook.thresholds[1]));
+            self.comparer.run(&side(a, settings.thresholds[0]), &side(b, settings.thresholds[1]));
         } else {
-            for ((output, thresholds), alone) in outputs.iter().zip(outlook.thresholds).zip(&mut self.alone) {
+            for ((output, thresholds), alone) in outputs.iter().zip(settings.thresholds).zip(&mut self.alone) {
                 alone.clear();
                 if let Some(o) = output {
                     alone.extend_from_slice(self.postprocessor.run(&o.model.form, &o.heads, &o.letterbox, thresholds));
                 }
             }
         }
-        true
+        self.settings = Some(settings);
     }
 
-    /// Whether boxes and verdicts are not those of this outlook.
-    pub fn is_stale(&self, outlook: Outlook) -> bool {
-        self.observation.is_some() && self.outlook != Some(outlook)
+    /// Whether boxes and verdicts are not those of these settings.
+    pub fn is_stale(&self, settings: &CompareSettings) -> bool {
+        self.observation.is_some() && self.settings.as_ref() != Some(settings)
     }
 
     pub fn output(&self, which: Which) -> Option<&Output> {
@@ -104,8 +94,8 @@ impl CurrentFrame {
     }
 
     /// Both models' heads at the thresholds of now, as the comparison took them.
-    pub fn pair(&self) -> Option<[Side<'_>; 2]> {
-        let thresholds = self.outlook?.thresholds;
+    pub fn pair(&self) -> Option<[ModelInput<'_>; 2]> {
+        let thresholds = self.settings.as_ref()?.thresholds;
         let [a, b] = Which::BOTH.map(|which| self.output(which));
         Some([side(a?, thresholds[0]), side(b?, thresholds[1])])
     }
@@ -116,6 +106,6 @@ impl CurrentFrame {
     }
 }
 
-fn side(output: &Output, thresholds: Thresholds) -> Side<'_> {
-    Side { form: &output.model.form, heads: &output.heads, letterbox: &output.letterbox, thresholds }
+fn side(output: &Output, thresholds: Thresholds) -> ModelInput<'_> {
+    ModelInput { form: &output.model.form, heads: &output.heads, letterbox: &output.letterbox, thresholds }
 }

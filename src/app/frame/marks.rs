@@ -5,9 +5,8 @@ use egui::Color32;
 use crate::annotate::label_text;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::ui::palette::class_colour;
-use crate::app::ui::verdict_style::Kind;
 use crate::app::view::Which;
-use crate::compare::{Comparison, Verdict};
+use crate::compare::{Arrow, Comparison, VerdictKind, label};
 use crate::detect::{BBox, ClassSet, Classes};
 
 /// A box that is drawn.
@@ -16,7 +15,7 @@ pub struct BoxMark {
     pub bbox: BBox,
     pub colour: Color32,
     /// Gives the line its style.
-    pub kind: Kind,
+    pub kind: VerdictKind,
     /// The second box of a pair, drawn thinner.
     pub second: bool,
     /// Empty = none.
@@ -29,12 +28,13 @@ pub struct BoxMark {
 #[derive(Clone, Copy)]
 pub struct BoxFilter<'a> {
     pub classes: &'a ClassSet,
-    /// By verdict, in the order of [`Kind::ALL`].
+    /// By verdict, in the order of [`VerdictKind::ALL`].
     pub kinds: [bool; 4],
+    pub arrow: Arrow,
 }
 
 impl BoxFilter<'_> {
-    fn shows(&self, kind: Kind) -> bool {
+    fn shows(&self, kind: VerdictKind) -> bool {
         self.kinds[kind as usize]
     }
 }
@@ -48,7 +48,7 @@ pub fn of_side(frame: &CurrentFrame, which: Which, filter: &BoxFilter<'_>, compa
         let mut mark = BoxMark {
             bbox: d.bbox,
             colour: class_colour(d.class_id),
-            kind: Kind::Matched,
+            kind: VerdictKind::Matched,
             second: false,
             label: label_text(classes.name(d.class_id), d.score),
             target: i,
@@ -57,11 +57,9 @@ pub fn of_side(frame: &CurrentFrame, which: Which, filter: &BoxFilter<'_>, compa
         if let Some(comparison) = comparison {
             mark.target = if which == Which::A { i } else { comparison.place_of_b(i).unwrap_or_default() };
             let Some(verdict) = comparison.verdicts().get(mark.target) else { continue };
-            mark.kind = Kind::of(verdict);
+            mark.kind = verdict.kind();
             shown = comparison.is_chosen(verdict, filter.classes) && filter.shows(mark.kind);
-            if mark.kind != Kind::Matched {
-                mark.label = format!("{} {}", mark.kind.sign(), mark.label);
-            }
+            mark.label = filter.arrow.mark(mark.kind, mark.label);
         }
         if shown {
             marks.push(mark);
@@ -76,34 +74,17 @@ pub fn of_both(comparison: &Comparison, classes: &Classes, filter: &BoxFilter<'_
     // The first are drawn on top.
     let ordered = verdicts().filter(|(_, v)| !v.agrees()).chain(verdicts().filter(|(_, v)| v.agrees()));
     for (target, verdict) in ordered {
-        let kind = Kind::of(verdict);
+        let kind = verdict.kind();
         if !filter.shows(kind) || !comparison.is_chosen(verdict, filter.classes) {
             continue;
         }
         let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];
-        let mut label = verdict_label(verdict, comparison, classes);
+        let mut label = label(verdict, comparison, classes, filter.arrow);
         let mut second = false;
         for d in boxes.into_iter().flatten() {
             let label = std::mem::take(&mut label);
             marks.push(BoxMark { bbox: d.bbox, colour: kind.colour(), kind, second, label, target });
             second = true;
         }
-    }
-}
-
-/// "person 0.91 → 0.88", "dog 0.62 → cat 0.40", "dog 0.62 → lost", "gained chair 0.31"
-pub fn verdict_label(verdict: &Verdict, comparison: &Comparison, classes: &Classes) -> String {
-    let name = |class_id: usize| classes.name(class_id);
-    let (a, b) = (verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j]));
-    match (a, b) {
-        (Some(a), Some(b)) if a.class_id == b.class_id => {
-            format!("{} → {:.2}", label_text(name(a.class_id), a.score), b.score)
-        }
-        (Some(a), Some(b)) => {
-            format!("{} → {}", label_text(name(a.class_id), a.score), label_text(name(b.class_id), b.score))
-        }
-        (Some(a), None) => format!("{} → lost", label_text(name(a.class_id), a.score)),
-        (None, Some(b)) => format!("gained {}", label_text(name(b.class_id), b.score)),
-        (None, None) => String::new(),
     }
 }

@@ -8,12 +8,12 @@ use egui::{Context, Ui};
 use super::plots::PlotState;
 use super::plots::input::PlotInput;
 use crate::app::action::Action;
-use crate::app::frame::current::{CurrentFrame, Outlook};
+use crate::app::frame::current::CurrentFrame;
 use crate::app::preferences::Preferences;
-use crate::compare::{BestThreshold, Comparison};
+use crate::compare::{BestThreshold, CompareSettings, Comparison};
 use crate::detect::ClassSet;
 use crate::engine::{Observation, SourceState, Status};
-use crate::history::{BestSearch, History, Moment, RestoreError, Search, Setting};
+use crate::history::{BestSearch, History, Moment, RestoreError, Search};
 
 /// How long the history may compute figures before each painting of the window.
 const BUDGET: Duration = Duration::from_millis(4);
@@ -139,7 +139,7 @@ impl HistoryBrowser {
     pub fn tend(
         &mut self,
         ctx: &Context,
-        setting: &Setting,
+        settings: &CompareSettings,
         preferences: &Preferences,
         status: &Status,
     ) -> Option<BestThreshold> {
@@ -147,7 +147,7 @@ impl HistoryBrowser {
         self.compared |= preferences.view.compares();
         let most = preferences.history_mb;
         history.ring.set_limit(bytes(if self.compared { most } else { most.min(ALONE_MB) }));
-        if history.tend(setting, BUDGET) {
+        if history.tend(settings, BUDGET) {
             // Where frames come, they bring the next slice along. Painting more often takes time from the models.
             let live = status.source == SourceState::Live;
             ctx.request_repaint_after(if live { REST_LIVE } else { REST });
@@ -164,7 +164,7 @@ impl HistoryBrowser {
                 let frames = if moments == 1 { "frame" } else { "frames" };
                 let over = format!("over {moments} {frames}");
                 let (score, before, after) = (best.score, best.before, best.after);
-                if score == setting.thresholds[1].score {
+                if score == settings.thresholds[1].score {
                     (format!("B agrees best where it stands, at {score:.2}: {after:.3} {over}"), None)
                 } else {
                     (format!("B at {score:.3}: agreement {before:.3} → {after:.3} {over}"), Some(best))
@@ -176,9 +176,9 @@ impl HistoryBrowser {
     }
 
     /// Begins to look for the score threshold at which B agrees best with A.
-    pub fn find_best_threshold(&mut self, setting: &Setting) {
+    pub fn find_best_threshold(&mut self, settings: &CompareSettings) {
         if let Some(history) = &self.history {
-            self.search = Some(BestSearch::new(&history.ring, setting));
+            self.search = Some(BestSearch::new(&history.ring, settings));
         }
     }
 
@@ -232,10 +232,4 @@ impl HistoryBrowser {
 
 fn bytes(megabytes: u32) -> usize {
     (megabytes as usize) << 20
-}
-
-/// What figures are taken at.
-pub fn setting(outlook: Outlook, classes: &ClassSet) -> Setting {
-    let Outlook { thresholds, swapped } = outlook;
-    Setting { thresholds, swapped, classes: classes.clone() }
 }

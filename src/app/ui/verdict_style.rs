@@ -1,75 +1,17 @@
-//! The look of verdicts: a colour, a line, a sign and a word for each, so that no one has to tell them by colour.
+//! The look of verdicts: a colour and a line for each, so that no one has to tell them by colour alone.
 
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
 
-use crate::app::ui::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS};
-use crate::compare::{Agreement, Verdict};
+use super::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS};
+use crate::compare::VerdictKind;
 
-/// What became of a box, without the details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    Lost,
-    Gained,
-    Flip,
-    Matched,
-}
-
-impl Kind {
-    /// What differs first.
-    pub const ALL: [Self; 4] = [Self::Lost, Self::Gained, Self::Flip, Self::Matched];
-
-    pub fn of(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Matched { .. } => Self::Matched,
-            Verdict::ClassFlip { .. } => Self::Flip,
-            Verdict::Lost { .. } => Self::Lost,
-            Verdict::Gained { .. } => Self::Gained,
-        }
-    }
-
-    pub fn count(self, of: &Agreement) -> usize {
-        match self {
-            Self::Lost => of.lost,
-            Self::Gained => of.gained,
-            Self::Flip => of.flips,
-            Self::Matched => of.matched,
-        }
-    }
-
+impl VerdictKind {
     pub fn colour(self) -> Color32 {
         match self {
             Self::Lost => LOST,
             Self::Gained => GAINED,
             Self::Flip => FLIP,
             Self::Matched => MATCHED,
-        }
-    }
-
-    pub fn sign(self) -> &'static str {
-        match self {
-            Self::Lost => "−",
-            Self::Gained => "+",
-            Self::Flip => "≠",
-            Self::Matched => "=",
-        }
-    }
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Lost => "lost",
-            Self::Gained => "gained",
-            Self::Flip => "class flip",
-            Self::Matched => "matched",
-        }
-    }
-
-    /// For a tooltip; `names` are those of A and B.
-    pub fn what(self, [a, b]: [&str; 2]) -> String {
-        match self {
-            Self::Lost => format!("Only {a} has the box"),
-            Self::Gained => format!("Only {b} has the box"),
-            Self::Flip => "Both have the box and call it different things".into(),
-            Self::Matched => "Both have the box, and of the same class".into(),
         }
     }
 
@@ -85,7 +27,7 @@ impl Kind {
 }
 
 /// Paints an outline in a verdict's line over a dark halo. What lies outside the painter's clip costs nothing.
-pub fn outline(painter: &Painter, rect: Rect, kind: Kind, stroke: Stroke) {
+pub fn outline(painter: &Painter, rect: Rect, kind: VerdictKind, stroke: Stroke) {
     let width = stroke.width;
     let halo = Stroke::new(width + 2.0, HALO);
     if kind.pattern().is_empty() {
@@ -104,7 +46,7 @@ pub fn outline(painter: &Painter, rect: Rect, kind: Kind, stroke: Stroke) {
 }
 
 /// Paints a verdict's sign on its colour.
-pub fn chip(painter: &Painter, rect: Rect, kind: Kind) {
+pub fn chip(painter: &Painter, rect: Rect, kind: VerdictKind) {
     painter.rect_filled(rect, 4.0, kind.colour());
     painter.text(rect.center(), Align2::CENTER_CENTER, kind.sign(), FontId::monospace(13.0), ON_CLASS);
 }

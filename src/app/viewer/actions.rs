@@ -16,6 +16,7 @@ use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::{SourceContext, video_playback};
 use crate::app::ui::file_dialog::FileQuestion;
 use crate::app::view::{View, Which};
+use crate::compare::Arrow;
 use crate::detect::Thresholds;
 use crate::engine::{Observation, Status};
 use crate::history::RestoreError;
@@ -116,7 +117,7 @@ impl Viewer {
                 let score = thresholds.score.max(LEAST_SCORE);
                 self.preferences.set_thresholds(which, Thresholds { score, ..thresholds });
             }
-            ThresholdsAction::FindBest => self.history.find_best_threshold(&self.setting()),
+            ThresholdsAction::FindBest => self.history.find_best_threshold(&self.compare_settings()),
         }
     }
 
@@ -193,7 +194,7 @@ impl Viewer {
         match action {
             PictureAction::ToggleLabels => self.preferences.labels = !self.preferences.labels,
             PictureAction::Copy | PictureAction::Save => {
-                let filter = self.detections.filter();
+                let filter = self.detections.filter(Arrow::Word);
                 let picture = self.frame.annotated(self.preferences.view, self.preferences.labels, &filter);
                 match picture {
                     None if action == PictureAction::Copy => {

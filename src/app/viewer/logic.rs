@@ -19,7 +19,7 @@ impl Viewer {
         let events = self.control.events();
         // Taken after the events, so that it is not older than what they tell.
         let status = self.control.status();
-        if let Some(best) = self.history.tend(ctx, &self.setting(), &self.preferences, &status) {
+        if let Some(best) = self.history.tend(ctx, &self.compare_settings(), &self.preferences, &status) {
             self.preferences.link(false);
             self.preferences.score_b = best.score;
         }
@@ -37,7 +37,7 @@ impl Viewer {
         self.take_answer(ctx);
         self.remember_models(&status);
         // The one place where boxes and verdicts are computed.
-        self.frame.current.compute(self.outlook());
+        self.frame.current.compute(self.compare_settings());
         if let Some(observation) = observation {
             self.record(&observation, &status);
         }

@@ -19,9 +19,8 @@ use egui::Context;
 use super::detections::DetectionsView;
 use super::engine_control::EngineControl;
 use super::frame::FrameView;
-use super::frame::current::Outlook;
 use super::frame::export::PictureExport;
-use super::history::browser::{HistoryBrowser, setting};
+use super::history::browser::HistoryBrowser;
 use super::layers::controller::{LayersContext, LayersController};
 use super::models::pair::ModelPair;
 use super::panels::status_bar::StatusBar;
@@ -35,8 +34,8 @@ use super::ui::theme;
 use super::view::Which;
 use start::{Start, System};
 
+use crate::compare::CompareSettings;
 use crate::engine::{Parts, Status};
-use crate::history::Setting;
 
 /// Everything that the window shows, and the engine behind it.
 pub struct Viewer {
@@ -116,13 +115,10 @@ impl Viewer {
         self.control.stop(deadline);
     }
 
-    /// The thresholds at which boxes are shown, and which slot is A.
-    fn outlook(&self) -> Outlook {
-        Outlook { thresholds: self.preferences.thresholds(), swapped: self.models.is_swapped() }
-    }
-
-    fn setting(&self) -> Setting {
-        setting(self.outlook(), &self.detections.classes)
+    /// What boxes and verdicts are computed at.
+    fn compare_settings(&self) -> CompareSettings {
+        let (thresholds, swapped) = (self.preferences.thresholds(), self.models.is_swapped());
+        CompareSettings { thresholds, swapped, classes: self.detections.classes.clone() }
     }
 
     /// The source's owner, and what it works with.

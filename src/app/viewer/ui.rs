@@ -18,6 +18,7 @@ use crate::app::source::problem::SourceProblem;
 use crate::app::source::{thumbnail_strip, video_bar, video_playback};
 use crate::app::ui::{palette, theme};
 use crate::app::view::Which;
+use crate::compare::Arrow;
 use crate::engine::{ModelPhase, SourceState, Status};
 
 /// From this width on, there is room for the camera's panel beside the one on the left. The picture is what is looked
@@ -64,7 +65,7 @@ impl Viewer {
             self.apply(ui.ctx(), action, &status);
         }
         // A slider that was moved shows in the next frame.
-        if self.frame.current.is_stale(self.outlook()) {
+        if self.frame.current.is_stale(&self.compare_settings()) {
             ui.ctx().request_repaint();
         }
         wake_for_figures(ui.ctx(), &status.source);
@@ -214,7 +215,7 @@ impl Viewer {
             problem,
             view: self.preferences.view,
             selected: self.detections.selected(&self.frame.current),
-            filter: self.detections.filter(),
+            filter: self.detections.filter(Arrow::Sign),
             listed,
             labels: self.preferences.labels,
             bar_follows: self.preferences.bar_follows,

@@ -7,13 +7,14 @@ use crate::detect::{Frame, Size};
 use crate::source::pixels::Converter;
 use crate::source::{Orientation, PixelFormat, Turn};
 
-/// Run anew for each measurement.
-pub type Work = Box<dyn FnMut() -> Result<(), Box<dyn Error>>>;
+/// Run once for each measurement.
+pub type CameraWork = Box<dyn FnMut() -> Result<(), Box<dyn Error>>>;
 
+/// Of the fake camera's frames, in pixels.
 pub const SIZE: Size = Size::new(1280, 720);
 
 /// The formats most webcams have, and the dearest turn. `photo`: a JPEG of 1280×720, which stands for an MJPEG frame.
-pub fn works(photo: &Path) -> Result<Vec<(String, Work)>, Box<dyn Error>> {
+pub fn works(photo: &Path) -> Result<Vec<(String, CameraWork)>, Box<dyn Error>> {
     let jpeg = std::fs::read(photo).map_err(|e| format!("cannot read {}: {e}; run make setup", photo.display()))?;
     // Any bytes are pixels; these are no two alike in a row.
     let raw: Vec<u8> = (0..SIZE.area() as usize * 2).map(|i| (i * 7 % 251) as u8).collect();
@@ -21,7 +22,7 @@ pub fn works(photo: &Path) -> Result<Vec<(String, Work)>, Box<dyn Error>> {
     for format in [PixelFormat::Mjpeg, PixelFormat::Yuyv, PixelFormat::Nv12] {
         let bytes = if format == PixelFormat::Mjpeg { jpeg.clone() } else { raw.clone() };
         let (mut converter, mut frame) = (Converter::default(), Frame::default());
-        let work: Work = Box::new(move || Ok(converter.convert(format, SIZE, &bytes, &mut frame)?));
+        let work: CameraWork = Box::new(move || Ok(converter.convert(format, SIZE, &bytes, &mut frame)?));
         works.push((format!("camera {format} {SIZE}"), work));
     }
     let (from, mut to) = (Frame::new(SIZE)?, Frame::default());

@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{WARM_UP, median};
+use crate::cli::statistics::median;
 use crate::detect::Frame;
 use crate::engine::{Engine, Open, Parts, Settings};
 use crate::live;
 use crate::model::{Catalog, ModelRequest, RawSession, Runtime};
 use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest};
+
+/// Measurements that are not counted.
+pub const WARM_UP: usize = 5;
 
 /// How often the engine and the bare sessions take turns.
 const TURNS: usize = 3;
@@ -46,7 +49,7 @@ impl Throughput {
                 Ok((session, input))
             })
             .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-        let parts = Parts { opener: Arc::new(Unpaced(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };
+        let parts = Parts { opener: Arc::new(UnpacedOpener(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };
         let settings = |paused| Settings { source: SourceRequest::Demo, reopen: 0, models: models.to_vec(), paused };
         let engine = Engine::start(parts, settings(true))?;
         let (mut with_engine, mut alone, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
@@ -87,9 +90,9 @@ fn rate(turn: Duration, mut call: impl FnMut() -> Result<(), Box<dyn Error>>) ->
 }
 
 /// The demo as fast as anybody takes its frames.
-struct Unpaced(Catalog);
+struct UnpacedOpener(Catalog);
 
-impl Open for Unpaced {
+impl Open for UnpacedOpener {
     fn open(&self, _: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
         let photos = live::opener(&self.0).photos;
         Ok(Box::new(UnpacedDemo { demo: DemoSource::open(&photos, "bench")?, number: 0 }))

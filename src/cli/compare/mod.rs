@@ -1,11 +1,8 @@
 //! `twinsight compare`: what two models make of the same pictures, or frames of a video or a camera.
 
-mod gallery;
-mod marks;
-mod page;
-mod report;
-mod table;
-mod text;
+pub(super) mod export;
+pub(super) mod report;
+mod worst_frames;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -14,20 +11,20 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::gallery::Gallery;
-pub(super) use self::page::{Aside, colours, figure, legend};
-pub(super) use self::report::{Picture, Setting};
-use super::annotated::Folder;
+use self::export::{csv::csv, html::html, json, text::text};
+use self::report::{ComparedModels, ComparisonReport, PictureReport};
+use self::worst_frames::WorstFrames;
 use super::arithmetic_flags::ArithmeticFlags;
 use super::detect::fraction;
-use super::feed::{Feed, Take};
-use super::inputs::{self, InputArgs};
+use super::input::frame_reader::FrameReader;
+use super::input::{self, InputArgs};
 use super::interrupt;
-use super::out::{say, write_file};
-use crate::annotate;
-use crate::compare::{Comparer, Side, ThresholdSearch, Totals};
-use crate::detect::{Frame, Letterboxer, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
+use super::output::annotated_folder::AnnotatedFolder;
+use super::output::stdout::{out, write_file};
+use crate::annotate::{paint_marks, verdict_marks};
+use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
+use crate::detect::{Frame, Thresholds};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
 pub struct CompareArgs {
@@ -66,106 +63,89 @@ pub struct CompareArgs {
 pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
-    let named = args.input.inputs();
-    let mut folder = args.annotate.as_deref().map(|dir| Folder::create(dir, &inputs::files(&named))).transpose()?;
-    let mut pair = Pair::open(&catalog, &args.arithmetic.requests([&args.a, &args.b]))?;
-    let infos = [&pair.a, &pair.b].map(|half| Arc::clone(half.detector.info()));
-    let setting = Setting { a: &infos[0], b: &infos[1], thresholds };
+    let inputs = args.input.inputs();
+    let sources = input::files(&inputs);
+    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::create(dir, &sources)).transpose()?;
+    let mut pair = DetectorPair::open(&catalog, &args.arithmetic.requests([&args.a, &args.b]))?;
+    let [a, b] = pair.detectors.each_ref().map(|detector| Arc::clone(detector.info()));
+    let models = ComparedModels { a: &a, b: &b, thresholds };
 
-    let mut feed = Feed::new(&catalog, &args.input, named)?;
+    let mut reader = FrameReader::new(&catalog, &args.input, inputs)?;
     let (mut pictures, mut totals) = (Vec::new(), Totals::default());
-    let mut shown = Gallery::new(args.html.is_some());
-    while let Some(take) = feed.next() {
-        let picture = pair.compare(&take, feed.frame(), thresholds)?;
-        totals.add(&picture.comparison);
+    let mut worst = WorstFrames::new(args.html.is_some());
+    while let Some(frame) = reader.next() {
+        let comparison = pair.compare(reader.frame(), thresholds)?;
+        totals.add(comparison);
+        let mut picture = PictureReport::new(frame.source, reader.frame().size(), comparison, &models);
+        (picture.frame, picture.time_s) = (frame.number, frame.time.map(|time| time.as_secs_f64()));
         if args.json {
-            let line = report::line(&picture, &setting)?;
-            feed.suspend(|| say!("{line}"))?;
+            let line = json::picture(&picture)?;
+            reader.suspend(|| out!("{line}"))?;
         }
         if let Some(folder) = &mut folder {
-            let mut painted = feed.frame().clone();
-            annotate::paint_marks(&mut painted, &marks::of(&picture.comparison, setting.classes()));
-            folder.save_as_it_is(&take.file, &painted)?;
+            let mut painted = reader.frame().clone();
+            paint_marks(&mut painted, &verdict_marks(comparison, models.classes()));
+            folder.save(&frame.file, &painted)?;
         }
-        if take.number.is_some() {
-            shown.keep(&picture, feed.frame());
+        if picture.frame.is_some() {
+            worst.keep(&picture, reader.frame());
         }
         pictures.push(picture);
-        feed.done();
+        reader.done();
     }
-    let unreadable = feed.failures();
-    drop(feed);
+    let unreadable = reader.failures();
+    drop(reader);
     if interrupt::asked() {
         eprintln!("twinsight: stopped after {} pictures", pictures.len());
     }
 
-    if let Some(file) = &args.csv {
-        write_file(file, &table::csv(&setting, &pictures.iter().collect::<Vec<_>>()))?;
-    }
     let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));
-    // Stable: of equal ones the first named comes first.
-    pictures.sort_by(Picture::by_damage);
+    let mut report = ComparisonReport { models, pictures, totals, best, unreadable };
+    if let Some(file) = &args.csv {
+        write_file(file, &csv(&report))?;
+    }
+    report.sort_by_damage();
     if let Some(file) = &args.html {
-        write_file(file, &page::html(&setting, &totals, best, &pictures, &shown))?;
+        write_file(file, &html(&report, &worst))?;
     }
     if args.json {
-        say!("{}", report::last_line(&setting, &totals, unreadable, best, &pictures)?)?;
-    } else if totals.frames > 0 {
-        say!("{}", text::report(&setting, &totals, best, &pictures))?;
+        out!("{}", json::totals(&report)?)?;
+    } else if report.totals.frames > 0 {
+        out!("{}", text(&report))?;
     }
     Ok(interrupt::exit_code(unreadable > 0))
 }
 
-/// One of the two models and what it works with.
-struct Half {
-    detector: SessionDetector,
-    letterboxer: Letterboxer,
-    heads: RawHeads,
-}
-
-impl Half {
-    fn open(runtime: &Runtime, catalog: &Catalog, model: &ModelRequest) -> Result<Self, ModelError> {
-        let detector = SessionDetector::open(runtime, catalog, model)?;
-        let form = &detector.info().form;
-        Ok(Self { letterboxer: Letterboxer::new(form.input), heads: RawHeads::zeros(form), detector })
-    }
-}
-
-struct Pair {
-    a: Half,
-    b: Half,
+/// A and B, and what is found over all frames.
+struct DetectorPair {
+    detectors: [FrameDetector; 2],
     comparer: Comparer,
     search: ThresholdSearch,
 }
 
-impl Pair {
+impl DetectorPair {
     fn open(catalog: &Catalog, [a, b]: &[ModelRequest; 2]) -> Result<Self, Box<dyn Error>> {
         let runtime = Runtime::find(catalog)?;
-        let [a, b] = [Half::open(&runtime, catalog, a)?, Half::open(&runtime, catalog, b)?];
-        let [of_a, of_b]: [&ModelInfo; 2] = [a.detector.info(), b.detector.info()];
-        if of_a.form.classes != of_b.form.classes {
-            let [a, b] = [of_a, of_b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));
+        let detectors = [FrameDetector::open(&runtime, catalog, a)?, FrameDetector::open(&runtime, catalog, b)?];
+        let [a, b] = detectors.each_ref().map(|detector| &**detector.info());
+        if a.form.classes != b.form.classes {
+            let [a, b] = [a, b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));
             return Err(format!("{a} and {b} know different classes; compare two models of the same classes").into());
         }
-        Ok(Self { a, b, comparer: Comparer::default(), search: ThresholdSearch::default() })
+        Ok(Self { detectors, comparer: Comparer::default(), search: ThresholdSearch::default() })
     }
 
-    fn compare(&mut self, take: &Take, frame: &Frame, thresholds: Thresholds) -> Result<Picture, ModelError> {
-        let mut letterboxes = Vec::with_capacity(2);
-        for half in [&mut self.a, &mut self.b] {
-            letterboxes.push(half.letterboxer.fill(frame));
-            half.detector.run(half.letterboxer.tensor(), &mut half.heads)?;
+    fn compare(&mut self, frame: &Frame, thresholds: Thresholds) -> Result<&Comparison, ModelError> {
+        for detector in &mut self.detectors {
+            detector.run(frame)?;
         }
-        let sides = [&self.a, &self.b];
-        let [a, b] = [0, 1].map(|i| Side {
-            form: &sides[i].detector.info().form,
-            heads: &sides[i].heads,
-            letterbox: &letterboxes[i],
+        let [a, b] = self.detectors.each_ref().map(|detector| ModelInput {
+            form: &detector.info().form,
+            heads: detector.heads(),
+            letterbox: detector.place(),
             thresholds,
         });
         self.search.add(&a, &b);
-        let comparison = self.comparer.run(&a, &b).clone();
-        let (frame_number, time_s) = (take.number, take.time.map(|time| time.as_secs_f64()));
-        Ok(Picture { source: take.source.clone(), frame: frame_number, time_s, size: frame.size(), comparison })
+        Ok(self.comparer.run(&a, &b))
     }
 }

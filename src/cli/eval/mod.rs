@@ -1,7 +1,7 @@
 //! `twinsight eval`: average precision of several models over the same pictures.
 
-mod page;
-mod pass;
+mod evaluator;
+mod html;
 mod plot;
 mod summary;
 mod text;
@@ -12,11 +12,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use self::pass::Pass;
+use self::evaluator::Evaluator;
 use super::arithmetic_flags::ArithmeticFlag;
 use super::interrupt;
-use super::out::{say, write_file};
-use super::progress::Progress;
+use super::output::progress::Progress;
+use super::output::stdout::{out, write_file};
 use crate::model::{Catalog, ModelRequest, Runtime};
 use crate::workshop::evaluate::{Bootstrap, Replicate, Truth};
 
@@ -84,12 +84,12 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     if requests.is_empty() {
         return Err(format!("there are no models in {}; run `make setup`", catalog.dir().display()).into());
     }
-    let mut pass = Pass::open(&runtime, &catalog, &requests, &truth)?;
-    pass.keep_comparisons = args.html.is_some();
+    let mut evaluator = Evaluator::open(&runtime, &catalog, &requests, &truth)?;
+    evaluator.keep_comparisons = args.html.is_some();
     let replicates = usize::from(args.replicates);
-    pass.replicate(replicates);
+    evaluator.replicate(replicates);
     // A person who chooses classes knows that the others do not count.
-    for (model, left_out) in pass.left_out().filter(|_| args.classes.is_empty()) {
+    for (model, left_out) in evaluator.left_out().filter(|_| args.classes.is_empty()) {
         eprintln!("twinsight: {left_out} classes of {model} are not in the annotations, and their boxes do not count");
     }
 
@@ -99,18 +99,18 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         if interrupt::asked() {
             break;
         }
-        if let Some(skipped) = pass.picture(&args.images, image)? {
+        if let Some(skipped) = evaluator.picture(&args.images, image)? {
             progress.suspend(|| eprintln!("twinsight: {}: {}", skipped.file, skipped.why));
         }
         progress.advance(replicates);
     }
     drop(progress);
 
-    let interrupted = pass.done() < limit;
+    let interrupted = evaluator.done() < limit;
     let bootstrap = Bootstrap { resamples: args.resamples as usize, seed: args.seed, threads: crate::model::threads() };
     let report = summary::report(
-        &pass,
-        &summary::Run {
+        &evaluator,
+        &summary::EvaluationRun {
             command: command(),
             annotations: &args.annotations,
             runtime: runtime.version(),
@@ -124,9 +124,9 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         write_file(file, &(report.to_json()? + "\n"))?;
     }
     if let Some(file) = &args.html {
-        write_file(file, &page::html(&report, &pass, &args.images))?;
+        write_file(file, &html::html(&report, &evaluator, &args.images))?;
     }
-    say!("{}", text::report(&report))?;
+    out!("{}", text::report(&report))?;
     Ok(interrupt::exit_code(!report.pictures.skipped.is_empty()))
 }
 

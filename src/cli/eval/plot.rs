@@ -1,6 +1,6 @@
 //! Plots as SVG, in the page's own colours.
 
-use crate::cli::html::escaped;
+use crate::cli::output::html::escaped;
 use crate::workshop::evaluate::Difference;
 
 /// Side of the square that curves are drawn in, in units of the SVG.

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::pass::Pass;
+use super::evaluator::Evaluator;
 use crate::detect::{MAX_DETECTIONS, Thresholds};
 use crate::workshop::evaluate::{
     Annotations, Bootstrap, Difference, EvalReport, Figures, Intervals, OfClass, OfModel, Pictures, Protocol, Sampling,
     Things,
 };
 
-/// What the pass does not know.
-pub struct Run<'a> {
+/// What the evaluator does not know.
+pub struct EvaluationRun<'a> {
     pub command: String,
     pub annotations: &'a Path,
     /// Of ONNX Runtime.
@@ -23,11 +23,12 @@ pub struct Run<'a> {
     pub bootstrap: Bootstrap,
 }
 
-pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> EvalReport {
-    let evaluation = &pass.evaluation;
+/// Every figure of an evaluation.
+pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport {
+    let evaluation = &evaluator.evaluation;
     let intervals = evaluation.intervals(&run.bootstrap);
     let first = evaluation.figures(0);
-    let models = pass.models().zip(&intervals).enumerate().map(|(model, ((name, info), intervals))| {
+    let models = evaluator.models().zip(&intervals).enumerate().map(|(model, ((name, info), intervals))| {
         let figures = evaluation.figures(model);
         OfModel {
             name: name.to_owned(),
@@ -37,16 +38,16 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> EvalReport {
             recipe: info.recipe.clone(),
             arithmetic: info.arithmetic,
             detections: evaluation.found(model),
-            inference_ms: pass.inference_ms(model),
+            inference_ms: evaluator.inference_ms(model),
             figures,
             intervals: intervals.figures.into(),
             differences: (model > 0).then(|| differences(&figures, &first, intervals).into()),
-            classes: classes(pass, model),
+            classes: classes(evaluator, model),
             curves: evaluation.curves(model),
         }
     });
     let [all, small, medium, large] = evaluation.things();
-    let mut by_damage: Vec<_> = (1..intervals.len()).flat_map(|model| pass.damage(model)).collect();
+    let mut by_damage: Vec<_> = (1..intervals.len()).flat_map(|model| evaluator.damage(model)).collect();
     by_damage.sort_by(|a, b| b.damage.total_cmp(&a.damage));
     EvalReport {
         format: EvalReport::FORMAT,
@@ -55,7 +56,7 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> EvalReport {
         command: run.command.clone(),
         annotations: Annotations {
             file: run.annotations.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            sha256: pass.truth.sha256.clone(),
+            sha256: evaluator.truth.sha256.clone(),
         },
         protocol: Protocol {
             score: Thresholds::EVALUATION.score,
@@ -63,17 +64,17 @@ pub fn report(pass: &Pass<'_>, run: &Run<'_>) -> EvalReport {
             detections: MAX_DETECTIONS,
         },
         pictures: Pictures {
-            annotated: pass.truth.images.len(),
+            annotated: evaluator.truth.images.len(),
             of: run.of,
             evaluated: evaluation.pictures(),
             interrupted: run.interrupted,
-            skipped: pass.skipped.clone(),
+            skipped: evaluator.skipped.clone(),
             things: Things { all, small, medium, large },
             only: run.only.clone(),
         },
         bootstrap: Sampling { resamples: run.bootstrap.resamples, seed: run.bootstrap.seed, level: Bootstrap::LEVEL },
         models: models.collect(),
-        replicates: pass.replicates(),
+        replicates: evaluator.replicates(),
         by_damage,
     }
 }
@@ -86,9 +87,10 @@ fn differences(figures: &Figures, first: &Figures, intervals: &Intervals) -> [Op
     })
 }
 
-fn classes(pass: &Pass<'_>, model: usize) -> Vec<OfClass> {
-    let figures = pass.evaluation.classes(model);
-    pass.truth
+fn classes(evaluator: &Evaluator<'_>, model: usize) -> Vec<OfClass> {
+    let figures = evaluator.evaluation.classes(model);
+    evaluator
+        .truth
         .categories
         .iter()
         .zip(figures)

@@ -5,6 +5,7 @@ use crate::workshop::evaluate::{EvalReport, Figures, Interval, Pictures, Spread,
 /// How many of the worst pictures are named.
 const WORST: usize = 5;
 
+/// Classes, the worst pictures, COCO's figures, differences.
 pub fn report(report: &EvalReport) -> String {
     let mut text = String::new();
     if report.pictures.evaluated == 0 {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{SourceArgs, made};
-use crate::cli::out::say;
+use crate::cli::output::stdout::out;
 use crate::model::Catalog;
 use crate::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, WorkshopError};
 
@@ -57,7 +57,7 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
         let path = catalog.dir().join(model.table_name(recipe));
         if !path.is_file() {
             let name = &recipe.name;
-            say!(
+            out!(
                 "no INT8 {name}: {} is missing; make it with `twinsight models calibrate`, then build again",
                 path.display()
             )?;

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::SourceArgs;
-use crate::cli::camera_feed::CameraFeed;
-use crate::cli::camera_flags::CameraFlags;
-use crate::cli::out::say;
-use crate::cli::progress::Progress;
+use crate::cli::input::camera_feed::CameraFeed;
+use crate::cli::input::camera_flags::CameraFlags;
+use crate::cli::output::progress::Progress;
+use crate::cli::output::stdout::out;
 use crate::model::{Catalog, Runtime, hex};
 use crate::source::{self, CameraRequest};
 use crate::workshop::{CalibrationFrame, Calibrator, FloatModel, Frames, NextFrame, Recipe, Stopped};
@@ -64,7 +64,7 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
         table.write(&path)?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();
-        say!("{}: {}, {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display(), table.method)?;
+        out!("{}: {}, {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display(), table.method)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use crate::cli::out::say;
+use crate::cli::output::stdout::out;
 use crate::model::{Catalog, Precision};
 use crate::onnx::Integers;
 use crate::workshop::{WorkshopError, read_integers, read_metadata};
@@ -13,10 +13,10 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     let pinned = pinned(catalog)?;
     let files = model_files(catalog)?;
     if files.is_empty() {
-        say!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
+        out!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
         return Ok(true);
     }
-    say!(
+    out!(
         "{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  {:<26}  integers",
         "file",
         "precision",
@@ -37,7 +37,7 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         };
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
         let integers = read_integers(&path)?.map_or_else(|| "-".to_owned(), |of| words(&of));
-        say!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin:<26}  {integers}")?;
+        out!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin:<26}  {integers}")?;
     }
     Ok(true)
 }
@@ -57,16 +57,16 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     for (file, pin) in pinned(catalog)? {
         let path = catalog.dir().join(&file);
         if !path.is_file() {
-            say!("{file:<34}  missing; make it with `twinsight models build`")?;
+            out!("{file:<34}  missing; make it with `twinsight models build`")?;
             good = false;
             continue;
         }
         let (_, sum, _) = read_metadata(&path)?;
         if sum == pin {
             let integers = read_integers(&path)?.map_or_else(String::new, |of| format!("; {}", words(&of)));
-            say!("{file:<34}  ok{integers}")?;
+            out!("{file:<34}  ok{integers}")?;
         } else {
-            say!("{file:<34}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`")?;
+            out!("{file:<34}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`")?;
             good = false;
         }
     }

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use clap::Subcommand;
 
-use super::out::{OutputError, say};
+use super::output::stdout::{OutputError, out};
 use crate::model::Catalog;
 use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 
@@ -95,5 +95,5 @@ impl SourceArgs {
 /// Says what file was made.
 fn made(name: &str, ModelFile { bytes, sha256, .. }: &ModelFile, started: Instant) -> Result<(), OutputError> {
     let milliseconds = started.elapsed().as_millis();
-    say!("{name:<34}  {:>10} bytes  sha256 {sha256}  {milliseconds:>5} ms", bytes.len())
+    out!("{name:<34}  {:>10} bytes  sha256 {sha256}  {milliseconds:>5} ms", bytes.len())
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::LayersError;
-use crate::compare::{Comparer, Comparison, Side, Verdict};
+use crate::compare::{Comparer, Comparison, ModelInput, Verdict};
 use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
 use crate::integer::{ConvOverflow, Executor, Network, Sums, Values};
 use crate::workshop::progress::Stopped;
@@ -108,7 +108,7 @@ pub fn overflow(
                 all.overflowing += new.overflowing;
             }
         }
-        let [a, b] = [&exact, &saturating].map(|heads| Side {
+        let [a, b] = [&exact, &saturating].map(|heads| ModelInput {
             form,
             heads,
             letterbox: &letterbox,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::compare::{Agreement, Comparer, Side};
+use crate::compare::{Agreement, Comparer, ModelInput};
 use crate::detect::{Letterbox, RawHeads, Thresholds};
 use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector};
 use crate::workshop::layers::{LayerModels, Layers};
@@ -77,7 +77,7 @@ impl BeforeAfterModels<'_> {
                 model.run(&input, &mut heads[1]).map_err(Stopped::failed)?;
                 let form = &float.info().form;
                 let letterbox = Letterbox::new(form.input, form.input);
-                let [a, b] = [0, 1].map(|side| Side {
+                let [a, b] = [0, 1].map(|side| ModelInput {
                     form,
                     heads: &heads[side],
                     letterbox: &letterbox,

@@ -8,9 +8,10 @@ use super::model::Row;
 use super::table::{signed, two_digits};
 use crate::app::action::{Action, LayersAction, PairsAction, ThresholdsAction};
 use crate::app::ui::theme;
-use crate::app::ui::verdict_style::{self, Kind};
+use crate::app::ui::verdict_style;
 use crate::app::view::Which;
 use crate::compare::Verdict;
+use crate::compare::VerdictKind;
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
 
 /// So many classes of either side are shown.
@@ -34,7 +35,7 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
             if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, &row, remedy)) {
                 actions.push(Action::Thresholds(ThresholdsAction::Set(Which::BOTH[side], thresholds)));
             }
-            if row.kind != Kind::Gained && ask_for_layers(ui, row.kind) {
+            if row.kind != VerdictKind::Gained && ask_for_layers(ui, row.kind) {
                 actions.push(Action::Layers(LayersAction::FollowSelected));
             }
         });
@@ -81,25 +82,26 @@ struct Remedy {
 
 /// What happened, and what would undo it.
 fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) -> Option<Remedy> {
-    let words = input.words();
-    match words.reason(verdict) {
+    let explanation = input.explanation();
+    match explanation.reason(verdict) {
         Some(reason) => ui.label(format!("{reason}.")),
         None => ui.label(format!("{}.", row.kind.what(input.names))),
     };
-    let remedy = words.remedy(verdict)?;
+    let remedy = explanation.remedy(verdict)?;
     ui.label(RichText::new(&remedy).color(theme::scheme(ui).strong));
-    Some(Remedy { thresholds: words.thresholds_with(verdict)?, words: remedy })
+    Some(Remedy { thresholds: explanation.thresholds_with(verdict)?, words: remedy })
 }
 
 fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, row: &Row, remedy: Remedy) -> Option<(usize, Thresholds)> {
     let Remedy { words, thresholds } = remedy;
-    let text = if row.kind == Kind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
+    let text =
+        if row.kind == VerdictKind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
     ui.button(text).on_hover_text(words).clicked().then_some(thresholds)
 }
 
 /// From a box to the layers that change it.
-fn ask_for_layers(ui: &mut Ui, kind: Kind) -> bool {
-    let text = if kind == Kind::Lost { "Which layers lost it" } else { "Which layers changed it" };
+fn ask_for_layers(ui: &mut Ui, kind: VerdictKind) -> bool {
+    let text = if kind == VerdictKind::Lost { "Which layers lost it" } else { "Which layers changed it" };
     let what = "Follows this box's score through the layers of B: with each layer alone in INT8, and with all up to it";
     ui.button(text).on_hover_text(what).clicked()
 }
@@ -132,7 +134,7 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
         }
     });
     let mut parts = Vec::new();
-    if row.kind == Kind::Flip {
+    if row.kind == VerdictKind::Flip {
         let names = [0, 1].map(|side| row.classes[side].map_or("?", |id| input.classes().name(id)));
         parts.push(format!("{} says {}, {} says {}", input.names[0], names[0], input.names[1], names[1]));
     }

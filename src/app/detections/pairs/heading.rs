@@ -5,8 +5,9 @@ use egui::{FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui
 use super::input::PairsInput;
 use super::model::Shown;
 use crate::app::ui::theme;
-use crate::app::ui::verdict_style::{self, Kind};
+use crate::app::ui::verdict_style;
 use crate::compare::Agreement;
+use crate::compare::VerdictKind;
 
 /// Shows it. Each kind is a switch that tells how many there are.
 pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
@@ -19,9 +20,9 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
     figures(ui, &agreement);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
-        for kind in Kind::ALL {
+        for kind in VerdictKind::ALL {
             let on = shown.of(kind);
-            let response = switch(ui, kind, kind.count(&agreement), *on);
+            let response = switch(ui, kind, agreement.of_kind(kind), *on);
             let what = if *on { "A click leaves them out" } else { "A click lists them" };
             if response.on_hover_text(format!("{}. {what}.", kind.what(input.names))).clicked() {
                 *on = !*on;
@@ -49,7 +50,7 @@ fn figures(ui: &mut Ui, agreement: &Agreement) {
 }
 
 /// The sign, filled while on, and "2 lost".
-fn switch(ui: &mut Ui, kind: Kind, count: usize, on: bool) -> Response {
+fn switch(ui: &mut Ui, kind: VerdictKind, count: usize, on: bool) -> Response {
     let scheme = theme::scheme(ui);
     let text = format!("{count} {}", kind.word());
     let colour = if on { scheme.text } else { scheme.weak };

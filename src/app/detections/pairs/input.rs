@@ -1,6 +1,6 @@
 //! What the inspector is shown.
 
-use crate::compare::{Comparison, Side, Words};
+use crate::compare::{Comparison, Explanation, ModelInput};
 use crate::detect::{ClassSet, Classes};
 
 /// What is shown. All of it is of one frame.
@@ -8,7 +8,7 @@ use crate::detect::{ClassSet, Classes};
 pub struct PairsInput<'a> {
     pub comparison: &'a Comparison,
     /// A and B, as they were compared.
-    pub sides: [Side<'a>; 2],
+    pub sides: [ModelInput<'a>; 2],
     /// What people call A and B.
     pub names: [&'a str; 2],
     pub chosen_classes: &'a ClassSet,
@@ -23,8 +23,8 @@ impl<'a> PairsInput<'a> {
         &self.sides[0].form.classes
     }
 
-    pub fn words(&self) -> Words<'a> {
-        Words {
+    pub fn explanation(&self) -> Explanation<'a> {
+        Explanation {
             comparison: self.comparison,
             classes: self.classes(),
             names: self.names,

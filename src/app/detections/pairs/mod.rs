@@ -17,7 +17,7 @@ mod tests;
 use egui::{Panel, Ui};
 
 use crate::app::action::{Action, PairsAction};
-use crate::app::ui::verdict_style::Kind;
+use crate::compare::VerdictKind;
 use input::PairsInput;
 use model::Model;
 
@@ -33,9 +33,9 @@ pub struct PairsPanel {
 }
 
 impl PairsPanel {
-    /// Which kinds are listed, in the order of [`Kind::ALL`]; the picture does the same.
+    /// Which kinds are listed, in the order of [`VerdictKind::ALL`]; the picture does the same.
     pub fn kinds(&self) -> [bool; 4] {
-        Kind::ALL.map(|kind| self.model.shown.contains(kind))
+        VerdictKind::ALL.map(|kind| self.model.shown.contains(kind))
     }
 
     /// The verdict of the row below (1) or above (-1) the selected one's, as far as there are rows; the first or

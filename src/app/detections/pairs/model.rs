@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::app::ui::verdict_style::Kind;
+use crate::compare::VerdictKind;
 use crate::compare::{Comparison, Reason, Verdict};
 use crate::detect::{ClassSet, Classes, Detection};
 
@@ -11,7 +11,7 @@ use crate::detect::{ClassSet, Classes, Detection};
 pub struct Row {
     /// Index of the verdict.
     pub verdict: usize,
-    pub kind: Kind,
+    pub kind: VerdictKind,
     /// Class ids of A and B.
     pub classes: [Option<usize>; 2],
     /// Of A and B. Where a side lacks the box, the score it gives its candidate there; `None` = it has none.
@@ -30,13 +30,9 @@ impl Row {
             | Reason::BeyondLimit { score } => Some(score),
             Reason::Taken { .. } | Reason::NoCandidate => None,
         });
-        let iou = match *verdict {
-            Verdict::Matched { iou, .. } | Verdict::ClassFlip { iou, .. } => Some(iou),
-            Verdict::Lost { .. } | Verdict::Gained { .. } => None,
-        };
         let score = |found: Option<&Detection>| found.map(|d| d.score).or(given);
         let classes = [a, b].map(|found| found.map(|d| d.class_id));
-        Self { verdict: index, kind: Kind::of(verdict), classes, scores: [score(a), score(b)], iou }
+        Self { verdict: index, kind: verdict.kind(), classes, scores: [score(a), score(b)], iou: verdict.iou() }
     }
 
     /// B's score less A's.
@@ -108,8 +104,10 @@ impl Sort {
     /// What a row is ranked by, the least first.
     fn figure(self, row: &Row) -> Option<f32> {
         match (self.key, row.kind) {
-            (SortKey::Verdict, Kind::Matched) => row.delta().map(|delta| -delta.abs()),
-            (SortKey::Verdict | SortKey::Class, Kind::Gained) | (SortKey::ScoreB, _) => row.scores[1].map(|s| -s),
+            (SortKey::Verdict, VerdictKind::Matched) => row.delta().map(|delta| -delta.abs()),
+            (SortKey::Verdict | SortKey::Class, VerdictKind::Gained) | (SortKey::ScoreB, _) => {
+                row.scores[1].map(|s| -s)
+            }
             (SortKey::Verdict | SortKey::Class, _) | (SortKey::ScoreA, _) => row.scores[0].map(|s| -s),
             (SortKey::Delta, _) => row.delta(),
             (SortKey::Iou, _) => row.iou,
@@ -132,11 +130,11 @@ impl Default for Shown {
 }
 
 impl Shown {
-    pub fn contains(self, kind: Kind) -> bool {
+    pub fn contains(self, kind: VerdictKind) -> bool {
         self.0[kind as usize]
     }
 
-    pub fn of(&mut self, kind: Kind) -> &mut bool {
+    pub fn of(&mut self, kind: VerdictKind) -> &mut bool {
         &mut self.0[kind as usize]
     }
 }
@@ -175,7 +173,7 @@ impl Model {
             .verdicts()
             .iter()
             .enumerate()
-            .filter(|(_, verdict)| self.shown.contains(Kind::of(verdict)) && comparison.is_chosen(verdict, chosen));
+            .filter(|(_, verdict)| self.shown.contains(verdict.kind()) && comparison.is_chosen(verdict, chosen));
         self.rows.clear();
         self.rows.extend(rows.map(|(index, verdict)| Row::new(comparison, index, verdict)));
         // Stable: of equals the stronger comes first, as in the comparison.

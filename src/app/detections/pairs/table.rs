@@ -10,7 +10,8 @@ use super::input::PairsInput;
 use super::model::{Model, Row, Sort, SortKey};
 use crate::app::ui::palette::Scheme;
 use crate::app::ui::theme;
-use crate::app::ui::verdict_style::{self, Kind};
+use crate::app::ui::verdict_style;
+use crate::compare::VerdictKind;
 
 const ROW: f32 = 26.0;
 const HEADER: f32 = 26.0;
@@ -189,8 +190,8 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, input: &PairsIn
     let classes = input.classes();
     response.on_hover_ui(|ui| {
         ui.label(egui::RichText::new(format!("{}: {}", row.class_text(classes), row.kind.word())).strong());
-        let words = input.words();
-        let why = input.comparison.verdicts().get(row.verdict).and_then(|verdict| words.reason(verdict));
+        let explanation = input.explanation();
+        let why = input.comparison.verdicts().get(row.verdict).and_then(|verdict| explanation.reason(verdict));
         ui.label(why.unwrap_or_else(|| row.kind.what(input.names)));
         ui.label(egui::RichText::new("Click for all numbers").weak());
     })
@@ -288,15 +289,15 @@ fn name(row: &Row, input: &PairsInput<'_>) -> String {
     let [a, b] = row.scores.map(Option::unwrap_or_default).map(two_digits);
     let why = || {
         let verdict = input.comparison.verdicts().get(row.verdict)?;
-        input.words().reason(verdict)
+        input.explanation().reason(verdict)
     };
     let word = row.kind.word();
     let iou = row.iou.map(two_digits).unwrap_or_default();
     match row.kind {
-        Kind::Matched => format!("{} {a} → {b}, {word}, IoU {iou}", class(0)),
-        Kind::Flip => format!("{} {a} → {} {b}, {word}, IoU {iou}", class(0), class(1)),
-        Kind::Lost => format!("{} {a} → {word}: {}", class(0), why().unwrap_or_default()),
-        Kind::Gained => format!("{} {b}, {word}: {}", class(1), why().unwrap_or_default()),
+        VerdictKind::Matched => format!("{} {a} → {b}, {word}, IoU {iou}", class(0)),
+        VerdictKind::Flip => format!("{} {a} → {} {b}, {word}, IoU {iou}", class(0), class(1)),
+        VerdictKind::Lost => format!("{} {a} → {word}: {}", class(0), why().unwrap_or_default()),
+        VerdictKind::Gained => format!("{} {b}, {word}: {}", class(1), why().unwrap_or_default()),
     }
 }
 

@@ -10,8 +10,8 @@ use super::selection::Selection;
 use super::*;
 use crate::app::action::ThresholdsAction;
 use crate::app::ui::theme;
-use crate::app::ui::verdict_style::Kind;
 use crate::app::view::Which;
+use crate::compare::VerdictKind;
 use crate::compare::{Comparer, Comparison, Side};
 use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Thresholds};
 
@@ -88,9 +88,9 @@ impl State {
         self.comparison = Comparer::default().run(&a, &b).clone();
     }
 
-    fn sides<'a>(&'a self, letterbox: &'a Letterbox, score: f32) -> [Side<'a>; 2] {
+    fn sides<'a>(&'a self, letterbox: &'a Letterbox, score: f32) -> [ModelInput<'a>; 2] {
         let thresholds = Thresholds { score, ..Thresholds::LIVE };
-        [0, 1].map(|i| Side { form: &self.form, heads: &self.heads[i], letterbox, thresholds })
+        [0, 1].map(|i| ModelInput { form: &self.form, heads: &self.heads[i], letterbox, thresholds })
     }
 
     fn show(ui: &mut Ui, state: &mut Self) {
@@ -213,7 +213,7 @@ fn each_kind_can_be_left_out_and_tells_its_count() {
     bench.click("2 lost");
     assert_eq!(bench.starts(), ["cat 0.80,", "cat 0.50", "person 0.70", "person 0.90"]);
     let state = bench.0.state();
-    let shown = |verdict: &&crate::compare::Verdict| state.panel.kinds()[Kind::of(verdict) as usize];
+    let shown = |verdict: &&crate::compare::Verdict| state.panel.kinds()[verdict.kind() as usize];
     assert_eq!(state.comparison.verdicts().iter().filter(shown).count(), 4);
     for label in ["1 gained", "1 class flip", "2 matched"] {
         bench.click(label);
@@ -236,7 +236,7 @@ fn pointing_at_a_row_gives_its_verdict_and_lights_it_up() {
     bench.0.get_by_label_contains("dog 0.60").hover();
     bench.0.run_steps(3);
     let state = bench.0.state();
-    assert_eq!(state.hovered.map(|i| Kind::of(&state.comparison.verdicts()[i])), Some(Kind::Lost));
+    assert_eq!(state.hovered.map(|i| state.comparison.verdicts()[i].kind()), Some(VerdictKind::Lost));
     let lit = |label: &str| bench.0.get_by_label_contains(label).accesskit_node().toggled() == Some(Toggled::True);
     assert!(lit("dog 0.60") && !lit("person 0.90"));
 }
@@ -362,17 +362,17 @@ fn rows_are_made_only_when_something_changed() {
     assert!(update(&all, |_| {}) && !update(&all, |_| {}));
     assert!(update(&all, |m| m.sort.click(model::SortKey::Iou)) && !update(&all, |_| {}));
     assert!(update(&ClassSet::only(DOG, 80), |_| {}));
-    assert!(update(&all, |m| *m.shown.of(Kind::Lost) = false) && !update(&all, |_| {}));
+    assert!(update(&all, |m| *m.shown.of(VerdictKind::Lost) = false) && !update(&all, |_| {}));
 }
 
 #[test]
 fn a_choice_outlives_a_slider_and_a_frame() {
     let mut state = State::new(&A, &B);
-    let kinds = |state: &State, i: usize| Kind::of(&state.comparison.verdicts()[i]);
-    let dog = (0..6).find(|i| kinds(&state, *i) == Kind::Lost).unwrap();
+    let kinds = |state: &State, i: usize| state.comparison.verdicts()[i].kind();
+    let dog = (0..6).find(|i| kinds(&state, *i) == VerdictKind::Lost).unwrap();
     let mut chosen = Selection::new(&state.comparison, dog).unwrap();
     state.compare(0.1);
-    assert_eq!(chosen.find(&state.comparison).map(|i| kinds(&state, i)), Some(Kind::Matched));
+    assert_eq!(chosen.find(&state.comparison).map(|i| kinds(&state, i)), Some(VerdictKind::Matched));
     state.compare(0.8);
     assert_eq!(chosen.find(&state.comparison), None);
     state.compare(0.25);

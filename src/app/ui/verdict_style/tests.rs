@@ -53,12 +53,17 @@ fn contrast(a: Color32, b: Color32) -> f32 {
 #[test]
 fn people_tell_the_colours_apart_whatever_their_sight() {
     for (sight, matrix) in &SIGHTS {
-        let seen = Kind::ALL.map(|kind| oklab(times(matrix, linear(kind.colour()))));
+        let seen = VerdictKind::ALL.map(|kind| oklab(times(matrix, linear(kind.colour()))));
         for i in 0..4 {
             for j in 0..i {
                 let distance = (0..3).map(|k| (seen[i][k] - seen[j][k]).powi(2)).sum::<f32>().sqrt();
                 // A just noticeable difference is about 0.02.
-                assert!(distance > 0.07, "{sight}: {:?} and {:?}: {distance}", Kind::ALL[i], Kind::ALL[j]);
+                assert!(
+                    distance > 0.07,
+                    "{sight}: {:?} and {:?}: {distance}",
+                    VerdictKind::ALL[i],
+                    VerdictKind::ALL[j]
+                );
             }
         }
     }
@@ -66,7 +71,7 @@ fn people_tell_the_colours_apart_whatever_their_sight() {
 
 #[test]
 fn colours_stand_out_from_every_ground() {
-    for kind in Kind::ALL {
+    for kind in VerdictKind::ALL {
         let colour = kind.colour();
         assert!(contrast(colour, Color32::BLACK) >= 6.0, "{kind:?} on black");
         assert!(contrast(colour, ON_CLASS) >= 5.0, "{kind:?}'s sign");
@@ -83,7 +88,7 @@ fn colours_stand_out_from_every_ground() {
 fn no_two_verdicts_share_a_sign_a_word_or_a_line() {
     for i in 0..4 {
         for j in 0..i {
-            let (a, b) = (Kind::ALL[i], Kind::ALL[j]);
+            let (a, b) = (VerdictKind::ALL[i], VerdictKind::ALL[j]);
             assert!(a.sign() != b.sign() && a.word() != b.word() && a.pattern() != b.pattern());
         }
     }
@@ -91,7 +96,7 @@ fn no_two_verdicts_share_a_sign_a_word_or_a_line() {
 
 #[test]
 fn a_pattern_begins_and_ends_with_a_stroke_and_stays_inside() {
-    for kind in [Kind::Lost, Kind::Gained, Kind::Flip] {
+    for kind in [VerdictKind::Lost, VerdictKind::Gained, VerdictKind::Flip] {
         for length in [0.0, 3.0, 8.0, 20.0, 57.3, 400.0, 9000.0] {
             let strokes: Vec<_> = along(length, kind.pattern(), 2.0, Rangef::EVERYTHING).collect();
             assert_eq!(strokes[0].0, 0.0, "{kind:?} of {length}");
@@ -108,7 +113,7 @@ fn a_pattern_begins_and_ends_with_a_stroke_and_stays_inside() {
 fn what_is_out_of_sight_is_not_painted() {
     let rect = Rect::from_min_max(pos2(-50_000.0, 100.0), pos2(50_000.0, 40_000.0));
     let clip = Rect::from_min_max(pos2(0.0, 0.0), pos2(800.0, 600.0));
-    let strokes = strokes(rect, Kind::Gained.pattern(), 2.0, clip);
+    let strokes = strokes(rect, VerdictKind::Gained.pattern(), 2.0, clip);
     assert!((100..200).contains(&strokes.len()), "{}", strokes.len());
     assert!(
         strokes.iter().all(|[a, b]| a.y == 100.0 && clip.expand(8.0).contains(*a) && clip.expand(8.0).contains(*b))

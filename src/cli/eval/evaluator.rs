@@ -1,21 +1,19 @@
-//! Several models over the same pictures, each decoded once and letterboxed once a size.
+//! Several models over the same pictures, each picture decoded once.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::cli::compare::Picture;
-use crate::cli::report::millis;
-use crate::compare::{Comparer, Comparison, Side};
-use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, RawHeads, Size, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
+use crate::cli::statistics::{median, millis};
+use crate::compare::{Comparer, Comparison, ModelInput};
+use crate::detect::{Detection, Frame, Size, Thresholds};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelInfo, ModelRequest, Runtime};
 use crate::source;
 use crate::workshop::evaluate::{
     ClassMap, Damaged, Evaluation, FoundBox, NamesError, Replicate, Replicates, Skipped, Truth,
 };
 
 /// Takes one picture after another. Of each it keeps what became of the boxes, no pixels.
-pub struct Pass<'a> {
+pub struct Evaluator<'a> {
     pub truth: &'a Truth,
     /// Of the pictures as they are.
     pub evaluation: Evaluation,
@@ -24,27 +22,24 @@ pub struct Pass<'a> {
     pub skipped: Vec<Skipped>,
     /// Whether the worst pictures are to be shown later.
     pub keep_comparisons: bool,
-    models: Vec<Model>,
-    letterboxers: Vec<(Size, Letterboxer)>,
-    postprocessor: Postprocessor,
+    models: Vec<EvaluatedModel>,
     comparer: Comparer,
     /// Memory for the pixels of a replicate.
     changed: Frame,
-    pictures: Vec<Done>,
+    pictures: Vec<EvaluatedPicture>,
 }
 
 /// A model and what it works with.
-struct Model {
+struct EvaluatedModel {
     /// Each has its own.
     name: String,
-    detector: SessionDetector,
+    detector: FrameDetector,
     map: ClassMap,
-    heads: RawHeads,
     inference_ms: Vec<f64>,
 }
 
 /// A picture that every model has been through.
-struct Done {
+struct EvaluatedPicture {
     image: usize,
     size: Size,
     /// Each model's AP over this picture; `None` = there is nothing to find.
@@ -55,35 +50,29 @@ struct Done {
 
 /// Why an evaluation cannot begin, or cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum PassError {
+pub enum EvaluatorError {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
     Names(#[from] NamesError),
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Evaluator<'a> {
     /// Loads the models and finds their classes among the categories.
     pub fn open(
         runtime: &Runtime,
         catalog: &Catalog,
         requests: &[ModelRequest],
         truth: &'a Truth,
-    ) -> Result<Self, PassError> {
-        let mut models: Vec<Model> = Vec::new();
-        let mut letterboxers: Vec<(Size, Letterboxer)> = Vec::new();
+    ) -> Result<Self, EvaluatorError> {
+        let mut models: Vec<EvaluatedModel> = Vec::new();
         for request in requests {
-            let detector = SessionDetector::open(runtime, catalog, request)?;
+            let detector = FrameDetector::open(runtime, catalog, request)?;
             let info = detector.info();
             let alike = models.iter().filter(|m| m.detector.info().name == info.name).count();
             let name = if alike == 0 { info.name.clone() } else { format!("{} ({})", info.name, alike + 1) };
             let map = ClassMap::new(&name, &info.form.classes, truth)?;
-            let input = info.form.input;
-            if !letterboxers.iter().any(|(size, _)| *size == input) {
-                letterboxers.push((input, Letterboxer::new(input)));
-            }
-            let heads = RawHeads::zeros(&info.form);
-            models.push(Model { name, detector, map, heads, inference_ms: Vec::new() });
+            models.push(EvaluatedModel { name, detector, map, inference_ms: Vec::new() });
         }
         Ok(Self {
             truth,
@@ -92,8 +81,6 @@ impl<'a> Pass<'a> {
             skipped: Vec::new(),
             keep_comparisons: false,
             models,
-            letterboxers,
-            postprocessor: Postprocessor::default(),
             comparer: Comparer::default(),
             changed: Frame::default(),
             pictures: Vec::new(),
@@ -107,7 +94,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Takes the picture at this place of the truth through every model; gives the reason where it cannot be used.
-    pub fn picture(&mut self, dir: &Path, image: usize) -> Result<Option<&Skipped>, PassError> {
+    pub fn picture(&mut self, dir: &Path, image: usize) -> Result<Option<&Skipped>, EvaluatorError> {
         let about = &self.truth.images[image];
         let path = dir.join(&about.file);
         let why = match source::load(&path) {
@@ -126,70 +113,56 @@ impl<'a> Pass<'a> {
         Ok(self.skipped.last())
     }
 
-    fn frame(&mut self, image: usize, frame: &Frame) -> Result<(), PassError> {
-        let (found, letterboxes) = self.see(image, frame, &Replicate::UNCHANGED)?;
+    fn frame(&mut self, image: usize, frame: &Frame) -> Result<(), EvaluatorError> {
+        let found = self.detect(image, frame, &Replicate::UNCHANGED)?;
         // While the heads are still those of the picture as it is.
-        let comparisons = if self.keep_comparisons { self.compare(&letterboxes) } else { Vec::new() };
+        let comparisons = if self.keep_comparisons { self.compare() } else { Vec::new() };
         let mut replicated = Vec::with_capacity(self.replicated.len());
         for replicate in Replicate::ALL.iter().skip(1).take(self.replicated.len()) {
-            replicated.push(self.see(image, frame, replicate)?.0);
+            replicated.push(self.detect(image, frame, replicate)?);
         }
         // Only now, so that no replicate has a picture that another has not.
         let alone = self.evaluation.add(self.truth, image, &found);
         for (evaluation, found) in self.replicated.iter_mut().zip(&replicated) {
             evaluation.add(self.truth, image, found);
         }
-        self.pictures.push(Done { image, size: frame.size(), alone, comparisons });
+        self.pictures.push(EvaluatedPicture { image, size: frame.size(), alone, comparisons });
         Ok(())
     }
 
     /// What each model finds in a replicate of the picture, in pixels of the picture itself.
-    fn see(
+    fn detect(
         &mut self,
         image: usize,
         frame: &Frame,
         replicate: &Replicate,
-    ) -> Result<(Vec<Vec<FoundBox>>, Letterboxes), PassError> {
+    ) -> Result<Vec<Vec<FoundBox>>, EvaluatorError> {
         let seen = replicate.apply(self.truth.images[image].id, frame, &mut self.changed);
-        let letterboxes: Letterboxes =
-            self.letterboxers.iter_mut().map(|(size, letterboxer)| (*size, letterboxer.fill(seen))).collect();
         let mut found = Vec::with_capacity(self.models.len());
-        for model in &mut self.models {
-            let info = Arc::clone(model.detector.info());
-            let at = of_size(&letterboxes, info.form.input);
+        for EvaluatedModel { detector, map, inference_ms, .. } in &mut self.models {
+            detector.letterbox(seen);
             let start = Instant::now();
-            model.detector.run(self.letterboxers[at].1.tensor(), &mut model.heads)?;
-            model.inference_ms.push(millis(start.elapsed()));
-            let letterbox = &letterboxes[at].1;
-            let detections = self.postprocessor.run(&info.form, &model.heads, letterbox, Thresholds::EVALUATION);
-            let restored = detections.iter().filter_map(|d| {
+            detector.infer()?;
+            inference_ms.push(millis(start.elapsed()));
+            let restored = detector.detections(Thresholds::EVALUATION).iter().filter_map(|d| {
                 let bbox = replicate.restore(d.bbox, frame.size())?;
-                Some(Detection { bbox, ..*d })
+                in_terms_of_truth(&Detection { bbox, ..*d }, map)
             });
-            found.push(restored.filter_map(|d| in_terms_of_truth(&d, &model.map)).collect());
+            found.push(restored.collect());
         }
-        Ok((found, letterboxes))
+        Ok(found)
     }
 
     /// The first model with each of the others, as a person looks at them. Where classes differ, there is nothing to see.
-    fn compare(&mut self, letterboxes: &[(Size, Letterbox)]) -> Vec<Comparison> {
-        let side = |model: &'_ Model| -> (Arc<ModelInfo>, Letterbox) {
-            let info = Arc::clone(model.detector.info());
-            let letterbox = letterboxes[of_size(letterboxes, info.form.input)].1;
-            (info, letterbox)
-        };
+    fn compare(&mut self) -> Vec<Comparison> {
         let Some((first, others)) = self.models.split_first() else { return Vec::new() };
-        let (info_a, letterbox_a) = side(first);
-        let thresholds = Thresholds::LIVE;
-        let a = Side { form: &info_a.form, heads: &first.heads, letterbox: &letterbox_a, thresholds };
-        let mut comparisons = Vec::with_capacity(others.len());
-        for other in others {
-            let (info_b, letterbox_b) = side(other);
-            let b = Side { form: &info_b.form, heads: &other.heads, letterbox: &letterbox_b, thresholds };
-            let same = info_a.form.classes == info_b.form.classes;
-            comparisons.push(if same { self.comparer.run(&a, &b).clone() } else { Comparison::default() });
-        }
-        comparisons
+        let a = input(first);
+        let compare = |other| {
+            let b = input(other);
+            let same = a.form.classes == b.form.classes;
+            if same { self.comparer.run(&a, &b).clone() } else { Comparison::default() }
+        };
+        others.iter().map(compare).collect()
     }
 
     /// How many pictures were looked at, those that could not be used too.
@@ -212,8 +185,7 @@ impl<'a> Pass<'a> {
     /// Median time of an inference.
     pub fn inference_ms(&self, model: usize) -> Option<f64> {
         let mut times = self.models[model].inference_ms.clone();
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied()
+        (!times.is_empty()).then(|| median(&mut times))
     }
 
     /// Models with classes that the annotations do not know, and how many.
@@ -223,7 +195,7 @@ impl<'a> Pass<'a> {
 
     /// The pictures in which one of the models falls behind the first, the worst first.
     pub fn damage(&self, model: usize) -> Vec<Damaged> {
-        let of_picture = |done: &Done| {
+        let of_picture = |done: &EvaluatedPicture| {
             let about = &self.truth.images[done.image];
             let (ap_first, ap) = (done.alone.first().copied().flatten()?, done.alone[model]?);
             let things = about.boxes.iter().filter(|b| !b.crowd).count();
@@ -237,20 +209,17 @@ impl<'a> Pass<'a> {
         damaged
     }
 
-    /// A picture as the first model and another see it, and where it stands in the truth.
-    pub fn comparison(&self, file: &str, model: usize) -> Option<(usize, Picture)> {
+    /// A picture as the first model and another see it, by its file: its place in the truth, its size, and the comparison.
+    pub fn comparison(&self, file: &str, model: usize) -> Option<(usize, Size, &Comparison)> {
         let done = self.pictures.iter().find(|done| self.truth.images[done.image].file == file)?;
-        let comparison = done.comparisons.get(model.checked_sub(1)?)?.clone();
-        Some((done.image, Picture { source: file.to_owned(), frame: None, time_s: None, size: done.size, comparison }))
+        Some((done.image, done.size, done.comparisons.get(model.checked_sub(1)?)?))
     }
 }
 
-/// Where the picture lies in inputs of each size.
-type Letterboxes = Vec<(Size, Letterbox)>;
-
-/// Its place among them.
-fn of_size(letterboxes: &[(Size, Letterbox)], input: Size) -> usize {
-    letterboxes.iter().position(|(size, _)| *size == input).unwrap_or_default()
+fn input(model: &EvaluatedModel) -> ModelInput<'_> {
+    let EvaluatedModel { detector, .. } = model;
+    let (form, heads, letterbox) = (&detector.info().form, detector.heads(), detector.place());
+    ModelInput { form, heads, letterbox, thresholds: Thresholds::LIVE }
 }
 
 /// `None` for a class that the annotations do not know.

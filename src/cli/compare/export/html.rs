@@ -2,31 +2,23 @@
 
 use std::path::Path;
 
-use super::gallery::Gallery;
-use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
 use super::text::counts;
-use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, Wanted};
-use crate::cli::html::{document, escaped, file_uri};
-use crate::compare::{Agreement, BestThreshold, Totals};
+use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, UnplacedLabel};
+use crate::cli::compare::report::{ComparisonReport, PictureReport, VerdictEntry};
+use crate::cli::compare::worst_frames::{SHOWN, WorstFrames};
+use crate::cli::output::detections::NamedDetection;
+use crate::cli::output::html::{document, escaped, file_uri};
+use crate::compare::{Agreement, VerdictKind};
 use crate::detect::{BBox, Size};
 
-/// So many of the worst pictures are shown: with these a page stays small enough to mail.
-pub const SHOWN: usize = 24;
-
-/// The page. `pictures` are sorted by damage. Files that are shown are read again; `frames` has the others.
-pub fn html(
-    setting: &Setting<'_>,
-    totals: &Totals,
-    best: Option<BestThreshold>,
-    pictures: &[Picture],
-    frames: &Gallery,
-) -> String {
-    let (a, b) = (escaped(&setting.a.name), escaped(&setting.b.name));
+/// The page. The pictures are sorted by damage. Files that are shown are read again; `frames` has the others.
+pub fn html(report: &ComparisonReport<'_>, frames: &WorstFrames) -> String {
+    let (a, b) = (escaped(&report.models.a.name), escaped(&report.models.b.name));
     let title = format!("{a} and {b}, compared");
     let mut page = format!("<h1>{a} → {b}</h1>\n");
-    page += &summary(setting, totals, best);
-    let worst: Vec<&Picture> = damaged(pictures).take(SHOWN).collect();
-    let differing = damaged(pictures).count();
+    page += &summary(report);
+    let worst: Vec<&PictureReport<'_>> = report.damaged().take(SHOWN).collect();
+    let differing = report.damaged().count();
     if worst.is_empty() {
         page += "<p>No picture differs.</p>\n";
     } else {
@@ -39,18 +31,19 @@ pub fn html(
         for picture in worst {
             let uri = match picture.frame {
                 Some(_) => frames.uri(&picture.name()).map(str::to_owned),
-                None => file_uri(Path::new(&picture.source), picture.size),
+                None => file_uri(Path::new(&picture.source), picture.size()),
             };
-            page += &figure(setting, picture, uri.as_deref(), &Aside::default());
+            page += &figure(picture, uri.as_deref(), &Aside::default());
         }
     }
-    page += &classes(setting, totals);
-    page += &listing(pictures);
-    page += &footer(setting);
+    page += &classes(report);
+    page += &listing(report);
+    page += &footer(report);
     document(&title, &colours(), &page)
 }
 
-fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) -> String {
+fn summary(report: &ComparisonReport<'_>) -> String {
+    let (models, totals) = (&report.models, &report.totals);
     let all = &totals.all;
     let mean = |value: Option<f64>| value.map_or_else(|| "–".into(), |v| format!("{v:.3}"));
     let tiles = [
@@ -71,16 +64,16 @@ fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) 
         "<p>{} {images}, {} boxes by {}, {} by {}, at score over {} and NMS IoU {}.</p>\n<div class=\"tiles\">\n{tiles}</div>\n",
         totals.frames,
         all.a,
-        escaped(&setting.a.name),
+        escaped(&models.a.name),
         all.b,
-        escaped(&setting.b.name),
-        setting.thresholds.score,
-        setting.thresholds.nms_iou
+        escaped(&models.b.name),
+        models.thresholds.score,
+        models.thresholds.nms_iou
     );
-    if let Some(best) = best.filter(|best| best.after > best.before) {
+    if let Some(best) = report.better_threshold() {
         text += &format!(
             "<p>{} agrees best at a score threshold of {}: F1 {:.3} in place of {:.3}.</p>\n",
-            escaped(&setting.b.name),
+            escaped(&models.b.name),
             best.score,
             best.after,
             best.before
@@ -115,15 +108,13 @@ pub struct Aside {
 }
 
 /// A picture with both sets of boxes, and what became of each. `uri` has its pixels; `None` = they are gone.
-pub fn figure(setting: &Setting<'_>, picture: &Picture, uri: Option<&str>, aside: &Aside) -> String {
-    let comparison = &picture.comparison;
-    let words = setting.words(comparison);
-    let entries: Vec<Entry<'_>> = comparison.verdicts().iter().map(|verdict| entry(&words, verdict)).collect();
-    let (matched, differing): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) = entries.iter().partition(|e| e.verdict == "matched");
-    let Size { width, height } = picture.size;
+pub fn figure(picture: &PictureReport<'_>, uri: Option<&str>, aside: &Aside) -> String {
+    let (matched, differing): (Vec<_>, Vec<_>) =
+        picture.verdicts.iter().partition(|entry| entry.kind == VerdictKind::Matched);
+    let Size { width, height } = picture.size();
     let truth: String = aside.truth.iter().map(truth_rectangle).collect();
     let mut boxes: String = matched.iter().chain(&differing).map(|entry| rectangles(entry)).collect();
-    boxes += &tags(&differing, picture.size);
+    boxes += &tags(&differing, picture.size());
     let ground = match uri {
         Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
@@ -140,7 +131,7 @@ pub fn figure(setting: &Setting<'_>, picture: &Picture, uri: Option<&str>, aside
         "<article>\n<h3>{source} <small>{}</small></h3>\n<div class=\"pair\">\n\
          <svg class=\"picture\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{source} with both sets of \
          boxes\">{ground}\n{truth}{boxes}</svg>\n<div class=\"rows\"><table>{rows}</table>\n{same}</div>\n</div>\n</article>\n",
-        aside.note.as_deref().map_or_else(|| counts(comparison.agreement()), escaped)
+        aside.note.as_deref().map_or_else(|| counts(&picture.agreement), escaped)
     )
 }
 
@@ -150,11 +141,11 @@ fn truth_rectangle(b: &BBox) -> String {
 }
 
 /// Both boxes of an entry.
-fn rectangles(entry: &Entry<'_>) -> String {
+fn rectangles(entry: &VerdictEntry<'_>) -> String {
     let class = class_of(entry);
     let mut text = String::new();
     for (found, side) in [(&entry.a, "a"), (&entry.b, "b")] {
-        let Some(Found { class: name, score, bbox: [x1, y1, x2, y2], .. }) = found else { continue };
+        let Some(NamedDetection { class: name, score, bbox: [x1, y1, x2, y2], .. }) = found else { continue };
         let (w, h) = (x2 - x1, y2 - y1);
         let place = format!("x=\"{x1:.1}\" y=\"{y1:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"");
         // A dark line below keeps the colour in sight on any picture.
@@ -165,17 +156,17 @@ fn rectangles(entry: &Entry<'_>) -> String {
 }
 
 /// Numbers on the boxes, which the list beside the picture has too.
-fn tags(entries: &[&Entry<'_>], image: Size) -> String {
+fn tags(entries: &[&VerdictEntry<'_>], image: Size) -> String {
     let (width, height) = (image.width as f32, image.height as f32);
     let size = width.max(height) / 40.0;
-    let wanted: Vec<Wanted> = entries
+    let wanted: Vec<UnplacedLabel> = entries
         .iter()
         .enumerate()
         .map(|(i, entry)| {
             let found = entry.a.as_ref().or(entry.b.as_ref());
             let [x1, y1, x2, y2] = found.map_or([0.0; 4], |found| found.bbox);
             let digits = if i < 9 { 1.0 } else { 2.0 };
-            Wanted { target: BBox::new(x1, y1, x2, y2), size: [size * (0.5 + 0.6 * digits), size * 1.2] }
+            UnplacedLabel { target: BBox::new(x1, y1, x2, y2), size: [size * (0.5 + 0.6 * digits), size * 1.2] }
         })
         .collect();
     let places = annotate::place(&wanted, BBox::new(0.0, 0.0, width, height));
@@ -194,12 +185,13 @@ fn tags(entries: &[&Entry<'_>], image: Size) -> String {
     text
 }
 
-fn class_of(entry: &Entry<'_>) -> &'static str {
-    if entry.verdict == "class_flip" { "flip" } else { entry.verdict }
+/// As the style sheet names a verdict.
+fn class_of(entry: &VerdictEntry<'_>) -> &'static str {
+    if entry.kind == VerdictKind::Flip { "flip" } else { entry.kind.word() }
 }
 
-fn row(number: &str, entry: &Entry<'_>) -> String {
-    let told = |found: &Found<'_>| format!("<span>{} {:.3}</span>", escaped(found.class), found.score);
+fn row(number: &str, entry: &VerdictEntry<'_>) -> String {
+    let told = |found: &NamedDetection<'_>| format!("<span>{} {:.3}</span>", escaped(found.class), found.score);
     let what = match (&entry.a, &entry.b) {
         (Some(a), Some(b)) if a.class_id == b.class_id => format!("{} → {:.3}", told(a), b.score),
         (Some(a), Some(b)) => format!("{} → {}", told(a), told(b)),
@@ -211,28 +203,20 @@ fn row(number: &str, entry: &Entry<'_>) -> String {
         (None, Some(iou)) => format!("IoU {iou:.2}"),
         (None, None) => String::new(),
     };
-    let (class, verdict) = (class_of(entry), entry.verdict.replace('_', " "));
+    let (class, verdict) = (class_of(entry), entry.kind.word());
     format!(
         "<tr><td class=\"number\"><b class=\"{class}\">{number}</b></td><td>{verdict}</td><td>{what}</td><td>{why}</td></tr>\n"
     )
 }
 
-fn classes(setting: &Setting<'_>, totals: &Totals) -> String {
-    let mut classes: Vec<_> = seen_classes(totals).collect();
-    classes.sort_by_key(|(_, of)| std::cmp::Reverse(of.damage()));
-    let rows: String = classes
-        .into_iter()
-        .map(|(class_id, of)| format!("<tr><td>{}</td>{}</tr>\n", escaped(setting.classes().name(class_id)), cells(of)))
-        .collect();
-    table("By class", "class", &rows)
+fn classes(report: &ComparisonReport<'_>) -> String {
+    let row = |(name, of): (&str, &Agreement)| format!("<tr><td>{}</td>{}</tr>\n", escaped(name), cells(of));
+    table("By class", "class", &report.classes_by_damage().into_iter().map(row).collect::<String>())
 }
 
-fn listing(pictures: &[Picture]) -> String {
-    let rows: String = pictures
-        .iter()
-        .map(|p| format!("<tr><td>{}</td>{}</tr>\n", escaped(&p.name()), cells(p.comparison.agreement())))
-        .collect();
-    table("All pictures", "picture", &rows)
+fn listing(report: &ComparisonReport<'_>) -> String {
+    let row = |p: &PictureReport<'_>| format!("<tr><td>{}</td>{}</tr>\n", escaped(&p.name()), cells(&p.agreement));
+    table("All pictures", "picture", &report.pictures.iter().map(row).collect::<String>())
 }
 
 fn table(title: &str, first: &str, rows: &str) -> String {
@@ -248,15 +232,15 @@ fn cells(of: &Agreement) -> String {
     format!("{counts}<td>{:.3}</td>", of.f1())
 }
 
-fn footer(setting: &Setting<'_>) -> String {
+fn footer(report: &ComparisonReport<'_>) -> String {
     let model = |letter: &str, m: &crate::model::ModelInfo| {
         let arithmetic = m.arithmetic.map_or_else(String::new, |a| format!(" in {a} arithmetic"));
         format!("{letter} is {}{arithmetic}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
     };
     format!(
         "<footer><p>{}<br>{}</p>\n<p>Boxes are the same from an IoU of {} on. Made by Twinsight {}.</p></footer>\n",
-        model("A", setting.a),
-        model("B", setting.b),
+        model("A", report.models.a),
+        model("B", report.models.b),
         crate::compare::MIN_IOU,
         env!("CARGO_PKG_VERSION")
     )

@@ -1,15 +1,14 @@
 //! What `detect` prints of one picture, as JSON or for people.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
+use super::model_identity::ModelIdentity;
 use crate::detect::{Classes, Detection, Size};
-use crate::model::{Arithmetic, ModelInfo};
+use crate::model::ModelInfo;
 
 /// One picture or frame. Its JSON is one line, and part of the interface.
 #[derive(Debug, Serialize)]
-pub struct Report<'a> {
+pub struct DetectionsReport<'a> {
     /// The file as it was named, a stream's address, or "camera:0".
     pub source: &'a str,
     /// Of a camera: which of the frames asked for, from 0. Of a video: its number in the video, from 0.
@@ -20,28 +19,28 @@ pub struct Report<'a> {
     pub time_s: Option<f64>,
     pub width: u32,
     pub height: u32,
-    pub model: Model<'a>,
-    pub detections: Vec<Found<'a>>,
+    pub model: ModelIdentity<'a>,
+    pub detections: Vec<NamedDetection<'a>>,
     pub timing_ms: Timing,
 }
 
+/// A detection with the name of its class.
 #[derive(Debug, Serialize)]
-pub struct Model<'a> {
-    pub precision: &'a str,
-    /// How its integers are computed; a float model has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arithmetic: Option<Arithmetic>,
-    pub sha256: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Found<'a> {
+pub struct NamedDetection<'a> {
     pub class_id: usize,
     pub class: &'a str,
     pub score: f32,
     /// x1, y1, x2, y2 in image pixels.
     #[serde(rename = "box")]
     pub bbox: [f32; 4],
+}
+
+impl<'a> NamedDetection<'a> {
+    /// `classes` are those of the model that found it.
+    pub fn new(detection: &Detection, classes: &'a Classes) -> Self {
+        let Detection { class_id, score, bbox, .. } = *detection;
+        Self { class_id, class: classes.name(class_id), score, bbox: bbox.to_array() }
+    }
 }
 
 /// Milliseconds per stage.
@@ -54,23 +53,17 @@ pub struct Timing {
     pub postprocess: f64,
 }
 
-impl<'a> Report<'a> {
+impl<'a> DetectionsReport<'a> {
+    /// A picture of `size` pixels; what it is a frame of is left open.
     pub fn new(source: &'a str, size: Size, model: &'a ModelInfo, detections: &[Detection], timing_ms: Timing) -> Self {
-        let classes: &'a Classes = &model.form.classes;
-        let found = |d: &Detection| Found {
-            class_id: d.class_id,
-            class: classes.name(d.class_id),
-            score: d.score,
-            bbox: d.bbox.to_array(),
-        };
         Self {
             source,
             frame: None,
             time_s: None,
             width: size.width,
             height: size.height,
-            model: Model { precision: model.precision.as_str(), arithmetic: model.arithmetic, sha256: &model.sha256 },
-            detections: detections.iter().map(found).collect(),
+            model: ModelIdentity { name: None, ..ModelIdentity::of(model) },
+            detections: detections.iter().map(|d| NamedDetection::new(d, &model.form.classes)).collect(),
             timing_ms,
         }
     }
@@ -99,16 +92,11 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Milliseconds, to the microsecond.
-pub fn millis(duration: Duration) -> f64 {
-    duration.as_micros() as f64 / 1e3
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::{BBox, CandidateId, Form};
-    use crate::model::Precision;
+    use crate::model::{Arithmetic, Precision};
 
     #[test]
     fn the_line_has_the_documented_keys_in_their_order() {
@@ -123,7 +111,7 @@ mod tests {
         };
         let id = CandidateId { head: 0, anchor: 0, cell: 0 };
         let bus = Detection { class_id: 5, score: 0.5, bbox: BBox::new(1.0, 2.0, 3.5, 4.0), id };
-        let report = Report::new("bus.jpg", Size::new(810, 1080), &model, &[bus], Timing::default());
+        let report = DetectionsReport::new("bus.jpg", Size::new(810, 1080), &model, &[bus], Timing::default());
         assert_eq!(
             report.to_json().unwrap(),
             r#"{"source":"bus.jpg","width":810,"height":1080,"model":{"precision":"int8","arithmetic":"exact","sha256":"ab"},"#.to_owned()

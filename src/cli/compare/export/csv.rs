@@ -1,27 +1,27 @@
 //! The comparison as CSV: one box or pair a line.
 
-use super::report::{Found, Picture, Setting, entry};
+use crate::cli::compare::report::ComparisonReport;
+use crate::cli::output::detections::NamedDetection;
 
 const HEADER: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,iou,\
                       delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b\n";
 
 /// All pictures, in their order; columns that do not apply are empty.
-pub fn csv(setting: &Setting<'_>, pictures: &[&Picture]) -> String {
+pub fn csv(report: &ComparisonReport<'_>) -> String {
     let mut text = HEADER.to_owned();
     // A float model has none.
-    let arithmetics = [setting.a, setting.b].map(|m| m.arithmetic.map_or_else(String::new, |a| a.to_string()));
-    for picture in pictures {
-        for verdict in picture.comparison.verdicts() {
-            let entry = entry(&setting.words(&picture.comparison), verdict);
-            let why = entry.explanation.as_ref();
-            let mut fields = vec![quoted(&picture.name()), entry.verdict.to_owned()];
-            for found in [&entry.a, &entry.b] {
-                fields.extend(columns(found.as_ref()));
+    let arithmetics =
+        [report.models.a, report.models.b].map(|m| m.arithmetic.map_or_else(String::new, |a| a.to_string()));
+    for picture in &report.pictures {
+        for verdict in &picture.verdicts {
+            let reason = verdict.reason.as_ref();
+            let mut fields = vec![quoted(&picture.name()), verdict.kind.as_str().to_owned()];
+            for detection in [&verdict.a, &verdict.b] {
+                fields.extend(columns(detection.as_ref()));
             }
-            fields.extend([entry.iou, entry.delta_score].map(number));
-            fields.push(why.map(|w| w.reason.to_owned()).unwrap_or_default());
-            let figures = why.map_or([None; 3], |w| [w.score, w.overlap, w.free_at]);
-            fields.extend(figures.map(number));
+            fields.extend([verdict.iou, verdict.delta_score].map(number));
+            fields.push(reason.map(|r| r.reason.to_owned()).unwrap_or_default());
+            fields.extend(reason.map_or([None; 3], |r| [r.score, r.overlap, r.free_at]).map(number));
             fields.extend(arithmetics.clone());
             text += &fields.join(",");
             text.push('\n');
@@ -30,10 +30,10 @@ pub fn csv(setting: &Setting<'_>, pictures: &[&Picture]) -> String {
     text
 }
 
-fn columns(found: Option<&Found<'_>>) -> [String; 6] {
-    let Some(found) = found else { return Default::default() };
-    let [x1, y1, x2, y2] = found.bbox.map(|v| v.to_string());
-    [quoted(found.class), found.score.to_string(), x1, y1, x2, y2]
+fn columns(detection: Option<&NamedDetection<'_>>) -> [String; 6] {
+    let Some(NamedDetection { class, score, bbox, .. }) = detection else { return Default::default() };
+    let [x1, y1, x2, y2] = bbox.map(|v| v.to_string());
+    [quoted(class), score.to_string(), x1, y1, x2, y2]
 }
 
 fn number(value: Option<f32>) -> String {

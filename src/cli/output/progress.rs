@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::interrupt;
+use crate::cli::interrupt;
 use crate::workshop;
 
 /// What is done before that needs no bar.

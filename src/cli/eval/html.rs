@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
-use super::pass::Pass;
+use super::evaluator::Evaluator;
 use super::plot;
 use super::text::{number, signed, signed_finely, standing};
-use crate::cli::compare::{self, Aside, Setting};
-use crate::cli::html::{document, escaped, file_uri};
+use crate::cli::compare::export::html::{Aside, colours, figure, legend};
+use crate::cli::compare::report::{ComparedModels, PictureReport};
+use crate::cli::output::html::{document, escaped, file_uri};
 use crate::detect::{BBox, Thresholds};
 use crate::workshop::evaluate::{Damaged, Difference, EvalReport, Figures, OfModel, Spread, TruthBox};
 
-/// So many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
+/// How many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
 const SHOWN: usize = 16;
 
 /// The page. Pictures that are shown are read again from `dir`.
-pub fn html(report: &EvalReport, pass: &Pass<'_>, dir: &Path) -> String {
+pub fn html(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
     let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
     let title = format!("{}, evaluated", escaped(&names.join(", ")));
     let mut page = format!("<h1>{}</h1>\n<p>Over {}.</p>\n", escaped(&names.join(" · ")), standing(&report.pictures));
@@ -22,10 +23,10 @@ pub fn html(report: &EvalReport, pass: &Pass<'_>, dir: &Path) -> String {
     page += &figures(report);
     page += &replicates(report);
     page += &plots(report, &names);
-    page += &worst(report, pass, dir);
+    page += &worst(report, evaluator, dir);
     page += &classes(report);
     page += &footer(report);
-    document(&title, &(compare::colours() + &plot::style()), &page)
+    document(&title, &(colours() + &plot::style()), &page)
 }
 
 fn tiles(report: &EvalReport) -> String {
@@ -151,9 +152,9 @@ fn plots(report: &EvalReport, names: &[&str]) -> String {
     text
 }
 
-fn worst(report: &EvalReport, pass: &Pass<'_>, dir: &Path) -> String {
+fn worst(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
     let mut text = String::new();
-    let models: Vec<_> = pass.models().collect();
+    let models: Vec<_> = evaluator.models().collect();
     let Some((_, info_a)) = models.first() else { return text };
     for (model, (name, info_b)) in models.iter().enumerate().skip(1) {
         let damaged: Vec<&Damaged> = report.by_damage.iter().filter(|d| d.model == *name).collect();
@@ -161,21 +162,22 @@ fn worst(report: &EvalReport, pass: &Pass<'_>, dir: &Path) -> String {
         if damaged.is_empty() || info_a.form.classes != info_b.form.classes {
             continue;
         }
-        let setting = Setting { a: info_a, b: info_b, thresholds: Thresholds::LIVE };
+        let compared = ComparedModels { a: info_a, b: info_b, thresholds: Thresholds::LIVE };
         text += &format!(
             "<h2>{} falls behind in {} pictures; the worst</h2>\n<p>By what the picture's own AP loses, times the things \
              in it. Boxes are those with a score over {}; white dots are what is really there.</p>\n{}",
             escaped(name),
             damaged.len(),
             Thresholds::LIVE.score,
-            compare::legend(&escaped(&info_a.name), &escaped(&info_b.name))
+            legend(&escaped(&info_a.name), &escaped(&info_b.name))
         );
         for d in damaged.into_iter().take(shown) {
-            let Some((image, picture)) = pass.comparison(&d.file, model) else { continue };
-            let uri = file_uri(&dir.join(&d.file), picture.size);
+            let Some((image, size, comparison)) = evaluator.comparison(&d.file, model) else { continue };
+            let picture = PictureReport::new(d.file.clone(), size, comparison, &compared);
+            let uri = file_uri(&dir.join(&d.file), size);
             let note = format!("AP {:.3} → {:.3}, {} things", d.ap_first, d.ap, d.things);
-            let truth = pass.truth.images[image].boxes.iter().map(corners).collect();
-            text += &compare::figure(&setting, &picture, uri.as_deref(), &Aside { truth, note: Some(note) });
+            let truth = evaluator.truth.images[image].boxes.iter().map(corners).collect();
+            text += &figure(&picture, uri.as_deref(), &Aside { truth, note: Some(note) });
         }
     }
     text

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::camera::SIZE;
-use super::{WARM_UP, median};
-use crate::cli::report::millis;
+use super::throughput::WARM_UP;
+use crate::cli::statistics::{median, millis};
 use crate::detect::{Frame, Postprocessor, Thresholds};
 use crate::engine::{Engine, Open, Parts, Settings};
 use crate::live::{self, PHOTOS};
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// From the moment at which a camera has a picture until it is decoded, inferred, and its boxes are found. Medians, in
 /// milliseconds.
 #[derive(Serialize)]
-pub struct Age {
+pub struct FrameLatency {
     pub model: String,
     pub frames: usize,
     pub median_ms: f64,
@@ -37,14 +37,15 @@ pub struct Age {
     pub growth_ms: f64,
 }
 
-impl Age {
+impl FrameLatency {
     /// Runs the engine for `time` on a camera that gives 30 pictures of 1280×720 a second as MJPEG.
     pub fn measure(catalog: &Catalog, model: &ModelRequest, time: Duration) -> Result<Self, Box<dyn Error>> {
         let photo = catalog.download(PHOTOS[1]);
         let jpeg =
             std::fs::read(&photo).map_err(|e| format!("cannot read {}: {e}; run make setup", photo.display()))?;
-        let camera = Arc::new(Camera { jpeg, ticks: Mutex::default() });
-        let parts = Parts { opener: Arc::new(At(Arc::clone(&camera))), ..live::parts(catalog, Arc::new(|| {})) };
+        let camera = Arc::new(FakeCamera { jpeg, ticks: Mutex::default() });
+        let parts =
+            Parts { opener: Arc::new(FakeOpener(Arc::clone(&camera))), ..live::parts(catalog, Arc::new(|| {})) };
         let source = SourceRequest::Demo;
         let engine = Engine::start(parts, Settings { source, reopen: 0, models: vec![model.clone()], paused: false })?;
         let mut postprocessor = Postprocessor::default();
@@ -72,6 +73,7 @@ impl Age {
         Ok(Self { model: model.label(), frames, median_ms, inference_ms, frame_times_over_inference, growth_ms })
     }
 
+    /// For people.
     pub fn to_text(&self) -> String {
         let Self { model, frames, median_ms, inference_ms, frame_times_over_inference, growth_ms } = self;
         format!(
@@ -83,34 +85,34 @@ impl Age {
 }
 
 /// Has a picture on the beat, whether or not anybody takes it.
-struct Camera {
+struct FakeCamera {
     jpeg: Vec<u8>,
     /// When each picture was there that was taken. The engine numbers those of its only source in the same way.
     ticks: Mutex<Vec<Instant>>,
 }
 
-impl Camera {
+impl FakeCamera {
     fn tick(&self, number: u64) -> Option<Instant> {
         self.ticks.lock().unwrap_or_else(PoisonError::into_inner).get(usize::try_from(number).ok()?).copied()
     }
 }
 
-struct At(Arc<Camera>);
+struct FakeOpener(Arc<FakeCamera>);
 
-impl Open for At {
+impl Open for FakeOpener {
     fn open(&self, _: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
-        Ok(Box::new(Stream { camera: Arc::clone(&self.0), due: Instant::now(), converter: Converter::default() }))
+        Ok(Box::new(FakeStream { camera: Arc::clone(&self.0), due: Instant::now(), converter: Converter::default() }))
     }
 }
 
-struct Stream {
-    camera: Arc<Camera>,
+struct FakeStream {
+    camera: Arc<FakeCamera>,
     /// When the next picture is there, or was.
     due: Instant,
     converter: Converter,
 }
 
-impl Source for Stream {
+impl Source for FakeStream {
     fn description(&self) -> Description {
         let nominal_rate = Some(RATE as f32);
         Description { name: "fake camera".into(), size: Some(SIZE), nominal_rate, ..Description::default() }

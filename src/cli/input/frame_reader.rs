@@ -1,4 +1,4 @@
-//! Frame after frame of everything that was named on the command line.
+//! Reads everything that was named on the command line, frame by frame.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use super::camera_feed::CameraFeed;
-use super::inputs::{Input, InputArgs};
-use super::interrupt;
-use super::progress::Progress;
+use super::{Input, InputArgs};
+use crate::cli::interrupt;
+use crate::cli::output::progress::Progress;
 use crate::detect::Frame;
 use crate::model::Catalog;
 use crate::source::{self, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
 
-/// How often it is looked whether Ctrl+C was pressed while something else is waited for.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often Ctrl+C is checked for while a video opens.
+const POLL: Duration = Duration::from_millis(100);
 
 /// Gives frames until there are no more, as many as were asked for were given, or Ctrl+C was pressed. What cannot be
 /// read is told on standard error, and the rest still comes.
-pub struct Feed {
+pub struct FrameReader {
     catalog: Catalog,
     queue: VecDeque<Input>,
     moving: Option<Moving>,
@@ -41,8 +41,8 @@ enum Moving {
     Camera(CameraFeed),
 }
 
-/// A frame that came: [`Feed::frame`] has its pixels.
-pub struct Take {
+/// A frame that came: [`FrameReader::frame`] has its pixels.
+pub struct InputFrame {
     /// The file as it was named, the stream's address, or "camera:0".
     pub source: String,
     /// A name for files made of it.
@@ -55,7 +55,7 @@ pub struct Take {
     pub decode: Duration,
 }
 
-impl Feed {
+impl FrameReader {
     /// Starts to watch for Ctrl+C too.
     pub fn new(catalog: &Catalog, args: &InputArgs, inputs: Vec<Input>) -> Result<Self, Box<dyn Error>> {
         interrupt::watch()?;
@@ -74,7 +74,7 @@ impl Feed {
     }
 
     /// The next frame; `None` = that was all.
-    pub fn next(&mut self) -> Option<Take> {
+    pub fn next(&mut self) -> Option<InputFrame> {
         loop {
             if interrupt::asked() {
                 return None;
@@ -82,7 +82,7 @@ impl Feed {
             let start = Instant::now();
             if self.moving.is_some() {
                 match self.next_of_moving(start) {
-                    Ok(Some(take)) => return Some(take),
+                    Ok(Some(frame)) => return Some(frame),
                     Ok(None) => {}
                     Err(error) => self.fail(error),
                 }
@@ -95,7 +95,7 @@ impl Feed {
                     Ok(frame) => {
                         self.frame = Arc::new(frame);
                         let (source, decode) = (path.to_string_lossy().into_owned(), start.elapsed());
-                        return Some(Take { source, file: path, number: None, time: None, decode });
+                        return Some(InputFrame { source, file: path, number: None, time: None, decode });
                     }
                     Err(error) => Err(error.into()),
                 },
@@ -141,30 +141,22 @@ impl Feed {
         self.failures += 1;
     }
 
-    fn next_of_moving(&mut self, start: Instant) -> Result<Option<Take>, Box<dyn Error>> {
+    fn next_of_moving(&mut self, start: Instant) -> Result<Option<InputFrame>, Box<dyn Error>> {
         if self.limit.is_some_and(|limit| self.given >= limit) {
             return Ok(None);
         }
         match &mut self.moving {
             Some(Moving::Video { source, name, stem }) => {
-                if let Some(spare) = Arc::get_mut(&mut self.frame) {
-                    // Kept with its memory, unless somebody still holds it.
-                    if !next_video_frame(source, spare, self.every)? {
-                        return Ok(None);
-                    }
-                } else {
-                    let mut frame = Frame::default();
-                    if !next_video_frame(source, &mut frame, self.every)? {
-                        return Ok(None);
-                    }
-                    self.frame = Arc::new(frame);
+                // With its memory, unless somebody still holds it.
+                if !next_video_frame(source, Arc::make_mut(&mut self.frame), self.every)? {
+                    return Ok(None);
                 }
                 let playback = source.description().playback;
                 let (number, time, whole) =
                     playback.map_or((0, Duration::ZERO, None), |p| (p.number, p.time, p.duration));
                 self.progress.at(time, whole);
                 self.given += 1;
-                Ok(Some(Take {
+                Ok(Some(InputFrame {
                     source: name.clone(),
                     file: PathBuf::from(format!("{stem}-{number:06}.png")),
                     number: Some(number),
@@ -178,7 +170,7 @@ impl Feed {
                 let number = self.given;
                 self.given += 1;
                 let (source, file) = (camera.name(), camera.file(number));
-                Ok(Some(Take { source, file, number: Some(number), time: None, decode }))
+                Ok(Some(InputFrame { source, file, number: Some(number), time: None, decode }))
             }
             None => Ok(None),
         }
@@ -188,20 +180,19 @@ impl Feed {
 impl Moving {
     /// `None`: nobody wants it any more.
     fn video(location: VideoLocation) -> Result<Option<Self>, Box<dyn Error>> {
-        let stem = match &location {
-            VideoLocation::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            VideoLocation::Url(_) => "stream".into(),
+        let (name, stem) = match &location {
+            VideoLocation::File(path) => {
+                (path.to_string_lossy(), path.file_stem().unwrap_or_default().to_string_lossy())
+            }
+            VideoLocation::Url(_) => (location.to_string().into(), "stream".into()),
         };
-        let name = match &location {
-            VideoLocation::File(path) => path.to_string_lossy().into_owned(),
-            VideoLocation::Url(_) => location.to_string(),
-        };
+        let (name, stem) = (name.into_owned(), stem.into_owned());
         let request = VideoRequest { every_frame: true, ..VideoRequest::new(location) };
         // A stream may take long to answer, and Ctrl+C must not.
         let (send, opened) = bounded(1);
         Builder::new().name("open video".into()).spawn(move || drop(send.send(VideoSource::open(&request))))?;
         loop {
-            match opened.recv_timeout(LOOK) {
+            match opened.recv_timeout(POLL) {
                 Ok(source) => return Ok(Some(Self::Video { source: Box::new(source?), name, stem })),
                 Err(RecvTimeoutError::Timeout) if interrupt::asked() => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}

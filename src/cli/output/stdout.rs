@@ -31,7 +31,7 @@ pub fn reader_left(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// As `println!`, which panics when the reader has left; this gives an [`OutputError`].
-macro_rules! say {
-    ($($text:tt)*) => { $crate::cli::out::line(format_args!($($text)*)) };
+macro_rules! out {
+    ($($text:tt)*) => { $crate::cli::output::stdout::line(format_args!($($text)*)) };
 }
-pub(super) use say;
+pub(in crate::cli) use out;

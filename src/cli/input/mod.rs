@@ -1,11 +1,15 @@
 //! What `detect` and `compare` look at: the flags that name it.
 
+pub mod camera_feed;
+pub mod camera_flags;
+pub mod frame_reader;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::camera_flags::CameraFlags;
+use self::camera_flags::CameraFlags;
 use crate::source::pictures::folder;
 use crate::source::{CameraRequest, FileKind, VideoLocation, file_kind};
 
@@ -55,14 +59,9 @@ impl InputArgs {
             match file_kind(path) {
                 FileKind::Picture => found.push(Input::Picture(path.clone())),
                 FileKind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
-                FileKind::Folder => match folder::pictures_in(path) {
-                    Ok(inside) if inside.is_empty() => {
-                        found.push(Input::Nothing(empty(path)));
-                    }
+                FileKind::Folder => match pictures_in(path) {
                     Ok(inside) => found.extend(inside.into_iter().map(Input::Picture)),
-                    Err(cause) => {
-                        found.push(Input::Nothing(unreadable(path, &cause)));
-                    }
+                    Err(why) => found.push(Input::Nothing(why)),
                 },
             }
         }
@@ -81,22 +80,22 @@ pub fn pictures(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
     for path in paths {
         match file_kind(path) {
             FileKind::Picture | FileKind::Video => found.push(path.clone()),
-            FileKind::Folder => match folder::pictures_in(path) {
-                Ok(inside) if inside.is_empty() => failures.push(empty(path)),
+            FileKind::Folder => match pictures_in(path) {
                 Ok(inside) => found.extend(inside),
-                Err(cause) => failures.push(unreadable(path, &cause)),
+                Err(why) => failures.push(why),
             },
         }
     }
     (found, failures)
 }
 
-fn empty(folder: &Path) -> String {
-    format!("no pictures in the folder {}", folder.display())
-}
-
-fn unreadable(folder: &Path, cause: &std::io::Error) -> String {
-    format!("cannot read the folder {}: {cause}", folder.display())
+/// At least one picture, or why there is none.
+fn pictures_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    match folder::pictures_in(dir) {
+        Ok(inside) if inside.is_empty() => Err(format!("no pictures in the folder {}", dir.display())),
+        Ok(inside) => Ok(inside),
+        Err(cause) => Err(format!("cannot read the folder {}: {cause}", dir.display())),
+    }
 }
 
 /// The files among them, which nothing that is written may replace.

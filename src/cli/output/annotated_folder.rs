@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::annotate;
-use crate::detect::{Classes, Detection, Frame};
+use crate::detect::Frame;
 
 /// Saves pictures as PNG, each under a name of its own.
-pub struct Folder {
+pub struct AnnotatedFolder {
     dir: PathBuf,
     used: HashSet<String>,
     /// Pictures that are read, which no annotated picture may replace.
@@ -23,7 +22,7 @@ pub enum FolderError {
     Save { path: PathBuf, cause: image::ImageError },
 }
 
-impl Folder {
+impl AnnotatedFolder {
     /// Makes the folder where it is missing. `sources`: files that stay as they are, should they lie in it.
     pub fn create(dir: &Path, sources: &[PathBuf]) -> Result<Self, FolderError> {
         std::fs::create_dir_all(dir).map_err(|cause| FolderError::Create { dir: dir.to_owned(), cause })?;
@@ -31,20 +30,8 @@ impl Folder {
         Ok(Self { dir: dir.to_owned(), used: HashSet::new(), kept })
     }
 
-    /// Paints the boxes on the frame and saves it under the name of `source`, ending in `.png`.
-    pub fn save(
-        &mut self,
-        source: &Path,
-        mut frame: Frame,
-        detections: &[Detection],
-        classes: &Classes,
-    ) -> Result<(), FolderError> {
-        annotate::paint(&mut frame, detections, classes);
-        self.save_as_it_is(source, &frame)
-    }
-
     /// Saves a frame under the name of `source`, ending in `.png`.
-    pub fn save_as_it_is(&mut self, source: &Path, frame: &Frame) -> Result<(), FolderError> {
+    pub fn save(&mut self, source: &Path, frame: &Frame) -> Result<(), FolderError> {
         let name = self.name(source);
         let path = self.dir.join(name);
         image::save_buffer(&path, frame.rgb(), frame.width(), frame.height(), image::ExtendedColorType::Rgb8)
@@ -75,10 +62,10 @@ mod tests {
     #[test]
     fn pictures_of_one_name_do_not_overwrite_each_other() {
         let dir = tempfile::tempdir().unwrap();
-        let mut folder = Folder::create(&dir.path().join("new/folder"), &[]).unwrap();
+        let mut folder = AnnotatedFolder::create(&dir.path().join("new/folder"), &[]).unwrap();
         for source in ["a/bus.jpg", "b/bus.png", "c/dog.jpg"] {
             let frame = Frame::new(Size::new(4, 4)).unwrap();
-            folder.save(Path::new(source), frame, &[], &Classes::coco()).unwrap();
+            folder.save(Path::new(source), &frame).unwrap();
         }
         let mut names: Vec<_> = std::fs::read_dir(dir.path().join("new/folder"))
             .unwrap()
@@ -93,9 +80,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let original = dir.path().join("bus.png");
         std::fs::write(&original, "the original").unwrap();
-        let mut folder = Folder::create(dir.path(), &["a/bus.jpg".into(), original.clone()]).unwrap();
+        let mut folder = AnnotatedFolder::create(dir.path(), &["a/bus.jpg".into(), original.clone()]).unwrap();
         for source in [Path::new("a/bus.jpg"), &original] {
-            folder.save(source, Frame::new(Size::new(4, 4)).unwrap(), &[], &Classes::coco()).unwrap();
+            folder.save(source, &Frame::new(Size::new(4, 4)).unwrap()).unwrap();
         }
         assert_eq!(std::fs::read(&original).unwrap(), b"the original");
         assert!(dir.path().join("bus-2.png").is_file() && dir.path().join("bus-3.png").is_file());

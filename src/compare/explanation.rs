@@ -3,9 +3,9 @@
 use super::{Comparison, Reason, Verdict};
 use crate::detect::{Classes, MAX_DETECTIONS, Thresholds};
 
-/// What people call the parts of a comparison.
+/// Explains the verdicts of a comparison: it knows what people call the models and the classes.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<'a> {
+pub struct Explanation<'a> {
     pub comparison: &'a Comparison,
     pub classes: &'a Classes,
     /// Of A and of B.
@@ -37,6 +37,7 @@ impl Remedy {
         }
     }
 
+    /// Thresholds that are moved no further than the remedy asks for.
     pub fn apply(&self, to: Thresholds) -> Thresholds {
         Thresholds {
             score: self.score.map_or(to.score, |score| to.score.min(score)),
@@ -45,7 +46,7 @@ impl Remedy {
     }
 }
 
-impl Words<'_> {
+impl Explanation<'_> {
     /// Why a verdict's box has no partner: "INT8 gives it 0.210, not over 0.25". `None` where it has one.
     pub fn reason(&self, verdict: &Verdict) -> Option<String> {
         let reason = verdict.reason()?;
@@ -158,8 +159,9 @@ mod tests {
         let comparison = Comparison::default();
         let classes = Classes::coco();
         let thresholds = [Thresholds::LIVE; 2];
-        let words = Words { comparison: &comparison, classes: &classes, names: ["FP32", "INT8"], thresholds };
-        [words.reason(&verdict), words.remedy(&verdict)]
+        let explanation =
+            Explanation { comparison: &comparison, classes: &classes, names: ["FP32", "INT8"], thresholds };
+        [explanation.reason(&verdict), explanation.remedy(&verdict)]
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use super::interrupt;
+use crate::cli::interrupt;
 use crate::detect::Frame;
 use crate::engine::{Engine, Event, Settings};
 use crate::live;
@@ -48,7 +48,7 @@ impl CameraFeed {
         let engine = Engine::start(live::parts(catalog, Arc::new(|| {})), settings)?;
         let events = engine.events().clone();
         let (failed, failures) = bounded(1);
-        // On a thread of its own, as whoever takes the frames may be busy with one. It ends with the engine.
+        // On a thread of its own, as the caller may be busy with a frame. It ends with the engine.
         Builder::new().name("camera events".into()).spawn(move || {
             for event in events {
                 match event {

@@ -2,28 +2,29 @@
 
 use std::cmp::Ordering;
 
-use super::page::SHOWN;
-use super::report::Picture;
-use crate::cli::html;
+use super::report::PictureReport;
+use crate::cli::output::html;
 use crate::detect::Frame;
 
+/// How many of the worst pictures a page shows: with these it stays small enough to mail.
+pub const SHOWN: usize = 24;
+
 /// Keeps as many of the worst as a page shows, as they come, and no more.
-pub struct Gallery {
+pub struct WorstFrames {
     wanted: bool,
     /// The worst first: damage, F1, name, and the picture as a data URI.
     worst: Vec<(usize, f64, String, String)>,
 }
 
-impl Gallery {
+impl WorstFrames {
     /// `wanted`: whether there will be a page at all.
     pub fn new(wanted: bool) -> Self {
         Self { wanted, worst: Vec::new() }
     }
 
     /// Looks at the next one. Equal ones keep their order, as on the page.
-    pub fn keep(&mut self, picture: &Picture, frame: &Frame) {
-        let agreement = picture.comparison.agreement();
-        let (damage, f1) = (agreement.damage(), agreement.f1());
+    pub fn keep(&mut self, picture: &PictureReport<'_>, frame: &Frame) {
+        let (damage, f1) = (picture.agreement.damage(), picture.agreement.f1());
         if !self.wanted || damage == 0 {
             return;
         }

@@ -1,29 +1,30 @@
 //! The comparison in words, for people.
 
-use super::report::{Entry, Found, Picture, Setting, damaged, entry, seen_classes};
-use crate::compare::{Agreement, BestThreshold, Totals};
+use crate::cli::compare::report::{ComparisonReport, VerdictEntry};
+use crate::cli::output::detections::NamedDetection;
+use crate::compare::{Agreement, VerdictKind};
 
 /// More pictures than this are not told in every matched pair.
 const FEW: usize = 3;
 
-/// Everything, the worst pictures first. `pictures` are sorted by damage.
-pub fn report(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>, pictures: &[Picture]) -> String {
+/// Everything, the worst pictures first. The pictures are sorted by damage.
+pub fn text(report: &ComparisonReport<'_>) -> String {
     let mut text = String::new();
-    let few = pictures.len() <= FEW;
-    for picture in pictures.iter().take(if few { FEW } else { damaged(pictures).count() }) {
-        let agreement = picture.comparison.agreement();
-        text += &format!("{}: {}\n", picture.name(), counts(agreement));
-        for verdict in picture.comparison.verdicts().iter().filter(|v| few || !v.agrees()) {
-            text += &format!("  {}\n", sentence(&entry(&setting.words(&picture.comparison), verdict)));
+    let few = report.pictures.len() <= FEW;
+    let told = if few { report.pictures.len() } else { report.damaged().count() };
+    for picture in &report.pictures[..told] {
+        text += &format!("{}: {}\n", picture.name(), counts(&picture.agreement));
+        for verdict in picture.verdicts.iter().filter(|v| few || v.kind != VerdictKind::Matched) {
+            text += &format!("  {}\n", sentence(verdict));
         }
     }
     if !text.is_empty() {
         text.push('\n');
     }
     if !few {
-        text += &by_class(setting, totals);
+        text += &by_class(report);
     }
-    text + &summary(setting, totals, best)
+    text + &summary(report)
 }
 
 /// "matched 9, lost 2, ...", without what there is none of.
@@ -39,8 +40,8 @@ pub fn counts(of: &Agreement) -> String {
 }
 
 /// A pair in one line.
-fn sentence(entry: &Entry<'_>) -> String {
-    let verdict = entry.verdict.replace('_', " ");
+fn sentence(entry: &VerdictEntry<'_>) -> String {
+    let verdict = entry.kind.word();
     match (&entry.a, &entry.b) {
         (Some(a), Some(b)) => {
             let names = if a.class_id == b.class_id { a.class.into() } else { format!("{} → {}", a.class, b.class) };
@@ -53,25 +54,22 @@ fn sentence(entry: &Entry<'_>) -> String {
             let score = if entry.a.is_some() { format!("{score}        ") } else { format!("      → {score}") };
             format!("{verdict:<10}  {:<16} {score}            {}  {why}", one.class, corners(one))
         }
-        (None, None) => verdict,
+        (None, None) => verdict.to_owned(),
     }
 }
 
-fn corners(found: &Found<'_>) -> String {
-    let [x1, y1, x2, y2] = found.bbox;
+fn corners(detection: &NamedDetection<'_>) -> String {
+    let [x1, y1, x2, y2] = detection.bbox;
     format!("{x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}")
 }
 
-fn by_class(setting: &Setting<'_>, totals: &Totals) -> String {
-    let (a, b) = (setting.a.name.as_str(), setting.b.name.as_str());
+fn by_class(report: &ComparisonReport<'_>) -> String {
+    let (a, b) = (report.models.a.name.as_str(), report.models.b.name.as_str());
     let mut text = format!(
         "{:<16} {a:>6} {b:>6}  {:>7} {:>5} {:>6} {:>5}  {:>5}\n",
         "class", "matched", "lost", "gained", "flips", "F1"
     );
-    let mut classes: Vec<_> = seen_classes(totals).collect();
-    classes.sort_by_key(|(_, of)| std::cmp::Reverse(of.damage()));
-    for (class_id, of) in classes {
-        let name = setting.classes().name(class_id);
+    for (name, of) in report.classes_by_damage() {
         let Agreement { a, b, matched, lost, gained, flips, .. } = of;
         text += &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>5}  {:>5.3}\n", of.f1());
     }
@@ -79,8 +77,9 @@ fn by_class(setting: &Setting<'_>, totals: &Totals) -> String {
     text
 }
 
-fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) -> String {
-    let (a, b, all) = (&setting.a.name, &setting.b.name, &totals.all);
+fn summary(report: &ComparisonReport<'_>) -> String {
+    let totals = &report.totals;
+    let (a, b, all) = (&report.models.a.name, &report.models.b.name, &totals.all);
     let images = if totals.frames == 1 { "image" } else { "images" };
     let mut text = format!(
         "{} {images}, {a} {} boxes, {b} {} boxes: {}\nagreement F1 {:.3}",
@@ -93,14 +92,9 @@ fn summary(setting: &Setting<'_>, totals: &Totals, best: Option<BestThreshold>) 
     if let (Some(iou), Some(delta)) = (all.mean_iou(), all.mean_delta_score()) {
         text += &format!(", mean IoU {iou:.3}, mean |Δscore| {delta:.3} of the matched");
     }
-    match best {
-        Some(best) if best.after > best.before => {
-            text += &format!(
-                "\n{b} agrees best at score {}: F1 {:.3} in place of {:.3}",
-                best.score, best.after, best.before
-            );
-        }
-        _ => {}
+    if let Some(best) = report.better_threshold() {
+        text +=
+            &format!("\n{b} agrees best at score {}: F1 {:.3} in place of {:.3}", best.score, best.after, best.before);
     }
     text
 }

@@ -1,0 +1,8 @@
+//! Where results go, and in which form.
+
+pub mod annotated_folder;
+pub mod detections;
+pub mod html;
+pub mod model_identity;
+pub mod progress;
+pub mod stdout;

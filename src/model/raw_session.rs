@@ -1,0 +1,84 @@
+//! ONNX Runtime sessions as they are: tensors in, tensors out.
+
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{Session, SessionInputValue};
+use ort::value::{TensorElementType, TensorRef, ValueType};
+
+use super::Runtime;
+
+/// Any ONNX model with float inputs of fixed shapes, mostly one, and however many float outputs.
+pub struct RawSession {
+    session: Session,
+    /// Names and shapes.
+    pub(super) inputs: Vec<(String, Vec<i64>)>,
+}
+
+impl RawSession {
+    /// Loads a model's bytes as they are; see [`session`].
+    pub(super) fn build(
+        runtime: &Runtime,
+        bytes: &[u8],
+        threads: usize,
+        avoids_overflow: bool,
+    ) -> Result<Self, String> {
+        let session = session(runtime, bytes, threads, avoids_overflow).map_err(|e| e.to_string())?;
+        let mut inputs = Vec::with_capacity(session.inputs().len());
+        for input in session.inputs() {
+            let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
+            inputs.push((input.name().to_owned(), shape));
+        }
+        Ok(Self { session, inputs })
+    }
+
+    /// The first input's shape.
+    pub fn input_shape(&self) -> &[i64] {
+        self.inputs.first().map_or(&[], |(_, shape)| shape)
+    }
+
+    /// Runs once and shows every output to `look`: its name, its shape, its values.
+    pub fn run(&mut self, input: &[f32], look: impl FnMut(&str, &[i64], &[f32])) -> Result<(), String> {
+        self.run_many(|_| Some(input), look)
+    }
+
+    /// The same with `of` giving the values of each input by its name.
+    pub fn run_many<'v>(
+        &mut self,
+        of: impl Fn(&str) -> Option<&'v [f32]>,
+        mut look: impl FnMut(&str, &[i64], &[f32]),
+    ) -> Result<(), String> {
+        let text = |e: ort::Error| e.to_string();
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for (name, shape) in &self.inputs {
+            let values = of(name).ok_or_else(|| format!("nothing is known of its input {name}"))?;
+            let tensor = TensorRef::from_array_view((shape.as_slice(), values)).map_err(text)?;
+            inputs.push((name.as_str(), SessionInputValue::from(tensor)));
+        }
+        let outputs = self.session.run(inputs).map_err(text)?;
+        for (name, value) in outputs.iter() {
+            let (shape, values) = value.try_extract_tensor::<f32>().map_err(text)?;
+            look(name, shape, values);
+        }
+        Ok(())
+    }
+}
+
+/// A session over a model's bytes. `avoids_overflow`: with slower kernels whose sums cannot overflow.
+pub(super) fn session(runtime: &Runtime, bytes: &[u8], threads: usize, avoids_overflow: bool) -> ort::Result<Session> {
+    // Spinning threads burn a core while idle, and slow down the other session in the same process.
+    let builder = Session::builder(&runtime.environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(threads)?
+        .with_intra_op_spinning(false)?;
+    // It gives VNNI up too, so that it is set only where the plain kernels were found to overflow.
+    let mut builder =
+        if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };
+    builder.commit_from_memory(bytes)
+}
+
+/// The shape of a float32 tensor; `None` for another type. A dimension that is left open is negative.
+pub(super) fn float_shape(kind: &ValueType) -> Option<Vec<i64>> {
+    match kind {
+        ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } => Some(shape.to_vec()),
+        _ => None,
+    }
+}
