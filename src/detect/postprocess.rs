@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{BBox, CandidateId, Decoder, Form, Letterbox, Nms, RawHeads};
 
-/// One object that a detector sees.
+/// One detected object.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
     /// Index into [`Form::classes`].
@@ -13,28 +13,28 @@ pub struct Detection {
     pub score: f32,
     /// In image pixels, inside the image.
     pub bbox: BBox,
-    /// The place in the raw heads that gave it.
+    /// The position in the raw heads that it was decoded from.
     pub id: CandidateId,
 }
 
 impl Detection {
-    /// Who comes first: the higher score, then the earlier place in the raw heads, then the lower class.
+    /// Sort order: higher score first, then the earlier position in the raw heads, then the lower class.
     pub fn by_rank(&self, other: &Self) -> Ordering {
         other.score.total_cmp(&self.score).then(self.id.cmp(&other.id)).then(self.class_id.cmp(&other.class_id))
     }
 }
 
-/// What a person sets while it runs.
+/// The thresholds that the user sets at run time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// Scores must be over this.
+    /// A detection's score must exceed this.
     pub score: f32,
     /// Two boxes of a class may overlap up to this IoU.
     pub nms_iou: f32,
 }
 
 impl Thresholds {
-    /// For looking.
+    /// For viewing.
     pub const LIVE: Self = Self { score: 0.25, nms_iou: 0.45 };
     /// For measuring average precision.
     pub const EVALUATION: Self = Self { score: 0.001, nms_iou: 0.45 };
@@ -46,7 +46,7 @@ impl Default for Thresholds {
     }
 }
 
-/// Decode and NMS: a pure function of raw heads and thresholds, in memory that is used again.
+/// Decode and NMS: a pure function of raw heads and thresholds, with reused memory.
 #[derive(Debug, Default)]
 pub struct Postprocessor {
     decoder: Decoder,

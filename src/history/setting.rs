@@ -1,11 +1,11 @@
-//! What figures are taken at, and taking them.
+//! The setting for which figures are computed, and computing them.
 
 use super::{Figures, Moment};
 use crate::compare::{Comparer, Comparison};
 use crate::detect::{ClassSet, RawHeads, Thresholds};
 
-/// What a person looks at A and B with. Thresholds must be numbers: NaN equals nothing, and figures taken at it would
-/// be taken again and again.
+/// Thresholds, order and classes with which A and B are compared. Thresholds must be numbers: NaN equals nothing, so
+/// the figures would be recomputed for ever.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setting {
     /// A's, then B's.
@@ -15,7 +15,7 @@ pub struct Setting {
     pub classes: ClassSet,
 }
 
-/// Compares the models of a moment, in memory that is used again.
+/// Compares the models of a moment, reusing memory.
 #[derive(Debug, Default)]
 pub struct Judge {
     comparer: Comparer,
@@ -23,13 +23,13 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// `None` where the moment has no two models that can be compared.
+    /// `None` if the moment has no two comparable models.
     pub fn compare(&mut self, moment: &Moment, setting: &Setting) -> Option<&Comparison> {
         let [a, b] = moment.sides(setting, &mut self.unpacked)?;
         Some(self.comparer.run(&a, &b))
     }
 
-    /// The comparison's figures over the chosen classes.
+    /// The comparison's figures for the selected classes.
     pub fn figures(&mut self, moment: &Moment, setting: &Setting) -> Option<Figures> {
         self.compare(moment, setting).map(|comparison| Figures::of(comparison, &setting.classes))
     }

@@ -1,4 +1,4 @@
-//! An INT8 model, ready to be run.
+//! An INT8 model, ready to run.
 
 use std::collections::HashMap;
 
@@ -9,19 +9,19 @@ use super::reader;
 use super::tensor::{Element, Tensor};
 use super::window::Window;
 
-/// An INT8 model in ONNX's QOperator form, as a plan: what is computed of what, in which order.
+/// An INT8 model in ONNX's QOperator form, as a plan: what is computed from what, in which order.
 #[derive(Clone, Debug)]
 pub struct Network {
     pub(super) tensors: Vec<Tensor>,
     pub(super) places: HashMap<String, usize>,
-    /// For each buffer: the first tensor that it holds.
+    /// For each buffer: the first tensor stored in it.
     pub(super) buffers: Vec<usize>,
     pub(super) steps: Vec<Step>,
     pub(super) input: usize,
     pub(super) outputs: Vec<usize>,
 }
 
-/// One node; one output of a `Split`; or one input of a concatenation. `input` and `output` are tensors.
+/// One node, one output of a `Split`, or one input of a concatenation. `input` and `output` are tensor indices.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub node: String,
@@ -41,7 +41,7 @@ pub(super) enum Op {
     MaxPool(Window),
     /// Factors along the height and along the width.
     Upsample([usize; 2]),
-    /// Channels of the input from `start` on, to channels of the output from `to` on: all that both have.
+    /// Channels of the input from `start` on to channels of the output from `to` on, as many as both have.
     Channels {
         start: usize,
         to: usize,
@@ -50,15 +50,15 @@ pub(super) enum Op {
 }
 
 impl Network {
-    /// Reads an ONNX file. Nodes that are read: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`,
-    /// `Resize`, `Split`, `Slice`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
-    /// `QLinearConcat` and `MatMulIntegerToFloat`. Activations are uint8 or int8, weights are int8 with the zero
-    /// point 0, and the batch is 1.
+    /// Reads an ONNX file. Supported nodes: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`, `Resize`,
+    /// `Split`, `Slice`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`, `QLinearConcat`
+    /// and `MatMulIntegerToFloat`. Activations must be uint8 or int8, weights int8 with zero point 0, and the batch
+    /// 1.
     pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
         reader::read(bytes)
     }
 
-    /// In the order of the graph: the input, and what each node puts out.
+    /// In graph order: the input, then each node's outputs.
     pub fn tensors(&self) -> &[Tensor] {
         &self.tensors
     }
