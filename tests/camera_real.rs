@@ -1,5 +1,5 @@
-//! A real V4L2 camera delivers the right pictures. `tests/camera/run` runs these in a virtual machine with the
-//! kernel's own test drivers; they are ignored elsewhere, as they need that camera.
+//! A real V4L2 camera delivers the right pictures. `tests/camera/run` runs these tests in a virtual machine with the
+//! kernel's own test drivers; elsewhere they are ignored, because they need that camera.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -1,4 +1,4 @@
-//! `twinsight detect`: what it prints, what it saves, and what it says of bad pictures and wrong usage.
+//! `twinsight detect`: its output, the files it saves, and its messages for bad images and wrong usage.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! Cameras that misbehave: each fault is told, the camera is opened again, and no thread is left behind for good.
+//! Misbehaving cameras: each fault is reported, the camera is reopened, and no thread leaks.
 
 mod engine_support;
 

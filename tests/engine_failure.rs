@@ -1,4 +1,4 @@
-//! What breaks is told, and the rest goes on.
+//! Failures are reported, and everything else continues.
 
 mod engine_support;
 

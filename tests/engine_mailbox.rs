@@ -1,4 +1,4 @@
-//! The two small things that the engine stands on: the mailbox where the newest wins, and the pool of buffers.
+//! The engine's two building blocks: the mailbox, in which the newest value wins, and the pool of buffers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

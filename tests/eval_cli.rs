@@ -1,4 +1,4 @@
-//! `twinsight eval` and `twinsight card` as a person runs them, on the sample photos.
+//! `twinsight eval` and `twinsight card` from the command line, on the sample photos.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

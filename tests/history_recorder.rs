@@ -1,4 +1,4 @@
-//! Moments come back as they were, and recording never blocks. Threads are counted here, so that one test holds them.
+//! Moments come back unchanged, and recording never blocks. Threads are counted here, so one test covers both.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

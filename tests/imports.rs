@@ -1,7 +1,7 @@
-//! Holds the import rule that `src/lib.rs` states, and keeps files small and the repository free of binaries.
+//! Enforces the import rule stated in `src/lib.rs`, and keeps files small and the repository free of binaries.
 //!
-//! Reads the sources as tokens, so that comments and strings count for nothing, and looks at every path:
-//! in a `use`, in groups, and in the middle of an expression.
+//! Reads the sources as tokens, so that comments and strings do not count, and checks every path: in a `use`, in
+//! groups, and inside expressions.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

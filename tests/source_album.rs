@@ -1,4 +1,4 @@
-//! Leafing through pictures, and their thumbnails.
+//! Going through the pictures of a folder, and their thumbnails.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

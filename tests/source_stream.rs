@@ -1,4 +1,4 @@
-//! Streams over HTTP and RTSP, from servers in this process: with an end and without, that hang up, that are silent.
+//! Streams over HTTP and RTSP, from servers in this process: finite, endless, disconnecting and silent ones.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Video files: every frame is there in its order, time and place; pause, step, seek and loop; nothing is left behind.
+//! Video files: every frame arrives in order, with its time and position; pause, step, seek and loop; nothing leaks.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

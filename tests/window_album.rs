@@ -1,4 +1,4 @@
-//! Folders, several files and the clipboard in the window: by label and key, without a display.
+//! Folders, several files and the clipboard in the window: driven by label and key, without a display.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

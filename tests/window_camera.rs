@@ -1,4 +1,4 @@
-//! The camera in the window: its panel, its faults, and how it comes and goes.
+//! The camera in the window: its panel, its faults, and how it disappears and returns.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

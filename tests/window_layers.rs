@@ -1,4 +1,4 @@
-//! Which layers of B hurt, in the window: measured, followed, mended. With a real engine and real, small models.
+//! Layer sensitivity of B in the window: measure, follow a box, rebuild. With a real engine and small real models.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

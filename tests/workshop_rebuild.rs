@@ -1,5 +1,5 @@
-//! From a lost box to a layer, and from a layer to a model that keeps the box: what is found is right, and what is made
-//! is what was asked for.
+//! From a lost box to a layer, and from a layer to a model that keeps the box: the layer found is the right one, and
+//! the model built is the one requested.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

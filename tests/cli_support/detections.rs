@@ -1,4 +1,4 @@
-//! Detections as printed and as in golden files, and whether two sets of them agree.
+//! Detections as printed and as stored in golden files, and whether two sets of them agree.
 
 use std::collections::BTreeMap;
 

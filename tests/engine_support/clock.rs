@@ -1,4 +1,4 @@
-//! A clock that only a test moves.
+//! A clock that only a test advances.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! A window without a display: a real viewer and a real engine, over sources and detectors that a test writes.
+//! A window without a display: a real viewer and a real engine, with sources and detectors supplied by the test.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
