@@ -270,7 +270,7 @@ fn of_two_cameras_the_right_one_returns() {
         let engine = engine(request);
         let camera = await_frame(&engine).description.camera.clone().unwrap();
         assert_eq!(camera.id.place, place);
-        // Whoever keeps /dev/video0 open keeps its number taken: the cameras come back under other ones, and the
+        // A process that keeps /dev/video0 open keeps its number taken: the cameras come back under other ones, and the
         // index that ours had is the other's then.
         let held = File::open("/dev/video0").unwrap();
         plug(false);

@@ -91,7 +91,7 @@ fn a_camera_that_falls_silent_has_stalled_and_is_opened_anew_on_another_thread()
     assert_eq!(number(&observe(&engine)), 2);
     await_opened(&engine);
     assert_eq!(engine.status().source, SourceState::Live);
-    // What the old thread says reaches nobody, and it ends.
+    // Messages of the old thread are ignored, and it ends.
     let captured = engine.status().captured;
     source.step(Step::Frame(9));
     source.await_call(Call::Dropped);

@@ -129,7 +129,7 @@ fn pushing_never_blocks_and_what_is_missed_is_counted() {
     assert!((QUEUE..=2 * QUEUE + 2).contains(&recorded), "{recorded}");
     let taken = take(&mut recorder, recorded);
     assert!(taken.is_sorted_by_key(Moment::sequence) && recorder.take().is_none() && !recorder.is_busy());
-    // It goes on afterwards.
+    // It continues afterwards.
     recorder.push(&Arc::new(observation(200, &SIGHTS)));
     assert_eq!(take(&mut recorder, 1)[0].sequence(), 200);
 }

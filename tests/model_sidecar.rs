@@ -143,7 +143,7 @@ fn names_come_from_a_file_beside_it() {
     assert!(why.contains("theirs.onnx.json") && why.contains("none.names"), "{why}");
 }
 
-/// Whoever puts a description beside a model of ours wants it to be used.
+/// A description beside one of our own models takes precedence.
 #[test]
 fn a_description_goes_before_metadata() {
     let files = Files::new();

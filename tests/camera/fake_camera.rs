@@ -84,7 +84,7 @@ impl eframe::App for Window {
         self.0.show(ui);
     }
 
-    /// Each run begins anew.
+    /// Each run starts from scratch.
     fn persist_egui_memory(&self) -> bool {
         false
     }

@@ -54,7 +54,7 @@ pub struct Studio {
     open: Cell<Option<Sender<Infallible>>>,
 }
 
-/// Whatever hangs in a fake goes on once this disconnects.
+/// Calls that hang in a fake continue once this disconnects.
 type Curtain = Receiver<Infallible>;
 
 /// An engine; at the end of a test nothing hangs any more, so that no test waits for a deadline.
@@ -64,7 +64,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Stops the engine while whatever hangs goes on hanging.
+    /// Stops the engine while hanging calls keep hanging.
     pub fn stop(mut self, deadline: Duration) -> bool {
         self.engine.take().unwrap().stop(deadline)
     }

@@ -67,7 +67,7 @@ impl Drop for Sender {
 }
 
 fn play(call: &mut TcpStream, hang_up: &AtomicBool) -> Result<()> {
-    // The reports, which nobody needs, must find somebody too.
+    // The reports are not needed, but need a receiver.
     let [packets, reports] = [UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?];
     let [to, about] = [packets.local_addr()?, reports.local_addr()?];
     let raw =

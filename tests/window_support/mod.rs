@@ -153,7 +153,7 @@ impl Desk {
         Self { harness, runs, opened, copied, woken }
     }
 
-    /// A window with the first detections in sight.
+    /// A window that shows its first detections.
     pub fn with_picture(plan: Plan) -> Self {
         let mut desk = Self::new(plan);
         desk.until("the first detections", |d| d.has("person 0.90") || d.has("person 0.80"));
