@@ -2,8 +2,8 @@
 //!
 //! Each folder is a layer:
 //!
-//! | module       | what lives there |
-//! | ------------ | ---------------- |
+//! | module       | contents |
+//! | ------------ | -------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
 //! | [`onnx`]     | ONNX files as data: messages, limits, exact rewrites |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
@@ -11,10 +11,10 @@
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |
 //! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
 //! | [`integer`]  | INT8 models in exact integer arithmetic, or with the overflows of some x86 processors |
-//! | [`workshop`] | makes models: darknet weights to ONNX, calibration, INT8 |
-//! | [`engine`]   | threads and mailboxes between a source, a detector and whoever looks |
+//! | [`workshop`] | builds and evaluates models: darknet weights to ONNX, calibration, INT8, metrics |
+//! | [`engine`]   | threads and mailboxes between a source, a detector and the viewer |
 //! | [`history`]  | the last observations, compacted, and their figures over time |
-//! | [`live`]     | an engine of real sources and real models |
+//! | [`live`]     | an engine with real sources and real models |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!

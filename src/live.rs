@@ -1,4 +1,4 @@
-//! An engine of real sources and real models.
+//! An engine with real sources and real models.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use crate::engine::{Load, Open, Parts, SystemClock};
 use crate::model::{Catalog, Detector, ModelError, ModelName, ModelRequest, Runtime, SessionDetector};
 use crate::source::{Opener, Source, SourceError, SourceRequest};
 
-/// The photos that set-up fetches, for the demo.
+/// The photos that set-up downloads, for the demo.
 pub const PHOTOS: [&str; 2] = ["bus.jpg", "zidane.jpg"];
 
-/// Cameras, files and the demo; the models of `catalog`; the system's clock. `waker` is called when there is
-/// something new to look at.
+/// Cameras, files and the demo; the models of `catalog`; the system clock. `waker` is called when there is something
+/// new to show.
 pub fn parts(catalog: &Catalog, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
     Parts {
         opener: Arc::new(Sources(opener(catalog))),
@@ -21,7 +21,7 @@ pub fn parts(catalog: &Catalog, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
     }
 }
 
-/// Opens what a person can ask for.
+/// Opens any source that the user can request.
 pub fn opener(catalog: &Catalog) -> Opener {
     Opener { photos: PHOTOS.iter().map(|file| catalog.download(file)).collect() }
 }
@@ -38,7 +38,7 @@ struct Models(Catalog);
 
 impl Load for Models {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
-        // Found anew for each model, so that a runtime that was missing can be installed while the window is open.
+        // Searched again for each model, so that a missing runtime can be installed while the window is open.
         let runtime = Runtime::find(&self.0)?;
         Ok(Box::new(SessionDetector::open(&runtime, &self.0, request)?))
     }

@@ -11,7 +11,7 @@ use twinsight::model::Catalog;
 fn main() -> ExitCode {
     keep_to_ourselves();
     let command = cli::Arguments::parse().command();
-    // A missing file dialog is told in the window, in words that help more than the library's.
+    // The window reports a missing file dialog itself, with better advice than the library's message.
     let filter = env_logger::Env::default().default_filter_or("warn,ort=error,rfd=off");
     env_logger::Builder::from_env(filter).init();
     let done = match command {
@@ -28,10 +28,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// ONNX Runtime reports to its makers from when it is loaded, before its interface can be told not to: a variable is
-/// the only way.
+/// Turns off ONNX Runtime's telemetry. It starts when the library is loaded, before the API can turn it off, so an
+/// environment variable is the only way.
 fn keep_to_ourselves() {
-    // SAFETY: main has only begun, so that no other thread reads the environment.
+    // SAFETY: main has only just started, so no other thread reads the environment.
     unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 

@@ -1,5 +1,5 @@
-//! A real V4L2 camera delivers the right pictures. `tests/camera/run` runs these in a virtual machine with the
-//! kernel's own test drivers; they are ignored elsewhere, as they need that camera.
+//! A real V4L2 camera delivers the right pictures. `tests/camera/run` runs these tests in a virtual machine with the
+//! kernel's own test drivers; elsewhere they are ignored, because they need that camera.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -271,7 +271,7 @@ fn of_two_cameras_the_right_one_returns() {
         let engine = engine(request);
         let camera = await_frame(&engine).description.camera.clone().unwrap();
         assert_eq!(camera.id.place, place);
-        // Whoever keeps /dev/video0 open keeps its number taken: the cameras come back under other ones, and the
+        // A process that keeps /dev/video0 open keeps its number taken: the cameras come back under other ones, and the
         // index that ours had is the other's then.
         let held = File::open("/dev/video0").unwrap();
         plug(false);

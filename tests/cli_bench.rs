@@ -1,4 +1,4 @@
-//! `twinsight bench` measures every stage, and prints what programs can read.
+//! `twinsight bench` measures every stage and prints machine-readable output.
 
 mod cli_support;
 

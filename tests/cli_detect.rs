@@ -1,4 +1,4 @@
-//! `twinsight detect`: what it prints, what it saves, and what it says of bad pictures and wrong usage.
+//! `twinsight detect`: its output, the files it saves, and its messages for bad images and wrong usage.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -194,7 +194,7 @@ fn wrong_usage_is_told_from_failure() {
 #[test]
 fn a_reader_that_leaves_is_no_error_to_talk_about() {
     let [bus, _] = photos();
-    // So many that the program cannot be done before the reader has left.
+    // Enough that the program cannot finish before the reader has left.
     let pictures = vec![bus; 40];
     let mut child = twinsight()
         .args(["detect", "--json"])

@@ -1,4 +1,4 @@
-//! `twinsight detect --model FILE`: files of other people's, good and bad.
+//! `twinsight detect --model FILE` with third-party files, good and bad.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

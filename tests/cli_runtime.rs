@@ -1,4 +1,4 @@
-//! What a person is told when ONNX Runtime is missing, broken or too old, and what `twinsight doctor` finds.
+//! Messages when ONNX Runtime is missing, broken or too old, and what `twinsight doctor` reports.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

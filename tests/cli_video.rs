@@ -1,4 +1,4 @@
-//! `detect` and `compare` on videos: what they print of each frame, and how Ctrl+C ends them.
+//! `detect` and `compare` on videos: their output for each frame, and how Ctrl+C stops them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -15,7 +15,7 @@ fn without_a_display_there_is_one_clear_line() {
         let error = run.error();
         assert!(error.starts_with("there is no display for the window: "), "{error}");
         assert!(error.contains("DISPLAY") && error.contains("`twinsight detect` works without"), "{error}");
-        // Places in other people's sources help nobody.
+        // Locations in dependencies' sources are no help to users.
         assert!(!error.contains(".rs:"), "{error}");
     }
     assert!(!std::path::Path::new(file).exists());

@@ -1,4 +1,4 @@
-//! `twinsight compare` as a person runs it.
+//! `twinsight compare` from the command line.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

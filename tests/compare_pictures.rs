@@ -1,4 +1,4 @@
-//! The comparison on real pictures and real models, and against an independent implementation.
+//! The comparison on real pictures with real models, checked against an independent implementation.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

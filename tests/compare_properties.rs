@@ -1,4 +1,4 @@
-//! Laws of the comparison that hold for any raw heads.
+//! Properties of the comparison that hold for any raw heads.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

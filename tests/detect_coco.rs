@@ -1,7 +1,7 @@
-//! What the program sees in 250 pictures of COCO, against OpenCV, onnxruntime and NumPy.
+//! What the program detects in 250 COCO images, checked against OpenCV, onnxruntime and NumPy.
 //!
-//! The pictures belong to their photographers and are not in this repository: where they are not beside it, nothing
-//! is checked, and the tests say so. `tests/data/detect_coco.json` comes from
+//! The images belong to their photographers and are not in this repository: if they are not beside it, the tests
+//! check nothing and say so. `tests/data/detect_coco.json` comes from
 //!
 //! ```text
 //! P=../shared/coco/val M=models/yolov4-tiny-416
@@ -10,9 +10,9 @@
 //! python3 tests/reference/pack.py fp32=/tmp/fp32.jsonl int8=/tmp/int8.jsonl > tests/data/detect_coco.json
 //! ```
 //!
-//! OpenCV decodes JPEG with libjpeg-turbo and we with zune-jpeg, which differ in the last bits. A detection near the
-//! threshold may fall to its other side for that, and where two candidates of one thing are about equally strong,
-//! NMS may keep the other one. With the same pixels on both sides nothing differs (`tests/reference/README.md`).
+//! OpenCV decodes JPEG with libjpeg-turbo and we with zune-jpeg, and the two differ in the last bits. A detection
+//! near the threshold may therefore end up on the other side of it, and where two candidates for one object are about
+//! equally strong, NMS may keep the other one. With identical pixels nothing differs (`tests/reference/README.md`).
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

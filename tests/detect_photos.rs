@@ -1,4 +1,4 @@
-//! What the program sees in the two sample photos, against OpenCV, onnxruntime and NumPy.
+//! What the program detects in the two sample photos, checked against OpenCV, onnxruntime and NumPy.
 //!
 //! `tests/data/detect_photos.json` comes from
 //!
@@ -7,7 +7,7 @@
 //! python3 tests/reference/pack.py fp32=/tmp/photos.jsonl > tests/data/detect_photos.json
 //! ```
 //!
-//! OpenCV's JPEG decoder differs from ours in the last bits; that is what the tolerances are for.
+//! OpenCV's JPEG decoder differs from ours in the last bits, hence the tolerances.
 
 mod cli_support;
 

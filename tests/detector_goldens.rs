@@ -1,7 +1,7 @@
-//! Letterbox, decode and NMS against OpenCV and NumPy.
+//! Letterbox, decode and NMS, checked against OpenCV and NumPy.
 //!
-//! `tests/data/*.json` come from `tests/reference/goldens.py`, which is written from the model card. Both sides make
-//! the same input from a formula of integers.
+//! `tests/data/*.json` come from `tests/reference/goldens.py`, which is written from the model card. Both sides
+//! generate the same input from an integer formula.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Laws of geometry, decode and NMS that hold for any input.
+//! Properties of geometry, decode and NMS that hold for any input.
 
 use std::collections::BTreeSet;
 

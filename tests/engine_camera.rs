@@ -1,4 +1,4 @@
-//! Cameras that misbehave: each fault is told, the camera is opened again, and no thread is left behind for good.
+//! Misbehaving cameras: each fault is reported, the camera is reopened, and no thread leaks.
 
 mod engine_support;
 
@@ -93,7 +93,7 @@ fn a_camera_that_falls_silent_has_stalled_and_is_opened_anew_on_another_thread()
     assert_eq!(number(&observe(&engine)), 2);
     await_opened(&engine);
     assert_eq!(engine.status().source, SourceState::Live);
-    // What the old thread says reaches nobody, and it ends.
+    // Messages of the old thread are ignored, and it ends.
     let captured = engine.status().captured;
     source.step(Step::Frame(9));
     source.await_call(Call::Dropped);

@@ -1,4 +1,4 @@
-//! Settings that change while it runs: source, models, pause.
+//! Settings that change at run time: source, models, pause.
 
 mod engine_support;
 

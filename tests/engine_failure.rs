@@ -1,4 +1,4 @@
-//! What breaks is told, and the rest goes on.
+//! Failures are reported, and everything else continues.
 
 mod engine_support;
 
@@ -103,7 +103,7 @@ fn a_permanent_failure_is_not_tried_again() {
     let (message, transient) = await_failed(&engine);
     assert!(message.contains("x.png") && !transient);
     assert_eq!(engine.status().source, SourceState::Failed { message, retry_in: None });
-    // Opened anew when a person asks for it.
+    // Reopened when the user asks for it.
     let source = studio.still(&still("x.png"));
     engine.set(Settings { reopen: 1, ..settings(still("x.png"), &[Fp32]) });
     source.give(4);

@@ -1,4 +1,4 @@
-//! A frame's way through the engine: the newest wins, boxes belong to their frame, buffers are used again.
+//! A frame's way through the engine: the newest wins, boxes belong to their frame, buffers are reused.
 
 mod engine_support;
 

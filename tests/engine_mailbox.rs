@@ -1,4 +1,4 @@
-//! The two small things that the engine stands on: the mailbox where the newest wins, and the pool of buffers.
+//! The engine's two building blocks: the mailbox, in which the newest value wins, and the pool of buffers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 proptest! {
-    /// Against a plain `Option`; and a value that nobody saw always has a token that tells of it.
+    /// Against a plain `Option`; and an unseen value always has a token that announces it.
     #[test]
     fn a_mailbox_is_an_option_with_a_bell(acts in acts()) {
         let mailbox = Mailbox::new();

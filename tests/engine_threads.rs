@@ -1,4 +1,4 @@
-//! Threads of the whole process are counted here, so that this test has a process of its own.
+//! Counts the threads of the whole process, so this test needs a process of its own.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

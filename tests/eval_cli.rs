@@ -1,4 +1,4 @@
-//! `twinsight eval` and `twinsight card` as a person runs them, on the sample photos.
+//! `twinsight eval` and `twinsight card` from the command line, on the sample photos.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -164,7 +164,7 @@ fn pictures_that_cannot_be_used_are_counted_and_named() {
 #[test]
 fn chosen_classes_count_alone_and_as_they_did_among_all() {
     let mut set = Set::new();
-    // Somebody moved the boxes a little, so that figures are neither 0 nor 1.
+    // Boxes moved a little, so that figures are neither 0 nor 1.
     for annotation in set.annotations["annotations"].as_array_mut().unwrap() {
         let left = annotation["bbox"][0].as_f64().unwrap();
         annotation["bbox"][0] = json!(left + 12.0);

@@ -1,7 +1,8 @@
-//! COCO's figures, against pycocotools.
+//! COCO metrics, checked against pycocotools.
 //!
-//! `tests/data/evaluate.json` comes from `tests/reference/evaluate.py --golden`: made-up annotations with crowds, sizes on
-//! their limits, equal scores and more detections than count, two sets of detections, and what pycocotools 2.0.11 gives.
+//! `tests/data/evaluate.json` comes from `tests/reference/evaluate.py --golden`: generated annotations with crowds,
+//! sizes on a boundary, equal scores and more detections than are counted, two sets of detections, and the results of
+//! pycocotools 2.0.11.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

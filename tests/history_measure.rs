@@ -1,4 +1,4 @@
-//! What the history takes in time and memory, with the real models on the demo's pictures.
+//! Time and memory that the history takes, with the real models on the demo's pictures.
 //!
 //! `cargo test --test history_measure -- --ignored --nocapture`
 

@@ -1,4 +1,4 @@
-//! Moments come back as they were, and recording never blocks. Threads are counted here, so that one test holds them.
+//! Moments come back unchanged, and recording never blocks. Threads are counted here, so one test covers both.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
@@ -129,7 +129,7 @@ fn pushing_never_blocks_and_what_is_missed_is_counted() {
     assert!((QUEUE..=2 * QUEUE + 2).contains(&recorded), "{recorded}");
     let taken = take(&mut recorder, recorded);
     assert!(taken.is_sorted_by_key(Moment::sequence) && recorder.take().is_none() && !recorder.is_busy());
-    // It goes on afterwards.
+    // It continues afterwards.
     recorder.push(&Arc::new(observation(200, &SIGHTS)));
     assert_eq!(take(&mut recorder, 1)[0].sequence(), 200);
 }

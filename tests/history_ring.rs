@@ -1,4 +1,4 @@
-//! The history keeps within its limit, in order, and keeps the worst.
+//! The history stays within its limit and in order, and keeps the worst moments.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

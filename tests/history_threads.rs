@@ -1,4 +1,4 @@
-//! Threads of the whole process are counted here, so that this test has a process of its own.
+//! Counts the threads of the whole process, so this test needs a process of its own.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
@@ -26,7 +26,7 @@ fn until(holds: impl Fn() -> bool) {
 
 #[test]
 fn the_thread_is_gone_at_once_whatever_it_waits_for() {
-    // Nothing to do; something waits; nobody takes what is finished.
+    // Nothing to do; something waits; finished moments are not taken.
     for count in [0, 1, 100] {
         let mut recorder = Recorder::start().unwrap();
         for sequence in 0..count {

@@ -1,4 +1,4 @@
-//! Figures over time are those that comparing each frame gives, at any setting.
+//! Figures over time equal those of comparing each frame, at any setting.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

@@ -1,7 +1,7 @@
-//! Holds the import rule that `src/lib.rs` states, and keeps files small and the repository free of binaries.
+//! Enforces the import rule stated in `src/lib.rs`, and keeps files small and the repository free of binaries.
 //!
-//! Reads the sources as tokens, so that comments and strings count for nothing, and looks at every path:
-//! in a `use`, in groups, and in the middle of an expression.
+//! Reads the sources as tokens, so that comments and strings do not count, and checks every path: in a `use`, in
+//! groups, and inside expressions.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -74,7 +74,7 @@ fn files_can_be_read_in_one_sitting() {
 
 #[test]
 fn no_model_and_no_library_is_in_git() {
-    // Whoever owns the checkout, as in a container.
+    // Whatever the owner of the checkout, as in a container.
     let listed = std::process::Command::new("git")
         .args(["-c", "safe.directory=*", "ls-files", "-z"])
         .current_dir(root())
@@ -296,7 +296,7 @@ fn paths(tokens: &[Token]) -> Vec<Vec<String>> {
 /// Words that may stand before a path that starts with `::`.
 const KEYWORDS: [&str; 10] = ["as", "dyn", "else", "for", "impl", "in", "mut", "return", "use", "where"];
 
-/// Whether the name at `i` goes on with a path, or is a method or a field.
+/// Whether the name at `i` continues a path, or is a method or a field.
 fn continues(tokens: &[Token], i: usize) -> bool {
     match i.checked_sub(1).map(|p| &tokens[p]) {
         Some(Token::Separator) => {

@@ -1,4 +1,4 @@
-//! INT8 models in integer arithmetic: the bytes of ONNX Runtime, held against plain loops and recorded sums.
+//! INT8 models in integer arithmetic: ONNX Runtime's bytes, checked against plain loops and recorded sums.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,6 +1,6 @@
-//! INT8 means one thing on every processor: what the program's sessions compute, held against an independent reference.
+//! INT8 means the same on every processor: the program's sessions, checked against an independent reference.
 //!
-//! The tests hold on a processor with VNNI as on one without, and say which of the two this one is.
+//! The tests pass on processors with and without VNNI, and report which of the two this one is.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,6 +1,6 @@
-//! Other people's detectors of the family: a file beside the model says what the model does not.
+//! Third-party detectors of the family: a file beside the model supplies what the model does not say.
 //!
-//! The models are made by our own exporter, and then robbed of their metadata.
+//! The models are written by our own exporter and then stripped of their metadata.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -143,7 +143,7 @@ fn names_come_from_a_file_beside_it() {
     assert!(why.contains("theirs.onnx.json") && why.contains("none.names"), "{why}");
 }
 
-/// Whoever puts a description beside a model of ours wants it to be used.
+/// A description beside one of our own models takes precedence.
 #[test]
 fn a_description_goes_before_metadata() {
     let files = Files::new();

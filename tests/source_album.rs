@@ -1,4 +1,4 @@
-//! Leafing through pictures, and their thumbnails.
+//! Going through the pictures of a folder, and their thumbnails.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -88,14 +88,14 @@ fn what_comes_and_goes_leaves_the_picture_in_sight() {
     assert!(album.update(&before));
     assert_eq!((names(&album), album.index()), (vec!["1.jpg", "2.jpg", "3.jpg", "5.jpg"], 2));
     assert!(album.problem(&dir.path().join("5.jpg")).is_some(), "its file is as it was");
-    // Where the one in sight is gone, it stays until another is in sight.
+    // If the current one is gone, it stays until another is shown.
     std::fs::remove_file(dir.path().join("3.jpg")).unwrap();
     assert!(!album.update(&look()));
     assert_eq!(album.current(), Some(&*dir.path().join("3.jpg")));
     album.back();
     assert!(album.update(&look()));
     assert_eq!((names(&album), album.index()), (vec!["1.jpg", "2.jpg", "5.jpg"], 1));
-    // What is written anew is told.
+    // Rewritten files are reported.
     assert_eq!(look().changed_since(&before), [] as [PathBuf; 0]);
     std::fs::write(dir.path().join("5.jpg"), "more than before").unwrap();
     assert_eq!(look().changed_since(&before), [dir.path().join("5.jpg")]);

@@ -1,4 +1,4 @@
-//! What is said about cameras: their list, and what went wrong with one. Real ones are in `camera_real.rs`.
+//! Messages about cameras: their list, and what went wrong with one. Real cameras are in `camera_real.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

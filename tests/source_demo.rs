@@ -1,4 +1,4 @@
-//! The demo moves smoothly, always the same, and keeps its subjects in sight.
+//! The demo moves smoothly and deterministically, and keeps its subjects in view.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A camera's bytes, whatever they are, become frames or are counted as broken: over drivers that misbehave.
+//! A camera's bytes either become frames or are counted as broken: over misbehaving drivers.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Which camera is taken: the one that is meant, and after it came back the very same, never another.
+//! Which camera is opened: the requested one, and after it returns the very same one, never another.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

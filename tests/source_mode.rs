@@ -1,4 +1,4 @@
-//! Which of a camera's modes is taken.
+//! Which of a camera's modes is selected.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 

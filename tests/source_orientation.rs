@@ -1,4 +1,4 @@
-//! Turned and mirrored pictures.
+//! Rotated and mirrored pictures.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,6 +1,7 @@
 //! A camera's bytes become the right colours, and broken bytes become errors.
 //!
-//! The golden files are OpenCV's, and NumPy's where OpenCV does not know the colours; `tests/data/pixels/make.py` makes them.
+//! The golden files come from OpenCV, or from NumPy where OpenCV lacks the colour space; `tests/data/pixels/make.py`
+//! writes them.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 

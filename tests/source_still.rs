@@ -1,6 +1,6 @@
-//! Still images open upright and in their colours, and files that cannot be pictures are refused in time.
+//! Still images open upright and in their colours, and files that cannot be images are rejected early.
 //!
-//! Pictures are made here by the encoders of the `image` crate, and EXIF, PNG and BMP headers by hand.
+//! Images are created here with the encoders of the `image` crate; EXIF, PNG and BMP headers by hand.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 

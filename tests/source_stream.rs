@@ -1,4 +1,4 @@
-//! Streams over HTTP and RTSP, from servers in this process: with an end and without, that hang up, that are silent.
+//! Streams over HTTP and RTSP, from servers in this process: finite, endless, disconnecting and silent ones.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -108,7 +108,7 @@ fn a_live_stream_gives_the_newest_and_one_that_is_lost_can_be_opened_again() {
         assert_eq!(frame.size(), Size::new(64, 48));
         let playback = source.description().playback.unwrap();
         assert_eq!(playback.duration, None);
-        // Nobody takes frames for a while: they do not pile up.
+        // No frames are taken for a while: they must not pile up.
         let _ = crossbeam_channel::never::<()>().recv_timeout(Duration::from_millis(300));
         assert!(next(&mut source, &mut frame).unwrap());
         let playback = source.description().playback.unwrap();

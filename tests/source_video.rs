@@ -1,4 +1,4 @@
-//! Video files: every frame is there in its order, time and place; pause, step, seek and loop; nothing is left behind.
+//! Video files: every frame arrives in order, with its time and position; pause, step, seek and loop; nothing leaks.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -138,7 +138,7 @@ fn pause_step_and_seek() {
         assert!(next(&mut source, &mut frame).unwrap());
         assert_eq!((number(&frame), source.next(&mut frame).unwrap()), (expected, Next::Idle));
     }
-    // Dragging a bar: the newest wish wins, and its frame shows although it is paused.
+    // Dragging the seek bar: the newest request wins, and its frame shows although the video is paused.
     [0, 500, 3000, 2000].iter().for_each(|ms| controls.seek(*ms * MS));
     assert!(next(&mut source, &mut frame).unwrap());
     assert_eq!(number(&frame), 50);

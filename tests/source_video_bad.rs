@@ -1,4 +1,4 @@
-//! Videos that cannot be played, names that mean something to ffmpeg, and an ffmpeg that is missing or dies.
+//! Unplayable videos, names that mean something to ffmpeg, and a missing or dying ffmpeg.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! The window does what its labels say: by label and key, without a display.
+//! The window does what its labels say: driven by label and key, without a display.
 
 mod window_support;
 

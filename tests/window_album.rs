@@ -1,4 +1,4 @@
-//! Folders, several files and the clipboard in the window: by label and key, without a display.
+//! Folders, several files and the clipboard in the window: driven by label and key, without a display.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
@@ -32,10 +32,10 @@ fn folder(names: &[&str]) -> (TempDir, Vec<PathBuf>) {
     (dir, paths)
 }
 
-/// From a look at a picture to its being in sight.
+/// Time from requesting a picture to showing it.
 const SETTLED: Duration = Duration::from_millis(150);
 
-/// A window with this folder open, and its first picture in sight.
+/// A window with this folder open, showing its first picture.
 fn leafing(dir: &Path, first: &Path) -> Desk {
     let plan = Plan { source: SourceRequest::Still(first.into()), files: vec![dir.into()], ..Plan::default() };
     let mut desk = Desk::with_picture(plan);
@@ -112,7 +112,7 @@ fn files_that_come_and_go_do_so_in_the_strip() {
     desk.press(Key::ArrowRight);
     until_open(&mut desk, &paths[1]);
     desk.until("the mark", |d| d.has("5 broken.png, cannot be read"));
-    // Another comes, one is repaired, the one in sight goes: it stays in sight.
+    // Another is added, one is repaired, the current one is deleted: it stays on screen.
     let looks = desk.opened.lock().unwrap().len();
     let new = dir.path().join("2.png");
     std::fs::copy(&paths[0], &new).unwrap();
@@ -137,7 +137,7 @@ fn a_click_on_a_thumbnail_goes_there() {
     let current =
         |desk: &Desk, name: &str| desk.harness.get_by_label(name).accesskit_node().toggled() == Some(Toggled::True);
     assert!(current(&desk, "3.png") && !current(&desk, "1.png"));
-    // Of a broken one the reason is told, and what was in sight comes back.
+    // For a broken one the reason is reported, and the previous picture comes back.
     desk.until("the mark", |d| d.has("2 broken.png, cannot be read"));
     desk.click("2 broken.png, cannot be read");
     let tried = SourceRequest::Still(paths[1].clone());

@@ -1,4 +1,4 @@
-//! The camera in the window: its panel, its faults, and how it comes and goes.
+//! The camera in the window: its panel, its faults, and how it disappears and returns.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
@@ -49,7 +49,7 @@ fn window_on(
     (desk, plugged)
 }
 
-/// The same, with its picture in sight and its panel open.
+/// The same, showing its picture and with its panel open.
 fn panel() -> (Desk, Arc<FakeCamera>, Plugged) {
     let (mut desk, camera, plugged) = window(request(), Preferences::default());
     desk.until("the picture", |d| d.has("person 0.90"));
@@ -64,7 +64,7 @@ fn choose(desk: &mut Desk, list: &str, entry: &str) {
     desk.click(entry);
 }
 
-/// The picture in sight, without boxes.
+/// The current picture, without boxes.
 fn picture(desk: &mut Desk) -> Frame {
     desk.set_slider("Score", 0.95);
     *desk.copied.lock().unwrap() = Some(Err(()));

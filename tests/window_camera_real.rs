@@ -1,5 +1,5 @@
-//! The camera's panel over a real V4L2 camera. `tests/camera/run` runs this in a virtual machine with the kernel's own
-//! test driver; it is ignored elsewhere, as it needs that camera.
+//! The camera panel over a real V4L2 camera. `tests/camera/run` runs this test in a virtual machine with the kernel's
+//! own test driver; elsewhere it is ignored, because it needs that camera.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

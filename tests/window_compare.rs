@@ -1,4 +1,5 @@
-//! Two models on one frame, in the window: by label and key, without a display and without a mouse where it says so.
+//! Two models on one frame, in the window: driven by label and key, without a display, and without a mouse where
+//! noted.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

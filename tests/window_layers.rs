@@ -1,4 +1,4 @@
-//! Which layers of B hurt, in the window: measured, followed, mended. With a real engine and real, small models.
+//! Layer sensitivity of B in the window: measure, follow a box, rebuild. With a real engine and small real models.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
@@ -47,7 +47,7 @@ fn measured(shop: &Shop, files: &[PathBuf]) -> Desk {
     desk
 }
 
-/// The rows that are in sight, as a screen reader hears them.
+/// The visible rows, as a screen reader reads them.
 fn rows(desk: &Desk) -> Vec<String> {
     let nodes = desk.harness.query_all_by_label_contains(": propagated ");
     nodes.filter_map(|node| node.accesskit_node().label()).collect()
@@ -208,7 +208,7 @@ fn ranges_of_a_folder_make_a_model_that_is_b() {
     let mut desk = measured(&shop, &pictures);
     desk.until("the album", |d| d.has_words("1 of 12"));
     desk.click(CALIBRATE);
-    // Leafing on changes nothing: its frames are those of the folder.
+    // Going to the next picture changes nothing: the frames are those of the folder.
     desk.press(Key::ArrowRight);
     desk.until("before and after", |d| d.has_words("frames of this folder") && d.has_words("on the same frames"));
     let made: Vec<String> = models(&shop).into_iter().filter(|name| name.contains("-frames-")).collect();

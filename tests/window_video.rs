@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use twinsight::source::{SourceRequest, VideoLocation, VideoRequest};
 use window_support::{Desk, Plan};
 
-/// A window in which a video of so many frames at this rate is in sight.
+/// A window that shows a video with this number of frames at this rate.
 fn playing(frames: u32, rate: u32) -> (Desk, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path: PathBuf = dir.path().join("clip.mkv");
@@ -78,7 +78,7 @@ fn the_position_is_gone_to_and_a_pause_stays_one() {
 #[test]
 fn its_end_is_told_and_space_plays_it_again() {
     let (mut desk, _dir) = playing(20, 20);
-    // That it has ended may be known before its last frame is in sight.
+    // The end may be known before the last frame is shown.
     let is_over = |d: &Desk| d.has("ended") && frame(d) == Some(19);
     desk.until("the end", |d| is_over(d) && d.has("Play the video again"));
     desk.press(Key::Space);

@@ -1,4 +1,4 @@
-//! A network of one's own: other classes, other anchors, another input size.
+//! A custom network: other classes, other anchors, another input size.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

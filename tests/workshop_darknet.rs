@@ -1,4 +1,4 @@
-//! Darknet's files: good ones are read for what they are, bad ones are told what is wrong and where.
+//! Darknet files: good ones are read correctly; for bad ones the message says what is wrong and where.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! `twinsight layers`: the right figures, and the right culprits.
+//! `twinsight layers`: correct figures, and the layers really responsible.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

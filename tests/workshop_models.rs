@@ -1,4 +1,4 @@
-//! The files that set-up builds: always the same bytes, right numbers, right metadata.
+//! The files that set-up builds: always the same bytes, correct values, correct metadata.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,5 +1,5 @@
-//! From a lost box to a layer, and from a layer to a model that keeps the box: what is found is right, and what is made
-//! is what was asked for.
+//! From a lost box to a layer, and from a layer to a model that keeps the box: the layer found is the right one, and
+//! the model built is the one requested.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -161,7 +161,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     let noise = |x: &[f32]| a.iter().zip(x).map(|(a, x)| f64::from(a - x).powi(2)).sum::<f64>();
     assert!(noise(&c) < noise(&b), "{} {}", noise(&c), noise(&b));
 
-    // What was made can be made anew in its turn, from what lies beside it.
+    // A rebuilt model can itself be rebuilt, from the files beside it.
     let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
     assert_eq!(again.recipe().float, ["head_stride_8"]);
     let more = again.with_float(&["layer_00_conv".into()]).unwrap();

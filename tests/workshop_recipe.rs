@@ -1,4 +1,4 @@
-//! Recipes: what they do to a model, and what is said about a bad one.
+//! Recipes: their effect on a model, and the messages for a bad one.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

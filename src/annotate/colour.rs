@@ -1,24 +1,24 @@
-//! A colour for each class, and for each verdict.
+//! A colour for each class and each verdict.
 
-/// The colour of text on a class's colour, sRGB.
+/// The colour of text on a class colour, sRGB.
 pub const INK: [u8; 3] = [12, 14, 18];
 
-/// Verdicts, sRGB, after Okabe and Ito, whose colours people tell apart whatever their sight.
+/// Colours of verdicts, sRGB, from Okabe and Ito's palette, which is safe for colour-blind people.
 pub const MATCHED: [u8; 3] = [0, 158, 115];
 pub const FLIP: [u8; 3] = [204, 121, 167];
 pub const LOST: [u8; 3] = [230, 159, 0];
 pub const GAINED: [u8; 3] = [86, 180, 233];
 
-/// A class's own colour, sRGB: six hues that drift from one round of the list to the next, in three
-/// lightnesses of OKLCH. Of COCO's classes, those that share a street or a room come out well apart.
+/// A class's own colour, sRGB: six hues that shift from one round of the list to the next, in three lightnesses of
+/// OKLCH. COCO classes that share a street or a room get clearly different colours.
 pub fn class_rgb(class_id: usize) -> [u8; 3] {
     let hue = (class_id as f32 * 60.7 + 250.0).to_radians();
     let lightness = [0.80, 0.72, 0.86][class_id / 6 % 3];
     oklch(lightness, 0.15, hue)
 }
 
-/// From OKLCH (lightness 0..=1, chroma, hue in radians) to sRGB, after Björn Ottosson's definition of OKLab;
-/// what sRGB cannot show is clipped.
+/// Converts OKLCH (lightness 0..=1, chroma, hue in radians) to sRGB, following Björn Ottosson's definition of OKLab;
+/// colours outside sRGB are clipped.
 fn oklch(lightness: f32, chroma: f32, hue: f32) -> [u8; 3] {
     let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
     let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);

@@ -25,7 +25,7 @@ impl Face {
         [end, font.height()]
     }
 
-    /// Paints a text with its upper left corner at (x, y); what lies outside the frame is cut off.
+    /// Draws text with its upper left corner at (x, y), clipped to the frame.
     pub fn paint(&self, frame: &mut Frame, x: f32, y: f32, text: &str, rgb: [u8; 3]) {
         let ascent = self.font.as_scaled(self.scale).ascent();
         for mut glyph in self.glyphs(text) {
@@ -52,7 +52,7 @@ impl Face {
     }
 }
 
-/// Mixes a colour into one pixel; outside the frame it does nothing.
+/// Blends a colour into one pixel; does nothing outside the frame.
 pub fn blend(frame: &mut Frame, x: i64, y: i64, rgb: [u8; 3], coverage: f32) {
     if x < 0 || y < 0 || x >= i64::from(frame.width()) || y >= i64::from(frame.height()) {
         return;

@@ -7,15 +7,15 @@ pub fn label_text(class: &str, score: f32) -> String {
     format!("{class} {score:.2}")
 }
 
-/// A label that wants a place: the box it belongs to and its own width and height, in one unit.
+/// A label to be placed: its box and its own width and height, in the same unit.
 #[derive(Clone, Copy, Debug)]
 pub struct UnplacedLabel {
     pub target: BBox,
     pub size: [f32; 2],
 }
 
-/// Places labels so that they stay inside `bounds` and off each other where there is room. The first
-/// in the list chooses first. Labels whose box is not in sight get `None`.
+/// Places labels inside `bounds` and apart from each other where there is room. Earlier labels have priority. Labels
+/// whose box is outside `bounds` get `None`.
 pub fn place(wanted: &[UnplacedLabel], bounds: BBox) -> Vec<Option<BBox>> {
     let mut taken: Vec<BBox> = Vec::with_capacity(wanted.len());
     wanted
@@ -36,7 +36,7 @@ pub fn place(wanted: &[UnplacedLabel], bounds: BBox) -> Vec<Option<BBox>> {
         .collect()
 }
 
-/// Candidates in the order in which a reader expects them: above the box, then inside it, then below.
+/// Candidate positions, most natural first: above the box, inside it, below it.
 fn places(label: &UnplacedLabel, seen: BBox) -> [BBox; 8] {
     let [w, h] = label.size;
     let (left, right) = (seen.x1, seen.x2 - w);
@@ -60,7 +60,7 @@ fn inside(place: BBox, bounds: BBox) -> BBox {
     BBox::new(x, y, x + w, y + h)
 }
 
-/// What two boxes share; its area is 0 where they share nothing.
+/// The overlap of two boxes; its area is 0 if there is none.
 fn intersection(a: &BBox, b: &BBox) -> BBox {
     BBox::new(a.x1.max(b.x1), a.y1.max(b.y1), a.x2.min(b.x2), a.y2.min(b.y2))
 }

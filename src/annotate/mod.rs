@@ -1,4 +1,4 @@
-//! Detections on a picture: colours of classes and verdicts, places of labels, painting without a window.
+//! Detections on a picture: colours of classes and verdicts, label placement, drawing without a window.
 
 mod colour;
 mod font;

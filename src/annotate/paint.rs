@@ -1,10 +1,10 @@
-//! Boxes and labels, painted into the pixels themselves.
+//! Boxes and labels, drawn directly into the pixels.
 
 use super::font::{Face, blend};
 use super::{INK, UnplacedLabel, class_rgb, label_text, place};
 use crate::detect::{BBox, Classes, Detection, Frame};
 
-/// A box with a label, to be painted.
+/// A box with a label, to be drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
     pub bbox: BBox,
@@ -15,7 +15,7 @@ pub struct Mark {
     pub label: String,
 }
 
-/// Paints outlines and labels, the highest score on top. Lines and text grow with the picture.
+/// Draws outlines and labels, the highest score on top. Lines and text scale with the picture.
 pub fn paint(frame: &mut Frame, detections: &[Detection], classes: &Classes) {
     let mark = |d: &Detection| Mark {
         bbox: d.bbox,
@@ -26,7 +26,7 @@ pub fn paint(frame: &mut Frame, detections: &[Detection], classes: &Classes) {
     paint_marks(frame, &detections.iter().map(mark).collect::<Vec<_>>());
 }
 
-/// Paints outlines and labels, the first on top. Lines and text grow with the picture.
+/// Draws outlines and labels, the first on top. Lines and text scale with the picture.
 pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
     let shorter = frame.width().min(frame.height()) as f32;
     let line = (shorter / 300.0).round().max(2.0);
@@ -53,8 +53,8 @@ pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
     }
 }
 
-/// The four sides of a box, half of the line to each side of the edge. Dashes are as long for every width of line:
-/// `unit` gives their length.
+/// The four sides of a box, half of the line width on each side of the edge. Dashes are equally long for every line
+/// width; `unit` sets their length.
 fn outline(frame: &mut Frame, b: &BBox, line: f32, unit: f32, dashed: bool, rgb: [u8; 3], opacity: f32) {
     let half = line / 2.0;
     let across = [b.y1, b.y2].map(|y| BBox::new(b.x1 - half, y - half, b.x2 + half, y + half));
@@ -69,7 +69,7 @@ fn outline(frame: &mut Frame, b: &BBox, line: f32, unit: f32, dashed: bool, rgb:
         for side in sides {
             let (from, to) = if is_row { (side.x1, side.x2) } else { (side.y1, side.y2) };
             let end = to.min(if is_row { bounds.x2 } else { bounds.y2 });
-            // What lies before the picture is not walked through.
+            // Skips the part outside the picture.
             let mut at = from + ((-from / step).floor().max(0.0)) * step;
             while at < end {
                 let next = (at + dash).min(to);

@@ -5,11 +5,11 @@
 //! down:   above · (2048 − v) + below · v      each product's upper bits, 2 below the point; then rounded
 //! ```
 
-/// An interpolation weight of 1: 11 bits.
+/// A weight of 1 in interpolation: 11 bits.
 pub const WEIGHT_ONE: i16 = 1 << 11;
 
-/// Two neighbours along an axis and the weight of the second. Across, `near` and `far` are bytes into a row; where
-/// both are the same, the weight is 0.
+/// Two neighbours along an axis and the weight of the second. Horizontally, `near` and `far` are byte offsets into a
+/// row; if both are equal, the weight is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tap {
     pub near: usize,
@@ -17,7 +17,7 @@ pub struct Tap {
     pub weight: i16,
 }
 
-/// Each level of 8 bits in 0..=1.
+/// Every 8-bit level, scaled to 0..=1.
 const UNIT: [f32; 256] = {
     let mut unit = [0.0; 256];
     let mut level = 0;
@@ -28,8 +28,8 @@ const UNIT: [f32; 256] = {
     unit
 };
 
-/// For each of `columns` a pixel between `above` and `below`, in 0..=1, to three planes. The rows may go on beyond
-/// their last pixel; what follows is not used. `weight` is that of `below`.
+/// Writes one pixel for each of `columns`, interpolated between `above` and `below`, to three planes in 0..=1. The
+/// rows may extend beyond their last pixel; what follows is ignored. `weight` is that of `below`.
 pub fn blend_row(columns: &[Tap], above: &[u8], below: &[u8], weight: i16, [red, green, blue]: [&mut [f32]; 3]) {
     let pixels = columns.iter().zip(red).zip(green).zip(blue);
     for (((tap, r), g), b) in pixels {
@@ -40,7 +40,7 @@ pub fn blend_row(columns: &[Tap], above: &[u8], below: &[u8], weight: i16, [red,
 
 #[cfg(target_arch = "x86_64")]
 fn pixel(tap: &Tap, above: &[u8], below: &[u8], weight: i16) -> [u8; 3] {
-    // Both neighbours and two bytes that count for nothing; the last pixels of a frame have none behind them.
+    // Both neighbours and two bytes that are ignored; the last pixels of a frame have no bytes after them.
     let eight = |row: &[u8]| row.get(tap.near..)?.first_chunk::<8>().map(|b| i64::from_le_bytes(*b));
     match eight(above).zip(eight(below)) {
         // SAFETY: every x86-64 processor has SSE2.
@@ -73,7 +73,7 @@ mod sse2 {
 
     use super::WEIGHT_ONE;
 
-    /// `above` and `below` hold near RGB, far RGB and two more bytes.
+    /// `above` and `below` each hold near RGB, far RGB and two more bytes.
     #[target_feature(enable = "sse2")]
     #[inline]
     pub fn pixel(above: i64, below: i64, across: i16, down: i16) -> [u8; 3] {
@@ -102,7 +102,7 @@ mod sse2 {
 mod tests {
     use super::*;
 
-    /// A long way through a short cycle: every byte, many pairs.
+    /// A long sequence with a short period: every byte value, many pairs.
     fn noise(length: usize, seed: u32) -> Vec<u8> {
         let mut state = seed;
         std::iter::repeat_with(|| {

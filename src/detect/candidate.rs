@@ -1,22 +1,22 @@
-//! What a raw head holds of one candidate, whether or not it became a detection.
+//! What the raw heads contain for one candidate, whether or not it became a detection.
 
 use super::decode::sigmoid;
 use super::{CandidateId, Form, RawHeads};
 
-/// A look into the raw heads at one candidate.
+/// A view into the raw heads at one candidate.
 #[derive(Clone, Copy, Debug)]
 pub struct RawCandidate<'a> {
-    /// The planes of its anchor: tx, ty, tw, th, objectness, then one a class, `cells` values each.
+    /// The planes of its anchor: tx, ty, tw, th, objectness, then one per class, `cells` values each.
     planes: &'a [f32],
     cells: usize,
     cell: usize,
-    /// Of its cell, from the left and from the top.
+    /// Column and row of its cell, from the left and from the top.
     pub column: usize,
     pub row: usize,
 }
 
 impl<'a> RawCandidate<'a> {
-    /// `None` where the form or the heads have no such place, as with an id of another model.
+    /// `None` if the form or the heads have no such place, for example with an id from another model.
     pub fn new(form: &Form, heads: &'a RawHeads, id: CandidateId) -> Option<Self> {
         let head = form.heads.get(usize::from(id.head))?;
         let grid = form.grid(head);
@@ -30,7 +30,7 @@ impl<'a> RawCandidate<'a> {
         Some(Self { planes, cells, cell, column: cell % columns, row: cell / columns })
     }
 
-    /// tx, ty, tw, th as the model gave them.
+    /// tx, ty, tw, th as output by the model.
     pub fn geometry(&self) -> [f32; 4] {
         [0, 1, 2, 3].map(|plane| self.planes[plane * self.cells + self.cell])
     }
@@ -51,7 +51,7 @@ impl<'a> RawCandidate<'a> {
         self.classes().nth(class_id)
     }
 
-    /// The score that decoding gives it for a class, σ(objectness) · σ(class).
+    /// The decoded score for a class, σ(objectness) · σ(class).
     pub fn score(&self, class_id: usize) -> Option<f32> {
         Some(self.objectness() * self.class(class_id)?)
     }

@@ -1,19 +1,19 @@
-//! Which classes a person wants to see.
+//! Which classes are shown.
 
-/// A choice of classes by id. `Default` is all of them, those of a model with more classes included.
+/// A selection of classes by id. `Default` selects all of them, including those of a model with more classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClassSet {
-    /// By class id, sorted.
+    /// Class ids, sorted.
     hidden: Vec<usize>,
 }
 
 impl ClassSet {
-    /// None of a model's `len` classes.
+    /// Selects none of a model's `len` classes.
     pub fn none(len: usize) -> Self {
         Self { hidden: (0..len).collect() }
     }
 
-    /// One of a model's `len` classes.
+    /// Selects one of a model's `len` classes.
     pub fn only(class_id: usize, len: usize) -> Self {
         Self { hidden: (0..len).filter(|id| *id != class_id).collect() }
     }
@@ -23,7 +23,7 @@ impl ClassSet {
         self.hidden.binary_search(&class_id).is_err()
     }
 
-    /// How many of a model's `len` classes are chosen.
+    /// Number of a model's `len` classes that are selected.
     pub fn count(&self, len: usize) -> usize {
         (0..len).filter(|id| self.contains(*id)).count()
     }
@@ -37,7 +37,7 @@ impl ClassSet {
         }
     }
 
-    /// Chooses those of a model's `len` classes that were not, and no others.
+    /// Inverts the selection among a model's `len` classes.
     pub fn invert(&mut self, len: usize) {
         self.hidden = (0..len).filter(|id| self.contains(*id)).collect();
     }

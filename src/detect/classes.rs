@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// The names of a model's classes; a class id is an index into them. Cheap to clone.
+/// A model's class names; a class id is an index into them. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classes(Arc<[String]>);
 
@@ -12,12 +12,12 @@ impl Classes {
         Self(names.into_iter().map(Into::into).collect())
     }
 
-    /// One name a line, as in darknet's `.names` files; blank lines at the end are no names.
+    /// One name per line, as in darknet's `.names` files; blank lines at the end are ignored.
     pub fn from_lines(text: &str) -> Self {
         Self::new(text.trim_end().lines().map(str::trim))
     }
 
-    /// COCO's 80 classes, in the order that darknet's weights use.
+    /// COCO's 80 classes, in the order used by darknet's weights.
     pub fn coco() -> Self {
         Self::from_lines(include_str!("../../assets/coco.names"))
     }

@@ -4,26 +4,25 @@ use std::ops::Range;
 
 use super::{BBox, CandidateId, Detection, Form, Head, Letterbox, RawHeads};
 
-/// Finds the candidates above a score threshold. Keeps its memory between frames.
+/// Finds the candidates above a score threshold. Reuses its memory between frames.
 ///
-/// After darknet's `yolo_layer.c`: with σ the logistic function, `s` = `scale_x_y` and a cell at
-/// (column, row), the centre is `(σ(tx)·s − (s − 1)/2 + column) · stride`, the size `anchor · exp(tw)`, and
-/// the score of a class is `σ(objectness) · σ(class)`. One anchor may give several classes. What is not
-/// finite is dropped.
+/// Follows darknet's `yolo_layer.c`: with σ the logistic function, `s` = `scale_x_y` and a cell at (column, row), the
+/// centre is `(σ(tx)·s − (s − 1)/2 + column) · stride`, the size is `anchor · exp(tw)`, and the score of a class is
+/// `σ(objectness) · σ(class)`. One anchor may produce several classes. Non-finite boxes are dropped.
 #[derive(Debug, Default)]
 pub struct Decoder {
     candidates: Vec<Detection>,
 }
 
 impl Decoder {
-    /// Candidates with a score over `score_threshold`, boxes in image pixels and clipped to the image, in the
-    /// order of the raw heads.
+    /// Candidates with a score above `score_threshold`, with boxes in image pixels clipped to the image, in the order
+    /// of the raw heads.
     pub fn run(&mut self, form: &Form, heads: &RawHeads, letterbox: &Letterbox, score_threshold: f32) -> &[Detection] {
         let classes = 0..form.classes.len();
         self.scan(heads, &Scan { form, letterbox, threshold: score_threshold, classes })
     }
 
-    /// Those of one class that [`Decoder::run`] gives, in a fraction of its time.
+    /// The candidates of one class that [`Decoder::run`] would return, in a fraction of its time.
     pub fn class(
         &mut self,
         form: &Form,
@@ -44,7 +43,7 @@ impl Decoder {
     }
 }
 
-/// What is looked for.
+/// Which candidates to look for.
 struct Scan<'a> {
     form: &'a Form,
     letterbox: &'a Letterbox,
@@ -56,14 +55,14 @@ impl Scan<'_> {
     fn head(&self, index: usize, head: &Head, values: &[f32], found: &mut Vec<Detection>) {
         let Self { form, letterbox, threshold, .. } = *self;
         let cells = form.grid(head).area() as usize;
-        // A score is at most its objectness, so that one plane tells most cells to be empty.
+        // A score is at most its objectness, so one plane is enough to skip most cells.
         let floor = logit(threshold) - MARGIN;
         let anchors = values.chunks_exact(cells * form.planes()).zip(&head.anchors).enumerate();
         for (anchor_index, (planes, anchor)) in anchors {
             let (geometry, rest) = planes.split_at(cells * 4);
             let (objectness, classes) = rest.split_at(cells);
             for (cell, &logit_objectness) in objectness.iter().enumerate() {
-                // Written so that NaN fails too.
+                // Written so that NaN fails, too.
                 if !(logit_objectness >= floor && logit_objectness.is_finite()) {
                     continue;
                 }
@@ -97,7 +96,7 @@ impl Scan<'_> {
     }
 }
 
-/// Logits are compared with this margin before the exact comparison of scores, for rounding.
+/// Margin for comparing logits before the exact comparison of scores, to allow for rounding.
 const MARGIN: f32 = 1e-3;
 
 fn input_box(

@@ -2,7 +2,7 @@
 
 use super::{Classes, Size};
 
-/// The form of a model: everything that decoding needs beside the numbers.
+/// The form of a model: everything that decoding needs besides the values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
     /// Width and height of the input, each a multiple of every stride.
@@ -12,8 +12,8 @@ pub struct Form {
     pub heads: Vec<Head>,
 }
 
-/// One raw output tensor, `[1, anchors · (5 + classes), rows, columns]`, anchor-major: for each anchor
-/// the planes tx, ty, tw, th, objectness, then one a class.
+/// One raw output tensor, `[1, anchors · (5 + classes), rows, columns]`, anchor-major: for each anchor the planes tx,
+/// ty, tw, th, objectness, then one per class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
     /// Input pixels per cell.
@@ -24,7 +24,7 @@ pub struct Head {
     pub scale_x_y: f32,
 }
 
-/// Why a form cannot be.
+/// Why a form is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormError(pub String);
 
@@ -37,7 +37,7 @@ impl std::fmt::Display for FormError {
 impl std::error::Error for FormError {}
 
 impl Form {
-    /// YOLOv4-tiny-416 over COCO's classes, as its model card gives it: anchor 0 (10, 14) is unused.
+    /// YOLOv4-tiny-416 with COCO's classes, according to its model card: anchor 0 (10, 14) is unused.
     pub fn yolov4_tiny_416() -> Self {
         Self {
             input: Size::new(416, 416),
@@ -49,7 +49,7 @@ impl Form {
         }
     }
 
-    /// Checks what decoding relies on.
+    /// Checks everything that decoding relies on.
     pub fn check(&self) -> Result<(), FormError> {
         let fail = |why: String| Err(FormError(why));
         if self.classes.is_empty() {
@@ -83,7 +83,7 @@ impl Form {
         Ok(())
     }
 
-    /// Planes of one anchor: 4 for the box, 1 for objectness, one a class.
+    /// Planes per anchor: 4 for the box, 1 for objectness, one per class.
     pub fn planes(&self) -> usize {
         5 + self.classes.len()
     }
@@ -105,21 +105,21 @@ impl Form {
     }
 }
 
-/// The raw heads of one frame: one tensor a head, in the order of [`Form::heads`], each row-major.
+/// The raw heads of one frame: one tensor per head, in the order of [`Form::heads`], each row-major.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawHeads {
     pub heads: Vec<Vec<f32>>,
 }
 
 impl RawHeads {
-    /// All zeros, of the right lengths.
+    /// All zeros, with the lengths that the form requires.
     pub fn zeros(form: &Form) -> Self {
         let mut heads = Self::default();
         heads.fit(form);
         heads
     }
 
-    /// Takes the lengths that `form` gives and keeps its memory where that suffices.
+    /// Resizes to the lengths that `form` requires, reusing memory where it suffices.
     pub fn fit(&mut self, form: &Form) {
         self.heads.resize_with(form.heads.len(), Vec::new);
         for (values, head) in self.heads.iter_mut().zip(&form.heads) {
@@ -127,7 +127,7 @@ impl RawHeads {
         }
     }
 
-    /// Size in memory.
+    /// Size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         self.heads.iter().map(|h| h.len() * size_of::<f32>()).sum()
     }

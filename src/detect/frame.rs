@@ -2,7 +2,7 @@
 
 use super::Size;
 
-/// The most pixels a frame may have: 100 million, which is 300 MB.
+/// The maximum number of pixels in a frame: 100 million, which is 300 MB.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
 /// Packed 8-bit RGB, row by row from the top, no padding: `width · height · 3` bytes.
@@ -12,7 +12,7 @@ pub struct Frame {
     rgb: Vec<u8>,
 }
 
-/// Why a frame cannot be made.
+/// Why a frame cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
     /// A side is 0.
@@ -56,8 +56,8 @@ impl Frame {
         Ok(Self { size, rgb })
     }
 
-    /// Gives the frame another size and keeps its memory where that suffices. The pixels are then
-    /// unspecified (old ones or black), for the caller to overwrite.
+    /// Changes the frame's size, reusing memory where it suffices. The pixels are then unspecified (old ones or
+    /// black); the caller must overwrite them.
     pub fn resize(&mut self, size: Size) -> Result<(), FrameError> {
         check(size)?;
         self.rgb.resize(size.area() as usize * 3, 0);
@@ -93,7 +93,7 @@ impl Frame {
         self.size.width as usize * 3
     }
 
-    /// The colour at a place, or `None` outside.
+    /// The colour at a position, or `None` outside the frame.
     pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
         if x >= self.size.width || y >= self.size.height {
             return None;

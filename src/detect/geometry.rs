@@ -65,8 +65,8 @@ impl BBox {
     pub fn iou(&self, other: &Self) -> f32 {
         let w = self.x2.min(other.x2) - self.x1.max(other.x1);
         let h = self.y2.min(other.y2) - self.y1.max(other.y1);
-        // Written so that NaN counts as no overlap too: corners that are not finite, areas too small or too
-        // large for f32.
+        // Written so that NaN counts as no overlap, too: corners that are not finite, areas too small or too large
+        // for f32.
         if w > 0.0 && h > 0.0 {
             let intersection = w * h;
             let iou = intersection / (self.area() + other.area() - intersection);
@@ -76,7 +76,7 @@ impl BBox {
         }
     }
 
-    /// The part inside an image of this size, or `None` where nothing is left or a corner is not finite.
+    /// The part inside an image of this size, or `None` if nothing is left or a corner is not finite.
     pub fn clipped_to(&self, image: Size) -> Option<Self> {
         if ![self.x1, self.y1, self.x2, self.y2].iter().all(|v| v.is_finite()) {
             return None;
@@ -87,7 +87,7 @@ impl BBox {
         (clipped.width() > 0.0 && clipped.height() > 0.0).then_some(clipped)
     }
 
-    /// The smallest box around both.
+    /// The smallest box that contains both.
     pub fn hull(&self, other: &Self) -> Self {
         Self::new(self.x1.min(other.x1), self.y1.min(other.y1), self.x2.max(other.x2), self.y2.max(other.y2))
     }
@@ -98,11 +98,11 @@ impl BBox {
     }
 }
 
-/// How an image sits inside a model's input: scaled to fit, centred, grey bars around it.
+/// How an image is placed inside a model's input: scaled to fit, centred, with grey bars around it.
 ///
-/// `r = min(W / w, H / h)`, the scaled size is `round(w · r) × round(h · r)` and at least 1, and its
-/// upper left corner is at `floor((W − scaled) / 2)`. With `r` not rounded but the size rounded, each
-/// axis keeps a scale of its own; the transforms below use that scale, so they are exact.
+/// With `r = min(W / w, H / h)`, the scaled size is `round(w · r) × round(h · r)`, at least 1, and its upper left
+/// corner is at `floor((W − scaled) / 2)`. Since the size is rounded and `r` is not, each axis has a scale of its
+/// own; the transforms below use that scale, so they are exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Letterbox {
     /// The image's size.
@@ -117,7 +117,7 @@ pub struct Letterbox {
 }
 
 impl Letterbox {
-    /// Neither size may be empty; an empty one counts as 1 pixel.
+    /// Neither size may be empty; an empty side counts as 1 pixel.
     pub fn new(image: Size, input: Size) -> Self {
         let (w, h) = (f64::from(image.width.max(1)), f64::from(image.height.max(1)));
         let ratio = (f64::from(input.width) / w).min(f64::from(input.height) / h);

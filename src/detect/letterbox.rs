@@ -3,14 +3,14 @@
 use super::blend::{Tap, WEIGHT_ONE, blend_row};
 use super::{Frame, Letterbox, Size};
 
-/// The grey of the bars, out of 255.
+/// The grey level of the bars, out of 255.
 const PADDING: f32 = 114.0;
 
-/// Fills a model's input `[1, 3, H, W]`: RGB in 0..=1, bilinear without antialiasing, half-pixel centres,
-/// grey bars. Keeps the tensor and the tables between frames of the same size.
+/// Fills a model's input `[1, 3, H, W]`: RGB in 0..=1, bilinear without antialiasing, half-pixel centres, grey bars.
+/// Reuses the tensor and the tables between frames of the same size.
 ///
-/// Rounds as OpenCV's `INTER_LINEAR` does for 8-bit pictures, to the last bit when it shrinks. Others letterbox with that, and
-/// half a step of 255, with its bias, moves one score in ten by more than 0.01.
+/// When shrinking, rounds exactly as OpenCV's `INTER_LINEAR` does for 8-bit images, because other programs letterbox
+/// with it: a bias of half a step of 255 moves one score in ten by more than 0.01.
 #[derive(Debug)]
 pub struct Letterboxer {
     input: Size,
@@ -37,7 +37,7 @@ impl Letterboxer {
         &self.tensor
     }
 
-    /// Writes `frame` into the tensor and says where it lies.
+    /// Writes `frame` into the tensor and returns its placement.
     pub fn fill(&mut self, frame: &Frame) -> Letterbox {
         let letterbox = Letterbox::new(frame.size(), self.input);
         let plan = match self.plan.take() {
@@ -56,7 +56,8 @@ impl Letterboxer {
 impl Plan {
     fn new(letterbox: Letterbox) -> Self {
         let (image, scaled) = (letterbox.image, letterbox.scaled);
-        // Beyond the last column there is nothing to mix in. (Down, OpenCV mixes the last row with itself, and rounds.)
+        // Beyond the last column there is nothing to mix in. (Vertically, OpenCV mixes the last row with itself, and
+        // rounds.)
         let across = |tap: Tap| Tap {
             near: tap.near * 3,
             far: tap.far * 3,
@@ -88,7 +89,7 @@ impl Plan {
     }
 }
 
-/// For each of `to` places along an axis, what to read of `from` places: half-pixel centres, edges repeated.
+/// For each of `to` positions along an axis, what to read from `from` positions: half-pixel centres, edges repeated.
 fn taps(from: u32, to: u32) -> impl Iterator<Item = Tap> {
     let ratio = f64::from(from) / f64::from(to);
     let last = from as usize - 1;

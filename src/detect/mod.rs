@@ -1,4 +1,4 @@
-//! The detector's mathematics, on nothing but the standard library.
+//! The detector's mathematics, using only the standard library.
 //!
 //! ```text
 //! Frame (RGB8, w×h) ── Letterboxer ──▶ input [3, H, W] f32 ── a model ──▶ RawHeads

@@ -2,19 +2,19 @@
 
 use super::Detection;
 
-/// The most detections that one image may have.
+/// The maximum number of detections per image.
 pub const MAX_DETECTIONS: usize = 100;
 
-/// Greedy suppression within each class. Keeps its memory between frames.
+/// Greedy suppression within each class. Reuses its memory between frames.
 #[derive(Debug, Default)]
 pub struct Nms {
     order: Vec<u32>,
 }
 
 impl Nms {
-    /// Writes into `kept`, highest score first and at most [`MAX_DETECTIONS`], the candidates that overlap no
-    /// kept one of their class by an IoU over `iou_threshold`. Equal scores go by place in the raw heads, then
-    /// by class, so that the result does not depend on the order of the candidates.
+    /// Writes to `kept`, highest score first and at most [`MAX_DETECTIONS`], the candidates whose IoU with every kept
+    /// candidate of their class is at most `iou_threshold`. Ties in score are broken by position in the raw heads,
+    /// then by class, so the result does not depend on the order of the candidates.
     pub fn run(&mut self, candidates: &[Detection], iou_threshold: f32, kept: &mut Vec<Detection>) {
         kept.clear();
         self.order.clear();

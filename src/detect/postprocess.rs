@@ -2,17 +2,17 @@
 
 use super::{Decoder, Detection, Form, Letterbox, Nms, RawHeads};
 
-/// What a person sets while it runs.
+/// The thresholds that the user sets at run time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// Scores must be over this.
+    /// A detection's score must exceed this.
     pub score: f32,
     /// Two boxes of a class may overlap up to this IoU.
     pub nms_iou: f32,
 }
 
 impl Thresholds {
-    /// For looking.
+    /// For viewing.
     pub const LIVE: Self = Self { score: 0.25, nms_iou: 0.45 };
     /// For measuring average precision.
     pub const EVALUATION: Self = Self { score: 0.001, nms_iou: 0.45 };
@@ -24,7 +24,7 @@ impl Default for Thresholds {
     }
 }
 
-/// Decode and NMS: a pure function of raw heads and thresholds, in memory that is used again.
+/// Decode and NMS: a pure function of raw heads and thresholds, with reused memory.
 #[derive(Debug, Default)]
 pub struct Postprocessor {
     decoder: Decoder,

@@ -1,4 +1,4 @@
-//! B's best threshold over all that is kept.
+//! B's best score threshold over the whole history.
 
 use std::time::{Duration, Instant};
 
@@ -6,35 +6,35 @@ use super::Ring;
 use crate::compare::{BestThreshold, CompareSettings, ThresholdSearch};
 use crate::detect::RawHeads;
 
-/// Looks, slice by slice, for the score threshold at which B agrees best with A over the moments of a ring.
+/// Searches, in slices of time, for the score threshold at which B agrees best with A over the moments of a ring.
 ///
-/// What is in the ring at the start counts; a moment that goes in the middle is left out. All classes count: a
-/// threshold is not set for some alone.
+/// It covers the moments in the ring at the start; one that is evicted meanwhile is skipped. All classes count,
+/// because the threshold applies to all of them.
 #[derive(Debug)]
 pub struct BestSearch {
-    /// Moments still to look at, newest first.
+    /// Moments still to examine, newest first.
     left: std::vec::IntoIter<u64>,
     setting: CompareSettings,
     search: ThresholdSearch,
     unpacked: [RawHeads; 2],
-    /// How many moments were compared.
+    /// Number of moments compared so far.
     compared: usize,
     total: usize,
 }
 
-/// How far a [`BestSearch`] is.
+/// Progress of a [`BestSearch`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Search {
     Going {
         done: usize,
         total: usize,
     },
-    /// Over this many moments.
+    /// `moments`: the number of moments compared.
     Found {
         best: BestThreshold,
         moments: usize,
     },
-    /// No moment has two models that can be compared.
+    /// No moment has two comparable models.
     Nothing,
 }
 
@@ -52,7 +52,7 @@ impl BestSearch {
         }
     }
 
-    /// Continues for about as long as `budget`: a moment that has begun is finished, which takes a few milliseconds.
+    /// Continues for about as long as `budget`: a moment in progress is finished, which takes a few milliseconds.
     pub fn step(&mut self, ring: &Ring, budget: Duration) -> Search {
         let begun = Instant::now();
         while let Some(sequence) = self.left.next() {

@@ -1,18 +1,18 @@
-//! Raw heads in little memory, without the loss of a bit.
+//! Raw heads in little memory, lossless.
 
 use std::sync::Arc;
 
 use crate::detect::RawHeads;
 
-/// Raw heads as a moment keeps them.
+/// Raw heads as stored in a moment.
 pub(super) enum Heads {
-    /// Shared with their other readers.
+    /// Shared with other owners.
     Whole(Arc<RawHeads>),
-    /// Each tensor has few different values, as those that an INT8 model computes: a quarter of the memory.
+    /// Each tensor has few distinct values, as in an INT8 model: a quarter of the memory.
     Packed(Vec<Packed>),
 }
 
-/// One tensor, as places in a table of its values.
+/// One tensor, as indices into a table of its values.
 pub(super) struct Packed {
     /// At most 256.
     values: Box<[f32]>,
@@ -25,7 +25,7 @@ impl Heads {
         packed.map_or_else(|| Self::Whole(Arc::clone(heads)), Self::Packed)
     }
 
-    /// Size in memory.
+    /// Size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         match self {
             Self::Whole(heads) => heads.bytes(),
@@ -33,7 +33,7 @@ impl Heads {
         }
     }
 
-    /// The values, in `unpacked` where they do not lie open already.
+    /// The values, written to `unpacked` if they are packed.
     pub fn get<'a>(&'a self, unpacked: &'a mut RawHeads) -> &'a RawHeads {
         match self {
             Self::Whole(heads) => heads,
@@ -60,7 +60,7 @@ impl Heads {
 fn unpack(tensors: &[Packed], heads: &mut RawHeads) {
     heads.heads.resize_with(tensors.len(), Vec::new);
     for (to, tensor) in heads.heads.iter_mut().zip(tensors) {
-        // As long as a place can reach, so that no value is looked for outside.
+        // As long as an index can reach, so that no lookup is out of bounds.
         let mut values = [0.0; 256];
         values[..tensor.values.len()].copy_from_slice(&tensor.values);
         to.clear();
@@ -68,12 +68,12 @@ fn unpack(tensors: &[Packed], heads: &mut RawHeads) {
     }
 }
 
-/// Slots of the hash table: four for each value that fits, so that most are found at once.
+/// Slots of the hash table: four per value that fits, so that most lookups hit at once.
 const SLOTS: usize = 1024;
 
-/// Packs tensor after tensor, in memory that is used again.
+/// Packs tensors one after another, reusing memory.
 pub(super) struct Packer {
-    /// A place in `values` and one more; 0 = free.
+    /// An index into `values` plus one; 0 = free.
     slots: Box<[u16; SLOTS]>,
     values: Vec<f32>,
     places: Vec<u8>,
@@ -86,7 +86,7 @@ impl Default for Packer {
 }
 
 impl Packer {
-    /// `None`: there are more than 256 different values, which shows after the first few hundred.
+    /// `None` if there are more than 256 distinct values, which shows within the first few hundred.
     fn run(&mut self, tensor: &[f32]) -> Option<Packed> {
         self.slots.fill(0);
         self.values.clear();
@@ -98,7 +98,7 @@ impl Packer {
         Some(Packed { values: self.values.as_slice().into(), places: self.places.as_slice().into() })
     }
 
-    /// Bits are compared, so that both zeros and every NaN come back as they were.
+    /// Compares bits, so that both zeros and every NaN come back unchanged.
     fn place(&mut self, value: f32) -> Option<u8> {
         let bits = value.to_bits();
         // Fibonacci hashing: the top bits of a product with 2³² / φ.

@@ -1,15 +1,15 @@
 //! The last observations, to go back to, and their figures over time.
 //!
 //! ```text
-//! Arc<Observation> ─┬─ Recorder, a thread of its own ─▶ Moment (JPEG, whole raw heads) ─▶ Ring, bounded in bytes
-//!                   │                                                                       │  ▲ who is worst, stays
+//! Arc<Observation> ─┬─ Recorder, on its own thread ───▶ Moment (JPEG, exact raw heads) ─▶ Ring, limited in bytes
+//!                   │                                                                       │  ▲ the worst stay
 //!                   └─ figures, latencies ─▶ Timeline, 36,000 records ◀── refresh ──────────┘──┘
 //!                                                                          best threshold ◀─┘
 //! ```
 //!
-//! A moment's raw heads are exact, so that boxes, pairs and figures can be made again at any thresholds; only its
-//! pixels have been through JPEG. Nothing here blocks the window: pictures are compressed on the recorder's
-//! thread, and what has to be computed again is done in slices of a time that the caller gives.
+//! A moment's raw heads are exact, so boxes, pairs and figures can be recomputed at any thresholds; only its pixels have
+//! been through JPEG. Nothing here blocks the caller: pictures are compressed on the recorder's thread, and
+//! recomputation runs in slices of a time budget that the caller sets.
 
 mod best;
 mod heads;

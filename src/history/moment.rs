@@ -9,17 +9,17 @@ use crate::compare::{CompareSettings, ModelInput};
 use crate::detect::{Frame, RawHeads, Size};
 use crate::engine::{Observation, Output};
 
-/// One observation with its picture as JPEG. Its raw heads are exact.
+/// One observation with its picture as JPEG and its exact raw heads.
 pub struct Moment {
-    /// All but the picture and the raw heads: black and empty ones stand in their places.
+    /// Everything except the picture and the raw heads, which are replaced by a black frame and empty heads.
     rest: Observation,
     picture: StoredPicture,
-    /// One for each output of `rest`.
+    /// One per output of `rest`.
     heads: Vec<Heads>,
     bytes: usize,
 }
 
-/// Makes moments, in memory that is used again.
+/// Creates moments, reusing memory.
 #[derive(Default)]
 pub struct Compactor {
     packer: Packer,
@@ -29,7 +29,7 @@ pub struct Compactor {
 }
 
 impl Compactor {
-    /// Takes milliseconds: most of it is JPEG.
+    /// Takes milliseconds, most of it for JPEG.
     pub fn run(&mut self, observation: &Observation) -> Moment {
         let heads: Vec<Heads> = observation.outputs.iter().map(|o| Heads::new(&o.heads, &mut self.packer)).collect();
         let picture = StoredPicture::new(&observation.frame, &mut self.jpeg);
@@ -63,17 +63,17 @@ impl Moment {
         self.rest.times.captured
     }
 
-    /// Of the picture, in pixels.
+    /// Size of the picture, in pixels.
     pub fn size(&self) -> Size {
         self.picture.size()
     }
 
-    /// Size in memory, without what it shares with others: the models' descriptions.
+    /// Size in memory, in bytes, without the shared descriptions of the models.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The observation again: picture decoded, raw heads exact, all else as it was. Takes milliseconds.
+    /// Restores the observation: the picture decoded, raw heads exact, everything else unchanged. Takes milliseconds.
     pub fn restore(&self) -> Result<Observation, RestoreError> {
         let frame = self.picture.frame()?;
         let whole = |(output, heads): (&Output, &Heads)| Output { heads: heads.shared(), ..output.clone() };
@@ -81,7 +81,7 @@ impl Moment {
         Ok(Observation { frame, outputs, ..self.rest.clone() })
     }
 
-    /// Whether two models looked at it that can be compared.
+    /// Whether two comparable models processed it.
     pub fn is_pair(&self) -> bool {
         self.pair(false).is_some()
     }
@@ -103,7 +103,7 @@ impl Moment {
         Some([side(a, of_a, setting.thresholds[0]), side(b, of_b, setting.thresholds[1])])
     }
 
-    /// Places of A and B in the outputs.
+    /// Indices of A and B among the outputs.
     fn pair(&self, swapped: bool) -> Option<[usize; 2]> {
         let outputs = &self.rest.outputs;
         let of = |slot| outputs.iter().position(|o| o.slot == slot);

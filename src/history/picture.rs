@@ -10,7 +10,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::detect::{Frame, Size};
 
-/// Artefacts are hard to see from here on, and a pixel takes about two bits.
+/// Above this quality artefacts are hard to see, and a pixel takes about two bits.
 const QUALITY: u8 = 85;
 
 /// A picture of the history that cannot be decoded.
@@ -26,7 +26,7 @@ pub(super) enum StoredPicture {
         size: Size,
         data: Box<[u8]>,
     },
-    /// One that JPEG cannot hold: a side is over 65,535 pixels.
+    /// A frame that JPEG cannot hold: a side exceeds 65,535 pixels.
     Whole(Arc<Frame>),
 }
 
@@ -38,7 +38,7 @@ impl StoredPicture {
         let (Ok(width), Ok(height)) = (u16::try_from(size.width), u16::try_from(size.height)) else { return whole() };
         scratch.clear();
         let mut encoder = Encoder::new(&mut *scratch, QUALITY);
-        // Colour at half the resolution, as cameras send it.
+        // Chroma at half the resolution, as cameras send it.
         encoder.set_sampling_factor(SamplingFactor::F_2_2);
         match encoder.encode(frame.rgb(), width, height, ColorType::Rgb) {
             Ok(()) => Self::Jpeg { size, data: scratch.as_slice().into() },
@@ -57,7 +57,7 @@ impl StoredPicture {
         }
     }
 
-    /// Size in memory.
+    /// Size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         match self {
             Self::Jpeg { data, .. } => data.len(),
@@ -73,7 +73,7 @@ impl StoredPicture {
         };
         let damaged = |cause: String| RestoreError { cause };
         let mut frame = Frame::new(size).map_err(|e| damaged(e.to_string()))?;
-        // The default limits are below what a frame may measure.
+        // The decoder's default limits are below the size a frame may have.
         let options = DecoderOptions::default()
             .set_max_width(size.width as usize)
             .set_max_height(size.height as usize)

@@ -1,4 +1,4 @@
-//! One observation as figures alone.
+//! The figures of one observation.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -18,20 +18,20 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Over the chosen classes.
+    /// Counts the selected classes.
     pub fn of(comparison: &Comparison, classes: &ClassSet) -> Self {
         let agreement = comparison.agreement_of(classes);
-        // At most MAX_DETECTIONS a side.
+        // At most MAX_DETECTIONS per side.
         let [lost, gained, flips] = [agreement.lost, agreement.gained, agreement.flips].map(|n| n as u16);
         Self { f1: agreement.f1() as f32, lost, gained, flips }
     }
 
-    /// Whether A and B see the same.
+    /// Whether A and B agree completely.
     pub fn is_perfect(&self) -> bool {
         self.damage() == 0
     }
 
-    /// Lower agreement comes first; of the same, more boxes without an equal.
+    /// Lower agreement first; ties by the number of boxes without a match, most first.
     pub fn by_harm(&self, other: &Self) -> Ordering {
         self.f1.total_cmp(&other.f1).then(other.damage().cmp(&self.damage()))
     }
@@ -41,13 +41,13 @@ impl Figures {
     }
 }
 
-/// What takes time in the life of a frame.
+/// Stages in the life of a frame that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Letterbox,
     /// `Detector::run` of the model in this slot: 0 or 1.
     Inference(usize),
-    /// From the capture until the last model was done.
+    /// From capture until the last model finished.
     Age,
 }
 
@@ -74,7 +74,7 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Adds to the window, and reads it; `None` where nothing was ever added.
+    /// Adds to the window and reads it; `None` if nothing was ever added.
     pub(super) fn next(window: &mut Samples, took: Duration) -> Option<Self> {
         window.add(took);
         let millis = |d: Duration| d.as_secs_f32() * 1e3;
@@ -87,19 +87,19 @@ impl Latency {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub sequence: u64,
-    /// When the frame was captured, in seconds since the timeline's first.
+    /// Capture time, in seconds since the timeline's first frame.
     pub seconds: f64,
-    /// Another number than the record's before: the source has changed.
+    /// Differs from the previous record's if the source changed.
     pub source_generation: u64,
-    /// `None` where no two models ran that can be compared, or not yet taken.
+    /// `None` if no two comparable models ran, or if the figures are not yet computed.
     pub figures: Option<Figures>,
     pub(super) latencies: [Option<Latency>; Stage::ALL.len()],
-    /// Which setting the figures were taken at.
+    /// The setting for which the figures were computed.
     pub(super) revision: u32,
 }
 
 impl Record {
-    /// `None` where this stage was not run.
+    /// `None` if this stage did not run.
     pub fn latency(&self, stage: Stage) -> Option<Latency> {
         self.latencies[stage.place()?]
     }

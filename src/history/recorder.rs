@@ -1,4 +1,4 @@
-//! A thread that makes moments.
+//! A thread that creates moments.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,36 +11,36 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use super::{Compactor, Moment};
 use crate::engine::Observation;
 
-/// How many observations wait to be compacted, and how many moments to be taken.
+/// Maximum number of observations waiting to be compacted, and of moments waiting to be taken.
 pub const QUEUE: usize = 8;
 
-/// With one model running, observations are recorded at least this far apart, on average: there is nothing to compare
-/// then, and what compressing every frame would take is taken from inference. With two, agreement may break on any
-/// single frame, so that every one is recorded.
+/// With one model running, observations are recorded at least this far apart, on average: there is nothing to
+/// compare, and compressing every frame would slow down inference. With two models, agreement may break on any single
+/// frame, so every one is recorded.
 pub const SINGLE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long dropping a [`Recorder`] waits for its thread, which may be in the middle of a large picture.
 const DROP_DEADLINE: Duration = Duration::from_millis(500);
 
-/// Compacts observations on the thread "history", so that pushing one never waits.
+/// Compacts observations on the thread "history", so that the caller never waits.
 #[derive(Debug)]
 pub struct Recorder {
     /// `None` = stopped.
     todo: Option<Sender<Arc<Observation>>>,
     /// `None` = stopped.
     finished: Option<Receiver<Moment>>,
-    /// Carries nothing; disconnects when the thread has ended.
+    /// Carries no messages; disconnects when the thread has ended.
     done: Receiver<Infallible>,
     thread: Option<JoinHandle<()>>,
     last: Option<Key>,
-    /// Before this, a single model's next observation is not recorded.
+    /// Until this time, a single model's next observation is not recorded.
     due: Option<Instant>,
-    /// Pushed and not yet taken.
+    /// Pushed but not yet taken.
     pending: usize,
     missed: u64,
 }
 
-/// What tells an observation from the one before.
+/// Distinguishes an observation from the previous one.
 #[derive(Debug, PartialEq)]
 struct Key {
     frame_id: u64,
@@ -51,7 +51,7 @@ struct Key {
 #[derive(Debug, PartialEq)]
 struct Origin {
     source_generation: u64,
-    /// Slots, and the models' names and sums.
+    /// Slots, with the models' names and checksums.
     models: Vec<(usize, String, String)>,
 }
 
@@ -65,18 +65,18 @@ impl Key {
 }
 
 impl Recorder {
-    /// Fails only where no thread can be started.
+    /// Fails only if no thread can be started.
     pub fn start() -> Result<Self, io::Error> {
         let (todo, waiting) = bounded::<Arc<Observation>>(QUEUE);
         let (give, finished) = bounded(QUEUE);
         let (alive, done) = bounded(0);
         let thread = Builder::new().name("history".into()).spawn(move || {
-            // Dropped last, by unwinding too.
+            // Dropped last, also on unwinding.
             let _alive = alive;
             let mut compactor = Compactor::default();
             for observation in waiting {
                 let moment = compactor.run(&observation);
-                // Before it may have to wait: the frame's memory is free to be used again.
+                // Dropped before a possible wait, so that the frame's memory can be reused.
                 drop(observation);
                 if give.send(moment).is_err() {
                     break;
@@ -87,9 +87,9 @@ impl Recorder {
         Ok(Self { todo, finished, done, thread, last: None, due: None, pending: 0, missed: 0 })
     }
 
-    /// Hands an observation over, and returns at once. One of the same frame and models as the last is not recorded
-    /// again, and of one model no more than one in each [`SINGLE_INTERVAL`]. Where [`QUEUE`] others wait already, it
-    /// is missed.
+    /// Hands over an observation and returns at once. An observation of the same frame and models as the last is not
+    /// recorded again; with one model, at most one per [`SINGLE_INTERVAL`] is recorded. If [`QUEUE`] others are
+    /// waiting, it is missed.
     pub fn push(&mut self, observation: &Arc<Observation>) {
         let key = Key::of(observation);
         if self.last.as_ref() == Some(&key) || !self.is_due(observation, &key) {
@@ -102,20 +102,20 @@ impl Recorder {
         }
         self.pending += 1;
         self.last = Some(key);
-        // From when it was due, not from when it came: frames fall between the beats, and the mean holds. After a
-        // pause nothing is made up for.
+        // Counted from when it was due, not from when it came: frames fall between the ticks, and the mean holds.
+        // Time lost in a pause is not made up.
         let captured = observation.times.captured;
         let due = self.due.map_or(captured, |due| due.max(captured.checked_sub(SINGLE_INTERVAL).unwrap_or(captured)));
         self.due = Some(due + SINGLE_INTERVAL);
     }
 
-    /// Whether enough time has passed for a single model. The first one of a source or a model is always due.
+    /// Whether enough time has passed for a single model. The first observation of a source or model is always due.
     fn is_due(&self, observation: &Observation, key: &Key) -> bool {
         let same = self.last.as_ref().is_some_and(|last| last.of == key.of);
         !same || observation.outputs.len() > 1 || self.due.is_none_or(|due| observation.times.captured >= due)
     }
 
-    /// The next moment that is finished, in the order of pushing.
+    /// The next finished moment, in the order of pushing.
     pub fn take(&mut self) -> Option<Moment> {
         match self.finished.as_ref()?.try_recv() {
             Ok(moment) => {
@@ -124,20 +124,20 @@ impl Recorder {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // The thread has ended by a fault: nothing comes any more.
+                // The thread has died: nothing more will come.
                 self.pending = 0;
                 None
             }
         }
     }
 
-    /// Whether something that was pushed has not been taken. A window that paints only when asked should look again
-    /// in a moment.
+    /// Whether a pushed observation has not been taken yet. A window that repaints only on demand should check again
+    /// soon.
     pub fn is_busy(&self) -> bool {
         self.pending > 0
     }
 
-    /// How many observations came too fast to be recorded.
+    /// Number of observations that came too fast to be recorded.
     pub fn missed(&self) -> u64 {
         self.missed
     }
@@ -145,13 +145,13 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        // Both ends, because the thread may wait at either.
+        // Both ends, because the thread may be waiting at either.
         self.todo = None;
         self.finished = None;
-        // What waits in the queue is dropped with the receiver by the thread, after the picture in its hands.
+        // The thread drops what is queued, with the receiver, after the picture it is working on.
         let ended = self.done.recv_timeout(DROP_DEADLINE).is_err_and(|e| e.is_disconnected());
         match self.thread.take() {
-            // Nothing but the end of the closure is left, so that this cannot hang; a panic was shown already.
+            // Only the end of the closure is left, so this cannot hang; a panic has already been reported.
             Some(thread) if ended => drop(thread.join()),
             _ => log::warn!("the history's thread is busy and was left behind; it ends by itself"),
         }

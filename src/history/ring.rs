@@ -1,4 +1,4 @@
-//! The moments that are kept, bounded in bytes.
+//! The stored moments, limited in bytes.
 
 use std::collections::VecDeque;
 
@@ -7,20 +7,20 @@ use super::{Figures, Moment};
 /// 256 MB.
 pub const DEFAULT_LIMIT: usize = 256 << 20;
 
-/// This part of the room may go to the worst of the older moments.
+/// The worst of the older moments may take one part in this many of the limit.
 const SHARE_OF_WORST: usize = 4;
 
-/// The newest moments, and before them the worst of those that had to go: lowest agreement first, as it was at the
-/// settings they were last judged at. Where everything agrees, or nothing is compared, the newest have all the room.
+/// The newest moments, and before them the worst of the evicted ones: those with the lowest agreement at the setting
+/// for which they were last judged. If everything agrees, or nothing is compared, the newest have the whole limit.
 ///
-/// Moments are in the order of their sequence numbers. Their bytes never sum up to more than the limit, so that a
-/// moment larger than that is not kept at all.
+/// Moments are ordered by sequence number. Their total size never exceeds the limit, so a moment larger than that is
+/// not stored at all.
 #[derive(Debug)]
 pub struct Ring {
     /// All older than the newest ones.
     worst: VecDeque<RingEntry>,
     newest: VecDeque<RingEntry>,
-    /// Of `worst` and of `newest`.
+    /// Sizes of `worst` and of `newest`.
     bytes: [usize; 2],
     limit: usize,
 }
@@ -32,11 +32,11 @@ pub(super) struct RingEntry {
     pub judged: Option<Judged>,
 }
 
-/// A judgement, and at which setting.
+/// Figures, and the setting for which they were computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judged {
     pub revision: u32,
-    /// `None` where nothing can be compared.
+    /// `None` if nothing can be compared.
     pub figures: Option<Figures>,
 }
 
@@ -46,7 +46,7 @@ impl Ring {
         Self { worst: VecDeque::new(), newest: VecDeque::new(), bytes: [0; 2], limit }
     }
 
-    /// Takes a moment that is newer than all here; any other is dropped, and `false` says so.
+    /// Adds a moment that is newer than all others; any other is dropped and `false` returned.
     pub fn push(&mut self, moment: Moment) -> bool {
         if self.last().is_some_and(|last| last >= moment.sequence()) {
             return false;
@@ -57,7 +57,7 @@ impl Ring {
         true
     }
 
-    /// Takes effect at once.
+    /// Takes effect immediately.
     pub fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
         self.trim();
@@ -68,7 +68,7 @@ impl Ring {
         self.limit
     }
 
-    /// Sum over the moments here.
+    /// Total size of the moments.
     pub fn bytes(&self) -> usize {
         self.bytes.iter().sum()
     }
@@ -92,22 +92,22 @@ impl Ring {
         self.entry(place).map(|entry| &entry.moment)
     }
 
-    /// In the order of their sequence numbers.
+    /// Ordered by sequence number.
     pub fn moments(&self) -> impl DoubleEndedIterator<Item = &Moment> {
         self.worst.iter().chain(&self.newest).map(|entry| &entry.moment)
     }
 
-    /// Those that are kept for their low agreement, and no more because they are new.
+    /// Moments kept for their low agreement only, no longer because they are new.
     pub fn worst_kept(&self) -> impl DoubleEndedIterator<Item = &Moment> {
         self.worst.iter().map(|entry| &entry.moment)
     }
 
-    /// From here on, every moment that was recorded is kept.
+    /// From this moment on, every recorded one is still stored.
     pub fn newest_from(&self) -> Option<&Moment> {
         self.newest.front().map(|entry| &entry.moment)
     }
 
-    /// The moment of the lowest agreement as last judged, the newest of several; `None` where all agree.
+    /// The moment with the lowest agreement as last judged, the newest of several; `None` if all agree.
     pub fn worst(&self) -> Option<u64> {
         let harm = |entry: &RingEntry| Some((entry.harm()?, entry.moment.sequence()));
         let harmed = self.worst.iter().chain(&self.newest).filter_map(harm);
@@ -124,13 +124,13 @@ impl Ring {
         self.sequence(self.len().checked_sub(1)?)
     }
 
-    /// The newest that is older than `sequence`, which itself need not be here.
+    /// The newest that is older than `sequence`, which need not be in the ring.
     pub fn before(&self, sequence: u64) -> Option<u64> {
         let (Ok(place) | Err(place)) = self.search(sequence);
         self.sequence(place.checked_sub(1)?)
     }
 
-    /// The oldest that is newer than `sequence`, which itself need not be here.
+    /// The oldest that is newer than `sequence`, which need not be in the ring.
     pub fn after(&self, sequence: u64) -> Option<u64> {
         self.sequence(match self.search(sequence) {
             Ok(place) => place + 1,
@@ -138,7 +138,7 @@ impl Ring {
         })
     }
 
-    /// Of two that are as near, the older.
+    /// On a tie, the older.
     pub fn nearest(&self, sequence: u64) -> Option<u64> {
         let (Ok(place) | Err(place)) = self.search(sequence);
         let around = [place.checked_sub(1), Some(place)];
@@ -154,7 +154,7 @@ impl Ring {
         }
     }
 
-    /// By its place, 0 for the oldest.
+    /// By index, 0 for the oldest.
     pub(super) fn entry(&self, place: usize) -> Option<&RingEntry> {
         self.worst.get(place).or_else(|| self.newest.get(place.checked_sub(self.worst.len())?))
     }
@@ -170,7 +170,7 @@ impl Ring {
         self.entry(place).map(|entry| entry.moment.sequence())
     }
 
-    /// The place of a sequence number, or where it would be.
+    /// The index of a sequence number, or where it would be inserted.
     fn search(&self, sequence: u64) -> Result<usize, usize> {
         let find = |entries: &VecDeque<RingEntry>| entries.binary_search_by_key(&sequence, |e| e.moment.sequence());
         match self.newest.front().filter(|first| first.moment.sequence() <= sequence) {
@@ -179,9 +179,9 @@ impl Ring {
         }
     }
 
-    /// Lets moments go until the rest is within the limit.
+    /// Evicts moments until the rest is within the limit.
     fn trim(&mut self) {
-        // Room that the limit no longer gives.
+        // In case the limit was lowered.
         self.evict_worst();
         while self.bytes() > self.limit {
             let Some(oldest) = self.newest.pop_front() else { break };
@@ -194,7 +194,7 @@ impl Ring {
         }
     }
 
-    /// What agrees by now goes first, then what agrees best; of equals the older.
+    /// Evicts those that agree by now, then those with the highest agreement; on a tie the older.
     fn evict_worst(&mut self) {
         while self.bytes[0] > self.limit / SHARE_OF_WORST {
             let by_harm = |x: &RingEntry, y: &RingEntry| match (x.harm(), y.harm()) {
@@ -216,7 +216,7 @@ impl Default for Ring {
 }
 
 impl RingEntry {
-    /// The figures of a moment on which A and B do not agree.
+    /// The figures of a moment on which A and B differ.
     fn harm(&self) -> Option<Figures> {
         self.judged?.figures.filter(|figures| !figures.is_perfect())
     }

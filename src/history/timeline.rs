@@ -8,31 +8,31 @@ use super::{Figures, Latency, MomentComparer, Record, Ring, Stage};
 use crate::compare::{CompareSettings, Comparison};
 use crate::engine::{Observation, Samples};
 
-/// How many records are kept: 20 minutes at 30 frames per second, in 5 MB.
+/// Maximum number of records: 20 minutes at 30 frames per second, in 5 MB.
 pub const RECORDS: usize = 36_000;
 
-/// How many settings are known again when the user comes back to them.
+/// Number of settings that are remembered, in case the user returns to one.
 const SETTINGS: usize = 32;
 
-/// One record for each observation, oldest first.
+/// One record per observation, oldest first.
 ///
-/// Percentiles of a stage are taken over the last [`crate::engine::SAMPLES`] observations (five seconds at 24 per
-/// second) of the same source and the same model; each is a duration that did occur.
+/// Percentiles of a stage cover the last [`crate::engine::SAMPLES`] observations (five seconds at 24 per second) of
+/// the same source and model; each is a duration that actually occurred.
 ///
-/// When the [`CompareSettings`] changes, the figures of records whose moment is still kept are taken again by
-/// [`Timeline::refresh`]; older ones keep theirs, and [`Timeline::is_current`] tells them apart.
+/// When the [`Setting`] changes, [`Timeline::refresh`] recomputes the figures of records whose moment is still
+/// stored; older ones keep theirs, and [`Timeline::is_current`] tells them apart.
 #[derive(Debug, Default)]
 pub struct Timeline {
     records: VecDeque<Record>,
-    /// When the first frame of all was captured; not only of those still here.
+    /// Capture time of the very first frame, even if its record is gone.
     start: Option<Instant>,
     windows: [LatencyWindow; Stage::ALL.len()],
     comparer: MomentComparer,
-    /// The settings known, the present one last; never empty once a record is there.
+    /// The known settings, the current one last; never empty once there is a record.
     settings: VecDeque<(u32, CompareSettings)>,
-    /// Of the present setting.
+    /// Revision of the current setting.
     revision: u32,
-    /// How many settings there were.
+    /// Number of settings so far.
     revisions: u32,
 }
 
@@ -40,12 +40,12 @@ pub struct Timeline {
 #[derive(Debug, Default)]
 struct LatencyWindow {
     samples: Samples,
-    /// What they are of: another source or model starts again.
+    /// Source and model they belong to; a change starts a new window.
     of: (u64, String, String),
 }
 
 impl Timeline {
-    /// From now on figures are taken at this. Costs nothing where it is as it was.
+    /// Computes figures for this setting from now on. Costs nothing if it has not changed.
     pub fn set(&mut self, setting: &CompareSettings) {
         if self.settings.back().is_some_and(|(_, now)| now == setting) {
             return;
@@ -62,13 +62,13 @@ impl Timeline {
         }
     }
 
-    /// What figures are taken at; `None` = not set yet.
+    /// The current setting; `None` if not yet set.
     pub fn setting(&self) -> Option<&CompareSettings> {
         self.settings.back().map(|(_, setting)| setting)
     }
 
-    /// Takes note of an observation that is newer than all here; any other is passed over. `comparison` is that of
-    /// its two models at the present setting's thresholds; without one, [`Timeline::refresh`] makes it.
+    /// Records an observation that is newer than all others; any other is ignored. `comparison` is that of its two
+    /// models at the current setting's thresholds; without one, [`Timeline::refresh`] computes it.
     pub fn add(&mut self, observation: &Observation, comparison: Option<&Comparison>) {
         if self.last().is_some_and(|last| last.sequence >= observation.sequence) {
             return;
@@ -79,7 +79,7 @@ impl Timeline {
         let captured = observation.times.captured;
         let start = *self.start.get_or_insert(captured);
         let seconds = captured.saturating_duration_since(start).as_secs_f64();
-        // A frame that is looked at again is as old as it is; time on a plot only goes forwards.
+        // A frame processed again keeps its capture time; time on a plot never goes backwards.
         let seconds = self.last().map_or(seconds, |last| last.seconds.max(seconds));
         let classes = self.setting().map(|setting| &setting.classes);
         let figures = comparison.zip(classes).map(|(comparison, classes)| Figures::of(comparison, classes));
@@ -116,8 +116,8 @@ impl Timeline {
         })
     }
 
-    /// Judges kept moments at the present setting, newest first, for about as long as `budget`: one at least, and
-    /// one that has begun is finished. True: nothing is left to do.
+    /// Judges stored moments at the current setting, newest first, for about as long as `budget`: at least one, and
+    /// one in progress is finished. Returns true if nothing is left to do.
     pub fn refresh(&mut self, ring: &mut Ring, budget: Duration) -> bool {
         let begun = Instant::now();
         let mut any = false;
@@ -145,7 +145,7 @@ impl Timeline {
         true
     }
 
-    /// Whether a record's figures are at the present setting. One without figures has nothing that could be old.
+    /// Whether a record's figures are for the current setting. A record without figures is never outdated.
     pub fn is_current(&self, record: &Record) -> bool {
         record.figures.is_none() || record.revision == self.revision
     }
@@ -163,7 +163,7 @@ impl Timeline {
         self.records.iter()
     }
 
-    /// Those captured between two times, in seconds since the first of all, and one more on either side.
+    /// Those captured between two times, in seconds since the first frame, plus one on either side.
     pub fn between(&self, from: f64, until: f64) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
         let first = self.records.partition_point(|r| r.seconds < from).saturating_sub(1);
         let end = (self.records.partition_point(|r| r.seconds <= until) + 1).min(self.records.len());
@@ -180,7 +180,7 @@ impl Timeline {
         self.records.back()
     }
 
-    /// The one captured nearest to a time, in seconds since the first of all.
+    /// The one captured nearest to a time, in seconds since the first frame.
     pub fn nearest(&self, seconds: f64) -> Option<&Record> {
         let place = self.records.partition_point(|r| r.seconds < seconds);
         let around = [place.checked_sub(1), Some(place)].into_iter().flatten().filter_map(|i| self.records.get(i));

@@ -11,40 +11,40 @@ use super::grid::round_to_byte;
 use super::tensor::Shape;
 use super::window::Window;
 
-/// ONNX's `QLinearConv`, or ONNX Runtime's `MatMulIntegerToFloat` at each place of a picture.
+/// ONNX's `QLinearConv`, or ONNX Runtime's `MatMulIntegerToFloat` at each position of an image.
 #[derive(Clone, Debug)]
 pub struct Conv {
     pub window: Window,
     pub filters: Filters,
-    /// The input's, which is what padding holds.
+    /// Zero point of the input, which is the value of padding.
     pub zero_point: u8,
-    /// Whether [`Sums::Saturating`] makes a difference: ONNX Runtime's kernels for int8 activations never saturate.
+    /// Whether [`Sums::Saturating`] makes a difference; ONNX Runtime's kernels for int8 activations never saturate.
     pub can_saturate: bool,
     pub epilogue: Epilogue,
 }
 
-/// What becomes of the sums.
+/// How sums become outputs.
 #[derive(Clone, Debug)]
 pub enum Epilogue {
-    /// Rounded to bytes: clamp(round(float32(sum) · multiplier) + zero point). Multipliers, one a filter: input scale
+    /// Rounded to bytes: clamp(round(float32(sum) · multiplier) + zero point). One multiplier per filter: input scale
     /// · weight scale / output scale, in float32 and in this order.
     Bytes { multipliers: Vec<f32>, zero_point: u8 },
-    /// float32(sum) · scale + bias, each step in float32, one a filter. Scale: input scale · weight scale.
+    /// float32(sum) · scale + bias, each step in float32, one per filter. Scale: input scale · weight scale.
     Floats { scales: Vec<f32>, biases: Vec<f32> },
 }
 
-/// Memory that all convolutions of a network use, one after another.
+/// Memory shared by all convolutions of a network, which run one after another.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     patches: Vec<i16>,
     totals: Vec<i32>,
 }
 
-/// Values of patches that are laid out at once: 128 KiB, which stay in a cache.
+/// Number of patch values that are laid out at once: 128 KiB, which stay in a cache.
 const PATCHES: usize = 1 << 16;
 
 impl Conv {
-    /// Takes the memory that it needs.
+    /// Allocates the memory that this convolution needs.
     pub fn reserve(&self, scratch: &mut Scratch) {
         let together = self.together();
         let grow = |now: usize, wanted: usize| now.max(together * wanted);
@@ -52,7 +52,7 @@ impl Conv {
         scratch.totals.resize(grow(scratch.totals.len(), self.filters.row()), 0);
     }
 
-    /// How many places are computed at once.
+    /// Number of positions computed at once.
     fn together(&self) -> usize {
         (PATCHES / self.filters.depth().max(1)).clamp(1, 256)
     }
@@ -84,7 +84,7 @@ impl Conv {
         });
     }
 
-    /// How many pairs of products leave int16 at all places of the output.
+    /// Number of pairs of products that leave int16, over all positions of the output.
     pub fn overflowing(&self, input: (&[u8], Shape), output: Shape, scratch: &mut Scratch) -> u64 {
         let mut overflowing = 0;
         if !self.can_saturate {
@@ -96,7 +96,7 @@ impl Conv {
         overflowing
     }
 
-    /// Pairs of products at all places of the output.
+    /// Number of pairs of products, over all positions of the output.
     pub fn pairs(&self, output: Shape) -> u64 {
         output.positions() as u64 * self.filters.pairs() as u64
     }
@@ -119,7 +119,7 @@ impl Conv {
         });
     }
 
-    /// Goes over the places of the output, some at once.
+    /// Visits the positions of the output in batches.
     fn patches(
         &self,
         input: (&[u8], Shape),

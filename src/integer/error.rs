@@ -1,4 +1,4 @@
-//! What can go wrong with a model in integer arithmetic, by cause.
+//! Errors of a model in integer arithmetic, by cause.
 
 /// Each message says what happened, to what, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

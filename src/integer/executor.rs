@@ -1,4 +1,4 @@
-//! Runs a network, one node after another.
+//! Runs a network, node by node.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::network::{Network, Op, Step};
 use super::tensor::{Buffer, Shape, Values};
 use super::{ConvOverflow, IntegerError};
 
-/// A network and the memory of all its tensors, which is taken once.
+/// A network and the memory of all its tensors, allocated once.
 pub struct Executor {
     network: Arc<Network>,
     buffers: Vec<Buffer>,
@@ -35,7 +35,7 @@ impl Executor {
         &self.network
     }
 
-    /// `input` is `[1, channels, height, width]`, as the model takes it.
+    /// `input` is `[1, channels, height, width]`, as the model expects it.
     pub fn run(&mut self, input: &[f32], sums: Sums) -> Result<(), IntegerError> {
         let network = Arc::clone(&self.network);
         let tensor = network.input();
@@ -53,15 +53,15 @@ impl Executor {
         Ok(())
     }
 
-    /// A tensor's values after the last run, in the order of its dimensions; `None`: there is no such tensor, or
-    /// nothing was run.
+    /// A tensor's values after the last run, in the order of its dimensions; `None` if there is no such tensor or
+    /// nothing has been run.
     pub fn values(&self, tensor: &str) -> Option<Values> {
         let tensor = self.network.tensor(tensor).filter(|_| self.has_run)?;
         Some(self.buffers[tensor.buffer].values(tensor))
     }
 
-    /// How often pairs of products left int16 in each convolution and matrix product of the last run, in the order of
-    /// the graph. It looks at the activations of that run, however they were added up.
+    /// How often pairs of products left int16 in each convolution and matrix product of the last run, in graph order.
+    /// It examines the activations of that run, however they were summed.
     pub fn overflows(&mut self) -> Vec<ConvOverflow> {
         let Self { network, buffers, scratch, has_run } = self;
         let mut found = Vec::new();
@@ -81,10 +81,10 @@ impl Executor {
 
     fn step(&mut self, network: &Network, step: &Step, sums: Sums) {
         let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
-        // Out of the list while the input is read from there: no step reads what it writes.
+        // Taken out of the list while the input is borrowed from it: no step reads what it writes.
         let mut buffer = std::mem::take(&mut self.buffers[output.buffer]);
         let (from, into) = (input.shape, output.shape);
-        // The reader has seen to it that each operation meets the types that it is for.
+        // The reader guarantees that each operation gets the types it supports.
         match (&self.buffers[input.buffer], &mut buffer) {
             (Buffer::Floats(floats), Buffer::Bytes(bytes)) => {
                 if let Op::Quantize(grid) = step.op {
@@ -114,7 +114,7 @@ impl Executor {
     }
 }
 
-/// Operations that work on any values; the reader gives no others to values of one kind.
+/// Operations that work on values of any type; the reader creates no others between tensors of the same type.
 fn moved<T: Copy>(input: (&[T], Shape), op: &Op, output: (&mut [T], Shape), map: impl Fn(T, &Table) -> T) {
     match op {
         Op::Upsample(factor) => moves::upsample(input, *factor, output),

@@ -7,45 +7,45 @@
 
 use crate::onnx::can_overflow;
 
-/// How products are added up.
+/// How products are summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sums {
-    /// In int32, as VNNI, AMX, Arm and chips do, and as ONNX defines it.
+    /// In int32, as VNNI, AMX, Arm and most chips do, and as ONNX defines it.
     #[default]
     Exact,
     /// As ONNX Runtime does on x86 processors without VNNI (Intel before Ice Lake and Alder Lake, AMD Zen 1 to 3):
-    /// the sum of each two neighbouring products is clamped to int16 first, as `vpmaddubsw` does. Neighbours are the
-    /// first and second, third and fourth … of a patch.
+    /// the sum of two neighbouring products is first clamped to int16, as `vpmaddubsw` does. Neighbours are the first
+    /// and second, third and fourth … of a patch.
     Saturating,
 }
 
-/// Filters that are multiplied together, so that a patch is read once for all of them.
+/// Number of filters multiplied together, so that a patch is read once for all of them.
 const TOGETHER: usize = 4;
 
 /// The weights of a convolution or of a matrix product, for the portable kernel.
 #[derive(Clone, Debug)]
 pub struct Filters {
     count: usize,
-    /// Weights of a filter, one more if they were odd.
+    /// Weights per filter, rounded up to an even number.
     depth: usize,
-    /// One filter after another, `depth` each, with filters of 0 up to a multiple of [`TOGETHER`].
+    /// One filter after another, `depth` values each, padded with zero filters to a multiple of [`TOGETHER`].
     weights: Vec<i16>,
-    /// Of each filter: bias − zero point · Σ weights.
+    /// For each filter: bias − zero point · Σ weights.
     offsets: Vec<i32>,
-    /// Of each filter: pairs that can leave int16.
+    /// For each filter: the pairs that can leave int16.
     risks: Vec<Vec<Risk>>,
 }
 
 /// A pair of weights that can leave int16.
 #[derive(Clone, Copy, Debug)]
 struct Risk {
-    /// Of the first weight in the filter.
+    /// Index of the first weight in the filter.
     place: u32,
     weights: [i16; 2],
 }
 
 impl Risk {
-    /// What is cut off the sum of both products.
+    /// The amount by which saturation changes the sum of both products.
     fn excess(self, patch: &[i16]) -> i32 {
         let place = self.place as usize;
         let product = |at: usize| i32::from(patch[place + at]) * i32::from(self.weights[at]);
@@ -56,7 +56,7 @@ impl Risk {
 
 impl Filters {
     /// `weights`: one filter after another, each in the order of a patch (height, width, channels). `zero_point` is
-    /// that of the activations. `biases`: one a filter, or none.
+    /// that of the activations. `biases`: one per filter, or none.
     pub fn new(weights: &[i8], count: usize, zero_point: u8, biases: &[i32]) -> Self {
         let real = weights.len() / count.max(1);
         let depth = real.next_multiple_of(2);
@@ -91,13 +91,13 @@ impl Filters {
         self.depth
     }
 
-    /// How many sums a patch has: one a filter, and some that mean nothing.
+    /// Number of sums per patch: one per filter, and padding without meaning.
     pub fn row(&self) -> usize {
         self.offsets.len()
     }
 
-    /// Σ (activation − zero point) · weight + bias of every filter and patch, in `totals`, [`Filters::row`] for each
-    /// patch. Where the sum leaves int32 it wraps around, as in ONNX Runtime.
+    /// Writes Σ (activation − zero point) · weight + bias for every filter and patch to `totals`, [`Filters::row`]
+    /// values per patch. A sum that leaves int32 wraps around, as in ONNX Runtime.
     pub fn totals(&self, patches: &[i16], sums: Sums, totals: &mut [i32]) {
         let (depth, row) = (self.depth, self.row());
         let rows = || patches.chunks_exact(depth);
@@ -121,12 +121,12 @@ impl Filters {
         }
     }
 
-    /// Pairs of all filters, for one patch.
+    /// Number of pairs in all filters, for one patch.
     pub fn pairs(&self) -> usize {
         self.count * (self.depth / 2)
     }
 
-    /// How many pairs leave int16, over all filters and patches.
+    /// Number of pairs that leave int16, over all filters and patches.
     pub fn overflowing(&self, patches: &[i16]) -> u64 {
         let of_filter = |risks: &Vec<Risk>| {
             let of_patch = |patch| risks.iter().filter(|risk| risk.excess(patch) != 0).count() as u64;
@@ -136,7 +136,7 @@ impl Filters {
     }
 }
 
-/// Of one patch and [`TOGETHER`] filters: a plain loop that compilers turn into 16-bit vector products (`pmaddwd`).
+/// One patch and [`TOGETHER`] filters, in a plain loop that compilers turn into 16-bit vector products (`pmaddwd`).
 fn products(patch: &[i16], weights: &[i16]) -> [i32; TOGETHER] {
     let depth = patch.len();
     let [a, b, c, d] = [0, 1, 2, 3].map(|filter| &weights[filter * depth..][..depth]);

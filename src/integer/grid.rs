@@ -1,6 +1,7 @@
-//! What a byte means, and tables from byte to byte.
+//! The value of a byte, and tables from byte to byte.
 
-/// The value of a byte: scale · (byte − zero point). Bytes of an int8 tensor, and its zero point, are held 128 above.
+/// Maps bytes to values: scale · (byte − zero point). The bytes and the zero point of an int8 tensor are stored with
+/// 128 added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     pub scale: f32,
@@ -13,19 +14,19 @@ impl Grid {
         f32::from(i16::from(byte) - i16::from(self.zero_point)) * self.scale
     }
 
-    /// ONNX's `QuantizeLinear`, divided and rounded in float32 as ONNX Runtime does.
+    /// ONNX's `QuantizeLinear`, divided and rounded in float32 as in ONNX Runtime.
     pub fn quantize(self, value: f32) -> u8 {
         round_to_byte(value / self.scale, self.zero_point)
     }
 }
 
-/// Half to even, plus the zero point, clamped to 0..=255. NaN becomes 0.
+/// Rounds half to even, adds the zero point and clamps to 0..=255. NaN becomes 0.
 pub fn round_to_byte(value: f32, zero_point: u8) -> u8 {
-    // Adding 1.5 · 2²³ rounds a float32 of up to 2²² to a whole number, half to even, and leaves it in the low bits.
-    // It is what the compiler turns into vectors everywhere; `round_ties_even` is a call where SSE4.1 is not.
+    // Adding 1.5 · 2²³ rounds a float32 of up to 2²² to an integer, half to even, and leaves it in the low bits.
+    // Compilers vectorize this everywhere; `round_ties_even` is a function call without SSE4.1.
     const ROUND: f32 = 12_582_912.0;
     let (low, high) = (-f32::from(zero_point), 255.0 - f32::from(zero_point));
-    // In this order, which turns NaN into `low`.
+    // This order turns NaN into `low`.
     let value = value.max(low).min(high);
     ((value + ROUND).to_bits() as u8).wrapping_add(zero_point)
 }
@@ -41,7 +42,7 @@ pub fn leaky_relu(from: Grid, to: Grid, alpha: f32) -> Table {
     })
 }
 
-/// One input of ONNX Runtime's `QLinearConcat`; `None`: its bytes stay as they are.
+/// One input of ONNX Runtime's `QLinearConcat`; `None` if its bytes stay as they are.
 pub fn regrid(from: Grid, to: Grid) -> Option<Table> {
     (from != to).then(|| table(|byte| to.quantize(from.dequantize(byte))))
 }

@@ -4,9 +4,9 @@
 //! ONNX file ──▶ Network (a plan) ──▶ Executor (memory of all tensors) ──▶ values of every tensor, by name
 //! ```
 //!
-//! A model in ONNX's QOperator form defines every byte: with sums in int32 the values are those of ONNX Runtime where
-//! its kernels are exact. With [`Sums::Saturating`] they are those of its kernels for x86 processors without VNNI. These
-//! kernels are portable and plain: what is to be faster is held against them.
+//! A model in ONNX's QOperator form defines every byte: with int32 sums the values are those of ONNX Runtime wherever
+//! its kernels are exact. With [`Sums::Saturating`] they are those of its kernels for x86 processors without VNNI.
+//! These kernels are portable and plain; faster ones are tested against them.
 
 mod conv;
 mod error;

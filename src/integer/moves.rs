@@ -1,11 +1,11 @@
-//! What moves values, or takes the largest of a few: nothing is rounded.
+//! Operations that move values or take the largest of several; nothing is rounded.
 //!
-//! Values lie with channels innermost.
+//! Values are stored with channels innermost.
 
 use super::tensor::Shape;
 use super::window::Window;
 
-/// Writes some channels of the input, from `start` on, to some channels of the output, from `to` on.
+/// Copies channels of the input, from `start` on, to channels of the output, from `to` on.
 pub fn channels<T: Copy>(
     (input, from): (&[T], Shape),
     start: usize,
@@ -22,7 +22,7 @@ pub fn channels<T: Copy>(
     }
 }
 
-/// Repeats each place `factor` times, along the height and along the width.
+/// Repeats each position `factor` times, along the height and along the width.
 pub fn upsample<T: Copy>((input, from): (&[T], Shape), factor: [usize; 2], (output, into): (&mut [T], Shape)) {
     let channels = from.channels;
     for (position, place) in output.chunks_exact_mut(channels).enumerate() {
@@ -31,7 +31,7 @@ pub fn upsample<T: Copy>((input, from): (&[T], Shape), factor: [usize; 2], (outp
     }
 }
 
-/// The largest byte that the window sees, of each channel; padding is not looked at.
+/// The largest byte in the window, per channel; padding is ignored.
 pub fn max_pool((input, from): (&[u8], Shape), window: &Window, (output, into): (&mut [u8], Shape)) {
     let channels = from.channels;
     for (position, largest) in output.chunks_exact_mut(channels).enumerate() {
@@ -44,7 +44,7 @@ pub fn max_pool((input, from): (&[u8], Shape), window: &Window, (output, into): 
     }
 }
 
-/// From the order of ONNX, channels first, to channels last.
+/// From ONNX's order, channels first, to channels last.
 pub fn channels_last<T: Copy>(input: &[T], shape: Shape, output: &mut [T]) {
     for (channel, plane) in input.chunks_exact(shape.positions()).enumerate() {
         for (value, place) in plane.iter().zip(output.chunks_exact_mut(shape.channels)) {

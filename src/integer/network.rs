@@ -1,4 +1,4 @@
-//! An INT8 model, ready to be run.
+//! An INT8 model, ready to run.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,19 @@ use super::grid::{Grid, Table};
 use super::tensor::{Element, Tensor};
 use super::window::Window;
 
-/// An INT8 model in ONNX's QOperator form, as a plan: what is computed of what, in which order.
+/// An INT8 model in ONNX's QOperator form, as a plan: what is computed from what, in which order.
 #[derive(Clone, Debug)]
 pub struct Network {
     pub(super) tensors: Vec<Tensor>,
     pub(super) places: HashMap<String, usize>,
-    /// For each buffer: the first tensor that it holds.
+    /// For each buffer: the first tensor stored in it.
     pub(super) buffers: Vec<usize>,
     pub(super) steps: Vec<Step>,
     pub(super) input: usize,
     pub(super) outputs: Vec<usize>,
 }
 
-/// One node; one output of a `Split`; or one input of a concatenation. `input` and `output` are tensors.
+/// One node, one output of a `Split`, or one input of a concatenation. `input` and `output` are tensor indices.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub node: String,
@@ -39,7 +39,7 @@ pub(super) enum Op {
     MaxPool(Window),
     /// Factors along the height and along the width.
     Upsample([usize; 2]),
-    /// Channels of the input from `start` on, to channels of the output from `to` on: all that both have.
+    /// Channels of the input from `start` on to channels of the output from `to` on, as many as both have.
     Channels {
         start: usize,
         to: usize,
@@ -48,7 +48,7 @@ pub(super) enum Op {
 }
 
 impl Network {
-    /// In the order of the graph: the input, and what each node puts out.
+    /// In graph order: the input, then each node's outputs.
     pub fn tensors(&self) -> &[Tensor] {
         &self.tensors
     }

@@ -1,12 +1,12 @@
 //! How often a run's products overflow int16.
 
-/// Of one convolution or matrix product, over one run.
+/// Counts for one convolution or matrix product, over one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConvOverflow {
     pub node: String,
-    /// What the node puts out.
+    /// The output tensor of the node.
     pub tensor: String,
-    /// Pairs of neighbouring products: places of the output · filters · half of a filter's weights, rounded up.
+    /// Pairs of neighbouring products: output positions · filters · half of a filter's weights, rounded up.
     pub pairs: u64,
     /// Pairs whose sum leaves int16.
     pub overflowing: u64,

@@ -1,6 +1,6 @@
-//! What a network's tensors are, and the memory that holds their values.
+//! A network's tensors, and the memory that holds their values.
 
-/// Of one picture. Values lie with channels innermost: height, width, channels.
+/// Shape of one image. Values are stored with channels innermost: height, width, channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     pub channels: usize,
@@ -9,30 +9,30 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Places of the picture.
+    /// Number of pixel positions.
     pub fn positions(self) -> usize {
         self.height * self.width
     }
 
-    /// At most as many as memory has addresses; the reader refuses shapes of far fewer.
+    /// Saturates; the reader rejects shapes long before that.
     pub fn values(self) -> usize {
         self.positions().saturating_mul(self.channels)
     }
 }
 
-/// In which order a tensor's dimensions are written in the model; it does not move the values here.
+/// The order in which the model writes a tensor's dimensions; it does not affect storage here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axes {
     /// Batch, channels, height, width, as everywhere in ONNX.
     ChannelsFirst,
-    /// Batch, height, width, channels: after a `Transpose`, for a matrix product.
+    /// Batch, height, width, channels: after a `Transpose`, before a matrix product.
     ChannelsLast,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
     U8,
-    /// Held as uint8, 128 above.
+    /// Stored as uint8 with 128 added.
     I8,
     F32,
 }
@@ -50,12 +50,12 @@ pub struct Tensor {
     pub shape: Shape,
     pub axes: Axes,
     pub element: Element,
-    /// Which of the network's buffers holds it. Tensors that differ in nothing but name and axes share one.
+    /// Index of the network's buffer that holds it. Tensors that differ only in name and axes share one.
     pub(super) buffer: usize,
 }
 
 impl Tensor {
-    /// As the model has them; the batch is 1.
+    /// Dimensions as in the model; the batch is 1.
     pub fn dims(&self) -> [usize; 4] {
         let Shape { channels, height, width } = self.shape;
         match self.axes {
@@ -65,7 +65,7 @@ impl Tensor {
     }
 }
 
-/// A tensor's values, in the order of its dimensions, as ONNX Runtime would give them.
+/// A tensor's values, in the order of its dimensions, as ONNX Runtime would return them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     U8(Vec<u8>),
@@ -73,7 +73,7 @@ pub enum Values {
     F32(Vec<f32>),
 }
 
-/// Memory of one or more tensors.
+/// Memory for one or more tensors.
 #[derive(Clone, Debug)]
 pub(super) enum Buffer {
     Bytes(Vec<u8>),
@@ -81,7 +81,7 @@ pub(super) enum Buffer {
 }
 
 impl Default for Buffer {
-    /// Takes no memory.
+    /// Allocates nothing.
     fn default() -> Self {
         Self::Bytes(Vec::new())
     }

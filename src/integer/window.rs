@@ -1,4 +1,4 @@
-//! Where a window of a convolution or a pool lies on its input.
+//! Where the window of a convolution or pool lies on its input.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use super::tensor::Shape;
 pub struct Window {
     pub size: [usize; 2],
     pub stride: [usize; 2],
-    /// Top and left. What is padded at the other ends shows in the output's size alone.
+    /// Top and left. Padding at the other ends only shows in the output's size.
     pub padding: [usize; 2],
 }
 
 impl Window {
-    /// Of a matrix product: each place by itself.
+    /// For a matrix product: each position on its own.
     pub const PLACE: Self = Self { size: [1, 1], stride: [1, 1], padding: [0, 0] };
 
     pub fn taps(&self) -> usize {
         self.size[0] * self.size[1]
     }
 
-    /// The place on the input that each tap reads, row by row; `None`: it reads the padding.
+    /// The input position that each tap reads, row by row; `None` if it reads padding.
     pub fn places(&self, input: Shape, [y, x]: [usize; 2]) -> impl Iterator<Item = Option<usize>> {
         let Self { size, stride, padding } = *self;
         let along = move |axis: usize, output: usize, tap: usize, side: usize| {
@@ -33,8 +33,8 @@ impl Window {
         })
     }
 
-    /// Lays out what the window sees at some places of an output that is `width` wide, one after another: height,
-    /// width, channels, and 0 up to `depth`. Taps on the padding see `padding`.
+    /// Writes what the window covers at several positions of an output of this `width`, one after another: height,
+    /// width, channels, then zeros up to `depth`. Taps on padding read `padding`.
     pub fn patches(
         &self,
         (input, shape): (&[u8], Shape),

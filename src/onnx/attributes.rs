@@ -1,8 +1,8 @@
-//! What a node of an ONNX model is told beside its inputs.
+//! A node's attributes.
 
 use super::AttributeProto;
 
-/// Of a padding, in pixels.
+/// The largest padding, in pixels.
 const MAX_SIDE: i64 = 1 << 14;
 
 /// The attributes of a node, by name.
@@ -30,12 +30,12 @@ impl<'a> Attributes<'a> {
         given.map_or(default, |bytes| std::str::from_utf8(bytes).unwrap_or_default())
     }
 
-    /// Empty where there are none.
+    /// Empty if there are none.
     pub fn ints(self, name: &str) -> Vec<i64> {
         self.find(name).map(|a| a.ints.clone()).unwrap_or_default()
     }
 
-    /// The one number of two that are equal: along the height, and along the width.
+    /// Two equal numbers as one: along the height and along the width.
     pub fn pair(self, name: &str, default: i64) -> Result<i64, String> {
         match self.ints(name)[..] {
             [] => Ok(default),
@@ -58,7 +58,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// `default`: the operator's own axis.
+    /// `default`: the operator's default axis.
     pub fn is_along_channels(self, default: i64) -> Result<bool, String> {
         Ok(matches!(self.int("axis", default)?, 1 | -3))
     }

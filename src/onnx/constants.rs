@@ -1,4 +1,4 @@
-//! Tensors that an ONNX model holds: initializers, and what its Constant nodes put out.
+//! Constant tensors of an ONNX model: initializers and the outputs of Constant nodes.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ impl<'a> Constants<'a> {
         self.0.get(name).copied()
     }
 
-    /// Dimensions and values of a float32 tensor that has as many values as its dimensions say; `None` otherwise.
+    /// Dimensions and values of a float32 tensor whose number of values matches its dimensions; `None` otherwise.
     pub fn floats(&self, name: &str) -> Option<(Vec<i64>, Vec<f32>)> {
         let tensor = self.0.get(name).filter(|tensor| tensor.data_type == FLOAT)?;
         let values: Vec<f32> = if tensor.raw_data.is_empty() {
@@ -39,7 +39,7 @@ impl<'a> Constants<'a> {
         fits(tensor, values.len(), 4).then(|| (tensor.dims.clone(), values))
     }
 
-    /// Values of an int8, a uint8 or an int32 tensor.
+    /// Values of an int8, uint8 or int32 tensor.
     pub fn integers(&self, name: &str) -> Option<Vec<i32>> {
         let tensor = *self.0.get(name)?;
         let bytes = &tensor.raw_data;
@@ -49,7 +49,7 @@ impl<'a> Constants<'a> {
             INT32 => (4, bytes.as_chunks().0.iter().map(|four| i32::from_le_bytes(*four)).collect()),
             _ => return None,
         };
-        // Narrow types share a field with int32 where they are not raw.
+        // Unless raw, narrow types are stored in the field for int32.
         let values = if bytes.is_empty() { tensor.int32_data.clone() } else { values };
         fits(tensor, values.len(), size).then_some(values)
     }
@@ -66,7 +66,7 @@ impl<'a> Constants<'a> {
     }
 }
 
-/// Whether there are as many values as the dimensions say, of so many bytes each.
+/// Whether the number of values matches the dimensions, with this number of bytes each.
 fn fits(tensor: &TensorProto, values: usize, bytes: usize) -> bool {
     let product = tensor.dims.iter().try_fold(1i64, |all, dim| if *dim < 0 { None } else { all.checked_mul(*dim) });
     product.is_some_and(|product| u64::try_from(product) == Ok(values as u64))

@@ -1,22 +1,22 @@
-//! What a file says of its integer arithmetic, without running it.
+//! What a file says about its integer arithmetic, without running it.
 
 use prost::Message;
 
 use super::{ModelProto, computes_in_integers, has_signed_activations, node_overflows};
 
-/// Of a model that computes in integers.
+/// A summary for a model that computes in integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Integers {
-    /// Its activations are int8, as the file has them.
+    /// The file has int8 activations.
     pub signed: bool,
-    /// Filters of all convolutions and matrix products.
+    /// Number of filters in all convolutions and matrix products.
     pub filters: usize,
     /// How many of them have a pair of weights that can overflow 16 bits; see [`node_overflows`].
     pub overflowing: usize,
 }
 
 impl Integers {
-    /// `None`: the bytes are a float model, or none.
+    /// `None` if the bytes are a float model or not a model.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if !computes_in_integers(bytes) {
             return None;

@@ -1,15 +1,15 @@
-//! ONNX's protobuf. Tags are those of onnx.proto.
+//! ONNX's protobuf messages. Tags are those of onnx.proto.
 //!
-//! What is never looked into is kept as bytes, so that a model that is read, changed and written computes what it
-//! computed before.
+//! Parts that are never inspected are kept as bytes, so that a model that is read, changed and written still computes
+//! the same.
 
 use prost::Message;
 
-/// Of the file format; 8 is read by every ONNX Runtime that runs opset 13 or newer.
+/// The file format version that we write; every ONNX Runtime that runs opset 13 or newer reads it.
 pub const IR_VERSION: i64 = 8;
-/// Of the standard operators.
+/// Version of the standard operators.
 pub const OPSET: i64 = 13;
-/// ONNX Runtime's own operators.
+/// Domain of ONNX Runtime's own operators.
 pub const MICROSOFT: &str = "com.microsoft";
 
 /// A whole file.
@@ -77,7 +77,7 @@ pub struct GraphProto {
     pub input: Vec<ValueInfoProto>,
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfoProto>,
-    /// Of tensors in between.
+    /// Types and shapes of intermediate tensors.
     #[prost(message, repeated, tag = "13")]
     pub value_info: Vec<ValueInfoProto>,
     #[prost(bytes = "vec", repeated, tag = "14")]
@@ -147,7 +147,7 @@ pub struct TensorProto {
     pub dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub data_type: i32,
-    /// Where others put a tensor's values; ours are in `raw_data`.
+    /// Fields in which other exporters store a tensor's values; ours are in `raw_data`.
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
     #[prost(int32, repeated, tag = "5")]
@@ -166,7 +166,7 @@ pub struct TensorProto {
     pub uint64_data: Vec<u64>,
     #[prost(string, tag = "12")]
     pub doc_string: String,
-    /// Where the values are, if they are in another file.
+    /// Location of the values if they are in another file.
     #[prost(message, repeated, tag = "13")]
     pub external_data: Vec<StringStringEntryProto>,
     #[prost(int32, tag = "14")]
@@ -280,7 +280,7 @@ impl ValueInfoProto {
 }
 
 impl ValueInfoProto {
-    /// Of a float32 tensor; −1 is a dimension that is left open.
+    /// Dimensions of a float32 tensor; −1 for a dimension that is left open.
     pub fn dims(&self) -> Option<Vec<i64>> {
         let tensor = self.r#type.as_ref()?.tensor_type.as_ref().filter(|tensor| tensor.elem_type == FLOAT)?;
         Some(tensor.shape.as_ref()?.dim.iter().map(|dim| dim.dim_value.unwrap_or(-1)).collect())
@@ -304,7 +304,7 @@ const ATTRIBUTE_STRING: i32 = 3;
 const ATTRIBUTE_INTS: i32 = 7;
 
 impl AttributeProto {
-    /// Whether its value is of a kind that is read here, and not kept as bytes.
+    /// Whether its value has a type that is decoded here rather than kept as bytes.
     pub fn is_understood(&self) -> bool {
         const TENSOR: i32 = 4;
         const FLOATS: i32 = 6;

@@ -1,4 +1,4 @@
-//! ONNX files as data: the messages that a file is made of, what they hold, and exact rewrites of them.
+//! ONNX files as data: the protobuf messages, what they contain, and exact rewrites of them.
 
 mod attributes;
 mod constants;

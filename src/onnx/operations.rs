@@ -1,4 +1,4 @@
-//! Which operations a file holds, without reading its weights.
+//! Which operations a file uses, without reading its weights.
 
 use prost::Message;
 
@@ -21,7 +21,7 @@ struct NodeOperation {
 }
 
 /// Whether any node of a model computes in integers (QLinear…, MatMulInteger…, or between QuantizeLinear and
-/// DequantizeLinear). `false` where the bytes are no model.
+/// DequantizeLinear). `false` if the bytes are not a model.
 pub fn computes_in_integers(bytes: &[u8]) -> bool {
     let is_integer = |node: &NodeOperation| {
         let op = node.op_type.as_str();

@@ -1,15 +1,15 @@
 //! Which int8 weights can overflow x86 kernels that lack VNNI.
 //!
-//! ONNX Runtime multiplies uint8 activations by int8 weights with `vpmaddubsw` there, which adds two neighbouring
-//! products into *saturating* int16: a₀w₀ + a₁w₁ is wrong wherever it leaves −32,768..=32,767. VNNI (`vpdpbusd`), AMX
-//! and Arm add into int32, and kernels for uint8 weights widen first: they are exact.
+//! There, ONNX Runtime multiplies uint8 activations by int8 weights with `vpmaddubsw`, which adds two neighbouring
+//! products into *saturating* int16: a₀w₀ + a₁w₁ is wrong whenever it leaves −32,768..=32,767. VNNI (`vpdpbusd`), AMX
+//! and Arm accumulate in int32, and kernels for uint8 weights widen first: they are exact.
 
 use std::collections::HashMap;
 
 use super::{Constants, GraphProto, INT8, ModelProto, NodeProto};
 
-/// Whether a₀w₀ + a₁w₁ can leave int16 for activations in 0..=255: 255 · 128 lies inside, and 255 · 129 outside, on
-/// both sides of 0.
+/// Whether a₀w₀ + a₁w₁ can leave int16 for activations in 0..=255: 255 · 128 fits and 255 · 129 does not, for either
+/// sign.
 pub fn can_overflow(first: i8, second: i8) -> bool {
     let [first, second] = [first, second].map(i32::from);
     first.max(0) + second.max(0) > 128 || first.min(0) + second.min(0) < -128
@@ -21,21 +21,21 @@ pub struct NodeOverflow {
     pub node: String,
     pub op: String,
     pub filters: usize,
-    /// Filters with a pair of weights that can overflow, in any order in which kernels take them.
+    /// Number of filters with a pair of weights that can overflow, in any order in which kernels read them.
     pub overflowing: usize,
 }
 
-/// Looks at the weights of every convolution and matrix product with constant int8 weights, without running the
-/// model. A kernel pairs the weights of a filter as its memory has them: height, width and channels; channels,
-/// height and width; or the channels of each tap by themselves. A filter counts if it can overflow in any of these
-/// orders. Weights that are in another file count as able to overflow.
+/// Examines the weights of every convolution and matrix product with constant int8 weights, without running the
+/// model. Kernels pair the weights of a filter in memory order: height, width and channels; channels, height and
+/// width; or the channels of each tap separately. A filter counts if it can overflow in any of these orders. Weights
+/// stored in another file are assumed to overflow.
 pub fn node_overflows(model: &ModelProto) -> Vec<NodeOverflow> {
     let Some(graph) = &model.graph else { return Vec::new() };
     let weights = WeightReader { constants: Constants::of(graph), quantized: quantized(graph) };
     graph.node.iter().filter_map(|node| weights.overflow(node)).collect()
 }
 
-/// By the name of a float tensor: the name of the tensor that a `DequantizeLinear` makes it from, as in the QDQ form.
+/// Maps a float tensor to the tensor from which a `DequantizeLinear` makes it, as in the QDQ form.
 fn quantized(graph: &GraphProto) -> HashMap<&str, &str> {
     let nodes = graph.node.iter().filter(|node| node.op_type == "DequantizeLinear");
     nodes.filter_map(|node| Some((node.output.first()?.as_str(), node.input.first()?.as_str()))).collect()
@@ -47,7 +47,7 @@ struct WeightReader<'a> {
 }
 
 impl WeightReader<'_> {
-    /// `None`: the node multiplies by no constant int8 weights.
+    /// `None` if the node does not multiply by constant int8 weights.
     fn overflow(&self, node: &NodeProto) -> Option<NodeOverflow> {
         let (place, is_conv) = match node.op_type.as_str() {
             "QLinearConv" => (3, true),
@@ -66,7 +66,7 @@ impl WeightReader<'_> {
             _ => return None,
         };
         let overflowing = match self.constants.integers(name) {
-            // An empty side leaves no values to look at.
+            // An empty side leaves no values to examine.
             Some(values) if values.is_empty() => 0,
             Some(values) => {
                 let values: Vec<i8> = values.into_iter().map(|value| value as i8).collect();
@@ -78,7 +78,7 @@ impl WeightReader<'_> {
     }
 }
 
-/// `values` are `[filters, channels, …taps]` of a convolution, or `[…batches, channels, filters]`; none of them is 0.
+/// `values` are `[filters, channels, …taps]` of a convolution, or `[…batches, channels, filters]`; no dimension is 0.
 fn filter_overflows(values: &[i8], dims: &[usize], is_conv: bool, filter: usize) -> bool {
     if !is_conv {
         let columns = dims[dims.len() - 1];
@@ -98,7 +98,7 @@ pub fn weights_overflow(filter: &[i8], channels: usize) -> bool {
         || (0..taps).any(|tap| pairs_overflow(of_tap(tap)))
 }
 
-/// Takes the first and the second, the third and the fourth, and so on.
+/// Pairs the first with the second, the third with the fourth, and so on.
 fn pairs_overflow(mut weights: impl Iterator<Item = i8>) -> bool {
     while let (Some(first), second) = (weights.next(), weights.next()) {
         if can_overflow(first, second.unwrap_or(0)) {
@@ -117,7 +117,7 @@ mod tests {
     fn a_pair_overflows_just_where_some_activations_leave_int16() {
         for first in i8::MIN..=i8::MAX {
             for second in i8::MIN..=i8::MAX {
-                // The sum is linear: its extremes lie at the ends of the activations.
+                // The sum is linear, so its extremes are at the ends of the activation range.
                 let leaves = [(0, 255), (255, 0), (255, 255)].iter().any(|(a, b)| {
                     let sum = a * i32::from(first) + b * i32::from(second);
                     i16::try_from(sum).is_err()
@@ -147,9 +147,9 @@ mod tests {
         assert_eq!(conv(&[1, 3, 1, 2], &[0, 100, 0, 0, 100, 0]), [(1, 1)]);
         // The first two channels of the second tap, which three channels before them shift by one.
         assert_eq!(conv(&[1, 3, 1, 2], &[0, 100, 0, 100, 0, 0]), [(1, 1)]);
-        // No order makes neighbours of these.
+        // No order makes these neighbours.
         assert_eq!(conv(&[1, 4, 1, 1], &[100, 0, 100, 0]), [(1, 0)]);
-        // Opposite signs never meet.
+        // Opposite signs never add up.
         assert_eq!(conv(&[2, 2, 1, 1], &[127, -128, 127, 2]), [(2, 1)]);
         assert_eq!(conv(&[0, 2, 1, 1], &[]), [(0, 0)]);
     }

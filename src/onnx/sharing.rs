@@ -1,7 +1,7 @@
-//! Constants of its own for each node.
+//! Gives each node its own copy of a shared constant.
 //!
-//! Where ONNX Runtime replaces int8 weights by uint8 ones (`session.x64quantprecision`), it gives up with "Attempt to
-//! replace the existing tensor" on a model in which two nodes read one zero point.
+//! When ONNX Runtime replaces int8 weights by uint8 ones (`session.x64quantprecision`), it fails with "Attempt to
+//! replace the existing tensor" on a model in which two nodes read the same zero point.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,18 @@ use prost::Message;
 
 use super::{GraphProto, INT8, ModelProto, TensorProto};
 
-/// The model with a copy of each int8 constant for every node that reads it; `None`: none is read twice.
+/// The model with a separate copy of each int8 constant for every node that reads it; `None` if none is read twice.
 pub fn with_own_constants(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut model = ModelProto::decode(bytes).ok()?;
     let copies = own_constants(model.graph.as_mut()?);
     (copies > 0).then(|| model.encode_to_vec())
 }
 
-/// Gives how many copies were made.
+/// Returns the number of copies made.
 fn own_constants(graph: &mut GraphProto) -> usize {
     let GraphProto { node, initializer, .. } = graph;
     let shared = initializer.iter().enumerate().filter(|(_, tensor)| tensor.data_type == INT8);
-    // Of each tensor: its place, and how often it was read so far.
+    // For each tensor: its index, and how often it has been read so far.
     let mut reads: HashMap<String, (usize, usize)> =
         shared.map(|(place, tensor)| (tensor.name.clone(), (place, 0))).collect();
     let before = initializer.len();

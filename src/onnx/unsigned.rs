@@ -1,9 +1,9 @@
-//! INT8 models whose activations are int8, rewritten to uint8.
+//! Rewrites INT8 models with int8 activations to uint8.
 //!
-//! `onnxruntime.quantization.quantize_static` makes int8 activations by default. On x86 ONNX Runtime has fast kernels
-//! for uint8 activations only. Adding 128 to the bytes and to the zero points of every activation changes no value:
-//! scale · (byte − zero point) stays what it was, and so does every clamp, which moves from −128..=127 to 0..=255.
-//! Weights, biases and scales are not touched.
+//! `onnxruntime.quantization.quantize_static` produces int8 activations by default, but on x86 ONNX Runtime has fast
+//! kernels for uint8 activations only. Adding 128 to the bytes and to the zero points of every activation changes no
+//! value: scale · (byte − zero point) stays the same, and so does every clamp, which moves from −128..=127 to
+//! 0..=255. Weights, biases and scales are untouched.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,8 +11,9 @@ use prost::Message;
 
 use super::{Attributes, Constants, GraphProto, INT8, ModelProto, NodeProto, TensorProto};
 
-/// The model with uint8 activations, which gives the same outputs to the last bit. `None`: it has no int8 activations,
-/// or one goes into an operation that is not known to compute the same on uint8, or its numbers are not in the file.
+/// The model with uint8 activations, which gives bit-identical outputs. `None` if it has no int8 activations, if one
+/// of them is read by an operation that is not known to compute the same on uint8, or if its values are not in the
+/// file.
 pub fn with_unsigned_activations(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut model = ModelProto::decode(bytes).ok()?;
     let graph = model.graph.as_mut()?;
@@ -21,29 +22,29 @@ pub fn with_unsigned_activations(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(model.encode_to_vec())
 }
 
-/// Whether a model has int8 activations that are rewritten.
+/// Whether a model has int8 activations that can be rewritten.
 pub fn has_signed_activations(model: &ModelProto) -> bool {
     model.graph.as_ref().is_some_and(|graph| UnsignedPlan::of(graph).is_some())
 }
 
-/// What is to be changed.
+/// The planned changes.
 struct UnsignedPlan {
     /// Tensors that become uint8.
     activations: HashSet<String>,
-    /// Inputs of nodes that are zero points of these: the node's place, and which input.
+    /// Inputs of nodes that are zero points of these tensors: node index and input index.
     zero_points: Vec<(usize, usize)>,
-    /// The new zero points, by the names of the old ones.
+    /// New zero points, by the name of the old ones.
     values: HashMap<String, TensorProto>,
 }
 
 impl UnsignedPlan {
-    /// `None` where there is nothing to do, or where it cannot be done.
+    /// `None` if there is nothing to do, or if it cannot be done.
     fn of(graph: &GraphProto) -> Option<Self> {
         let constants = Constants::of(graph);
         let mut plan = Self { activations: HashSet::new(), zero_points: Vec::new(), values: HashMap::new() };
         for (place, node) in graph.node.iter().enumerate() {
             let is_signed = |at: usize| node.input.get(at).is_some_and(|name| plan.activations.contains(name));
-            // The bytes of weights that are rounded in the graph stay as they are.
+            // Weights that are quantized inside the graph keep their bytes.
             if node.op_type == "QuantizeLinear" && constants.has(node.input.first()?) {
                 continue;
             }
@@ -61,7 +62,7 @@ impl UnsignedPlan {
             }
             let puts_out = match form.output {
                 OutputBytes::Float => false,
-                // What moves bytes keeps their type; all that meet have one.
+                // Operations that only move bytes keep their type; all tensors they join have the same one.
                 OutputBytes::OfInput => match (signed_inputs.len(), form.inputs.len()) {
                     (0, _) => false,
                     (signed, all) if signed == all => true,
@@ -86,7 +87,7 @@ impl UnsignedPlan {
         (!plan.activations.is_empty() && !leaves).then_some(plan)
     }
 
-    /// Plans a zero point's change. `None`: it is not known, so that nothing can be changed.
+    /// Plans the change of a zero point. `None` if it is unknown, so that nothing can be changed.
     fn zero_point(&mut self, constants: &Constants<'_>, node: &NodeProto, place: usize, at: usize) -> Option<()> {
         let name = node.input.get(at)?;
         let old = constants.tensor(name).filter(|tensor| tensor.data_type == INT8 && tensor.data_location == 0)?;
@@ -105,7 +106,7 @@ impl UnsignedPlan {
         let mut names: Vec<&String> = self.values.keys().collect();
         names.sort();
         graph.initializer.extend(names.into_iter().map(|name| self.values[name].clone()));
-        // Their types were int8; they are inferred again. ONNX Runtime warns of tensors that nobody reads.
+        // Their types were int8; they are inferred again. ONNX Runtime warns about tensors that nothing reads.
         graph.value_info.retain(|info| !self.activations.contains(&info.name));
         let read: HashSet<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
         let goes = |name: &str| self.values.contains_key(name) && !read.contains(&name.to_owned());
@@ -120,7 +121,7 @@ fn unsigned(name: &str) -> String {
 
 /// Where a node has its bytes and their zero points.
 struct NodeBytes {
-    /// Of each input that may be an activation: its place, and its zero point's.
+    /// For each input that may be an activation: its index, and that of its zero point.
     inputs: Vec<(usize, Option<usize>)>,
     output: OutputBytes,
 }
@@ -129,12 +130,12 @@ enum OutputBytes {
     Float,
     /// Bytes of the input's type.
     OfInput,
-    /// Bytes with the zero point at this place.
+    /// Bytes with the zero point at this index.
     Rounded(usize),
 }
 
 impl NodeBytes {
-    /// `None`: an operation that is not known.
+    /// `None` for an unknown operation.
     fn of(node: &NodeProto) -> Option<Self> {
         let attributes = Attributes(&node.attribute);
         let one = |zero_point: usize| vec![(0, Some(zero_point))];
@@ -153,7 +154,7 @@ impl NodeBytes {
                 let inputs = (0..node.input.len()).map(|at| (at, None)).collect();
                 Some(Self { inputs, output: OutputBytes::OfInput })
             }
-            // Values in between would be rounded, which is not the same after a shift.
+            // Interpolated values would be rounded, which differs after a shift.
             "Resize" | "Upsample" if attributes.text("mode", "nearest") != "nearest" => None,
             "MaxPool" | "Resize" | "Upsample" | "Split" | "Slice" | "Transpose" | "Reshape" | "Identity"
             | "Flatten" | "Squeeze" | "Unsqueeze" => {

@@ -1,4 +1,4 @@
-//! The window over a camera that is not there: to look at the camera's panel, and at each of a camera's faults.
+//! The window over a fake camera, for viewing the camera panel and each camera fault.
 //!
 //! `cargo run --example fake-camera -- fine|stall|unplug|busy|denied|panic [--light] [--closed] [--overlay] [--at-once] [--small] [--screenshot FILE]`
 //!
@@ -84,7 +84,7 @@ impl eframe::App for Window {
         self.0.show(ui);
     }
 
-    /// Each run begins anew.
+    /// Each run starts from scratch.
     fn persist_egui_memory(&self) -> bool {
         false
     }

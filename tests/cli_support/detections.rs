@@ -1,4 +1,4 @@
-//! Detections as printed and as in golden files, and whether two sets of them agree.
+//! Detections as printed and as stored in golden files, and whether two sets of them agree.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ pub fn without_partner(ours: &[Found], theirs: &[Found], rule: Rule) -> Vec<Foun
     [alone(ours, &left), alone(theirs, &right)].concat()
 }
 
-/// Written anew, so that a fault in the program's own does not excuse itself.
+/// Written independently, so that a fault in the program's own code does not hide itself.
 pub fn iou(a: [f64; 4], b: [f64; 4]) -> f64 {
     let area = |[x1, y1, x2, y2]: [f64; 4]| (x2 - x1).max(0.0) * (y2 - y1).max(0.0);
     let both = area([a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])]);

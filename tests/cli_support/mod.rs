@@ -1,4 +1,4 @@
-//! Runs the real program, and reads what it prints.
+//! Runs the real program and reads its output.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]

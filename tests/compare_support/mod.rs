@@ -1,4 +1,4 @@
-//! Whether explanations are true.
+//! Checks whether explanations are true.
 
 use twinsight::compare::{Comparison, FLOOR, MIN_IOU, ModelInput, Reason, Remedy, Verdict};
 use twinsight::detect::{Detection, MAX_DETECTIONS, Postprocessor, Thresholds};

@@ -1,4 +1,4 @@
-//! A clock that only a test moves.
+//! A clock that only a test advances.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ impl FakeClock {
         inner.1.retain(|(deadline, ring)| *deadline > now || ring.try_send(now).is_err());
     }
 
-    /// Waits until somebody waits for `deadline`.
+    /// Waits until a thread waits for `deadline`.
     pub fn await_timer(&self, deadline: Instant) {
         while get(&self.armed.1, "a timer") != deadline {}
     }

@@ -1,5 +1,5 @@
-//! A source, models and a clock that a test moves by hand. Nothing here sleeps: what a test waits for comes
-//! through a channel, with a deadline so long that only a broken engine reaches it.
+//! A source, models and a clock that a test controls. Nothing here sleeps: what a test waits for arrives through a
+//! channel, with a deadline so long that only a broken engine reaches it.
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
@@ -54,7 +54,7 @@ pub struct Studio {
     open: Cell<Option<Sender<Infallible>>>,
 }
 
-/// Whatever hangs in a fake goes on once this disconnects.
+/// Calls that hang in a fake continue once this disconnects.
 type Curtain = Receiver<Infallible>;
 
 /// An engine; at the end of a test nothing hangs any more, so that no test waits for a deadline.
@@ -64,7 +64,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Stops the engine while whatever hangs goes on hanging.
+    /// Stops the engine while hanging calls keep hanging.
     pub fn stop(mut self, deadline: Duration) -> bool {
         self.engine.take().unwrap().stop(deadline)
     }

@@ -1,4 +1,4 @@
-//! Models that write the number of the frame they saw into their heads.
+//! Models that write the number of their input frame into their heads.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Sources that do what a test says, when it says so.
+//! Sources that act only when a test tells them to.
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};

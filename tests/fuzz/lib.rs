@@ -1,5 +1,5 @@
-//! The sources under test, taken in as they are: Twinsight as a whole has a window and a model runtime, which would
-//! take a quarter of an hour to build with what fuzzing adds.
+//! The sources under test, included directly: the whole of Twinsight has a window and a model runtime, which would
+//! take a quarter of an hour to build with fuzzing instrumentation.
 
 #![allow(dead_code, unused_imports, reason = "only a part is taken in")]
 

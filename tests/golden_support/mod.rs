@@ -1,4 +1,4 @@
-//! What independent programs gave for every tensor of the INT8 models, on a picture that is letterboxed already.
+//! What independent programs computed for every tensor of the INT8 models, on an already letterboxed picture.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

@@ -1,4 +1,4 @@
-//! Observations that no engine made.
+//! Observations built without an engine.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]

@@ -1,4 +1,4 @@
-//! Makes small INT8 models, and computes the same in plain loops.
+//! Builds small INT8 models, and computes the same in plain loops.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 

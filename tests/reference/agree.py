@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Whether two files of `detect --json` lines see the same.
+"""Check that two files of `detect --json` lines agree.
 
-Every detection of either side must pair with one of the same class in the same picture, with an IoU of 0.98 or more
+Every detection in either file must pair with one of the same class in the same picture, with an IoU of at least 0.98
 and scores within 0.01. At most 1 % may fail to, and only where the score is within 0.01 of the threshold.
 """
 
@@ -21,7 +21,7 @@ def read(path):
 
 
 def pair(ours, theirs):
-    """Pairs of indices, best IoU first, each index once, equal classes only."""
+    """Return pairs of indices, best IoU first, each index at most once, within one class."""
     options = []
     boxes = np.array([d["box"] for d in theirs], float).reshape(-1, 4)
     for i, d in enumerate(ours):
@@ -44,12 +44,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("a", type=pathlib.Path)
     parser.add_argument("b", type=pathlib.Path)
-    parser.add_argument("--threshold", type=float, default=0.25, help="the score threshold that both ran with")
+    parser.add_argument("--threshold", type=float, default=0.25, help="score threshold of both runs")
     parser.add_argument("--iou", type=float, default=0.98)
-    parser.add_argument("--score", type=float, default=0.01, help="by how much scores may differ")
-    parser.add_argument("--near", type=float, default=0.01, help="how far from the threshold is near")
-    parser.add_argument("--share", type=float, default=0.01, help="the share that may fail near the threshold")
-    parser.add_argument("--worst", type=int, default=10, help="how many of the worst to print")
+    parser.add_argument("--score", type=float, default=0.01, help="largest allowed score difference")
+    parser.add_argument("--near", type=float, default=0.01, help="distance from the threshold that counts as near")
+    parser.add_argument("--share", type=float, default=0.01, help="share of detections that may fail near the threshold")
+    parser.add_argument("--worst", type=int, default=10, help="number of worst cases to print")
     options = parser.parse_args()
     a, b = read(options.a), read(options.b)
     broken = []
@@ -63,7 +63,7 @@ def main():
             broken.append(f"{name}: the sizes differ")
         pairs = pair(left, right)
         total += len(left) + len(right)
-        # What fails: (score, what it was).
+        # Failures: (detection, reason).
         failing = []
         for i, j, overlap in pairs:
             difference = abs(left[i]["score"] - right[j]["score"])

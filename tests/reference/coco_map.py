@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Average precision of `detect --json` lines by pycocotools. Run detect with --score 0.001 --nms 0.45 for it."""
+"""Compute average precision of `detect --json` lines with pycocotools. Run detect with --score 0.001 --nms 0.45."""
 
 import argparse
 import contextlib
@@ -21,7 +21,7 @@ def main():
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(options.annotations))
     images = {image["file_name"]: image["id"] for image in truth.loadImgs(truth.getImgIds())}
-    # Class 0 is COCO's first category: its ids go to 90, with gaps.
+    # Class 0 is COCO's first category; category ids go up to 90, with gaps.
     categories = sorted(truth.getCatIds())
     assert len(categories) == 80, f"{len(categories)} categories"
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Pairs what two models see, from two files of `detect --json` lines, and holds it against `compare --json`.
+"""Match the boxes of two models, from two files of `detect --json` lines, and compare the result with `compare --json`.
 
-Written from the rules, not from Twinsight's sources: within a class, then among what is left across classes, the pair
-with the largest IoU of 0.5 or more goes together, of equal ones that with the larger sum of scores, then the one that
-comes first in A, then in B.
+Written from the rules, not from Twinsight's sources. First within each class, then across classes among the remaining
+boxes, repeatedly pair the two boxes with the largest IoU of at least 0.5; ties go to the larger sum of scores, then to
+the box that comes first in A, then in B.
 
-With --golden it writes `tests/data/compare.json`: boxes rounded to 1/16 pixel and scores to 1/65536, which both sides
-compute with exactly, and the verdict of each.
+With --golden, write `tests/data/compare.json`: boxes rounded to 1/16 pixel and scores to 1/65536, so that both sides
+compute exactly, and the verdict of each box.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def columns(detections):
 
 
 def pair(a, b):
-    """(matched, flips), each a list of (index in A, index in B)."""
+    """Return (matched, flips), each a list of (index in A, index in B)."""
     (classes_a, scores_a, boxes_a), (classes_b, scores_b, boxes_b) = a, b
     shape = (len(classes_a), len(classes_b))
     overlap = np.array([core.iou(box, boxes_b) for box in boxes_a]).reshape(shape)
@@ -46,7 +46,7 @@ def pair(a, b):
         while (open_ := free & among).any():
             best = open_ & (overlap == overlap[open_].max())
             best &= sums == sums[best].max()
-            # Row-major: the first in A, then in B.
+            # Row-major order: first in A, then in B.
             i, j = (int(k) for k in np.argwhere(best)[0])
             chosen.append((i, j))
             free[i, :] = free[:, j] = False
@@ -63,7 +63,7 @@ def verdicts(a, b):
 
 
 def said(line, a, b):
-    """The verdicts of a line of `compare --json`, with boxes found by their numbers."""
+    """Return the verdicts of a line of `compare --json`; boxes are identified by their values."""
     place = lambda found, among: among.index(  # noqa: E731
         next(d for d in among if (d["class_id"], d["score"], d["box"]) == (found["class_id"], found["score"], found["box"]))
     )
@@ -91,8 +91,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("a", type=pathlib.Path)
     parser.add_argument("b", type=pathlib.Path)
-    parser.add_argument("--check", type=pathlib.Path, help="what `compare --json` says of the same pictures")
-    parser.add_argument("--golden", type=pathlib.Path, help="where the golden verdicts go")
+    parser.add_argument("--check", type=pathlib.Path, help="output of `compare --json` for the same pictures")
+    parser.add_argument("--golden", type=pathlib.Path, help="write the golden verdicts to this file")
     options = parser.parse_args()
     a, b = read(options.a), read(options.b)
     assert a.keys() == b.keys(), "different pictures"

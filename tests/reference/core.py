@@ -5,7 +5,7 @@ import numpy as np
 
 INPUT = 416
 PADDING = 114
-# Grid width -> stride and anchors of the card; anchor 0 (10, 14) is unused.
+# Grid width -> stride and anchors from the card; anchor 0 (10, 14) is unused.
 HEADS = {
     26: (16, [(23, 27), (37, 58), (81, 82)]),
     13: (32, [(81, 82), (135, 169), (344, 319)]),
@@ -15,14 +15,14 @@ TOP = 100
 
 
 def placement(width, height, size=INPUT):
-    """(new width, new height, left, top) of an image inside the square input."""
+    """Return (new width, new height, left, top) of an image inside the square input."""
     r = min(size / width, size / height)
     new_w, new_h = (max(1, int(np.floor(side * r + 0.5))) for side in (width, height))
     return new_w, new_h, (size - new_w) // 2, (size - new_h) // 2
 
 
 def letterbox(rgb, size=INPUT):
-    """uint8 [h, w, 3] -> float32 [1, 3, size, size] in 0..1, and its placement."""
+    """uint8 [h, w, 3] -> float32 [1, 3, size, size] in 0..1, and the placement."""
     height, width = rgb.shape[:2]
     new_w, new_h, left, top = placement(width, height, size)
     canvas = np.full((size, size, 3), PADDING, np.uint8)
@@ -39,7 +39,7 @@ def sigmoid(x):
 def decode(heads, image_size, place, score_threshold, classes=80):
     """Raw heads -> (class ids, scores, boxes in image pixels), in the order head, anchor, cell, class.
 
-    In double precision, so that Twinsight's rounding is what a comparison shows.
+    Double precision, so that a comparison shows Twinsight's rounding.
     """
     width, height = image_size
     new_w, new_h, left, top = place
@@ -81,7 +81,7 @@ def iou(box, others):
 
 
 def nms(ids, scores, boxes, iou_threshold, top=TOP):
-    """Indices of the kept ones, highest score first: greedy, within each class."""
+    """Return the indices of the kept boxes, highest score first: greedy, within each class."""
     kept = []
     for k in np.unique(ids):
         rest = np.flatnonzero(ids == k)
@@ -90,6 +90,6 @@ def nms(ids, scores, boxes, iou_threshold, top=TOP):
             kept.append(rest[0])
             rest = rest[1:][iou(boxes[rest[0]], boxes[rest[1:]]) <= iou_threshold]
     kept = np.array(kept, int)
-    # Equal scores by place in the raw heads, which is the order of the candidates.
+    # Ties in the order of the raw heads, which is that of the candidates.
     kept.sort()
     return kept[np.argsort(-scores[kept], kind="stable")][:top]

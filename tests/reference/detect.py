@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a model over pictures without Twinsight, and prints what `twinsight detect --json` prints."""
+"""Run a model on images without Twinsight, with the output of `twinsight detect --json`."""
 
 import argparse
 import hashlib
@@ -17,7 +17,7 @@ import core
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, type=pathlib.Path, help="the ONNX file")
-    parser.add_argument("--precision", default="fp32", help="only written into the output")
+    parser.add_argument("--precision", default="fp32", help="label written to the output")
     parser.add_argument("--score", type=float, default=0.25)
     parser.add_argument("--nms", type=float, default=0.45)
     parser.add_argument("images", nargs="+", type=pathlib.Path)
@@ -27,7 +27,7 @@ def main():
     model = {"precision": options.precision, "sha256": hashlib.sha256(options.model.read_bytes()).hexdigest()}
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 2
-    # Sums that cannot overflow, whatever processor this is.
+    # Exact sums, whatever the processor.
     settings.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
     [tensor_name] = [i.name for i in session.get_inputs()]

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""The twelve figures of COCO by pycocotools.
+"""COCO's twelve metrics, computed with pycocotools.
 
   evaluate.py --golden > tests/data/evaluate.json
   evaluate.py --annotations TRUTH --packed tests/data/detect_coco.json > tests/data/evaluate_coco.json
   evaluate.py --annotations TRUTH --report eval.json NAME=DETS.jsonl...
 
-The first makes up annotations and detections with everything that is hard (crowds, sizes on their limits, equal scores, more
-detections than count) and tells the figures. The second tells those of golden detections. The third holds the report of `twinsight eval --json` against the
-lines of `twinsight detect --json --score 0.001 --nms 0.45` of the same models over the same pictures.
+The first generates annotations and detections that cover the hard cases (crowds, sizes on a boundary, equal scores, more
+detections than are counted) and prints their metrics. The second prints those of the golden detections. The third compares
+the report of `twinsight eval --json` with the output of `twinsight detect --json --score 0.001 --nms 0.45` for the same
+models and images.
 """
 
 import argparse
@@ -64,7 +65,7 @@ def golden():
             x, y = random.integers(0, 400, 2)
             side = random.choice([12, 32, 60, 96, 180])
             w, h = (int(side), int(side)) if random.random() < 0.3 else (int(v) for v in random.integers(side // 2, side * 2, 2))
-            # Things fill their boxes in part; some lie on the limit of a size exactly.
+            # Objects fill their boxes only partly; some lie exactly on a size boundary.
             area = w * h if random.random() < 0.4 else round(w * h * random.uniform(0.4, 1.0), 2)
             if random.random() < 0.25:
                 side = int(random.choice([32, 96]))
@@ -73,7 +74,7 @@ def golden():
                 {
                     "id": len(annotations) + 1,
                     "image_id": image["id"],
-                    # The category 90 is in no picture.
+                    # No picture has category 90.
                     "category_id": int(random.choice([9, 2, 40, 7], p=[0.4, 0.3, 0.2, 0.1])),
                     "bbox": [int(x), int(y), w, h],
                     "area": area,
@@ -96,9 +97,9 @@ def golden():
                     dx, dy, dw, dh = 0, 0, 0, 0
                 box = [round(float(v), 2) for v in (x + dx, y + dy, max(w + dw, 1), max(h + dh, 1))]
                 other = random.random() < 0.1
-                # Two digits: many are equal. All are exact in single precision or sort alike.
+                # Two digits, so many are equal. All are exact in single precision, or sort the same.
                 add(a["image_id"], 40 if other else a["category_id"], round(float(random.uniform(0.05, 1)), 2), box)
-            # Overlaps that are a threshold exactly.
+            # Overlaps exactly on a threshold.
             if random.random() < 0.3:
                 add(a["image_id"], a["category_id"], round(float(random.uniform(0.3, 1)), 2), [x, y, w, h / 2])
         for image in images:
@@ -137,7 +138,7 @@ def check(options):
         truth = COCO(str(options.annotations))
     report = json.loads(options.report.read_text())
     images = {image["file_name"]: image["id"] for image in truth.loadImgs(truth.getImgIds())}
-    # Class 0 is COCO's first category: its ids go to 90, with gaps.
+    # Class 0 is COCO's first category; category ids go up to 90, with gaps.
     categories = sorted(truth.getCatIds())
     names = {category["name"]: category["id"] for category in truth.loadCats(categories)}
     worst = 0
@@ -169,8 +170,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--golden", action="store_true")
     parser.add_argument("--annotations", type=pathlib.Path, help="COCO's instances_*.json")
-    parser.add_argument("--packed", type=pathlib.Path, help="of `pack.py`")
-    parser.add_argument("--report", type=pathlib.Path, help="of `twinsight eval --json`")
+    parser.add_argument("--packed", type=pathlib.Path, help="output of `pack.py`")
+    parser.add_argument("--report", type=pathlib.Path, help="output of `twinsight eval --json`")
     parser.add_argument("detections", nargs="*", metavar="NAME=FILE")
     options = parser.parse_args()
     if options.golden or options.packed:

@@ -1,7 +1,7 @@
-"""An independent forward pass of darknet's files, and its figures in tests/data/float_forward.json.
+"""An independent forward pass from darknet's files; writes its figures to tests/data/float_forward.json.
 
-numpy in double precision, straight from the cfg and the weights: batch norm is not folded, convolutions are sums of
-shifted products, the two files are read by this script's own few lines.
+NumPy in double precision, directly from the cfg and the weights: batch normalization is not folded, convolutions are
+sums of shifted products, and this script reads the two files itself.
 
     python3 tests/reference/float_forward.py
 """

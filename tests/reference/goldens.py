@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/data/letterbox.json and tests/data/decode.json, which tests/detector_goldens.rs holds src/detect against.
+"""Write tests/data/letterbox.json and tests/data/decode.json, against which tests/detector_goldens.rs checks src/detect.
 
-Both inputs are formulas of integers, so that the test makes the same ones.
+Both inputs come from integer formulas, so that the test can generate the same ones.
 """
 
 import json
@@ -37,11 +37,11 @@ class Lcg:
 
 
 def plane_range(plane):
-    """(factor, offset) of a plane of an anchor: most cells empty, three classes that now and then win."""
+    """Return (factor, offset) for a plane of an anchor: most cells empty, three classes that win now and then."""
     if plane < 2:
         return 2, -1
     if plane < 4:
-        # Large boxes, which overlap.
+        # Large boxes that overlap.
         return 2, 0
     if plane == 4:
         return 24, -21
@@ -61,7 +61,7 @@ def synthetic_heads(seed):
 
 
 def is_clear_cut(ids, scores, boxes, kept, candidates_over, options):
-    """Whether single precision must give the same detections: nothing lies close to a threshold or to its neighbour."""
+    """Return whether single precision must give the same detections: nothing is close to a threshold or a tie."""
     near_score = np.abs(candidates_over - options["score"]).min() < 2e-6
     near_tie = len(kept) > 1 and np.abs(np.diff(np.sort(scores))).min() < 1e-7
     overlaps = np.concatenate([core.iou(boxes[i], boxes[ids == ids[i]]) for i in kept])
@@ -75,10 +75,10 @@ def main():
         values = np.rint(tensor[0] * 255).astype(int)
         spots = np.random.default_rng(width * 10000 + height).integers(0, core.INPUT, (24, 2)).tolist()
         right, bottom = left + new_w - 1, top + new_h - 1
-        # The picture's corners, just outside them, and its middle.
+        # The corners of the picture, points just outside them, and its centre.
         spots += [[left, top], [right, top], [left, bottom], [right, bottom], [208, 208], [left, 208], [208, bottom]]
         spots += [[max(left - 1, 0), 208], [208, max(top - 1, 0)], [min(right + 1, 415), min(bottom + 1, 415)]]
-        # The last row and column, where the neighbour is missing.
+        # The last row and column, which lack a neighbour.
         spots += [[x, bottom] for x in range(left, right, 16)] + [[right, y] for y in range(top, bottom, 16)]
         letterbox.append(
             {

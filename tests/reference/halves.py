@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Splits COCO annotations in two: every other picture by id goes to even.json, the rest to odd.json.
+"""Split COCO annotations in two: every other image by id goes to even.json, the rest to odd.json.
 
     python3 tests/reference/halves.py TRUTH DIR
 """

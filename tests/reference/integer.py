@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Every tensor of an INT8 model (QOperator) to the byte, in NumPy and with exact sums: writes tests/data/integer.json.
+"""Compute every tensor of an INT8 model (QOperator) to the byte, in NumPy with exact sums; write tests/data/integer.json.
 
-The golden holds a CRC32 of the little-endian bytes of each tensor that a node puts out, in graph order. The input is
-tests/data/bus_416.png, letterboxed already, so that neither a JPEG decoder nor a resizer is in the way.
+The golden file holds a CRC32 of the little-endian bytes of each node output, in graph order. The input is
+tests/data/bus_416.png, already letterboxed, so that neither a JPEG decoder nor a resizer plays a part.
 
-    python3 tests/reference/integer.py                       # writes the golden
-    python3 tests/reference/integer.py --check               # computes it again and compares
+    python3 tests/reference/integer.py                       # writes the golden file
+    python3 tests/reference/integer.py --check               # recomputes and compares it
     python3 tests/reference/integer.py --against-onnxruntime [MODEL...]
     python3 tests/reference/integer.py --picture PHOTO       # writes the PNG first
 
---against-onnxruntime holds every tensor against ONNX Runtime, with and without its graph optimizations. It means
-something only where ONNX Runtime's plain kernels are exact: with VNNI, with AMX, or on Arm. On other x86-64 processors
-those for uint8 by int8 saturate; there, --x64quantprecision makes it take exact ones. That is a graph optimization, so
-with it there is no run without. ONNX Runtime 1.32 has no such kernel for int8 activations: the model does not load.
+--against-onnxruntime compares every tensor with ONNX Runtime, with and without its graph optimizations, and prints the
+share of activation bytes that differ. There is none where ONNX Runtime's plain kernels are exact: with VNNI, with AMX,
+or on Arm. On other x86-64 processors those for uint8 by int8 saturate, and the share shows the effect;
+--x64quantprecision selects exact kernels there. That option is a graph optimization, so with it there is no run without
+them. ONNX Runtime 1.32 has no such kernel for int8 activations: the model does not load.
 """
 
 import argparse
@@ -37,18 +38,18 @@ f32 = np.float32
 
 
 def whole(values, zero_point):
-    """Distance from the zero point, as float64: sums of such products are exact up to 2^53, whatever their order."""
+    """Distance from the zero point, as float64: sums of such products are exact up to 2^53, in any order."""
     return values.astype(np.float64) - (0 if zero_point is None else zero_point.astype(np.float64))
 
 
 def int32(sums):
-    """Exact sums; fails where a 32-bit accumulator would overflow."""
+    """Exact sums; fail where a 32-bit accumulator would overflow."""
     assert np.abs(sums).max() < 2**31
     return sums.astype(np.int32)
 
 
 def rounded(values, zero_point):
-    """float32 -> bytes of the zero point's type; halves to even."""
+    """float32 -> bytes of the zero point's type, rounding half to even."""
     limits = np.iinfo(zero_point.dtype)
     return np.clip(np.rint(values) + zero_point.astype(f32), limits.min, limits.max).astype(zero_point.dtype)
 
@@ -67,7 +68,7 @@ def conv(x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias=None, *, 
     per_channel = (-1, 1, 1)
     x, w = whole(x[0], x_zero), whole(w, w_zero.reshape(-1, 1, 1, 1))
     top, left, bottom, right = pads
-    # The padding is the zero point, at distance 0 from itself.
+    # Padding is the zero point, so its distance is 0.
     x = np.pad(x, ((0, 0), (top, bottom), (left, right)))
     (down, along), kernel = strides, w.shape[2:]
     height, width = ((n - size) // step + 1 for n, size, step in zip(x.shape[1:], kernel, strides))
@@ -87,7 +88,7 @@ def matmul_integer_to_float(a, b, a_scale, b_scale, a_zero=None, b_zero=None, bi
 
 
 def table(function, x_scale, x_zero, y_scale, y_zero):
-    """The result for each of 256 bytes; signed ones are at their two's complement."""
+    """The result for each of 256 bytes; signed ones are indexed by their two's complement."""
     x = np.arange(256).astype(np.uint8).view(x_zero.dtype)
     return quantize(function(dequantize(x, x_scale, x_zero)), y_scale, y_zero)
 
@@ -160,7 +161,7 @@ OPERATORS = {
 
 
 def run(model_path, image):
-    """float32 [3, height, width] in 0..1 -> {tensor: array}, all that the nodes put out, in graph order."""
+    """float32 [3, height, width] in 0..1 -> {tensor: array} for every node output, in graph order."""
     graph = onnx.load(model_path).graph
     values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     values |= {graph.input[0].name: image[None], "": None}
@@ -176,7 +177,7 @@ def run(model_path, image):
 
 
 def onnxruntime_run(model_path, image, optimized=True, precise=False):
-    """The same by ONNX Runtime."""
+    """The same, computed by ONNX Runtime."""
     import onnxruntime
 
     model = onnx.load(model_path)
@@ -193,7 +194,7 @@ def onnxruntime_run(model_path, image, optimized=True, precise=False):
 
 
 def differences(ours, theirs):
-    """A line for each tensor that is not the same to the last bit."""
+    """Yield a line for each tensor that is not bit-identical."""
     for tensor, a in ours.items():
         b = theirs[tensor]
         assert (a.dtype, a.shape) == (b.dtype, b.shape), f"{tensor}: {a.dtype} {a.shape}, {b.dtype} {b.shape}"
@@ -201,6 +202,12 @@ def differences(ours, theirs):
         if unequal.any():
             furthest = np.abs(a.astype(np.float64) - b).max()
             yield f"{tensor}: {unequal.mean():.3%} of {a.size} differ, by up to {furthest:g}"
+
+
+def wrong_bytes(ours, theirs):
+    """The share of bytes that differ, over all tensors of bytes: the quantized input and the activations."""
+    pairs = [(a, theirs[tensor]) for tensor, a in ours.items() if a.dtype.itemsize == 1]
+    return sum(int((a != b).sum()) for a, b in pairs) / sum(a.size for a, _ in pairs)
 
 
 def read_picture():
@@ -230,9 +237,11 @@ def against_onnxruntime(paths, image, precise):
     for path in paths:
         ours = run(path, image)
         for optimized in [True] if precise else [True, False]:
-            lines = list(differences(ours, onnxruntime_run(path, image, optimized, precise)))
+            theirs = onnxruntime_run(path, image, optimized, precise)
+            lines = list(differences(ours, theirs))
             kind = "with" if optimized else "without"
-            print(f"{path.name}, {kind} graph optimizations: {len(lines)} of {len(ours)} tensors differ")
+            print(f"{path.name}, {kind} graph optimizations: {len(lines)} of {len(ours)} tensors differ,")
+            print(f"  {wrong_bytes(ours, theirs):.1%} of the activation bytes")
             print(*(f"  {line}\n" for line in lines), sep="", end="")
             clean = clean and not lines
     return clean
@@ -243,7 +252,7 @@ def check(image):
     for name, model in new.items():
         before = old.get(name, {"sha256": None, "tensors": {}})
         if model["sha256"] != before["sha256"]:
-            print(f"{name} is another model than the golden's")
+            print(f"{name} is not the model of the golden file")
         changed = [t for t, crc in model["tensors"].items() if before["tensors"].get(t) != crc]
         print(f"{name}: {len(changed)} of {len(model['tensors'])} tensors differ", *changed, sep="\n  ")
     return new == old
@@ -258,7 +267,7 @@ def main():
     parser.add_argument("--picture", metavar="PHOTO")
     args = parser.parse_args()
     if args.models and not args.against_onnxruntime:
-        parser.error("MODEL goes with --against-onnxruntime only; the golden is always of the same two")
+        parser.error("MODEL requires --against-onnxruntime; the golden file is always for the same two models")
 
     if args.picture:
         write_picture(args.picture)

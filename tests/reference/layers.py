@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Signal to quantization noise of every tensor, without Twinsight: writes tests/data/layers.json.
+"""Measure the signal-to-quantization-noise ratio of every tensor without Twinsight; write tests/data/layers.json.
 
-Both models run in onnxruntime with every tensor as an output; NumPy turns bytes into float by each node's own scale and
-zero point, and adds up signal and noise in double precision. For the isolated figure, NumPy rounds the float model's
-tensors to bytes, and onnxruntime runs a model of that one node.
+Both models run in onnxruntime with every tensor as an output; NumPy dequantizes with each node's own scale and zero
+point and sums signal and noise in double precision. For the isolated figure, NumPy quantizes the float model's tensors
+and onnxruntime runs a model consisting of that one node.
 
     python3 tests/reference/layers.py
 """
@@ -24,14 +24,14 @@ DOMAINS = [helper.make_opsetid("", 13), helper.make_opsetid("com.microsoft", 1)]
 def run(model, feeds):
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
-    # Sums that cannot overflow, whatever processor this is.
+    # Exact sums, whatever the processor.
     settings.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
     return dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds)))
 
 
 def exposed(path, image):
-    """Every tensor that the model computes."""
+    """Return the model with every tensor as an output, and their values."""
     model = onnx.load(path)
     names = [t for node in model.graph.node for t in node.output]
     del model.graph.output[:]
@@ -58,7 +58,7 @@ def sqnr(signal, other):
 
 
 def alone(node, numbers, floats):
-    """What the node puts out, as bytes, when it reads the float model's tensors rounded to bytes."""
+    """Return the node's output bytes when its inputs are the float model's tensors, quantized."""
     first = {"QLinearConv": [0], "QLinearLeakyRelu": [0]}.get(node.op_type) or range(2, len(node.input), 3)
     feeds = {}
     for at in first:

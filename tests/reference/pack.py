@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs outputs of `detect.py` into one small golden file, a picture a line.
+"""Pack the output of `detect.py` into one small golden file, one picture per line.
 
 Each argument is NAME=FILE.jsonl; the result is {NAME: {picture: [[class, score, x1, y1, x2, y2], ...]}}.
 """
@@ -15,7 +15,7 @@ def rows(line, score_digits, box_digits):
 
 
 def main():
-    # Rounding a box costs far less than the IoU of 0.98 that the tests ask for.
+    # Rounding moves a box far less than the IoU of 0.98 that the tests require.
     sets = []
     for argument in sys.argv[1:]:
         name, file = argument.split("=", 1)

@@ -1,8 +1,8 @@
-"""Holds our INT8 model against onnxruntime's own quantize_static, and writes tests/data/quantize_static.json.
+"""Compare our INT8 model with onnxruntime's own quantize_static, and write tests/data/quantize_static.json.
 
-Two programs that decode JPEG differ by one here and there in a pixel, which moves a range by up to 0.2 %. So the
-pictures are decoded once, by OpenCV, and kept without loss: both sides then measure the same pixels. Everything else
-is each side's own: the letterbox (here OpenCV's), the ranges (here onnxruntime's MinMax calibrater), the numbers.
+JPEG decoders differ by one in some pixels, which moves a range by up to 0.2 %. The pictures are therefore decoded once,
+by OpenCV, and saved losslessly, so that both sides measure the same pixels. Everything else is each side's own: the
+letterbox (here OpenCV's), the ranges (here onnxruntime's MinMax calibrater), the numbers.
 
     cargo build --release && target/release/twinsight models build
     python3 tests/reference/quantize_static.py --pictures DIR --program target/release/twinsight
@@ -29,7 +29,7 @@ SIDE = 416
 
 
 def letterbox(bgr):
-    """[1, 3, 416, 416] float32, RGB in 0..1, grey bars of 114."""
+    """Return [1, 3, 416, 416] float32, RGB in 0..1, with grey bars of 114."""
     height, width = bgr.shape[:2]
     ratio = min(SIDE / width, SIDE / height)
     w, h = (max(1, int(np.floor(side * ratio + 0.5))) for side in (width, height))
@@ -53,7 +53,7 @@ def initializers(path):
 
 
 def compact(golden):
-    """JSON with one tensor a line."""
+    """Return JSON with one tensor per line."""
     tables = []
     for table in ("ranges", "grids", "convolutions"):
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in golden[table].items()]

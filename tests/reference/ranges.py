@@ -1,5 +1,5 @@
-"""Ranges of a tensor's values, by NumPy: percentiles of the values themselves, and the ends at which rounding to 256
-levels really gives the least squared error, tried one pair after the other.
+"""Ranges of a tensor's values in NumPy: percentiles of the values themselves, and the range for which rounding to 256
+levels gives the least squared error, found by trying every pair of ends.
 
     python tests/reference/ranges.py > tests/data/ranges.json
 """
@@ -16,12 +16,12 @@ def values():
     i = np.arange(COUNT, dtype=np.uint64)
     u = ((i * 2654435761 % 2**32) >> 8).astype(np.float32) / np.float32(2**24)
     v = u - np.float32(0.4)
-    # Two of them far out.
+    # Two of them are outliers.
     return np.where(i % 100_000 == 40_500, v * np.float32(32), v * np.float32(5))
 
 
 def loss(x, low, high, slope):
-    """Mean squared error after the leaky ReLU of that slope; 1 for none."""
+    """Mean squared error after a leaky ReLU of this slope; slope 1 = none."""
     step = (high - low) / 255
     zero = np.round(-low / step)
     back = (np.clip(np.round(x / step) + zero, 0, 255) - zero) * step

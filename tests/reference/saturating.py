@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Every tensor of an INT8 model as ONNX Runtime computes it without VNNI: writes tests/data/integer_saturating.json.
+"""Record every tensor of an INT8 model as ONNX Runtime computes it without VNNI; write tests/data/integer_saturating.json.
 
-The golden has the form and the input of integer.py's. It is recorded on an x86-64 processor with AVX2 and without VNNI, or
-on any x86-64 system in an emulated one:
+The golden file has the format and the input of integer.py's. Record it on an x86-64 processor with AVX2 and without VNNI,
+or emulate one on any x86-64 system:
 
-    qemu-x86_64 -cpu Haswell $(which python3) tests/reference/saturating.py            # writes the golden
+    qemu-x86_64 -cpu Haswell $(which python3) tests/reference/saturating.py            # writes the golden file
     qemu-x86_64 -cpu Haswell $(which python3) tests/reference/saturating.py --check    # compares
 
-It fails on a processor whose kernels are exact: there is nothing to record.
+It fails on a processor whose kernels are exact, because there is nothing to record.
 """
 
 import hashlib

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""INT8 models with signed activations, as ONNX Runtime's own quantizer makes them, and their unsigned twins.
+"""Build INT8 models with signed activations using ONNX Runtime's own quantizer, and their unsigned twins.
 
     python3 tests/reference/signed.py FLOAT.onnx PICTURES OUT_DIR [--pictures N] [--slices]
     python3 tests/reference/signed.py FLOAT.onnx models/yolov4-tiny-416.calibration.json OUT_DIR [--slices]
 
-OUT_DIR receives card-signed-theirs-qop.onnx, card-signed-theirs-qdq.onnx and the two of card-unsigned-theirs. PICTURES
-is a folder of JPEG files, decoded by OpenCV and letterboxed by core.py; a calibration table in its place gives the
-ranges without running the model. All four take the same ranges.
+OUT_DIR receives card-signed-theirs-qop.onnx, card-signed-theirs-qdq.onnx and the two card-unsigned-theirs files.
+PICTURES is a folder of JPEG files, decoded by OpenCV and letterboxed by core.py; a calibration table instead supplies
+the ranges without running the model. All four models use the same ranges.
 
-Set here: the format, and the activations' type. Everything else is quantize_static's default: weight_type QInt8 with
-symmetric weights and one scale per tensor, asymmetric activations, MinMax without moving average, no reduced range,
-every operator that the format has. The defaults of what is set here are QInt8 and QDQ, so card-signed-theirs-qdq.onnx
-is what a call with a model and pictures alone gives.
+This program sets the format and the activation type. Everything else is quantize_static's default: weight_type QInt8
+with symmetric weights and one scale per tensor, asymmetric activations, MinMax without moving average, no reduced
+range, every operator of the format. The defaults of the two are QInt8 and QDQ, so card-signed-theirs-qdq.onnx is what
+a call with only a model and pictures produces.
 
---slices first writes each Split of the model as Slices, as exporters do for channel groups. In the QOperator format
-quantize_static leaves those in float, between a DequantizeLinear and a QuantizeLinear of another scale.
+--slices first rewrites each Split of the model as Slices, as exporters do for channel groups. In the QOperator format
+quantize_static leaves those in float, between a DequantizeLinear and a QuantizeLinear with a different scale.
 """
 
 import argparse
@@ -46,7 +46,7 @@ class Pictures(CalibrationDataReader):
 
 
 def sliced(model):
-    """The model with Slices in place of Splits; of these only the outputs that are read."""
+    """Return the model with each Split replaced by Slices, for those of its outputs that are read."""
     shapes = {v.name: v.type.tensor_type.shape for v in onnx.shape_inference.infer_shapes(model).graph.value_info}
     read = {tensor for node in model.graph.node for tensor in node.input}
     nodes = []
@@ -72,13 +72,13 @@ def main():
     parser.add_argument("model", metavar="FLOAT.onnx", type=Path)
     parser.add_argument("ranges", metavar="PICTURES", type=Path, help="a folder of JPEG files, or a calibration table")
     parser.add_argument("out", metavar="OUT_DIR", type=Path)
-    parser.add_argument("--pictures", metavar="N", type=int, help="only the first N, by name")
+    parser.add_argument("--pictures", metavar="N", type=int, help="use only the first N, by name")
     parser.add_argument("--slices", action="store_true")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
     with tempfile.TemporaryDirectory() as scratch:
-        # The first call measures and fills it; the others read it.
+        # The first call measures and fills the cache; the others read it.
         cache, model = Path(scratch) / "ranges.json", Path(scratch) / "float.onnx"
         loaded = onnx.load(args.model)
         onnx.save(sliced(loaded) if args.slices else loaded, model)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes a detector of one's own out of the stock one, as darknet's three files: person, car and bus alone, at 320x320.
+"""Make a custom detector from the stock one, as darknet's three files: person, car and bus only, at 320x320.
 
-The two head convolutions keep, for each anchor, the box, the objectness and the rows of these classes; nothing is
-trained anew.
+For each anchor, the two head convolutions keep the box, the objectness and the rows of these classes; nothing is
+retrained.
 
     python3 tests/reference/three_classes.py models/downloads DIR
 """

@@ -1,5 +1,4 @@
-//! A network so small that its layers are measured in a moment: 3 classes, one head, weights that are different
-//! everywhere.
+//! A network so small that its layers are measured in a moment: 3 classes, one head, weights that differ everywhere.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 #![allow(dead_code, reason = "each test program uses a part of it")]

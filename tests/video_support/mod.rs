@@ -1,4 +1,4 @@
-//! Videos whose frames carry their number, made here by ffmpeg without loss.
+//! Videos whose frames carry their number, encoded losslessly by ffmpeg.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]

@@ -1,5 +1,5 @@
-//! A small RTSP server for one caller after another. ffmpeg makes the RTP packets of a moving test picture in H.264; the
-//! server hands them on within the caller's own connection, as cameras do for callers that prefer TCP.
+//! A small RTSP server for one client at a time. ffmpeg makes the RTP packets of a moving test picture in H.264; the
+//! server forwards them within the client's own connection, as cameras do for clients that prefer TCP.
 
 use std::io::{BufRead, BufReader, ErrorKind, Result, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -67,7 +67,7 @@ impl Drop for Sender {
 }
 
 fn play(call: &mut TcpStream, hang_up: &AtomicBool) -> Result<()> {
-    // The reports, which nobody needs, must find somebody too.
+    // The reports are not needed, but need a receiver.
     let [packets, reports] = [UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?];
     let [to, about] = [packets.local_addr()?, reports.local_addr()?];
     let raw =

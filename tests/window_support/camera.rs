@@ -1,4 +1,4 @@
-//! A camera that a test moves: it is unplugged, falls silent, is busy, and takes what is set on it.
+//! A camera that a test controls: it can be unplugged, fall silent or be busy, and it applies settings.
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A window without a display: a real viewer and a real engine, over sources and detectors that a test writes.
+//! A window without a display: a real viewer and a real engine, with sources and detectors supplied by the test.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 #![allow(dead_code, reason = "each test program uses a part of it")]
@@ -153,7 +153,7 @@ impl Desk {
         Self { harness, runs, opened, copied, woken }
     }
 
-    /// A window with the first detections in sight.
+    /// A window that shows its first detections.
     pub fn with_picture(plan: Plan) -> Self {
         let mut desk = Self::new(plan);
         desk.until("the first detections", |d| d.has("person 0.90") || d.has("person 0.80"));

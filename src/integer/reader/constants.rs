@@ -1,18 +1,18 @@
-//! Scales, zero points and weights that nodes take.
+//! Scales, zero points and weights of nodes.
 
 use super::{FORM, MAX_BYTES, Node, Reader, side};
 use crate::integer::grid::Grid;
 use crate::integer::tensor::Element;
 use crate::onnx::{INT8, UINT8};
 
-/// Of a convolution, or of a matrix product.
+/// Weights of a convolution or a matrix product.
 pub struct Weights {
     pub dims: Vec<usize>,
     pub values: Vec<i8>,
 }
 
 impl<'a> Reader<'a> {
-    /// A scale, and the zero point after it, which is 0 where it is left out: then the bytes are of the kind `default`.
+    /// A scale and the zero point after it, which defaults to 0; the bytes are then of type `default`.
     pub fn grid(
         &self,
         node: Node<'a>,
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         Ok((Grid { scale, zero_point }, element))
     }
 
-    /// The grid of a tensor of bytes that is read at `place`, with its scale and zero point as inputs of the node.
+    /// The grid of the byte tensor at input `place`, whose scale and zero point are inputs of the node.
     pub fn grid_of(&self, node: Node<'a>, place: usize, [scale, zero_point]: [usize; 2]) -> Result<Grid, String> {
         let (_, tensor) = self.tensor(node, place)?;
         let (grid, element) = self.grid(node, scale, zero_point, tensor.element)?;
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         self.constants.floats(name).ok_or_else(|| format!("{name} is no float32 constant in the file"))
     }
 
-    /// int8 weights with the zero point 0. No side is 0.
+    /// int8 weights with zero point 0. No dimension is 0.
     pub fn weights(&self, node: Node<'a>, place: usize, zero_point: usize) -> Result<Weights, String> {
         let name = node.input(place).ok_or("its weights are missing")?;
         let tensor = self.constants.tensor(name).ok_or_else(|| format!("its weights {name} are no constant"))?;
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         Ok(Weights { dims, values })
     }
 
-    /// One scale for all weights, or one a filter: as many as there are filters.
+    /// One scale for all weights, or one per filter: returned as one per filter.
     pub fn weight_scales(&self, node: Node<'a>, place: usize, filters: usize) -> Result<Vec<f32>, String> {
         let (_, scales) = self.floats(node, place)?;
         match scales[..] {
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Products and quotients of scales: with what sums are multiplied.
+/// Products and quotients of scales, by which sums are multiplied.
 pub fn finite(factors: Vec<f32>) -> Result<Vec<f32>, String> {
     let strange = factors.iter().find(|factor| !factor.is_finite());
     strange.map_or(Ok(()), |factor| Err(format!("its scales multiply to {factor}"))).map(|()| factors)

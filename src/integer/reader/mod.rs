@@ -1,4 +1,4 @@
-//! Reads an ONNX graph into a plan. Every size is checked before anything of that size is made.
+//! Reads an ONNX graph into a plan. Every size is checked before anything of that size is allocated.
 
 mod constants;
 mod moves;
@@ -14,9 +14,9 @@ use super::network::{Network, Op, Step};
 use super::tensor::{Axes, Element, Shape, Tensor};
 use crate::onnx::{Attributes, Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
-/// Channels; pixels along a side of a tensor or window; strides.
+/// Limit for channels, for pixels along a side of a tensor or window, and for strides.
 const MAX_SIDE: usize = 1 << 14;
-/// Of all tensors together.
+/// Limit for all tensors together.
 const MAX_BYTES: usize = 1 << 30;
 
 const FORM: &str = "quantize the whole model in ONNX's QOperator form (quant_format=QuantFormat.QOperator), as \
@@ -58,13 +58,13 @@ struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Nodes need no name in ONNX; then it is that of what they put out.
+    /// Node names are optional in ONNX; without one, the name of the node's output.
     fn name(self) -> &'a str {
         let output = self.proto.output.first().map_or("", String::as_str);
         if self.proto.name.is_empty() { output } else { &self.proto.name }
     }
 
-    /// The name of an input; `None`: it is left out.
+    /// The name of an input; `None` if it is omitted.
     fn input(self, place: usize) -> Option<&'a str> {
         self.proto.input.get(place).map(String::as_str).filter(|name| !name.is_empty())
     }
@@ -78,13 +78,13 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The plan so far. What is wrong with a node is said in words that follow its name and a colon.
+/// The plan so far. Errors about a node are phrased to follow its name and a colon.
 struct Reader<'a> {
     constants: Constants<'a>,
     tensors: Vec<Tensor>,
     places: HashMap<String, usize>,
     buffers: Vec<usize>,
-    /// Of all buffers.
+    /// Size of all buffers.
     bytes: usize,
     steps: Vec<Step>,
 }
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         Self { constants: Constants::of(graph), tensors, places, buffers, bytes: 0, steps }
     }
 
-    /// The one input that is no constant.
+    /// The only input that is not a constant.
     fn input(&mut self, inputs: &[ValueInfoProto]) -> Result<usize, IntegerError> {
         let inputs: Vec<_> = inputs.iter().filter(|input| !self.constants.has(&input.name)).collect();
         let [input] = inputs[..] else {
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         };
         let refused = |why: &str| IntegerError::Model(format!("its input {}: {why}", input.name));
         let dims = input.dims().ok_or_else(|| refused("is no float32 tensor of a known shape"))?;
-        // A batch that is left open is one picture here.
+        // A batch that is left open means one image here.
         let [1 | -1, channels, height, width] = dims[..] else {
             return Err(refused("is not one picture of channels, height and width; export it with the batch 1"));
         };
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The tensor that a node reads at `place`.
+    /// The tensor that a node reads as input `place`.
     fn tensor(&self, node: Node<'a>, place: usize) -> Result<(usize, &Tensor), String> {
         let name = node.input(place).ok_or("an input is missing")?;
         match self.places.get(name) {
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         Ok(place)
     }
 
-    /// Adds a tensor that has its memory already.
+    /// Adds a tensor that shares existing memory.
     fn insert(&mut self, tensor: Tensor) -> Result<usize, String> {
         let place = self.tensors.len();
         if self.constants.has(&tensor.name) || self.places.contains_key(&tensor.name) {

@@ -5,19 +5,19 @@ use crate::integer::grid::{Grid, regrid};
 use crate::integer::network::Op;
 use crate::integer::tensor::{Axes, Element, Shape, Tensor};
 
-/// How often a place is repeated along a side, at most.
+/// How often a pixel may be repeated along a side.
 const MAX_FACTOR: usize = 64;
 
 impl<'a> Reader<'a> {
     pub fn concat(&mut self, node: Node<'a>) -> Result<(), String> {
-        // It has no default in ONNX.
+        // ONNX defines no default for it.
         let places: Vec<usize> = (0..node.proto.input.len()).collect();
         let (_, first) = self.picture(node, 0)?;
         let element = first.element;
         self.join(node, &places, element, None)
     }
 
-    /// Scale and zero point of the output; then each input, with its own.
+    /// Scale and zero point of the output; then each input with its own.
     pub fn quantized_concat(&mut self, node: Node<'a>) -> Result<(), String> {
         let places: Vec<usize> = (2..node.proto.input.len()).step_by(3).collect();
         let (_, first) = self.picture(node, 2)?;
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
             return Err("it does not split channels (axis 1)".into());
         }
         let outputs = &node.proto.output;
-        // An input since opset 13, an attribute before.
+        // An input since opset 13, an attribute before that.
         let sizes = match node.input(1) {
             Some(name) => self.constants.ints(name).ok_or("the sizes of its parts are no constant")?,
             None => node.attributes.ints("split"),
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         }
         let mut start = 0;
         for (name, channels) in outputs.iter().zip(sizes) {
-            // One that nobody reads may have no name.
+            // An output that nothing reads may have no name.
             if !name.is_empty() {
                 let output = self.add(name, Shape { channels, ..shape }, element)?;
                 self.step(node, Op::Channels { start, to: 0, map: None }, input, output);
@@ -98,13 +98,13 @@ impl<'a> Reader<'a> {
                 _ => Err("where it cuts is not told by one constant each"),
             }
         };
-        // Without axes it would begin with the batch.
+        // Without axes it would start with the batch.
         let (start, end, axis, step) = (one(1, None)?, one(2, None)?, one(3, Some(0))?, one(4, Some(1))?);
         if !matches!(axis, 1 | -3) || step != 1 {
             return Err("it does not cut a run of channels (axis 1, step 1)".into());
         }
         let count = shape.channels as i64;
-        // From the end where it is below 0; a place beyond an end is that end.
+        // Counted from the end if below 0; a position beyond an end is clamped to it.
         let place = |index: i64| (if index < 0 { index.saturating_add(count) } else { index }).clamp(0, count);
         let (start, end) = (place(start), place(end));
         if start >= end {
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
         let repeats =
             match (text("coordinate_transformation_mode", "half_pixel"), text("nearest_mode", "round_prefer_floor")) {
                 ("asymmetric", "floor") => true,
-                // Middles of two pixels lie at a quarter and at three quarters: no rounding is in doubt.
+                // Both pixel centres are at a quarter and three quarters, so no rounding is ambiguous.
                 ("half_pixel" | "pytorch_half_pixel", "round_prefer_floor" | "round_prefer_ceil") => factor == [2, 2],
                 _ => factor == [1, 1],
             };

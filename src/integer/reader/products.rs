@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Node<'_> {
-    /// The window of a convolution or a pool, and the shape of the output, with the input's channels.
+    /// The window of a convolution or pool, and the shape of the output, with the input's channels.
     fn window(self, size: [usize; 2], input: Shape) -> Result<(Window, Shape), String> {
         if self.attributes.ints("dilations").iter().any(|dilation| *dilation != 1) {
             return Err("it is dilated".into());
@@ -143,7 +143,7 @@ impl Node<'_> {
     }
 }
 
-/// Weights of filters, channels, taps as filters, taps, channels.
+/// Reorders weights from filters, channels, taps to filters, taps, channels.
 fn channels_last(values: &[i8], channels: usize, taps: usize) -> Vec<i8> {
     let of_tap = |filter: &[i8], tap: usize| filter.iter().skip(tap).step_by(taps).copied().collect::<Vec<_>>();
     values.chunks_exact(channels * taps).flat_map(|filter| (0..taps).flat_map(move |tap| of_tap(filter, tap))).collect()

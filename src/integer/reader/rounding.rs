@@ -1,4 +1,4 @@
-//! Nodes that round each value by itself.
+//! Nodes that round each value on its own.
 
 use super::{Node, Reader};
 use crate::integer::grid::leaky_relu;

@@ -1,5 +1,5 @@
-//! Any bytes as an MJPEG buffer: the parts that were found lie within it, the picture is the one that ends there,
-//! and what follows it changes nothing.
+//! Any bytes as an MJPEG buffer: the parts found lie within it, the picture is the one that ends there, and what
+//! follows changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

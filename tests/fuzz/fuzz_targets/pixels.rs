@@ -1,4 +1,4 @@
-//! Any bytes, in any raw format, size, row length and colours: a picture of that size, or an error.
+//! Any bytes in any raw format, size, row length and colour space: a picture of that size, or an error.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
