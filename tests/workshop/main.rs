@@ -1,0 +1,20 @@
+//! Making, measuring and evaluating models.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+mod build;
+mod custom;
+mod darknet;
+mod evaluate;
+mod layers;
+mod models;
+mod rebuild;
+mod recipe;
+#[path = "../support/installed.rs"]
+mod installed;
+#[path = "../support/photos.rs"]
+mod photos;
+#[path = "../support/program.rs"]
+mod program;
+#[path = "../support/small_network.rs"]
+mod small_network;
