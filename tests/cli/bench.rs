@@ -1,9 +1,10 @@
 //! `twinsight bench` measures every stage, and prints what programs can read.
 
-mod cli_support;
-
-use cli_support::{Run, photos, twinsight};
 use serde_json::Value;
+
+use crate::photos::photos;
+use crate::program::twinsight;
+use crate::run::Run;
 
 #[test]
 fn bench_prints_every_stage_as_json() {

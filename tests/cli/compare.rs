@@ -1,7 +1,5 @@
 //! `twinsight compare` as a person runs it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

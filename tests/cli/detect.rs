@@ -1,16 +1,15 @@
 //! `twinsight detect`: what it prints, what it saves, and what it says of bad pictures and wrong usage.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use cli_support::detections::{Found, iou, lines};
-use cli_support::{Run, photos, twinsight};
 use serde_json::Value;
+
+use crate::detections::{Found, iou, lines};
+use crate::photos::photos;
+use crate::program::twinsight;
+use crate::run::Run;
 
 fn detect(args: &[&str], pictures: &[PathBuf]) -> Run {
     Run::of(twinsight().arg("detect").args(args).args(pictures))
@@ -52,7 +51,7 @@ fn a_json_line_has_the_documented_keys_in_their_order() {
 
 #[test]
 fn class_names_are_those_of_their_numbers() {
-    let names = include_str!("../assets/coco.names").lines().collect::<Vec<_>>();
+    let names = include_str!("../../assets/coco.names").lines().collect::<Vec<_>>();
     let out = detect(&["--json", "--score", "0.05"], &photos()).done();
     for line in out.lines().map(|text| serde_json::from_str::<Value>(text).unwrap()) {
         for detection in line["detections"].as_array().unwrap() {

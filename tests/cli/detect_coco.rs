@@ -14,18 +14,16 @@
 //! threshold may fall to its other side for that, and where two candidates of one thing are about equally strong,
 //! NMS may keep the other one. With the same pixels on both sides nothing differs (`tests/reference/README.md`).
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use cli_support::detections::{Found, Rule, golden, lines, without_partner};
-use cli_support::{Run, photos, root, twinsight};
+use crate::detections::{Found, Rule, golden, lines, without_partner};
+use crate::photos::photos;
+use crate::program::{root, twinsight};
+use crate::run::Run;
 
-const GOLDEN: &str = include_str!("data/detect_coco.json");
+const GOLDEN: &str = include_str!("../data/detect_coco.json");
 
 /// Scores over this cannot come near the threshold of 0.25 by a decoder's last bits.
 const CLEAR: f64 = 0.27;

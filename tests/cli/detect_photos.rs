@@ -9,14 +9,14 @@
 //!
 //! OpenCV's JPEG decoder differs from ours in the last bits; that is what the tolerances are for.
 
-mod cli_support;
-
-use cli_support::detections::{Rule, golden, lines, without_partner};
-use cli_support::{Run, photos, twinsight};
+use crate::detections::{Rule, golden, lines, without_partner};
+use crate::photos::photos;
+use crate::program::twinsight;
+use crate::run::Run;
 
 #[test]
 fn the_sample_photos_show_what_the_reference_sees() {
-    let golden = golden(include_str!("data/detect_photos.json"), "fp32");
+    let golden = golden(include_str!("../data/detect_photos.json"), "fp32");
     let counts: Vec<usize> = golden.values().map(Vec::len).collect();
     assert_eq!(counts, [4, 5]);
     let lines = lines(&Run::of(twinsight().args(["detect", "--json"]).args(photos())).done());

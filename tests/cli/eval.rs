@@ -1,17 +1,16 @@
 //! `twinsight eval` and `twinsight card` as a person runs them, on the sample photos.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cli_support::detections::lines;
-use cli_support::{Run, installed, photos, twinsight};
 use serde_json::{Value, json};
 use twinsight::workshop::evaluate::Replicate;
+
+use crate::detections::lines;
+use crate::photos::photos;
+use crate::program::{installed, twinsight};
+use crate::run::Run;
 
 /// Annotations that are what FP32 sees in some pictures, and a folder with those.
 struct Set {

@@ -10,14 +10,14 @@ mod detect_photos;
 mod detections;
 mod eval;
 mod model;
-mod runtime;
-mod video;
-mod view;
-#[path = "../support/installed.rs"]
-mod installed;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]
 mod program;
+#[path = "../support/run.rs"]
+mod run;
+mod runtime;
+mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;
+mod view;

@@ -1,15 +1,14 @@
 //! `twinsight detect --model FILE`: files of other people's, good and bad.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::path::{Path, PathBuf};
 
-use cli_support::detections::lines;
-use cli_support::{Run, installed, photos, twinsight};
 use prost::Message;
 use twinsight::onnx::{GraphProto, IR_VERSION, ModelProto, NodeProto, OPSET, OperatorSetIdProto, ValueInfoProto};
+
+use crate::detections::lines;
+use crate::photos::photos;
+use crate::program::{installed, twinsight};
+use crate::run::Run;
 
 fn detect_with(model: &Path) -> Run {
     Run::of(twinsight().args(["detect", "--json", "--model"]).arg(model).args(photos()))
@@ -136,7 +135,7 @@ fn installed_without_metadata_it_still_is_fp32() {
     let mut model = float_model();
     model.metadata_props.clear();
     files.write("yolov4-tiny-416_float.onnx", model.encode_to_vec());
-    let library = twinsight::model::Runtime::locate(&twinsight::model::Catalog::at(cli_support::models())).unwrap();
+    let library = twinsight::model::Runtime::locate(&twinsight::model::Catalog::at(crate::program::models())).unwrap();
     let mut command = twinsight();
     command.env("TWINSIGHT_MODELS", files.0.path()).env("ORT_DYLIB_PATH", library).args(["detect", "--json"]);
     let out = Run::of(command.args(photos())).done();

@@ -1,13 +1,11 @@
 //! What a person is told when ONNX Runtime is missing, broken or too old, and what `twinsight doctor` finds.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cli_support::{Run, installed, models, photos, twinsight};
+use crate::photos::photos;
+use crate::program::{installed, models, twinsight};
+use crate::run::Run;
 
 /// A models folder of the test's own.
 struct Folder(tempfile::TempDir);

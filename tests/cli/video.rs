@@ -1,14 +1,19 @@
 //! `detect` and `compare` on videos: what they print of each frame, and how Ctrl+C ends them.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod video_support;
-
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use video_support::{folder, twinsight, twinsight_in, video};
+
+use crate::program::{installed, twinsight};
+use crate::run::Run;
+use crate::video_file::video;
+
+/// The program on these arguments, in this folder.
+fn run_in(folder: &Path, arguments: &[&str]) -> Run {
+    Run::of(twinsight().current_dir(folder).args(arguments))
+}
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -16,12 +21,10 @@ fn lines(text: &str) -> Vec<Value> {
 
 #[test]
 fn each_frame_has_its_number_and_its_time() {
-    let dir = folder();
+    let dir = tempfile::tempdir().unwrap();
     video(&dir.path().join("clip.mkv"), 12, 10);
     let run = |arguments: &[&str]| {
-        let (code, out, err) = twinsight_in(dir.path(), arguments);
-        assert_eq!((code, err.as_str()), (Some(0), ""), "{arguments:?}");
-        let frames = lines(&out);
+        let frames = lines(&run_in(dir.path(), arguments).done());
         for line in &frames {
             assert_eq!(line["source"], "clip.mkv");
             assert_eq!((line["width"].as_u64(), line["height"].as_u64()), (Some(64), Some(48)));
@@ -42,28 +45,16 @@ fn each_frame_has_its_number_and_its_time() {
 
 #[test]
 fn frames_are_compared_like_pictures() {
-    let dir = folder();
-    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let photo = models.join("downloads/bus.jpg");
+    let dir = tempfile::tempdir().unwrap();
+    let photo = installed("downloads/bus.jpg");
     let clip = dir.path().join("clip.mp4");
-    video_support::run(&mut video_support::ffmpeg(&[
-        "-loop",
-        "1",
-        "-framerate",
-        "5",
-        "-i",
-        photo.to_str().unwrap(),
-        "-t",
-        "1",
-        "-pix_fmt",
-        "yuv420p",
-        clip.to_str().unwrap(),
-    ]));
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-nostdin", "-hide_banner", "-loglevel", "error", "-loop", "1", "-framerate", "5", "-i"]).arg(photo);
+    let status = ffmpeg.args(["-t", "1", "-pix_fmt", "yuv420p"]).arg(&clip).status();
+    assert!(status.expect("ffmpeg is missing: run make setup").success());
     let arguments =
         ["compare", "--json", "--video", "clip.mp4", "--frames", "3", "--score", "0.1", "--html", "page.html"];
-    let (code, out, err) = twinsight_in(dir.path(), &arguments);
-    assert_eq!((code, err.as_str()), (Some(0), ""));
-    let found = lines(&out);
+    let found = lines(&run_in(dir.path(), &arguments).done());
     let (totals, frames) = found.split_last().unwrap();
     assert_eq!(totals["totals"]["images"], 3);
     assert_eq!(frames.iter().map(|f| f["frame"].as_u64().unwrap()).collect::<Vec<_>>(), [0, 1, 2]);
@@ -78,12 +69,18 @@ fn frames_are_compared_like_pictures() {
 #[test]
 #[cfg(unix)]
 fn ctrl_c_ends_with_what_there_is() {
-    let dir = folder();
+    let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("long.mkv");
     video(&path, 3000, 25);
     for command in ["detect", "compare"] {
         let arguments = [command, "--json", "--video", path.to_str().unwrap()];
-        let mut child = twinsight(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = twinsight()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut text = String::new();
         (0..3).for_each(|_| assert!(out.read_line(&mut text).unwrap() > 0, "{command} ended"));
@@ -117,8 +114,8 @@ fn wrong_usage_is_told() {
         &["view", "--video", "a.mkv", "--demo"],
         &["no-such-file.mp4"],
     ] {
-        let (code, out, err) = twinsight_in(std::path::Path::new("."), arguments);
-        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
-        assert!(err.starts_with("error: "), "{err}");
+        let run = run_in(Path::new("."), arguments);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {}", run.err);
+        assert!(run.err.starts_with("error: "), "{}", run.err);
     }
 }

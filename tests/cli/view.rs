@@ -1,8 +1,7 @@
 //! The window's command without a display, and the help.
 
-mod cli_support;
-
-use cli_support::{Run, twinsight};
+use crate::program::twinsight;
+use crate::run::Run;
 
 #[test]
 #[cfg(target_os = "linux")]

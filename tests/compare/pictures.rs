@@ -1,17 +1,14 @@
 //! The comparison on real pictures and real models, and against an independent implementation.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod compare_support;
-
 use std::path::{Path, PathBuf};
 
-use compare_support::check_reasons;
 use serde::Deserialize;
 use twinsight::compare::{Comparer, Pairing, Side, Verdict};
 use twinsight::detect::{BBox, CandidateId, Detection, Letterbox, Letterboxer, RawHeads, Thresholds};
 use twinsight::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use twinsight::source;
+
+use crate::support::check_reasons;
 
 /// Evaluation, live, and about them.
 const THRESHOLDS: [Thresholds; 5] = [
@@ -36,7 +33,7 @@ struct Golden {
 /// FP32 and INT8 on 250 pictures of COCO; the verdicts are those of `tests/reference/compare.py`.
 #[test]
 fn every_box_has_the_verdict_that_numpy_gives_it() {
-    let pictures: Vec<Golden> = serde_json::from_str(include_str!("data/compare.json")).unwrap();
+    let pictures: Vec<Golden> = serde_json::from_str(include_str!("../data/compare.json")).unwrap();
     assert_eq!(pictures.len(), 250);
     let (mut pairing, mut boxes) = (Pairing::default(), 0);
     for (number, golden) in pictures.iter().enumerate() {

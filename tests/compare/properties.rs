@@ -1,12 +1,7 @@
 //! Laws of the comparison that hold for any raw heads.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
-mod compare_support;
-
 use std::collections::BTreeMap;
 
-use compare_support::{check_reasons, seen};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -15,6 +10,8 @@ use twinsight::compare::{
     Agreement, Comparer, Comparison, MIN_IOU, Reason, Side, ThresholdSearch, Totals, Verdict, best_threshold,
 };
 use twinsight::detect::{Classes, Form, Head, Letterbox, MAX_DETECTIONS, RawHeads, Size, Thresholds};
+
+use crate::support::{check_reasons, seen};
 
 /// One class or two, one fine grid: boxes crowd, so that NMS and pairing have work.
 fn form(classes: usize) -> Form {

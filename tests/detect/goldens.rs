@@ -3,8 +3,6 @@
 //! `tests/data/*.json` come from `tests/reference/goldens.py`, which is written from the model card. Both sides make
 //! the same input from a formula of integers.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 use serde::Deserialize;
 use twinsight::detect::{
     Decoder, Form, Frame, Letterbox, Letterboxer, Postprocessor, RawCandidate, RawHeads, Size, Thresholds, sigmoid,
@@ -40,7 +38,7 @@ const SCORE_TOLERANCE: f32 = 1e-6;
 
 #[test]
 fn letterbox_matches_opencv() {
-    let cases: Vec<LetterboxCase> = serde_json::from_str(include_str!("data/letterbox.json")).unwrap();
+    let cases: Vec<LetterboxCase> = serde_json::from_str(include_str!("../data/letterbox.json")).unwrap();
     assert_eq!(cases.len(), 6);
     let input = Size::new(416, 416);
     // One for all, as in a program that changes its source.
@@ -65,7 +63,7 @@ fn letterbox_matches_opencv() {
 
 #[test]
 fn decode_and_nms_match_numpy() {
-    let cases: Vec<DecodeCase> = serde_json::from_str(include_str!("data/decode.json")).unwrap();
+    let cases: Vec<DecodeCase> = serde_json::from_str(include_str!("../data/decode.json")).unwrap();
     assert_eq!(cases.len(), 2);
     let form = Form::yolov4_tiny_416();
     let mut postprocessor = Postprocessor::default();

@@ -1,14 +1,13 @@
 //! Cameras that misbehave: each fault is told, the camera is opened again, and no thread is left behind for good.
 
-mod engine_support;
-
 use std::time::Duration;
 
-use engine_support::*;
 use twinsight::detect::Size;
 use twinsight::engine::{Clock, Engine, Event, SourceState};
 use twinsight::model::ModelName::{self, Fp32};
 use twinsight::source::{CameraRequest, Control, ControlKind, Orientation, SourceError, SourceRequest, Turn, Which};
+
+use crate::support::*;
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);

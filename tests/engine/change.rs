@@ -1,13 +1,12 @@
 //! Settings that change while it runs: source, models, pause.
 
-mod engine_support;
-
 use std::time::{Duration, Instant};
 
-use engine_support::*;
 use twinsight::engine::{Clock, Event, ModelPhase, Settings, SourceState};
 use twinsight::model::ModelName::{self, File, Fp32, Int8};
 use twinsight::source::{CameraRequest, FrameRate, SourceRequest};
+
+use crate::support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,13 +1,12 @@
 //! What breaks is told, and the rest goes on.
 
-mod engine_support;
-
 use std::time::{Duration, Instant};
 
-use engine_support::*;
 use twinsight::engine::{Clock, EVENTS_KEPT, Event, ModelPhase, Settings, SourceState};
 use twinsight::model::ModelName::{File, Fp32, Int8};
 use twinsight::source::{SourceError, SourceRequest, VideoLocation, VideoRequest};
+
+use crate::support::*;
 
 const MS: Duration = Duration::from_millis(1);
 

@@ -1,15 +1,14 @@
 //! A frame's way through the engine: the newest wins, boxes belong to their frame, buffers are used again.
 
-mod engine_support;
-
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine_support::*;
 use twinsight::detect::{Letterbox, Size};
 use twinsight::engine::{Event, SourceState};
 use twinsight::model::ModelName::{File, Fp32, Int8};
+
+use crate::support::*;
 
 const MS: Duration = Duration::from_millis(1);
 

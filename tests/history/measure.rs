@@ -1,8 +1,6 @@
 //! What the history takes in time and memory, with the real models on the demo's pictures.
 //!
-//! `cargo test --test history_measure -- --ignored --nocapture`
-
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+//! `cargo test --test history -- --ignored --nocapture measure`
 
 use std::path::Path;
 use std::sync::Arc;

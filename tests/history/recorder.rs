@@ -1,16 +1,13 @@
 //! Moments come back as they were, and recording never blocks. Threads are counted here, so that one test holds them.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod history_support;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use history_support::*;
 use twinsight::detect::{Frame, Size};
 use twinsight::engine::Observation;
 use twinsight::history::{Moment, QUEUE, Recorder};
+
+use crate::support::*;
 
 const SIGHTS: [&[Sight]; 2] = [&[(0, 0.9, 1), (2, 0.4, 7)], &[(0, 0.8, 1)]];
 

@@ -1,15 +1,12 @@
 //! The history keeps within its limit, in order, and keeps the worst.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod history_support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use history_support::*;
 use proptest::prelude::*;
 use twinsight::history::{Ring, Setting, Timeline};
+
+use crate::support::*;
 
 const ALL_TIME: Duration = Duration::from_secs(60);
 

@@ -1,8 +1,5 @@
 //! Observations that no engine made.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 

@@ -1,19 +1,16 @@
 //! Figures over time are those that comparing each frame gives, at any setting.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod history_support;
-
 use std::time::Duration;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use history_support::*;
 use twinsight::compare::{Comparer, Side, best_threshold};
 use twinsight::detect::{ClassSet, RawHeads, Thresholds};
 use twinsight::engine::{Observation, Output};
 use twinsight::history::{BestSearch, Figures, History, RECORDS, Record, Ring, Search, Setting, Stage, Timeline};
+
+use crate::support::*;
 
 const ALL_TIME: Duration = Duration::from_secs(60);
 

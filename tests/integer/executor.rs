@@ -1,19 +1,15 @@
 //! INT8 models in integer arithmetic: the bytes of ONNX Runtime, held against plain loops and recorded sums.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod golden_support;
-mod integer_support;
-
 use std::sync::Arc;
 
-use golden_support::{Golden, crc32, crc32_of_floats, installed, picture};
-use integer_support::{Grid, Model, NaiveConv};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
 use twinsight::integer::{Executor, IntegerError, Network, Sums, Values};
 use twinsight::onnx::{AttributeProto, INT64, ModelProto, TensorProto, UINT8, ValueInfoProto, node_overflows};
+
+use crate::golden::{Golden, crc32, crc32_of_floats, installed, picture};
+use crate::support::{Grid, Model, NaiveConv};
 
 fn executor(model: &Model) -> Executor {
     Executor::new(Arc::new(Network::read(&model.bytes()).unwrap_or_else(|e| panic!("{e}"))))

@@ -3,6 +3,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
 mod executor;
-mod support;
 #[path = "../support/golden.rs"]
 mod golden;
+mod support;

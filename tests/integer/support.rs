@@ -1,7 +1,5 @@
 //! Makes small INT8 models, and computes the same in plain loops.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
 use prost::Message;
 use twinsight::onnx::{
     AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto, TensorProto,

@@ -2,22 +2,18 @@
 //!
 //! The tests hold on a processor with VNNI as on one without, and say which of the two this one is.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-mod golden_support;
-
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use cli_support::{Run, installed, models, twinsight};
-use golden_support::{Golden, crc32, crc32_of_floats, picture};
 use prost::Message;
 use twinsight::detect::{Form, RawHeads};
 use twinsight::integer::{Executor, Network, Sums, Values};
 use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, ModelRequest, RawSession, Runtime, SessionDetector};
 use twinsight::onnx::{self, AttributeProto, FLOAT, ModelProto, NodeProto, ValueInfoProto};
+
+use crate::golden::{Golden, crc32, crc32_of_floats, picture};
+use crate::program::{installed, models, twinsight};
 
 fn runtime() -> Runtime {
     Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
@@ -137,7 +133,8 @@ fn the_self_test_takes_no_time_worth_speaking_of() {
 
 fn quantized(recipe: &str, dir: &Path) -> std::path::PathBuf {
     let path = dir.join(format!("{recipe}.onnx"));
-    Run::of(twinsight().args(["models", "quantize", "--recipe", recipe, "-o"]).arg(&path)).done();
+    let made = twinsight().args(["models", "quantize", "--recipe", recipe, "-o"]).arg(&path).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
     path
 }
 

@@ -2,8 +2,6 @@
 //!
 //! The models are made by our own exporter, and then robbed of their metadata.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::path::{Path, PathBuf};
 
 use prost::Message;

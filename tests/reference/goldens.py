@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/data/letterbox.json and tests/data/decode.json, which tests/detector_goldens.rs holds src/detect against.
+"""Writes tests/data/letterbox.json and tests/data/decode.json, which tests/detect/goldens.rs holds src/detect against.
 
 Both inputs are formulas of integers, so that the test makes the same ones.
 """

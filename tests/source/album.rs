@@ -1,7 +1,5 @@
 //! Leafing through pictures, and their thumbnails.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,4 @@
-//! What is said about cameras: their list, and what went wrong with one. Real ones are in `camera_real.rs`.
-
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! What is said about cameras: their list, and what went wrong with one. Real ones are in `tests/camera/main.rs`.
 
 use twinsight::cli::cameras::{json, text};
 use twinsight::detect::Size;

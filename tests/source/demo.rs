@@ -1,7 +1,5 @@
 //! The demo moves smoothly, always the same, and keeps its subjects in sight.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -175,7 +173,7 @@ fn a_late_reader_skips_and_a_pause_stands_still() {
     assert_eq!(pace.next(at(60_001)), (11, at(60_020)));
 }
 
-/// Run with `cargo test --release --test source_demo -- --ignored --nocapture timing`.
+/// Run with `cargo test --release --test source -- --ignored --nocapture demo::timing`.
 #[test]
 #[ignore = "a measurement"]
 fn timing() {

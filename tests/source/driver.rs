@@ -1,7 +1,5 @@
 //! A camera's bytes, whatever they are, become frames or are counted as broken: over drivers that misbehave.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;

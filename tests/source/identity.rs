@@ -1,7 +1,5 @@
 //! Which camera is taken: the one that is meant, and after it came back the very same, never another.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use twinsight::source::identity::choose;
 use twinsight::source::{CameraId, CameraInfo, CameraRequest, Device, SourceError, SourceRequest, Which};
 

@@ -10,11 +10,13 @@ mod identity;
 mod mode;
 mod orientation;
 mod pixels;
+#[path = "../support/program.rs"]
+mod program;
 mod rtsp;
 mod still;
 mod stream;
 mod video;
 mod video_bad;
-mod video_support;
 #[path = "../support/video_file.rs"]
 mod video_file;
+mod video_support;

@@ -1,7 +1,5 @@
 //! Which of a camera's modes is taken.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use twinsight::detect::Size;
 use twinsight::source::mode::{rank, summary};
 use twinsight::source::{CameraRequest, FrameRate, Mode, PixelFormat};

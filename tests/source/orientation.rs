@@ -1,7 +1,5 @@
 //! Turned and mirrored pictures.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use proptest::prelude::*;
 use twinsight::detect::{Frame, Size};
 use twinsight::source::{Orientation, Turn};

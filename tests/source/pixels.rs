@@ -2,8 +2,6 @@
 //!
 //! The golden files are OpenCV's, and NumPy's where OpenCV does not know the colours; `tests/data/pixels/make.py` makes them.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use proptest::prelude::*;
 use twinsight::detect::{Frame, FrameError, Size};
 use twinsight::source::PixelFormat;
@@ -266,7 +264,7 @@ proptest! {
     }
 }
 
-/// Run with `cargo test --release --test source_pixels -- --ignored --nocapture timing`.
+/// Run with `cargo test --release --test source -- --ignored --nocapture pixels::timing`.
 #[test]
 #[ignore = "a measurement"]
 fn timing() {

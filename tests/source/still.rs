@@ -2,8 +2,6 @@
 //!
 //! Pictures are made here by the encoders of the `image` crate, and EXIF, PNG and BMP headers by hand.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,9 +1,5 @@
 //! Streams over HTTP and RTSP, from servers in this process: with an end and without, that hang up, that are silent.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod video_support;
-
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -15,7 +11,10 @@ use twinsight::engine::{Engine, Event, Settings, SourceState};
 use twinsight::live;
 use twinsight::model::Catalog;
 use twinsight::source::{Next, Source, SourceError, SourceRequest, VideoLocation, VideoRequest, VideoSource};
-use video_support::{folder, next, rest, rtsp, video};
+
+use crate::rtsp;
+use crate::video_file::video;
+use crate::video_support::{LONG, folder, h264, next, rest, twinsight_in};
 
 /// Answers each call with `answer` on a thread of its own; gives its address.
 fn server(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> String {
@@ -150,7 +149,7 @@ fn servers_that_refuse_are_told_without_the_password() {
 fn a_playlist_from_the_net_opens_no_file() {
     let dir = folder();
     let path = dir.path().join("secret.ts");
-    video_support::h264(&path, 1, &[]);
+    h264(&path, 1, &[]);
     let list = format!(
         "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:{0}\n#EXTINF:1,\n{0}\n#EXT-X-ENDLIST\n",
         path.display()
@@ -184,10 +183,10 @@ fn lost_and_back(url: String, lose: impl Fn()) -> Engine {
     let engine = Engine::start(live::parts(&Catalog::find(), Arc::new(|| {})), settings).unwrap();
     let mut told = Vec::new();
     while told.len() < 3 {
-        match engine.events().recv_timeout(video_support::LONG).unwrap() {
+        match engine.events().recv_timeout(LONG).unwrap() {
             Event::SourceOpened(_) => {
                 told.push("opened");
-                assert!(engine.wait(video_support::LONG).is_some(), "it shows");
+                assert!(engine.wait(LONG).is_some(), "it shows");
                 if told.len() == 1 {
                     lose();
                 }
@@ -221,8 +220,7 @@ fn a_camera_of_the_network_that_hangs_up_comes_back_by_itself() {
 #[test]
 fn detect_takes_frames_of_a_camera_of_the_network() {
     let (url, _) = rtsp::server();
-    let (code, out, err) =
-        video_support::twinsight_in(folder().path(), &["detect", "--json", "--video", &url, "--frames", "5"]);
+    let (code, out, err) = twinsight_in(folder().path(), &["detect", "--json", "--video", &url, "--frames", "5"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert_eq!(out.lines().filter(|line| line.contains(&format!("\"source\":\"{url}\""))).count(), 5);
 }
@@ -232,7 +230,7 @@ fn detect_takes_frames_of_a_camera_of_the_network() {
 fn a_film_that_is_cut_off_goes_on_where_it_was() {
     let dir = folder();
     let path = dir.path().join("a.mp4");
-    video_support::h264(&path, 20, &["-g", "25", "-movflags", "+faststart"]);
+    h264(&path, 20, &["-g", "25", "-movflags", "+faststart"]);
     let bytes = std::fs::read(path).unwrap();
     let calls = std::sync::atomic::AtomicUsize::new(0);
     let url = server_of_parts(move |from, to| {

@@ -1,14 +1,12 @@
 //! Video files: every frame is there in its order, time and place; pause, step, seek and loop; nothing is left behind.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod video_support;
-
 use std::time::{Duration, Instant};
 
 use twinsight::detect::{Frame, Size};
 use twinsight::source::{Next, Opener, Source, SourceRequest, VideoLocation, VideoRequest, VideoSource};
-use video_support::{every_frame, ffmpeg, folder, h264, next, number, open, rest, run, video};
+
+use crate::video_file::{SIZE, video};
+use crate::video_support::{LONG, children, every_frame, ffmpeg, folder, h264, next, number, open, rest, run, until};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -20,7 +18,7 @@ fn every_frame_is_there_in_order_at_its_time() {
     let mut source = open(&path).unwrap();
     let description = source.description();
     assert_eq!(description.name, "numbers.mkv");
-    assert_eq!((description.size, description.nominal_rate), (Some(video_support::SIZE), Some(25.0)));
+    assert_eq!((description.size, description.nominal_rate), (Some(SIZE), Some(25.0)));
     assert_eq!(description.format.as_deref(), Some("ffv1"));
     assert_eq!(description.playback.unwrap().duration, Some(12_000 * MS));
     assert!(!source.is_live(), "it waits for whoever takes its frames");
@@ -207,7 +205,7 @@ fn nothing_outlives_a_source() {
     let ffmpegs = || {
         let name = |id: &u32| std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         let file = path.to_str().unwrap().as_bytes();
-        video_support::children(id()).iter().filter(|c| name(c).windows(file.len()).any(|w| w == file)).count()
+        children(id()).iter().filter(|c| name(c).windows(file.len()).any(|w| w == file)).count()
     };
     let source = open(&path).unwrap();
     assert_eq!(ffmpegs(), 1);
@@ -215,7 +213,7 @@ fn nothing_outlives_a_source() {
     assert_eq!(ffmpegs(), 0, "killed and waited for");
 }
 
-/// `cargo test --release --test source_video -- --ignored --nocapture ten_thousand`
+/// `cargo test --release --test source -- --ignored --nocapture ten_thousand`
 #[test]
 #[ignore = "takes a minute"]
 #[cfg(target_os = "linux")]
@@ -278,12 +276,12 @@ mod engine {
         let (engine, _) = start(every_frame(path));
         let mut last = 0;
         while last < 119 {
-            last = place(&engine.wait(video_support::LONG).unwrap());
+            last = place(&engine.wait(LONG).unwrap());
         }
-        video_support::until("its end", || engine.status().source == SourceState::Ended);
+        until("its end", || engine.status().source == SourceState::Ended);
         let status = engine.status();
         assert_eq!((status.captured, status.dropped), (120, 0));
-        assert!(engine.stop(video_support::LONG));
+        assert!(engine.stop(LONG));
     }
 
     #[test]
@@ -294,17 +292,17 @@ mod engine {
         let (engine, settings) = start(VideoRequest::new(VideoLocation::File(path)));
         let mut last = 0;
         for _ in 0..5 {
-            last = place(&engine.wait(video_support::LONG).unwrap());
+            last = place(&engine.wait(LONG).unwrap());
         }
         engine.set(Settings { paused: true, ..settings.clone() });
         while let Some(seen) = engine.wait(3000 * MS) {
             last = place(&seen);
         }
         engine.set(settings);
-        let first = place(&engine.wait(video_support::LONG).unwrap());
+        let first = place(&engine.wait(LONG).unwrap());
         // Here the newest observation wins; on a busy machine some were replaced. The pause lasted 75 frames.
         assert!((last + 1..last + 20).contains(&first), "it went on at {first} after {last}");
-        let second = place(&engine.wait(video_support::LONG).unwrap());
+        let second = place(&engine.wait(LONG).unwrap());
         assert!(second < first + 40, "it jumped from {first} to {second}, as if the pause had not been one");
 
         let controls = engine.status().description.unwrap().playback.unwrap().controls;
@@ -312,11 +310,11 @@ mod engine {
         while engine.wait(400 * MS).is_some() {}
         assert_eq!(engine.status().source, SourceState::Live, "standing still is no failure");
         controls.seek(40_000 * MS);
-        assert_eq!(place(&engine.wait(video_support::LONG).unwrap()), 1000);
+        assert_eq!(place(&engine.wait(LONG).unwrap()), 1000);
         controls.step();
-        assert_eq!(place(&engine.wait(video_support::LONG).unwrap()), 1001);
+        assert_eq!(place(&engine.wait(LONG).unwrap()), 1001);
         let start = Instant::now();
-        assert!(engine.stop(video_support::LONG));
+        assert!(engine.stop(LONG));
         assert!(start.elapsed() < 1000 * MS, "{:?}", start.elapsed());
     }
 }

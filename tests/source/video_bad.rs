@@ -1,15 +1,15 @@
 //! Videos that cannot be played, names that mean something to ffmpeg, and an ffmpeg that is missing or dies.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod video_support;
-
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use twinsight::detect::Frame;
 use twinsight::source::{SourceError, VideoLocation, VideoRequest, VideoSource};
-use video_support::{ffmpeg, folder, h264, next, number, open, refusal, run, video};
+
+use crate::video_file::video;
+use crate::video_support::{
+    children, ffmpeg, folder, h264, next, number, open, refusal, rest, run, twinsight, twinsight_in, until,
+};
 
 #[test]
 fn what_is_no_video_is_told_from_what_cannot_be_read() {
@@ -84,14 +84,14 @@ fn names_are_names_whatever_ffmpeg_would_make_of_them() {
     ] {
         let path = dir.path().join(name);
         std::fs::copy(&plain, &path).unwrap();
-        assert_eq!(video_support::rest(&mut open(&path).unwrap()).len(), 3, "{name:?}");
+        assert_eq!(rest(&mut open(&path).unwrap()).len(), 3, "{name:?}");
     }
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;
         let path = dir.path().join(OsStr::from_bytes(b"not\xffutf8.mkv"));
         std::fs::copy(&plain, &path).unwrap();
-        assert_eq!(video_support::rest(&mut open(&path).unwrap()).len(), 3);
+        assert_eq!(rest(&mut open(&path).unwrap()).len(), 3);
     }
 }
 
@@ -101,7 +101,7 @@ fn relative_names_that_look_like_options_are_files() {
     let dir = folder();
     for name in ["-version", "-i", "pipe:0", "data:x"] {
         video(&dir.path().join(name), 2, 25);
-        let run = video_support::twinsight_in(dir.path(), &["detect", "--json", &format!("--video={name}")]);
+        let run = twinsight_in(dir.path(), &["detect", "--json", &format!("--video={name}")]);
         assert_eq!((run.0, run.1.lines().count()), (Some(0), 2), "{name}: {run:?}");
     }
 }
@@ -189,7 +189,7 @@ fn an_ffmpeg_that_is_killed_is_a_message() {
         let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line).contains(path.to_str().unwrap())
     };
-    let child = video_support::children(std::process::id()).into_iter().find(ours).unwrap();
+    let child = children(std::process::id()).into_iter().find(ours).unwrap();
     assert!(std::process::Command::new("kill").args(["-KILL", &child.to_string()]).status().unwrap().success());
     let error = loop {
         match next(&mut source, &mut frame) {
@@ -209,7 +209,7 @@ fn without_ffmpeg_it_says_how_to_get_it() {
     let path = dir.path().join("a.mkv");
     video(&path, 2, 25);
     let run = |folder: &Path| {
-        let mut command = video_support::twinsight(&["detect", "--video", path.to_str().unwrap()]);
+        let mut command = twinsight(&["detect", "--video", path.to_str().unwrap()]);
         let output = command.env("PATH", folder).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
@@ -238,11 +238,11 @@ fn ffmpeg_does_not_outlive_a_program_that_is_killed() {
     let dir = folder();
     let path: PathBuf = dir.path().join("long.mkv");
     video(&path, 3000, 25);
-    let mut command = video_support::twinsight(&["detect", "--json", "--video", path.to_str().unwrap()]);
+    let mut command = twinsight(&["detect", "--json", "--video", path.to_str().unwrap()]);
     let mut program = command.stdout(std::process::Stdio::null()).spawn().unwrap();
     let mut found = Vec::new();
-    video_support::until("ffmpeg to run", || {
-        found = video_support::children(program.id());
+    until("ffmpeg to run", || {
+        found = children(program.id());
         !found.is_empty()
     });
     program.kill().unwrap();
@@ -251,5 +251,5 @@ fn ffmpeg_does_not_outlive_a_program_that_is_killed() {
         let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line).contains(path.to_str().unwrap())
     };
-    video_support::until("ffmpeg to end", || !found.iter().any(running));
+    until("ffmpeg to end", || !found.iter().any(running));
 }

@@ -1,20 +1,15 @@
-//! Videos whose frames carry their number, made here by ffmpeg without loss.
+//! Plays the videos of the tests, and looks after the processes that this starts.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-pub mod rtsp;
-
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use twinsight::detect::{Frame, Size};
+use twinsight::detect::Frame;
 use twinsight::source::{Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
 
-pub const SIZE: Size = Size::new(64, 48);
+use crate::program;
+use crate::video_file::{SIZE, numbered};
 
 /// Only a broken player lets a test wait this long.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -31,32 +26,11 @@ pub fn run(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// A picture that says its number in every pixel, and its place in the third channel.
-pub fn numbered(number: u32) -> Vec<u8> {
-    let [low, high, ..] = number.to_le_bytes();
-    (0..SIZE.area()).flat_map(|at| [low, high, at as u8]).collect()
-}
-
 /// The number that a frame carries; every pixel must agree.
 pub fn number(frame: &Frame) -> u32 {
     let number = u32::from(frame.rgb()[0]) | u32::from(frame.rgb()[1]) << 8;
     assert!(frame.size() == SIZE && frame.rgb() == numbered(number), "frame {number} is damaged");
     number
-}
-
-/// `frames` frames at `rate`, as FFV1 in Matroska.
-pub fn video(path: &Path, frames: u32, rate: u32) {
-    let (size, rate) = (format!("{}x{}", SIZE.width, SIZE.height), rate.to_string());
-    let mut command = Command::new("ffmpeg");
-    command.args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]);
-    command.args(["-s", &size, "-r", &rate, "-i", "pipe:0", "-c:v", "ffv1", "-g", "10", "-f", "matroska"]);
-    let mut output = std::ffi::OsString::from("file:");
-    output.push(path);
-    let mut child = command.arg(output).stdin(Stdio::piped()).spawn().expect("ffmpeg is missing: run make setup");
-    let mut stdin = child.stdin.take().unwrap();
-    (0..frames).for_each(|n| stdin.write_all(&numbered(n)).unwrap());
-    drop(stdin);
-    assert!(child.wait().unwrap().success());
 }
 
 /// A lossy video as cameras and the net have them, of a moving test picture.
@@ -131,17 +105,13 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Our program with the installed models.
+/// Our program on these arguments.
 pub fn twinsight(arguments: &[&str]) -> Command {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     for file in ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx", "runtime"] {
-        assert!(models.join(file).exists(), "models/{file} is missing: run make setup");
+        program::installed(file);
     }
-    let mut command = Command::new(env!("CARGO_BIN_EXE_twinsight"));
-    command.args(arguments).env("TWINSIGHT_MODELS", models).stdin(Stdio::null());
-    for variable in ["ORT_DYLIB_PATH", "RUST_LOG"] {
-        command.env_remove(variable);
-    }
+    let mut command = program::twinsight();
+    command.args(arguments).stdin(Stdio::null());
     command
 }
 

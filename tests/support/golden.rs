@@ -1,7 +1,5 @@
 //! What independent programs gave for every tensor of the INT8 models, on a picture that is letterboxed already.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -1,14 +1,13 @@
 //! A network so small that its layers are measured in a moment: 3 classes, one head, weights that are different
 //! everywhere.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-#![allow(dead_code, reason = "each test program uses a part of it")]
+use std::path::PathBuf;
 
-use std::path::{Path, PathBuf};
-
-use twinsight::model::{Catalog, ModelName, Runtime};
+use twinsight::model::{Catalog, Runtime};
 use twinsight::workshop::darknet::{LayerKind, Network};
 use twinsight::workshop::{Calibrator, Method, Recipe, Source};
+
+use crate::program::installed;
 
 const CFG: &str = "\
 [net]
@@ -74,10 +73,8 @@ impl Shop {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let shop = Self { dir };
-        let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/runtime");
-        assert!(installed.is_dir(), "{} is missing: run make setup", installed.display());
         std::fs::create_dir(shop.path("runtime")).unwrap();
-        for entry in std::fs::read_dir(installed).unwrap() {
+        for entry in std::fs::read_dir(installed("runtime")).unwrap() {
             let entry = entry.unwrap();
             std::fs::hard_link(entry.path(), shop.path("runtime").join(entry.file_name()))
                 .or_else(|_| std::fs::copy(entry.path(), shop.path("runtime").join(entry.file_name())).map(|_| ()))
@@ -108,10 +105,6 @@ impl Shop {
 
     pub fn int8(&self) -> PathBuf {
         self.path("small-64_int8_qop.onnx")
-    }
-
-    pub fn models(&self) -> [Option<ModelName>; 2] {
-        [Some(ModelName::File(self.float())), Some(ModelName::File(self.int8()))]
     }
 
     pub fn catalog(&self) -> Catalog {

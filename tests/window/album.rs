@@ -1,9 +1,5 @@
 //! Folders, several files and the clipboard in the window: by label and key, without a display.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod window_support;
-
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,7 +10,8 @@ use tempfile::TempDir;
 use twinsight::app::{Clip, View};
 use twinsight::detect::{Frame, Size};
 use twinsight::source::SourceRequest;
-use window_support::{Desk, Plan};
+
+use crate::support::{Desk, Plan};
 
 /// Pictures named 1.png, 2.png …; those whose name says "broken" are, though of those "late" the thumbnail is well.
 fn folder(names: &[&str]) -> (TempDir, Vec<PathBuf>) {

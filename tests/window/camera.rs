@@ -1,9 +1,5 @@
 //! The camera in the window: its panel, its faults, and how it comes and goes.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod window_support;
-
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,8 +9,9 @@ use egui_kittest::kittest::NodeT;
 use twinsight::app::{Clip, Preferences};
 use twinsight::detect::{Frame, Size};
 use twinsight::source::{CameraInfo, Orientation, PixelFormat, SourceRequest, Turn, Which};
-use window_support::camera::{FakeCamera, FakeOpener, Mood, NAME, id, info, request};
-use window_support::{Desk, Plan};
+
+use crate::support::fake_camera::{FakeCamera, FakeOpener, Mood, NAME, id, info, request};
+use crate::support::{Desk, Plan};
 
 const RED: [u8; 3] = [255, 0, 0];
 const BLUE: [u8; 3] = [0, 0, 255];

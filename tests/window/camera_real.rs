@@ -1,11 +1,6 @@
 //! The camera's panel over a real V4L2 camera. `tests/camera/run` runs this in a virtual machine with the kernel's own
 //! test driver; it is ignored elsewhere, as it needs that camera.
 
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod window_support;
-
 use std::sync::Arc;
 
 use egui::accesskit::Role;
@@ -15,7 +10,8 @@ use twinsight::app::Preferences;
 use twinsight::detect::Size;
 use twinsight::engine::Open;
 use twinsight::source::{CameraRequest, CameraWatch, Opener, Source, SourceError, SourceRequest};
-use window_support::{Desk, Plan};
+
+use crate::support::{Desk, Plan};
 
 struct Real;
 

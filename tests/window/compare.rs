@@ -1,16 +1,13 @@
 //! Two models on one frame, in the window: by label and key, without a display and without a mouse where it says so.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod window_support;
-
 use egui::Key;
 use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT, Queryable};
 use twinsight::app::{Preferences, View, Which};
 use twinsight::model::Arithmetic;
 use twinsight::model::ModelName::{Fp32, Int8};
-use window_support::{CAT, DOG, Desk, PERSON, Plan};
+
+use crate::support::{CAT, DOG, Desk, PERSON, Plan};
 
 /// FP32 sees a person, a dog and a cat; INT8 the person, the dog, and the cat too weakly.
 fn plan(view: View) -> Plan {

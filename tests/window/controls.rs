@@ -1,14 +1,13 @@
 //! The window does what its labels say: by label and key, without a display.
 
-mod window_support;
-
 use egui::accesskit::{Role, Toggled};
 use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use twinsight::app::{Preferences, Which};
 use twinsight::model::ModelName;
 use twinsight::source::{SourceError, SourceRequest};
-use window_support::{Desk, Plan};
+
+use crate::support::{Desk, Plan};
 
 #[test]
 fn detections_are_listed_with_class_and_score() {
@@ -43,7 +42,7 @@ fn the_score_slider_needs_no_inference() {
 #[test]
 fn the_nms_slider_brings_back_what_it_hid() {
     // Neighbouring cells, 32 pixels apart: boxes of 81×82 overlap with an IoU of 0.43.
-    let two = vec![(window_support::PERSON, 0.9, 30), (window_support::PERSON, 0.7, 31)];
+    let two = vec![(crate::support::PERSON, 0.9, 30), (crate::support::PERSON, 0.7, 31)];
     let plan = Plan { sights: [(ModelName::Fp32, two)].into(), ..Plan::default() };
     let mut desk = Desk::with_picture(plan);
     assert!(desk.has("person 0.70"));
@@ -110,7 +109,7 @@ fn a_model_that_is_missing_is_not_passed_off_as_running() {
 fn a_model_of_ones_own_stays_among_the_choices() {
     let own = ModelName::File("own.onnx".into());
     let mut plan = Plan::default();
-    plan.sights.insert(own.clone(), vec![(window_support::PERSON, 0.7, 30)]);
+    plan.sights.insert(own.clone(), vec![(crate::support::PERSON, 0.7, 30)]);
     plan.models = [Some(own), None];
     let mut desk = Desk::new(plan);
     desk.until("its detections", |d| d.has("person 0.70"));

@@ -1,22 +1,17 @@
 //! Which layers of B hurt, in the window: measured, followed, mended. With a real engine and real, small models.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod cli_support;
-mod small_network;
-mod window_support;
-
 use std::path::{Path, PathBuf};
 
-use cli_support::{Run, twinsight};
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
 use serde_json::Value;
-use small_network::Shop;
 use twinsight::app::View;
-use twinsight::model::ModelName::{Fp32, Int8};
+use twinsight::model::ModelName::{self, Fp32, Int8};
 use twinsight::source::SourceRequest;
-use window_support::{Desk, Plan};
+
+use crate::program::twinsight;
+use crate::small_network::Shop;
+use crate::support::{Desk, Plan};
 
 const CLOSE: &str = "Close layers";
 const MEASURE: &str = "Measure this frame";
@@ -27,7 +22,7 @@ fn desk(shop: &Shop, files: &[PathBuf], view: View) -> Desk {
     let plan = Plan {
         source: SourceRequest::Still(files[0].clone()),
         files: files.to_vec(),
-        models: shop.models(),
+        models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
         view: Some(view),
         catalog: shop.catalog(),
         real: true,
@@ -56,7 +51,9 @@ fn rows(desk: &Desk) -> Vec<String> {
 fn report(shop: &Shop, picture: &Path) -> Value {
     let mut command = twinsight();
     command.args(["layers", "--json", "--a"]).arg(shop.float()).arg("--b").arg(shop.int8()).arg(picture);
-    serde_json::from_str(&Run::of(&mut command).done()).unwrap()
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// ONNX files in the shop, by name.
@@ -225,12 +222,12 @@ fn ranges_of_a_folder_make_a_model_that_is_b() {
 fn what_is_under_way_can_be_cancelled() {
     let shop = Shop::new();
     std::fs::create_dir(shop.path("downloads")).unwrap();
-    for photo in cli_support::photos() {
+    for photo in crate::program::photos() {
         std::fs::copy(&photo, shop.path("downloads").join(photo.file_name().unwrap())).unwrap();
     }
     let plan = Plan {
         source: SourceRequest::Demo,
-        models: shop.models(),
+        models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
         view: Some(View::Overlay),
         catalog: shop.catalog(),
         real: true,

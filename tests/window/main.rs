@@ -4,15 +4,16 @@
 
 mod album;
 mod camera;
+#[cfg(target_os = "linux")]
 mod camera_real;
 mod compare;
 mod controls;
 mod layers;
-mod support;
-mod video;
 #[path = "../support/program.rs"]
 mod program;
 #[path = "../support/small_network.rs"]
 mod small_network;
+mod support;
+mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;

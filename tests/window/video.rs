@@ -1,10 +1,5 @@
 //! A video in the window: a real one, played by ffmpeg, whose frames carry their numbers.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
-mod video_support;
-mod window_support;
-
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -16,13 +11,15 @@ use egui::Key;
 use image::{ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 use twinsight::source::{SourceRequest, VideoLocation, VideoRequest};
-use window_support::{Desk, Plan};
+
+use crate::support::{Desk, Plan};
+use crate::video_file::video;
 
 /// A window in which a video of so many frames at this rate is in sight.
 fn playing(frames: u32, rate: u32) -> (Desk, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path: PathBuf = dir.path().join("clip.mkv");
-    video_support::video(&path, frames, rate);
+    video(&path, frames, rate);
     let source = SourceRequest::Video(VideoRequest::new(VideoLocation::File(path)));
     let mut desk = Desk::with_picture(Plan { source, ..Plan::default() });
     desk.until("the video's bar", |d| d.has("Pause the video") || d.has("Play the video again"));

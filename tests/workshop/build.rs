@@ -1,7 +1,5 @@
 //! `twinsight models` on a models folder of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::path::{Path, PathBuf};
 
 use clap::Parser;

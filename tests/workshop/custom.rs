@@ -1,18 +1,16 @@
 //! A network of one's own: other classes, other anchors, another input size.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::path::{Path, PathBuf};
 
-use cli_support::{Run, twinsight};
 use prost::Message;
 use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
 use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::{CalibrationTable, Choice, Method, Recipe, Source, TableError, WorkshopError, calibrate};
+
+use crate::program::twinsight;
+use crate::run::Run;
 
 struct Custom {
     dir: tempfile::TempDir,

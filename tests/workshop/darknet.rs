@@ -1,7 +1,5 @@
 //! Darknet's files: good ones are read for what they are, bad ones are told what is wrong and where.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::path::Path;
 
 use proptest::prelude::*;

@@ -3,8 +3,6 @@
 //! `tests/data/evaluate.json` comes from `tests/reference/evaluate.py --golden`: made-up annotations with crowds, sizes on
 //! their limits, equal scores and more detections than count, two sets of detections, and what pycocotools 2.0.11 gives.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -37,7 +35,7 @@ struct Case {
 
 impl Case {
     fn read() -> Self {
-        let Golden { truth, sets } = serde_json::from_str(include_str!("data/evaluate.json")).unwrap();
+        let Golden { truth, sets } = serde_json::from_str(include_str!("../data/evaluate.json")).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), truth.to_string()).unwrap();
         Self { truth: Truth::read(file.path()).unwrap(), sets }
@@ -167,9 +165,9 @@ fn coco_itself_gives_the_figures_of_pycocotools() {
     type Rows = Vec<(usize, f32, f64, f64, f64, f64)>;
     let truth = Truth::read(&annotations).unwrap();
     let map = ClassMap::new("a model", &Classes::coco(), &truth).unwrap();
-    let golden: BTreeMap<String, [f64; 12]> = serde_json::from_str(include_str!("data/evaluate_coco.json")).unwrap();
+    let golden: BTreeMap<String, [f64; 12]> = serde_json::from_str(include_str!("../data/evaluate_coco.json")).unwrap();
     let found: BTreeMap<String, BTreeMap<String, Rows>> =
-        serde_json::from_str(include_str!("data/detect_coco.json")).unwrap();
+        serde_json::from_str(include_str!("../data/detect_coco.json")).unwrap();
     for (set, golden) in golden {
         let mut evaluation = Evaluation::new(&truth, 1);
         for (image, about) in truth.images.iter().enumerate() {

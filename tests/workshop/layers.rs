@@ -1,16 +1,15 @@
 //! `twinsight layers`: the right figures, and the right culprits.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::collections::BTreeMap;
 
-use cli_support::{Run, installed, models, photos, twinsight};
 use serde_json::Value;
 use twinsight::detect::Form;
 use twinsight::model::{Arithmetic, Catalog, Runtime};
 use twinsight::workshop::layers::{Layers, LayersError, Models};
+
+use crate::photos::photos;
+use crate::program::{installed, models, twinsight};
+use crate::run::Run;
 
 fn runtime() -> Runtime {
     Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
@@ -36,7 +35,7 @@ struct Golden {
 /// that is the same everywhere.
 #[test]
 fn noise_is_what_numpy_finds() {
-    let text = std::fs::read_to_string(cli_support::root().join("tests/data/layers.json")).unwrap();
+    let text = std::fs::read_to_string(crate::program::root().join("tests/data/layers.json")).unwrap();
     let golden: BTreeMap<String, Golden> = serde_json::from_str(&text).unwrap();
     let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_qop.onnx"));
     let mut layers = layers(&float, &int8).unwrap();

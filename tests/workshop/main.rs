@@ -8,13 +8,13 @@ mod darknet;
 mod evaluate;
 mod layers;
 mod models;
-mod rebuild;
-mod recipe;
-#[path = "../support/installed.rs"]
-mod installed;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]
 mod program;
+mod rebuild;
+mod recipe;
+#[path = "../support/run.rs"]
+mod run;
 #[path = "../support/small_network.rs"]
 mod small_network;

@@ -1,7 +1,5 @@
 //! The files that set-up builds: always the same bytes, right numbers, right metadata.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

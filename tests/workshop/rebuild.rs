@@ -1,23 +1,20 @@
 //! From a lost box to a layer, and from a layer to a model that keeps the box: what is found is right, and what is made
 //! is what was asked for.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-mod small_network;
-
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use cli_support::{Run, twinsight};
 use prost::Message;
 use serde_json::Value;
-use small_network::Shop;
 use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
 use twinsight::model::{Arithmetic, Detector, ModelName, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::layers::{LayersError, Models, Target, study, try_layers};
 use twinsight::workshop::{Calibrator, Origin, RebuildError, Recipe, Remade, read_metadata};
+
+use crate::program::twinsight;
+use crate::run::Run;
+use crate::small_network::Shop;
 
 /// What a model file gives for a letterboxed picture, by the detector that the window uses.
 fn heads(shop: &Shop, model: &Path, input: &[f32]) -> RawHeads {

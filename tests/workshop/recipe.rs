@@ -1,16 +1,14 @@
 //! Recipes: what they do to a model, and what is said about a bad one.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod cli_support;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cli_support::{Run, installed, models, twinsight};
 use prost::Message;
 use twinsight::onnx::{GraphProto, ModelProto, TensorProto};
 use twinsight::workshop::{CalibrationTable, Recipe, Source, WorkshopError};
+
+use crate::program::{installed, models, twinsight};
+use crate::run::Run;
 
 fn source() -> Source {
     Source::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()

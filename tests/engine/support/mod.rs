@@ -1,9 +1,6 @@
 //! A source, models and a clock that a test moves by hand. Nothing here sleeps: what a test waits for comes
 //! through a channel, with a deadline so long that only a broken engine reaches it.
 
-#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
-
 mod clock;
 mod model;
 mod source;
