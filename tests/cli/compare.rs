@@ -1,13 +1,15 @@
 //! `twinsight compare` as a person runs it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::program::{installed, root};
+
 fn twinsight(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Command::new(env!("CARGO_BIN_EXE_twinsight")).arg("compare").args(arguments).current_dir(root).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twinsight"));
+    command.arg("compare").args(arguments).current_dir(root()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -20,8 +22,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
     let pictures = dir.path().join("pictures");
     std::fs::create_dir(&pictures).unwrap();
     for (from, to) in [("zidane.jpg", "shot 10.jpg"), ("bus.jpg", "shot 9.jpg")] {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/downloads").join(from);
-        std::fs::copy(&from, pictures.join(to)).unwrap_or_else(|e| panic!("{}: {e}: run make setup", from.display()));
+        std::fs::copy(installed(&format!("downloads/{from}")), pictures.join(to)).unwrap();
     }
     std::fs::write(pictures.join("broken.png"), b"no picture").unwrap();
     std::fs::write(pictures.join("notes.txt"), b"nor meant as one").unwrap();

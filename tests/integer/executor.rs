@@ -1,6 +1,7 @@
 //! INT8 models in integer arithmetic: the bytes of ONNX Runtime, held against plain loops and recorded sums.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -295,9 +296,13 @@ fn sums_wrap_around() {
     }
 }
 
-fn holds_golden(golden: &str, sums: Sums) {
+/// One whole run on the picture takes seconds in a build for tests, so that no run is done twice.
+type Runs = BTreeMap<String, Executor>;
+
+/// Every model of a golden after its run on the picture; each tensor is what the golden says.
+fn golden_runs(golden: &str, sums: Sums) -> Runs {
     let input = picture();
-    for Golden { file, model, tensors } in Golden::read(golden) {
+    let run = |Golden { file, model, tensors }: Golden| {
         let mut executor = Executor::new(Arc::new(Network::read(&model).unwrap()));
         executor.run(&input, sums).unwrap();
         let crc = |tensor: &str| match executor.values(tensor).unwrap_or_else(|| panic!("{file}: {tensor} is missing"))
@@ -310,30 +315,32 @@ fn holds_golden(golden: &str, sums: Sums) {
             tensors.iter().filter(|(tensor, wanted)| crc(tensor) != **wanted).map(|(tensor, _)| tensor).collect();
         assert!(differing.is_empty(), "{file}: {} of {} tensors differ: {differing:?}", differing.len(), tensors.len());
         assert_eq!(tensors.len() + 1, executor.network().tensors().len(), "{file}");
-    }
+        (file, executor)
+    };
+    Golden::read(golden).into_iter().map(run).collect()
 }
+
+/// The runs with exact sums, which two tests look at.
+static EXACT: LazyLock<Mutex<Runs>> = LazyLock::new(|| Mutex::new(golden_runs("integer.json", Sums::Exact)));
 
 /// tests/reference/integer.py: the same in NumPy, byte for byte what ONNX Runtime computes where its kernels are exact.
 #[test]
 fn exact_sums_give_the_bytes_of_the_reference() {
-    holds_golden("integer.json", Sums::Exact);
+    LazyLock::force(&EXACT);
 }
 
 /// tests/reference/saturating.py: ONNX Runtime itself, on a processor with AVX2 and without VNNI.
 #[test]
 fn saturating_sums_give_the_bytes_of_onnx_runtime_without_vnni() {
-    holds_golden("integer_saturating.json", Sums::Saturating);
+    golden_runs("integer_saturating.json", Sums::Saturating);
 }
 
 /// What the weights alone tell, and what became of it on a picture.
 #[test]
 fn products_overflow_only_where_weights_allow_it() {
-    let input = picture();
-    let model = installed("yolov4-tiny-416_int8_tuned.onnx");
-    let allowed = node_overflows(&ModelProto::decode(model.as_slice()).unwrap());
-    let mut executor = Executor::new(Arc::new(Network::read(&model).unwrap()));
-    executor.run(&input, Sums::Exact).unwrap();
-    let found = executor.overflows();
+    const TUNED: &str = "yolov4-tiny-416_int8_tuned.onnx";
+    let allowed = node_overflows(&ModelProto::decode(installed(TUNED).as_slice()).unwrap());
+    let found = EXACT.lock().unwrap().get_mut(TUNED).unwrap().overflows();
     let nodes = |mut names: Vec<String>| (names.sort_unstable(), names).1;
     assert_eq!(
         nodes(allowed.iter().map(|node| node.node.clone()).collect()),

@@ -10,6 +10,8 @@ use twinsight::model::{Catalog, Detector, ModelError, ModelName, Precision, Runt
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::Source;
 
+use crate::program::models;
+
 /// Three heads over one small convolution each, as YOLOv3 has them: strides 8, 16 and 32, 2 classes.
 const CFG: &str = "[net]\nwidth=96\nheight=64\nchannels=3\n\
     [convolutional]\nfilters=14\nsize=1\nstride=8\nactivation=linear\n\
@@ -67,7 +69,7 @@ impl Files {
     }
 
     fn open(&self, path: &Path) -> Result<SessionDetector, ModelError> {
-        let installed = Catalog::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
+        let installed = Catalog::at(models());
         let runtime = Runtime::find(&installed).unwrap_or_else(|e| panic!("{e}: run make setup"));
         SessionDetector::open(&runtime, &Catalog::at(self.dir.path()), &ModelName::File(path.to_owned()).into())
     }

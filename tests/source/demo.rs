@@ -8,14 +8,10 @@ use twinsight::source::demo::{SHOT, window};
 use twinsight::source::pace::Pace;
 use twinsight::source::{DemoSource, Next, Opener, Source, SourceError, SourceRequest};
 
+use crate::program::installed;
+
 fn photos() -> Vec<PathBuf> {
-    ["bus.jpg", "zidane.jpg"]
-        .map(|name| {
-            let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models/downloads").join(name);
-            assert!(path.exists(), "{} is missing: run make setup", path.display());
-            path
-        })
-        .to_vec()
+    ["bus.jpg", "zidane.jpg"].map(|name| installed(&format!("downloads/{name}"))).to_vec()
 }
 
 /// The mean difference of two frames' channels.

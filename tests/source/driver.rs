@@ -11,6 +11,8 @@ use twinsight::source::{
     Source, SourceError,
 };
 
+use crate::program::root;
+
 /// What the driver does, call by call.
 enum Step {
     Data(Vec<u8>),
@@ -77,7 +79,7 @@ fn camera(driver: FakeDriver) -> CameraSource {
 }
 
 fn data(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/data/pixels/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(root().join("tests/data/pixels").join(name)).unwrap()
 }
 
 #[test]

@@ -7,11 +7,13 @@ use twinsight::detect::{Frame, FrameError, Size};
 use twinsight::source::PixelFormat;
 use twinsight::source::pixels::{Colour, Converter, Layout, Matrix, PixelError, Range};
 
+use crate::program::{installed, root};
+
 const SIZE: Size = Size::new(64, 48);
 
 fn data(name: &str) -> Vec<u8> {
-    let path = format!("{}/tests/data/pixels/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+    let path = root().join("tests/data/pixels").join(name);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 fn convert(format: PixelFormat, bytes: &[u8]) -> Result<Frame, PixelError> {
@@ -268,8 +270,7 @@ proptest! {
 #[test]
 #[ignore = "a measurement"]
 fn timing() {
-    let path = format!("{}/models/downloads/zidane.jpg", env!("CARGO_MANIFEST_DIR"));
-    let photo = std::fs::read(&path).expect("models/downloads/zidane.jpg is missing: run make setup");
+    let photo = std::fs::read(installed("downloads/zidane.jpg")).unwrap();
     let size = Size::new(1280, 720);
     let raw: Vec<u8> = (0..1280 * 720 * 2).map(|i| (i * 7 % 251) as u8).collect();
     for (format, bytes) in [(PixelFormat::Mjpeg, &photo), (PixelFormat::Yuyv, &raw), (PixelFormat::Nv12, &raw)] {

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use twinsight::detect::{Frame, Size};
 use twinsight::source::{Next, Opener, SourceError, SourceRequest, load};
 
+use crate::program::installed;
+
 /// 24×16, a colour of its own in each quarter: red, green / blue, white.
 fn quarters() -> RgbImage {
     RgbImage::from_fn(24, 16, |x, y| match (x < 12, y < 8) {
@@ -180,8 +182,7 @@ fn a_file_that_is_cut_off_is_refused_wherever_it_is_cut() {
         }
     }
     // Half of a real photo, too.
-    let photo = format!("{}/models/downloads/bus.jpg", env!("CARGO_MANIFEST_DIR"));
-    let photo = std::fs::read(&photo).expect("models/downloads/bus.jpg is missing: run make setup");
+    let photo = std::fs::read(installed("downloads/bus.jpg")).unwrap();
     assert!(matches!(folder.load("cut", &photo[..photo.len() / 2]), Err(SourceError::Decode { .. })));
     assert_eq!(folder.load("whole", &photo).unwrap().size(), Size::new(810, 1080));
 }

@@ -1,10 +1,12 @@
 //! `twinsight models` on a models folder of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use twinsight::cli::models::{Args, run_in};
 use twinsight::model::Catalog;
+
+use crate::program::installed;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -24,9 +26,7 @@ impl Folder {
         let tables = ["", ".tuned", ".safe"].map(|recipe| format!("yolov4-tiny-416{recipe}.calibration.json"));
         let kept = std::iter::once("sums.json").chain(tables.iter().map(String::as_str));
         for file in ["downloads/yolov4-tiny.cfg", "downloads/yolov4-tiny.weights"].into_iter().chain(kept) {
-            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(file);
-            std::fs::copy(&from, folder.path(file))
-                .unwrap_or_else(|e| panic!("{}: {e}: run make setup", from.display()));
+            std::fs::copy(installed(file), folder.path(file)).unwrap();
         }
         folder
     }

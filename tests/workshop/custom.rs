@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use twinsight::detect::{Classes, Size};
 use twinsight::model::metadata::Metadata;
-use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, Precision, Runtime, SessionDetector};
+use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, Precision, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::{CalibrationTable, Choice, Method, Recipe, Source, TableError, WorkshopError, calibrate};
 
-use crate::program::twinsight;
+use crate::program::{installed, models, twinsight};
 use crate::run::Run;
+use crate::stock::{runtime, source};
 
 struct Custom {
     dir: tempfile::TempDir,
@@ -19,9 +20,7 @@ struct Custom {
 impl Custom {
     /// YOLOv4-tiny for 3 classes at 320×320, with weights that are small and different everywhere.
     fn new() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-        let cfg = std::fs::read_to_string(root.join("downloads/yolov4-tiny.cfg"))
-            .unwrap_or_else(|e| panic!("{e}: run make setup"));
+        let cfg = std::fs::read_to_string(installed("downloads/yolov4-tiny.cfg")).unwrap();
         let cfg = cfg
             .replace("width=416", "width=320")
             .replace("height=416", "height=320")
@@ -65,11 +64,6 @@ impl Custom {
     }
 }
 
-fn runtime() -> Runtime {
-    let catalog = Catalog::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("models"));
-    Runtime::find(&catalog).unwrap_or_else(|e| panic!("{e}: run make setup"))
-}
-
 fn open(path: PathBuf, custom: &Custom) -> SessionDetector {
     SessionDetector::open(&runtime(), &Catalog::at(custom.dir.path()), &ModelName::File(path).into()).unwrap()
 }
@@ -109,19 +103,16 @@ fn it_loads_with_its_own_form_in_both_precisions() {
 /// Who has nothing but the ONNX file gets the same INT8 models out of it.
 #[test]
 fn a_float_model_stands_in_for_darknets_files() {
-    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let ours =
-        Source::read(&models.join("downloads/yolov4-tiny.cfg"), &models.join("downloads/yolov4-tiny.weights"), None)
-            .unwrap_or_else(|e| panic!("{e}: run make setup"));
+    let ours = source();
     let dir = tempfile::tempdir().unwrap();
     let read = Source::read_model(&ours.float().write(dir.path()).unwrap()).unwrap();
     assert_eq!((read.form(), read.weights_sha256()), (ours.form(), ours.weights_sha256()));
     assert_eq!(read.float(), ours.float());
     for recipe in [Recipe::card(), Recipe::tuned().with_float(&["layer_00_conv".into()])] {
         let plain = Recipe::names().filter_map(|name| Recipe::find(name).ok()).find(|r| r.ranges == recipe.ranges);
-        let path = models.join(ours.table_name(&plain.unwrap()));
+        let path = models().join(ours.table_name(&plain.unwrap()));
         let table = CalibrationTable::read(&path).unwrap();
-        let [a, b] = [&read, &ours].map(|source| source.quantized(&recipe, &table, &path).unwrap());
+        let [a, b] = [&read, ours].map(|source| source.quantized(&recipe, &table, &path).unwrap());
         assert_eq!((a.file, a.sha256), (b.file, b.sha256));
     }
 }
@@ -230,7 +221,7 @@ fn names_must_be_as_many_as_classes() {
 
 #[test]
 fn a_table_of_another_network_is_refused() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/yolov4-tiny-416.calibration.json");
+    let path = models().join("yolov4-tiny-416.calibration.json");
     let table = CalibrationTable::read(&path).unwrap();
     let error = Custom::new().read().unwrap().card(&table, &path).unwrap_err();
     assert!(matches!(error, WorkshopError::Table { cause: TableError::OtherWeights { .. }, .. }), "{error}");
@@ -294,8 +285,8 @@ fn pictures_that_cannot_be_read_are_named() {
 #[test]
 fn the_weights_of_another_cfg_are_refused() {
     let custom = Custom::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/downloads");
-    let swapped = Source::read(&root.join("yolov4-tiny.cfg"), &custom.path("gates.weights"), None).unwrap_err();
+    let swapped =
+        Source::read(&installed("downloads/yolov4-tiny.cfg"), &custom.path("gates.weights"), None).unwrap_err();
     assert!(matches!(swapped, WorkshopError::Weights { .. }), "{swapped}");
 }
 

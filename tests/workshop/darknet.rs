@@ -1,16 +1,15 @@
 //! Darknet's files: good ones are read for what they are, bad ones are told what is wrong and where.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use twinsight::detect::Size;
 use twinsight::workshop::darknet::{
     CfgCause, CfgError, LayerKind, Network, Shape, WeightsCause, WeightsError, read_weights,
 };
 
+use crate::program::installed;
+
 fn download(file: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/downloads").join(file);
-    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}: run make setup", path.display()))
+    std::fs::read(installed(&format!("downloads/{file}"))).unwrap()
 }
 
 fn tiny_cfg() -> String {

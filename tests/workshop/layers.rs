@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use twinsight::detect::Form;
-use twinsight::model::{Arithmetic, Catalog, Runtime};
+use twinsight::model::Arithmetic;
 use twinsight::workshop::layers::{Layers, LayersError, Models};
 
 use crate::photos::photos;
-use crate::program::{installed, models, twinsight};
+use crate::program::{installed, twinsight};
 use crate::run::Run;
-
-fn runtime() -> Runtime {
-    Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
-}
+use crate::stock::runtime;
 
 /// Both models of a network of the stock form.
 fn layers(float: &[u8], int8: &[u8]) -> Result<Layers, LayersError> {

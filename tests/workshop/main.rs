@@ -18,3 +18,4 @@ mod recipe;
 mod run;
 #[path = "../support/small_network.rs"]
 mod small_network;
+mod stock;

@@ -6,19 +6,12 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use twinsight::detect::{Classes, Form, Frame, Letterboxer, Size};
 use twinsight::model::metadata::Metadata;
-use twinsight::model::{Arithmetic, Catalog, Precision, RawSession, Runtime};
+use twinsight::model::{Arithmetic, Precision, RawSession};
 use twinsight::onnx::{ModelProto, TensorProto};
 use twinsight::workshop::{Built, CalibrationTable, Range, Recipe, Source};
 
-fn models() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
-}
-
-fn source() -> Source {
-    let downloads = models().join("downloads");
-    Source::read(&downloads.join("yolov4-tiny.cfg"), &downloads.join("yolov4-tiny.weights"), None)
-        .unwrap_or_else(|e| panic!("{e}: run make setup"))
-}
+use crate::program::{models, root};
+use crate::stock::{read, runtime, source};
 
 fn table_path() -> PathBuf {
     models().join("yolov4-tiny-416.calibration.json")
@@ -43,18 +36,14 @@ fn json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
 }
 
 fn data(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
-}
-
-fn runtime() -> Runtime {
-    Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
+    root().join("tests/data").join(file)
 }
 
 #[test]
 fn the_built_files_have_their_pinned_sums() {
     let pinned: BTreeMap<String, String> = json(&models().join("sums.json"));
     let source = source();
-    let built: BTreeMap<String, String> = [source.float(), card(&source), tuned(&source), safe(&source)]
+    let built: BTreeMap<String, String> = [source.float(), card(source), tuned(source), safe(source)]
         .into_iter()
         .map(|built| (built.file, built.sha256))
         .collect();
@@ -63,7 +52,7 @@ fn the_built_files_have_their_pinned_sums() {
 
 #[test]
 fn a_second_build_gives_the_same_bytes() {
-    let (first, second) = (source(), source());
+    let (first, second) = (read(), read());
     assert!(first.float() == second.float(), "FP32 differs");
     assert!(card(&first) == card(&second), "INT8 differs");
     assert!(tuned(&first) == tuned(&second), "INT8 tuned differs");
@@ -89,8 +78,8 @@ fn metadata(bytes: &[u8]) -> Metadata {
 #[test]
 fn the_models_say_what_they_are() {
     let source = source();
-    let (fp32, int8) = (metadata(&source.float().bytes), metadata(&card(&source).bytes));
-    let tuned = metadata(&tuned(&source).bytes);
+    let (fp32, int8) = (metadata(&source.float().bytes), metadata(&card(source).bytes));
+    let tuned = metadata(&tuned(source).bytes);
     let all = [(&fp32, Precision::Fp32, "float"), (&int8, Precision::Int8, "card"), (&tuned, Precision::Int8, "tuned")];
     for (metadata, precision, recipe) in all {
         assert_eq!(metadata.form, Form::yolov4_tiny_416());
@@ -166,7 +155,7 @@ fn photo() -> Vec<f32> {
 #[test]
 fn the_int8_model_follows_the_float_one() {
     let (source, photo) = (source(), photo());
-    let (fp32, int8) = (run(&source.float(), &photo), run(&card(&source), &photo));
+    let (fp32, int8) = (run(&source.float(), &photo), run(&card(source), &photo));
     for (name, (shape, float)) in &fp32 {
         let (int8_shape, quantized) = &int8[name];
         assert_eq!(shape, int8_shape);
@@ -179,7 +168,7 @@ fn the_int8_model_follows_the_float_one() {
 #[test]
 fn the_tuned_model_follows_the_float_one_closely() {
     let (source, photo) = (source(), photo());
-    let (fp32, int8) = (run(&source.float(), &photo), run(&tuned(&source), &photo));
+    let (fp32, int8) = (run(&source.float(), &photo), run(&tuned(source), &photo));
     for (name, (shape, float)) in &fp32 {
         let (int8_shape, quantized) = &int8[name];
         assert_eq!(shape, int8_shape);

@@ -9,10 +9,7 @@ use twinsight::workshop::{CalibrationTable, Recipe, Source, WorkshopError};
 
 use crate::program::{installed, models, twinsight};
 use crate::run::Run;
-
-fn source() -> Source {
-    Source::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()
-}
+use crate::stock::source;
 
 fn table(file: &str) -> (CalibrationTable, PathBuf) {
     let path = models().join(file);
@@ -35,7 +32,7 @@ fn floats(tensor: &TensorProto) -> Vec<f32> {
 #[test]
 fn the_tuned_recipe_does_what_it_says() {
     let source = source();
-    let graph = graph(&source, &Recipe::tuned(), TUNED);
+    let graph = graph(source, &Recipe::tuned(), TUNED);
     let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
     for node in &graph.node {
         *operations.entry(&node.op_type).or_default() += 1;
@@ -60,7 +57,7 @@ fn the_tuned_recipe_does_what_it_says() {
 /// Bytes are only copied where a concatenation's inputs mean the same by them.
 #[test]
 fn all_inputs_of_a_concatenation_share_one_scale() {
-    let graph = graph(&source(), &Recipe::tuned(), TUNED);
+    let graph = graph(source(), &Recipe::tuned(), TUNED);
     let scale_of = |tensor: &str| -> Option<String> {
         let node = graph.node.iter().find(|node| node.output.iter().any(|t| t == tensor))?;
         let at = match node.op_type.as_str() {
