@@ -5,6 +5,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "imports/circles.rs"]
+mod circles;
+#[path = "imports/house.rs"]
+mod house;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

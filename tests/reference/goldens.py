@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write tests/data/letterbox.json and tests/data/decode.json, against which tests/detector_goldens.rs checks src/detect.
+"""Write tests/data/letterbox.json and tests/data/decode.json, against which tests/detect/goldens.rs checks src/detect.
 
 Both inputs come from integer formulas, so that the test can generate the same ones.
 """

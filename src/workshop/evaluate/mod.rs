@@ -6,7 +6,7 @@
 //! detections of models ──┘   (then boxes are let go)           └─ resample ──▶ Intervals: of each, of differences
 //! ```
 //!
-//! The rules are those of COCO's own evaluation, and the figures equal pycocotools' (`tests/evaluate_golden.rs`). The
+//! The rules are those of COCO's own evaluation, and the figures equal pycocotools' (`tests/workshop/evaluate.rs`). The
 //! crate `hotcoco` gives COCO's figures too; it is not used, because it brings 40,000 lines and rayon, rand and an XML
 //! parser for a matter of some hundred lines, and because resampling a thousand times in seconds wants the
 //! matches in a form of their own: two bits a threshold and size for each detection, and no boxes.

@@ -1,4 +1,4 @@
-"""Makes the golden files of tests/source_pixels.rs with OpenCV, which converts and decodes on its own.
+"""Makes the golden files of tests/source/pixels.rs with OpenCV, which converts and decodes on its own.
 
 Run: python tests/data/pixels/make.py    (needs numpy and opencv-python)
 """

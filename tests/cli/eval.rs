@@ -1,0 +1,422 @@
+//! `twinsight eval` and `twinsight card` from the command line, on the sample photos.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use twinsight::workshop::evaluate::Replicate;
+
+use crate::detections::lines;
+use crate::photos::photos;
+use crate::program::{installed, twinsight};
+use crate::run::Run;
+
+/// Annotations that are what FP32 sees in some pictures, and a folder with those.
+struct Set {
+    dir: tempfile::TempDir,
+    annotations: Value,
+}
+
+impl Set {
+    /// Of the sample photos.
+    fn new() -> Self {
+        Self::of(&photos())
+    }
+
+    fn of(pictures: &[PathBuf]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("pictures");
+        std::fs::create_dir(&folder).unwrap();
+        let seen = lines(&Run::of(twinsight().args(["detect", "--json"]).args(pictures)).done());
+        let names = std::fs::read_to_string(installed("downloads/coco.names")).unwrap();
+        // Ids that have nothing to do with the model's.
+        let categories: Vec<Value> = names
+            .lines()
+            .enumerate()
+            .map(|(class, name)| json!({"id": 900 - class, "name": name.to_uppercase()}))
+            .collect();
+        let (mut images, mut annotations) = (Vec::new(), Vec::new());
+        for (line, photo) in seen.iter().zip(pictures) {
+            let name = photo.file_name().unwrap().to_str().unwrap().to_owned();
+            std::fs::copy(photo, folder.join(&name)).unwrap();
+            let image = 10 * (images.len() + 1);
+            images.push(json!({"id": image, "file_name": name, "width": line.width, "height": line.height}));
+            for d in &line.detections {
+                let [x1, y1, x2, y2] = d.bbox;
+                annotations.push(json!({
+                    "id": annotations.len() + 1, "image_id": image, "category_id": 900 - d.class_id,
+                    "bbox": [x1, y1, x2 - x1, y2 - y1], "iscrowd": 0
+                }));
+            }
+        }
+        let annotations = json!({"images": images, "annotations": annotations, "categories": categories});
+        Self { dir, annotations }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.dir.path().join(file)
+    }
+
+    fn add_image(&mut self, image: Value) {
+        self.annotations["images"].as_array_mut().unwrap().push(image);
+    }
+
+    /// The command, with the annotations as they are now.
+    fn eval(&self, arguments: &[&str]) -> Command {
+        let file = self.path("truth.json");
+        std::fs::write(&file, self.annotations.to_string()).unwrap();
+        eval(&file, &self.path("pictures"), arguments)
+    }
+
+    fn report(&self) -> Value {
+        serde_json::from_str(&std::fs::read_to_string(self.path("eval.json")).unwrap()).unwrap()
+    }
+}
+
+fn eval(annotations: &Path, images: &Path, arguments: &[&str]) -> Command {
+    let mut command = twinsight();
+    command.arg("eval").arg("--annotations").arg(annotations).arg("--images").arg(images).args(arguments);
+    command
+}
+
+#[test]
+fn what_fp32_sees_is_right_by_its_own_measure_and_int8_loses() {
+    let set = Set::new();
+    let (json, html) = (set.path("eval.json"), set.path("eval.html"));
+    let files = ["--json", json.to_str().unwrap(), "--html", html.to_str().unwrap(), "--resamples", "50"];
+    let out = Run::of(&mut set.eval(&files)).done();
+    assert!(out.contains("INT8 less FP32\nAP  "), "{out}");
+    let count = set.annotations["annotations"].as_array().unwrap().len();
+    let last = out.lines().last().unwrap();
+    assert!(last.starts_with(&format!("over 2 pictures; {count} things in them: ")), "{last}");
+
+    let report = set.report();
+    let [fp32, int8, ..] = report["models"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!((fp32["name"].as_str(), int8["name"].as_str()), (Some("FP32"), Some("INT8")));
+    let ap = |model: &Value| model["figures"]["AP"].as_f64().unwrap();
+    assert!(ap(fp32) > 0.999, "{fp32}");
+    assert!(ap(int8) > 0.3 && ap(int8) < 0.95, "{int8}");
+    let difference = int8["differences"]["AP"]["value"].as_f64().unwrap();
+    assert!((difference - (ap(int8) - ap(fp32))).abs() < 1e-12);
+    assert!(fp32["differences"].is_null());
+    assert_eq!(int8["curves"]["at_75"].as_array().unwrap().len(), 101);
+    assert_eq!(report["pictures"]["evaluated"], 2);
+    let classes: Vec<_> = fp32["classes"].as_array().unwrap().iter().map(|c| c["class"].as_str().unwrap()).collect();
+    assert!(classes.contains(&"PERSON") && classes.contains(&"BUS"), "{classes:?}");
+    assert!(!report["by_damage"].as_array().unwrap().is_empty());
+    let page = std::fs::read_to_string(html).unwrap();
+    for part in ["INT8 less FP32", "class=\"truth\"", "data:image/jpeg;base64", "<polyline", "bus.jpg", "PERSON"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("http://") && !page.contains("https://"), "the page asks for something from elsewhere");
+
+    // The card of the same files is filled in; of others it is not.
+    let card = Run::of(twinsight().args(["card", "--eval"]).arg(&json)).done();
+    let row = format!("| FP32 | {:.4} (", ap(fp32));
+    assert!(card.contains(&row) && card.contains("## Latency"), "{card}");
+    assert!(card.contains("cf9fbfd0f6d4869b35762f56100f50ed05268084078805f0e7989efe5bb8ca87"), "{card}");
+    assert_eq!(card.matches("not measured").count(), 2 * cards_models(&card), "{card}");
+    let text = std::fs::read_to_string(&json).unwrap();
+    let sum = int8["sha256"].as_str().unwrap();
+    std::fs::write(&json, text.replace(sum, &"0".repeat(64))).unwrap();
+    let card = Run::of(twinsight().args(["card", "--eval"]).arg(&json)).done();
+    assert!(card.contains(&row) && card.contains("| INT8 | not measured | not measured |"), "{card}");
+    let sums = report["models"].as_array().unwrap().iter().map(|m| m["sha256"].as_str().unwrap());
+    let all_others = sums.fold(text, |text, sum| text.replace(sum, "0"));
+    std::fs::write(&json, all_others).unwrap();
+    let error = Run::of(twinsight().args(["card", "--eval"]).arg(&json));
+    assert!(error.error().contains("the evaluation is of other files"), "{error:?}");
+}
+
+/// Rows of the latency table.
+fn cards_models(card: &str) -> usize {
+    let latency = card.split("## Latency").nth(1).unwrap().split("##").next().unwrap();
+    latency.lines().filter(|line| line.starts_with("| ")).count() - 2
+}
+
+#[test]
+fn pictures_that_cannot_be_used_are_counted_and_named() {
+    let mut set = Set::new();
+    std::fs::write(set.path("pictures/broken.png"), "no picture").unwrap();
+    std::fs::copy(&photos()[0], set.path("pictures/other.jpg")).unwrap();
+    set.add_image(json!({"id": 1, "file_name": "broken.png"}));
+    set.add_image(json!({"id": 2, "file_name": "gone.jpg"}));
+    set.add_image(json!({"id": 30, "file_name": "other.jpg", "width": 5, "height": 7}));
+    let json = set.path("eval.json");
+    let run = Run::of(&mut set.eval(&["--model", "fp32", "--resamples", "10", "--json", json.to_str().unwrap()]));
+    assert_eq!(run.code, 1);
+    for told in [
+        "broken.png: ",
+        "gone.jpg: it is missing",
+        "other.jpg: it is 810×1080, and its annotations are of a picture of 5×7",
+    ] {
+        assert!(run.err.contains(told), "{}", run.err);
+    }
+    assert!(run.out.contains("over 2 of 5 pictures, 3 missing or not to be used; "), "{}", run.out);
+    assert_eq!(set.report()["pictures"]["skipped"].as_array().unwrap().len(), 3);
+    // The first three by id are the two that cannot be used, and one that can.
+    let run = Run::of(&mut set.eval(&["--model", "fp32", "--limit", "3", "--resamples", "10"]));
+    assert!(run.out.contains("over 1 of 3 pictures, the first by id of 5, 2 missing"), "{}", run.out);
+}
+
+#[test]
+fn chosen_classes_count_alone_and_as_they_did_among_all() {
+    let mut set = Set::new();
+    // Boxes moved a little, so that figures are neither 0 nor 1.
+    for annotation in set.annotations["annotations"].as_array_mut().unwrap() {
+        let left = annotation["bbox"][0].as_f64().unwrap();
+        annotation["bbox"][0] = json!(left + 12.0);
+    }
+    let json = set.path("eval.json");
+    let arguments = ["--model", "int8", "--resamples", "10", "--json", json.to_str().unwrap()];
+    Run::of(&mut set.eval(&arguments)).done();
+    let all = set.report();
+    let run = Run::of(&mut set.eval(&[&arguments[..], &["--classes", "Person,bus"]].concat()));
+    let out = run.done();
+    assert!(out.trim_end().ends_with("; of the annotations' classes only BUS, PERSON"), "{out}");
+    let (some, class) = (set.report(), |report: &Value, name: &str| {
+        let classes = report["models"][0]["classes"].as_array().unwrap().clone();
+        classes.into_iter().find(|class| class["class"] == name)
+    });
+    assert_eq!(some["pictures"]["only"], json!(["BUS", "PERSON"]));
+    assert_eq!(some["models"][0]["classes"].as_array().unwrap().len(), 2);
+    let ap = |name: &str| {
+        assert_eq!(class(&some, name), class(&all, name), "{name}");
+        class(&some, name).unwrap()["AP"].as_f64().unwrap()
+    };
+    let (bus, person) = (ap("BUS"), ap("PERSON"));
+    assert!(person > 0.1 && person < 0.9, "{person}");
+    let mean = some["models"][0]["figures"]["AP"].as_f64().unwrap();
+    assert!((mean - f64::midpoint(bus, person)).abs() < 1e-12, "{mean}");
+    let run = Run::of(&mut set.eval(&["--model", "int8", "--classes", "persn"]));
+    assert!(run.error().contains("have no category \"persn\"; they have "), "{}", run.err);
+    let run = Run::of(&mut set.eval(&["--model", "int8", "--classes", "kite"]));
+    assert!(run.error().contains("no boxes of the chosen categories"), "{}", run.err);
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_in_one_line() {
+    let set = Set::new();
+    let (nowhere, empty) = (set.path("nowhere"), set.path("empty"));
+    std::fs::create_dir(&empty).unwrap();
+    set.eval(&[]);
+    let (truth, pictures) = (set.path("truth.json"), set.path("pictures"));
+    let error = |annotations: &Path, images: &Path, arguments: &[&str], words: &str| {
+        let run = Run::of(&mut eval(annotations, images, arguments));
+        assert!(run.error().contains(words), "{words:?} is not in {}", run.err);
+    };
+    error(&nowhere, &pictures, &[], "cannot read the annotations");
+    error(&pictures.join("bus.jpg"), &pictures, &[], "is no file of COCO annotations");
+    error(&truth, &nowhere, &[], "cannot read the folder of pictures");
+    error(&truth, &empty, &[], "is empty");
+    error(&truth, set.dir.path(), &[], "none of the 2 pictures of the annotations is in");
+    error(&truth, &pictures, &["--json", "/nowhere/eval.json"], "cannot write /nowhere/eval.json");
+    error(&truth, &pictures, &["--model", "none.onnx"], "cannot read the model none.onnx");
+    let mut other = set.annotations.clone();
+    for category in other["categories"].as_array_mut().unwrap() {
+        category["name"] = json!(format!("thing {}", category["id"]));
+    }
+    std::fs::write(&truth, other.to_string()).unwrap();
+    error(&truth, &pictures, &[], "the model FP32 and the annotations have no class in common");
+    let report = set.path("report.json");
+    for (text, words) in [("{}", "is no evaluation: missing field `format`"), (r#"{"format": 9}"#, "has format 9")] {
+        std::fs::write(&report, text).unwrap();
+        let run = Run::of(twinsight().args(["card", "--eval"]).arg(&report));
+        assert!(run.error().contains(words), "{}", run.err);
+    }
+    let run = Run::of(twinsight().args(["card", "--bench"]).arg(&report));
+    assert!(run.error().contains("is no measurement"), "{}", run.err);
+}
+
+#[test]
+fn without_figures_a_card_has_none() {
+    let card = Run::of(twinsight().arg("card")).done();
+    assert!(card.starts_with("---\nlicense: other\n"), "{card}");
+    assert!(!card.contains("model-index"), "{card}");
+    let models = cards_models(&card);
+    assert!(models >= 2);
+    assert_eq!(card.matches("not measured").count(), models * 8, "{card}");
+    let bench = r#"{"runtime": "1.32.0", "threads": 2, "stages": [{"name": "inference INT8", "median_ms": 11.84,
+        "p95_ms": 12.3, "p99_ms": 13, "runs": 60}], "ratios": {}, "throughput": []}"#;
+    let dir = tempfile::tempdir().unwrap();
+    let (file, out) = (dir.path().join("bench.json"), dir.path().join("card.md"));
+    std::fs::write(&file, bench).unwrap();
+    Run::of(twinsight().args(["card", "--bench"]).arg(&file).arg("-o").arg(&out)).done();
+    let card = std::fs::read_to_string(out).unwrap();
+    assert!(
+        card.contains("| INT8 | 11.8 | 12.3 |") && card.contains("| FP32 | not measured | not measured |"),
+        "{card}"
+    );
+}
+
+/// Ctrl+C: what was measured until then is reported, over as many pictures as there were.
+#[cfg(unix)]
+#[test]
+fn results_so_far_survive_an_interruption() {
+    let mut set = Set::new();
+    set.add_image(json!({"id": 11, "file_name": "gone.jpg"}));
+    for i in 0..5000 {
+        set.add_image(json!({"id": 100 + i, "file_name": "zidane.jpg"}));
+    }
+    let out = interrupted(&set, &[]);
+    assert!(out.contains(" of 5003 pictures, interrupted, 1 missing or not to be used; "), "{out}");
+    let report = set.report();
+    let evaluated = report["pictures"]["evaluated"].as_u64().unwrap();
+    assert!((1..5000).contains(&evaluated), "{evaluated}");
+    assert_eq!(report["pictures"]["interrupted"], true);
+    assert!(report["models"][0]["figures"]["AP"].as_f64().unwrap() > 0.5);
+}
+
+/// Runs with FP32 until it comes to the picture that is missing, and then presses Ctrl+C.
+#[cfg(unix)]
+fn interrupted(set: &Set, more: &[&str]) -> String {
+    let json = set.path("eval.json");
+    let arguments = ["--model", "fp32", "--resamples", "10", "--json", json.to_str().unwrap()];
+    let mut command = set.eval(&[&arguments, more].concat());
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It comes to the missing picture after the first one, and says so.
+    let mut told = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("gone.jpg: it is missing"), "{told}");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{out}");
+    out
+}
+
+/// Among pictures that some replicates had seen and others had not, figures would compare different pictures.
+#[cfg(unix)]
+#[test]
+fn an_interruption_leaves_no_picture_to_some_replicates_alone() {
+    let mut set = Set::new();
+    set.add_image(json!({"id": 11, "file_name": "gone.jpg"}));
+    for i in 0..5000 {
+        set.add_image(json!({"id": 100 + i, "file_name": "zidane.jpg"}));
+    }
+    interrupted(&set, &["--replicates", "3"]);
+    let stopped = set.report();
+    // With the missing picture.
+    let done = (stopped["pictures"]["evaluated"].as_u64().unwrap() + 1).to_string();
+    let json = set.path("eval.json");
+    let arguments = ["--model", "fp32", "--resamples", "10", "--replicates", "3", "--limit", &done];
+    std::fs::remove_file(&json).unwrap();
+    Run::of(set.eval(&arguments).arg("--json").arg(&json));
+    assert_eq!(set.report()["replicates"], stopped["replicates"], "the first {done} pictures");
+}
+
+#[test]
+fn replicates_add_mean_and_spread_and_change_nothing_else() {
+    let set = Set::new();
+    let (json, html) = (set.path("eval.json"), set.path("eval.html"));
+    let files = ["--json", json.to_str().unwrap(), "--html", html.to_str().unwrap()];
+    let arguments = [&files[..], &["--resamples", "20", "--model", "fp32", "int8"]].concat();
+    let plain = Run::of(&mut set.eval(&arguments)).done();
+    let (mut once, page_once) = (set.report(), std::fs::read_to_string(&html).unwrap());
+    let out = Run::of(&mut set.eval(&[&arguments[..], &["--replicates", "3"]].concat())).done();
+    let mut report = set.report();
+
+    let replicates = report.as_object_mut().unwrap().remove("replicates").unwrap();
+    for report in [&mut once, &mut report] {
+        report["command"].take();
+        report["models"].as_array_mut().unwrap().iter_mut().for_each(|m| drop(m["inference_ms"].take()));
+    }
+    assert_eq!(once, report);
+    let more = out.strip_prefix(plain.trim_end()).unwrap();
+    assert!(more.contains("3 replicates of each picture: unchanged, mirrored, ±1 noise\n"), "{more}");
+
+    assert_eq!(replicates["count"], 3);
+    assert_eq!(replicates["names"], json!(["unchanged", "mirrored", "±1 noise"]));
+    let values = |spread: &Value| -> Vec<f64> {
+        spread["values"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    };
+    let close = |a: f64, b: &Value| (a - b.as_f64().unwrap()).abs() < 1e-12;
+    let models = replicates["models"].as_array().unwrap();
+    assert_eq!(models.len(), 2);
+    for (model, all) in models.iter().zip(report["models"].as_array().unwrap()) {
+        assert_eq!(model["name"], all["name"]);
+        for figure in ["AP", "AP50", "AP75"] {
+            let spread = &model["figures"][figure];
+            let values = values(spread);
+            assert_eq!((values.len(), json!(values[0])), (3, all["figures"][figure].clone()), "{figure}");
+            assert!(close(values.iter().sum::<f64>() / 3.0, &spread["mean"]), "{spread}");
+            assert!(close(values.iter().copied().fold(1.0, f64::min), &spread["min"]), "{spread}");
+            assert!(close(values.iter().copied().fold(0.0, f64::max), &spread["max"]), "{spread}");
+            let sd = spread["sd"].as_f64().unwrap();
+            let range = spread["max"].as_f64().unwrap() - spread["min"].as_f64().unwrap();
+            // Of three values, over their number less one.
+            assert!(sd > 0.499 * range && sd < 0.578 * range, "{spread}");
+        }
+    }
+    let [fp32, int8] = [0, 1].map(|model: usize| values(&models[model]["figures"]["AP"]));
+    assert!(models[0]["differences"].is_null());
+    let differences = values(&models[1]["differences"]["AP"]);
+    for (place, difference) in differences.iter().enumerate() {
+        assert!((difference - (int8[place] - fp32[place])).abs() < 1e-12, "{differences:?}");
+    }
+    assert_eq!(differences.len(), 3);
+    // Boxes that were left mirrored would meet next to nothing.
+    assert!(fp32[1] > 0.6 && fp32[1] < fp32[0] && fp32[2] > 0.6, "{fp32:?}");
+
+    let page = std::fs::read_to_string(html).unwrap();
+    let worst = |page: &str| page[page.find("<h2>Precision").unwrap()..page.find("<footer>").unwrap()].to_owned();
+    assert!(worst(&page) == worst(&page_once), "the worst pictures are others");
+    let mean = replicates["models"][1]["figures"]["AP"]["mean"].as_f64().unwrap();
+    assert!(page.contains("Mean over 3 replicates") && page.contains(&format!("<td>{mean:.4}<br>")), "{mean}");
+    let card = Run::of(twinsight().args(["card", "--eval"]).arg(&json)).done();
+    let row = format!("\n| INT8, mean of 3 replicates | {mean:.4} (");
+    assert!(card.contains(&row) && card.contains("unchanged, mirrored, ±1 noise."), "{card}");
+}
+
+/// A photo's part, off the centre of a grey picture; and that picture's mirror image, whose mirror image it is.
+#[test]
+fn what_is_found_in_the_mirror_comes_back_to_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let person = image::open(&photos()[0]).unwrap().crop_imm(20, 380, 230, 540).to_rgb8();
+    let mut picture = image::RgbImage::from_pixel(900, 600, image::Rgb([114; 3]));
+    image::imageops::replace(&mut picture, &person, 40, 30);
+    picture.save(path("picture.png")).unwrap();
+    image::imageops::flip_horizontal(&picture).save(path("mirror.png")).unwrap();
+    let mut set = Set::of(&[path("picture.png")]);
+    let boxes = set.annotations["annotations"].as_array().unwrap().clone();
+    assert!(!boxes.is_empty() && boxes.iter().all(|b| b["bbox"][0].as_f64().unwrap() < 300.0), "{boxes:?}");
+
+    let json = set.path("eval.json");
+    let mut figures = |name: &str| -> [Vec<Value>; 2] {
+        set.annotations["images"][0]["file_name"] = json!(name);
+        std::fs::copy(path(name), set.path("pictures").join(name)).unwrap();
+        let arguments = ["--model", "fp32", "--resamples", "10", "--replicates", "2"];
+        Run::of(set.eval(&arguments).arg("--json").arg(&json)).done();
+        // For the mirror image the truth is mirrored.
+        for annotation in set.annotations["annotations"].as_array_mut().unwrap() {
+            let [left, width] = [0, 2].map(|i| annotation["bbox"][i].as_f64().unwrap());
+            annotation["bbox"][0] = json!(900.0 - left - width);
+        }
+        let figures = &set.report()["replicates"]["models"][0]["figures"];
+        ["AP50", "AP75"].map(|figure| figures[figure]["values"].as_array().unwrap().clone())
+    };
+    let [ap50, ap75] = figures("picture.png");
+    assert!(ap50[0].as_f64().unwrap() > 0.999 && ap50[1].as_f64().unwrap() > 0.9, "{ap50:?}");
+    // To the digit: the same pixels, seen from the other side.
+    let [mirrored_50, mirrored_75] = figures("mirror.png");
+    for (mirrored, here) in [(mirrored_50, ap50), (mirrored_75, ap75)] {
+        assert_eq!(mirrored, here.into_iter().rev().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn help_names_the_replicates_in_their_order() {
+    let help = Run::of(twinsight().args(["eval", "--help"])).done();
+    let words: Vec<&str> = help.split_whitespace().collect();
+    let help = words.join(" ");
+    let mut from = 0;
+    for (number, replicate) in (1..).zip(&Replicate::ALL) {
+        let place = help[from..].find(&format!("{number} {}", replicate.name));
+        from += place.unwrap_or_else(|| panic!("{} is not in its place: {help}", replicate.name));
+    }
+    let run = Run::of(twinsight().args(["eval", "--annotations", "a", "--images", "b", "--replicates", "9"]));
+    assert!(run.code == 2 && run.err.contains("9 is not in 1..=8"), "{run:?}");
+}

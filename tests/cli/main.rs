@@ -1,0 +1,23 @@
+//! The real program: what it prints, and how it ends.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+mod bench;
+mod compare;
+mod detect;
+mod detect_coco;
+mod detect_photos;
+mod detections;
+mod eval;
+mod model;
+#[path = "../support/photos.rs"]
+mod photos;
+#[path = "../support/program.rs"]
+mod program;
+#[path = "../support/run.rs"]
+mod run;
+mod runtime;
+mod video;
+#[path = "../support/video_file.rs"]
+mod video_file;
+mod view;

@@ -1,0 +1,143 @@
+//! `twinsight detect --model FILE` with third-party files, good and bad.
+
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+use twinsight::onnx::{GraphProto, IR_VERSION, ModelProto, NodeProto, OPSET, OperatorSetIdProto, ValueInfoProto};
+
+use crate::detections::lines;
+use crate::photos::photos;
+use crate::program::{installed, twinsight};
+use crate::run::Run;
+
+fn detect_with(model: &Path) -> Run {
+    Run::of(twinsight().args(["detect", "--json", "--model"]).arg(model).args(photos()))
+}
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+/// One that ONNX Runtime runs: each output is the input.
+fn identity(input: &[i64], outputs: usize) -> Vec<u8> {
+    let name = |i| format!("out{i}");
+    let node = |i| NodeProto {
+        op_type: "Identity".into(),
+        input: vec!["images".into()],
+        output: vec![name(i)],
+        ..NodeProto::default()
+    };
+    let graph = GraphProto {
+        name: "identity".into(),
+        node: (0..outputs).map(node).collect(),
+        input: vec![ValueInfoProto::f32("images", input)],
+        output: (0..outputs).map(|i| ValueInfoProto::f32(name(i), input)).collect(),
+        ..GraphProto::default()
+    };
+    let opset = OperatorSetIdProto { domain: String::new(), version: OPSET };
+    ModelProto { ir_version: IR_VERSION, graph: Some(graph), opset_import: vec![opset], ..ModelProto::default() }
+        .encode_to_vec()
+}
+
+fn float_model() -> ModelProto {
+    let bytes = std::fs::read(installed("yolov4-tiny-416_float.onnx")).unwrap();
+    ModelProto::decode(bytes.as_slice()).unwrap()
+}
+
+#[test]
+fn a_file_that_is_no_model_gets_one_clear_line() {
+    let files = Files::new();
+    let whole = std::fs::read(installed("yolov4-tiny-416_float.onnx")).unwrap();
+    for (path, words) in [
+        (files.write("text.onnx", "not a model"), "is no model that ONNX Runtime reads"),
+        (files.write("empty.onnx", ""), "is no model that ONNX Runtime reads"),
+        (files.write("cut.onnx", &whole[..whole.len() / 2]), "is no model that ONNX Runtime reads"),
+        (files.0.path().join("missing.onnx"), "No such file"),
+        (files.0.path().to_owned(), "it is not a file"),
+    ] {
+        let run = detect_with(&path);
+        assert!(run.error().contains(path.to_str().unwrap()) && run.error().contains(words), "{}", run.err);
+        assert!(!run.err.contains("make setup"), "set-up does not bring a file of the user's: {}", run.err);
+    }
+}
+
+#[test]
+fn a_model_of_another_form_is_told_apart() {
+    let files = Files::new();
+    for (name, bytes, words) in [
+        (
+            "small.onnx",
+            identity(&[1, 3, 8, 8], 1),
+            "its input is Tensor<f32>(1, 3, 8, 8), not float32 [1, 3, 416, 416]",
+        ),
+        ("flat.onnx", identity(&[1, 519_168], 1), "not float32 [1, 3, 416, 416]"),
+        ("one-head.onnx", identity(&[1, 3, 416, 416], 1), "it has 1 output, and a model of its form has 2"),
+        ("other-heads.onnx", identity(&[1, 3, 416, 416], 2), "no output is float32 [1, 255, 26, 26]; it has out0"),
+    ] {
+        let path = files.write(name, bytes);
+        let run = detect_with(&path);
+        let start = format!("{} is not a detector of the form that Twinsight reads: ", path.display());
+        assert!(run.error().starts_with(&start) && run.error().contains(words), "{}", run.err);
+    }
+}
+
+#[test]
+fn metadata_that_contradicts_the_model_is_told() {
+    let files = Files::new();
+    for (key, value, words) in [
+        ("twinsight.format", "2", "format 2"),
+        ("twinsight.input", "[320,320]", "not float32 [1, 3, 320, 320]"),
+        ("twinsight.strides", "[16]", "different numbers of strides"),
+        ("twinsight.strides", "[16,16]", "two heads have stride 16"),
+        ("twinsight.anchors", "nonsense", "twinsight.anchors cannot be read"),
+        ("twinsight.classes", r#"["cat"]"#, "no output is float32"),
+    ] {
+        let mut model = float_model();
+        let prop = model.metadata_props.iter_mut().find(|p| p.key == key).unwrap();
+        prop.value = value.into();
+        let run = detect_with(&files.write("changed.onnx", model.encode_to_vec()));
+        assert!(run.error().contains(words), "{key}: {}", run.err);
+    }
+}
+
+/// As the published files, whose heads come in any order and which say nothing of themselves.
+#[test]
+fn a_model_without_metadata_simply_works() {
+    let files = Files::new();
+    let mut model = float_model();
+    assert!(!model.metadata_props.is_empty());
+    model.metadata_props.clear();
+    model.graph.as_mut().unwrap().output.reverse();
+    let bare = files.write("bare.onnx", model.encode_to_vec());
+
+    let ours = lines(&Run::of(twinsight().args(["detect", "--json"]).args(photos())).done());
+    let run = detect_with(&bare).done();
+    assert!(run.contains(r#""precision":"unknown""#), "{run}");
+    for (ours, theirs) in ours.iter().zip(&lines(&run)) {
+        assert_eq!(ours.detections, theirs.detections);
+    }
+}
+
+/// Dropped in the models folder under the names that the published files have.
+#[test]
+fn installed_without_metadata_it_still_is_fp32() {
+    let files = Files::new();
+    let mut model = float_model();
+    model.metadata_props.clear();
+    files.write("yolov4-tiny-416_float.onnx", model.encode_to_vec());
+    let library = twinsight::model::Runtime::locate(&twinsight::model::Catalog::at(crate::program::models())).unwrap();
+    let mut command = twinsight();
+    command.env("TWINSIGHT_MODELS", files.0.path()).env("ORT_DYLIB_PATH", library).args(["detect", "--json"]);
+    let out = Run::of(command.args(photos())).done();
+    assert!(out.contains(r#""precision":"fp32""#), "{out}");
+}

@@ -1,0 +1,61 @@
+//! The window's command without a display, and the help.
+
+use crate::program::twinsight;
+use crate::run::Run;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_display_there_is_one_clear_line() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("window.png");
+    let file = file.to_str().expect("a plain name");
+    for args in [&["view", "--demo", "--screenshot", file][..], &["view"], &[]] {
+        let run = Run::of(twinsight().args(args));
+        let error = run.error();
+        assert!(error.starts_with("there is no display for the window: "), "{error}");
+        assert!(error.contains("DISPLAY") && error.contains("`twinsight detect` works without"), "{error}");
+        // Locations in dependencies' sources are no help to users.
+        assert!(!error.contains(".rs:"), "{error}");
+    }
+    assert!(!std::path::Path::new(file).exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_display_that_is_not_there_is_one_clear_line_too() {
+    for (variable, value) in [("DISPLAY", ":4242"), ("WAYLAND_DISPLAY", "no-such-display")] {
+        let run = Run::of(twinsight().env(variable, value).args(["view", "--demo"]));
+        assert!(run.error().starts_with("the window cannot be opened: ") && !run.err.contains(".rs:"), "{}", run.err);
+    }
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let help = Run::of(twinsight().arg("--help")).done();
+    for command in ["view", "detect", "compare", "cameras", "bench", "doctor", "models"] {
+        assert!(help.lines().any(|l| l.trim_start().starts_with(command)), "{command} is not in\n{help}");
+        let own = Run::of(twinsight().args([command, "--help"])).done();
+        assert!(own.contains(&format!("Usage: twinsight {command}")), "{own}");
+    }
+    let view = Run::of(twinsight().args(["view", "--help"])).done();
+    for flag in ["--camera", "--image", "--demo", "--precision", "--screenshot", "--after"] {
+        assert!(view.contains(flag), "{flag} is not in\n{view}");
+    }
+    assert_eq!(Run::of(twinsight().arg("--version")).done(), concat!("twinsight ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_usage_of_the_window_opens_none() {
+    for args in [
+        &["--camera", "0", "--demo"][..],
+        &["--demo", "--mirror"],
+        &["--image", "a.jpg", "--demo"],
+        &["--after", "3"],
+        &["--screenshot", "a.png", "--after", "-1"],
+        &["--theme", "pink"],
+        &["--window", "1x1"],
+    ] {
+        let run = Run::of(twinsight().arg("view").args(args));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args:?}: {}", run.err);
+    }
+}

@@ -1,0 +1,7 @@
+//! Verdicts and their explanations, on pictures and on random input.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+mod pictures;
+mod properties;
+mod support;

@@ -1,0 +1,6 @@
+//! The detection core, against goldens and on random input.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+mod goldens;
+mod properties;

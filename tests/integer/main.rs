@@ -1,0 +1,8 @@
+//! INT8 models in integer arithmetic.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
+
+mod executor;
+#[path = "../support/golden.rs"]
+mod golden;
+mod support;

@@ -1,0 +1,240 @@
+//! Still images open upright and in their colours, and files that cannot be images are rejected early.
+//!
+//! Images are created here with the encoders of the `image` crate; EXIF, PNG and BMP headers by hand.
+
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use tempfile::TempDir;
+use twinsight::detect::{Frame, Size};
+use twinsight::source::{Next, Opener, SourceError, SourceRequest, load};
+
+use crate::program::installed;
+
+/// 24×16, a colour of its own in each quarter: red, green / blue, white.
+fn quarters() -> RgbImage {
+    RgbImage::from_fn(24, 16, |x, y| match (x < 12, y < 8) {
+        (true, true) => Rgb([255, 0, 0]),
+        (false, true) => Rgb([0, 255, 0]),
+        (true, false) => Rgb([0, 0, 255]),
+        (false, false) => Rgb([255, 255, 255]),
+    })
+}
+
+fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    picture.into().write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+    bytes
+}
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn load(&self, name: &str, bytes: &[u8]) -> Result<Frame, SourceError> {
+        load(&self.file(name, bytes))
+    }
+}
+
+/// The colours of the quarters, as letters in reading order.
+fn letters(frame: &Frame) -> String {
+    let (w, h) = (frame.width(), frame.height());
+    [(w / 4, h / 4), (w * 3 / 4, h / 4), (w / 4, h * 3 / 4), (w * 3 / 4, h * 3 / 4)]
+        .map(|(x, y)| match frame.pixel(x, y).unwrap().map(|channel| channel > 127) {
+            [true, false, false] => 'r',
+            [false, true, false] => 'g',
+            [false, false, true] => 'b',
+            [true, true, true] => 'w',
+            _ => '?',
+        })
+        .into_iter()
+        .collect()
+}
+
+#[test]
+fn each_kind_is_known_by_its_content() {
+    let folder = Folder::new();
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp] {
+        let frame = folder.load("named.txt", &encode(quarters(), format)).unwrap();
+        assert_eq!((frame.size(), letters(&frame).as_str()), (Size::new(24, 16), "rgbw"), "{format:?}");
+        if format != ImageFormat::Jpeg {
+            assert_eq!(frame.rgb(), quarters().as_raw(), "{format:?} is lossless");
+        }
+    }
+}
+
+/// An EXIF block with nothing but the orientation.
+fn exif(orientation: u8) -> Vec<u8> {
+    let mut tiff = b"MM\0\x2a\0\0\0\x08\0\x01".to_vec();
+    // Tag 0x0112, type SHORT, one value.
+    tiff.extend_from_slice(&[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0]);
+    tiff
+}
+
+#[test]
+fn all_eight_orientations_are_turned_upright() {
+    let folder = Folder::new();
+    // Where the stored quarters (rgbw) belong, from the EXIF standard's table of the place of row 0 and column 0.
+    let table = ["rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb"];
+    for (orientation, expected) in (1..).zip(table) {
+        let mut jpeg = encode(quarters(), ImageFormat::Jpeg);
+        let mut segment = vec![0xFF, 0xE1, 0, 0];
+        segment.extend_from_slice(b"Exif\0\0");
+        segment.extend_from_slice(&exif(orientation));
+        segment[3] = segment.len() as u8 - 2;
+        jpeg.splice(2..2, segment);
+
+        let mut png = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+        encoder.set_exif_metadata(exif(orientation)).unwrap();
+        encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+
+        let size = if orientation < 5 { Size::new(24, 16) } else { Size::new(16, 24) };
+        for (name, bytes) in [("a.jpg", jpeg), ("a.png", png)] {
+            let frame = folder.load(name, &bytes).unwrap();
+            assert_eq!((frame.size(), letters(&frame).as_str()), (size, expected), "{name}, {orientation}");
+        }
+    }
+}
+
+#[test]
+fn transparency_lies_over_white() {
+    let pixels = [[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 128]];
+    let picture = RgbaImage::from_fn(3, 1, |x, _| Rgba(pixels[x as usize]));
+    let frame = Folder::new().load("a.png", &encode(picture, ImageFormat::Png)).unwrap();
+    assert_eq!(frame.rgb(), [10, 20, 30, 255, 255, 255, 127, 127, 127]);
+}
+
+#[test]
+fn other_depths_become_eight_bits_a_channel() {
+    let folder = Folder::new();
+    let gray = image::GrayImage::from_raw(2, 1, vec![7, 200]).unwrap();
+    assert_eq!(folder.load("a.png", &encode(gray, ImageFormat::Png)).unwrap().rgb(), [7, 7, 7, 200, 200, 200]);
+    let deep = image::ImageBuffer::<Rgb<u16>, _>::from_raw(1, 1, vec![0, 0x8080, 0xFFFF]).unwrap();
+    assert_eq!(folder.load("a.png", &encode(deep, ImageFormat::Png)).unwrap().rgb(), [0, 128, 255]);
+}
+
+#[test]
+fn a_still_gives_one_frame_and_then_the_end() {
+    let folder = Folder::new();
+    let path = folder.file("a.png", &encode(quarters(), ImageFormat::Png));
+    let mut source = Opener::default().open(&SourceRequest::Still(path)).unwrap();
+    let description = source.description();
+    assert_eq!((description.name.as_str(), description.size), ("a.png", Some(Size::new(24, 16))));
+    assert!(!source.is_live());
+    let mut frame = Frame::default();
+    assert_eq!(source.next(&mut frame).unwrap(), Next::Frame);
+    assert_eq!(frame.rgb(), quarters().as_raw());
+    let kept = frame.clone();
+    assert_eq!(source.next(&mut frame).unwrap(), Next::End);
+    assert!(frame == kept);
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let folder = Folder::new();
+    let missing = load(Path::new("no/such/file.jpg")).unwrap_err();
+    assert!(matches!(missing, SourceError::Read { .. }), "{missing:?}");
+    assert!(missing.to_string().contains("no/such/file.jpg"), "{missing}");
+    let directory = load(folder.0.path()).unwrap_err();
+    assert!(matches!(directory, SourceError::Read { .. }), "{directory:?}");
+    assert!(directory.to_string().contains("is a directory"), "{directory}");
+    #[cfg(unix)]
+    assert!(matches!(load(Path::new("/dev/zero")), Err(SourceError::Read { .. })));
+}
+
+#[test]
+fn what_is_no_picture_is_refused() {
+    let folder = Folder::new();
+    let refused: [(&str, &[u8]); 5] = [
+        ("empty.jpg", b""),
+        ("text.png", b"Dear reader, this is a letter.\n"),
+        ("short.jpg", &[0xFF, 0xD8, 0xFF]),
+        ("short.png", b"\x89PNG\r\n\x1a\n"),
+        ("vector.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    ];
+    for (name, bytes) in refused {
+        let error = folder.load(name, bytes).unwrap_err();
+        assert!(matches!(error, SourceError::Decode { .. }), "{name}: {error:?}");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_refused_wherever_it_is_cut() {
+    let folder = Folder::new();
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp] {
+        let whole = encode(quarters(), format);
+        for sixteenth in 1..16 {
+            let cut = folder.load("cut", &whole[..whole.len() * sixteenth / 16]);
+            assert!(matches!(cut, Err(SourceError::Decode { .. })), "{format:?} {sixteenth}/16: {cut:?}");
+        }
+    }
+    // Half of a real photo, too.
+    let photo = std::fs::read(installed("downloads/bus.jpg")).unwrap();
+    assert!(matches!(folder.load("cut", &photo[..photo.len() / 2]), Err(SourceError::Decode { .. })));
+    assert_eq!(folder.load("whole", &photo).unwrap().size(), Size::new(810, 1080));
+}
+
+/// One chunk of a PNG.
+fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let mut bytes = (content.len() as u32).to_be_bytes().to_vec();
+    bytes.extend_from_slice(kind);
+    bytes.extend_from_slice(content);
+    let mut crc = !0u32;
+    for byte in &bytes[4..] {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    bytes.write_all(&(!crc).to_be_bytes()).unwrap();
+    bytes
+}
+
+/// The most memory that this process has had, in MB, as the system knows it.
+#[cfg(target_os = "linux")]
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+#[test]
+fn a_picture_of_30000_by_30000_is_refused_before_it_takes_memory() {
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let side = 30_000u32.to_be_bytes();
+    // 8 bits, RGB, no interlace.
+    png.extend(chunk(b"IHDR", &[&side[..], &side[..], &[8, 2, 0, 0, 0]].concat()));
+    // Stored blocks would do as well: the pixels must not be reached.
+    png.extend(chunk(b"IDAT", &[0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01]));
+    png.extend(chunk(b"IEND", &[]));
+    let start = Instant::now();
+    let error = Folder::new().load("huge.png", &png).unwrap_err();
+    assert!(matches!(error, SourceError::TooLarge { .. }), "{error:?}");
+    assert!(error.to_string().contains("30000×30000"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(1));
+    #[cfg(target_os = "linux")]
+    assert!(peak_memory() < 300, "{} MB", peak_memory());
+}
+
+#[test]
+fn a_file_of_many_gigabytes_is_refused_unread() {
+    let folder = Folder::new();
+    let path = folder.file("sparse.jpg", &[0xFF, 0xD8, 0xFF]);
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(8 << 30).unwrap();
+    let start = Instant::now();
+    assert!(matches!(load(&path), Err(SourceError::TooLarge { .. })));
+    assert!(start.elapsed() < Duration::from_secs(1));
+}

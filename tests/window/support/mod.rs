@@ -1,0 +1,407 @@
+//! A window without a display: a real viewer and a real engine, with sources and detectors supplied by the test.
+
+pub mod fake_camera;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use egui::accesskit::Role;
+use egui::vec2;
+use egui_kittest::{Harness, Node};
+use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, Viewer};
+use twinsight::detect::{Form, Frame, RawHeads, Size};
+use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
+use twinsight::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Precision};
+use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
+
+/// Only a broken window lets a test wait this long.
+const LONG: Duration = Duration::from_secs(20);
+
+/// How often the desk's cameras are looked at.
+const WATCHED: Duration = Duration::from_millis(20);
+
+pub const PERSON: usize = 0;
+pub const DOG: usize = 16;
+pub const CAT: usize = 15;
+
+/// What a fake detector sees: a class, a score, and a cell of the coarse 13×13 grid.
+pub type Sight = (usize, f32, usize);
+
+/// A window under test.
+pub struct Desk {
+    pub harness: Harness<'static, Option<Viewer>>,
+    /// Inferences so far.
+    pub runs: Arc<AtomicUsize>,
+    /// What was opened so far.
+    pub opened: Arc<Mutex<Vec<SourceRequest>>>,
+    pub copied: Arc<Mutex<Copied>>,
+    woken: Receiver<()>,
+}
+
+/// What lies in the window's clipboard; `None` = the desk has none.
+pub type Copied = Option<Result<Clip, ()>>;
+
+/// What is on the desk.
+pub struct Plan {
+    pub source: SourceRequest,
+    /// As named on the command line.
+    pub files: Vec<PathBuf>,
+    /// Nothing lies in it: `Some(Err(()))`.
+    pub clipboard: Copied,
+    /// The cameras that are plugged in.
+    pub cameras: Arc<Mutex<Vec<CameraInfo>>>,
+    /// Looks for these in their place.
+    pub watch: Option<CameraWatch>,
+    /// In place of the desk's own.
+    pub opener: Option<Arc<dyn Open>>,
+    pub sights: HashMap<ModelName, Vec<Sight>>,
+    /// Opening fails with this.
+    pub failure: Option<fn() -> SourceError>,
+    /// Frames for ever, and not just one.
+    pub endless: bool,
+    pub preferences: Preferences,
+    /// As named on the command line, A and B.
+    pub models: [Option<ModelName>; 2],
+    pub arithmetics: [Option<Arithmetic>; 2],
+    /// As named on the command line.
+    pub view: Option<View>,
+    pub catalog: Catalog,
+    /// Real sources, and the real models of the catalog.
+    pub real: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let sights = [
+            (ModelName::Fp32, vec![(PERSON, 0.9, 30), (DOG, 0.5, 60), (CAT, 0.3, 120)]),
+            (ModelName::Int8, vec![(PERSON, 0.8, 30), (DOG, 0.4, 60)]),
+        ];
+        Self {
+            source: SourceRequest::Demo,
+            files: Vec::new(),
+            clipboard: None,
+            cameras: Arc::default(),
+            watch: None,
+            opener: None,
+            sights: HashMap::from(sights),
+            failure: None,
+            endless: false,
+            preferences: Preferences::default(),
+            models: [None, None],
+            arithmetics: [None, None],
+            view: None,
+            catalog: Catalog::at("no such folder"),
+            real: false,
+        }
+    }
+}
+
+impl Desk {
+    pub fn new(plan: Plan) -> Self {
+        let (wake, woken) = bounded(1);
+        let (runs, opened) = (Arc::default(), Arc::<Mutex<Vec<SourceRequest>>>::default());
+        let fakes = Parts {
+            opener: plan.opener.unwrap_or_else(|| {
+                Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) })
+            }),
+            loader: Arc::new(Loader { sights: plan.sights, runs: Arc::clone(&runs) }),
+            clock: Arc::new(SystemClock),
+            waker: Arc::new({
+                let wake = wake.clone();
+                move || _ = wake.try_send(())
+            }),
+        };
+        let (present, listed) = (Arc::clone(&plan.cameras), plan.cameras);
+        let (present, list) = (move || present.lock().unwrap().clone(), move || Ok(listed.lock().unwrap().clone()));
+        let fake = || CameraWatch::with(present, list, WATCHED, move || _ = wake.try_send(())).unwrap();
+        let watch = plan.watch.unwrap_or_else(fake);
+        let waker = Arc::clone(&fakes.waker);
+        let parts = if plan.real { twinsight::live::parts(&plan.catalog, waker) } else { fakes };
+        let copied = Arc::new(Mutex::new(plan.clipboard));
+        let start = Start {
+            source: plan.source,
+            files: plan.files,
+            clipboard: Box::new(Board(Arc::clone(&copied))),
+            cameras: Some(watch),
+            models: plan.models,
+            arithmetics: plan.arithmetics,
+            view: plan.view,
+            preferences: plan.preferences,
+            theme: None,
+            screenshot: None,
+            catalog: plan.catalog,
+            layers: false,
+        };
+        let mut start = Some((parts, start));
+        let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {
+            let viewer = viewer.get_or_insert_with(|| {
+                let (parts, start) = start.take().unwrap();
+                let engine = Engine::start(parts, Viewer::first_settings(&start)).unwrap();
+                Viewer::new(ui.ctx(), engine, start)
+            });
+            viewer.update(ui.ctx());
+            viewer.show(ui);
+        };
+        let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_ui_state(show, None);
+        Self { harness, runs, opened, copied, woken }
+    }
+
+    /// A window that shows its first detections.
+    pub fn with_picture(plan: Plan) -> Self {
+        let mut desk = Self::new(plan);
+        desk.until("the first detections", |d| d.has("person 0.90") || d.has("person 0.80"));
+        desk
+    }
+
+    /// Steps the window until something holds.
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + LONG;
+        loop {
+            self.harness.step();
+            if holds(self) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "waited in vain for {what}");
+            let _ = self.woken.recv_timeout(Duration::from_millis(20));
+        }
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        use egui_kittest::kittest::Queryable;
+        self.harness.query_by_label(label).is_some()
+    }
+
+    /// Whether text of the picture's own (not a widget) or a widget has these words.
+    pub fn has_words(&self, words: &str) -> bool {
+        use egui_kittest::kittest::Queryable;
+        self.harness.query_all_by_label_contains(words).next().is_some()
+    }
+
+    /// Clicks a control, once it is there: one that a retry hides for a moment comes back.
+    pub fn click(&mut self, label: &str) {
+        self.until(label, |d| d.control(label).is_some());
+        self.control(label).unwrap().click();
+        self.harness.run_steps(2);
+    }
+
+    /// The control with this name, and not a text that says the same.
+    pub fn control<'a>(&'a self, label: &'a str) -> Option<Node<'a>> {
+        use egui_kittest::kittest::{Queryable, by};
+        let is_control = |node: &egui_kittest::kittest::AccessKitNode<'_>| node.role() != Role::Label;
+        self.harness.query(by().label(label).predicate(is_control))
+    }
+
+    /// A click of the mouse at a place of the window.
+    pub fn click_at(&mut self, pos: egui::Pos2) {
+        self.harness.hover_at(pos);
+        self.harness.run_steps(2);
+        for pressed in [true, false] {
+            let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+            self.harness.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+            self.harness.run_steps(2);
+        }
+        self.harness.remove_cursor();
+        self.harness.run_steps(2);
+    }
+
+    pub fn has_slider(&self, label: &str) -> bool {
+        use egui_kittest::kittest::Queryable;
+        self.harness.query_by_role_and_label(Role::Slider, label).is_some()
+    }
+
+    pub fn set_slider(&mut self, label: &str, value: f64) {
+        use egui_kittest::kittest::Queryable;
+        self.harness.get_by_role_and_label(Role::Slider, label).set_value_accesskit(value);
+        self.harness.run_steps(3);
+    }
+
+    /// All names with these words, for messages of tests that fail.
+    pub fn names(&self, words: &str) -> String {
+        use egui_kittest::kittest::{NodeT, Queryable};
+        let found = self.harness.query_all_by_label_contains(words);
+        // The words of a text are its value.
+        let name = |node: Node<'_>| node.accesskit_node().label().or_else(|| node.accesskit_node().value());
+        found.filter_map(name).collect::<Vec<_>>().join(" | ")
+    }
+
+    /// What the window said last, in the corner.
+    pub fn said(&self) -> &str {
+        self.harness.state().as_ref().unwrap().said()
+    }
+
+    /// How many frames can be gone back to.
+    pub fn history_len(&self) -> usize {
+        self.harness.state().as_ref().unwrap().history_len()
+    }
+
+    /// With Ctrl, or the key that takes its place.
+    pub fn press_command(&mut self, key: egui::Key) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        self.harness.run_steps(2);
+    }
+
+    /// Files let go over the window.
+    pub fn drop_files<'a>(&mut self, files: impl IntoIterator<Item = &'a Path>) {
+        let dropped = files.into_iter().map(|file| Arc::new(Dropped(file.into())) as egui::DroppedFileHandle);
+        self.harness.input_mut().dropped_files.extend(dropped);
+        self.harness.step();
+    }
+
+    pub fn press(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.harness.run_steps(2);
+    }
+
+    pub fn preferences(&self) -> &Preferences {
+        self.harness.state().as_ref().unwrap().preferences()
+    }
+
+    pub fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+/// The desk's own clipboard: the system's is the person's.
+struct Board(Arc<Mutex<Copied>>);
+
+impl Clipboard for Board {
+    fn take(&mut self) -> Result<Clip, ClipboardError> {
+        match &*self.0.lock().unwrap() {
+            Some(Ok(clip)) => Ok(clip.clone()),
+            Some(Err(())) => Err(ClipboardError::Empty),
+            None => Err(ClipboardError::Missing("no display".into())),
+        }
+    }
+
+    fn put(&mut self, picture: &Frame) -> Result<(), ClipboardError> {
+        match &mut *self.0.lock().unwrap() {
+            Some(clip) => *clip = Ok(Clip::Picture(picture.clone())),
+            None => return Err(ClipboardError::Missing("no display".into())),
+        }
+        Ok(())
+    }
+}
+
+struct Opener {
+    failure: Option<fn() -> SourceError>,
+    endless: bool,
+    opened: Arc<Mutex<Vec<SourceRequest>>>,
+}
+
+impl Open for Opener {
+    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        self.opened.lock().unwrap().push(request.clone());
+        match request {
+            // These are real, and so are the player and its ffmpeg.
+            SourceRequest::Video(video) => return Ok(Box::new(VideoSource::open(video)?)),
+            SourceRequest::Still(path) if path.to_string_lossy().contains("broken") => {
+                return Err(SourceError::Decode { path: path.clone(), cause: "it is broken".into() });
+            }
+            _ => {}
+        }
+        match self.failure {
+            Some(failure) if *request != SourceRequest::Demo => Err(failure()),
+            _ => Ok(Box::new(Pictures { left: if self.endless { usize::MAX } else { 1 }, given: 0 })),
+        }
+    }
+}
+
+/// Grey pictures, each a little lighter.
+struct Pictures {
+    left: usize,
+    given: usize,
+}
+
+impl Source for Pictures {
+    fn description(&self) -> Description {
+        Description { name: "fake".into(), size: Some(Size::new(416, 416)), ..Description::default() }
+    }
+
+    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
+        if self.left == 0 {
+            return Ok(Next::End);
+        }
+        self.left -= 1;
+        self.given += 1;
+        frame.resize(Size::new(416, 416))?;
+        frame.rgb_mut().fill(self.given as u8);
+        Ok(Next::Frame)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+struct Loader {
+    sights: HashMap<ModelName, Vec<Sight>>,
+    runs: Arc<AtomicUsize>,
+}
+
+impl Load for Loader {
+    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
+        let name = &request.name;
+        let Some(sights) = self.sights.get(name).cloned() else {
+            return Err(ModelError::NotInstalled { name: name.label(), path: "models/missing.onnx".into() });
+        };
+        let info = ModelInfo {
+            name: request.label(),
+            path: format!("{}.onnx", name.label()).into(),
+            sha256: "0123456789abcdef".into(),
+            precision: Precision::Fp32,
+            recipe: Some("float".into()),
+            arithmetic: (name.precision() == Precision::Int8).then_some(request.arithmetic),
+            form: Form::yolov4_tiny_416(),
+        };
+        Ok(Box::new(Seer { info: Arc::new(info), sights, runs: Arc::clone(&self.runs) }))
+    }
+}
+
+/// Sees the same in every picture.
+struct Seer {
+    info: Arc<ModelInfo>,
+    sights: Vec<Sight>,
+    runs: Arc<AtomicUsize>,
+}
+
+impl Detector for Seer {
+    fn info(&self) -> &Arc<ModelInfo> {
+        &self.info
+    }
+
+    fn run(&mut self, _: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        heads.fit(&self.info.form);
+        for values in &mut heads.heads {
+            values.fill(-20.0);
+        }
+        const CELLS: usize = 13 * 13;
+        let coarse = &mut heads.heads[1];
+        for (class, score, cell) in &self.sights {
+            // Anchor 0 of the coarse head, 81×82 pixels, centred in its cell.
+            for plane in 0..4 {
+                coarse[plane * CELLS + cell] = 0.0;
+            }
+            coarse[4 * CELLS + cell] = 20.0;
+            coarse[(5 + class) * CELLS + cell] = (score / (1.0 - score)).ln();
+        }
+        Ok(())
+    }
+}

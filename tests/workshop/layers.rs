@@ -1,0 +1,116 @@
+//! `twinsight layers`: correct figures, and the layers really responsible.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use twinsight::detect::Form;
+use twinsight::model::Arithmetic;
+use twinsight::workshop::layers::{LayerModels, Layers, LayersError};
+
+use crate::photos::photos;
+use crate::program::{installed, twinsight};
+use crate::run::Run;
+use crate::stock::runtime;
+
+/// Both models of a network of the stock form.
+fn layers(float: &[u8], int8: &[u8]) -> Result<Layers, LayersError> {
+    let form = Form::yolov4_tiny_416();
+    Layers::new(&runtime(), LayerModels { float, int8, form: &form, arithmetic: Arithmetic::Exact })
+}
+
+fn file(name: &str) -> Vec<u8> {
+    std::fs::read(installed(name)).unwrap()
+}
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    propagated: f64,
+    isolated: Option<f64>,
+}
+
+/// tests/reference/layers.py: onnxruntime in Python with all tensors as outputs, NumPy for the rest, on an input
+/// that is the same everywhere.
+#[test]
+fn noise_is_what_numpy_finds() {
+    let text = std::fs::read_to_string(crate::program::root().join("tests/data/layers.json")).unwrap();
+    let golden: BTreeMap<String, Golden> = serde_json::from_str(&text).unwrap();
+    let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_qop.onnx"));
+    let mut layers = layers(&float, &int8).unwrap();
+    let input: Vec<f32> = (0..3 * 416 * 416usize).map(|i| ((i * 7919 % 256) as f64 / 255.0) as f32).collect();
+    layers.add(&input).unwrap();
+    let found = layers.layers();
+    assert_eq!((found.len(), golden.len()), (58, 58));
+    for layer in found {
+        let golden = &golden[&layer.tensor];
+        let close = |ours: f64, theirs: f64| (ours - theirs).abs() < 0.05;
+        assert!(close(layer.propagated, golden.propagated), "{}: {} dB", layer.tensor, layer.propagated);
+        match (layer.isolated, golden.isolated) {
+            (Some(ours), Some(theirs)) => assert!(close(ours, theirs), "{}: {ours}, and {theirs}", layer.tensor),
+            (ours, theirs) => assert_eq!(ours, theirs, "{}", layer.tensor),
+        }
+    }
+}
+
+#[test]
+fn the_two_heads_of_the_card_recipe_hurt_the_most() {
+    let out = Run::of(twinsight().args(["layers", "--worst", "--json"]).args(photos())).done();
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let layers = report["layers"].as_array().unwrap();
+    let mut worst: Vec<&str> = layers[..2].iter().map(|l| l["node"].as_str().unwrap()).collect();
+    worst.sort_unstable();
+    assert_eq!(worst, ["head_stride_16_quant", "head_stride_32_quant"]);
+    let shares: f64 = layers.iter().filter_map(|l| l["share"].as_f64()).sum();
+    assert!((shares - 1.0).abs() < 1e-9, "{shares}");
+    assert_eq!(report["pictures"], 2);
+    // What the first convolution would overflow without VNNI, and what that does to the boxes.
+    let first = layers.iter().find(|l| l["node"] == "layer_00_conv_quant").unwrap();
+    assert!(first["overflow_per_million"].as_f64().unwrap() > 1000.0, "{first}");
+    assert!(layers.iter().all(|l| l["overflow_per_million"].is_null() != (l["op"] == "QLinearConv")));
+    let overflow = &report["overflow"];
+    let [boxes, moved] = ["boxes", "moved"].map(|key| overflow[key].as_u64().unwrap());
+    let changed = overflow["changed"].as_array().unwrap().len() as u64;
+    let others: u64 = ["lost", "gained", "class_flips"].iter().map(|key| overflow[*key].as_u64().unwrap()).sum();
+    assert!(boxes >= 5 && changed == moved + others && changed > 0, "{overflow}");
+}
+
+#[test]
+fn heads_that_put_out_float_have_next_to_no_noise_of_their_own() {
+    let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_tuned.onnx"));
+    let mut layers = layers(&float, &int8).unwrap();
+    layers.add(&vec![0.4; 3 * 416 * 416]).unwrap();
+    let layers = layers.layers();
+    let head = layers.iter().find(|l| l.tensor == "head_stride_16").unwrap();
+    assert_eq!(head.op, "MatMulIntegerToFloat");
+    assert!(head.isolated.unwrap() > 40.0, "{head:?}");
+    assert_eq!(layers.len(), 58);
+}
+
+/// What follows a convolution in float is float too, a split of channels among it, and is rounded after it.
+#[test]
+fn whatever_stays_in_float_can_be_measured() {
+    let float = file("yolov4-tiny-416_float.onnx");
+    let dir = tempfile::tempdir().unwrap();
+    for layer in ["layer_02_conv", "layer_10_leaky", "layer_18_conv"] {
+        let out = dir.path().join("made.onnx");
+        let mut command = twinsight();
+        command.args(["models", "quantize", "--recipe", "card", "--exclude", layer, "-o"]).arg(&out);
+        Run::of(&mut command).done();
+        let mut layers = layers(&float, &std::fs::read(out).unwrap()).unwrap();
+        layers.add(&vec![0.4; 3 * 416 * 416]).unwrap();
+        let found = layers.layers();
+        let noise = found.iter().map(|layer| layer.propagated).fold(f64::INFINITY, f64::min);
+        // A grey picture is little signal.
+        assert!(found.len() > 50 && noise > -3.0, "{layer}: {} rows, {noise} dB", found.len());
+    }
+}
+
+#[test]
+fn models_that_cannot_be_compared_are_refused() {
+    let float = file("yolov4-tiny-416_float.onnx");
+    let refused = |a: &[u8], b: &[u8]| layers(a, b).err().unwrap();
+    assert_eq!(refused(&float, &float), LayersError::NotQuantized);
+    assert!(matches!(refused(b"no model", &float), LayersError::Float(_)));
+    assert!(matches!(refused(&float, b"no model"), LayersError::Int8(_)));
+    let run = Run::of(twinsight().args(["layers", "--b", "fp32"]).args(photos()));
+    assert!(run.error().contains("no QLinear nodes"), "{run:?}");
+}

@@ -1,0 +1,23 @@
+//! The stock network, whose weights set-up fetches, and the ONNX Runtime that it installs.
+
+use std::sync::LazyLock;
+
+use twinsight::model::{Catalog, Runtime};
+use twinsight::workshop::Source;
+
+use crate::program::{installed, models};
+
+/// Read once for all tests: its weights are 24 MB.
+pub fn source() -> &'static Source {
+    static SOURCE: LazyLock<Source> = LazyLock::new(read);
+    &SOURCE
+}
+
+/// Read again.
+pub fn read() -> Source {
+    Source::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()
+}
+
+pub fn runtime() -> Runtime {
+    Runtime::find(&Catalog::at(models())).unwrap_or_else(|e| panic!("{e}: run make setup"))
+}
