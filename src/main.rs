@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use twinsight::app::{self, Screenshot, WindowOptions};
+use twinsight::app::{self, Screenshot, Start};
 use twinsight::cli::{self, Command, ViewArgs, ViewName};
 use twinsight::live;
 use twinsight::model::Catalog;
@@ -47,7 +47,7 @@ fn view_of(name: ViewName) -> app::View {
 fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let catalog = Catalog::find();
     let screenshot = args.screenshot().map(|(file, delay)| Screenshot::after(delay, file));
-    let options = WindowOptions {
+    let start = Start {
         source: args.source(),
         files: args.files(),
         models: args.models(),
@@ -59,6 +59,6 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         catalog: catalog.clone(),
         layers: args.layers(),
     };
-    app::run(options, |waker| live::parts(&catalog, waker))?;
+    app::run(start, |waker| live::parts(&catalog, waker))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Screenshot, Start, Viewer};
+use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Screenshot, Start, System, Viewer};
 use twinsight::detect::{Frame, Size};
-use twinsight::engine::{Engine, Open};
+use twinsight::engine::Open;
 use twinsight::live;
 use twinsight::model::Catalog;
 use twinsight::source::{
@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let file = arguments.iter().skip_while(|argument| *argument != "--screenshot").nth(1).map(PathBuf::from);
     let fault = arguments.first().cloned().unwrap_or_else(|| "fine".into());
-    let theme = if has("--light") { egui::ThemePreference::Light } else { egui::ThemePreference::Dark };
+    let dark = !has("--light");
     let camera_open = !has("--closed");
     let view = has("--overlay").then_some(twinsight::app::View::Overlay);
     let catalog = Catalog::find();
@@ -55,20 +55,19 @@ fn main() -> Result<(), Failure> {
         let start = Start {
             source: SourceRequest::Camera(CameraRequest::of(&info())),
             files: Vec::new(),
-            clipboard: Box::new(NoClipboard),
-            cameras: Some(cameras),
             models: [None, None],
             arithmetics: [None, None],
             view,
-            preferences: Preferences { camera: camera_open, ..Preferences::default() },
-            theme: Some(theme),
+            dark: Some(dark),
+            size: None,
             screenshot: file.map(|file| Screenshot::after(Duration::from_secs(8), file)),
             catalog: catalog.clone(),
             layers: false,
         };
         let parts = twinsight::engine::Parts { opener: desk, ..live::parts(&catalog, Arc::new(wake())) };
-        let engine = Engine::start(parts, Viewer::first_settings(&start))?;
-        Ok(Box::new(Window(Viewer::new(&cc.egui_ctx, engine, start))))
+        let preferences = Preferences { camera: camera_open, ..Preferences::default() };
+        let system = System { clipboard: Box::new(NoClipboard), cameras: Some(cameras), preferences };
+        Ok(Box::new(Window(Viewer::new(&cc.egui_ctx, parts, start, system)?)))
     };
     Ok(eframe::run_native("fake-camera", native, Box::new(create))?)
 }
@@ -77,11 +76,11 @@ struct Window(Viewer);
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
-        self.0.update(ctx);
+        self.0.logic(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
-        self.0.show(ui);
+        self.0.ui(ui);
     }
 
     /// Each run starts from scratch.

@@ -8,7 +8,7 @@ use twinsight::onnx::{GraphProto, ModelProto, TensorProto};
 use twinsight::workshop::{CalibrationTable, FloatModel, Recipe, WorkshopError};
 
 
-use crate::program::{installed, models, twinsight};
+use crate::program::{models, twinsight};
 use crate::run::Run;
 use crate::stock::source;
 

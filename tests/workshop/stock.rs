@@ -3,19 +3,19 @@
 use std::sync::LazyLock;
 
 use twinsight::model::{Catalog, Runtime};
-use twinsight::workshop::Source;
+use twinsight::workshop::FloatModel;
 
 use crate::program::{installed, models};
 
 /// Read once for all tests: its weights are 24 MB.
-pub fn source() -> &'static Source {
-    static SOURCE: LazyLock<Source> = LazyLock::new(read);
+pub fn source() -> &'static FloatModel {
+    static SOURCE: LazyLock<FloatModel> = LazyLock::new(read);
     &SOURCE
 }
 
 /// Read again.
-pub fn read() -> Source {
-    Source::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()
+pub fn read() -> FloatModel {
+    FloatModel::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()
 }
 
 pub fn runtime() -> Runtime {

@@ -14,7 +14,7 @@ mod ui;
 use std::io;
 use std::time::Duration;
 
-use egui::Context;
+use egui::{Context, ThemePreference};
 
 use super::detections::DetectionsView;
 use super::engine_control::EngineControl;
@@ -63,7 +63,8 @@ impl Viewer {
     pub fn new(ctx: &Context, parts: Parts, start: Start, system: System) -> io::Result<Self> {
         let System { clipboard, cameras, mut preferences } = system;
         theme::install(ctx);
-        ctx.set_theme(start.theme.unwrap_or(preferences.theme));
+        let asked = start.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
+        ctx.set_theme(asked.unwrap_or(preferences.theme));
         let mut models = start.models(&preferences);
         preferences.view = start.view.unwrap_or(preferences.view);
         let mut viewer = Self {

@@ -21,8 +21,8 @@ pub struct Start {
     /// How they are computed; `None`: exactly where a model was asked for, else as in the last run.
     pub arithmetics: [Option<Arithmetic>; 2],
     pub view: Option<View>,
-    /// Is not kept.
-    pub theme: Option<egui::ThemePreference>,
+    /// The dark theme, or the light one; is not kept.
+    pub dark: Option<bool>,
     /// Of the window, in points.
     pub size: Option<[f32; 2]>,
     /// Saves a picture of the window, then closes it. Preferences are neither read nor kept.

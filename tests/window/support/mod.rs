@@ -12,9 +12,9 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::vec2;
 use egui_kittest::{Harness, Node};
-use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, View, Viewer};
+use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, System, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
-use twinsight::engine::{Engine, Load, Open, Parts, SystemClock};
+use twinsight::engine::{Load, Open, Parts, SystemClock};
 use twinsight::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Precision};
 use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
 
@@ -125,26 +125,25 @@ impl Desk {
         let start = Start {
             source: plan.source,
             files: plan.files,
-            clipboard: Box::new(Board(Arc::clone(&copied))),
-            cameras: Some(watch),
             models: plan.models,
             arithmetics: plan.arithmetics,
             view: plan.view,
-            preferences: plan.preferences,
-            theme: None,
+            dark: None,
+            size: None,
             screenshot: None,
             catalog: plan.catalog,
             layers: false,
         };
-        let mut start = Some((parts, start));
+        let clipboard = Box::new(Board(Arc::clone(&copied)));
+        let system = System { clipboard, cameras: Some(watch), preferences: plan.preferences };
+        let mut start = Some((parts, start, system));
         let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {
             let viewer = viewer.get_or_insert_with(|| {
-                let (parts, start) = start.take().unwrap();
-                let engine = Engine::start(parts, Viewer::first_settings(&start)).unwrap();
-                Viewer::new(ui.ctx(), engine, start)
+                let (parts, start, system) = start.take().unwrap();
+                Viewer::new(ui.ctx(), parts, start, system).unwrap()
             });
-            viewer.update(ui.ctx());
-            viewer.show(ui);
+            viewer.logic(ui.ctx());
+            viewer.ui(ui);
         };
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_ui_state(show, None);
         Self { harness, runs, opened, copied, woken }
@@ -230,7 +229,7 @@ impl Desk {
 
     /// What the window said last, in the corner.
     pub fn said(&self) -> &str {
-        self.harness.state().as_ref().unwrap().said()
+        self.harness.state().as_ref().unwrap().last_message()
     }
 
     /// How many frames can be gone back to.

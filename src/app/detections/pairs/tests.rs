@@ -12,7 +12,7 @@ use crate::app::action::ThresholdsAction;
 use crate::app::ui::theme;
 use crate::app::view::Which;
 use crate::compare::VerdictKind;
-use crate::compare::{Comparer, Comparison, Side};
+use crate::compare::{Comparer, Comparison, ModelInput};
 use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Thresholds};
 
 const PERSON: usize = 0;
