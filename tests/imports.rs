@@ -34,7 +34,7 @@ const STD_ONLY: [&str; 2] = ["detect", "compare"];
 
 /// Crates that few files may name: the crate, the starts of those files' paths, why.
 const FENCED: [(&str, &[&str], &str); 8] = [
-    ("arboard", &["app/clipboard.rs"], "one place knows the system's clipboard"),
+    ("arboard", &["app/ui/clipboard.rs"], "one place knows the system's clipboard"),
     ("nokhwa", &["source/camera"], "one place knows the camera library's faults"),
     ("ort", &["model/raw_session.rs", "model/runtime.rs", "model/session.rs"], "one place knows ONNX Runtime"),
     ("eframe", &["app/"], "only the window knows the window library"),

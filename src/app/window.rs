@@ -75,7 +75,7 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
         let ctx = cc.egui_ctx.clone();
         let parts = parts(Arc::new(move || ctx.request_repaint()));
         let viewer = Viewer::new(&cc.egui_ctx, parts, start, system)?;
-        Ok(Box::new(Window { viewer: Some(viewer), keeps, failure: told }))
+        Ok(Box::new(EframeWindow { viewer: Some(viewer), keeps, failure: told }))
     };
     eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(reason(&e.to_string())))?;
     let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -88,7 +88,7 @@ fn reason(text: &str) -> String {
     cause.trim_end_matches('.').to_owned()
 }
 
-struct Window {
+struct EframeWindow {
     /// `None` only once the window has closed.
     viewer: Option<Viewer>,
     keeps: bool,
@@ -112,7 +112,7 @@ fn give_text_its_keys(ctx: &egui::Context, input: &mut egui::RawInput) {
     input.events.extend(meant);
 }
 
-impl eframe::App for Window {
+impl eframe::App for EframeWindow {
     fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
         give_text_its_keys(ctx, input);
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::arithmetic_flags::ArithmeticFlags;
 use super::input::pictures;
 use super::output::model_identity::ModelIdentity;
-use super::output::progress::Progress;
+use super::output::progress::ProgressLine;
 use super::output::stdout::out;
 use crate::detect::{Classes, Thresholds};
 use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
@@ -76,7 +76,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("twinsight: {failure}");
         failed = true;
     }
-    let mut bar = Progress::new(Some(paths.len()), "pictures");
+    let mut bar = ProgressLine::new(Some(paths.len()), "pictures");
     for path in &paths {
         match load(path) {
             Ok(frame) => {
@@ -104,7 +104,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         None
     } else {
         // Each picture is computed twice, in integers.
-        let mut bar = Progress::new(Some(inputs.len()), "pictures, for overflow");
+        let mut bar = ProgressLine::new(Some(inputs.len()), "pictures, for overflow");
         let found = overflow(&int8, &a.form, &inputs, || {
             bar.step();
             Ok(())
@@ -127,7 +127,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         let mut bar = None;
         let target = followed.as_ref().map(|followed| followed.target);
         let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
-            bar.get_or_insert_with(|| Progress::new(Some(of), "layers")).step();
+            bar.get_or_insert_with(|| ProgressLine::new(Some(of), "layers")).step();
             Ok(())
         })?;
         if losses.is_empty() {

@@ -56,8 +56,10 @@ mod tests {
         let heads = |class_id: Option<usize>| {
             let mut heads = RawHeads::zeros(&form);
             heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
-            for plane in [Some(4), class_id.map(|id| 5 + id)].into_iter().flatten() {
-                heads.heads[1][plane * 13 * 13 + 84] = 5.0;
+            let mut set = |plane: usize, value: f32| heads.heads[1][plane * 13 * 13 + 84] = value;
+            (0..4).for_each(|plane| set(plane, 0.0));
+            if let Some(class_id) = class_id {
+                [4, 5 + class_id].into_iter().for_each(|plane| set(plane, 5.0));
             }
             heads
         };

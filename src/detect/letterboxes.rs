@@ -7,10 +7,10 @@ use super::letterbox::Letterboxer;
 /// Letterboxes a frame once for each size, however many models share it.
 #[derive(Default)]
 pub struct Letterboxes {
-    inputs: Vec<Input>,
+    inputs: Vec<SizedInput>,
 }
 
-struct Input {
+struct SizedInput {
     size: Size,
     letterboxer: Letterboxer,
     /// `None` = not filled with the present frame.
@@ -27,7 +27,7 @@ impl Letterboxes {
     /// after [`Letterboxes::begin`] looks at the frame.
     pub fn fill(&mut self, size: Size, frame: &Frame) -> (Letterbox, &[f32]) {
         let at = self.inputs.iter().position(|input| input.size == size).unwrap_or_else(|| {
-            self.inputs.push(Input { size, letterboxer: Letterboxer::new(size), filled: None });
+            self.inputs.push(SizedInput { size, letterboxer: Letterboxer::new(size), filled: None });
             self.inputs.len() - 1
         });
         let input = &mut self.inputs[at];

@@ -27,7 +27,7 @@ pub use keeper::History;
 pub use moment::{Compactor, Moment};
 pub use moment_comparer::MomentComparer;
 pub use picture::RestoreError;
-pub use record::{Figures, Latency, Record, Stage};
+pub use record::{FrameFigures, Latency, Record, Stage};
 pub use recorder::{QUEUE, Recorder, SINGLE_INTERVAL};
 pub use ring::{DEFAULT_LIMIT, Ring};
 pub use timeline::{RECORDS, Timeline};

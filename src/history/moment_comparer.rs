@@ -1,6 +1,6 @@
 //! The comparison of a moment's models.
 
-use super::{Figures, Moment};
+use super::{FrameFigures, Moment};
 use crate::compare::{CompareSettings, Comparer, Comparison};
 use crate::detect::RawHeads;
 
@@ -19,7 +19,7 @@ impl MomentComparer {
     }
 
     /// The comparison's figures over the chosen classes.
-    pub fn figures(&mut self, moment: &Moment, setting: &CompareSettings) -> Option<Figures> {
-        self.compare(moment, setting).map(|comparison| Figures::of(comparison, &setting.classes))
+    pub fn figures(&mut self, moment: &Moment, setting: &CompareSettings) -> Option<FrameFigures> {
+        self.compare(moment, setting).map(|comparison| FrameFigures::of(comparison, &setting.classes))
     }
 }

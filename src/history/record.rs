@@ -9,7 +9,7 @@ use crate::engine::Samples;
 
 /// How far A and B agree on a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Figures {
+pub struct FrameFigures {
     /// Between 0 and 1; see [`crate::compare::Agreement::f1`].
     pub f1: f32,
     pub lost: u16,
@@ -17,7 +17,7 @@ pub struct Figures {
     pub flips: u16,
 }
 
-impl Figures {
+impl FrameFigures {
     /// Counts the selected classes.
     pub fn of(comparison: &Comparison, classes: &ClassSet) -> Self {
         let agreement = comparison.agreement_of(classes);
@@ -92,7 +92,7 @@ pub struct Record {
     /// Differs from the previous record's if the source changed.
     pub source_generation: u64,
     /// `None` if no two comparable models ran, or if the figures are not yet computed.
-    pub figures: Option<Figures>,
+    pub figures: Option<FrameFigures>,
     pub(super) latencies: [Option<Latency>; Stage::ALL.len()],
     /// The setting for which the figures were computed.
     pub(super) revision: u32,

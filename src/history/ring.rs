@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Figures, Moment};
+use super::{FrameFigures, Moment};
 
 /// 256 MB.
 pub const DEFAULT_LIMIT: usize = 256 << 20;
@@ -32,12 +32,12 @@ pub(super) struct RingEntry {
     pub judged: Option<Judged>,
 }
 
-/// Figures, and the setting for which they were computed.
+/// FrameFigures, and the setting for which they were computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judged {
     pub revision: u32,
     /// `None` if nothing can be compared.
-    pub figures: Option<Figures>,
+    pub figures: Option<FrameFigures>,
 }
 
 impl Ring {
@@ -217,7 +217,7 @@ impl Default for Ring {
 
 impl RingEntry {
     /// The figures of a moment on which A and B differ.
-    fn harm(&self) -> Option<Figures> {
+    fn harm(&self) -> Option<FrameFigures> {
         self.judged?.figures.filter(|figures| !figures.is_perfect())
     }
 }

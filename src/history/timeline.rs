@@ -1,10 +1,10 @@
-//! Figures of every observation, kept far longer than the pictures.
+//! FrameFigures of every observation, kept far longer than the pictures.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ring::Judged;
-use super::{Figures, Latency, MomentComparer, Record, Ring, Stage};
+use super::{FrameFigures, Latency, MomentComparer, Record, Ring, Stage};
 use crate::compare::{CompareSettings, Comparison};
 use crate::engine::{Observation, Samples};
 
@@ -82,7 +82,7 @@ impl Timeline {
         // A frame processed again keeps its capture time; time on a plot never goes backwards.
         let seconds = self.last().map_or(seconds, |last| last.seconds.max(seconds));
         let classes = self.setting().map(|setting| &setting.classes);
-        let figures = comparison.zip(classes).map(|(comparison, classes)| Figures::of(comparison, classes));
+        let figures = comparison.zip(classes).map(|(comparison, classes)| FrameFigures::of(comparison, classes));
         let latencies = self.latencies(observation);
         if self.records.len() == RECORDS {
             self.records.pop_front();

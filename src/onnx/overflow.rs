@@ -31,7 +31,7 @@ pub struct NodeOverflow {
 /// stored in another file are assumed to overflow.
 pub fn node_overflows(model: &ModelProto) -> Vec<NodeOverflow> {
     let Some(graph) = &model.graph else { return Vec::new() };
-    let weights = WeightReader { constants: Constants::of(graph), quantized: quantized(graph) };
+    let weights = GraphWeights { constants: Constants::of(graph), quantized: quantized(graph) };
     graph.node.iter().filter_map(|node| weights.overflow(node)).collect()
 }
 
@@ -41,12 +41,12 @@ fn quantized(graph: &GraphProto) -> HashMap<&str, &str> {
     nodes.filter_map(|node| Some((node.output.first()?.as_str(), node.input.first()?.as_str()))).collect()
 }
 
-struct WeightReader<'a> {
+struct GraphWeights<'a> {
     constants: Constants<'a>,
     quantized: HashMap<&'a str, &'a str>,
 }
 
-impl WeightReader<'_> {
+impl GraphWeights<'_> {
     /// `None` if the node does not multiply by constant int8 weights.
     fn overflow(&self, node: &NodeProto) -> Option<NodeOverflow> {
         let (place, is_conv) = match node.op_type.as_str() {

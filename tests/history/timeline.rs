@@ -1,4 +1,4 @@
-//! Figures over time equal those of comparing each frame, at any setting.
+//! FrameFigures over time equal those of comparing each frame, at any setting.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 use twinsight::compare::{CompareSettings, Comparer, ModelInput, ThresholdSearch};
 use twinsight::detect::{ClassSet, RawHeads, Thresholds};
 use twinsight::engine::{Observation, Output};
-use twinsight::history::{BestSearch, Figures, History, RECORDS, Record, Ring, Search, Stage, Timeline};
+use twinsight::history::{BestSearch, FrameFigures, History, RECORDS, Record, Ring, Search, Stage, Timeline};
 
 use crate::support::*;
 
@@ -46,7 +46,7 @@ fn settings() -> Vec<CompareSettings> {
 }
 
 /// Straight from the raw heads.
-fn direct(observation: &Observation, setting: &CompareSettings) -> Figures {
+fn direct(observation: &Observation, setting: &CompareSettings) -> FrameFigures {
     let mut outputs: Vec<&Output> = observation.outputs.iter().collect();
     if setting.swapped {
         outputs.reverse();
@@ -59,7 +59,7 @@ fn direct(observation: &Observation, setting: &CompareSettings) -> Figures {
     };
     let mut comparer = Comparer::default();
     let agreement = comparer.run(&side(0), &side(1)).agreement_of(&setting.classes);
-    Figures {
+    FrameFigures {
         f1: agreement.f1() as f32,
         lost: agreement.lost as u16,
         gained: agreement.gained as u16,

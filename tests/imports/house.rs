@@ -9,7 +9,6 @@ use super::{Token, root, sources, tokens};
 const MAX_ENTRIES: usize = 20;
 
 #[test]
-#[ignore = "src/app has more"]
 fn the_windows_folder_can_be_taken_in_at_a_glance() {
     let entries = std::fs::read_dir(root().join("src/app")).unwrap().count();
     assert!(entries <= MAX_ENTRIES, "src/app has {entries} entries, more than {MAX_ENTRIES}");
@@ -17,7 +16,6 @@ fn the_windows_folder_can_be_taken_in_at_a_glance() {
 
 /// Owners never see the shell: nothing but the window and the shell itself names it.
 #[test]
-#[ignore = "panels still name it"]
 fn only_the_shell_and_the_window_name_the_viewer() {
     let found: Vec<String> =
         sources().into_iter().filter(|(path, text)| names_the_viewer(path, text)).map(|(path, _)| path).collect();
@@ -25,7 +23,6 @@ fn only_the_shell_and_the_window_name_the_viewer() {
 }
 
 #[test]
-#[ignore = "many stand for two things and more"]
 fn a_type_name_stands_for_one_thing() {
     let found = defined_twice(&sources());
     assert!(found.is_empty(), "{} type names stand for several things:\n{}", found.len(), found.join("\n"));

@@ -52,13 +52,13 @@ pub struct ClassFilter {
     search: String,
     /// Class ids that are found, those in sight first.
     rows: Vec<usize>,
-    made_from: Option<MadeFrom>,
+    made_from: Option<ClassRowsKey>,
     /// Whether the pointer was over the list: rows must not jump away under it.
     pointed: bool,
 }
 
 #[derive(PartialEq)]
-struct MadeFrom {
+struct ClassRowsKey {
     classes: Classes,
     search: String,
     /// By class id.
@@ -161,7 +161,7 @@ impl ClassFilter {
         // Stable: within both, in the model's order.
         self.rows.sort_by_key(|id| !counts.has(*id));
         let present = (0..classes.len()).map(|id| counts.has(id)).collect();
-        self.made_from = Some(MadeFrom { classes: classes.clone(), search: self.search.clone(), present });
+        self.made_from = Some(ClassRowsKey { classes: classes.clone(), search: self.search.clone(), present });
     }
 }
 

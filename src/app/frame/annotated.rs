@@ -13,14 +13,14 @@ use crate::detect::{Frame, FrameError, Size};
 #[derive(Clone)]
 pub struct AnnotatedPicture {
     pub frame: Arc<Frame>,
-    pub panes: Panes,
+    pub panes: AnnotatedPanes,
     /// Without an ending: "street".
     pub name: String,
 }
 
 /// As in the window.
 #[derive(Clone)]
-pub enum Panes {
+pub enum AnnotatedPanes {
     One(Vec<annotate::Mark>),
     /// The first left of this column, the second from there on.
     Split([Vec<annotate::Mark>; 2], u32),
@@ -48,8 +48,8 @@ impl AnnotatedPicture {
         };
         let (width, stride) = (self.frame.width(), self.frame.stride());
         Ok(match &self.panes {
-            Panes::One(marks) => painted(marks),
-            Panes::Split([a, b], column) => {
+            AnnotatedPanes::One(marks) => painted(marks),
+            AnnotatedPanes::Split([a, b], column) => {
                 let (mut whole, right) = (painted(a), painted(b));
                 let from = 3 * (*column).min(width) as usize;
                 for (row, other) in whole.rgb_mut().chunks_exact_mut(stride).zip(right.rgb().chunks_exact(stride)) {
@@ -57,7 +57,7 @@ impl AnnotatedPicture {
                 }
                 whole
             }
-            Panes::Beside(sides) => {
+            AnnotatedPanes::Beside(sides) => {
                 let mut whole = Frame::new(Size::new(width.saturating_mul(2), self.frame.height()))?;
                 for (marks, from) in sides.iter().zip([0, stride]) {
                     let side = painted(marks);
@@ -99,7 +99,7 @@ mod tests {
     const RED: [u8; 3] = [255, 0, 0];
     const BLUE: [u8; 3] = [0, 0, 255];
 
-    fn annotated(panes: impl Fn([Vec<annotate::Mark>; 2]) -> Panes) -> AnnotatedPicture {
+    fn annotated(panes: impl Fn([Vec<annotate::Mark>; 2]) -> AnnotatedPanes) -> AnnotatedPicture {
         let marks = [RED, BLUE].map(|rgb| {
             let bbox = BBox::new(20.0, 20.0, 180.0, 80.0);
             vec![annotate::Mark { bbox, rgb, dashed: false, label: String::new() }]
@@ -110,20 +110,20 @@ mod tests {
 
     #[test]
     fn each_side_has_its_own_boxes() {
-        let split = annotated(|marks| Panes::Split(marks, 120)).paint().unwrap();
+        let split = annotated(|marks| AnnotatedPanes::Split(marks, 120)).paint().unwrap();
         assert_eq!([split.pixel(20, 50), split.pixel(180, 50)], [Some(RED), Some(BLUE)]);
         assert_eq!([split.pixel(119, 20), split.pixel(120, 20)], [Some(RED), Some(BLUE)]);
-        let beside = annotated(Panes::Beside).paint().unwrap();
+        let beside = annotated(AnnotatedPanes::Beside).paint().unwrap();
         assert_eq!(beside.size(), Size::new(400, 100));
         assert_eq!([beside.pixel(180, 50), beside.pixel(220, 50)], [Some(RED), Some(BLUE)]);
-        let one = annotated(|[a, _]| Panes::One(a)).paint().unwrap();
+        let one = annotated(|[a, _]| AnnotatedPanes::One(a)).paint().unwrap();
         assert_eq!(one.pixel(180, 50), Some(RED));
     }
 
     #[test]
     fn a_saved_picture_reads_back_and_ends_in_png() {
         let dir = tempfile::tempdir().unwrap();
-        let picture = annotated(|[a, _]| Panes::One(a));
+        let picture = annotated(|[a, _]| AnnotatedPanes::One(a));
         let path = picture.save(&dir.path().join("street")).unwrap();
         assert_eq!(path, dir.path().join("street.png"));
         assert_eq!(crate::source::load(&path).unwrap().rgb(), picture.paint().unwrap().rgb());

@@ -23,7 +23,7 @@ use egui::Context;
 
 use super::action::PictureAction;
 use super::view::{View, Which};
-use annotated::{AnnotatedPicture, Panes};
+use annotated::{AnnotatedPicture, AnnotatedPanes};
 use current::CurrentFrame;
 use marks::{BoxFilter, BoxMark};
 use split_bar::SplitBar;
@@ -150,9 +150,9 @@ impl FrameView {
             self.viewport.ui_from_image(&area).image_from_ui(bar).x.max(0.0).round() as u32
         });
         let panes = match view {
-            View::Single | View::Overlay => Panes::One(a),
-            View::Split => Panes::Split([a, b], column),
-            View::SideBySide => Panes::Beside([a, b]),
+            View::Single | View::Overlay => AnnotatedPanes::One(a),
+            View::Split => AnnotatedPanes::Split([a, b], column),
+            View::SideBySide => AnnotatedPanes::Beside([a, b]),
         };
         let name = &observation.description.name;
         let stem = std::path::Path::new(name).file_stem().map_or_else(|| name.into(), |s| s.to_string_lossy());

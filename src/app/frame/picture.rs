@@ -42,7 +42,7 @@ pub struct Picture<'a> {
 }
 
 /// What a person did on the picture.
-pub struct Touched {
+pub struct PictureResponse {
     /// Of one picture; both have the same size.
     pub area: Area,
     /// The target of the box under the pointer.
@@ -53,7 +53,7 @@ pub struct Touched {
 
 impl Picture<'_> {
     /// Paints into all that is left of `ui`.
-    pub fn show(mut self, ui: &mut Ui, viewport: &mut Viewport) -> Touched {
+    pub fn show(mut self, ui: &mut Ui, viewport: &mut Viewport) -> PictureResponse {
         let whole = ui.available_rect_before_wrap();
         let id = ui.scope_id().with("picture");
         ui.allocate_rect(whole, Sense::hover());
@@ -126,7 +126,7 @@ impl Picture<'_> {
         for (response, name) in responses.iter().zip(&names) {
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
         }
-        Touched { area: area(rects[0]), pointed, chosen }
+        PictureResponse { area: area(rects[0]), pointed, chosen }
     }
 
     /// For screen readers: each picture, whose boxes it has, and what is written on it.

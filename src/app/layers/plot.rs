@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use egui::{Color32, FontId, Id, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, PlotPoints, PlotUi, VLine};
 
-use super::rows::{Row, Rows, decibel, per_million};
+use super::rows::{LayerRow, Rows, decibel, per_million};
 use crate::app::history::plots::chart::fixed;
 use crate::app::ui::palette::{self, PlotScheme};
 use crate::app::ui::theme;
@@ -24,16 +24,16 @@ pub struct Pointed {
 }
 
 /// What one plot shows.
-struct Chart<'a> {
+struct NoiseChart<'a> {
     id: &'static str,
     /// For screen readers.
     name: String,
     height: f32,
     y: RangeInclusive<f64>,
-    bars: &'a dyn Fn(&Row) -> Option<f64>,
+    bars: &'a dyn Fn(&LayerRow) -> Option<f64>,
     /// Places whose bars are pointed out.
     worst: Vec<usize>,
-    line: &'a dyn Fn(&Row) -> Option<f64>,
+    line: &'a dyn Fn(&LayerRow) -> Option<f64>,
     line_colour: Color32,
 }
 
@@ -57,8 +57,8 @@ fn noise(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &
     let about = "Signal to quantization noise in dB, in the order of the graph: less is worse. Bars: this layer \
                  alone. Line: everything up to here.";
     legend(ui, "Noise: SQNR dB", about, &entries);
-    let top = rows.all.iter().filter_map(Row::noise).fold(10.0, f64::max) * 1.12;
-    let chart = Chart {
+    let top = rows.all.iter().filter_map(LayerRow::noise).fold(10.0, f64::max) * 1.12;
+    let chart = NoiseChart {
         id: "layer noise",
         name: format!("Noise of the layers; the worst alone: {}", names(rows, &worst)),
         height,
@@ -76,7 +76,7 @@ fn boxes(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &
     let about = "How much of a box's overlap (1 − IoU) is lost when this layer alone is INT8: more is worse";
     legend(ui, "Boxes moved %", about, &[("alone", colours.letterbox), ("worst", colours.lost)]);
     let top = rows.all.iter().filter_map(|row| row.iou_loss).fold(0.01, f64::max) * 112.0;
-    let chart = Chart {
+    let chart = NoiseChart {
         id: "layer boxes",
         name: format!("Boxes moved by the layers; the worst: {}", names(rows, &worst)),
         height,
@@ -107,7 +107,7 @@ fn score(
     let falls = || rows.all.iter().filter_map(|row| row.fall).map(f64::from);
     let most = rows.all.iter().filter_map(|row| row.up_to).fold(float, f32::max);
     let bottom = falls().map(|fall| fall.min(0.0)).fold(0.0, f64::min);
-    let chart = Chart {
+    let chart = NoiseChart {
         id: "layer score",
         name: format!("{title}; it falls most by: {}", names(rows, &worst)),
         height,
@@ -139,7 +139,7 @@ fn legend(ui: &mut Ui, title: &str, about: &str, entries: &[(&str, Color32)]) {
     });
 }
 
-impl Chart<'_> {
+impl NoiseChart<'_> {
     fn show(self, ui: &mut Ui, rows: &Rows, colours: &PlotScheme, pointed: &mut Pointed) {
         let scheme = theme::scheme(ui);
         let axis =
@@ -184,7 +184,7 @@ impl Chart<'_> {
                 plot.vline(VLine::new("pointed", place as f64).stroke(stroke).allow_hover(false));
             }
         }
-        let bar = |row: &Row| {
+        let bar = |row: &LayerRow| {
             let height = (self.bars)(row)?;
             let is_lit = rows.chosen == Some(row.place) || rows.hovered == Some(row.place);
             let colour = match (is_lit, self.worst.contains(&row.place)) {
@@ -214,7 +214,7 @@ fn marks(y: &RangeInclusive<f64>) -> Vec<GridMark> {
 }
 
 /// Everything about one layer.
-pub fn tooltip(ui: &mut Ui, row: &Row) {
+pub fn tooltip(ui: &mut Ui, row: &LayerRow) {
     ui.label(RichText::new(&row.name).strong());
     ui.label(RichText::new(&row.op).weak());
     egui::Grid::new("layer numbers").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {

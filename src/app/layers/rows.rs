@@ -12,7 +12,7 @@ const NO_NOISE: f64 = 90.0;
 
 /// One tensor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct LayerRow {
     /// In the order of the graph.
     pub place: usize,
     /// The tensor, as the float model names it.
@@ -36,7 +36,7 @@ pub struct Row {
     pub overflowing: Option<f64>,
 }
 
-impl Row {
+impl LayerRow {
     pub fn all(study: &Study) -> Vec<Self> {
         let float = study.target.map(|[float, _]| float);
         let row = |(place, studied): (usize, &crate::workshop::layers::Studied)| {
@@ -104,7 +104,7 @@ pub fn per_million(parts: f64) -> String {
 
 /// What the table is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SortKey {
+pub enum LayerSortKey {
     /// The graph's order.
     Layer,
     Op,
@@ -122,10 +122,10 @@ pub enum SortKey {
 #[derive(Clone, Debug)]
 pub struct Rows {
     /// In the order of the graph.
-    pub all: Vec<Row>,
+    pub all: Vec<LayerRow>,
     /// Places in `all`, sorted.
     pub order: Vec<usize>,
-    key: SortKey,
+    key: LayerSortKey,
     /// The other way round.
     turned: bool,
     /// The row that is looked at, by its place in `all`.
@@ -141,7 +141,7 @@ impl Default for Rows {
         Self {
             all: Vec::new(),
             order: Vec::new(),
-            key: SortKey::Boxes,
+            key: LayerSortKey::Boxes,
             turned: false,
             chosen: None,
             hovered: None,
@@ -153,11 +153,11 @@ impl Default for Rows {
 impl Rows {
     /// Takes what was found; the worst come first, of the followed box where there is one.
     pub fn fill(&mut self, study: &Study) {
-        self.all = Row::all(study);
+        self.all = LayerRow::all(study);
         self.key = match study.target {
-            Some(_) => SortKey::Alone,
-            None if self.all.iter().any(|row| row.iou_loss.is_some()) => SortKey::Boxes,
-            None => SortKey::Isolated,
+            Some(_) => LayerSortKey::Alone,
+            None if self.all.iter().any(|row| row.iou_loss.is_some()) => LayerSortKey::Boxes,
+            None => LayerSortKey::Isolated,
         };
         self.turned = false;
         self.ticked.retain(|name| self.all.iter().any(|row| row.name == *name && row.can_be_float()));
@@ -167,12 +167,12 @@ impl Rows {
     }
 
     /// What it is sorted by, and whether the other way round.
-    pub fn sorted_by(&self) -> (SortKey, bool) {
+    pub fn sorted_by(&self) -> (LayerSortKey, bool) {
         (self.key, self.turned)
     }
 
     /// Sorts by a column; once more turns it round.
-    pub fn sort_by(&mut self, key: SortKey) {
+    pub fn sort_by(&mut self, key: LayerSortKey) {
         self.turned = self.key == key && !self.turned;
         self.key = key;
         self.sort();
@@ -182,16 +182,16 @@ impl Rows {
         let all = &self.all;
         self.order = (0..all.len()).collect();
         // The worst first; what has no figure comes last.
-        let harm = |row: &Row| match self.key {
-            SortKey::Layer | SortKey::Op => 0.0,
-            SortKey::Propagated => -row.propagated,
-            SortKey::Isolated => row.isolated.map_or(f64::NEG_INFINITY, |db| -db),
-            SortKey::Boxes => row.iou_loss.unwrap_or(f64::NEG_INFINITY),
-            SortKey::Overflow => row.overflowing.unwrap_or(f64::NEG_INFINITY),
-            SortKey::Alone => row.fall.map_or(f64::NEG_INFINITY, f64::from),
-            SortKey::UpTo => row.up_to.map_or(f64::NEG_INFINITY, |score| -f64::from(score)),
+        let harm = |row: &LayerRow| match self.key {
+            LayerSortKey::Layer | LayerSortKey::Op => 0.0,
+            LayerSortKey::Propagated => -row.propagated,
+            LayerSortKey::Isolated => row.isolated.map_or(f64::NEG_INFINITY, |db| -db),
+            LayerSortKey::Boxes => row.iou_loss.unwrap_or(f64::NEG_INFINITY),
+            LayerSortKey::Overflow => row.overflowing.unwrap_or(f64::NEG_INFINITY),
+            LayerSortKey::Alone => row.fall.map_or(f64::NEG_INFINITY, f64::from),
+            LayerSortKey::UpTo => row.up_to.map_or(f64::NEG_INFINITY, |score| -f64::from(score)),
         };
-        let by_op = self.key == SortKey::Op;
+        let by_op = self.key == LayerSortKey::Op;
         self.order.sort_by(|i, j| {
             let op = if by_op { all[*i].op.cmp(&all[*j].op) } else { std::cmp::Ordering::Equal };
             op.then(harm(&all[*j]).total_cmp(&harm(&all[*i])))
@@ -202,7 +202,7 @@ impl Rows {
     }
 
     /// The places of the worst by a figure, of which more is worse.
-    pub fn worst(&self, harm: impl Fn(&Row) -> Option<f64>) -> Vec<usize> {
+    pub fn worst(&self, harm: impl Fn(&LayerRow) -> Option<f64>) -> Vec<usize> {
         let mut found: Vec<(usize, f64)> =
             self.all.iter().filter_map(|row| Some((row.place, harm(row)?))).filter(|(_, harm)| *harm != 0.0).collect();
         found.sort_by(|x, y| y.1.total_cmp(&x.1));
@@ -261,14 +261,14 @@ mod tests {
         let mut rows = Rows::default();
         rows.fill(&study());
         assert_eq!(rows.order, [2, 0, 1], "by boxes; what moves none is last");
-        rows.sort_by(SortKey::Layer);
+        rows.sort_by(LayerSortKey::Layer);
         assert_eq!(rows.order, [0, 1, 2]);
-        rows.sort_by(SortKey::Layer);
+        rows.sort_by(LayerSortKey::Layer);
         assert_eq!(rows.order, [2, 1, 0]);
-        rows.sort_by(SortKey::Propagated);
+        rows.sort_by(LayerSortKey::Propagated);
         assert_eq!(rows.order, [2, 1, 0]);
         rows.fill(&Study { target: Some([0.5, 0.4]), ..study() });
-        assert_eq!((rows.sorted_by().0, rows.order.as_slice()), (SortKey::Alone, &[2, 0, 1][..]));
+        assert_eq!((rows.sorted_by().0, rows.order.as_slice()), (LayerSortKey::Alone, &[2, 0, 1][..]));
     }
 
     #[test]

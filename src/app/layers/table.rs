@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::plot;
-use super::rows::{Row, Rows, SortKey, decibel, per_million};
+use super::rows::{LayerRow, Rows, LayerSortKey, decibel, per_million};
 use crate::app::ui::palette::{self, Scheme};
 use crate::app::ui::theme;
 
@@ -19,37 +19,37 @@ const TICK: f32 = 13.0;
 const SCROLL: f32 = 6.0;
 
 /// A column: what it sorts by, its title, what it tells, its width; `None` = what is left.
-struct Title(Option<SortKey>, &'static str, &'static str, Option<f32>);
+struct Title(Option<LayerSortKey>, &'static str, &'static str, Option<f32>);
 
 const TITLES: [Title; 7] = [
     Title(None, "float", "Which layers shall be left in float", Some(34.0)),
-    Title(Some(SortKey::Layer), "Layer", "the order of the graph", None),
-    Title(Some(SortKey::Op), "Operation", "operation", Some(84.0)),
-    Title(Some(SortKey::Propagated), "propagated", "signal to noise with everything up to here in INT8", Some(66.0)),
-    Title(Some(SortKey::Isolated), "isolated", "signal to noise of this layer alone", Some(60.0)),
-    Title(Some(SortKey::Boxes), "boxes", "how much overlap boxes lose when this layer alone is INT8", Some(56.0)),
-    Title(Some(SortKey::Overflow), "overflow", "pairs of products per million that overflow without VNNI", Some(58.0)),
+    Title(Some(LayerSortKey::Layer), "Layer", "the order of the graph", None),
+    Title(Some(LayerSortKey::Op), "Operation", "operation", Some(84.0)),
+    Title(Some(LayerSortKey::Propagated), "propagated", "signal to noise with everything up to here in INT8", Some(66.0)),
+    Title(Some(LayerSortKey::Isolated), "isolated", "signal to noise of this layer alone", Some(60.0)),
+    Title(Some(LayerSortKey::Boxes), "boxes", "how much overlap boxes lose when this layer alone is INT8", Some(56.0)),
+    Title(Some(LayerSortKey::Overflow), "overflow", "pairs of products per million that overflow without VNNI", Some(58.0)),
 ];
 
 /// While one box is followed.
 const FOLLOWED: [Title; 2] = [
-    Title(Some(SortKey::Alone), "alone", "the followed box's score when this layer alone is INT8", Some(48.0)),
-    Title(Some(SortKey::UpTo), "up to", "the followed box's score when everything up to here is INT8", Some(48.0)),
+    Title(Some(LayerSortKey::Alone), "alone", "the followed box's score when this layer alone is INT8", Some(48.0)),
+    Title(Some(LayerSortKey::UpTo), "up to", "the followed box's score when everything up to here is INT8", Some(48.0)),
 ];
 
 /// What a person did in the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
+pub struct LayerTableResponse {
     pub hovered: Option<usize>,
     pub chosen: Option<usize>,
 }
 
 /// Shows the rows. `follows`: one box is followed. `scroll_to` is a row's place in the graph.
-pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize>) -> Touched {
+pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize>) -> LayerTableResponse {
     ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
     let titles: Vec<&Title> = TITLES.iter().chain(FOLLOWED.iter().filter(|_| follows)).collect();
     let focus = ui.scope_id().with("layer with the focus");
-    let mut touched = Touched { chosen: pressed(ui, focus, rows), hovered: None };
+    let mut touched = LayerTableResponse { chosen: pressed(ui, focus, rows), hovered: None };
     let place_of = |rows: &Rows, place: usize| rows.order.iter().position(|other| *other == place);
     let scroll_to = touched.chosen.or(scroll_to).and_then(|place| place_of(rows, place));
     let width = ui.available_width();
@@ -148,7 +148,7 @@ fn pressed(ui: &Ui, focus: Id, rows: &mut Rows) -> Option<usize> {
 }
 
 /// The ground of a row and its response.
-fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, rows: &Rows) -> Response {
+fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &LayerRow, rows: &Rows) -> Response {
     let scheme = theme::scheme(ui);
     let response = ui.interact(rect, id, if focusable { Sense::click() } else { Sense::CLICK });
     let chosen = rows.chosen == Some(row.place);
@@ -164,7 +164,7 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, rows: &Rows) ->
 }
 
 /// True: it was clicked.
-fn tick_box(ui: &Ui, row: &Row, rows: &Rows) -> bool {
+fn tick_box(ui: &Ui, row: &LayerRow, rows: &Rows) -> bool {
     if !row.can_be_float() {
         return false;
     }
@@ -185,7 +185,7 @@ fn tick_box(ui: &Ui, row: &Row, rows: &Rows) -> bool {
     response.on_hover_text(format!("{name} when B is rebuilt (Space, while its row has the focus)")).clicked()
 }
 
-fn cell(ui: &Ui, key: SortKey, row: &Row, rows: &Rows) {
+fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
     let Scheme { text, strong, weak, .. } = theme::scheme(ui);
     let lit = rows.chosen == Some(row.place) || rows.hovered == Some(row.place);
     let colour = if lit { *strong } else { *text };
@@ -201,28 +201,28 @@ fn cell(ui: &Ui, key: SortKey, row: &Row, rows: &Rows) {
     let score = |score: Option<f32>| score.map_or_else(|| "–".into(), |s| format!("{s:.3}"));
     let worst = palette::plots(ui.visuals().dark_mode).lost;
     match key {
-        SortKey::Layer => left(&row.name, colour),
-        SortKey::Op => left(row.op.trim_start_matches("QLinear"), *weak),
-        SortKey::Propagated => right(number(Some(row.propagated)), colour),
-        SortKey::Isolated => right(number(row.isolated), if row.isolated.is_some() { colour } else { *weak }),
-        SortKey::Boxes => {
+        LayerSortKey::Layer => left(&row.name, colour),
+        LayerSortKey::Op => left(row.op.trim_start_matches("QLinear"), *weak),
+        LayerSortKey::Propagated => right(number(Some(row.propagated)), colour),
+        LayerSortKey::Isolated => right(number(row.isolated), if row.isolated.is_some() { colour } else { *weak }),
+        LayerSortKey::Boxes => {
             let words = row.iou_loss.map_or_else(|| "–".into(), |loss| format!("{:.2}%", loss * 100.0));
             right(words, if row.share.is_some_and(|share| share >= 0.1) { worst } else { colour });
         }
-        SortKey::Overflow => {
+        LayerSortKey::Overflow => {
             let some = row.overflowing.is_some_and(|parts| parts > 0.0);
             right(row.overflowing.map_or_else(|| "–".into(), per_million), if some { colour } else { *weak });
         }
-        SortKey::Alone => {
+        LayerSortKey::Alone => {
             let falls = row.fall.is_some_and(|fall| fall >= 0.02);
             right(score(row.alone), if falls { worst } else { colour });
         }
-        SortKey::UpTo => right(score(row.up_to), colour),
+        LayerSortKey::UpTo => right(score(row.up_to), colour),
     }
 }
 
 /// Gives what was asked to sort by.
-fn title_cell(ui: &Ui, Title(key, title, what, _): &Title, (sorted, turned): (SortKey, bool)) -> Option<SortKey> {
+fn title_cell(ui: &Ui, Title(key, title, what, _): &Title, (sorted, turned): (LayerSortKey, bool)) -> Option<LayerSortKey> {
     let scheme = theme::scheme(ui);
     let (rect, painter) = (ui.max_rect(), ui.painter());
     let font = FontId::proportional(11.5);
@@ -237,7 +237,7 @@ fn title_cell(ui: &Ui, Title(key, title, what, _): &Title, (sorted, turned): (So
         painter.rect_stroke(rect.shrink(1.0), 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
     }
     let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
-    let anchor = if matches!(key, SortKey::Layer | SortKey::Op) { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
+    let anchor = if matches!(key, LayerSortKey::Layer | LayerSortKey::Op) { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
     let words = anchor.pos_in_rect(&rect);
     let painted = painter.text(words, anchor, *title, font, colour);
     if active {

@@ -15,7 +15,7 @@ use clap::Args;
 use self::evaluator::Evaluator;
 use super::arithmetic_flags::ArithmeticFlag;
 use super::interrupt;
-use super::output::progress::Progress;
+use super::output::progress::ProgressLine;
 use super::output::stdout::{out, write_file};
 use crate::model::{Catalog, ModelRequest, Runtime};
 use crate::workshop::evaluate::{Bootstrap, Replicate, Truth};
@@ -94,7 +94,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
 
     let counted = if replicates > 1 { "pictures × replicates" } else { "pictures" };
-    let mut progress = Progress::new(Some(limit * replicates), counted);
+    let mut progress = ProgressLine::new(Some(limit * replicates), counted);
     for image in 0..limit {
         if interrupt::asked() {
             break;

@@ -12,7 +12,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use super::camera_feed::CameraFeed;
 use super::{Input, InputArgs};
 use crate::cli::interrupt;
-use crate::cli::output::progress::Progress;
+use crate::cli::output::progress::ProgressLine;
 use crate::detect::Frame;
 use crate::model::Catalog;
 use crate::source::{self, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
@@ -32,7 +32,7 @@ pub struct FrameReader {
     /// Frames given of the camera or the video that is open.
     given: u64,
     failures: usize,
-    progress: Progress,
+    progress: ProgressLine,
 }
 
 /// A camera or a video that is open.
@@ -69,7 +69,7 @@ impl FrameReader {
             every: args.every.unwrap_or(1),
             given: 0,
             failures: 0,
-            progress: Progress::new(total, if total.is_some() { "images" } else { "frames" }),
+            progress: ProgressLine::new(total, if total.is_some() { "images" } else { "frames" }),
         })
     }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{SourceArgs, made};
+use super::source_args::{SourceArgs, made};
 use crate::cli::output::stdout::out;
 use crate::model::Catalog;
 use crate::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, WorkshopError};

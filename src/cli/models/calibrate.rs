@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::SourceArgs;
+use super::source_args::SourceArgs;
 use crate::cli::input::camera_feed::CameraFeed;
 use crate::cli::input::camera_flags::CameraFlags;
-use crate::cli::output::progress::Progress;
+use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::out;
 use crate::model::{Catalog, Runtime, hex};
 use crate::source::{self, CameraRequest};
@@ -86,7 +86,7 @@ impl PictureArgs {
             return Err(format!("no pictures (jpg, png, webp, bmp) in {}", dir.display()).into());
         }
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
-        let bar = Progress::new(Some(pictures.len()), "pictures");
+        let bar = ProgressLine::new(Some(pictures.len()), "pictures");
         let wanted = pictures.len();
         calibrator.take_frames(&mut PictureFiles(pictures.into_iter()), wanted, None, &bar, |_| {})?;
         Ok(calibrator)
@@ -100,7 +100,7 @@ impl PictureArgs {
     ) -> Result<Calibrator, Box<dyn Error>> {
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
         let wanted = self.frames as usize;
-        let bar = Progress::new(Some(wanted), "frames");
+        let bar = ProgressLine::new(Some(wanted), "frames");
         let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request, bar.remarks())?;
         match calibrator.take_frames(&mut CameraFrames { camera, taken: None }, wanted, None, &bar, |_| {}) {
             Ok(()) => Ok(calibrator),

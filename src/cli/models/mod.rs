@@ -4,17 +4,14 @@ mod build;
 mod calibrate;
 mod installed;
 mod quantize;
+mod source_args;
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::Subcommand;
 
-use super::output::stdout::{OutputError, out};
 use crate::model::Catalog;
-use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 
 pub(super) use installed::{origin, pinned};
 
@@ -22,11 +19,11 @@ pub(super) use installed::{origin, pinned};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: ModelsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum ModelsCommand {
     /// Show the models in the models folder
     List,
     /// Make the models from darknet's weights: FP32, and INT8 where there is a calibration table
@@ -41,23 +38,6 @@ enum Command {
     Verify,
 }
 
-/// Which network; the defaults are the files that set-up fetched.
-#[derive(Debug, clap::Args)]
-struct SourceArgs {
-    /// The darknet cfg of another network of the family
-    #[arg(long, value_name = "FILE", requires = "weights")]
-    cfg: Option<PathBuf>,
-    /// Its weights
-    #[arg(long, value_name = "FILE", requires = "cfg")]
-    weights: Option<PathBuf>,
-    /// Its class names, one a line; COCO's where there are 80 classes
-    #[arg(long, value_name = "FILE", requires = "cfg")]
-    names: Option<PathBuf>,
-    /// In place of cfg and weights: a float model in ONNX, of this program or of another
-    #[arg(long, value_name = "FILE", conflicts_with = "cfg")]
-    onnx: Option<PathBuf>,
-}
-
 /// Runs one of the commands on the installed models.
 pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let good = run_in(&Catalog::find(), args)?;
@@ -68,32 +48,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
 /// bad (a sum differs, a table is missing); it has said so.
 pub fn run_in(catalog: &Catalog, args: &Args) -> Result<bool, Box<dyn Error>> {
     match &args.command {
-        Command::List => installed::list(catalog),
-        Command::Build(args) => build::build(catalog, args),
-        Command::Calibrate(args) => calibrate::run(catalog, args).map(|()| true),
-        Command::Quantize(args) => quantize::run(catalog, args).map(|()| true),
-        Command::Export(args) => build::export(args).map(|()| true),
-        Command::Verify => installed::verify(catalog),
+        ModelsCommand::List => installed::list(catalog),
+        ModelsCommand::Build(args) => build::build(catalog, args),
+        ModelsCommand::Calibrate(args) => calibrate::run(catalog, args).map(|()| true),
+        ModelsCommand::Quantize(args) => quantize::run(catalog, args).map(|()| true),
+        ModelsCommand::Export(args) => build::export(args).map(|()| true),
+        ModelsCommand::Verify => installed::verify(catalog),
     }
-}
-
-impl SourceArgs {
-    fn read(&self, catalog: &Catalog) -> Result<FloatModel, WorkshopError> {
-        if let Some(model) = &self.onnx {
-            return FloatModel::read_model(model);
-        }
-        let or_ours = |given: &Option<PathBuf>, file| given.clone().unwrap_or_else(|| catalog.download(file));
-        let cfg = or_ours(&self.cfg, "yolov4-tiny.cfg");
-        FloatModel::read(&cfg, &or_ours(&self.weights, "yolov4-tiny.weights"), self.names.as_deref())
-    }
-
-    fn is_ours(&self) -> bool {
-        self.cfg.is_none() && self.onnx.is_none()
-    }
-}
-
-/// Says what file was made.
-fn made(name: &str, ModelFile { bytes, sha256, .. }: &ModelFile, started: Instant) -> Result<(), OutputError> {
-    let milliseconds = started.elapsed().as_millis();
-    out!("{name:<34}  {:>10} bytes  sha256 {sha256}  {milliseconds:>5} ms", bytes.len())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::calibrate::PictureArgs;
-use super::{SourceArgs, made};
+use super::source_args::{SourceArgs, made};
 use crate::model::Catalog;
 use crate::workshop::rebuild::write_beside;
 use crate::workshop::{CalibrationTable, Recipe, WorkshopError};

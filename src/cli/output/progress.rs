@@ -12,13 +12,13 @@ use crate::workshop;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shows itself on standard error after a second, and only where that is a terminal.
-pub struct Progress {
+pub struct ProgressLine {
     bar: ProgressBar,
     start: Instant,
     shown: Cell<bool>,
 }
 
-impl Progress {
+impl ProgressLine {
     /// `total`: `None` = nobody knows. `things`: what is counted, as "images".
     pub fn new(total: Option<usize>, things: &str) -> Self {
         let bar = ProgressBar::with_draw_target(total.map(|n| n as u64), ProgressDrawTarget::hidden());
@@ -69,7 +69,7 @@ impl Progress {
 }
 
 /// The bar has the words that it was made with.
-impl workshop::Progress for Progress {
+impl workshop::Progress for ProgressLine {
     fn report(&self, _what: &str, done: usize, of: usize) {
         self.show_when_slow();
         self.bar.set_length(of as u64);

@@ -1,6 +1,6 @@
 //! Scales, zero points and weights of nodes.
 
-use super::{FORM, MAX_BYTES, Node, Reader, side};
+use super::{FORM, MAX_BYTES, ReadNode, Reader, side};
 use crate::integer::grid::Grid;
 use crate::integer::tensor::Element;
 use crate::onnx::{INT8, UINT8};
@@ -15,7 +15,7 @@ impl<'a> Reader<'a> {
     /// A scale and the zero point after it, which defaults to 0; the bytes are then of type `default`.
     pub fn grid(
         &self,
-        node: Node<'a>,
+        node: ReadNode<'a>,
         scale: usize,
         zero_point: usize,
         default: Element,
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The grid of the byte tensor at input `place`, whose scale and zero point are inputs of the node.
-    pub fn grid_of(&self, node: Node<'a>, place: usize, [scale, zero_point]: [usize; 2]) -> Result<Grid, String> {
+    pub fn grid_of(&self, node: ReadNode<'a>, place: usize, [scale, zero_point]: [usize; 2]) -> Result<Grid, String> {
         let (_, tensor) = self.tensor(node, place)?;
         let (grid, element) = self.grid(node, scale, zero_point, tensor.element)?;
         if tensor.element == Element::F32 {
@@ -56,13 +56,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Dimensions and values of a float32 constant.
-    pub fn floats(&self, node: Node<'a>, place: usize) -> Result<(Vec<i64>, Vec<f32>), String> {
+    pub fn floats(&self, node: ReadNode<'a>, place: usize) -> Result<(Vec<i64>, Vec<f32>), String> {
         let name = node.input(place).ok_or("an input is missing")?;
         self.constants.floats(name).ok_or_else(|| format!("{name} is no float32 constant in the file"))
     }
 
     /// int8 weights with zero point 0. No dimension is 0.
-    pub fn weights(&self, node: Node<'a>, place: usize, zero_point: usize) -> Result<Weights, String> {
+    pub fn weights(&self, node: ReadNode<'a>, place: usize, zero_point: usize) -> Result<Weights, String> {
         let name = node.input(place).ok_or("its weights are missing")?;
         let tensor = self.constants.tensor(name).ok_or_else(|| format!("its weights {name} are no constant"))?;
         if tensor.data_type != INT8 {
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One scale for all weights, or one per filter: returned as one per filter.
-    pub fn weight_scales(&self, node: Node<'a>, place: usize, filters: usize) -> Result<Vec<f32>, String> {
+    pub fn weight_scales(&self, node: ReadNode<'a>, place: usize, filters: usize) -> Result<Vec<f32>, String> {
         let (_, scales) = self.floats(node, place)?;
         match scales[..] {
             [scale] => Ok(vec![scale; filters]),

@@ -34,7 +34,7 @@ impl Network {
         let mut reader = Reader::new(&graph);
         let input = reader.input(&graph.input)?;
         for proto in &graph.node {
-            let node = Node { proto, attributes: Attributes(&proto.attribute) };
+            let node = ReadNode { proto, attributes: Attributes(&proto.attribute) };
             reader.node(node).map_err(|why| IntegerError::Node {
                 node: node.name().into(),
                 op: proto.op_type.clone(),
@@ -52,13 +52,13 @@ impl Network {
 }
 
 #[derive(Clone, Copy)]
-struct Node<'a> {
+struct ReadNode<'a> {
     proto: &'a NodeProto,
     attributes: Attributes<'a>,
 }
 
-impl<'a> Node<'a> {
-    /// Node names are optional in ONNX; without one, the name of the node's output.
+impl<'a> ReadNode<'a> {
+    /// ReadNode names are optional in ONNX; without one, the name of the node's output.
     fn name(self) -> &'a str {
         let output = self.proto.output.first().map_or("", String::as_str);
         if self.proto.name.is_empty() { output } else { &self.proto.name }
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         added.map_err(|why: String| refused(&why))
     }
 
-    fn node(&mut self, node: Node<'a>) -> Result<(), String> {
+    fn node(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         match node.proto.op_type.as_str() {
             // Its value is among the constants.
             "Constant" => Ok(()),
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The tensor that a node reads as input `place`.
-    fn tensor(&self, node: Node<'a>, place: usize) -> Result<(usize, &Tensor), String> {
+    fn tensor(&self, node: ReadNode<'a>, place: usize) -> Result<(usize, &Tensor), String> {
         let name = node.input(place).ok_or("an input is missing")?;
         match self.places.get(name) {
             Some(tensor) => Ok((*tensor, &self.tensors[*tensor])),
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The same, with channels first.
-    fn picture(&self, node: Node<'a>, place: usize) -> Result<(usize, &Tensor), String> {
+    fn picture(&self, node: ReadNode<'a>, place: usize) -> Result<(usize, &Tensor), String> {
         let found = self.tensor(node, place)?;
         match found.1.axes {
             Axes::ChannelsFirst => Ok(found),
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         Ok(place)
     }
 
-    fn step(&mut self, node: Node<'a>, op: Op, input: usize, output: usize) {
+    fn step(&mut self, node: ReadNode<'a>, op: Op, input: usize, output: usize) {
         self.steps.push(Step { node: node.name().into(), op, input, output });
     }
 }

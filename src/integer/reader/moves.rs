@@ -1,6 +1,6 @@
 //! Nodes that move values.
 
-use super::{Node, Reader, side};
+use super::{ReadNode, Reader, side};
 use crate::integer::grid::{Grid, regrid};
 use crate::integer::network::Op;
 use crate::integer::tensor::{Axes, Element, Shape, Tensor};
@@ -9,7 +9,7 @@ use crate::integer::tensor::{Axes, Element, Shape, Tensor};
 const MAX_FACTOR: usize = 64;
 
 impl<'a> Reader<'a> {
-    pub fn concat(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn concat(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         // ONNX defines no default for it.
         let places: Vec<usize> = (0..node.proto.input.len()).collect();
         let (_, first) = self.picture(node, 0)?;
@@ -18,14 +18,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Scale and zero point of the output; then each input with its own.
-    pub fn quantized_concat(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn quantized_concat(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let places: Vec<usize> = (2..node.proto.input.len()).step_by(3).collect();
         let (_, first) = self.picture(node, 2)?;
         let (grid, element) = self.grid(node, 0, 1, first.element)?;
         self.join(node, &places, element, Some(grid))
     }
 
-    fn join(&mut self, node: Node<'a>, places: &[usize], element: Element, grid: Option<Grid>) -> Result<(), String> {
+    fn join(&mut self, node: ReadNode<'a>, places: &[usize], element: Element, grid: Option<Grid>) -> Result<(), String> {
         if !node.attributes.is_along_channels(0)? {
             return Err("it does not join channels (axis 1)".into());
         }
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub fn split(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn split(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, &Tensor { shape, element, .. }) = self.picture(node, 0)?;
         if !node.attributes.is_along_channels(0)? {
             return Err("it does not split channels (axis 1)".into());
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub fn slice(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn slice(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, &Tensor { shape, element, .. }) = self.picture(node, 0)?;
         let one = |place: usize, default: Option<i64>| {
             let values = node.input(place).map(|name| self.indices(name)).unwrap_or(default.map(|value| vec![value]));
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         self.constants.ints(name).or_else(narrow)
     }
 
-    pub fn resize(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn resize(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, &Tensor { shape, element, .. }) = self.picture(node, 0)?;
         let factor = self.factor(node, shape)?;
         let text = |name, default| node.attributes.text(name, default);
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Along the height and along the width.
-    fn factor(&self, node: Node<'a>, shape: Shape) -> Result<[usize; 2], String> {
+    fn factor(&self, node: ReadNode<'a>, shape: Shape) -> Result<[usize; 2], String> {
         let before = [1, shape.channels, shape.height, shape.width];
         let factors: Vec<f32> = match node.input(3) {
             Some(sizes) => {
@@ -161,13 +161,13 @@ impl<'a> Reader<'a> {
         .ok_or_else(|| format!("it enlarges by {factors:?}, not height and width by whole numbers"))
     }
 
-    pub fn identity(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn identity(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (_, tensor) = self.tensor(node, 0)?;
         let tensor = Tensor { name: node.output()?.into(), ..tensor.clone() };
         self.insert(tensor).map(|_| ())
     }
 
-    pub fn transpose(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn transpose(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (_, tensor) = self.tensor(node, 0)?;
         let axes = match (tensor.axes, &node.attributes.ints("perm")[..]) {
             (axes, [0, 1, 2, 3]) => axes,

@@ -1,7 +1,7 @@
 //! Convolutions and matrix products.
 
 use super::constants::{Weights, finite};
-use super::{FORM, MAX_SIDE, Node, Reader, side};
+use super::{FORM, MAX_SIDE, ReadNode, Reader, side};
 use crate::integer::conv::{Conv, Epilogue};
 use crate::integer::filters::Filters;
 use crate::integer::network::Op;
@@ -9,7 +9,7 @@ use crate::integer::tensor::{Axes, Element, Shape, Tensor};
 use crate::integer::window::Window;
 
 impl<'a> Reader<'a> {
-    pub fn conv(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn conv(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, from) = self.picture(node, 0)?;
         let (shape, can_saturate) = (from.shape, from.element == Element::U8);
         let from_grid = self.grid_of(node, 0, [1, 2])?;
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub fn matmul(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn matmul(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, from) = self.tensor(node, 0)?;
         let (shape, can_saturate) = (from.shape, from.element == Element::U8);
         if from.axes != Axes::ChannelsLast {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub fn max_pool(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn max_pool(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, &Tensor { shape, element, .. }) = self.picture(node, 0)?;
         if element == Element::F32 {
             return Err(format!("it leaves float32; {FORM}"));
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Node<'_> {
+impl ReadNode<'_> {
     /// The window of a convolution or pool, and the shape of the output, with the input's channels.
     fn window(self, size: [usize; 2], input: Shape) -> Result<(Window, Shape), String> {
         if self.attributes.ints("dilations").iter().any(|dilation| *dilation != 1) {

@@ -1,12 +1,12 @@
 //! Nodes that round each value on its own.
 
-use super::{Node, Reader};
+use super::{ReadNode, Reader};
 use crate::integer::grid::leaky_relu;
 use crate::integer::network::Op;
 use crate::integer::tensor::Element;
 
 impl<'a> Reader<'a> {
-    pub fn quantize(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn quantize(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, tensor) = self.tensor(node, 0)?;
         let (shape, axes) = (tensor.shape, tensor.axes);
         if tensor.element != Element::F32 {
@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub fn dequantize(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn dequantize(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, tensor) = self.tensor(node, 0)?;
         let (shape, axes) = (tensor.shape, tensor.axes);
         let grid = self.grid_of(node, 0, [1, 2])?;
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub fn leaky_relu(&mut self, node: Node<'a>) -> Result<(), String> {
+    pub fn leaky_relu(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, tensor) = self.tensor(node, 0)?;
         let (shape, axes) = (tensor.shape, tensor.axes);
         let from = self.grid_of(node, 0, [1, 2])?;

@@ -20,13 +20,13 @@ type ReadableModes = (Vec<Mode>, Vec<String>);
 
 /// Through what cameras are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum System {
+pub(super) enum CameraLister {
     #[cfg(target_os = "linux")]
     V4l2,
     Library,
 }
 
-impl System {
+impl CameraLister {
     /// What this system uses.
     pub fn choose() -> Self {
         #[cfg(target_os = "linux")]
@@ -98,17 +98,17 @@ impl System {
 
 /// Whether there is any camera, whether or not it can be opened.
 pub fn is_any() -> Result<bool, SourceError> {
-    Ok(!System::choose().devices()?.is_empty())
+    Ok(!CameraLister::choose().devices()?.is_empty())
 }
 
 /// All cameras, by index. One that cannot be asked is listed with its problem.
 pub fn cameras() -> Result<Vec<CameraInfo>, SourceError> {
-    let system = System::choose();
+    let system = CameraLister::choose();
     Ok(system.ask()?.into_iter().filter_map(|(device, _)| inspect(system, device)).collect())
 }
 
 /// What a device offers, or `None` where it is no camera at all.
-fn inspect(system: System, device: Device) -> Option<CameraInfo> {
+fn inspect(system: CameraLister, device: Device) -> Option<CameraInfo> {
     match offer(system, &device) {
         Ok(offer) => offer.map(|(info, _)| info),
         Err(cause) => {
@@ -121,7 +121,7 @@ fn inspect(system: System, device: Device) -> Option<CameraInfo> {
 
 /// A camera with all modes that Twinsight reads, and the names of the formats that it does not; `None` where the
 /// device is no camera.
-pub(super) fn offer(system: System, device: &Device) -> Result<Option<(CameraInfo, Vec<String>)>, String> {
+pub(super) fn offer(system: CameraLister, device: &Device) -> Result<Option<(CameraInfo, Vec<String>)>, String> {
     let Some((mut modes, unread)) = system.modes(device.index)? else { return Ok(None) };
     modes.sort_by_key(|mode| (mode.format, mode.size.area(), mode.size.width, mode.rate));
     modes.dedup();

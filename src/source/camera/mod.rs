@@ -11,7 +11,7 @@ pub mod driver;
 pub mod explain;
 mod format;
 pub mod identity;
-// Kept compiled on Linux too, where it serves on request: see `list::System`.
+// Kept compiled on Linux too, where it serves on request: see `list::CameraLister`.
 mod library;
 mod list;
 pub mod mode;

@@ -7,7 +7,7 @@ pub const SHOT: u64 = 240;
 
 /// The part of a canvas that fills the frame, in canvas pixels. It lies within the canvas and has its shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Window {
+pub struct Crop {
     pub x: f64,
     pub y: f64,
     pub width: f64,
@@ -28,7 +28,7 @@ const WIDE: [ShotEnd; 2] = [ShotEnd { zoom: 1.05, x: 0.48, y: 0.5 }, ShotEnd { z
 const FRAMED: [ShotEnd; 2] = [ShotEnd { zoom: 1.1, x: 0.5, y: 0.5 }, ShotEnd { zoom: 1.5, x: 0.5, y: 0.54 }];
 
 /// What is seen at frame `step` of a shot (0 to [`SHOT`] − 1) of a canvas of this size.
-pub fn window(step: u64, backwards: bool, framed: bool, canvas: Size) -> Window {
+pub fn window(step: u64, backwards: bool, framed: bool, canvas: Size) -> Crop {
     let progress = step as f64 / (SHOT - 1) as f64;
     let progress = if backwards { 1.0 - progress } else { progress };
     // Starts and ends at rest.
@@ -38,7 +38,7 @@ pub fn window(step: u64, backwards: bool, framed: bool, canvas: Size) -> Window 
     let zoom = between(far.zoom, near.zoom);
     let (canvas_width, canvas_height) = (f64::from(canvas.width), f64::from(canvas.height));
     let (width, height) = (canvas_width / zoom, canvas_height / zoom);
-    Window {
+    Crop {
         x: (between(far.x, near.x) * canvas_width - width / 2.0).clamp(0.0, canvas_width - width),
         y: (between(far.y, near.y) * canvas_height - height / 2.0).clamp(0.0, canvas_height - height),
         width,

@@ -8,7 +8,7 @@
 //! three channels travel in one 64-bit word, 16 bits apart, so that one multiplication weighs them all.
 
 use super::canvas::Canvas;
-use super::motion::Window;
+use super::motion::Crop;
 use crate::detect::Size;
 
 /// Positions have 16 bits after the point, weights are 0 to 256.
@@ -20,7 +20,7 @@ const HALF: u64 = 0x0080_0080_0080;
 
 /// Where a sample lies: before it, the left or upper neighbour, and the share of the other.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tap {
+struct SourcePixel {
     at: usize,
     weight: u16,
 }
@@ -28,7 +28,7 @@ struct Tap {
 /// Scales windows to frames of one size.
 pub struct Resampler {
     size: Size,
-    columns: Vec<Tap>,
+    columns: Vec<SourcePixel>,
     /// Canvas rows that were stretched across, and which ones they are.
     rows: [(Option<usize>, Vec<u8>); 2],
 }
@@ -37,14 +37,14 @@ impl Resampler {
     /// For frames of this size, in pixels.
     pub fn new(size: Size) -> Self {
         let row = || (None, vec![0; size.width as usize * 3]);
-        Self { size, columns: vec![Tap::default(); size.width as usize], rows: [row(), row()] }
+        Self { size, columns: vec![SourcePixel::default(); size.width as usize], rows: [row(), row()] }
     }
 
     /// Fills `rgb`, which has the size given to `new`, with the window's part of the canvas.
-    pub fn render(&mut self, canvas: &Canvas, window: Window, rgb: &mut [u8]) {
+    pub fn render(&mut self, canvas: &Canvas, window: Crop, rgb: &mut [u8]) {
         let taps = taps(window.x, window.width, self.size.width, canvas.size().width);
         for (column, tap) in self.columns.iter_mut().zip(taps) {
-            *column = Tap { at: tap.at * 3, ..tap };
+            *column = SourcePixel { at: tap.at * 3, ..tap };
         }
         for (known, _) in &mut self.rows {
             *known = None;
@@ -71,12 +71,12 @@ impl Resampler {
     }
 }
 
-fn taps_down(window: Window, size: Size, canvas: Size) -> impl Iterator<Item = Tap> {
+fn taps_down(window: Crop, size: Size, canvas: Size) -> impl Iterator<Item = SourcePixel> {
     taps(window.y, window.height, size.height, canvas.height)
 }
 
 /// Where the centres of `count` pixels spread over `start..start + length` lie among `available` ones (2 or more).
-fn taps(start: f64, length: f64, count: u32, available: u32) -> impl Iterator<Item = Tap> {
+fn taps(start: f64, length: f64, count: u32, available: u32) -> impl Iterator<Item = SourcePixel> {
     let step = length / f64::from(count);
     let first = ((start + step / 2.0 - 0.5) * ONE).round() as i64;
     let step = (step * ONE).round() as i64;
@@ -84,12 +84,12 @@ fn taps(start: f64, length: f64, count: u32, available: u32) -> impl Iterator<It
     (0..i64::from(count)).map(move |index| {
         let position = (first + index * step).clamp(0, last);
         let at = (position >> POINT).min(i64::from(available) - 2);
-        Tap { at: at as usize, weight: ((position - (at << POINT)) >> (POINT - 8)) as u16 }
+        SourcePixel { at: at as usize, weight: ((position - (at << POINT)) >> (POINT - 8)) as u16 }
     })
 }
 
 /// One row of the canvas at the frame's width.
-fn stretch(row: &[u8], columns: &[Tap], to: &mut [u8]) {
+fn stretch(row: &[u8], columns: &[SourcePixel], to: &mut [u8]) {
     let (to, _) = to.as_chunks_mut::<3>();
     for (to, tap) in to.iter_mut().zip(columns) {
         // Two neighbours of three bytes each, and two bytes that the masks drop.

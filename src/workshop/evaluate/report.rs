@@ -189,13 +189,13 @@ impl EvalReport {
     /// Reads what `twinsight eval --json` wrote.
     pub fn read(path: &Path) -> Result<Self, ReportError> {
         #[derive(Deserialize)]
-        struct Start {
+        struct ReportHead {
             format: u32,
         }
         let bytes =
             read_limited(path, MAX_BYTES).map_err(|cause| ReportError::Read { path: path.to_owned(), cause })?;
         let form = |cause| ReportError::Form { path: path.to_owned(), cause };
-        let Start { format } = serde_json::from_slice(&bytes).map_err(form)?;
+        let ReportHead { format } = serde_json::from_slice(&bytes).map_err(form)?;
         if format != FORMAT {
             return Err(ReportError::Format { path: path.to_owned(), found: format });
         }

@@ -4,7 +4,7 @@ use egui::{Align, Button, Grid, Label, Layout, RichText, Role, ScrollArea, Ui, W
 
 use super::bars::{self, Bar};
 use super::input::PairsInput;
-use super::model::Row;
+use super::model::PairRow;
 use super::table::{signed, two_digits};
 use crate::app::action::{Action, LayersAction, PairsAction, ThresholdsAction};
 use crate::app::ui::theme;
@@ -24,7 +24,7 @@ const WIDE: f32 = 290.0;
 pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mut Vec<Action>) {
     let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
     let boxes = [of(input.comparison.a(), verdict.a()), of(input.comparison.b(), verdict.b())];
-    let row = Row::new(input.comparison, 0, verdict);
+    let row = PairRow::new(input.comparison, 0, verdict);
     ui.add_space(6.0);
     if title(ui, input, &row) {
         actions.push(Action::Pairs(PairsAction::Show(None)));
@@ -55,7 +55,7 @@ fn grid(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
+fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &PairRow) -> bool {
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(verdict_style::CHIP, egui::Sense::hover());
         verdict_style::chip(ui.painter(), rect, row.kind);
@@ -75,13 +75,13 @@ fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &Row) -> bool {
 }
 
 /// What would bring a box back, in words, and the thresholds that do it.
-struct Remedy {
+struct RemedyButton {
     words: String,
     thresholds: (usize, Thresholds),
 }
 
 /// What happened, and what would undo it.
-fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) -> Option<Remedy> {
+fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &PairRow) -> Option<RemedyButton> {
     let explanation = input.explanation();
     match explanation.reason(verdict) {
         Some(reason) => ui.label(format!("{reason}.")),
@@ -89,11 +89,11 @@ fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &Row) 
     };
     let remedy = explanation.remedy(verdict)?;
     ui.label(RichText::new(&remedy).color(theme::scheme(ui).strong));
-    Some(Remedy { thresholds: explanation.thresholds_with(verdict)?, words: remedy })
+    Some(RemedyButton { thresholds: explanation.thresholds_with(verdict)?, words: remedy })
 }
 
-fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, row: &Row, remedy: Remedy) -> Option<(usize, Thresholds)> {
-    let Remedy { words, thresholds } = remedy;
+fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, row: &PairRow, remedy: RemedyButton) -> Option<(usize, Thresholds)> {
+    let RemedyButton { words, thresholds } = remedy;
     let text =
         if row.kind == VerdictKind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
     ui.button(text).on_hover_text(words).clicked().then_some(thresholds)
@@ -106,7 +106,7 @@ fn ask_for_layers(ui: &mut Ui, kind: VerdictKind) -> bool {
     ui.button(text).on_hover_text(what).clicked()
 }
 
-fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {
+fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &PairRow) {
     let digits = |text: String| RichText::new(text).font(theme::digits());
     let decimals = usize::from(ui.available_width() >= WIDE);
     grid(ui, "pair numbers", |ui| {
@@ -147,7 +147,7 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
 }
 
 /// Both raw heads at the candidate that gave the box, or each at its own.
-fn candidates(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &Row) {
+fn candidates(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &PairRow) {
     let ids = boxes.map(|found| found.map(|d| d.id));
     let (one, same) = match ids {
         [Some(a), Some(b)] => (a, a == b),

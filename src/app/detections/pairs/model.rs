@@ -8,7 +8,7 @@ use crate::detect::{ClassSet, Classes, Detection};
 
 /// One verdict in figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
+pub struct PairRow {
     /// Index of the verdict.
     pub verdict: usize,
     pub kind: VerdictKind,
@@ -19,7 +19,7 @@ pub struct Row {
     pub iou: Option<f32>,
 }
 
-impl Row {
+impl PairRow {
     pub fn new(comparison: &Comparison, index: usize, verdict: &Verdict) -> Self {
         let a = verdict.a().and_then(|i| comparison.a().get(i));
         let b = verdict.b().and_then(|i| comparison.b().get(i));
@@ -57,7 +57,7 @@ impl Row {
 
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SortKey {
+pub enum PairSortKey {
     /// The damage: lost, gained and flips, the highest score first, then the matched, the largest |Δscore| first.
     #[default]
     Verdict,
@@ -71,28 +71,28 @@ pub enum SortKey {
 /// A key and whether its order is turned round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sort {
-    pub key: SortKey,
+    pub key: PairSortKey,
     /// Against the key's own order, in which what is worth a look comes first.
     pub reversed: bool,
 }
 
 impl Sort {
     /// What a click on a column's title does.
-    pub fn click(&mut self, key: SortKey) {
+    pub fn click(&mut self, key: PairSortKey) {
         *self = Self { key, reversed: self.key == key && !self.reversed };
     }
 
     /// Whether the figures rise from the top down.
     pub fn rises(self) -> bool {
-        matches!(self.key, SortKey::Class | SortKey::Delta | SortKey::Iou) != self.reversed
+        matches!(self.key, PairSortKey::Class | PairSortKey::Delta | PairSortKey::Iou) != self.reversed
     }
 
-    fn compare(self, x: &Row, y: &Row, classes: &Classes) -> Ordering {
-        let name = |row: &Row| row.class_id().map(|id| classes.name(id));
+    fn compare(self, x: &PairRow, y: &PairRow, classes: &Classes) -> Ordering {
+        let name = |row: &PairRow| row.class_id().map(|id| classes.name(id));
         let groups = match self.key {
-            SortKey::Verdict => x.kind.cmp(&y.kind),
-            SortKey::Class => name(x).cmp(&name(y)),
-            SortKey::ScoreA | SortKey::ScoreB | SortKey::Delta | SortKey::Iou => Ordering::Equal,
+            PairSortKey::Verdict => x.kind.cmp(&y.kind),
+            PairSortKey::Class => name(x).cmp(&name(y)),
+            PairSortKey::ScoreA | PairSortKey::ScoreB | PairSortKey::Delta | PairSortKey::Iou => Ordering::Equal,
         };
         self.turned(groups).then_with(|| match (self.figure(x), self.figure(y)) {
             (Some(x), Some(y)) => self.turned(x.total_cmp(&y)),
@@ -102,15 +102,15 @@ impl Sort {
     }
 
     /// What a row is ranked by, the least first.
-    fn figure(self, row: &Row) -> Option<f32> {
+    fn figure(self, row: &PairRow) -> Option<f32> {
         match (self.key, row.kind) {
-            (SortKey::Verdict, VerdictKind::Matched) => row.delta().map(|delta| -delta.abs()),
-            (SortKey::Verdict | SortKey::Class, VerdictKind::Gained) | (SortKey::ScoreB, _) => {
+            (PairSortKey::Verdict, VerdictKind::Matched) => row.delta().map(|delta| -delta.abs()),
+            (PairSortKey::Verdict | PairSortKey::Class, VerdictKind::Gained) | (PairSortKey::ScoreB, _) => {
                 row.scores[1].map(|s| -s)
             }
-            (SortKey::Verdict | SortKey::Class, _) | (SortKey::ScoreA, _) => row.scores[0].map(|s| -s),
-            (SortKey::Delta, _) => row.delta(),
-            (SortKey::Iou, _) => row.iou,
+            (PairSortKey::Verdict | PairSortKey::Class, _) | (PairSortKey::ScoreA, _) => row.scores[0].map(|s| -s),
+            (PairSortKey::Delta, _) => row.delta(),
+            (PairSortKey::Iou, _) => row.iou,
         }
     }
 
@@ -144,12 +144,12 @@ impl Shown {
 pub struct Model {
     pub shown: Shown,
     pub sort: Sort,
-    rows: Vec<Row>,
-    made_from: Option<MadeFrom>,
+    rows: Vec<PairRow>,
+    made_from: Option<PairRowsKey>,
 }
 
 #[derive(Debug, PartialEq)]
-struct MadeFrom {
+struct PairRowsKey {
     comparison: Comparison,
     classes: Classes,
     chosen: ClassSet,
@@ -175,16 +175,16 @@ impl Model {
             .enumerate()
             .filter(|(_, verdict)| self.shown.contains(verdict.kind()) && comparison.is_chosen(verdict, chosen));
         self.rows.clear();
-        self.rows.extend(rows.map(|(index, verdict)| Row::new(comparison, index, verdict)));
+        self.rows.extend(rows.map(|(index, verdict)| PairRow::new(comparison, index, verdict)));
         // Stable: of equals the stronger comes first, as in the comparison.
         self.rows.sort_by(|x, y| self.sort.compare(x, y, classes));
         let (shown, sort) = (self.shown, self.sort);
         let (comparison, classes, chosen) = (comparison.clone(), classes.clone(), chosen.clone());
-        self.made_from = Some(MadeFrom { comparison, classes, chosen, shown, sort });
+        self.made_from = Some(PairRowsKey { comparison, classes, chosen, shown, sort });
         true
     }
 
-    pub fn rows(&self) -> &[Row] {
+    pub fn rows(&self) -> &[PairRow] {
         &self.rows
     }
 

@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::input::PairsInput;
-use super::model::{Model, Row, Sort, SortKey};
+use super::model::{Model, PairRow, Sort, PairSortKey};
 use crate::app::ui::palette::Scheme;
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
@@ -19,18 +19,18 @@ const HEADER: f32 = 26.0;
 const SHORT: usize = 5;
 
 /// The columns: key, title, what it sorts by, width; `None` = what is left.
-const COLUMNS: [(SortKey, &str, &str, Option<f32>); 6] = [
-    (SortKey::Verdict, "", "verdict", Some(24.0)),
-    (SortKey::Class, "Class", "class", None),
-    (SortKey::ScoreA, "A", "score A", Some(36.0)),
-    (SortKey::ScoreB, "B", "score B", Some(36.0)),
-    (SortKey::Delta, "Δ", "score difference", Some(42.0)),
-    (SortKey::Iou, "IoU", "IoU", Some(34.0)),
+const COLUMNS: [(PairSortKey, &str, &str, Option<f32>); 6] = [
+    (PairSortKey::Verdict, "", "verdict", Some(24.0)),
+    (PairSortKey::Class, "Class", "class", None),
+    (PairSortKey::ScoreA, "A", "score A", Some(36.0)),
+    (PairSortKey::ScoreB, "B", "score B", Some(36.0)),
+    (PairSortKey::Delta, "Δ", "score difference", Some(42.0)),
+    (PairSortKey::Iou, "IoU", "IoU", Some(34.0)),
 ];
 
 /// Indices are of verdicts.
 #[derive(Default)]
-pub struct TableResponse {
+pub struct PairTableResponse {
     /// The row under the pointer.
     pub hovered: Option<usize>,
     /// `Some(None)`: the selection ends.
@@ -38,8 +38,8 @@ pub struct TableResponse {
 }
 
 /// Shows the rows, and scrolls to one.
-pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: Option<usize>) -> TableResponse {
-    let mut response = TableResponse::default();
+pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: Option<usize>) -> PairTableResponse {
+    let mut response = PairTableResponse::default();
     let mut sort = model.sort;
     ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
     let focus =
@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: O
     for (key, .., width) in COLUMNS {
         let column = width.map_or_else(|| Column::remainder().at_least(30.0), Column::exact);
         // The first cell of a row paints the whole row.
-        table = table.column(column.clip(key != SortKey::Verdict));
+        table = table.column(column.clip(key != PairSortKey::Verdict));
     }
     if let Some(row) = moved.or(scroll_to) {
         table = table.scroll_to_row(row, None);
@@ -66,8 +66,8 @@ pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: O
     let table = table.header(HEADER, |mut header| {
         for (key, title, what, _) in COLUMNS {
             let title = match key {
-                SortKey::ScoreA => short(input.names[0], title),
-                SortKey::ScoreB => short(input.names[1], title),
+                PairSortKey::ScoreA => short(input.names[0], title),
+                PairSortKey::ScoreB => short(input.names[1], title),
                 _ => title,
             };
             header.col(|ui| title_cell(ui, key, title, what, &mut sort));
@@ -85,7 +85,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: O
             let mut colour = Color32::PLACEHOLDER;
             for (key, ..) in COLUMNS {
                 cells.col(|ui| {
-                    if key == SortKey::Verdict {
+                    if key == PairSortKey::Verdict {
                         let rect = Rect::from_min_size(pos2(left, ui.max_rect().top()), vec2(width, ROW));
                         let id = if is_held { focus.id } else { focus.id.with(place) };
                         let line = line(ui, rect, id, is_held, row, input);
@@ -172,7 +172,7 @@ fn is_chosen_now(ui: &Ui, line: &Response) -> bool {
 }
 
 /// The ground of a row and its response.
-fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, input: &PairsInput<'_>) -> Response {
+fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &PairRow, input: &PairsInput<'_>) -> Response {
     let scheme = theme::scheme(ui);
     let sense = if focusable { Sense::click() } else { Sense::CLICK };
     let response = ui.interact(rect, id, sense);
@@ -197,13 +197,13 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &Row, input: &PairsIn
     })
 }
 
-fn text_colour(ui: &Ui, row: &Row, input: &PairsInput<'_>) -> Color32 {
+fn text_colour(ui: &Ui, row: &PairRow, input: &PairsInput<'_>) -> Color32 {
     let Scheme { text, strong, .. } = theme::scheme(ui);
     let lit = input.selected == Some(row.verdict) || input.highlighted == Some(row.verdict);
     if lit { *strong } else { *text }
 }
 
-fn cell(ui: &Ui, key: SortKey, row: &Row, colour: Color32, input: &PairsInput<'_>) {
+fn cell(ui: &Ui, key: PairSortKey, row: &PairRow, colour: Color32, input: &PairsInput<'_>) {
     let (painter, rect, weak) = (ui.painter(), ui.max_rect(), theme::scheme(ui).weak);
     let number = |text: String, colour: Color32| {
         painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, theme::digits(), colour);
@@ -216,22 +216,22 @@ fn cell(ui: &Ui, key: SortKey, row: &Row, colour: Color32, input: &PairsInput<'_
         None => number("–".into(), weak),
     };
     match key {
-        SortKey::Verdict => {
+        PairSortKey::Verdict => {
             let chip = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), verdict_style::CHIP);
             verdict_style::chip(painter, chip, row.kind);
         }
-        SortKey::Class => {
+        PairSortKey::Class => {
             let text = row.class_text(input.classes());
             let galley = truncated(ui, text, colour, rect.width());
             painter.galley(rect.left_center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
         }
-        SortKey::ScoreA => score(0),
-        SortKey::ScoreB => score(1),
-        SortKey::Delta => {
+        PairSortKey::ScoreA => score(0),
+        PairSortKey::ScoreB => score(1),
+        PairSortKey::Delta => {
             let both = row.classes.iter().all(Option::is_some);
             number(row.delta().map_or_else(|| "–".into(), signed), if both { colour } else { weak });
         }
-        SortKey::Iou => {
+        PairSortKey::Iou => {
             number(row.iou.map_or_else(|| "–".into(), two_digits), if row.iou.is_some() { colour } else { weak })
         }
     }
@@ -243,7 +243,7 @@ fn truncated(ui: &Ui, text: String, colour: Color32, width: f32) -> std::sync::A
     ui.painter().layout_job(job)
 }
 
-fn title_cell(ui: &Ui, key: SortKey, title: &str, what: &str, sort: &mut Sort) {
+fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sort) {
     let scheme = theme::scheme(ui);
     let (rect, painter) = (ui.max_rect(), ui.painter());
     let response = ui.interact(rect, ui.scope_id().with("title"), Sense::click());
@@ -254,23 +254,23 @@ fn title_cell(ui: &Ui, key: SortKey, title: &str, what: &str, sort: &mut Sort) {
     }
     let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
     let font = FontId::proportional(11.5);
-    let anchor = if key == SortKey::Class { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
+    let anchor = if key == PairSortKey::Class { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
     painter.text(anchor.pos_in_rect(&rect), anchor, title, font, colour);
     if active {
         let x = match key {
-            SortKey::Verdict => rect.left() + 12.0,
-            SortKey::Class => rect.left() + 6.0,
+            PairSortKey::Verdict => rect.left() + 12.0,
+            PairSortKey::Class => rect.left() + 6.0,
             _ => rect.right() - 6.0,
         };
         triangle(painter, pos2(x, rect.bottom() - 3.0), sort.rises(), scheme.accent);
     }
     let tooltip = match key {
-        SortKey::Verdict => "Sort by damage: lost, gained, class flips, then the matched by their score difference",
-        SortKey::Class => "Sort by class name",
-        SortKey::ScoreA => "Sort by A's score",
-        SortKey::ScoreB => "Sort by B's score",
-        SortKey::Delta => "Sort by B's score less A's",
-        SortKey::Iou => "Sort by the overlap of the two boxes",
+        PairSortKey::Verdict => "Sort by damage: lost, gained, class flips, then the matched by their score difference",
+        PairSortKey::Class => "Sort by class name",
+        PairSortKey::ScoreA => "Sort by A's score",
+        PairSortKey::ScoreB => "Sort by B's score",
+        PairSortKey::Delta => "Sort by B's score less A's",
+        PairSortKey::Iou => "Sort by the overlap of the two boxes",
     };
     if response.on_hover_text(format!("{tooltip}; once more turns it round")).clicked() {
         sort.click(key);
@@ -284,7 +284,7 @@ fn triangle(painter: &egui::Painter, bottom: Pos2, up: bool, colour: Color32) {
 }
 
 /// For screen readers: "person 0.91 → 0.88, matched, IoU 0.93".
-fn name(row: &Row, input: &PairsInput<'_>) -> String {
+fn name(row: &PairRow, input: &PairsInput<'_>) -> String {
     let class = |side: usize| row.classes[side].map_or("", |id| input.classes().name(id));
     let [a, b] = row.scores.map(Option::unwrap_or_default).map(two_digits);
     let why = || {

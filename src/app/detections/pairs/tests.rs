@@ -360,7 +360,7 @@ fn rows_are_made_only_when_something_changed() {
     };
     let all = ClassSet::default();
     assert!(update(&all, |_| {}) && !update(&all, |_| {}));
-    assert!(update(&all, |m| m.sort.click(model::SortKey::Iou)) && !update(&all, |_| {}));
+    assert!(update(&all, |m| m.sort.click(model::PairSortKey::Iou)) && !update(&all, |_| {}));
     assert!(update(&ClassSet::only(DOG, 80), |_| {}));
     assert!(update(&all, |m| *m.shown.of(VerdictKind::Lost) = false) && !update(&all, |_| {}));
 }

@@ -24,7 +24,7 @@ use crate::app::action::{Action, HistoryAction};
 use crate::app::preferences::Preferences;
 use crate::app::ui::palette::{self, PlotScheme};
 use crate::app::ui::theme;
-use crate::history::{Figures, Record, Stage, Timeline};
+use crate::history::{FrameFigures, Record, Stage, Timeline};
 use chart::{Chart, Pen, curve, diamonds};
 use curves::{Curves, StageCurves};
 use input::PlotInput;
@@ -234,7 +234,7 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     let filled = |colour| Pen { filled: true, ..Pen::solid(colour, 1.2) };
     let [gained, lost] = [colours.gained, colours.lost].map(filled);
     let figures = read.and_then(|record| record.figures);
-    let count = |of: fn(&Figures) -> u16| figures.as_ref().map_or_else(|| "–".to_owned(), |f| of(f).to_string());
+    let count = |of: fn(&FrameFigures) -> u16| figures.as_ref().map_or_else(|| "–".to_owned(), |f| of(f).to_string());
     let [n_gained, n_lost, n_flips] = [count(|f| f.gained), count(|f| f.lost), count(|f| f.flips)];
     let name = format!("Gained and lost boxes over time: {n_gained} gained, {n_lost} lost, {n_flips} flips");
     let entries = [

@@ -62,7 +62,7 @@ impl Modes<'_> {
     fn size(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let automatic = self.asked.with_size(None, self.offered).best(self.offered).map(|mode| mode.size.to_string());
         let choices = ModeRequest::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
-        let row = Row { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
+        let row = ModeRow { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
         if let Some(size) = row.choose(ui, width, choices) {
             actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_size(size, self.offered))));
         }
@@ -78,7 +78,7 @@ impl Modes<'_> {
         let choices = self.asked.formats(self.offered).into_iter().map(|format| (format.to_string(), format));
         let asked = self.asked.format.map(|format| format.to_string());
         let automatic = any.map(|mode| mode.format.to_string());
-        let row = Row { title: "Format", name: "Pixel format", asked, automatic };
+        let row = ModeRow { title: "Format", name: "Pixel format", asked, automatic };
         if let Some(format) = row.choose(ui, width, choices) {
             actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_format(format, self.offered))));
         }
@@ -94,7 +94,7 @@ impl Modes<'_> {
         let choices = self.asked.rates(self.offered).into_iter().map(|rate| (format!("{rate}/s"), rate));
         let asked = self.asked.rate.map(|rate| format!("{rate}/s"));
         let automatic = any.map(|mode| format!("{}/s", mode.rate));
-        let row = Row { title: "Rate", name: "Frame rate", asked, automatic };
+        let row = ModeRow { title: "Rate", name: "Frame rate", asked, automatic };
         if let Some(rate) = row.choose(ui, width, choices) {
             actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_rate(rate))));
         }
@@ -107,7 +107,7 @@ impl Modes<'_> {
 }
 
 /// The first two columns of a row.
-struct Row {
+struct ModeRow {
     title: &'static str,
     /// For screen readers.
     name: &'static str,
@@ -116,7 +116,7 @@ struct Row {
     automatic: Option<String>,
 }
 
-impl Row {
+impl ModeRow {
     /// `Some` where another one was chosen: `Some(None)` is "automatic".
     fn choose<T>(self, ui: &mut Ui, width: f32, choices: impl Iterator<Item = (String, T)>) -> Option<Option<T>> {
         ui.label(RichText::new(self.title).weak());
