@@ -10,6 +10,7 @@ run: ## set up and open the window; ARGS="view --demo" passes arguments
 	@scripts/setup --release
 	$(CARGO) run --release --locked -- $(ARGS)
 
+# --tests: clippy has seen the example, which would be linked for nothing.
 test: ## set up, then formatting, lints, tests and licences
 	@scripts/setup
 	@if $(CARGO) fmt --version > /dev/null 2>&1; then echo "cargo fmt --check"; $(CARGO) fmt --check; \
@@ -17,7 +18,7 @@ test: ## set up, then formatting, lints, tests and licences
 	@if $(CARGO) clippy --version > /dev/null 2>&1; then \
 	    echo "cargo clippy"; $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "WARNING: lints were not checked: rustup component add clippy" >&2; fi
-	$(CARGO) test --locked
+	$(CARGO) test --locked --tests
 	@if $(CARGO) deny --version > /dev/null 2>&1; then \
 	    echo "cargo deny"; $(CARGO) deny --log-level error --locked check bans licenses sources; \
 	else echo "WARNING: licences were not checked: cargo install cargo-deny" >&2; fi
