@@ -9,7 +9,7 @@ use twinsight::app::View;
 use twinsight::model::ModelName::{self, Fp32, Int8};
 use twinsight::source::SourceRequest;
 
-use crate::program::twinsight;
+use crate::program::{installed, twinsight};
 use crate::small_network::Shop;
 use crate::support::{Desk, Plan};
 
@@ -166,7 +166,7 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     desk.until("the new figures", |d| d.has_words(&format!("{made} against")));
     desk.until("the head in float", |d| rows(d).iter().all(|row| !row.contains("head_stride_8, QLinearConv")));
     // The next window offers it among the models.
-    let name = twinsight::model::ModelName::File(shop.path(&format!("{made}.onnx")));
+    let name = ModelName::File(shop.path(&format!("{made}.onnx")));
     assert!(shop.catalog().remade().contains(&name));
     desk.click("Back to small-64_int8_qop");
     desk.until("the old model", |d| d.control("Back to small-64_int8_qop").is_none());
@@ -222,8 +222,8 @@ fn ranges_of_a_folder_make_a_model_that_is_b() {
 fn what_is_under_way_can_be_cancelled() {
     let shop = Shop::new();
     std::fs::create_dir(shop.path("downloads")).unwrap();
-    for photo in crate::program::photos() {
-        std::fs::copy(&photo, shop.path("downloads").join(photo.file_name().unwrap())).unwrap();
+    for photo in ["downloads/bus.jpg", "downloads/zidane.jpg"] {
+        std::fs::copy(installed(photo), shop.path(photo)).unwrap();
     }
     let plan = Plan {
         source: SourceRequest::Demo,

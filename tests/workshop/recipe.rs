@@ -7,7 +7,7 @@ use prost::Message;
 use twinsight::onnx::{GraphProto, ModelProto, TensorProto};
 use twinsight::workshop::{CalibrationTable, Recipe, Source, WorkshopError};
 
-use crate::program::{installed, models, twinsight};
+use crate::program::{models, twinsight};
 use crate::run::Run;
 use crate::stock::source;
 

@@ -170,17 +170,18 @@ fn dragging_goes_from_moment_to_moment() {
 
 #[test]
 fn while_browsing_the_plots_stand_still() {
+    // Before the window opens, which takes a while on a busy machine: both starts differ by less than a frame.
+    let studio = Studio::new();
     let mut desk = Desk::new(2);
     (desk.browsing, desk.in_sight) = (true, Some(520));
     let mut harness = desk.open(1200.0);
     let at = place(&harness, "Agreement over time", 550.0 / 600.0);
-    let studio = Studio::new();
     for sequence in 601..=700 {
         let observation = studio.observation(sequence, 2, false);
         harness.state_mut().timeline.add(&observation, None);
     }
     harness.run_steps(2);
-    // 700 is 100 after the newest before; the start of the studio differs by less than a frame.
+    // 700 is 100 after the newest before.
     assert_eq!(click(&mut harness, at), [PlotAction::GoTo(550)]);
     harness.state_mut().browsing = false;
     harness.run_steps(2);
