@@ -140,12 +140,14 @@ impl Filters {
 fn products(patch: &[i16], weights: &[i16]) -> [i32; TOGETHER] {
     let depth = patch.len();
     let [a, b, c, d] = [0, 1, 2, 3].map(|filter| &weights[filter * depth..][..depth]);
-    let mut sums = [0i32; TOGETHER];
+    // One variable a filter: an array of them takes seven times as long in a build for tests, which vectorizes nothing.
+    let [mut of_a, mut of_b, mut of_c, mut of_d] = [0i32; TOGETHER];
     for ((((x, a), b), c), d) in patch.iter().zip(a).zip(b).zip(c).zip(d) {
         let x = i32::from(*x);
-        for (sum, weight) in sums.iter_mut().zip([a, b, c, d]) {
-            *sum = sum.wrapping_add(x * i32::from(*weight));
-        }
+        of_a = of_a.wrapping_add(x * i32::from(*a));
+        of_b = of_b.wrapping_add(x * i32::from(*b));
+        of_c = of_c.wrapping_add(x * i32::from(*c));
+        of_d = of_d.wrapping_add(x * i32::from(*d));
     }
-    sums
+    [of_a, of_b, of_c, of_d]
 }

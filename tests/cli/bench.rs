@@ -10,7 +10,7 @@ use crate::run::Run;
 fn bench_prints_every_stage_as_json() {
     photos();
     let mut command = twinsight();
-    let out = Run::of(command.args(["bench", "--rounds", "3", "--seconds", "0.2", "--age", "1", "--json"])).done();
+    let out = Run::of(command.args(["bench", "--rounds", "3", "--seconds", "0.2", "--age", "2", "--json"])).done();
     assert_eq!(out.lines().count(), 1);
     let bench: Value = serde_json::from_str(&out).unwrap();
     assert!(bench["runtime"].as_str().unwrap().starts_with("1."));

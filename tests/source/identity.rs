@@ -1,6 +1,5 @@
 //! Which camera is opened: the requested one, and after it returns the very same one, never another.
 
-
 use twinsight::source::camera::identity::choose;
 use twinsight::source::{CameraId, CameraInfo, CameraRequest, CameraSelector, Device, SourceError, SourceRequest};
 

@@ -10,7 +10,6 @@ use twinsight::model::{Arithmetic, Precision, RawSession};
 use twinsight::onnx::{ModelProto, TensorProto};
 use twinsight::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, TensorRange};
 
-
 use crate::program::{models, root};
 use crate::stock::{read, runtime, source};
 

@@ -7,7 +7,6 @@ use prost::Message;
 use twinsight::onnx::{GraphProto, ModelProto, TensorProto};
 use twinsight::workshop::{CalibrationTable, FloatModel, Recipe, WorkshopError};
 
-
 use crate::program::{models, twinsight};
 use crate::run::Run;
 use crate::stock::source;

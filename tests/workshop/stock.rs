@@ -15,7 +15,8 @@ pub fn source() -> &'static FloatModel {
 
 /// Read again.
 pub fn read() -> FloatModel {
-    FloatModel::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None).unwrap()
+    FloatModel::read(&installed("downloads/yolov4-tiny.cfg"), &installed("downloads/yolov4-tiny.weights"), None)
+        .unwrap()
 }
 
 pub fn runtime() -> Runtime {

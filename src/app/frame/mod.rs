@@ -23,7 +23,7 @@ use egui::Context;
 
 use super::action::PictureAction;
 use super::view::{View, Which};
-use annotated::{AnnotatedPicture, AnnotatedPanes};
+use annotated::{AnnotatedPanes, AnnotatedPicture};
 use current::CurrentFrame;
 use marks::{BoxFilter, BoxMark};
 use split_bar::SplitBar;

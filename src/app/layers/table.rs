@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::plot;
-use super::rows::{LayerRow, Rows, LayerSortKey, decibel, per_million};
+use super::rows::{LayerRow, LayerSortKey, Rows, decibel, per_million};
 use crate::app::ui::palette::{self, Scheme};
 use crate::app::ui::theme;
 
@@ -25,10 +25,20 @@ const TITLES: [Title; 7] = [
     Title(None, "float", "Which layers shall be left in float", Some(34.0)),
     Title(Some(LayerSortKey::Layer), "Layer", "the order of the graph", None),
     Title(Some(LayerSortKey::Op), "Operation", "operation", Some(84.0)),
-    Title(Some(LayerSortKey::Propagated), "propagated", "signal to noise with everything up to here in INT8", Some(66.0)),
+    Title(
+        Some(LayerSortKey::Propagated),
+        "propagated",
+        "signal to noise with everything up to here in INT8",
+        Some(66.0),
+    ),
     Title(Some(LayerSortKey::Isolated), "isolated", "signal to noise of this layer alone", Some(60.0)),
     Title(Some(LayerSortKey::Boxes), "boxes", "how much overlap boxes lose when this layer alone is INT8", Some(56.0)),
-    Title(Some(LayerSortKey::Overflow), "overflow", "pairs of products per million that overflow without VNNI", Some(58.0)),
+    Title(
+        Some(LayerSortKey::Overflow),
+        "overflow",
+        "pairs of products per million that overflow without VNNI",
+        Some(58.0),
+    ),
 ];
 
 /// While one box is followed.
@@ -222,7 +232,11 @@ fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
 }
 
 /// Gives what was asked to sort by.
-fn title_cell(ui: &Ui, Title(key, title, what, _): &Title, (sorted, turned): (LayerSortKey, bool)) -> Option<LayerSortKey> {
+fn title_cell(
+    ui: &Ui,
+    Title(key, title, what, _): &Title,
+    (sorted, turned): (LayerSortKey, bool),
+) -> Option<LayerSortKey> {
     let scheme = theme::scheme(ui);
     let (rect, painter) = (ui.max_rect(), ui.painter());
     let font = FontId::proportional(11.5);
@@ -237,7 +251,8 @@ fn title_cell(ui: &Ui, Title(key, title, what, _): &Title, (sorted, turned): (La
         painter.rect_stroke(rect.shrink(1.0), 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
     }
     let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
-    let anchor = if matches!(key, LayerSortKey::Layer | LayerSortKey::Op) { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
+    let anchor =
+        if matches!(key, LayerSortKey::Layer | LayerSortKey::Op) { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
     let words = anchor.pos_in_rect(&rect);
     let painted = painter.text(words, anchor, *title, font, colour);
     if active {

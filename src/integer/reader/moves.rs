@@ -25,7 +25,13 @@ impl<'a> Reader<'a> {
         self.join(node, &places, element, Some(grid))
     }
 
-    fn join(&mut self, node: ReadNode<'a>, places: &[usize], element: Element, grid: Option<Grid>) -> Result<(), String> {
+    fn join(
+        &mut self,
+        node: ReadNode<'a>,
+        places: &[usize],
+        element: Element,
+        grid: Option<Grid>,
+    ) -> Result<(), String> {
         if !node.attributes.is_along_channels(0)? {
             return Err("it does not join channels (axis 1)".into());
         }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::canvas::Canvas;
-pub use self::motion::{SHOT, Crop, window};
+pub use self::motion::{Crop, SHOT, window};
 use self::resample::Resampler;
 use super::pace::Pace;
 use super::{Description, Next, Source, SourceError, load};

@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::input::PairsInput;
-use super::model::{Model, PairRow, Sort, PairSortKey};
+use super::model::{Model, PairRow, PairSortKey, Sort};
 use crate::app::ui::palette::Scheme;
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;

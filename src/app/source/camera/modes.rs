@@ -62,7 +62,8 @@ impl Modes<'_> {
     fn size(&self, ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
         let automatic = self.asked.with_size(None, self.offered).best(self.offered).map(|mode| mode.size.to_string());
         let choices = ModeRequest::sizes(self.offered).into_iter().map(|size| (size.to_string(), size));
-        let row = ModeRow { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
+        let row =
+            ModeRow { title: "Size", name: "Camera size", asked: self.asked.size.map(|s| s.to_string()), automatic };
         if let Some(size) = row.choose(ui, width, choices) {
             actions.push(Action::Camera(CameraAction::ChooseMode(self.asked.with_size(size, self.offered))));
         }
