@@ -81,7 +81,7 @@ impl workshop::Progress for ProgressLine {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

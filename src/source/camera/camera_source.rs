@@ -7,7 +7,7 @@ use super::control::{Control, ControlId};
 use super::driver::{Driver, DriverError, Read};
 use super::explain::{Operation, explain};
 use super::identity::Device;
-use super::list::{self, System};
+use super::list::{self, CameraLister};
 use super::mode::{self, CameraInfo, Mode};
 use super::mode_request::ModeRequest;
 use super::request::CameraRequest;
@@ -39,7 +39,7 @@ pub struct CameraSource {
 impl CameraSource {
     /// Opens the camera in the best mode that the request allows, and starts it.
     pub fn open(request: &CameraRequest) -> Result<Self, SourceError> {
-        let system = System::choose();
+        let system = CameraLister::choose();
         let device = system.find(&request.which)?;
         let camera = device.to_string();
         let opening = |cause| explain(&device, Operation::Opening, cause);
