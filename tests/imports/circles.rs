@@ -104,7 +104,7 @@ fn circles(files: &[(String, String)]) -> Vec<Circle> {
         .keys()
         .map(|module| {
             let path = modules[module];
-            let (_, text) = files.iter().find(|(p, _)| p == path).expect("a file of these");
+            let (_, text) = files.iter().find(|(p, _)| p == path).unwrap();
             (module, read(module, &without_tests(&tokens(text))))
         })
         .collect();
