@@ -123,7 +123,7 @@ fn a_lost_box_is_brought_back_by_a_button() {
     // What differs stands first.
     desk.press(Key::ArrowDown);
     assert!(desk.has_words("at a score threshold of"), "{}", desk.names("cat"));
-    let button = desk.names("Lower INT8's threshold to").remove(0);
+    let button = desk.names("Lower INT8's threshold to");
     desk.click(&button);
     assert!(desk.has_words("cat 0.30 → 0.20"));
     assert_eq!(desk.preferences().thresholds()[0].score, 0.25);
