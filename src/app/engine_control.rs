@@ -104,7 +104,7 @@ impl EngineControl {
     /// Stops the engine; a source that hangs in its driver is left behind after `deadline`.
     pub fn stop(self, deadline: Duration) {
         if !self.engine.stop(deadline) {
-            log::warn!("a source did not stop in time and was left behind");
+            log::warn!("a source did not stop in time and was abandoned");
         }
     }
 }

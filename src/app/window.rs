@@ -30,11 +30,11 @@ const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error(
-        "there is no display for the window: neither DISPLAY nor WAYLAND_DISPLAY is set; start it in a desktop, or \
-         under `xvfb-run`; `twinsight detect` works without"
+        "no display: neither DISPLAY nor WAYLAND_DISPLAY is set; start Twinsight in a desktop session or under \
+         `xvfb-run`, or use `twinsight detect`, which needs no display"
     )]
     NoDisplay,
-    #[error("the window cannot be opened: {0}; it needs OpenGL 2.1 or newer; `twinsight detect` works without")]
+    #[error("cannot open the window: {0}; it needs OpenGL 2.1 or newer; `twinsight detect` works without it")]
     Window(String),
     #[error("{0}")]
     Screenshot(String),
@@ -70,7 +70,7 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
         }
         let ctx = cc.egui_ctx.clone();
         let cameras = CameraWatch::start(move || ctx.request_repaint());
-        let cameras = cameras.inspect_err(|cause| log::error!("cameras cannot be looked for: {cause}")).ok();
+        let cameras = cameras.inspect_err(|cause| log::error!("cannot search for cameras: {cause}")).ok();
         let system = System { clipboard: Box::<SystemClipboard>::default(), cameras, preferences };
         let ctx = cc.egui_ctx.clone();
         let parts = parts(Arc::new(move || ctx.request_repaint()));

@@ -9,8 +9,8 @@ use crate::model::{Arithmetic, ModelName, ModelRequest};
 /// For commands that run one model, or several alike.
 #[derive(Args, Debug, Default)]
 pub struct ArithmeticFlag {
-    /// How INT8 models are computed: exact, the model's own figures on every processor; or native, this processor's plain
-    /// kernels. A model named as int8@native has its own
+    /// Arithmetic of INT8 models: exact, the same on every processor; or native, this processor's plain kernels. A
+    /// model written as int8@native overrides this
     #[arg(long, value_name = "exact|native", value_parser = arithmetic)]
     arithmetic: Option<Arithmetic>,
 }
@@ -37,10 +37,10 @@ impl ArithmeticFlag {
 pub struct ArithmeticFlags {
     #[command(flatten)]
     both: ArithmeticFlag,
-    /// The same, for A alone
+    /// Arithmetic of A only
     #[arg(long, value_name = "exact|native", value_parser = arithmetic)]
     a_arithmetic: Option<Arithmetic>,
-    /// The same, for B alone
+    /// Arithmetic of B only
     #[arg(long, value_name = "exact|native", value_parser = arithmetic)]
     b_arithmetic: Option<Arithmetic>,
 }
@@ -59,5 +59,5 @@ impl ArithmeticFlags {
 }
 
 fn arithmetic(text: &str) -> Result<Arithmetic, String> {
-    Arithmetic::from_flag(text).ok_or_else(|| format!("{text} is neither exact nor native"))
+    Arithmetic::from_flag(text).ok_or_else(|| format!("\"{text}\" is not an arithmetic; use exact or native"))
 }

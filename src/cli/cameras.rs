@@ -9,7 +9,7 @@ use crate::detect::Size;
 use crate::source::camera::mode;
 use crate::source::{CameraInfo, FrameRate, cameras};
 
-/// List the cameras and their modes
+/// List cameras and their modes
 #[derive(Clone, Debug, clap::Args)]
 pub struct CamerasArgs {
     /// Print a JSON array, one object per camera
@@ -27,7 +27,7 @@ pub fn run(args: &CamerasArgs) -> Result<(), Box<dyn Error>> {
 /// The list for people.
 pub fn text(cameras: &[CameraInfo]) -> String {
     if cameras.is_empty() {
-        return "No camera was found. Plug one in, or see the demo: twinsight view --demo\n".into();
+        return "No camera found. Plug one in, or run the demo: twinsight view --demo\n".into();
     }
     let mut text = String::new();
     for camera in cameras {
@@ -77,7 +77,7 @@ pub fn json(cameras: &[CameraInfo]) -> String {
 struct CameraEntry<'a> {
     index: u32,
     name: &'a str,
-    /// What `--camera` takes, and what stays when the camera is plugged in anew.
+    /// The value for `--camera`, which stays the same when the camera is reconnected.
     identity: String,
     /// Where it is plugged in.
     place: &'a str,

@@ -13,16 +13,16 @@ use crate::workshop::evaluate::EvalReport;
 
 #[derive(Args, Debug)]
 pub struct CardArgs {
-    /// Accuracy, as `twinsight eval --json FILE` wrote it; without it the card says "not measured"
+    /// Accuracy, as written by `twinsight eval --json FILE`; without it the card says "not measured"
     #[arg(long, value_name = "FILE")]
     eval: Option<PathBuf>,
-    /// Latency, as `twinsight bench --json` printed it
+    /// Latency, as printed by `twinsight bench --json`
     #[arg(long, value_name = "FILE")]
     bench: Option<PathBuf>,
-    /// Models: fp32, int8, tuned, safe, or ONNX files of one network. Without it, the installed ones that set-up builds
+    /// Models: fp32, int8, tuned, safe, or ONNX files of one network [default: the installed ones that set-up builds]
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,
-    /// Where the card goes; standard output by default
+    /// Write the card to this file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

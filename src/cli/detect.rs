@@ -24,24 +24,24 @@ use crate::model::{Arithmetic, Catalog, FrameDetector, ModelName, ModelRequest, 
 pub struct DetectArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Which of the installed models
+    /// Installed model to use
     #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = installed)]
     precision: String,
-    /// An ONNX file in place of an installed model
+    /// ONNX file to use instead of an installed model
     #[arg(long, value_name = "FILE", conflicts_with = "precision")]
     model: Option<PathBuf>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,
-    /// Report boxes with a score over this
+    /// Minimum score
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
-    /// Of two boxes of a class that overlap by more than this IoU, the weaker one goes
+    /// NMS IoU threshold (per class)
     #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
     nms: f32,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Save each picture or frame with its boxes into this folder
+    /// Save each image or frame with its boxes to this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
 }
@@ -89,9 +89,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         done += 1;
     }
     if interrupt::asked() {
-        reader.suspend(|| {
-            eprintln!("twinsight: stopped after {done} {}", if done == 1 { "picture" } else { "pictures" })
-        });
+        reader.suspend(|| eprintln!("twinsight: stopped after {done} {}", if done == 1 { "image" } else { "images" }));
     }
     Ok(interrupt::exit_code(reader.failures() > 0))
 }
@@ -106,6 +104,6 @@ fn installed(text: &str) -> Result<String, String> {
 
 /// A flag's value between 0 and 1.
 pub(super) fn fraction(text: &str) -> Result<f32, String> {
-    let value: f32 = text.parse().map_err(|_| format!("{text} is no number"))?;
-    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(format!("{text} is not between 0 and 1")) }
+    let value: f32 = text.parse().map_err(|_| format!("\"{text}\" is not a number"))?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(format!("\"{text}\" is not between 0 and 1")) }
 }

@@ -28,7 +28,7 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     }
     for photo in PHOTOS {
         if !catalog.download(photo).is_file() {
-            diagnosis.warning("Demo", &format!("its photo {photo} is missing; run `make setup`"))?;
+            diagnosis.warning("Demo", &format!("the photo {photo} is missing; run `make setup`"))?;
         }
     }
     match source::video::Ffmpeg::find() {
@@ -82,8 +82,8 @@ fn integer_arithmetic(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
         Some(feature) => diagnosis.fact("INT8", &format!("fast: the processor has {feature}")),
         None => diagnosis.warning(
             "INT8",
-            "slow: the processor has no integer dot product (AVX-VNNI, AVX-512 VNNI, Arm dotprod); \
-             INT8 may be no faster here than FP32. `twinsight bench` measures it",
+            "slow: the processor has no integer dot product (AVX-VNNI, AVX-512 VNNI, Arm dotprod), so INT8 may be no \
+             faster than FP32; `twinsight bench` measures it",
         ),
     }
 }
@@ -132,11 +132,11 @@ fn kernels(runtime: &Runtime, diagnosis: &mut Diagnosis) -> Result<(), OutputErr
     }
     let line = |k: &KernelTest| format!("{} of {} values of {}", k.native_wrong, k.values, k.kernel);
     let wrong: Vec<String> = test.kernels.iter().filter(|k| k.native_wrong > 0).map(line).collect();
-    let text = format!("the plain kernels overflow: wrong are {} (tested in {took:.0} ms)", wrong.join(", "));
+    let text = format!("the plain kernels overflow; wrong: {} (tested in {took:.0} ms)", wrong.join(", "));
     diagnosis.warning("INT8 sums", &text)?;
     let inexact = test.inexact();
     if inexact.is_empty() {
-        let text = "the arithmetic `exact` takes slower kernels, which passed the test; `native` shows the overflow";
+        let text = "the arithmetic `exact` uses slower kernels, which passed the test; `native` shows the overflow";
         return diagnosis.fact("", text);
     }
     let (version, kernels) = (runtime.version().to_owned(), inexact.join(", "));
@@ -170,7 +170,7 @@ fn model(
 
 fn cameras(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
     match source::cameras() {
-        Ok(cameras) if cameras.is_empty() => diagnosis.fact("Cameras", "none; the window shows the demo"),
+        Ok(cameras) if cameras.is_empty() => diagnosis.fact("Cameras", "none found; the window shows the demo"),
         Ok(cameras) => cameras.iter().try_for_each(|c| diagnosis.fact(&format!("Camera {}", c.index), &c.name)),
         Err(error) => diagnosis.warning("Cameras", &error.to_string()),
     }

@@ -23,7 +23,7 @@ use crate::workshop::layers::{
 /// The most pictures on which each node is tried alone; noise is summed over all.
 const TRIED: usize = 8;
 const NO_BOXES: &str =
-    "the float model finds nothing in these pictures (score 0.25 and more), so that no box can move; try --quick";
+    "the float model detects nothing in these images (score 0.25 or more), so no box can move; try --quick";
 
 /// The most boxes that would change that are printed; JSON has them all.
 const MOST_CHANGED: usize = 12;
@@ -33,24 +33,24 @@ const BAR: usize = 24;
 
 #[derive(Args, Debug)]
 pub struct LayersArgs {
-    /// Pictures, or folders of pictures
+    /// Images, or folders of images
     #[arg(value_name = "IMAGE|DIR", required = true)]
     images: Vec<PathBuf>,
-    /// The float model
+    /// Float model
     #[arg(long, value_name = "fp32|FILE", default_value = "fp32")]
     a: String,
-    /// The INT8 model, in the QOperator form, of the same network
+    /// INT8 model of the same network, in the QOperator form
     #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8")]
     b: String,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
-    /// Show the layers that move boxes the most first, in place of the graph's order
+    /// List layers by how far they move boxes, most first, instead of in graph order
     #[arg(long)]
     worst: bool,
-    /// Leave out what each layer alone does to the boxes, which takes some seconds
+    /// Skip the effect of each single layer on the boxes, which takes a few seconds
     #[arg(long, conflicts_with = "worst")]
     quick: bool,
-    /// Follow the N-th box of the first picture, as `detect` lists them: which layers its score is lost in
+    /// Follow the Nth box of the first image, as listed by `detect`: in which layers its score drops
     #[arg(long = "box", value_name = "N", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..))]
     number: Option<u32>,
     /// Print one JSON object
@@ -98,20 +98,20 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     drop(bar);
     if layers.pictures() == 0 {
-        return Err("no picture could be read".into());
+        return Err("no image could be read".into());
     }
     let overflowed = if args.quick {
         None
     } else {
         // Each picture is computed twice, in integers.
-        let mut bar = ProgressLine::new(Some(inputs.len()), "pictures, for overflow");
+        let mut bar = ProgressLine::new(Some(inputs.len()), "images, for overflow");
         let found = overflow(&int8, &a.form, &inputs, || {
             bar.step();
             Ok(())
         });
         drop(bar);
         // A model that is partly in float has no figures of this kind; the others stand.
-        found.inspect_err(|why| eprintln!("twinsight: no figures of overflow: {why}")).ok()
+        found.inspect_err(|why| eprintln!("twinsight: no overflow counts: {why}")).ok()
     };
     let mut report = LayersReport {
         overflow: overflowed.as_ref().map(|found| OverflowReport::of(found, &a.form.classes)),
@@ -196,7 +196,7 @@ impl Followed {
         let found = detector.detections(Thresholds::LIVE);
         let Some(detection) = found.get(number as usize - 1) else {
             return Err(format!(
-                "there is no box {number}: {} finds {} in the first picture; `twinsight detect` lists them",
+                "there is no box {number}: {} finds {} in the first image; `twinsight detect` lists them",
                 info.name,
                 found.len()
             )
@@ -281,7 +281,7 @@ impl OverflowReport {
         for ChangedBox { picture, class, score, overflow_score, iou } in self.changed.iter().take(MOST_CHANGED) {
             let told = |score: &Option<f32>| score.map_or_else(|| "none".into(), |s| format!("{s:.3}"));
             let iou = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3}"));
-            text += &format!("  picture {}: {class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
+            text += &format!("  image {}: {class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
         }
         if let Some(more) = self.changed.len().checked_sub(MOST_CHANGED + 1) {
             text += &format!("  and {} more\n", more + 1);
@@ -323,7 +323,7 @@ impl LayerLine {
 impl LayersReport<'_> {
     fn to_text(&self) -> String {
         let Self { a, b, pictures, tried, followed, overflow, layers } = self;
-        let of = |count: &usize| format!("{count} picture{}", if *count == 1 { "" } else { "s" });
+        let of = |count: &usize| format!("{count} image{}", if *count == 1 { "" } else { "s" });
         let [a, b] = [a, b].map(|model| model.name.unwrap_or_default());
         let mut text = format!("{b} against {a}, over {}\n\n", of(pictures));
         if let Some(Followed { number, class, scores: [float, int8], .. }) = followed {
@@ -331,21 +331,21 @@ impl LayersReport<'_> {
         }
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(
-            "{:<18} {:<20} {:>14} {:>11} {:>9}{}{}{}\n",
+            "{:<18} {:<20} {:>14} {:>11} {:>10}{}{}{}\n",
             "tensor",
             "operation",
             "shape",
-            "propagated",
-            "isolated",
+            "cumulative",
+            "this layer",
             if overflow.is_some() { "  overflow" } else { "" },
-            if followed.is_some() { "  alone  up to" } else { "" },
+            if followed.is_some() { "   only cumul." } else { "" },
             if *tried > 0 { "   boxes  share" } else { "" }
         );
         let decibel = |db: Option<f64>| db.map_or_else(|| "-".into(), |db| format!("{db:.1} dB"));
         for line in layers {
             let shape = line.shape.iter().skip(1).map(i64::to_string).collect::<Vec<_>>().join("×");
             text += &format!(
-                "{:<18} {:<20} {:>14} {:>11} {:>9}",
+                "{:<18} {:<20} {:>14} {:>11} {:>10}",
                 line.tensor,
                 line.op,
                 shape,
@@ -366,19 +366,16 @@ impl LayersReport<'_> {
             }
             text.push('\n');
         }
-        text += "\npropagated: signal to noise of the tensor, both models whole; isolated: of this node alone\n";
+        text += "\ncumulative: SQNR with everything up to this layer in INT8; this layer: SQNR of this layer only\n";
         if let Some(overflow) = overflow {
-            text += "overflow: of a million pairs of products, those that leave 16 bits, as kernels without VNNI add them\n";
+            text += "overflow: pairs of products per million that overflow 16 bits in kernels without VNNI\n";
             text += &overflow.to_text();
         }
         if followed.is_some() {
-            text += "alone: the box's score when this node alone is INT8; up to: when all up to it are\n";
+            text += "only: the box's score with only this layer in INT8; cumul.: with everything up to it in INT8\n";
         }
         if *tried > 0 {
-            text += &format!(
-                "boxes: how much of a box's overlap (1 − IoU) is lost when this node alone is INT8, over {}\n",
-                of(tried)
-            );
+            text += &format!("boxes: IoU that boxes lose (1 − IoU) with only this layer in INT8, on {}\n", of(tried));
         }
         text
     }

@@ -28,7 +28,7 @@ use clap::{Parser, Subcommand};
 pub use output::stdout::{READER_LEFT, reader_left};
 pub use view::{ViewArgs, ViewName};
 
-/// See what an object detector sees, in FP32 and in INT8.
+/// Compare an object detector in FP32 and INT8, frame by frame.
 #[derive(Debug, Parser)]
 #[command(name = "twinsight", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -48,23 +48,23 @@ impl Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open the window (this is what `twinsight` alone does)
+    /// Open the window (the default without a command)
     View(ViewArgs),
-    /// Detect objects in pictures, videos, streams, or frames of a camera
+    /// Detect objects in images, videos, streams or camera frames
     Detect(detect::DetectArgs),
-    /// Compare two models on the same pictures or frames: what became of every box, and why
+    /// Compare two models on the same images or frames: match every box and explain differences
     Compare(compare::CompareArgs),
-    /// Measure average precision against COCO annotations, and what a model loses to another
+    /// Measure AP against COCO annotations, and the loss between models
     Eval(eval::EvalArgs),
-    /// Write the card of models: what they are, and the figures that were measured
+    /// Write a model card: what the models are, and their measured figures
     Card(card::CardArgs),
     /// List cameras and their modes
     Cameras(cameras::CamerasArgs),
-    /// Measure every stage and model on this machine
+    /// Measure the speed of every stage and model on this machine
     Bench(bench::BenchArgs),
-    /// Tell which layers of an INT8 model hurt
+    /// Show which layers cause quantization error
     Layers(layers::LayersArgs),
-    /// Tell what is installed, and what stands in the way
+    /// Check the installation
     Doctor,
     /// List, build, calibrate and verify models
     Models(models::Args),
@@ -73,7 +73,7 @@ pub enum Command {
 /// Runs a command that needs no window.
 pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match command {
-        Command::View(_) => Err("the window is opened by the program, not by this library".into()),
+        Command::View(_) => Err("the program opens the window, not this library".into()),
         Command::Detect(args) => detect::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Eval(args) => eval::run(&args),

@@ -14,44 +14,44 @@ use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
-    /// Look at these pictures, videos, folders of pictures or streams; the first one is shown
+    /// Open these images, videos, folders of images or streams; the first one is shown
     #[arg(value_name = "FILE|DIR|URL", group = "from", conflicts_with = "CameraFlags", num_args = 0.., value_parser = clap::builder::OsStringValueParser::new().try_map(there))]
     files: Vec<VideoLocation>,
     #[command(flatten)]
     camera: CameraFlags,
-    /// Look at this picture
+    /// Open this image
     #[arg(long, value_name = "FILE", group = "from", conflicts_with = "CameraFlags")]
     image: Option<PathBuf>,
-    /// Look at this video file or stream (rtsp, http); it needs ffmpeg
+    /// Open this video file or stream (rtsp, http); needs ffmpeg
     #[arg(long, value_name = "FILE|URL", group = "from", conflicts_with = "CameraFlags")]
     video: Option<OsString>,
-    /// Look at the built-in demo
+    /// Show the built-in demo
     #[arg(long, group = "from", conflicts_with = "CameraFlags")]
     demo: bool,
-    /// Start with this model: fp32, int8, tuned, safe or an ONNX file [default: as last time]
+    /// Model A: fp32, int8, tuned, safe or an ONNX file [default: as last time]
     #[arg(long, value_name = "MODEL", visible_alias = "a")]
     precision: Option<String>,
-    /// Compare it with this one [default: as last time]
+    /// Model B, to compare with A [default: as last time]
     #[arg(long, value_name = "MODEL")]
     b: Option<String>,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
-    /// How to show what they see [default: as last time]
+    /// View to start with [default: as last time]
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewName>,
-    /// Open this panel at once: which layers of B hurt
+    /// Open this panel at startup: layer sensitivity of B
     #[arg(long, value_name = "PANEL")]
     panel: Option<PanelName>,
-    /// Save a picture of the window as PNG, then close it
+    /// Save a screenshot of the window as PNG, then close it
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
-    /// Take the screenshot after so many seconds
+    /// Take the screenshot after this many seconds
     #[arg(long, value_name = "SECONDS", requires = "screenshot", default_value = "5", value_parser = seconds)]
     after: Option<Duration>,
-    /// Dark or light [default: as last time, or as the system]
+    /// Dark or light theme [default: as last time, or the system's]
     #[arg(long, value_name = "THEME")]
     theme: Option<ThemeName>,
-    /// Size of the window in points [default: as last time, or 1280x800]
+    /// Window size in points [default: as last time, or 1280x800]
     #[arg(long, value_name = "WxH", value_parser = size)]
     window: Option<[f32; 2]>,
 }
@@ -170,13 +170,13 @@ fn there(text: OsString) -> Result<VideoLocation, String> {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let value: f64 = text.parse().map_err(|_| format!("{text} is no number of seconds"))?;
-    Duration::try_from_secs_f64(value).map_err(|_| format!("{text} is no time to wait"))
+    let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is not a number of seconds"))?;
+    Duration::try_from_secs_f64(value).map_err(|_| format!("\"{text}\" is not a valid delay"))
 }
 
 fn size(text: &str) -> Result<[f32; 2], String> {
     let sides = text.split_once(['x', '×']).and_then(|(w, h)| Some([w.parse::<f32>().ok()?, h.parse::<f32>().ok()?]));
     sides
         .filter(|s| s.iter().all(|v| (200.0..=8192.0).contains(v)))
-        .ok_or_else(|| format!("{text} is no size from 200x200 to 8192x8192, as 1280x800"))
+        .ok_or_else(|| format!("\"{text}\" is not a size from 200x200 to 8192x8192; use WIDTHxHEIGHT, e.g. 1280x800"))
 }

@@ -22,8 +22,8 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// F1 of the pairing: twice the matched over all boxes of both. A class flip does not agree; nothing agrees with
-    /// nothing (1).
+    /// F1 score of the matching: 2 × matched ÷ (boxes of A + boxes of B). A changed class does not count as matched; 1 if
+    /// neither has a box.
     pub fn f1(&self) -> f64 {
         match self.a + self.b {
             0 => 1.0,
@@ -41,7 +41,7 @@ impl Agreement {
         (self.matched > 0).then(|| self.delta_sum / self.matched as f64)
     }
 
-    /// Boxes of either side without an equal on the other; a class flip has two.
+    /// Boxes of either side without a match of the same class; a changed class counts two.
     pub fn damage(&self) -> usize {
         self.a + self.b - 2 * self.matched
     }

@@ -1,4 +1,4 @@
-//! Why a box has no partner, and what would give it one, in words.
+//! Explains why a box has no match, and what would give it one.
 
 use super::{Comparison, Reason, Verdict};
 use crate::detect::{Classes, MAX_DETECTIONS, Thresholds};
@@ -47,7 +47,7 @@ impl Remedy {
 }
 
 impl Explanation<'_> {
-    /// Why a verdict's box has no partner: "INT8 gives it 0.210, not over 0.25". `None` where it has one.
+    /// Why a verdict's box has no match: "INT8 scored this box 0.210, not above the threshold of 0.25". `None` if it has one.
     pub fn reason(&self, verdict: &Verdict) -> Option<String> {
         let reason = verdict.reason()?;
         let side = self.lacking(verdict);
@@ -59,28 +59,34 @@ impl Explanation<'_> {
         };
         let precise = |score| precise(score, threshold);
         Some(match reason {
-            Reason::BelowThreshold { score } => format!("{model} gives it {}, not over {threshold}", precise(score)),
+            Reason::BelowThreshold { score } => format!(
+                "{model} scored this box {}, not above the threshold of \
+                    {threshold}",
+                precise(score)
+            ),
             Reason::SuppressedByNms { score, by: index, overlap, free_at } if free_at > overlap => format!(
-                "{model} gives it {}, but NMS drops it for {} (IoU {overlap:.2}; kept from NMS IoU {:.2} on)",
+                "{model} scored this box {}, suppressed by {} (IoU {overlap:.2}); kept at an NMS IoU of {:.2} or \
+                 higher",
                 precise(score),
                 by(index),
                 at_least(free_at)
             ),
             Reason::SuppressedByNms { score, by: index, overlap, .. } => {
-                format!("{model} gives it {}, but NMS drops it for {} (IoU {overlap:.2})", precise(score), by(index))
+                format!("{model} scored this box {}, suppressed by {} (IoU {overlap:.2})", precise(score), by(index))
             }
             Reason::BelowThresholdAndSuppressed { score, free_at } => format!(
-                "{model} gives it {}, not over {threshold}, and NMS would drop it below an NMS IoU of {:.2}",
+                "{model} scored this box {}, not above the threshold of {threshold}; NMS would also suppress it at an \
+                 NMS IoU below {:.2}",
                 precise(score),
                 at_least(free_at)
             ),
             Reason::Taken { by: index, overlap } => {
-                format!("{model} has one box there, {} (IoU {overlap:.2}), which pairs with another", by(index))
+                format!("{model}'s only box here ({}, IoU {overlap:.2}) is already matched to another", by(index))
             }
             Reason::BeyondLimit { score } => {
-                format!("{model} gives it {}, after its {MAX_DETECTIONS} strongest boxes", precise(score))
+                format!("{model} scored this box {}, but {MAX_DETECTIONS} stronger boxes come first", precise(score))
             }
-            Reason::NoCandidate => format!("{model} has no candidate there"),
+            Reason::NoCandidate => format!("{model} has no detection near this box"),
         })
     }
 
@@ -89,23 +95,23 @@ impl Explanation<'_> {
         let reason = verdict.reason()?;
         let side = self.lacking(verdict);
         let (model, other) = (self.names[side], self.names[1 - side]);
-        let then = if side == 1 { "it is back".into() } else { format!("{model} has it too") };
+        let then = if side == 1 { "It reappears".into() } else { format!("{model} also finds it") };
         Some(match (Remedy::of(&reason), reason) {
             (Some(Remedy { score: Some(score), nms_iou: None }), _) => {
-                format!("Set {model}'s score threshold to {} or less, and {then}.", digits(score))
+                format!("{then} at a score threshold of {} or lower.", digits(score))
             }
             (Some(Remedy { score: None, nms_iou: Some(nms_iou) }), _) => {
-                format!("Set {model}'s NMS IoU to {nms_iou:.2} or more, and {then}.")
+                format!("{then} at an NMS IoU of {nms_iou:.2} or higher.")
             }
             (Some(Remedy { score: Some(score), nms_iou: Some(nms_iou) }), _) => format!(
-                "Set {model}'s score threshold to {} or less and its NMS IoU to {nms_iou:.2} or more, and {then}.",
+                "{then} at a score threshold of {} or lower and an NMS IoU of {nms_iou:.2} or higher.",
                 digits(score)
             ),
-            (_, Reason::Taken { .. }) => format!("Where {other} sees two things, {model} sees one."),
+            (_, Reason::Taken { .. }) => format!("{other} finds two objects where {model} finds one."),
             (_, Reason::BeyondLimit { .. }) => {
-                format!("A frame has at most {MAX_DETECTIONS} boxes, and stronger ones come first.")
+                format!("A frame has at most {MAX_DETECTIONS} boxes, strongest first.")
             }
-            _ => format!("No threshold of {model} brings it."),
+            _ => format!("No threshold of {model} brings it back."),
         })
     }
 
@@ -171,41 +177,43 @@ mod tests {
         for (reason, why, remedy) in [
             (
                 Reason::BelowThreshold { score: 0.2123 },
-                "INT8 gives it 0.212, not over 0.25",
-                "Set INT8's score threshold to 0.21 or less, and it is back.",
+                "INT8 scored this box 0.212, not above the threshold of 0.25",
+                "It reappears at a score threshold of 0.21 or lower.",
             ),
             (
                 nms(0.613),
-                "INT8 gives it 0.400, but NMS drops it for another box (IoU 0.61)",
-                "Set INT8's NMS IoU to 0.62 or more, and it is back.",
+                "INT8 scored this box 0.400, suppressed by another box (IoU 0.61)",
+                "It reappears at an NMS IoU of 0.62 or higher.",
             ),
             (
                 nms(0.5),
-                "INT8 gives it 0.400, but NMS drops it for another box (IoU 0.50; kept from NMS IoU 0.62 on)",
-                "Set INT8's NMS IoU to 0.62 or more, and it is back.",
+                "INT8 scored this box 0.400, suppressed by another box (IoU 0.50); kept at an NMS IoU of 0.62 or \
+                 higher",
+                "It reappears at an NMS IoU of 0.62 or higher.",
             ),
             (
                 both,
-                "INT8 gives it 0.200, not over 0.25, and NMS would drop it below an NMS IoU of 0.50",
-                "Set INT8's score threshold to 0.19 or less and its NMS IoU to 0.50 or more, and it is back.",
+                "INT8 scored this box 0.200, not above the threshold of 0.25; NMS would also suppress it at an NMS \
+                 IoU below 0.50",
+                "It reappears at a score threshold of 0.19 or lower and an NMS IoU of 0.50 or higher.",
             ),
             (
                 Reason::Taken { by: 0, overlap: 0.7 },
-                "INT8 has one box there, another box (IoU 0.70), which pairs with another",
-                "Where FP32 sees two things, INT8 sees one.",
+                "INT8's only box here (another box, IoU 0.70) is already matched to another",
+                "FP32 finds two objects where INT8 finds one.",
             ),
             (
                 Reason::BeyondLimit { score: 0.3 },
-                "INT8 gives it 0.300, after its 100 strongest boxes",
-                "A frame has at most 100 boxes, and stronger ones come first.",
+                "INT8 scored this box 0.300, but 100 stronger boxes come first",
+                "A frame has at most 100 boxes, strongest first.",
             ),
-            (Reason::NoCandidate, "INT8 has no candidate there", "No threshold of INT8 brings it."),
+            (Reason::NoCandidate, "INT8 has no detection near this box", "No threshold of INT8 brings it back."),
         ] {
             assert_eq!(told(Verdict::Lost { a: 0, reason }), [Some(why.to_owned()), Some(remedy.to_owned())]);
         }
         let [why, remedy] = told(Verdict::Gained { b: 0, reason: Reason::BelowThreshold { score: 0.25 } });
-        assert_eq!(why.as_deref(), Some("FP32 gives it 0.25, not over 0.25"));
-        assert_eq!(remedy.as_deref(), Some("Set FP32's score threshold to 0.24 or less, and FP32 has it too."));
+        assert_eq!(why.as_deref(), Some("FP32 scored this box 0.25, not above the threshold of 0.25"));
+        assert_eq!(remedy.as_deref(), Some("FP32 also finds it at a score threshold of 0.24 or lower."));
         assert_eq!(told(Verdict::Matched { a: 0, b: 0, iou: 1.0, delta_score: 0.0 }), [None, None]);
     }
 

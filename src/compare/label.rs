@@ -24,7 +24,7 @@ impl Arrow {
     }
 }
 
-/// Both models' view of a box: "person 0.91 → 0.88", "dog 0.62 → cat 0.40", "dog 0.62 → lost", "gained chair 0.31"; or
+/// Both models' view of a box: "person 0.91 → 0.88", "dog 0.62 → cat 0.40", "dog 0.62 → lost", "gained: chair 0.31"; or
 /// "person 0.91 to 0.88", "dog 0.62 to cat 0.40", "dog 0.62 lost", "chair 0.31 gained".
 pub fn label(verdict: &Verdict, comparison: &Comparison, classes: &Classes, arrow: Arrow) -> String {
     let named = |d: &Detection| format!("{} {:.2}", classes.name(d.class_id), d.score);
@@ -36,7 +36,7 @@ pub fn label(verdict: &Verdict, comparison: &Comparison, classes: &Classes, arro
         (Some(a), Some(b)) => format!("{} {to} {}", named(a), named(b)),
         (Some(a), None) if arrow == Arrow::Sign => format!("{} → lost", named(a)),
         (Some(a), None) => format!("{} lost", named(a)),
-        (None, Some(b)) if arrow == Arrow::Sign => format!("gained {}", named(b)),
+        (None, Some(b)) if arrow == Arrow::Sign => format!("gained: {}", named(b)),
         (None, Some(b)) => format!("{} gained", named(b)),
         (None, None) => String::new(),
     }
@@ -74,14 +74,14 @@ mod tests {
         assert_eq!(labels(Some(0), Some(0)), ["person 0.99 → 0.99", "person 0.99 to 0.99"]);
         assert_eq!(labels(Some(0), Some(16)), ["person 0.99 → dog 0.99", "person 0.99 to dog 0.99"]);
         assert_eq!(labels(Some(0), None), ["person 0.99 → lost", "person 0.99 lost"]);
-        assert_eq!(labels(None, Some(0)), ["gained person 0.99", "person 0.99 gained"]);
+        assert_eq!(labels(None, Some(0)), ["gained: person 0.99", "person 0.99 gained"]);
     }
 
     #[test]
     fn one_models_label_is_marked_with_what_became_of_the_box() {
         let marked = |kind| [Arrow::Sign, Arrow::Word].map(|arrow| arrow.mark(kind, "dog 0.62".into()));
         assert_eq!(marked(VerdictKind::Lost), ["− dog 0.62", "lost: dog 0.62"]);
-        assert_eq!(marked(VerdictKind::Flip), ["≠ dog 0.62", "class flip: dog 0.62"]);
+        assert_eq!(marked(VerdictKind::Flip), ["≠ dog 0.62", "class changed: dog 0.62"]);
         assert_eq!(marked(VerdictKind::Matched), ["dog 0.62"; 2]);
     }
 }

@@ -108,12 +108,12 @@ impl VerdictKind {
         }
     }
 
-    /// For people: "lost", "gained", "class flip" or "matched".
+    /// For people: "lost", "gained", "class changed" or "matched".
     pub fn word(self) -> &'static str {
         match self {
             Self::Lost => "lost",
             Self::Gained => "gained",
-            Self::Flip => "class flip",
+            Self::Flip => "class changed",
             Self::Matched => "matched",
         }
     }
@@ -126,10 +126,10 @@ impl VerdictKind {
     /// A sentence without its full stop; `names` are those of A and B.
     pub fn what(self, [a, b]: [&str; 2]) -> String {
         match self {
-            Self::Lost => format!("Only {a} has the box"),
-            Self::Gained => format!("Only {b} has the box"),
-            Self::Flip => "Both have the box and call it different things".into(),
-            Self::Matched => "Both have the box, and of the same class".into(),
+            Self::Lost => format!("Found by {a} only"),
+            Self::Gained => format!("Found by {b} only"),
+            Self::Flip => "Same box, different class".into(),
+            Self::Matched => "Same box, same class".into(),
         }
     }
 }

@@ -28,10 +28,10 @@ impl std::fmt::Display for FrameError {
         match self {
             Self::Empty(size) => write!(f, "a picture of {size} pixels is empty"),
             Self::TooLarge(size) => {
-                write!(f, "a picture of {size} pixels is over the limit of {} million pixels", MAX_PIXELS / 1_000_000)
+                write!(f, "a picture of {size} pixels exceeds the limit of {} million pixels", MAX_PIXELS / 1_000_000)
             }
             Self::WrongLength { size, bytes } => {
-                write!(f, "{bytes} bytes are not a picture of {size} pixels, which takes {}", size.area() * 3)
+                write!(f, "{bytes} bytes do not fit a picture of {size} pixels, which takes {}", size.area() * 3)
             }
         }
     }

@@ -181,7 +181,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         if !self.end(DROP_DEADLINE) {
-            log::warn!("a thread hangs in a driver and was left behind");
+            log::warn!("a thread hangs in a driver and was abandoned");
         }
     }
 }

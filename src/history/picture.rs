@@ -15,7 +15,7 @@ const QUALITY: u8 = 85;
 
 /// A picture of the history that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a picture of the history is damaged ({cause}); choose another frame, and please report this")]
+#[error("a picture in the history is damaged ({cause}); select another frame, and please report this")]
 pub struct RestoreError {
     pub cause: String,
 }
@@ -43,7 +43,7 @@ impl StoredPicture {
         match encoder.encode(frame.rgb(), width, height, ColorType::Rgb) {
             Ok(()) => Self::Jpeg { size, data: scratch.as_slice().into() },
             Err(e) => {
-                log::warn!("a frame of {size} is kept uncompressed in the history: {e}");
+                log::warn!("a frame of {size} is stored uncompressed in the history: {e}");
                 whole()
             }
         }

@@ -153,7 +153,7 @@ impl Drop for Recorder {
         match self.thread.take() {
             // Only the end of the closure is left, so this cannot hang; a panic has already been reported.
             Some(thread) if ended => drop(thread.join()),
-            _ => log::warn!("the history's thread is busy and was left behind; it ends by itself"),
+            _ => log::warn!("the history thread is busy and was abandoned; it ends by itself"),
         }
     }
 }

@@ -7,6 +7,6 @@ pub enum IntegerError {
     Model(String),
     #[error("the node {node} ({op}) cannot be run in integer arithmetic: {why}")]
     Node { node: String, op: String, why: String },
-    #[error("the input has {given} values, and the model takes {wanted}: one picture of {dims:?}")]
+    #[error("the input has {given} values, but the model takes {wanted}: one image of {dims:?}")]
     Input { given: usize, wanted: usize, dims: [usize; 4] },
 }

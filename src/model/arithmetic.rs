@@ -34,10 +34,8 @@ impl Arithmetic {
     /// A sentence for people.
     pub fn explanation(self) -> &'static str {
         match self {
-            Self::Exact => "Sums that cannot overflow: what the model says, the same on every processor",
-            Self::Native => {
-                "This processor's plain kernels, as other programs run them; without VNNI their sums overflow"
-            }
+            Self::Exact => "Sums that cannot overflow: the model's own result, the same on every processor",
+            Self::Native => "This processor's plain kernels, as in other programs; without VNNI their sums overflow",
         }
     }
 }

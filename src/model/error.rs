@@ -6,13 +6,13 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error(
-        "ONNX Runtime was not found (looked in {}); run `make setup`, or set ORT_DYLIB_PATH to a libonnxruntime of \
+        "ONNX Runtime not found (looked in {}); run `make setup`, or set ORT_DYLIB_PATH to a libonnxruntime of \
          version 1.{needed_minor} or newer",
         list(looked_in)
     )]
     RuntimeMissing { looked_in: Vec<PathBuf>, needed_minor: u32 },
     #[error(
-        "{} is ONNX Runtime {found}, and Twinsight needs 1.{needed_minor} or newer; run `make setup`, or set \
+        "{} is ONNX Runtime {found}, but Twinsight needs 1.{needed_minor} or newer; run `make setup`, or set \
          ORT_DYLIB_PATH to a newer one",
         path.display()
     )]
@@ -23,25 +23,23 @@ pub enum ModelError {
     NotInstalled { name: String, path: PathBuf },
     #[error("cannot read the model {}: {cause}", path.display())]
     Read { path: PathBuf, cause: std::io::Error },
-    #[error("{} is no model that ONNX Runtime reads: {cause}", path.display())]
+    #[error("{} is not a model that ONNX Runtime can read: {cause}", path.display())]
     Load { path: PathBuf, cause: String },
-    #[error("{} is not a detector of the form that Twinsight reads: {why}", path.display())]
+    #[error("{} is not a detector that Twinsight supports: {why}", path.display())]
     Form { path: PathBuf, why: String },
-    #[error("the description {} of a model cannot be used: {why}", path.display())]
+    #[error("cannot use the model description {}: {why}", path.display())]
     Sidecar { path: PathBuf, why: String },
     #[error(
-        "ONNX Runtime {version} does not compute INT8 exactly on this processor, with its option for that neither \
-         ({kernels}); set ORT_DYLIB_PATH to another version, or choose the arithmetic `native`"
+        "ONNX Runtime {version} does not compute INT8 exactly on this processor, not even with its option for that \
+         ({kernels}); set ORT_DYLIB_PATH to another version, or use the arithmetic `native`"
     )]
     Inexact { version: String, kernels: String },
-    #[error(
-        "the INT8 kernels of ONNX Runtime {version} cannot be tested: {cause}; set ORT_DYLIB_PATH to another version"
-    )]
+    #[error("cannot test the INT8 kernels of ONNX Runtime {version}: {cause}; set ORT_DYLIB_PATH to another version")]
     SelfTest { version: String, cause: String },
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
     /// A panic in this part, as "inference with FP32".
-    #[error("{part} failed by a fault in the program ({cause}); choose it again, and please report this")]
+    #[error("{part} failed because of a bug in Twinsight ({cause}); choose it again, and please report this")]
     Fault { part: String, cause: String },
 }
 

@@ -54,9 +54,9 @@ impl Metadata {
     pub fn from_props(get: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, String> {
         let Some(format) = get(FORMAT) else { return Ok(None) };
         if format != "1" {
-            return Err(format!("its metadata has format {format}, and this Twinsight reads format 1"));
+            return Err(format!("its metadata has format {format}; this Twinsight reads format 1"));
         }
-        let text = |key: &str| get(key).ok_or_else(|| format!("its metadata lacks {key}"));
+        let text = |key: &str| get(key).ok_or_else(|| format!("its metadata has no {key}"));
         let [width, height]: [u32; 2] = parse(INPUT, &text(INPUT)?)?;
         let strides: Vec<u32> = parse(STRIDES, &text(STRIDES)?)?;
         let anchors: Vec<Vec<[f32; 2]>> = parse(ANCHORS, &text(ANCHORS)?)?;

@@ -49,7 +49,7 @@ impl RawSession {
         let text = |e: ort::Error| e.to_string();
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for (name, shape) in &self.inputs {
-            let values = of(name).ok_or_else(|| format!("nothing is known of its input {name}"))?;
+            let values = of(name).ok_or_else(|| format!("nothing is known about its input {name}"))?;
             let tensor = TensorRef::from_array_view((shape.as_slice(), values)).map_err(text)?;
             inputs.push((name.as_str(), SessionInputValue::from(tensor)));
         }

@@ -89,9 +89,9 @@ fn version(path: &Path) -> Result<String, String> {
     let library = unsafe { libloading::Library::new(path) }.map_err(|e| reason(&e))?;
     // SAFETY: every ONNX Runtime exports this function with this signature, and has since 1.0.
     let get_base: libloading::Symbol<'_, GetApiBase> =
-        unsafe { library.get(b"OrtGetApiBase\0") }.map_err(|_| "it is no ONNX Runtime".to_owned())?;
+        unsafe { library.get(b"OrtGetApiBase\0") }.map_err(|_| "it is not an ONNX Runtime".to_owned())?;
     // SAFETY: the function has no preconditions; it gives a table that lives as long as the library.
-    let base = unsafe { get_base().as_ref() }.ok_or("it gives no interface")?;
+    let base = unsafe { get_base().as_ref() }.ok_or("it provides no API")?;
     // SAFETY: the string is static in the library, which is still loaded.
     let text = unsafe { std::ffi::CStr::from_ptr((base.GetVersionString)()) };
     Ok(text.to_string_lossy().into_owned())

@@ -151,7 +151,7 @@ fn cases() -> Vec<Case> {
         case("convolution 3×3", CHANNELS, 3, false),
         case("convolution 1×1", CHANNELS, 1, false),
         case("convolution of 3 channels", FEW_CHANNELS, 3, false),
-        case("product of matrices", CHANNELS, 1, true),
+        case("matrix product", CHANNELS, 1, true),
     ]
 }
 

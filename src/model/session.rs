@@ -79,7 +79,9 @@ impl SessionDetector {
         let sidecar = Sidecar::of(path)?;
         // For a file of which nothing is known, the way to make it known.
         let hint = match (&metadata, &sidecar) {
-            (None, None) => format!("; if it is one of the family, describe it in {}", Sidecar::path(path).display()),
+            (None, None) => {
+                format!("; if it belongs to the YOLO family, describe it in {}", Sidecar::path(path).display())
+            }
             _ => String::new(),
         };
         let form_error = |why: String| form_error(why + &hint);
@@ -169,7 +171,7 @@ fn match_heads(form: &Form, session: &Session) -> Result<Vec<String>, String> {
     if outputs.len() != form.heads.len() {
         let (has, wanted) = (outputs.len(), form.heads.len());
         let outputs = if has == 1 { "output" } else { "outputs" };
-        return Err(format!("it has {has} {outputs}, and a model of its form has {wanted}"));
+        return Err(format!("it has {has} {outputs}, but a model of its form has {wanted}"));
     }
     let find = |shape: [usize; 4]| {
         let found = outputs.iter().find(|(_, s)| s.as_ref().is_some_and(|s| same(s, &shape)));
@@ -221,7 +223,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     }
     let length = about.len();
     if length > MAX_BYTES {
-        let why = format!("it has {length} bytes, over the limit of {MAX_BYTES}");
+        let why = format!("it has {length} bytes, more than the limit of {MAX_BYTES}");
         return Err(ModelError::Form { path: path.to_owned(), why });
     }
     std::fs::read(path).map_err(failed)

@@ -58,7 +58,7 @@ struct SidecarFile {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "classes must be a list of names, or the name of a file with one name a line")]
+#[serde(untagged, expecting = "classes must be a list of names, or the name of a file with one name per line")]
 enum Names {
     List(Vec<String>),
     File(PathBuf),
@@ -107,13 +107,13 @@ impl Sidecar {
             }
         };
         if classes.len() > MAX_CLASSES {
-            return Err(format!("it names {} classes, over the limit of {MAX_CLASSES}", classes.len()));
+            return Err(format!("it names {} classes, more than the limit of {MAX_CLASSES}", classes.len()));
         }
         if let Some(place) = classes.iter().position(|name| name.trim().is_empty()) {
-            return Err(format!("the class {place} has no name"));
+            return Err(format!("class {place} has no name"));
         }
         if file.heads.len() > MAX_HEADS {
-            return Err(format!("it has {} heads, over the limit of {MAX_HEADS}", file.heads.len()));
+            return Err(format!("it has {} heads, more than the limit of {MAX_HEADS}", file.heads.len()));
         }
         let precision = match file.precision.as_deref() {
             None => None,
@@ -127,7 +127,7 @@ impl Sidecar {
             if anchors.len() > MAX_ANCHORS {
                 let count = anchors.len();
                 return Err(format!(
-                    "the head of stride {stride} has {count} anchors, over the limit of {MAX_ANCHORS}"
+                    "the head of stride {stride} has {count} anchors, more than the limit of {MAX_ANCHORS}"
                 ));
             }
             heads.push(Head { stride, anchors, scale_x_y });
@@ -146,7 +146,7 @@ fn read(path: &Path) -> Result<String, String> {
         return Err("it is not a file".into());
     }
     if about.len() > MAX_BYTES {
-        return Err(format!("it has {} bytes, over the limit of {MAX_BYTES}", about.len()));
+        return Err(format!("it has {} bytes, more than the limit of {MAX_BYTES}", about.len()));
     }
     std::fs::read_to_string(path).map_err(|e| e.to_string())
 }
@@ -187,7 +187,7 @@ mod tests {
             ("[320, 256]", "[32000, 32000]", "32000×32000"),
             ("[320, 256]", "[-320, 256]", "invalid value"),
             (r#"["gate", "drone"]"#, "[]", "no classes"),
-            (r#"["gate", "drone"]"#, r#"["gate", " "]"#, "the class 1 has no name"),
+            (r#"["gate", "drone"]"#, r#"["gate", " "]"#, "class 1 has no name"),
             (r#"["gate", "drone"]"#, "7", "classes must be a list of names"),
             (r#"["gate", "drone"]"#, r#""b.names""#, "b.names: gone"),
             ("\"stride\": 32", "\"stride\": 16", "two heads have stride 16"),
@@ -204,7 +204,7 @@ mod tests {
             assert!(why.contains(expected), "{expected:?} is not in {why:?}");
         }
         let many = format!("{:?}", vec!["a"; MAX_CLASSES + 1]);
-        assert!(read(&GOOD.replace(r#"["gate", "drone"]"#, &many)).unwrap_err().contains("over the limit"));
+        assert!(read(&GOOD.replace(r#"["gate", "drone"]"#, &many)).unwrap_err().contains("more than the limit"));
         let anchors = format!("{:?}", vec![[1, 1]; MAX_ANCHORS + 1]);
         assert!(read(&GOOD.replace("[[81, 82.5]]", &anchors)).unwrap_err().contains("33 anchors"));
     }
@@ -217,7 +217,7 @@ mod tests {
         let sidecar = dir.path().join("m.onnx.json");
         std::fs::File::create(&sidecar).unwrap().set_len(MAX_BYTES + 1).unwrap();
         let large = Sidecar::of(&model).unwrap_err().to_string();
-        assert!(large.contains("m.onnx.json") && large.contains("over the limit"), "{large}");
+        assert!(large.contains("m.onnx.json") && large.contains("more than the limit"), "{large}");
         std::fs::remove_file(&sidecar).unwrap();
         std::fs::create_dir(&sidecar).unwrap();
         assert!(Sidecar::of(&model).unwrap_err().to_string().contains("not a file"));

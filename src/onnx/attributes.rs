@@ -16,7 +16,7 @@ impl<'a> Attributes<'a> {
 
     /// `default` where there is none; an error where it is no integer.
     pub fn int(self, name: &str, default: i64) -> Result<i64, String> {
-        self.find(name).map_or(Ok(default), |a| a.i.ok_or_else(|| format!("its {name} is no number")))
+        self.find(name).map_or(Ok(default), |a| a.i.ok_or_else(|| format!("its {name} is not a number")))
     }
 
     /// `default` where there is none, or it is no float.
@@ -47,14 +47,14 @@ impl<'a> Attributes<'a> {
     /// Top, left, bottom, right.
     pub fn pads(self) -> Result<[u32; 4], String> {
         if !matches!(self.text("auto_pad", "NOTSET"), "NOTSET" | "VALID") {
-            return Err("its padding is left to be found (auto_pad); export it with numbers".into());
+            return Err("its padding is automatic (auto_pad); export the model with explicit padding".into());
         }
         match self.ints("pads")[..] {
             [] => Ok([0; 4]),
             [top, left, bottom, right] if [top, left, bottom, right].iter().all(|p| (0..=MAX_SIDE).contains(p)) => {
                 Ok([top, left, bottom, right].map(|p| p as u32))
             }
-            _ => Err("its pads are not four numbers from 0 on".into()),
+            _ => Err("its pads are not four non-negative numbers".into()),
         }
     }
 

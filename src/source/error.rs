@@ -17,23 +17,23 @@ pub enum Reopening {
 /// [`SourceError::message`].
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    #[error("no camera was found; plug one in, or start with --demo or --image FILE")]
+    #[error("no camera found; plug one in, or start with --demo or --image FILE")]
     NoCamera,
     /// `there`: the cameras that are there.
-    #[error("there is no {wanted}; there are: {there}")]
+    #[error("there is no {wanted}; available: {there}")]
     NoSuchCamera { wanted: String, there: String },
-    #[error("{wanted} may be any of {found}; name one by its number or its identity")]
+    #[error("{wanted} matches {found}; select one by its number or identity")]
     Ambiguous { wanted: String, found: String },
     /// It was there before.
     #[error("{}", self.message(Reopening::Automatic))]
     Absent { camera: String },
-    #[error("no permission to open {camera}; add yourself to the group `video`, then log in again ({cause})")]
+    #[error("no permission to open {camera}; add your user to the group `video`, then log in again ({cause})")]
     NoPermission { camera: String, cause: String },
-    #[error("{camera} is used by another program; close that one first ({cause})")]
+    #[error("{camera} is in use by another program; close it first ({cause})")]
     Busy { camera: String, cause: String },
-    #[error("{camera} offers no pixel format that Twinsight reads; it has: {offered}")]
+    #[error("{camera} offers no pixel format that Twinsight supports; it offers: {offered}")]
     NoFormat { camera: String, offered: String },
-    #[error("{camera} has no mode {wanted}; it has: {offered}")]
+    #[error("{camera} has no mode {wanted}; it offers: {offered}")]
     NoMode { camera: String, wanted: String, offered: String },
     #[error("{}", self.message(Reopening::Automatic))]
     Disconnected { camera: String, cause: String },
@@ -42,34 +42,32 @@ pub enum SourceError {
     /// An opening that has taken this long.
     #[error("{}", self.message(Reopening::Automatic))]
     Unresponsive { seconds: u64 },
-    #[error("{camera} did not take {control}: {cause}")]
+    #[error("{camera} did not accept {control}: {cause}")]
     Control { camera: String, control: String, cause: String },
     #[error("{camera} failed: {cause}")]
     Camera { camera: String, cause: String },
     #[error("cannot read {}: {cause}", path.display())]
     Read { path: PathBuf, cause: std::io::Error },
-    #[error("{} is no picture that Twinsight reads (JPEG, PNG, WebP, BMP): {cause}", path.display())]
+    #[error("{} is not a supported image (JPEG, PNG, WebP, BMP): {cause}", path.display())]
     Decode { path: PathBuf, cause: String },
     #[error("{} is too large: {cause}", path.display())]
     TooLarge { path: PathBuf, cause: String },
     #[error(
-        "videos and streams need ffmpeg, and there is none on the PATH; install it (Debian, Ubuntu: sudo apt install \
+        "videos and streams need ffmpeg, which is not on the PATH; install it (Debian, Ubuntu: sudo apt install \
          ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), then open this again"
     )]
     NoFfmpeg,
-    #[error("{} cannot be run: {cause}; install ffmpeg anew", path.display())]
+    #[error("cannot run {}: {cause}; reinstall ffmpeg", path.display())]
     BadFfmpeg { path: PathBuf, cause: String },
     #[error("cannot play {name}: {cause}")]
     Video { name: String, cause: String },
-    #[error("no pictures come from {name}: {cause}")]
+    #[error("no frames from {name}: {cause}")]
     Stream { name: String, cause: String },
-    #[error(
-        "{url} is no address that Twinsight opens: these are rtsp://, rtsps://, http:// and https://; name a file by its path"
-    )]
+    #[error("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")]
     Address { url: String },
-    #[error("the demo has no photos ({cause}); `make setup` fetches them")]
+    #[error("the demo has no photos ({cause}); `make setup` downloads them")]
     NoDemo { cause: String },
-    #[error("a frame cannot be kept: {0}")]
+    #[error("cannot store a frame: {0}")]
     Frame(#[from] FrameError),
     #[error("the capture thread cannot be started ({cause}); close other programs, try again")]
     NoThread { cause: std::io::Error },
@@ -83,16 +81,16 @@ impl SourceError {
     pub fn advice(&self, reopening: Reopening) -> Option<&'static str> {
         let (automatic, by_hand) = match self {
             Self::Absent { .. } | Self::Disconnected { .. } => {
-                ("it is opened again as soon as it is back", "plug it in again, then start this command anew")
+                ("it will be reopened when it returns", "plug it in again, then restart this command")
             }
             Self::Silent { .. } => (
-                "it is opened again, but may have to be plugged in anew",
-                "plug it in anew, then start this command again",
+                "it will be reopened, but may have to be unplugged and plugged in again",
+                "unplug it and plug it in again, then restart this command",
             ),
             Self::Unresponsive { .. } | Self::Fault { camera: true, .. } => {
-                ("it is tried again", "start this command again")
+                ("it will be retried", "restart this command")
             }
-            Self::Fault { camera: false, .. } => ("choose it again", "choose it again"),
+            Self::Fault { camera: false, .. } => ("select it again", "select it again"),
             _ => return None,
         };
         Some(match reopening {
@@ -105,14 +103,14 @@ impl SourceError {
     pub fn message(&self, reopening: Reopening) -> String {
         let Some(advice) = self.advice(reopening) else { return self.to_string() };
         match self {
-            Self::Absent { camera } => format!("{camera} is not plugged in; {advice}"),
+            Self::Absent { camera } => format!("{camera} is not connected; {advice}"),
             Self::Disconnected { camera, cause } => format!("{camera} was unplugged; {advice} ({cause})"),
-            Self::Silent { camera, seconds } => format!("{camera} has given no frame for {seconds} s; {advice}"),
+            Self::Silent { camera, seconds } => format!("no frame from {camera} for {seconds} s; {advice}"),
             Self::Unresponsive { seconds } => format!(
-                "the camera does not open: its driver has given no answer for {seconds} s; plug it in anew, {advice}"
+                "cannot open the camera: its driver has not responded for {seconds} s; unplug it and plug it in again; {advice}"
             ),
             Self::Fault { part, cause, .. } => {
-                format!("{part} failed by a fault in the program ({cause}); {advice}, and please report this")
+                format!("{part} failed because of a bug in Twinsight ({cause}); {advice}, and please report this")
             }
             other => other.to_string(),
         }
@@ -162,29 +160,29 @@ mod tests {
         for (error, expected) in [
             (
                 SourceError::Disconnected { camera: camera.clone(), cause },
-                "camera 0 (cam) was unplugged; plug it in again, then start this command anew (No such device)",
+                "camera 0 (cam) was unplugged; plug it in again, then restart this command (No such device)",
             ),
             (
                 SourceError::Silent { camera: camera.clone(), seconds: 9 },
-                "camera 0 (cam) has given no frame for 9 s; plug it in anew, then start this command again",
+                "no frame from camera 0 (cam) for 9 s; unplug it and plug it in again, then restart this command",
             ),
             (
                 SourceError::Absent { camera },
-                "camera 0 (cam) is not plugged in; plug it in again, then start this command anew",
+                "camera 0 (cam) is not connected; plug it in again, then restart this command",
             ),
             (
                 SourceError::Unresponsive { seconds: 10 },
-                "the camera does not open: its driver has given no answer for 10 s; plug it in anew, start this command \
-                 again",
+                "cannot open the camera: its driver has not responded for 10 s; unplug it and plug it in again; \
+                 restart this command",
             ),
             (
                 SourceError::Fault { part: "the source", cause: "no message".into(), camera: true },
-                "the source failed by a fault in the program (no message); start this command again, and please \
+                "the source failed because of a bug in Twinsight (no message); restart this command, and please \
                  report this",
             ),
         ] {
             let message = error.to_string();
-            assert!(message.contains("it is opened again") || message.contains("it is tried again"), "{message}");
+            assert!(message.contains("it will be reopened") || message.contains("it will be retried"), "{message}");
             assert_eq!(error.message(Reopening::ByHand), expected);
         }
     }

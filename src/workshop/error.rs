@@ -13,7 +13,7 @@ use crate::model::ModelError;
 pub enum ReadError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    #[error("it has {bytes} bytes, over the limit of {limit}; is it the right file?")]
+    #[error("it has {bytes} bytes, more than the limit of {limit}; is it the right file?")]
     TooLarge { bytes: u64, limit: u64 },
 }
 
@@ -22,17 +22,17 @@ pub enum ReadError {
 pub enum TableError {
     #[error("cannot be read: {0}")]
     Json(String),
-    #[error("has format {found}, and this Twinsight reads format {known}")]
+    #[error("has format {found}; this Twinsight reads format {known}")]
     Format { found: u32, known: u32 },
     #[error("has {0}")]
     Method(String),
-    #[error("was made with the method {table}, and the recipe {recipe} takes {wanted}")]
+    #[error("was made with the method {table}, but the recipe {recipe} needs {wanted}")]
     OtherMethod { table: Method, recipe: String, wanted: Method },
-    #[error("gives {tensor} the range {min} to {max}, which is none")]
+    #[error("gives {tensor} the invalid range {min} to {max}")]
     Range { tensor: String, min: f32, max: f32 },
-    #[error("was made for other weights (sha256 {table}, and these have {weights})")]
+    #[error("was made for other weights (sha256 {table}; these have {weights})")]
     OtherWeights { table: String, weights: String },
-    #[error("was made for an input of {table}, and the cfg has {cfg}")]
+    #[error("was made for an input of {table}, but the cfg has {cfg}")]
     OtherInput { table: Size, cfg: Size },
 }
 
@@ -45,7 +45,7 @@ pub enum RecipeError {
         "has the name {name:?}; a name has 1 to {most} letters, digits, - and _, because it goes into a file's name"
     )]
     Name { name: String, most: usize },
-    #[error("has the name {0} of a recipe that comes with the program, and is another; give it a name of its own")]
+    #[error("has the name {0} of a built-in recipe but different content; rename it")]
     Taken(String),
 }
 
@@ -68,38 +68,38 @@ pub enum WorkshopError {
     #[error("{} {cause}", path.display())]
     Import { path: PathBuf, cause: ImportError },
     #[error(
-        "{} puts out {found}, and what is known of it asks for {wanted}; describe it in {}",
+        "{} outputs {found}, but {wanted} is expected; describe the model in {}",
         path.display(),
         sidecar.display()
     )]
     Heads { path: PathBuf, found: String, wanted: String, sidecar: PathBuf },
-    #[error("the cfg has {classes} classes, and only the names of COCO's 80 are known; give a file with --names")]
+    #[error("the cfg has {classes} classes, and only COCO's 80 names are known; pass a file with --names")]
     NamesNeeded { classes: usize },
-    #[error("{} has {names} names, and the cfg has {classes} classes; give one name a line", path.display())]
+    #[error("{} has {names} names, but the cfg has {classes} classes; give one name per line", path.display())]
     NameCount { path: PathBuf, names: usize, classes: usize },
-    #[error("the calibration table {} {cause}; make one with `twinsight models calibrate`", path.display())]
+    #[error("the calibration table {} {cause}; create one with `twinsight models calibrate`", path.display())]
     Table { path: PathBuf, cause: TableError },
-    #[error("there is no recipe {name}; ours are {known}, and a file of your own is given by its path, as mine.json")]
+    #[error("there is no recipe {name}; built in are {known}; give your own file by its path, e.g. mine.json")]
     NoRecipe { name: String, known: String },
     #[error("the recipe {} {cause}", path.display())]
     Recipe { path: PathBuf, cause: RecipeError },
-    #[error("the recipe {recipe} names the node {pattern}, and the network has none such; its nodes are {nodes}")]
+    #[error("the recipe {recipe} names the node {pattern}, which the network does not have; its nodes are {nodes}")]
     NoNode { recipe: String, pattern: String, nodes: String },
     #[error(
-        "the recipe {recipe} asks for {node} to put out float, and it is no 1×1 convolution; name it in float instead"
+        "the recipe {recipe} lists {node} in float_output, but it is not a 1×1 convolution; list it in float instead"
     )]
     NoFloatOutput { recipe: String, node: String },
     #[error(
-        "nothing is measured of this network: {} is missing; give pictures with --images DIR, or a table of the \
-         method \"{method}\" with --table FILE",
+        "this network has not been calibrated: {} is missing; pass images with --images DIR, or a table of the method \
+         \"{method}\" with --table FILE",
         path.display()
     )]
     NothingMeasured { method: Method, path: PathBuf },
-    #[error("{0}; make a table for this network with `twinsight models calibrate`")]
+    #[error("{0}; create a table for this network with `twinsight models calibrate`")]
     Quantize(#[from] QuantizeError),
     #[error("the float model did not run: {0}")]
     Run(String),
-    #[error("with {picture}, the tensor {tensor} has values that are not finite: the weights cannot be calibrated")]
+    #[error("with {picture}, the tensor {tensor} has non-finite values: the weights cannot be calibrated")]
     NotFinite { picture: String, tensor: String },
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -122,7 +122,7 @@ impl WorkshopError {
 fn hint(cause: &ReadError) -> &'static str {
     match cause {
         ReadError::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            "; run `make setup` if it is one that set-up fetches"
+            "; run `make setup` if it is one of the files that set-up downloads"
         }
         _ => "",
     }

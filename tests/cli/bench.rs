@@ -25,7 +25,7 @@ fn bench_prints_every_stage_as_json() {
             "camera MJPEG 1280×720",
             "camera NV12 1280×720",
             "camera YUYV 1280×720",
-            "camera turned by 90° 1280×720",
+            "camera rotated by 90° 1280×720",
             "compare at 0.01",
             "compare at 0.25",
             "decode 1280×720 JPEG",

@@ -119,7 +119,7 @@ fn wrong_usage_is_exit_2_and_what_cannot_be_done_is_exit_1() {
     let empty = empty.path().to_str().unwrap();
     for (arguments, message) in [
         (&["missing.jpg"][..], "missing.jpg"),
-        (&[empty], "no pictures in the folder"),
+        (&[empty], "no images in the folder"),
         (&["--b", "missing.onnx", "models/downloads/bus.jpg"], "missing.onnx"),
         (&["--b", "Cargo.toml", "models/downloads/bus.jpg"], "Cargo.toml is no model"),
         (&["--csv", "/no folder/x.csv", "models/downloads/bus.jpg"], "cannot write /no folder/x.csv"),
@@ -154,5 +154,5 @@ fn the_page_stands_alone() {
     assert!(gained > 0 && told.contains(&format!(", {gained} gained\n")), "{told}");
     let same = dir.path().join("same.html");
     twinsight(&["--b", "fp32", "--html", same.to_str().unwrap(), odd.to_str().unwrap()]);
-    assert!(std::fs::read_to_string(&same).unwrap().contains("No picture differs."));
+    assert!(std::fs::read_to_string(&same).unwrap().contains("No image differs."));
 }

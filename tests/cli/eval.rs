@@ -89,7 +89,7 @@ fn what_fp32_sees_is_right_by_its_own_measure_and_int8_loses() {
     assert!(out.contains("INT8 less FP32\nAP  "), "{out}");
     let count = set.annotations["annotations"].as_array().unwrap().len();
     let last = out.lines().last().unwrap();
-    assert!(last.starts_with(&format!("over 2 pictures; {count} things in them: ")), "{last}");
+    assert!(last.starts_with(&format!("on 2 images; {count} objects: ")), "{last}");
 
     let report = set.report();
     let [fp32, int8, ..] = report["models"].as_array().unwrap().as_slice() else { panic!("{report}") };
@@ -126,7 +126,7 @@ fn what_fp32_sees_is_right_by_its_own_measure_and_int8_loses() {
     let all_others = sums.fold(text, |text, sum| text.replace(sum, "0"));
     std::fs::write(&json, all_others).unwrap();
     let error = Run::of(twinsight().args(["card", "--eval"]).arg(&json));
-    assert!(error.error().contains("the evaluation is of other files"), "{error:?}");
+    assert!(error.error().contains("the evaluation is for other files"), "{error:?}");
 }
 
 /// Rows of the latency table.
@@ -149,15 +149,15 @@ fn pictures_that_cannot_be_used_are_counted_and_named() {
     for told in [
         "broken.png: ",
         "gone.jpg: it is missing",
-        "other.jpg: it is 810×1080, and its annotations are of a picture of 5×7",
+        "other.jpg: it is 810×1080, but its annotations are for an image of 5×7",
     ] {
         assert!(run.err.contains(told), "{}", run.err);
     }
-    assert!(run.out.contains("over 2 of 5 pictures, 3 missing or not to be used; "), "{}", run.out);
+    assert!(run.out.contains("on 2 of 5 images, 3 missing or unusable; "), "{}", run.out);
     assert_eq!(set.report()["pictures"]["skipped"].as_array().unwrap().len(), 3);
     // The first three by id are the two that cannot be used, and one that can.
     let run = Run::of(&mut set.eval(&["--model", "fp32", "--limit", "3", "--resamples", "10"]));
-    assert!(run.out.contains("over 1 of 3 pictures, the first by id of 5, 2 missing"), "{}", run.out);
+    assert!(run.out.contains("on 1 of 3 images, the first of 5 by id, 2 missing"), "{}", run.out);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn chosen_classes_count_alone_and_as_they_did_among_all() {
     let all = set.report();
     let run = Run::of(&mut set.eval(&[&arguments[..], &["--classes", "Person,bus"]].concat()));
     let out = run.done();
-    assert!(out.trim_end().ends_with("; of the annotations' classes only BUS, PERSON"), "{out}");
+    assert!(out.trim_end().ends_with("; classes counted: BUS, PERSON"), "{out}");
     let (some, class) = (set.report(), |report: &Value, name: &str| {
         let classes = report["models"][0]["classes"].as_array().unwrap().clone();
         classes.into_iter().find(|class| class["class"] == name)
@@ -192,7 +192,7 @@ fn chosen_classes_count_alone_and_as_they_did_among_all() {
     let run = Run::of(&mut set.eval(&["--model", "int8", "--classes", "persn"]));
     assert!(run.error().contains("have no category \"persn\"; they have "), "{}", run.err);
     let run = Run::of(&mut set.eval(&["--model", "int8", "--classes", "kite"]));
-    assert!(run.error().contains("no boxes of the chosen categories"), "{}", run.err);
+    assert!(run.error().contains("no boxes of the selected categories"), "{}", run.err);
 }
 
 #[test]
@@ -207,10 +207,10 @@ fn what_stands_in_the_way_is_told_in_one_line() {
         assert!(run.error().contains(words), "{words:?} is not in {}", run.err);
     };
     error(&nowhere, &pictures, &[], "cannot read the annotations");
-    error(&pictures.join("bus.jpg"), &pictures, &[], "is no file of COCO annotations");
-    error(&truth, &nowhere, &[], "cannot read the folder of pictures");
+    error(&pictures.join("bus.jpg"), &pictures, &[], "is not a COCO annotations file");
+    error(&truth, &nowhere, &[], "cannot read the image folder");
     error(&truth, &empty, &[], "is empty");
-    error(&truth, set.dir.path(), &[], "none of the 2 pictures of the annotations is in");
+    error(&truth, set.dir.path(), &[], "none of the 2 annotated images is in");
     error(&truth, &pictures, &["--json", "/nowhere/eval.json"], "cannot write /nowhere/eval.json");
     error(&truth, &pictures, &["--model", "none.onnx"], "cannot read the model none.onnx");
     let mut other = set.annotations.clone();
@@ -220,13 +220,14 @@ fn what_stands_in_the_way_is_told_in_one_line() {
     std::fs::write(&truth, other.to_string()).unwrap();
     error(&truth, &pictures, &[], "the model FP32 and the annotations have no class in common");
     let report = set.path("report.json");
-    for (text, words) in [("{}", "is no evaluation: missing field `format`"), (r#"{"format": 9}"#, "has format 9")] {
+    for (text, words) in [("{}", "is not an evaluation: missing field `format`"), (r#"{"format": 9}"#, "has format 9")]
+    {
         std::fs::write(&report, text).unwrap();
         let run = Run::of(twinsight().args(["card", "--eval"]).arg(&report));
         assert!(run.error().contains(words), "{}", run.err);
     }
     let run = Run::of(twinsight().args(["card", "--bench"]).arg(&report));
-    assert!(run.error().contains("is no measurement"), "{}", run.err);
+    assert!(run.error().contains("is not a measurement"), "{}", run.err);
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn results_so_far_survive_an_interruption() {
         set.add_image(json!({"id": 100 + i, "file_name": "zidane.jpg"}));
     }
     let out = interrupted(&set, &[]);
-    assert!(out.contains(" of 5003 pictures, interrupted, 1 missing or not to be used; "), "{out}");
+    assert!(out.contains(" of 5003 images, interrupted, 1 missing or unusable; "), "{out}");
     let report = set.report();
     let evaluated = report["pictures"]["evaluated"].as_u64().unwrap();
     assert!((1..5000).contains(&evaluated), "{evaluated}");
@@ -325,7 +326,7 @@ fn replicates_add_mean_and_spread_and_change_nothing_else() {
     }
     assert_eq!(once, report);
     let more = out.strip_prefix(plain.trim_end()).unwrap();
-    assert!(more.contains("3 replicates of each picture: unchanged, mirrored, ±1 noise\n"), "{more}");
+    assert!(more.contains("3 replicates of each image: unchanged, mirrored, ±1 noise\n"), "{more}");
 
     assert_eq!(replicates["count"], 3);
     assert_eq!(replicates["names"], json!(["unchanged", "mirrored", "±1 noise"]));

@@ -59,9 +59,9 @@ fn a_file_that_is_no_model_gets_one_clear_line() {
     let files = Files::new();
     let whole = std::fs::read(installed("yolov4-tiny-416_float.onnx")).unwrap();
     for (path, words) in [
-        (files.write("text.onnx", "not a model"), "is no model that ONNX Runtime reads"),
-        (files.write("empty.onnx", ""), "is no model that ONNX Runtime reads"),
-        (files.write("cut.onnx", &whole[..whole.len() / 2]), "is no model that ONNX Runtime reads"),
+        (files.write("text.onnx", "not a model"), "is not a model that ONNX Runtime can read"),
+        (files.write("empty.onnx", ""), "is not a model that ONNX Runtime can read"),
+        (files.write("cut.onnx", &whole[..whole.len() / 2]), "is not a model that ONNX Runtime can read"),
         (files.0.path().join("missing.onnx"), "No such file"),
         (files.0.path().to_owned(), "it is not a file"),
     ] {
@@ -81,12 +81,12 @@ fn a_model_of_another_form_is_told_apart() {
             "its input is Tensor<f32>(1, 3, 8, 8), not float32 [1, 3, 416, 416]",
         ),
         ("flat.onnx", identity(&[1, 519_168], 1), "not float32 [1, 3, 416, 416]"),
-        ("one-head.onnx", identity(&[1, 3, 416, 416], 1), "it has 1 output, and a model of its form has 2"),
+        ("one-head.onnx", identity(&[1, 3, 416, 416], 1), "it has 1 output, but a model of its form has 2"),
         ("other-heads.onnx", identity(&[1, 3, 416, 416], 2), "no output is float32 [1, 255, 26, 26]; it has out0"),
     ] {
         let path = files.write(name, bytes);
         let run = detect_with(&path);
-        let start = format!("{} is not a detector of the form that Twinsight reads: ", path.display());
+        let start = format!("{} is not a detector that Twinsight supports: ", path.display());
         assert!(run.error().starts_with(&start) && run.error().contains(words), "{}", run.err);
     }
 }

@@ -90,7 +90,7 @@ fn another_library_is_no_onnx_runtime() {
     let folder = Folder::with(&[]);
     let library = compile(&folder, "other", "int answer(void) { return 42; }");
     let error = fault("ORT_DYLIB_PATH", &library);
-    assert!(error.contains("libother.so") && error.contains("it is no ONNX Runtime"), "{error}");
+    assert!(error.contains("libother.so") && error.contains("it is not an ONNX Runtime"), "{error}");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn doctor_is_content_with_what_set_up_installs() {
     {
         // "INT8" begins the line on the processor too.
         let line = out.lines().find(|l| l.contains(name) && l.contains(file)).unwrap_or_else(|| panic!("{out}"));
-        assert!(line.contains(sums[file].as_str().unwrap()) && line.ends_with("as pinned"), "{line}");
+        assert!(line.contains(sums[file].as_str().unwrap()) && line.ends_with("verified"), "{line}");
     }
 }
 
@@ -160,5 +160,5 @@ fn doctor_finds_models_that_are_missing_or_none() {
     assert!(fault.contains(MODELS[4]) && fault.contains("is missing") && fault.contains("make setup"), "{fault}");
     folder.write(MODELS[4], "not a model");
     let fault = doctor();
-    assert!(fault.contains(MODELS[4]) && fault.contains("is no model"), "{fault}");
+    assert!(fault.contains(MODELS[4]) && fault.contains("is not a model"), "{fault}");
 }

@@ -97,7 +97,7 @@ fn ctrl_c_ends_with_what_there_is() {
         }
         assert!((3..3000).contains(&found.len()));
         assert!(found.iter().enumerate().all(|(n, line)| line["frame"].as_u64() == Some(n as u64)));
-        assert_eq!(err, format!("twinsight: stopped after {} pictures\n", found.len()));
+        assert_eq!(err, format!("twinsight: stopped after {} images\n", found.len()));
     }
 }
 

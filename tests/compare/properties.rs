@@ -234,7 +234,7 @@ fn random_heads_lead_to_every_verdict_and_reason() {
         for verdict in case.compare().verdicts() {
             let name = match (verdict, verdict.reason()) {
                 (Verdict::Matched { .. }, _) => "matched",
-                (Verdict::ClassFlip { .. }, _) => "class flip",
+                (Verdict::ClassFlip { .. }, _) => "class changed",
                 (_, Some(Reason::BelowThreshold { .. })) => "below threshold",
                 (_, Some(Reason::SuppressedByNms { overlap, free_at, .. })) if overlap < free_at => {
                     "chain of suppression"
@@ -242,7 +242,7 @@ fn random_heads_lead_to_every_verdict_and_reason() {
                 (_, Some(Reason::SuppressedByNms { .. })) => "suppressed",
                 (_, Some(Reason::BelowThresholdAndSuppressed { .. })) => "both",
                 (_, Some(Reason::Taken { .. })) => "taken",
-                (_, Some(Reason::NoCandidate)) => "no candidate",
+                (_, Some(Reason::NoCandidate)) => "no detection near",
                 (_, Some(Reason::BeyondLimit { .. }) | None) => "other",
             };
             *seen.entry(name).or_default() += 1;

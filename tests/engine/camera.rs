@@ -46,7 +46,7 @@ fn a_camera_that_comes_back_is_the_very_one_that_went_whatever_was_asked_for() {
         source.step(Step::Fail(unplugged()));
         assert!(await_failed(&engine).1);
         ring(&studio, 500 * MS);
-        assert!(await_failed(&engine).0.contains("as soon as it is back"));
+        assert!(await_failed(&engine).0.contains("when it returns"));
         ring(&studio, SECOND);
         back.publish(2);
         assert_eq!(number(&observe(&engine)), 2, "{request:?}");
@@ -171,7 +171,7 @@ fn a_camera_that_does_not_open_is_told_and_tried_again() {
     get(&studio.opened, "the first try");
     ring(&studio, 10 * SECOND);
     let (message, transient) = await_failed(&engine);
-    assert!(message.contains("does not open") && message.contains("10 s") && transient, "{message}");
+    assert!(message.contains("cannot open the camera") && message.contains("10 s") && transient, "{message}");
     ring(&studio, 5 * SECOND);
     source.publish(1);
     assert_eq!(number(&observe(&engine)), 1);
@@ -347,8 +347,8 @@ fn controls_are_set_between_frames_and_again_when_the_camera_is_back() {
 
     engine.set_control(77, 1);
     source.publish(3);
-    let failure = engine.status().control_failure.expect("there is no such control");
-    assert!(failure.contains("did not take control 77"), "{failure}");
+    let failure = engine.status().control_failure.expect("no such control");
+    assert!(failure.contains("did not accept control 77"), "{failure}");
     observe(&engine);
 
     source.step(Step::Fail(unplugged()));

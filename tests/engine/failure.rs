@@ -73,7 +73,7 @@ fn a_stream_that_falls_silent_is_left_to_give_up_by_itself() {
     source.publish(3);
     assert_eq!(number(&observe(&engine)), 3);
     assert_eq!(studio.opened.try_iter().count(), 1, "it was never opened anew");
-    source.step(Step::Fail(SourceError::Stream { name: "1".into(), cause: "no picture came for 10 s".into() }));
+    source.step(Step::Fail(SourceError::Stream { name: "1".into(), cause: "no frame for 10 s".into() }));
     assert!(await_failed(&engine).1);
 }
 
@@ -120,7 +120,7 @@ fn a_panic_in_a_source_is_a_failure_and_the_last_picture_stays() {
     observe(&engine);
     source.step(Step::Panic);
     let (message, transient) = await_failed(&engine);
-    assert!(message.contains("a driver's fault") && message.contains("tried again") && transient, "{message}");
+    assert!(message.contains("a driver's fault") && message.contains("retried") && transient, "{message}");
     assert_eq!(retry_in(engine.status().source), Some(500 * MS));
     engine.set(Settings { models: vec![Int8.into()], ..first.clone() });
     let again = observe(&engine);

@@ -117,11 +117,11 @@ fn a_description_of_another_model_is_refused_with_the_reason() {
         (r#", "drone"]"#, r#", "drone", "bird"]"#, "no output is float32 [1, 16, 8, 12]; it has"),
         ("[[4, 5], [9, 7]]", "[[4, 5]]", "no output is float32 [1, 7, 8, 12]"),
         ("[96, 64]", "[96, 96]", "not float32 [1, 3, 96, 96]"),
-        ("96, 64", "96, 60", "theirs.onnx.json of a model cannot be used: stride 8 does not divide"),
+        ("96, 64", "96, 60", "theirs.onnx.json: stride 8 does not divide"),
         (
             "    { \"stride\": 32, \"anchors\": [[40, 60], [90, 50]] },\n",
             "",
-            "it has 3 outputs, and a model of its form has 2",
+            "it has 3 outputs, but a model of its form has 2",
         ),
         ("\"classes\"", "\"names\"", "unknown field `names`"),
     ] {

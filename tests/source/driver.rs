@@ -134,7 +134,7 @@ fn silence_and_unplugging_are_told_apart() {
         |error| camera(driver(PixelFormat::Yuyv, vec![Step::Fail(error)])).next(&mut Frame::default()).unwrap_err();
     let silent = failing(DriverError::Silent(2));
     assert!(matches!(silent, SourceError::Silent { .. }));
-    assert!(silent.to_string().starts_with("camera 2 (Cam) has given no frame for 2 s"), "{silent}");
+    assert!(silent.to_string().starts_with("no frame from camera 2 (Cam) for 2 s"), "{silent}");
     let gone = failing(DriverError::Failed("No such device (os error 19)".into()));
     assert!(matches!(gone, SourceError::Disconnected { .. }), "{gone}");
 }

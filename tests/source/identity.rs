@@ -47,9 +47,9 @@ fn what_is_not_there_or_not_clear_is_said_with_the_cameras_that_are() {
     let devices = [camera(0, "Left Cam", "usb-1", None), camera(2, "Right Cam", "usb-2", Some("1:2:3"))];
     let error = |flag: &str| choose(&devices, &CameraSelector::from_flag(flag)).unwrap_err().to_string();
     let list = "0 (Left Cam, usb-1), 2 (Right Cam, 1:2:3)";
-    assert_eq!(error("7"), format!("there is no camera 7; there are: {list}"));
-    assert_eq!(error("top"), format!("there is no camera \"top\"; there are: {list}"));
-    assert_eq!(error("cam"), format!("camera \"cam\" may be any of {list}; name one by its number or its identity"));
+    assert_eq!(error("7"), format!("there is no camera 7; available: {list}"));
+    assert_eq!(error("top"), format!("there is no camera \"top\"; available: {list}"));
+    assert_eq!(error("cam"), format!("camera \"cam\" matches {list}; select one by its number or identity"));
     assert!(choose(&[], &CameraSelector::Index(0)).unwrap_err().to_string().ends_with("there are: none"));
     assert!(matches!(choose(&[], &CameraSelector::First), Err(SourceError::NoCamera)));
 }

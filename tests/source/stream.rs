@@ -121,7 +121,7 @@ fn a_live_stream_gives_the_newest_and_one_that_is_lost_can_be_opened_again() {
             }
         };
         assert!(error.is_transient(), "the engine opens it again");
-        assert!(error.to_string().starts_with(&format!("no pictures come from {url}: ")), "{error}");
+        assert!(error.to_string().starts_with(&format!("no frames from {url}: ")), "{error}");
     }
 }
 
@@ -132,14 +132,14 @@ fn servers_that_refuse_are_told_without_the_password() {
     let error = VideoSource::open(&request(format!("{secret}/live"))).err().unwrap();
     assert!(matches!(error, SourceError::Stream { .. }) && error.is_transient());
     let message = error.to_string();
-    assert!(message.starts_with(&format!("no pictures come from {url}/live: ")), "{message}");
+    assert!(message.starts_with(&format!("no frames from {url}/live: ")), "{message}");
     assert!(message.contains("404") && !message.contains("hush"), "{message}");
 
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for scheme in ["http", "rtsp"] {
         let error = VideoSource::open(&request(format!("{scheme}://{nobody}/x"))).err().unwrap();
         let message = error.to_string();
-        assert!(message.starts_with(&format!("no pictures come from {scheme}://{nobody}/x: ")), "{message}");
+        assert!(message.starts_with(&format!("no frames from {scheme}://{nobody}/x: ")), "{message}");
         assert!(message.ends_with("Connection refused") && message.matches("refused").count() == 1, "{message}");
     }
 }

@@ -56,7 +56,7 @@ fn a_video_that_is_cut_off_plays_up_to_there_and_says_so() {
     };
     assert!((30..80).contains(&frames), "{frames}");
     let at = f64::from(frames - 1) * 0.04;
-    let expected = format!("cannot play {}: it is cut off: it ends at {at:.1} s of 4.0 s", cut.display());
+    let expected = format!("cannot play {}: it is truncated: it ends at {at:.1} s of 4.0 s", cut.display());
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_transient());
 }
@@ -147,9 +147,7 @@ fn other_protocols_are_refused_by_name() {
         let error = VideoSource::open(&request).err().unwrap();
         assert_eq!(
             error.to_string(),
-            format!(
-                "{url} is no address that Twinsight opens: these are rtsp://, rtsps://, http:// and https://; name a file by its path"
-            )
+            format!("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")
         );
     }
     for text in ["concat:a|b", "data:video/mp4;base64,AAAA", "subfile,,start,0,end,0,,:a", "lavfi"] {
@@ -217,8 +215,8 @@ fn without_ffmpeg_it_says_how_to_get_it() {
         run(dir.path()),
         (
             Some(1),
-            "twinsight: videos and streams need ffmpeg, and there is none on the PATH; install it (Debian, Ubuntu: \
-             sudo apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), then open this again\n"
+            "twinsight: videos and streams need ffmpeg, which is not on the PATH; install it (Debian, Ubuntu: sudo \
+             apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), then open this again\n"
                 .to_owned()
         )
     );
@@ -228,7 +226,7 @@ fn without_ffmpeg_it_says_how_to_get_it() {
     let fake = dir.path().join("ffmpeg");
     std::fs::write(&fake, "no program").unwrap();
     let (code, said) = run(dir.path());
-    assert!(code == Some(1) && said.contains(&format!("{} cannot be run: ", fake.display())), "{said}");
+    assert!(code == Some(1) && said.contains(&format!("cannot run {}: ", fake.display())), "{said}");
 }
 
 /// What it had open ends with it, even when it has no time to clean up.

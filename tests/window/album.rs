@@ -36,7 +36,7 @@ const SETTLED: Duration = Duration::from_millis(150);
 fn leafing(dir: &Path, first: &Path) -> Desk {
     let plan = Plan { source: SourceRequest::Still(first.into()), files: vec![dir.into()], ..Plan::default() };
     let mut desk = Desk::with_picture(plan);
-    desk.until("the strip", |d| d.has("Next picture"));
+    desk.until("the strip", |d| d.has("Next image"));
     desk
 }
 
@@ -84,7 +84,7 @@ fn a_picture_that_cannot_be_read_is_passed_over_and_marked() {
     until_open(&mut desk, &paths[3]);
     assert!(desk.has("4 of 4"));
     desk.until("the marks", |d| {
-        d.has("2 broken.png, cannot be read") && d.has("3 broken.png, cannot be read") && d.has("1.png")
+        d.has("2 broken.png, unreadable") && d.has("3 broken.png, unreadable") && d.has("1.png")
     });
     desk.press(Key::ArrowLeft);
     until_open(&mut desk, &paths[0]);
@@ -97,7 +97,7 @@ fn a_picture_that_fails_only_when_it_is_opened_is_passed_over_in_both_directions
     desk.until("its thumbnail", |d| d.has("2 broken late.png"));
     desk.press(Key::ArrowRight);
     until_open(&mut desk, &paths[2]);
-    assert!(desk.has("3 of 3") && desk.has("2 broken late.png, cannot be read"));
+    assert!(desk.has("3 of 3") && desk.has("2 broken late.png, unreadable"));
     desk.press(Key::ArrowLeft);
     until_open(&mut desk, &paths[0]);
 }
@@ -108,13 +108,13 @@ fn files_that_come_and_go_do_so_in_the_strip() {
     let mut desk = leafing(dir.path(), &paths[0]);
     desk.press(Key::ArrowRight);
     until_open(&mut desk, &paths[1]);
-    desk.until("the mark", |d| d.has("5 broken.png, cannot be read"));
+    desk.until("the mark", |d| d.has("5 broken.png, unreadable"));
     // Another is added, one is repaired, the current one is deleted: it stays on screen.
     let looks = desk.opened.lock().unwrap().len();
     let new = dir.path().join("2.png");
     std::fs::copy(&paths[0], &new).unwrap();
     std::fs::copy(&paths[0], &paths[2]).unwrap();
-    desk.until("the new one", |d| d.has("2.png") && d.has("3 of 4") && !d.has("5 broken.png, cannot be read"));
+    desk.until("the new one", |d| d.has("2.png") && d.has("3 of 4") && !d.has("5 broken.png, unreadable"));
     std::fs::remove_file(&paths[1]).unwrap();
     std::fs::remove_file(&paths[0]).unwrap();
     desk.until("the first one to go", |d| d.has("2 of 3") && !d.has("1.png"));
@@ -135,8 +135,8 @@ fn a_click_on_a_thumbnail_goes_there() {
         |desk: &Desk, name: &str| desk.harness.get_by_label(name).accesskit_node().toggled() == Some(Toggled::True);
     assert!(current(&desk, "3.png") && !current(&desk, "1.png"));
     // For a broken one the reason is reported, and the previous picture comes back.
-    desk.until("the mark", |d| d.has("2 broken.png, cannot be read"));
-    desk.click("2 broken.png, cannot be read");
+    desk.until("the mark", |d| d.has("2 broken.png, unreadable"));
+    desk.click("2 broken.png, unreadable");
     let tried = SourceRequest::Still(paths[1].clone());
     desk.until("a try", move |d| d.opened.lock().unwrap().contains(&tried));
     until_open(&mut desk, &paths[2]);
@@ -159,7 +159,7 @@ fn a_large_folder_has_thumbnails_only_where_it_is_looked_at() {
 fn several_files_and_folders_that_are_dropped_become_an_album() {
     let (dir, paths) = folder(&["b.png", "a.png"]);
     let mut desk = Desk::with_picture(Plan::default());
-    assert!(!desk.has("Next picture"));
+    assert!(!desk.has("Next image"));
     desk.drop_files(paths.iter().map(PathBuf::as_path));
     until_open(&mut desk, &paths[0]);
     assert!(desk.has("1 of 2"), "in the order in which they were dropped");
@@ -169,7 +169,7 @@ fn several_files_and_folders_that_are_dropped_become_an_album() {
     // One by itself is no album.
     desk.drop_files([paths[0].as_path()]);
     until_open(&mut desk, &paths[0]);
-    desk.until("the strip to go", |d| !d.has("Next picture"));
+    desk.until("the strip to go", |d| !d.has("Next image"));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_folder_without_pictures_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let mut desk = Desk::with_picture(Plan::default());
     desk.drop_files([dir.path()]);
-    desk.until("the message", |d| d.said().contains("no pictures"));
+    desk.until("the message", |d| d.said().contains("no images"));
     assert!(desk.has("person 0.90"));
 }
 
@@ -197,10 +197,10 @@ fn a_pasted_path_and_a_pasted_picture_are_opened() {
 fn an_empty_clipboard_and_none_at_all_are_told() {
     let mut desk = Desk::with_picture(Plan { clipboard: Some(Err(())), ..Plan::default() });
     desk.press_command(Key::V);
-    desk.until("the message", |d| d.said().contains("holds no picture"));
+    desk.until("the message", |d| d.said().contains("Nothing to open in the clipboard"));
     *desk.copied.lock().unwrap() = None;
     desk.press_command(Key::C);
-    desk.until("the other message", |d| d.said().contains("No clipboard can be reached here"));
+    desk.until("the other message", |d| d.said().contains("Can't access the clipboard"));
     assert!(desk.has("person 0.90"), "and the picture stays");
 }
 

@@ -68,5 +68,5 @@ fn the_panel_of_a_real_camera_sets_it_and_follows_its_plug() {
     println!("{}", desk.names("unplugged"));
     plug(true);
     desk.until("the picture again", |d| !d.has_words("Last picture") && d.has_words("640×360"));
-    println!("{}", desk.names("did not take"));
+    println!("{}", desk.names("did not accept"));
 }

@@ -30,9 +30,9 @@ fn is_on(desk: &Desk, label: &str) -> bool {
 
 /// The frame that the history shows, from what is written on the picture.
 fn frame_in_sight(desk: &Desk) -> Option<u64> {
-    let node = desk.harness.query_all_by_label_contains("history: frame ").next()?;
+    let node = desk.harness.query_all_by_label_contains("(frame ").next()?;
     let name = node.accesskit_node().label()?;
-    name.split("history: frame ").nth(1)?.split(' ').next()?.parse().ok()
+    name.split("(frame ").nth(1)?.split(')').next()?.parse().ok()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn each_view_is_one_key_away() {
     {
         desk.press(key);
         desk.until(label, |d| is_on(d, label) && (label == "Single" || d.has_words("person 0.90 → 0.80")));
-        assert_eq!(desk.has("Split bar"), label == "Split");
+        assert_eq!(desk.has("Divider"), label == "Split");
         let both = desk.has_words("Picture A: A · FP32 · 3 boxes") && desk.has_words("Picture B: B · INT8 · 2 boxes");
         assert_eq!(both, label == "Side by side");
     }
@@ -55,7 +55,8 @@ fn each_view_is_one_key_away() {
 #[test]
 fn verdicts_are_told_with_their_reasons() {
     let desk = comparing(plan(View::Overlay));
-    for words in ["dog 0.50 → 0.40", "cat 0.30 → lost", "1 lost", "2 matched", "0 gained", "0 class flip", "0.80"] {
+    for words in ["dog 0.50 → 0.40", "cat 0.30 → lost", "1 lost", "2 matched", "0 gained", "0 class changed", "0.80"]
+    {
         assert!(desk.has_words(words), "{words}");
     }
 }
@@ -121,8 +122,9 @@ fn a_lost_box_is_brought_back_by_a_button() {
     let mut desk = comparing(plan(View::Overlay));
     // What differs stands first.
     desk.press(Key::ArrowDown);
-    assert!(desk.has_words("Set INT8's score threshold to"), "{}", desk.names("cat"));
-    desk.click("Bring it back");
+    assert!(desk.has_words("at a score threshold of"), "{}", desk.names("cat"));
+    let button = desk.names("Lower INT8's threshold to");
+    desk.click(&button);
     assert!(desk.has_words("cat 0.30 → 0.20"));
     assert_eq!(desk.preferences().thresholds()[0].score, 0.25);
 }
@@ -175,7 +177,7 @@ fn arrows_step_through_the_history_and_space_goes_on() {
     let mut desk = comparing(Plan { endless: true, ..plan(View::Overlay) });
     desk.until("some history", |d| d.history_len() >= 5);
     desk.press(Key::ArrowLeft);
-    desk.until("a frame of the past", |d| frame_in_sight(d).is_some() && d.has("Go on"));
+    desk.until("a frame of the past", |d| frame_in_sight(d).is_some() && d.has("Resume"));
     let first = frame_in_sight(&desk).unwrap();
     desk.press(Key::ArrowLeft);
     let second = frame_in_sight(&desk).unwrap();
@@ -205,11 +207,11 @@ fn another_model_lets_go_of_the_past() {
 fn it_pauses_where_the_models_part() {
     let preferences = Preferences { pauses: true, pause_below: 0.9, ..Preferences::default() };
     let mut desk = Desk::new(Plan { endless: true, preferences, ..plan(View::Overlay) });
-    desk.until("a pause", |d| d.has_words("they agree to 0.80, below 0.90") && d.has("Go on"));
+    desk.until("a pause", |d| d.has_words("agreement 0.80 < 0.90") && d.has("Resume"));
     let quiet = Preferences { pauses: true, pause_below: 0.7, ..Preferences::default() };
     let mut desk = Desk::new(Plan { endless: true, preferences: quiet, ..plan(View::Overlay) });
     desk.until("inferences", |d| d.runs() > 40);
-    assert!(desk.has("Pause") && !desk.has_words("they agree to"));
+    assert!(desk.has("Pause") && !desk.has_words("Paused: agreement"));
 }
 
 #[test]
@@ -239,15 +241,15 @@ fn a_model_that_is_missing_leaves_the_other_and_says_so() {
     plan.sights.remove(&Int8);
     let mut desk = Desk::new(plan);
     desk.until("A's boxes and the reason", |d| d.has("person 0.90") && d.has_words("make setup"));
-    assert!(desk.has_words("B · INT8 has not looked at this frame"));
+    assert!(desk.has_words("B · INT8 has not processed this frame"));
 }
 
 #[test]
 fn the_bar_of_the_split_moves_by_keyboard() {
     let mut desk = comparing(plan(View::Split));
-    let at = |desk: &Desk| desk.harness.get_by_label("Split bar").rect().center().x;
+    let at = |desk: &Desk| desk.harness.get_by_label("Divider").rect().center().x;
     let before = at(&desk);
-    desk.harness.get_by_label("Split bar").focus();
+    desk.harness.get_by_label("Divider").focus();
     desk.harness.run_steps(2);
     desk.press(Key::ArrowRight);
     desk.harness.run_steps(2);
@@ -276,8 +278,8 @@ fn a_model_is_compared_with_itself_in_the_other_arithmetic() {
     assert_eq!(desk.preferences().arithmetics, [Arithmetic::Exact, Arithmetic::Native]);
     // B's list has the choice; what A has comes over from there.
     desk.click("Model B");
-    desk.until("the choice", |d| d.has("Computed as") && d.has("native: this processor's kernels"));
-    desk.click("exact: as the model says");
+    desk.until("the choice", |d| d.has("Arithmetic") && d.has("native: this processor's kernels"));
+    desk.click("exact: as the model specifies");
     desk.until("the two change sides", |d| d.has_words("A · INT8 (native) · 2 boxes"));
     assert!(desk.has_words("B · INT8 · 2 boxes"));
 }
@@ -286,13 +288,13 @@ fn a_model_is_compared_with_itself_in_the_other_arithmetic() {
 fn a_single_int8_model_has_its_arithmetic_beside_it() {
     let models = [Some(Int8), None];
     let mut desk = Desk::with_picture(Plan { models, ..plan(View::Single) });
-    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("Computed as").is_some());
-    desk.click("Computed as");
+    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("Arithmetic").is_some());
+    desk.click("Arithmetic");
     desk.until("the choice", |d| d.has("native: this processor's kernels"));
     desk.click("native: this processor's kernels");
     desk.until("it is remembered", |d| d.preferences().arithmetics[0] == Arithmetic::Native);
     desk.until("the status line names it", |d| d.has_words("INT8 (native)"));
     desk.click("FP32");
     desk.until("FP32's boxes", |d| d.has("person 0.90"));
-    assert!(desk.control("Computed as").is_none(), "a float model has but one");
+    assert!(desk.control("Arithmetic").is_none(), "a float model has but one");
 }

@@ -92,7 +92,7 @@ fn a_key_that_is_held_down_switches_once() {
     }
     desk.harness.key_up(Key::Space);
     desk.harness.run_steps(5);
-    assert!(desk.has("Go on"));
+    assert!(desk.has("Resume"));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_model_of_ones_own_stays_among_the_choices() {
 fn space_pauses_and_goes_on() {
     let mut desk = Desk::with_picture(Plan { endless: true, ..Plan::default() });
     desk.press(Key::Space);
-    desk.until("a pause", |d| d.has_words("Go on"));
+    desk.until("a pause", |d| d.has_words("Resume"));
     // What was under way may finish; then nothing more.
     for _ in 0..20 {
         desk.harness.step();
@@ -147,7 +147,7 @@ fn a_paused_frame_takes_another_precision() {
     desk.press(Key::Space);
     desk.press(Key::P);
     desk.until("INT8's detections of the paused frame", |d| d.has("person 0.80"));
-    assert!(desk.has_words("Go on"));
+    assert!(desk.has_words("Resume"));
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_source_that_fails_says_why_and_offers_a_way_out() {
     let failure = || SourceError::Busy { camera: "Camera 0".into(), cause: "EBUSY".into() };
     let source = SourceRequest::Still("x.png".into());
     let mut desk = Desk::new(Plan { source, failure: Some(failure), ..Plan::default() });
-    desk.until("the message", |d| d.has_words("used by another program"));
+    desk.until("the message", |d| d.has_words("in use by another program"));
     let before = desk.opened.lock().unwrap().len();
     desk.click("Try again");
     desk.until("another try", move |d| d.opened.lock().unwrap().len() > before);
@@ -279,7 +279,8 @@ fn the_window_can_be_small() {
     desk.harness.run_steps(3);
     let picture = desk.harness.get_by_label("Picture").rect();
     assert!(picture.width() > 200.0 && picture.height() > 200.0, "{picture:?}");
-    let labels = ["Open image", "FP32", "INT8", "Pause", "Fit", "1:1", "Dark or light", "Keys and help"];
+    let labels =
+        ["Open files…", "FP32", "INT8", "Pause", "Fit", "1:1", "Toggle dark/light theme", "Keyboard shortcuts"];
     let rects = labels.map(|label| desk.control(label).unwrap().rect());
     for (i, (a, label)) in rects.iter().zip(labels).enumerate() {
         assert!(a.min.x >= 0.0 && a.max.x <= 760.0, "{label} {a:?}");

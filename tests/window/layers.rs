@@ -15,7 +15,7 @@ use crate::support::{Desk, Plan};
 
 const CLOSE: &str = "Close layers";
 const MEASURE: &str = "Measure this frame";
-const CALIBRATE: &str = "Calibrate from this source";
+const CALIBRATE: &str = "Recalibrate from this source";
 
 /// A window that shows the first of these files through both models of the shop.
 fn desk(shop: &Shop, files: &[PathBuf], view: View) -> Desk {
@@ -82,7 +82,11 @@ fn the_figures_are_those_of_the_command() {
             format!(", overflow {parts} per million")
         });
         let overflow = parts.unwrap_or_default();
-        format!("{name}, {op}: propagated {}, isolated {}{boxes}{overflow}", db("propagated_db"), db("isolated_db"))
+        format!(
+            "{name}, {op}: SQNR cumulative {}, this layer {}{boxes}{overflow}",
+            db("propagated_db"),
+            db("isolated_db")
+        )
     };
     let all: Vec<String> = lines.iter().map(words).collect();
     let seen = rows(&desk);
@@ -94,9 +98,9 @@ fn the_figures_are_those_of_the_command() {
     // The worst stand first; a click on a title sorts by it.
     let worst = lines.iter().max_by(|x, y| x["iou_loss"].as_f64().partial_cmp(&y["iou_loss"].as_f64()).unwrap());
     assert_eq!(seen[0], words(worst.unwrap()));
-    desk.click("Sort by the order of the graph");
+    desk.click("Sort by graph order");
     assert_eq!(rows(&desk)[..3], all[..3]);
-    desk.click("Sort by the order of the graph");
+    desk.click("Sort by graph order");
     assert_eq!(rows(&desk)[0], all[all.len() - 1]);
 }
 
@@ -110,7 +114,7 @@ fn one_key_opens_and_closes_it_and_one_model_alone_becomes_two() {
     assert_eq!(desk.preferences().view, View::Overlay, "one model alone has nothing to be held against");
     desk.press(Key::W);
     assert!(desk.control(CLOSE).is_none());
-    desk.click("Which layers of B hurt");
+    desk.click("Layer sensitivity of B");
     assert!(desk.has_words("measured in"), "what was found is still there");
     desk.click(CLOSE);
     assert!(desk.control(CLOSE).is_none());
@@ -124,7 +128,7 @@ fn where_there_is_nothing_to_measure_it_says_why() {
     desk.until("the pairs", |d| d.has_words("Agreement"));
     desk.press(Key::W);
     // The fakes of this desk all say that they are float.
-    desk.until("the reason", |d| d.has_words("B is FP32, a float model; choose an INT8 model as B."));
+    desk.until("the reason", |d| d.has_words("B is FP32, a float model; select an INT8 model as B."));
     assert!(desk.control(MEASURE).unwrap().accesskit_node().is_disabled());
 }
 
@@ -136,7 +140,7 @@ fn a_box_is_followed_through_the_layers() {
     desk.press(Key::ArrowDown);
     desk.until("the details", |d| d.control("Close details").is_some());
     assert!(desk.has_words(": lost"), "the worst stands first: {}", desk.names(": "));
-    desk.click("Which layers lost it");
+    desk.click("Which layers caused this?");
     desk.until("the layers", |d| d.has_words("Score of "));
     let seen = rows(&desk);
     assert!(seen.iter().all(|row| row.contains("propagated")), "{seen:?}");
@@ -150,14 +154,14 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     let shop = Shop::new();
     let stock = std::fs::read(shop.int8()).unwrap();
     let mut desk = measured(&shop, &[shop.picture("pictures", 7)]);
-    desk.click("Leave head_stride_8 in float");
-    desk.click("Leave head_stride_8 in float and rebuild");
+    desk.click("Keep head_stride_8 in float");
+    desk.click("Keep head_stride_8 in float and rebuild");
     desk.until("before and after", |d| d.has_words("head_stride_8 in float: agreement with A"));
     let words = desk.names("head_stride_8 in float: agreement");
-    for part in ["mean IoU", "worst head", " dB", "on 07.png"] {
+    for part in ["mean IoU", "worst output head SQNR", " dB", "on 07.png"] {
         assert!(words.contains(part), "{words}");
     }
-    assert!(words.contains(" ms") || words.contains("as fast as before"), "{words}");
+    assert!(words.contains(" ms") || words.contains("same speed"), "{words}");
     assert!(desk.said().starts_with("B is now small-64_int8_card_float-head_stride_8."), "{}", desk.said());
     let made = "small-64_int8_card_float-head_stride_8";
     assert!(models(&shop).contains(&format!("{made}.onnx")), "{:?}", models(&shop));
@@ -179,7 +183,7 @@ fn one_picture_is_too_little_to_calibrate_from_and_so_are_pictures_that_are_alik
     let shop = Shop::new();
     let mut desk = measured(&shop, &[shop.picture("one", 7)]);
     desk.click(CALIBRATE);
-    desk.until("a refusal", |d| d.has_words("One picture is too little"));
+    desk.until("a refusal", |d| d.has_words("One image is not enough"));
     let before = models(&shop);
 
     let alike: Vec<PathBuf> = (0..10)
@@ -193,7 +197,7 @@ fn one_picture_is_too_little_to_calibrate_from_and_so_are_pictures_that_are_alik
     let mut desk = measured(&shop, &alike);
     desk.until("the album", |d| d.has_words("1 of 10"));
     desk.click(CALIBRATE);
-    desk.until("a refusal", |d| d.has_words("Only 1 frames that differ were taken; 9 more were too like those"));
+    desk.until("a refusal", |d| d.has_words("Only 1 distinct frames were collected; 9 near-duplicates were skipped"));
     assert!(desk.has_words("move the camera"));
     assert_eq!(models(&shop), before, "nothing was written");
 }
@@ -239,11 +243,11 @@ fn what_is_under_way_can_be_cancelled() {
     desk.until("the layers", |d| d.has_words("measured in"));
     // The history fills while the demo runs.
     desk.until("a history", |d| d.history_len() > 8);
-    desk.click("Over the history");
-    desk.until("the layers over the history", |d| d.has_words("· 8 of ") && d.has_words("frames of the history"));
+    desk.click("Measure history");
+    desk.until("the layers over the history", |d| d.has_words("· 8 of ") && d.has_words("frames in the history"));
     let before = models(&shop);
     desk.click(CALIBRATE);
-    desk.until("progress", |d| d.has_words("Taking frames"));
+    desk.until("progress", |d| d.has_words("Collecting frames"));
     desk.click("Cancel");
     desk.until("the end", |d| d.control(CALIBRATE).is_some());
     assert_eq!(models(&shop), before);

@@ -22,7 +22,7 @@ fn playing(frames: u32, rate: u32) -> (Desk, TempDir) {
     video(&path, frames, rate);
     let source = SourceRequest::Video(VideoRequest::new(VideoLocation::File(path)));
     let mut desk = Desk::with_picture(Plan { source, ..Plan::default() });
-    desk.until("the video's bar", |d| d.has("Pause the video") || d.has("Play the video again"));
+    desk.until("the video's bar", |d| d.has("Pause video") || d.has("Play video again"));
     (desk, dir)
 }
 
@@ -40,7 +40,7 @@ fn space_holds_the_video_and_steps_show_single_frames() {
     let (mut desk, _dir) = playing(600, 20);
     desk.until("some frames", |d| frame(d) > Some(10));
     desk.press(Key::Space);
-    desk.until("a pause", |d| d.has("Play the video") && d.has("paused"));
+    desk.until("a pause", |d| d.has("Play video") && d.has("paused"));
     // What was on its way may still come.
     desk.harness.run_steps(10);
     let held = frame(&desk);
@@ -64,7 +64,7 @@ fn the_position_is_gone_to_and_a_pause_stays_one() {
     desk.set_slider("Position", 20.0);
     desk.until("the place", |d| frame(d) >= Some(400) && frame(d) < Some(500));
     desk.press(Key::Space);
-    desk.until("a pause", |d| d.has("Play the video"));
+    desk.until("a pause", |d| d.has("Play video"));
     desk.set_slider("Position", 5.0);
     desk.until("the other place", |d| frame(d) == Some(100));
     desk.harness.run_steps(20);
@@ -77,13 +77,13 @@ fn its_end_is_told_and_space_plays_it_again() {
     let (mut desk, _dir) = playing(20, 20);
     // The end may be known before the last frame is shown.
     let is_over = |d: &Desk| d.has("ended") && frame(d) == Some(19);
-    desk.until("the end", |d| is_over(d) && d.has("Play the video again"));
+    desk.until("the end", |d| is_over(d) && d.has("Play video again"));
     desk.press(Key::Space);
-    desk.until("it again", |d| opened(d) == 2 && d.has("Pause the video"));
+    desk.until("it again", |d| opened(d) == 2 && d.has("Pause video"));
     desk.until("its end again", is_over);
     // From the end one frame back, and there it stands still.
     desk.press(Key::Comma);
-    desk.until("the frame before the last", |d| frame(d) == Some(18) && d.has("Play the video"));
+    desk.until("the frame before the last", |d| frame(d) == Some(18) && d.has("Play video"));
     desk.harness.run_steps(10);
     assert_eq!(frame(&desk), Some(18));
 }
@@ -117,7 +117,7 @@ fn every_control_of_the_bar_has_a_name_and_a_small_window_room_for_it() {
     desk.harness.check_accessibility();
     desk.harness.set_size(egui::vec2(760.0, 420.0));
     desk.harness.run_steps(3);
-    let labels = ["One frame back", "Pause the video", "One frame on", "Position", "Loop", "Every frame"];
+    let labels = ["Previous frame", "Pause video", "Next frame", "Position", "Loop", "Every frame"];
     let rects = labels.map(|label| desk.control(label).unwrap().rect());
     for (i, (a, label)) in rects.iter().zip(labels).enumerate() {
         assert!(a.min.x >= 0.0 && a.max.x <= 760.0, "{label} {a:?}");
@@ -183,12 +183,12 @@ fn the_bar_tells_how_a_stream_stands() {
     let set = |now| *mood.lock().unwrap() = now;
     let source = SourceRequest::Video(VideoRequest::new(VideoLocation::Url(url)));
     let mut desk = Desk::new(Plan { source, ..Plan::default() });
-    desk.until("the call", |d| d.has("connecting …"));
+    desk.until("the call", |d| d.has("connecting…"));
     set(Mood::Sends);
     desk.until("the first picture", |d| d.has("live") && d.has("person 0.90"));
-    assert!(desk.control("Position").is_none() && desk.control("One frame back").is_none(), "there is no way back");
+    assert!(desk.control("Position").is_none() && desk.control("Previous frame").is_none(), "there is no way back");
     desk.press(Key::Space);
-    desk.until("a pause", |d| d.has("paused") && d.has("Play the video"));
+    desk.until("a pause", |d| d.has("paused") && d.has("Play video"));
     desk.press(Key::Space);
     desk.until("it again", |d| d.has("live"));
     set(Mood::Holds);

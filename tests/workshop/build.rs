@@ -122,5 +122,5 @@ fn a_cfg_alone_is_wrong_usage() {
     assert!(Line::try_parse_from(["models", "build", "--cfg", "a.cfg"]).is_err());
     let folder = Folder::new();
     let error = folder.run(&["calibrate"]).unwrap_err().to_string();
-    assert_eq!(error, "pictures are needed: give --images DIR or --camera N");
+    assert_eq!(error, "images are needed; pass --images DIR or --camera N");
 }

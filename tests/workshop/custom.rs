@@ -202,11 +202,11 @@ fn the_program_says_what_is_wrong_with_ones_own_files() {
     let custom = Custom::new();
     let out = custom.path("out.onnx");
     let error = |command: &mut std::process::Command| Run::of(command.arg("-o").arg(&out)).error().to_owned();
-    assert!(error(&mut custom.command("export", false)).contains("give a file with --names"));
+    assert!(error(&mut custom.command("export", false)).contains("pass a file with --names"));
     let nothing = error(&mut custom.command("quantize", true));
-    assert!(nothing.starts_with("nothing is measured of this network"), "{nothing}");
+    assert!(nothing.starts_with("this network has not been calibrated"), "{nothing}");
     std::fs::write(custom.path("gates.names"), "gate\n").unwrap();
-    assert!(error(&mut custom.command("export", true)).contains("has 1 names, and the cfg has 3 classes"));
+    assert!(error(&mut custom.command("export", true)).contains("has 1 names, but the cfg has 3 classes"));
     std::fs::write(custom.path("gates.weights"), [0u8; 100]).unwrap();
     assert!(error(&mut custom.command("export", false)).contains("--names"));
     std::fs::write(custom.path("gates.names"), "gate\ndrone\nperson\n").unwrap();

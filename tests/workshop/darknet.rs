@@ -139,7 +139,7 @@ fn a_bad_cfg_is_told_its_line_and_section() {
         ("channels=3", "channels=1", 4, "net", bad("channels", "1", "a whole number from 3 to 3")),
         ("layers=-1", "layers=-2", 15, "route", CfgCause::RouteToNowhere { given: -2, layer: -1, last: 0 }),
         ("layers=-1", "layers=1", 15, "route", CfgCause::RouteToNowhere { given: 1, layer: 1, last: 0 }),
-        ("layers=-1", "layers=", 15, "route", bad("layers", "", "1 to 32 numbers with commas between them")),
+        ("layers=-1", "layers=", 15, "route", bad("layers", "", "1 to 32 comma-separated numbers")),
         ("groups=2", "groups=3", 14, "route", CfgCause::Groups { groups: 3, channels: 4, layer: 0 }),
         ("group_id=1", "group_id=2", 17, "route", bad("group_id", "2", "a whole number from 0 to 1")),
         (
@@ -314,12 +314,12 @@ fn values_that_no_training_gives_are_refused() {
 #[test]
 fn messages_say_where() {
     let error = with("filters=16", "filters=18").unwrap_err();
-    let text = "line 27, [yolo]: the [convolutional] before it has filters=18, and 2 anchors × (5 + 3 classes) need \
+    let text = "line 27, [yolo]: the [convolutional] before it has filters=18, but 2 anchors × (5 + 3 classes) need \
                 filters=16";
     assert_eq!(error.to_string(), text);
     let error = read_weights(&small_weights()[..60], &DarknetNetwork::from_cfg(SMALL).unwrap()).unwrap_err();
-    let text = "at byte 60, layer 0: the file ends within the layer's means, which need 16 bytes where 8 are left; it \
-                is cut short, or belongs to another cfg";
+    let text = "at byte 60, layer 0: the file ends within the layer's means, which need 16 bytes but only 8 are left; \
+                it is truncated, or belongs to another cfg";
     assert_eq!(error.to_string(), text);
 }
 

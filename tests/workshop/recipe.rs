@@ -93,7 +93,7 @@ fn a_table_of_another_method_is_refused() {
     let (table, path) = table(CARD);
     let error = source().quantized(&Recipe::tuned(), &table, &path).unwrap_err();
     assert!(matches!(error, WorkshopError::Table { .. }), "{error}");
-    assert!(error.to_string().contains("the method minmax, and the recipe tuned takes percentile"), "{error}");
+    assert!(error.to_string().contains("the method minmax, but the recipe tuned needs percentile"), "{error}");
 }
 
 /// Each mistake in a recipe, and what is said about it.
@@ -112,16 +112,16 @@ fn a_bad_recipe_is_told_what_is_wrong_with_it() {
     for (from, to, said) in [
         ("\"own\"}", "", "cannot be read"),
         ("\"tensor\"", "\"row\"", "unknown variant `row`, expected one of `tensor`, `channel`, `no overflow`"),
-        ("\"minmax\"", "\"percentile 200\"", "none of minmax, percentile 50 to 100, entropy, mse"),
+        ("\"minmax\"", "\"percentile 200\"", "use minmax, percentile 50 to 100, entropy or mse"),
         ("\"float\"", "\"floats\"", "unknown field `floats`"),
         ("\"mine\"", "\"../mine\"", "letters, digits, - and _"),
-        ("\"mine\"", "\"tuned\"", "give it a name of its own"),
+        ("\"mine\"", "\"tuned\"", "rename it"),
         (
             "[]",
             "[\"layer_99\"]",
-            "names the node layer_99, and the network has none such; its nodes are layer_00_conv,",
+            "names the node layer_99, which the network does not have; its nodes are layer_00_conv,",
         ),
-        ("\"float\": []", "\"float_output\": [\"layer_00_conv\"]", "it is no 1×1 convolution"),
+        ("\"float\": []", "\"float_output\": [\"layer_00_conv\"]", "it is not a 1×1 convolution"),
     ] {
         let text = if from == "\"own\"}" { good[..good.len() - 1].to_owned() } else { good.replace(from, to) };
         assert_ne!(text, good);
@@ -129,7 +129,7 @@ fn a_bad_recipe_is_told_what_is_wrong_with_it() {
         let run = quantize(&path);
         assert!(run.error().contains(said), "{to}: {}", run.err);
     }
-    assert!(quantize(Path::new("tunde")).error().starts_with("there is no recipe tunde; ours are card, tuned"));
+    assert!(quantize(Path::new("tunde")).error().starts_with("there is no recipe tunde; built in are card, tuned"));
     assert!(quantize(&dir.path().join("none.json")).error().starts_with("cannot read "));
     std::fs::write(&path, good).unwrap();
     assert_eq!(quantize(&path).code, 0);

@@ -50,7 +50,7 @@ impl ClassCounts {
 #[derive(Default)]
 pub struct ClassFilter {
     search: String,
-    /// Class ids that are found, those in sight first.
+    /// Class ids that match, those on the current frame first.
     rows: Vec<usize>,
     made_from: Option<ClassRowsKey>,
     /// Whether the pointer was over the list: rows must not jump away under it.
@@ -77,7 +77,7 @@ impl ClassFilter {
         self.update(classes, counts);
         self.buttons(ui, chosen);
         if self.rows.is_empty() {
-            ui.label(RichText::new(format!("No class is called “{}”.", self.search.trim())).weak());
+            ui.label(RichText::new(format!("No class matches “{}”.", self.search.trim())).weak());
             return *chosen != before;
         }
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -115,21 +115,21 @@ impl ClassFilter {
         if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
             self.search.clear();
         }
-        response.on_hover_text("Find classes by a part of their name; Escape clears it");
+        response.on_hover_text("Filter classes by name; Escape clears the search");
     }
 
     fn buttons(&self, ui: &mut Ui, chosen: &mut ClassSet) {
         let searching = !self.search.trim().is_empty();
-        let whom = if searching { "of the classes found; the others stay as they are" } else { "of the classes" };
+        let whom = if searching { "matching classes; the others are unchanged" } else { "classes" };
         let pressed = |ui: &mut Ui, text: &str, what: &str| {
             let button = Button::new(text).min_size(vec2((ui.available_width() / 3.0).clamp(40.0, 58.0), 0.0));
             ui.add(button).on_hover_text(format!("{what} {whom}")).clicked()
         };
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            let all = pressed(ui, "All", "Show boxes of all");
-            let none = pressed(ui, "None", "Show boxes of none");
-            let invert = pressed(ui, "Invert", "Turn the choice round");
+            let all = pressed(ui, "All", "Show all");
+            let none = pressed(ui, "None", "Hide all");
+            let invert = pressed(ui, "Invert", "Invert selection of");
             for class_id in self.rows.iter().copied() {
                 match (all, none, invert) {
                     (true, ..) => chosen.set(class_id, true),
@@ -145,7 +145,7 @@ impl ClassFilter {
         });
     }
 
-    /// Finds the classes anew where the search, the model or what is in sight changed.
+    /// Updates the rows if the search, the model or the current frame changed.
     fn update(&mut self, classes: &Classes, counts: &ClassCounts) {
         let same = self.made_from.as_ref().is_some_and(|from| {
             let present = from.present.iter().enumerate().all(|(id, present)| *present == counts.has(id));
@@ -198,9 +198,9 @@ fn row(ui: &mut Ui, classes: &Classes, class_id: usize, counts: &ClassCounts, ch
     let clipped = painter.with_clip_rect(rect.with_max_x(end).intersect(ui.clip_rect()));
     let place = pos2(rect.left() + 43.0, rect.center().y);
     clipped.text(place, Align2::LEFT_CENTER, name, FontId::proportional(13.5), colour);
-    let sees = if counts.sides < 2 { "boxes of it" } else { "boxes of it by A | B" };
+    let sees = if counts.sides < 2 { "boxes" } else { "boxes, A | B" };
     let what = format!(
-        "{name}: {} {sees}\nClick shows or hides it; double-click or Alt+click shows it alone, or all again",
+        "{name}: {} {sees}\nClick to show or hide; double-click or Alt+click to show only this class, or all again",
         counts.text(class_id)
     );
     response.on_hover_text(what)
@@ -332,7 +332,7 @@ mod tests {
         click(&mut bench, "All");
         assert_eq!(bench.state().chosen, ClassSet::default());
         search(&mut bench, "xyz");
-        assert!(bench.query_by_label_contains("No class is called").is_some() && rows(&bench).is_empty());
+        assert!(bench.query_by_label_contains("No class matches").is_some() && rows(&bench).is_empty());
     }
 
     #[test]

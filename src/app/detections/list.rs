@@ -26,7 +26,7 @@ pub fn show(
     ui.add_space(2.0);
     if shown.is_empty() {
         let why =
-            if detections.is_empty() { "Nothing over the score threshold." } else { "Only classes that are off." };
+            if detections.is_empty() { "No detections above the score threshold." } else { "Only hidden classes." };
         ui.label(RichText::new(why).weak());
         return None;
     }

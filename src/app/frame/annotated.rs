@@ -9,7 +9,7 @@ use crate::app::frame::marks::BoxMark;
 use crate::compare::VerdictKind;
 use crate::detect::{Frame, FrameError, Size};
 
-/// A picture and what is to be painted on it; cheap to make, so that the painting is done elsewhere.
+/// A picture and what must be drawn on it; cheap to create, so that drawing happens on another thread.
 #[derive(Clone)]
 pub struct AnnotatedPicture {
     pub frame: Arc<Frame>,
@@ -30,11 +30,11 @@ pub enum AnnotatedPanes {
 /// Why a picture was not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    #[error("The picture cannot be painted: {0}")]
+    #[error("Can't draw the picture: {0}")]
     Paint(#[from] FrameError),
-    #[error("The picture cannot be encoded: {0}")]
+    #[error("Can't encode the picture: {0}")]
     Encode(#[from] image::ImageError),
-    #[error("The picture cannot be saved as {}: {cause}. Choose another folder.", path.display())]
+    #[error("Can't save the picture as {}: {cause}. Choose another folder.", path.display())]
     Write { path: PathBuf, cause: io::Error },
 }
 

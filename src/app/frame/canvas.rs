@@ -99,7 +99,7 @@ impl FrameView {
                 let boxes = if shown == 1 { "box" } else { "boxes" };
                 format!("{letter} · {} · {shown} {boxes}", shortened(&output.model.name))
             }
-            None => format!("{letter} · {} has not looked at this frame", input.names[which.index()]),
+            None => format!("{letter} · {} has not processed this frame", input.names[which.index()]),
         }
     }
 }
@@ -111,10 +111,10 @@ fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>
             let next = next.as_ref().map_or_else(String::new, |next| format!("\n{}", sentence(next)));
             (*title, format!("{text}{next}"), false)
         }
-        (None, SourceState::Opening) => ("Opening the source …", String::new(), true),
+        (None, SourceState::Opening) => ("Opening…", String::new(), true),
         (None, _) => match model_failure(status) {
             Some(message) => ("No model", message, false),
-            None => ("Waiting for the first frame …", String::new(), true),
+            None => ("Waiting for first frame…", String::new(), true),
         },
     };
     picture::placeholder(ui, title, &text, busy, |ui| {
@@ -123,7 +123,7 @@ fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>
         }
         for (text, action) in [
             ("Try again", SourceAction::Reopen),
-            ("Open an image", SourceAction::ChooseFiles),
+            ("Open image…", SourceAction::ChooseFiles),
             ("Show the demo", SourceAction::Open(SourceRequest::Demo)),
         ] {
             if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {

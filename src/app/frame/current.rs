@@ -89,7 +89,7 @@ impl CurrentFrame {
         let [a, b] = [a?, b?].map(|o| (&o.model.name, o.model.form.classes.len()));
         (!self.comparable).then(|| {
             let of = |(name, classes): (&String, usize)| format!("{name} ({classes} classes)");
-            format!("{} and {} name their classes differently: their boxes cannot be paired", of(a), of(b))
+            format!("{} and {} have different classes: their boxes can't be matched", of(a), of(b))
         })
     }
 

@@ -51,9 +51,9 @@ impl PictureExport {
         name: &str,
         work: impl FnOnce() -> Result<String, Stopped> + Send + 'static,
     ) -> Result<(), String> {
-        let failed = |cause: String| format!("That could not be done: {cause}. Try again.");
+        let failed = |cause: String| format!("That failed: {cause}. Try again.");
         if self.jobs.len() >= AT_ONCE {
-            return Err(failed("too much is under way already".into()));
+            return Err(failed("too many tasks are running".into()));
         }
         self.jobs.push(Job::start(ctx, name, move |_| work()).map_err(|cause| failed(cause.to_string()))?);
         Ok(())

@@ -37,7 +37,7 @@ pub struct Picture<'a> {
     pub points: bool,
     /// False: the picture is greyed.
     pub is_live: bool,
-    /// What must stay in sight: "demo: no camera found", "stalled …".
+    /// Remarks that must stay visible: "demo: no camera found", "stalled…".
     pub remarks: Vec<String>,
 }
 

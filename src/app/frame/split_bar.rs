@@ -6,7 +6,7 @@ use crate::app::ui::palette::{HALO, ON_PICTURE};
 
 /// How far from the bar a person still takes hold of it, in points.
 const GRIP: f32 = 8.0;
-/// The bar stays in sight.
+/// The divider stays visible.
 const ENDS: std::ops::RangeInclusive<f32> = 0.02..=0.98;
 /// One press of an arrow key.
 const STEP: f32 = 0.02;
@@ -41,7 +41,7 @@ impl SplitBar {
     pub fn interact(&mut self, ui: &Ui, whole: Rect, pointer: Option<Pos2>) {
         let grip = Rect::from_center_size(pos2(self.x(whole), whole.center().y), vec2(2.0 * GRIP, whole.height()));
         let response = ui.interact(grip, ui.scope_id().with("split bar"), Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, "Split bar"));
+        response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, "Divider"));
         if response.hovered() || response.dragged() {
             ui.ctx().set_cursor_icon(CursorIcon::ResizeHorizontal);
         }
@@ -57,7 +57,7 @@ impl SplitBar {
             self.at += STEP * (f32::from(pressed(Key::ArrowRight)) - f32::from(pressed(Key::ArrowLeft)));
         }
         self.at = self.at.clamp(*ENDS.start(), *ENDS.end());
-        response.on_hover_text("Drag; left of it A's boxes, right of it B's");
+        response.on_hover_text("Drag: A's boxes on the left, B's on the right");
     }
 
     pub fn paint(&self, ui: &Ui, whole: Rect) {

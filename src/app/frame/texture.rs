@@ -6,7 +6,7 @@ use egui::{Color32, ColorImage, Context, TextureFilter, TextureHandle, TextureId
 
 use crate::detect::Frame;
 
-/// The texture of the frame in sight, and the buffers through which frames get there.
+/// The texture of the current frame, and the buffers through which frames get there.
 #[derive(Default)]
 pub struct FrameTexture {
     handle: Option<TextureHandle>,

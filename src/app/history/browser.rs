@@ -55,7 +55,7 @@ impl HistoryBrowser {
     pub fn start() -> Self {
         let history = History::start(bytes(ALONE_MB));
         if let Err(cause) = &history {
-            log::error!("no history is kept: its thread cannot be started ({cause})");
+            log::error!("no history: its thread cannot be started ({cause})");
         }
         Self {
             history: history.ok(),
@@ -68,7 +68,7 @@ impl HistoryBrowser {
         }
     }
 
-    /// How many frames can be gone back to.
+    /// Number of frames in the history.
     pub fn len(&self) -> usize {
         self.history.as_ref().map_or(0, |history| history.ring.len())
     }
@@ -109,7 +109,7 @@ impl HistoryBrowser {
                 let before = newest.times.captured.saturating_duration_since(current.times.captured);
                 let old = newest.sequence != current.sequence;
                 let seconds = before.as_secs_f32();
-                old.then(|| format!("history: frame {} · {seconds:.1} s before the newest", current.frame_id))
+                old.then(|| format!("History: {seconds:.1} s ago (frame {})", current.frame_id))
             }
         }
     }
@@ -128,7 +128,7 @@ impl HistoryBrowser {
         let agreement = comparison.agreement_of(classes).f1();
         let below = agreement < least;
         if below {
-            let why = format!("paused: on this frame they agree to {agreement:.2}, below {least:.2}");
+            let why = format!("Paused: agreement {agreement:.2} < {least:.2}");
             self.hold = Some(Hold::BelowAgreement(why));
         }
         below
@@ -156,18 +156,21 @@ impl HistoryBrowser {
         ctx.request_repaint();
         let (found, best) = match search.step(&history.ring, BUDGET) {
             Search::Going { done, total } => {
-                self.found = Some(format!("Looking: {done} of {total} frames …"));
+                self.found = Some(format!("Searching: {done} of {total} frames…"));
                 return None;
             }
-            Search::Nothing => ("No frame of the history was seen by both models yet.".into(), None),
+            Search::Nothing => ("No frame in the history has been processed by both models yet.".into(), None),
             Search::Found { best, moments } => {
                 let frames = if moments == 1 { "frame" } else { "frames" };
-                let over = format!("over {moments} {frames}");
+                let over = format!("{moments} {frames}");
                 let (score, before, after) = (best.score, best.before, best.after);
                 if score == settings.thresholds[1].score {
-                    (format!("B agrees best where it stands, at {score:.2}: {after:.3} {over}"), None)
+                    (format!("B's threshold is already the best: {score:.2} (agreement {after:.3}, {over})"), None)
                 } else {
-                    (format!("B at {score:.3}: agreement {before:.3} → {after:.3} {over}"), Some(best))
+                    (
+                        format!("Best threshold for B: {score:.3} (agreement {before:.3} → {after:.3}, {over})"),
+                        Some(best),
+                    )
                 }
             }
         };
@@ -214,7 +217,7 @@ impl HistoryBrowser {
         actions: &mut Vec<Action>,
     ) {
         let Some(history) = &self.history else {
-            ui.label("No history is kept: its thread could not be started.");
+            ui.label("No history: its thread could not be started.");
             return;
         };
         let input = PlotInput {

@@ -28,8 +28,7 @@ use crate::workshop::{Frames, Stopped};
 const OF_HISTORY: usize = 8;
 
 /// Why a calibration makes no sense.
-const ONE_PICTURE: &str =
-    "One picture is too little to calibrate from: open a folder of pictures, a video or a camera.";
+const ONE_PICTURE: &str = "One image is not enough for calibration: open a folder of images, a video or a camera.";
 
 /// What the controller is told of the rest of the window.
 pub struct LayersContext<'a> {
@@ -162,10 +161,10 @@ impl LayersController {
         let models = context.compared().ok()?;
         let findings = self.findings.as_ref()?;
         if !findings.subject.is_of(&models) {
-            return Some("These figures are of other models than A and B are now: measure again");
+            return Some("Measured with different models. Measure again");
         }
         let other = self.shows_another_frame(context);
-        other.then_some("These figures are of another frame than the one in sight: measure again")
+        other.then_some("Measured on a different frame. Measure again")
     }
 
     /// Whether the one frame that was measured is not the current one; several stand for more than one.
@@ -215,7 +214,7 @@ impl LayersController {
         let generation = context.current.observation().map(|o| o.source_generation);
         if generation.is_some_and(|now| tap.has_lost(now)) {
             job.cancel();
-            self.failure = Some("The calibration was given up: another source was opened.".into());
+            self.failure = Some("Calibration cancelled: another source was opened.".into());
         }
         // One that will be tried again may give frames again.
         if matches!(context.status.source, SourceState::Ended | SourceState::Failed { retry_in: None, .. }) {
@@ -247,7 +246,7 @@ impl LayersController {
         context: &LayersContext<'_>,
     ) -> Option<LayersEffect> {
         if let Some(making) = self.work.as_ref().and_then(Work::making) {
-            let wait = format!("Wait for the {making} to end, or cancel it; then ask again.");
+            let wait = format!("Wait for the {making} to finish, or cancel it, then try again.");
             return Some(LayersEffect::Warn(wait));
         }
         match (context.compared(), context.current.observation()) {
@@ -271,10 +270,10 @@ impl LayersController {
         let frames: Vec<Arc<Frame>> =
             places.filter_map(|place| Some(Arc::clone(&moments[place].restore().ok()?.frame))).collect();
         if frames.is_empty() {
-            self.failure = Some("No frame of the history was seen by both models yet.".into());
+            self.failure = Some("No frame in the history has been processed by both models yet.".into());
             return;
         }
-        let what = format!("{} of {} frames of the history", frames.len(), moments.len());
+        let what = format!("{} of {} frames in the history", frames.len(), moments.len());
         self.start_measuring(LayersSubject { models, frames, what, target: None }, context);
     }
 
@@ -377,7 +376,7 @@ impl LayersController {
         // What was under way is cancelled where it is dropped.
         match work {
             Ok(work) => (self.work, self.failure) = (Some(work), None),
-            Err(cause) => self.failure = Some(format!("No thread could be started for it: {cause}. Try again.")),
+            Err(cause) => self.failure = Some(format!("Can't start a thread for this: {cause}. Try again.")),
         }
     }
 
@@ -397,12 +396,12 @@ impl LayersContext<'_> {
     pub fn compared(&self) -> Result<[Arc<ModelInfo>; 2], String> {
         let [a, b] = Which::BOTH.map(|which| self.current.output(which).map(|output| Arc::clone(&output.model)));
         let Some((a, b)) = a.zip(b) else {
-            return Err("No frame was looked at by two models yet; choose a view of A and B.".into());
+            return Err("No frame has been processed by two models yet; select a view with A and B.".into());
         };
         match (a.precision, b.precision) {
-            (Precision::Int8, Precision::Fp32) => Err("A is INT8 and B float; swap them (X).".into()),
-            (Precision::Int8, _) => Err(format!("A is {}, an INT8 model; choose the float model as A.", a.name)),
-            (_, Precision::Fp32) => Err(format!("B is {}, a float model; choose an INT8 model as B.", b.name)),
+            (Precision::Int8, Precision::Fp32) => Err("A is INT8 and B is float; swap them (X).".into()),
+            (Precision::Int8, _) => Err(format!("A is {}, an INT8 model; select the float model as A.", a.name)),
+            (_, Precision::Fp32) => Err(format!("B is {}, a float model; select an INT8 model as B.", b.name)),
             _ => Ok([a, b]),
         }
     }

@@ -17,7 +17,7 @@ const ALIKE: f64 = 0.05;
 /// What is known when the head is shown.
 pub struct Heading<'a> {
     pub findings: Option<&'a Findings>,
-    /// The figures are of other models than A and B of now, or of another frame than the one in sight.
+    /// The figures are for other models than the current A and B, or for another frame than the current one.
     pub stale: Option<&'static str>,
     /// Of what is under way.
     pub progress: Option<JobProgress>,
@@ -56,9 +56,9 @@ impl Heading<'_> {
                         actions.push(Action::Layers(action));
                     }
                 };
-                let what = "Over the frames of the history, up to eight of them, evenly chosen";
-                button(ui, can && self.has_history, "Over the history", what, LayersAction::MeasureHistory);
-                let what = "Which layers hurt on the frame in sight; takes some seconds";
+                let what = "Measure up to eight frames, evenly spread over the history";
+                button(ui, can && self.has_history, "Measure history", what, LayersAction::MeasureHistory);
+                let what = "Measure layer sensitivity on the current frame; takes a few seconds";
                 button(ui, can, "Measure this frame", what, LayersAction::Measure);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.subject(ui));
             });
@@ -68,12 +68,12 @@ impl Heading<'_> {
     /// For which frame and models the figures stand, and how long they took.
     fn subject(&self, ui: &mut Ui) {
         let Some(Findings { subject, took, .. }) = self.findings else {
-            let text = self.obstacle.unwrap_or("How much each layer of B loses to A, and what that does to the boxes");
+            let text = self.obstacle.unwrap_or("Quantization error per layer of B, and its effect on the boxes");
             ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
             return;
         };
         let [a, b] = subject.models.each_ref().map(|model| model.name.as_str());
-        let text = format!("{b} against {a} · {} · measured in {:.1} s", subject.what, took.as_secs_f32());
+        let text = format!("{b} vs {a} · {} · measured in {:.1} s", subject.what, took.as_secs_f32());
         if let Some(stale) = self.stale {
             ui.label(RichText::new("⚠").color(theme::scheme(ui).warning)).on_hover_text(stale);
         }
@@ -101,7 +101,7 @@ impl Heading<'_> {
     fn progress(&self, ui: &mut Ui, progress: &JobProgress, actions: &mut Vec<Action>) {
         let JobProgress { what, done, of } = progress;
         let (part, text) = match of {
-            0 => (0.0, format!("{what} …")),
+            0 => (0.0, format!("{what}…")),
             of => (*done as f32 / *of as f32, format!("{what}: {done} of {of}")),
         };
         let bar = ui.add(ProgressBar::new(part).desired_width(240.0).desired_height(10.0));
@@ -109,12 +109,12 @@ impl Heading<'_> {
         if self.can_finish {
             let enough = *done >= LEAST_FRAMES;
             let finish = ui.add_enabled(enough, Button::new("Finish with these").small());
-            let what = format!("Build with the frames that were taken so far; at least {LEAST_FRAMES} are needed");
+            let what = format!("Build with the frames collected so far; at least {LEAST_FRAMES} are needed");
             if finish.on_hover_text(&what).on_disabled_hover_text(&what).clicked() {
                 actions.push(Action::Layers(LayersAction::Finish));
             }
         }
-        if ui.add(Button::new("Cancel").small()).on_hover_text("Stop, and keep what was there before").clicked() {
+        if ui.add(Button::new("Cancel").small()).on_hover_text("Stop and keep the previous model").clicked() {
             actions.push(Action::Layers(LayersAction::Cancel));
         }
         // Behind the buttons, which must not move as it grows.
@@ -123,29 +123,28 @@ impl Heading<'_> {
 
     fn makers(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let text = match self.wanted {
-            [] => "Leave this layer in float and rebuild".to_owned(),
-            [one] => format!("Leave {one} in float and rebuild"),
-            many => format!("Leave {} layers in float and rebuild", many.len()),
+            [] => "Keep this layer in float and rebuild".to_owned(),
+            [one] => format!("Keep {one} in float and rebuild"),
+            many => format!("Keep {} layers in float and rebuild", many.len()),
         };
         let can = !self.wanted.is_empty() && self.obstacle.is_none();
         let rebuild = ui.add_enabled(can, Button::new(text));
-        let what =
-            "Makes B anew with these layers computed in float, saves it as a model of its own, and shows it as B";
+        let what = "Rebuild B with these layers in float, save it as a new model, and show it as B";
         let response = rebuild.on_hover_text(what);
-        if response.on_disabled_hover_text("Tick layers in the table, or choose one").clicked() {
+        if response.on_disabled_hover_text("Select layers in the table first").clicked() {
             actions.push(Action::Layers(LayersAction::Rebuild));
         }
         ui.separator();
-        let calibrate = ui.add_enabled(self.obstacle.is_none(), Button::new("Calibrate from this source"));
+        let calibrate = ui.add_enabled(self.obstacle.is_none(), Button::new("Recalibrate from this source"));
         let what = format!(
-            "Takes {} frames of this source that differ, measures the range of every tensor over them, makes an INT8 \
-             model with these ranges, and shows it as B",
+            "Collect {} distinct frames from this source, measure every tensor's range on them, build an INT8 model \
+             with these ranges, and show it as B",
             FRAMES
         );
         if calibrate.on_hover_text(what).clicked() {
             actions.push(Action::Layers(LayersAction::Calibrate));
         }
-        let label = |recipe: Option<&'static str>| recipe.unwrap_or("as B");
+        let label = |recipe: Option<&'static str>| recipe.unwrap_or("B's recipe");
         let combo = ComboBox::from_id_salt("recipe").width(72.0).selected_text(label(self.recipe));
         let response = combo.show_ui(ui, |ui| {
             for recipe in std::iter::once(None).chain(crate::workshop::Recipe::names().map(Some)) {
@@ -155,7 +154,7 @@ impl Heading<'_> {
             }
         });
         response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Recipe"));
-        response.response.on_hover_text("The recipe to calibrate for");
+        response.response.on_hover_text("Recipe for the recalibrated model");
     }
 }
 
@@ -164,11 +163,11 @@ fn overflow(ui: &mut Ui, findings: &Findings) {
     let (text, what) = match &findings.study.overflow {
         Ok(overflow) => (
             format!("On a processor without VNNI, {} (arithmetic native)", overflow.changes()),
-            "There ONNX Runtime's plain kernels add pairs of products in 16 bits, which overflow. Computed here in \
-             integers, whatever this processor does; the column overflow says in which layers"
+            "There, ONNX Runtime's plain kernels add pairs of products in 16 bits, which overflow. Computed here in \
+             integer arithmetic, whatever this processor does; the overflow column shows in which layers"
                 .to_owned(),
         ),
-        Err(why) => ("What a processor without VNNI would make of it is not known".to_owned(), format!("{why}.")),
+        Err(why) => ("The result on a processor without VNNI is unknown".to_owned(), format!("{why}.")),
     };
     ui.add(egui::Label::new(RichText::new(text).small().weak()).truncate()).on_hover_text(what);
 }
@@ -178,7 +177,7 @@ fn result(ui: &mut Ui, outcome: &RebuildResult, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let back = ui.add(Button::new(format!("Back to {}", shortened(&outcome.before.name))).small());
-        if back.on_hover_text("Shows the model as B that was B before").clicked() {
+        if back.on_hover_text("Show the previous model as B").clicked() {
             actions.push(Action::Layers(LayersAction::Back));
         }
         let words = words(outcome);
@@ -196,7 +195,7 @@ pub fn words(outcome: &RebuildResult) -> String {
     let (what, on, seconds) = (&outcome.what, &outcome.on, outcome.took.as_secs_f32());
     let figures = match &outcome.before_after {
         Ok(figures) => figures,
-        Err(why) => return format!("{what}: made in {seconds:.1} s · before and after could not be measured: {why}"),
+        Err(why) => return format!("{what}: took {seconds:.1} s · before/after could not be measured: {why}"),
     };
     let both = |[before, after]: [String; 2]| format!("{before} → {after}");
     let mut parts = vec![format!("agreement with A {}", both(figures.agreement.map(|f1| format!("{f1:.3}"))))];
@@ -205,12 +204,12 @@ pub fn words(outcome: &RebuildResult) -> String {
         parts.push(format!("mean IoU {}", both(iou)));
     }
     let noise = figures.noise.map(|db| db.map_or_else(|| "–".into(), |db| format!("{db:.1}")));
-    parts.push(format!("worst head {} dB", both(noise)));
+    parts.push(format!("worst output head SQNR {} dB", both(noise)));
     let [before, after] = figures.milliseconds;
     if (after - before).abs() < before * ALIKE {
-        parts.push("as fast as before".to_owned());
+        parts.push("same speed".to_owned());
     } else {
         parts.push(format!("{} ms", both(figures.milliseconds.map(|ms| format!("{ms:.1}")))));
     }
-    format!("{what}: {} · on {on} · made in {seconds:.1} s", parts.join(", "))
+    format!("{what}: {} · on {on} · took {seconds:.1} s", parts.join(", "))
 }

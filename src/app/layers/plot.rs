@@ -53,14 +53,14 @@ pub fn show(ui: &mut Ui, rows: &Rows, followed: Option<(&str, [f32; 2])>) -> Poi
 
 fn noise(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &mut Pointed) {
     let worst = rows.worst(|row| Some(-row.noise()?));
-    let entries = [("isolated", colours.letterbox), ("worst", colours.lost), ("propagated", colours.a)];
-    let about = "Signal to quantization noise in dB, in the order of the graph: less is worse. Bars: this layer \
-                 alone. Line: everything up to here.";
+    let entries = [("this layer", colours.letterbox), ("worst", colours.lost), ("cumulative", colours.a)];
+    let about = "Signal-to-quantization-noise ratio in dB, in graph order: lower is worse. Bars: this layer only. \
+                 Line: cumulative, everything up to this layer in INT8.";
     legend(ui, "Noise: SQNR dB", about, &entries);
     let top = rows.all.iter().filter_map(LayerRow::noise).fold(10.0, f64::max) * 1.12;
     let chart = NoiseChart {
         id: "layer noise",
-        name: format!("Noise of the layers; the worst alone: {}", names(rows, &worst)),
+        name: format!("Layer noise; worst single layers: {}", names(rows, &worst)),
         height,
         y: 0.0..=top,
         bars: &|row| row.noise(),
@@ -73,12 +73,12 @@ fn noise(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &
 
 fn boxes(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &mut Pointed) {
     let worst = rows.worst(|row| row.iou_loss);
-    let about = "How much of a box's overlap (1 − IoU) is lost when this layer alone is INT8: more is worse";
-    legend(ui, "Boxes moved %", about, &[("alone", colours.letterbox), ("worst", colours.lost)]);
+    let about = "IoU that boxes lose (1 − IoU) when only this layer is in INT8: higher is worse";
+    legend(ui, "Boxes moved %", about, &[("this layer only", colours.letterbox), ("worst", colours.lost)]);
     let top = rows.all.iter().filter_map(|row| row.iou_loss).fold(0.01, f64::max) * 112.0;
     let chart = NoiseChart {
         id: "layer boxes",
-        name: format!("Boxes moved by the layers; the worst: {}", names(rows, &worst)),
+        name: format!("Boxes moved per layer; worst: {}", names(rows, &worst)),
         height,
         y: 0.0..=top,
         bars: &|row| row.iou_loss.map(|loss| loss * 100.0),
@@ -99,17 +99,21 @@ fn score(
     pointed: &mut Pointed,
 ) {
     let worst = rows.worst(|row| row.fall.map(f64::from).filter(|fall| *fall > 0.0));
-    let about = "The score of this one box, at the place in the raw heads where A found it. Bars: how far this layer \
-                 alone makes it fall. Line: the score with everything up to here in INT8, and float from there on.";
+    let about = "Score of this box, at its position in A's raw heads. Bars: score drop caused by this layer only. \
+                 Line: score with everything up to this layer in INT8 and the rest in float.";
     let title = format!("Score of {name}: {float:.2} → {int8:.2}");
-    let entries = [("fall alone", colours.letterbox), ("worst", colours.lost), ("score up to here", colours.agreement)];
+    let entries = [
+        ("drop, this layer only", colours.letterbox),
+        ("worst", colours.lost),
+        ("cumulative score", colours.agreement),
+    ];
     legend(ui, &title, about, &entries);
     let falls = || rows.all.iter().filter_map(|row| row.fall).map(f64::from);
     let most = rows.all.iter().filter_map(|row| row.up_to).fold(float, f32::max);
     let bottom = falls().map(|fall| fall.min(0.0)).fold(0.0, f64::min);
     let chart = NoiseChart {
         id: "layer score",
-        name: format!("{title}; it falls most by: {}", names(rows, &worst)),
+        name: format!("{title}; largest drops: {}", names(rows, &worst)),
         height,
         y: bottom * 1.12 - 0.005..=f64::from(most) * 1.12,
         bars: &|row| row.fall.map(f64::from),
@@ -223,19 +227,19 @@ pub fn tooltip(ui: &mut Ui, row: &LayerRow) {
             ui.label(RichText::new(value).font(theme::digits()));
             ui.end_row();
         };
-        line("SQNR propagated", decibel(Some(row.propagated)));
-        line("SQNR isolated", decibel(row.isolated));
+        line("SQNR cumulative", decibel(Some(row.propagated)));
+        line("SQNR this layer", decibel(row.isolated));
         if let (Some(loss), Some(share)) = (row.iou_loss, row.share) {
-            line("overlap lost, alone", format!("{:.2} % ({:.1} % of all)", loss * 100.0, share * 100.0));
+            line("IoU lost, this layer only", format!("{:.2} % ({:.1} % of total)", loss * 100.0, share * 100.0));
         }
         if let Some(overflowing) = row.overflowing {
-            line("overflow without VNNI", format!("{} of a million pairs", per_million(overflowing)));
+            line("overflow without VNNI", format!("{} per million pairs", per_million(overflowing)));
         }
         if let Some(alone) = row.alone {
-            line("box's score, alone", format!("{alone:.3}"));
+            line("box score, this layer only", format!("{alone:.3}"));
         }
         if let Some(up_to) = row.up_to {
-            line("box's score, up to here", format!("{up_to:.3}"));
+            line("box score, cumulative", format!("{up_to:.3}"));
         }
     });
 }

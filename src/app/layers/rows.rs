@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::workshop::layers::Study;
 
-/// So many are pointed out as the worst.
+/// Number of layers that are highlighted as the worst.
 pub const WORST: usize = 3;
 
 /// Noise below this is none; the input's is nothing but rounding errors of the bytes that it came as.
@@ -72,8 +72,8 @@ impl LayerRow {
 
     /// For screen readers: "head_stride_32, QLinearConv: propagated 19.1 dB, isolated 35.8 dB, boxes 17.90 %".
     pub fn words(&self) -> String {
-        let mut words = format!("{}, {}: propagated {}", self.name, self.op, decibel(Some(self.propagated)));
-        words += &format!(", isolated {}", decibel(self.isolated));
+        let mut words = format!("{}, {}: SQNR cumulative {}", self.name, self.op, decibel(Some(self.propagated)));
+        words += &format!(", this layer {}", decibel(self.isolated));
         if let Some(loss) = self.iou_loss {
             words += &format!(", boxes {:.2} %", loss * 100.0);
         }
@@ -81,7 +81,7 @@ impl LayerRow {
             words += &format!(", overflow {} per million", per_million(overflowing));
         }
         if let (Some(alone), Some(up_to)) = (self.alone, self.up_to) {
-            words += &format!(", alone {alone:.3}, up to here {up_to:.3}");
+            words += &format!(", score this layer only {alone:.3}, cumulative {up_to:.3}");
         }
         words
     }
@@ -293,7 +293,8 @@ mod tests {
         rows.fill(&study());
         assert_eq!(
             rows.all[2].words(),
-            "c, QLinearConv: propagated 10.0 dB, isolated 29.0 dB, boxes 20.00 %, overflow 12.3 per million, alone 0.300, up to here 0.400"
+            "c, QLinearConv: SQNR cumulative 10.0 dB, this layer 29.0 dB, boxes 20.00 %, overflow 12.3 per million, \
+             score this layer only 0.300, cumulative 0.400"
         );
     }
 }

@@ -22,17 +22,12 @@ const SCROLL: f32 = 6.0;
 struct Title(Option<LayerSortKey>, &'static str, &'static str, Option<f32>);
 
 const TITLES: [Title; 7] = [
-    Title(None, "float", "Which layers shall be left in float", Some(34.0)),
-    Title(Some(LayerSortKey::Layer), "Layer", "the order of the graph", None),
+    Title(None, "float", "Layers to keep in float", Some(34.0)),
+    Title(Some(LayerSortKey::Layer), "Layer", "graph order", None),
     Title(Some(LayerSortKey::Op), "Operation", "operation", Some(84.0)),
-    Title(
-        Some(LayerSortKey::Propagated),
-        "propagated",
-        "signal to noise with everything up to here in INT8",
-        Some(66.0),
-    ),
-    Title(Some(LayerSortKey::Isolated), "isolated", "signal to noise of this layer alone", Some(60.0)),
-    Title(Some(LayerSortKey::Boxes), "boxes", "how much overlap boxes lose when this layer alone is INT8", Some(56.0)),
+    Title(Some(LayerSortKey::Propagated), "cumulative", "SQNR with everything up to this layer in INT8", Some(66.0)),
+    Title(Some(LayerSortKey::Isolated), "this layer", "SQNR of this layer only", Some(66.0)),
+    Title(Some(LayerSortKey::Boxes), "boxes", "IoU that boxes lose when only this layer is in INT8", Some(56.0)),
     Title(
         Some(LayerSortKey::Overflow),
         "overflow",
@@ -43,8 +38,13 @@ const TITLES: [Title; 7] = [
 
 /// While one box is followed.
 const FOLLOWED: [Title; 2] = [
-    Title(Some(LayerSortKey::Alone), "alone", "the followed box's score when this layer alone is INT8", Some(48.0)),
-    Title(Some(LayerSortKey::UpTo), "up to", "the followed box's score when everything up to here is INT8", Some(48.0)),
+    Title(Some(LayerSortKey::Alone), "only", "the followed box's score when only this layer is in INT8", Some(48.0)),
+    Title(
+        Some(LayerSortKey::UpTo),
+        "cumul.",
+        "the followed box's score when everything up to this layer is in INT8",
+        Some(48.0),
+    ),
 ];
 
 /// What a person did in the table.
@@ -182,7 +182,7 @@ fn tick_box(ui: &Ui, row: &LayerRow, rows: &Rows) -> bool {
     let ticked = rows.ticked.contains(&row.name);
     let rect = Rect::from_center_size(ui.max_rect().center(), vec2(TICK, TICK));
     let response = ui.interact(rect.expand(3.0), ui.scope_id().with("tick"), Sense::CLICK);
-    let name = format!("Leave {} in float", row.name);
+    let name = format!("Keep {} in float", row.name);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, ticked, &name));
     let painter = ui.painter();
     let (fill, stroke) = if ticked { (scheme.accent, scheme.accent) } else { (scheme.field, scheme.weak) };
@@ -192,7 +192,7 @@ fn tick_box(ui: &Ui, row: &LayerRow, rows: &Rows) -> bool {
         let points = vec![at(0.22, 0.52), at(0.42, 0.74), at(0.8, 0.28)];
         painter.add(Shape::line(points, Stroke::new(1.8, scheme.on_accent)));
     }
-    response.on_hover_text(format!("{name} when B is rebuilt (Space, while its row has the focus)")).clicked()
+    response.on_hover_text(format!("{name} when B is rebuilt (Space on the focused row)")).clicked()
 }
 
 fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
@@ -261,5 +261,5 @@ fn title_cell(
         let points = vec![bottom + vec2(-4.0, base), bottom + vec2(4.0, base), bottom + vec2(0.0, tip)];
         painter.add(Shape::convex_polygon(points, scheme.accent, Stroke::NONE));
     }
-    response.on_hover_text(format!("Sort by {what}; once more turns it round")).clicked().then_some(key)
+    response.on_hover_text(format!("Sort by {what}; click again to reverse")).clicked().then_some(key)
 }

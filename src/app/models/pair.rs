@@ -108,7 +108,7 @@ impl ModelPair {
         self.swapped = !self.swapped;
     }
 
-    /// What the engine is to run for this view. A alone runs in slot 0.
+    /// The models that the engine must run for this view. A alone runs in slot 0.
     pub fn wanted(&mut self, view: View) -> Vec<ModelRequest> {
         if view.compares() {
             return self.slots.to_vec();

@@ -9,7 +9,7 @@ use crate::app::view::Which;
 use crate::engine::{ModelPhase, ModelState};
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 
-/// What there is to choose from, and what is chosen.
+/// The available models, and the selected one.
 pub struct ModelPicker<'a> {
     pub pair: &'a ModelPair,
     /// How it stands with the engine's models, by slot.
@@ -49,7 +49,7 @@ impl ModelPicker<'_> {
             let chosen = self.pair.request(Which::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Which::A, actions)).response;
-            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Computed as"));
+            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Arithmetic"));
             response.on_hover_text(chosen.explanation());
         }
     }
@@ -85,7 +85,7 @@ impl ModelPicker<'_> {
             }
             if self.computes_in_integers(which) {
                 ui.separator();
-                ui.label(RichText::new("Computed as").small().weak());
+                ui.label(RichText::new("Arithmetic").small().weak());
                 self.arithmetics(ui, which, actions);
             }
         });
@@ -98,7 +98,7 @@ impl ModelPicker<'_> {
         let chosen = self.pair.request(which).arithmetic;
         for arithmetic in Arithmetic::ALL {
             let words = match arithmetic {
-                Arithmetic::Exact => "exact: as the model says",
+                Arithmetic::Exact => "exact: as the model specifies",
                 Arithmetic::Native => "native: this processor's kernels",
             };
             let label = ui.selectable_label(arithmetic == chosen, words);
@@ -128,8 +128,8 @@ impl ModelPicker<'_> {
 
 fn what(model: &ModelName) -> String {
     match model {
-        ModelName::File(path) => format!("Detect with {}", path.display()),
-        _ => format!("Detect with the {} model", model.label()),
+        ModelName::File(path) => format!("Use {}", path.display()),
+        _ => format!("Use the {} model", model.label()),
     }
 }
 

@@ -6,17 +6,17 @@ use crate::app::action::shortcuts::{SHORTCUTS, key_name};
 
 /// What is no shortcut.
 const OTHERS: [(&str, &str); 6] = [
-    ("Hold A, hold B", "See only A's boxes, only B's"),
-    ("Click a box", "Choose it: its numbers, and why it differs"),
+    ("Hold A, hold B", "Show only A's boxes, only B's"),
+    ("Click a box", "Select it: its numbers, and why it differs"),
     ("Wheel", "Zoom"),
     ("Drag", "Pan"),
-    ("Double click", "Fit"),
-    ("Drop files, a folder", "Open them"),
+    ("Double-click", "Fit"),
+    ("Drop files or a folder", "Open them"),
 ];
 
 /// Shows it while `open`; the cross closes it.
 pub fn show(ui: &Ui, open: &mut bool) {
-    let window = egui::Window::new("Keys").open(open).collapsible(false).resizable(false).vscroll(true);
+    let window = egui::Window::new("Keyboard shortcuts").open(open).collapsible(false).resizable(false).vscroll(true);
     let window = window.max_height((ui.ctx().content_rect().height() - 80.0).max(120.0));
     window.anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(ui.ctx(), |ui| {
         Grid::new("keys").num_columns(2).spacing([24.0, 5.0]).show(ui, |ui| {

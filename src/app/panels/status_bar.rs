@@ -23,7 +23,7 @@ pub struct StatusBar {
 }
 
 impl StatusBar {
-    /// Takes note of how old a frame was when it came into sight.
+    /// Records how old a frame was when it was displayed.
     pub fn painted(&mut self, age: Duration) {
         self.ages.push(age);
     }
@@ -87,21 +87,21 @@ impl StatusBar {
     fn rates(&self, ui: &mut Ui, status: &Status, paused: bool) {
         // Nothing is measured while paused, so that nothing is claimed.
         let running = |rate: Option<f32>| rate.filter(|_| !paused);
-        rate(ui, "captured", running(status.captured_rate), "Frames per second that the source gave");
+        rate(ui, "captured", running(status.captured_rate), "Frames captured from the source per second");
         dot(ui);
-        rate(ui, "inferred", running(status.inferred_rate), "Frames per second that went through the model");
+        rate(ui, "inferred", running(status.inferred_rate), "Frames processed by the model per second");
         dot(ui);
-        rate(ui, "shown", running(status.shown_rate), "Different frames per second that came into sight");
+        rate(ui, "shown", running(status.shown_rate), "Distinct frames displayed per second");
         ui.label(RichText::new("fps").small().weak());
         ui.separator();
         let age = self.age.filter(|_| !paused).map_or_else(|| "–".into(), |a| format!("{:3.0} ms", millis(a)));
         let latency = status
             .stages
             .latency
-            .map_or_else(String::new, |t| format!("; {:.1} ms of it until the model was done", millis(t.p50)));
-        figure(ui, "age", &age, &format!("From the capture of a frame to its being painted, median{latency}"));
+            .map_or_else(String::new, |t| format!("; {:.1} ms of it until the model finished", millis(t.p50)));
+        figure(ui, "age", &age, &format!("Capture-to-display latency, median{latency}"));
         ui.separator();
-        let dropped = "Frames that a newer one replaced before the model was free: nothing waits in a queue";
+        let dropped = "Frames skipped because a newer one arrived while the model was busy";
         figure(ui, "dropped", &status.dropped.to_string(), dropped);
         ui.separator();
     }
@@ -121,7 +121,7 @@ fn zoom_buttons(ui: &mut Ui, zoom: Zoom, actions: &mut Vec<Action>) {
             actions.push(action);
         }
     };
-    button(ui, "1:1", "1:1", actual, "One image pixel to one screen pixel", PictureAction::ActualSize);
+    button(ui, "1:1", "1:1", actual, "Actual size (100 %)", PictureAction::ActualSize);
     button(ui, "Fit", "Fit", zoom.fit, "Fit the picture to the window", PictureAction::Fit);
     button(ui, "➕", "Zoom in", false, "Zoom in", PictureAction::ZoomIn);
     let percent = RichText::new(format!("{:.0} %", zoom.per_cent)).font(theme::digits());
@@ -152,8 +152,8 @@ fn stage(ui: &mut Ui, name: &str, times: Option<&Percentiles>) {
     let Some(t) = times else { return };
     let [p50, p95, p99] = [t.p50, t.p95, t.p99].map(millis);
     let what = match t.samples {
-        1 => "one run".to_owned(),
-        n => format!("of the last {n} runs: median {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms"),
+        1 => "One run".to_owned(),
+        n => format!("Last {n} runs: median {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms"),
     };
     figure(ui, name, &format!("{p50:.1} ms"), &what);
 }

@@ -33,8 +33,8 @@ impl ThresholdsPanel<'_> {
         };
         let mut linked = preferences.linked;
         let what =
-            hint(ui.ctx(), "One set of thresholds for A and B", &Action::Thresholds(ThresholdsAction::ToggleLink));
-        if ui.checkbox(&mut linked, "Same for A and B").on_hover_text(what).changed() {
+            hint(ui.ctx(), "Use the same thresholds for A and B", &Action::Thresholds(ThresholdsAction::ToggleLink));
+        if ui.checkbox(&mut linked, "Link thresholds").on_hover_text(what).changed() {
             preferences.link(linked);
         }
         if preferences.linked {
@@ -45,9 +45,9 @@ impl ThresholdsPanel<'_> {
             ui.label(RichText::new(format!("B · {}", names[1])).strong());
             sliders(ui, " B", &mut preferences.score_b, &mut preferences.nms_iou_b);
         }
-        let what = "The score threshold at which B's boxes agree best with A's over the whole history; \
-                    the two are taken apart for it";
-        let button = ui.add(egui::Button::new("Find B's best threshold"));
+        let what = "Set B's score threshold to the value at which B agrees best with A over the whole history; this \
+                    unlinks the thresholds";
+        let button = ui.add(egui::Button::new("Match B's threshold to A"));
         if button.on_hover_text(hint(ui.ctx(), what, &Action::Thresholds(ThresholdsAction::FindBest))).clicked() {
             actions.push(Action::Thresholds(ThresholdsAction::FindBest));
         }
@@ -62,7 +62,7 @@ impl ThresholdsPanel<'_> {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let changed = preferences.thresholds() != Preferences::default().thresholds();
                 let Thresholds { score, nms_iou } = Thresholds::LIVE;
-                let back = format!("Back to {score:.2} and {nms_iou:.2}");
+                let back = format!("Reset to {score:.2} and {nms_iou:.2}");
                 let reset = ui.add_enabled(changed, egui::Button::new("Reset").small());
                 if reset.on_hover_text(hint(ui.ctx(), &back, &Action::Thresholds(ThresholdsAction::Reset))).clicked() {
                     actions.push(Action::Thresholds(ThresholdsAction::Reset));
@@ -74,8 +74,9 @@ impl ThresholdsPanel<'_> {
 
 /// `side`: after the names, where there is a pair for each of A and B.
 fn sliders(ui: &mut Ui, side: &str, score: &mut f32, nms_iou: &mut f32) {
-    slider(ui, score, LEAST_SCORE, &format!("Score{side}"), "Boxes with a score over this are shown");
-    let what = "Of two boxes of a class that overlap more than this, the weaker one goes";
+    slider(ui, score, LEAST_SCORE, &format!("Score{side}"), "Show boxes with a score above this");
+    let what = "Non-maximum suppression: of two boxes of a class with a larger IoU than this, keep only the stronger \
+                one";
     slider(ui, nms_iou, 0.0, &format!("NMS IoU{side}"), what);
 }
 
@@ -83,11 +84,12 @@ fn sliders(ui: &mut Ui, side: &str, score: &mut f32, nms_iou: &mut f32) {
 pub fn shown(ui: &mut Ui, preferences: &mut Preferences) {
     ui.add_space(6.0);
     ui.label(RichText::new("Show").strong());
-    let labels = hint(ui.ctx(), "Class names and scores on the picture", &Action::Picture(PictureAction::ToggleLabels));
+    let labels =
+        hint(ui.ctx(), "Show class names and scores on the picture", &Action::Picture(PictureAction::ToggleLabels));
     ui.checkbox(&mut preferences.labels, "Labels").on_hover_text(labels);
     if preferences.view == View::Split {
-        let what = "Move the pointer over the picture and the bar comes along; else drag it";
-        ui.checkbox(&mut preferences.bar_follows, "Bar follows the pointer").on_hover_text(what);
+        let what = "The divider follows the pointer over the picture; otherwise drag it";
+        ui.checkbox(&mut preferences.bar_follows, "Divider follows the pointer").on_hover_text(what);
     }
     let history = hint(
         ui.ctx(),
@@ -108,7 +110,7 @@ pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterato
             fact(ui, "Size", &source.size.map_or_else(String::new, |s| s.to_string()), "");
             fact(ui, "Format", source.format.as_deref().unwrap_or_default(), "");
             let rate = source.nominal_rate.map_or_else(String::new, |r| format!("{r:.0}/s"));
-            fact(ui, "Rate", &rate, "As promised by the source; the measured one is at the bottom");
+            fact(ui, "Rate", &rate, "Nominal rate of the source; the measured rate is in the status bar");
         });
     }
     for (title, model) in models {
@@ -117,7 +119,7 @@ pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterato
         Grid::new((title, "facts")).num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
             let file = model.path.file_name().unwrap_or_default().to_string_lossy();
             fact(ui, "File", &file, &model.path.to_string_lossy());
-            fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not told by the file"), "How it was made");
+            fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not stated in the file"), "How the model was built");
             if let Some(arithmetic) = model.arithmetic {
                 fact(ui, "Arithmetic", arithmetic.as_str(), arithmetic.explanation());
             }

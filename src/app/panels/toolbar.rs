@@ -28,7 +28,7 @@ pub struct Toolbar<'a> {
     pub presets: &'a CameraPresets,
     /// The camera that is looked through; `None` = the source is none.
     pub camera: Option<&'a CameraInUse>,
-    /// The camera's panel is in sight.
+    /// The camera panel is shown.
     pub camera_open: bool,
     pub models: ModelPicker<'a>,
     pub view: View,
@@ -43,7 +43,7 @@ impl Toolbar<'_> {
             self.sources(ui, narrow, actions);
             self.camera(ui, actions);
             if self.camera.is_none() || !tight {
-                button(ui, "🗁", "Open image", Action::Source(SourceAction::ChooseFiles), actions);
+                button(ui, "🗁", "Open files…", Action::Source(SourceAction::ChooseFiles), actions);
             }
             ui.separator();
             view_buttons::show(ui, self.view, narrow, actions);
@@ -56,10 +56,10 @@ impl Toolbar<'_> {
             ui.separator();
             self.pause(ui, narrow, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                button(ui, "?", "Keys and help", Action::Window(WindowAction::ToggleHelp), actions);
+                button(ui, "?", "Keyboard shortcuts", Action::Window(WindowAction::ToggleHelp), actions);
                 let theme = if ui.visuals().dark_mode { "☀" } else { "🌙" };
-                button(ui, theme, "Dark or light", Action::Window(WindowAction::ToggleTheme), actions);
-                button(ui, "📊", "Which layers of B hurt", Action::Layers(LayersAction::TogglePanel), actions);
+                button(ui, theme, "Toggle dark/light theme", Action::Window(WindowAction::ToggleTheme), actions);
+                button(ui, "📊", "Layer sensitivity of B", Action::Layers(LayersAction::TogglePanel), actions);
             });
         });
     }
@@ -97,9 +97,9 @@ impl Toolbar<'_> {
             }
             ui.separator();
             for (text, action) in [
-                ("🗁  Open pictures or a video …", SourceAction::ChooseFiles),
-                ("🗁  Open a folder …", SourceAction::ChooseFolder),
-                ("🖼  Open what is in the clipboard", SourceAction::Paste),
+                ("🗁  Open files…", SourceAction::ChooseFiles),
+                ("🗁  Open folder…", SourceAction::ChooseFolder),
+                ("🖼  Paste image or path", SourceAction::Paste),
             ] {
                 if ui.selectable_label(false, text).clicked() {
                     actions.push(Action::Source(action));
@@ -121,7 +121,7 @@ impl Toolbar<'_> {
 
     /// "1280×720 · MJPEG · 30/s"
     fn source_details(&self) -> String {
-        let Some(d) = self.description else { return "Where the picture comes from".into() };
+        let Some(d) = self.description else { return "Select the source".into() };
         let size = d.size.map(|s| s.to_string());
         let rate = d.nominal_rate.map(|r| format!("{r:.0}/s"));
         let parts: Vec<String> = [size, d.format.clone(), rate].into_iter().flatten().collect();
@@ -136,15 +136,15 @@ impl Toolbar<'_> {
         let open = self.camera_open;
         let response = ui.add(Button::new("⚙").selected(open).min_size(vec2(30.0, 0.0)));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, "Camera settings"));
-        let what = "The camera's size, format and rate, its controls, mirror and rotation";
+        let what = "Camera settings: size, format, rate, controls, mirror and rotation";
         finish(ui, response, what, Action::Camera(CameraAction::TogglePanel), actions);
     }
 
     fn pause(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
         let (sign, word, what) = if self.paused {
-            ("▶", "Go on", "Go on with the newest frame")
+            ("▶", "Resume", "Back to live")
         } else {
-            ("⏸", "Pause", "Pause: keep this frame in sight; the sliders still work")
+            ("⏸", "Pause", "Pause on this frame (thresholds stay live)")
         };
         let text = if narrow { sign.to_owned() } else { format!("{sign}  {word}") };
         let width = if narrow { 30.0 } else { 86.0 };

@@ -28,10 +28,10 @@ pub fn show(ui: &mut Ui, view: View, narrow: bool, actions: &mut Vec<Action>) {
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, other.label()));
             let action = Action::Window(WindowAction::Show(other));
             let what = match other {
-                View::Single => "One model's boxes",
-                View::Split => "A left of a bar, B right of it",
-                View::SideBySide => "A and B side by side, under one zoom",
-                View::Overlay => "A's and B's boxes on each other, by what became of them",
+                View::Single => "Boxes of one model",
+                View::Split => "A on the left, B on the right of a movable divider",
+                View::SideBySide => "A and B side by side, with linked zoom",
+                View::Overlay => "Both models' boxes, coloured by match result",
             };
             if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
                 actions.push(action);

@@ -28,9 +28,9 @@ pub struct Preferences {
     pub labels: bool,
     /// The bar of the split view follows the pointer.
     pub bar_follows: bool,
-    /// The plots are in sight.
+    /// The plots are shown.
     pub history: bool,
-    /// The camera's panel is in sight, where the source is one.
+    /// The camera panel is shown if the source is a camera.
     pub camera: bool,
     /// How each camera was set.
     pub cameras: CameraPresets,

@@ -32,7 +32,7 @@ impl AlbumBrowser {
         let ctx = ctx.clone();
         match FolderWatch::start(folders, move || ctx.request_repaint()) {
             Ok(watch) => self.watch = Some(watch),
-            Err(error) => log::error!("the folder is not watched: its thread cannot be started ({error})"),
+            Err(error) => log::error!("cannot watch the folder: its thread cannot be started ({error})"),
         }
     }
 
@@ -49,7 +49,7 @@ impl AlbumBrowser {
         self.album.as_ref()?.request()
     }
 
-    /// Takes what came and went in the folders.
+    /// Applies changes in the folders.
     pub fn refresh(&mut self) {
         let Some((new, album)) = self.watch.as_ref().and_then(FolderWatch::take).zip(self.album.as_mut()) else {
             return;

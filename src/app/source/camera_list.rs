@@ -13,7 +13,7 @@ pub struct CameraList {
 
 impl CameraList {
     pub fn new(watch: Option<CameraWatch>) -> Self {
-        let failure = watch.is_none().then(|| "Cameras cannot be looked for: no thread could be started".into());
+        let failure = watch.is_none().then(|| "Can't search for cameras: no thread could be started".into());
         Self { watch, known: None, failure }
     }
 
@@ -62,7 +62,7 @@ impl CameraList {
     pub fn note(&self) -> Option<&str> {
         match (&self.failure, &self.known) {
             (Some(failure), _) => Some(failure),
-            (None, None) => Some("Looking for cameras …"),
+            (None, None) => Some("Searching for cameras…"),
             (None, Some(known)) => known.is_empty().then_some("No camera found"),
         }
     }

@@ -20,7 +20,7 @@ pub fn find(files: &[PathBuf]) -> Result<Found, Stopped> {
     {
         return Ok(Found::Source(SourceRequest::file(file)));
     }
-    let failed = |error| Stopped::Failed(format!("{error}. Choose another folder, or drop pictures on the window."));
+    let failed = |error| Stopped::Failed(format!("{error}. Open another folder, or drop images on the window."));
     Ok(Found::Album(Box::new(Album::open(files).map_err(failed)?)))
 }
 
@@ -29,7 +29,7 @@ pub fn find_pasted(clipboard: &SharedClipboard) -> Result<Found, Stopped> {
     match clipboard.lock().take().map_err(Stopped::failed)? {
         Clip::Files(files) => find(&files),
         Clip::Picture(frame) => {
-            let pasted = Pasted { name: "pasted picture".into(), frame: frame.into() };
+            let pasted = Pasted { name: "pasted image".into(), frame: frame.into() };
             Ok(Found::Source(SourceRequest::Pasted(pasted)))
         }
     }

@@ -297,7 +297,7 @@ impl SourceController {
     pub fn note(&self, control: &EngineControl, description: &Description) -> Option<String> {
         let note = description.note.clone()?;
         let camera = self.cameras.list().first().filter(|_| *control.source() == SourceRequest::Auto);
-        Some(camera.map_or(note, |camera| format!("demo: {} is there now, choose it as the source", camera.name)))
+        Some(camera.map_or(note, |camera| format!("demo: {} is now available; select it as the source", camera.name)))
     }
 }
 

@@ -27,22 +27,22 @@ pub struct SourceProblem {
 impl SourceProblem {
     /// `None` while nothing is wrong. `camera`: the source is one; `absent`: it was looked for, and is not there.
     pub fn of(state: &SourceState, name: &str, camera: bool, absent: bool) -> Option<Self> {
-        let waits = || Some("waiting for it to come back".to_owned());
+        let waits = || Some("waiting for it to return".to_owned());
         match state {
             SourceState::Stalled { .. } if absent => {
-                Some(Self { title: "Unplugged", text: format!("{name} is not plugged in any more."), next: waits() })
+                Some(Self { title: "Unplugged", text: format!("{name} was unplugged."), next: waits() })
             }
             SourceState::Stalled { since } => Some(Self {
                 title: "Stalled",
-                text: format!("{name} has given no frame for {}.", span(*since)),
-                next: Some(if camera { "opening it again" } else { "waiting for its next frame" }.into()),
+                text: format!("No frame from {name} for {}.", span(*since)),
+                next: Some(if camera { "reopening" } else { "waiting for the next frame" }.into()),
             }),
             SourceState::Failed { message, retry_in } => {
                 let next = retry_in.map(|left| match left.as_secs_f32().ceil() {
-                    seconds if seconds < 1.0 => "trying now …".to_owned(),
-                    seconds => format!("next try in {seconds:.0} s"),
+                    seconds if seconds < 1.0 => "retrying now…".to_owned(),
+                    seconds => format!("retrying in {seconds:.0} s"),
                 });
-                let title = if absent { "Unplugged" } else { "No picture" };
+                let title = if absent { "Unplugged" } else { "Can't open source" };
                 let next = if absent { next.and_then(|_| waits()) } else { next };
                 Some(Self { title, text: sentence(message), next })
             }
@@ -131,11 +131,11 @@ mod tests {
     #[test]
     fn each_state_says_what_comes_next() {
         let stalled = SourceState::Stalled { since: Duration::from_secs(12) };
-        assert_eq!(problem(&stalled, false).text, "cam has given no frame for 12 s.");
-        assert_eq!(problem(&stalled, false).short(), "stalled, opening it again");
-        assert_eq!(problem(&failed(Some(2100)), false).short(), "no picture, next try in 3 s");
-        assert_eq!(problem(&failed(Some(0)), false).short(), "no picture, trying now …");
-        assert_eq!(problem(&failed(Some(2100)), true).short(), "unplugged, waiting for it to come back");
+        assert_eq!(problem(&stalled, false).text, "No frame from cam for 12 s.");
+        assert_eq!(problem(&stalled, false).short(), "stalled, reopening");
+        assert_eq!(problem(&failed(Some(2100)), false).short(), "can't open source, next try in 3 s");
+        assert_eq!(problem(&failed(Some(0)), false).short(), "no picture, retrying now…");
+        assert_eq!(problem(&failed(Some(2100)), true).short(), "unplugged, waiting for it to return");
         assert_eq!(problem(&failed(None), false).short(), "no picture");
         assert_eq!(problem(&failed(None), false).text, "Cam is busy.");
         for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {

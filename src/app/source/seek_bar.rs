@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 /// As near as this, in seconds, the video is there.
 const NEAR: f64 = 0.5;
 
-/// Of several wishes the newest wins.
+/// Of several requests the newest wins.
 #[derive(Default)]
 pub struct SeekBar {
     /// In seconds.
@@ -37,7 +37,7 @@ impl SeekBar {
         Some(wanted)
     }
 
-    /// Where the bar is to stand while the video is at `time`, in seconds.
+    /// Position of the seek bar while the video is at `time`, in seconds.
     pub fn place(&mut self, time: f64, held: bool, now: Instant) -> f64 {
         let Some(wanted) = self.wanted else { return time };
         let there = (time - wanted).abs() < NEAR;

@@ -22,7 +22,7 @@ const CELL: Vec2 = vec2(96.0, 72.0);
 /// The strip's height with its margins.
 pub const HEIGHT: f32 = CELL.y + 22.0;
 
-/// So many beyond either end of the strip are made too, so that they are there when it is moved.
+/// This many beyond either end of the strip are made too, so that they are ready when it scrolls.
 const AHEAD: usize = 12;
 
 /// What the strip keeps from one painting to the next.
@@ -30,10 +30,10 @@ const AHEAD: usize = 12;
 pub struct ThumbnailStrip {
     /// `None` = not started yet.
     thumbnails: Option<Thumbnails>,
-    /// Those in sight, and some around them.
+    /// The visible ones, and some around them.
     cells: HashMap<PathBuf, Cell>,
     wanted: Range<usize>,
-    /// The picture that was brought into sight last.
+    /// The picture that was last scrolled to.
     followed: Option<usize>,
 }
 
@@ -54,7 +54,7 @@ impl ThumbnailStrip {
                 ui.add_space(8.0);
                 ui.vertical_centered(|ui| ui.label(RichText::new(place).strong()));
                 ui.horizontal(|ui| {
-                    for (sign, what, by) in [("◀", "Previous picture", -1), ("▶", "Next picture", 1)] {
+                    for (sign, what, by) in [("◀", "Previous image", -1), ("▶", "Next image", 1)] {
                         let response = ui.add(Button::new(sign).min_size(vec2(38.0, 0.0)));
                         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, what));
                         if response
@@ -106,7 +106,7 @@ impl ThumbnailStrip {
         }
     }
 
-    /// Has the thumbnails made that are in sight, those around them after them.
+    /// Requests the visible thumbnails, then those around them.
     fn want(&mut self, ui: &Ui, album: &Album, seen: Range<usize>) {
         if self.wanted == seen && self.thumbnails.is_some() {
             return;
@@ -115,7 +115,7 @@ impl ThumbnailStrip {
             let ctx = ui.ctx().clone();
             match Thumbnails::start(Arc::new(move || ctx.request_repaint())) {
                 Ok(thumbnails) => self.thumbnails = Some(thumbnails),
-                Err(error) => return log::error!("there are no thumbnails: their thread cannot be started ({error})"),
+                Err(error) => return log::error!("no thumbnails: their thread cannot be started ({error})"),
             }
         }
         self.wanted = seen.clone();
@@ -152,7 +152,7 @@ impl ThumbnailStrip {
     fn cell(&self, ui: &Ui, rect: Rect, path: &Path, problem: Option<&str>, current: bool) -> Response {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let response = ui.interact(rect, ui.scope_id().with(path), Sense::click());
-        let spoken = if problem.is_some() { format!("{name}, cannot be read") } else { name.clone() };
+        let spoken = if problem.is_some() { format!("{name}, unreadable") } else { name.clone() };
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, current, &spoken));
         let scheme = theme::scheme(ui);
         let ground = rect.shrink2(vec2(3.0, 2.0));

@@ -22,7 +22,7 @@ pub struct VideoBar<'a> {
     /// `None` = not open yet.
     pub playback: Option<&'a Playback>,
     pub state: &'a SourceState,
-    /// A stream without an end: it goes on whether or not anybody looks.
+    /// An endless stream: it continues whether or not it is watched.
     pub live: bool,
     pub paused: bool,
     pub every_frame: bool,
@@ -58,22 +58,17 @@ impl VideoBar<'_> {
             }
         };
         let (sign, what) = match (self.state, self.paused) {
-            (SourceState::Ended, _) => ("⟲", "Play the video again"),
-            (_, true) => ("▶", "Play the video"),
-            (_, false) => ("⏸", "Pause the video"),
+            (SourceState::Ended, _) => ("⟲", "Play video again"),
+            (_, true) => ("▶", "Play video"),
+            (_, false) => ("⏸", "Pause video"),
         };
         let steps = open && !self.live;
         if !self.live {
-            button("−1", "One frame back", steps && self.can_seek(), Action::Video(VideoAction::Step(-1)));
+            button("◀|", "Previous frame", steps && self.can_seek(), Action::Video(VideoAction::Step(-1)));
         }
         button(sign, what, open, Action::Window(WindowAction::TogglePause));
         if !self.live {
-            button(
-                "+1",
-                "One frame on",
-                steps && *self.state != SourceState::Ended,
-                Action::Video(VideoAction::Step(1)),
-            );
+            button("|▶", "Next frame", steps && *self.state != SourceState::Ended, Action::Video(VideoAction::Step(1)));
         }
     }
 
@@ -83,9 +78,9 @@ impl VideoBar<'_> {
 
     fn switches(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
         let looped = self.playback.is_some_and(|p| p.controls.is_looped());
-        let loop_what = "Begin again at the end";
-        let every_what = "Show every frame, however long the models take; otherwise the video keeps its own rate and \
-            frames that come too late are passed over";
+        let loop_what = "Restart at the end";
+        let every_what = "Show every frame, however slow the models are; otherwise late frames are skipped to keep \
+                    real-time speed";
         for (chosen, sign, word, what, action) in [
             (self.every_frame, "▦", "Every frame", every_what, VideoAction::ToggleEveryFrame),
             (looped, "🔁", "Loop", loop_what, VideoAction::ToggleLoop),
@@ -107,8 +102,8 @@ impl VideoBar<'_> {
         let scheme = theme::scheme(ui);
         let digits = |text: String| RichText::new(text).font(theme::digits());
         let state = match self.state {
-            SourceState::Opening if self.live => Some("connecting …".to_owned()),
-            SourceState::Opening => Some("opening …".into()),
+            SourceState::Opening if self.live => Some("connecting…".to_owned()),
+            SourceState::Opening => Some("opening…".into()),
             SourceState::Ended => Some("ended".into()),
             SourceState::Failed { retry_in: Some(left), .. } => {
                 Some(format!("reconnecting in {:.0} s", left.as_secs_f32().ceil()))
@@ -126,14 +121,13 @@ impl VideoBar<'_> {
         }
         let Some(playback) = self.playback else { return };
         let skipped = match playback.skipped {
-            0 => "The number of the frame in the video, from 0".to_owned(),
-            n => format!("The number of the frame in the video, from 0; {n} were passed over to keep its rate"),
+            0 => "Frame number in the video, from 0".to_owned(),
+            n => format!("Frame number in the video, from 0; {n} frames skipped to keep real-time speed"),
         };
         ui.label(digits(format!("frame {}", playback.number))).on_hover_text(skipped);
         ui.separator();
         let length = playback.duration.map_or_else(String::new, |whole| format!(" / {}", clock(whole)));
-        ui.label(digits(format!("{}{length}", clock(playback.time))))
-            .on_hover_text("Time in the video, and its length");
+        ui.label(digits(format!("{}{length}", clock(playback.time)))).on_hover_text("Time in the video, and duration");
     }
 
     fn position(&self, ui: &mut Ui, seek_bar: &mut SeekBar, actions: &mut Vec<Action>) {
@@ -145,7 +139,7 @@ impl VideoBar<'_> {
         let mut at = seek_bar.place(playback.time.as_secs_f64(), held, now).min(end);
         ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
         let shown = at;
-        // Without steps: the slider would round to one by itself, and that would be a wish.
+        // Without steps: the slider would round to one by itself, which would count as a request.
         let slider = ui.add(Slider::new(&mut at, 0.0..=end).show_value(false).smart_aim(false));
         slider.widget_info(|| WidgetInfo { value: Some(at), ..WidgetInfo::labeled(Role::Slider, true, "Position") });
         if slider.changed() && at != shown {

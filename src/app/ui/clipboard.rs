@@ -39,13 +39,13 @@ pub enum Clip {
 /// Why nothing was copied or pasted.
 #[derive(Debug, thiserror::Error)]
 pub enum ClipboardError {
-    #[error("The clipboard holds no picture and no path of a file. Copy one, or drop a file on the window.")]
+    #[error("Nothing to open in the clipboard (no image or path). Copy one, or drop a file on the window.")]
     Empty,
-    #[error("No clipboard can be reached here ({0}). Drop a file on the window, or save the picture with Ctrl+S.")]
+    #[error("Can't access the clipboard ({0}). Drop a file on the window, or save the picture with Ctrl+S.")]
     Missing(String),
-    #[error("Another program holds the clipboard. Try again.")]
+    #[error("Another program is using the clipboard. Try again.")]
     Busy,
-    #[error("The picture in the clipboard cannot be shown: {0}")]
+    #[error("Can't show the image in the clipboard: {0}")]
     Picture(String),
 }
 
@@ -54,7 +54,7 @@ impl From<arboard::Error> for ClipboardError {
         match error {
             arboard::Error::ContentNotAvailable => Self::Empty,
             arboard::Error::ClipboardOccupied => Self::Busy,
-            arboard::Error::ConversionFailure => Self::Picture("it is of an unknown kind".into()),
+            arboard::Error::ConversionFailure => Self::Picture("unknown format".into()),
             other => Self::Missing(other.to_string().trim_end_matches('.').to_owned()),
         }
     }
@@ -102,7 +102,7 @@ fn frame(width: usize, height: usize, rgba: &[u8]) -> Result<Frame, ClipboardErr
     let sides = u32::try_from(width).ok().zip(u32::try_from(height).ok());
     let size = sides.map(|(w, h)| Size::new(w, h)).filter(|size| size.area() <= MAX_PIXELS);
     let size = size.ok_or_else(|| {
-        bad(format!("{width}×{height} pixels are over the limit of {} million", MAX_PIXELS / 1_000_000))
+        bad(format!("{width}×{height} pixels exceed the limit of {} million", MAX_PIXELS / 1_000_000))
     })?;
     let over = |channel: u8, alpha: u8| {
         let (channel, alpha) = (u32::from(channel), u32::from(alpha));

@@ -39,7 +39,7 @@ pub enum FileAnswer {
 }
 
 impl FileDialog {
-    /// Shows the dialog, unless one is in sight already.
+    /// Shows the dialog, unless one is already open.
     pub fn show(&mut self, ctx: &Context, ask: FileQuestion) -> std::io::Result<()> {
         if self.answer.is_some() {
             return Ok(());
@@ -74,11 +74,11 @@ fn put(ask: FileQuestion) -> Option<FileAnswer> {
     match ask {
         FileQuestion::Files => {
             let all = [&PICTURES[..], &VIDEOS[..]].concat();
-            let dialog = dialog.set_title("Open pictures or a video").add_filter("Pictures and videos", &all);
+            let dialog = dialog.set_title("Open files").add_filter("Images and videos", &all);
             dialog.add_filter("All files", &["*"]).pick_files().map(FileAnswer::Open)
         }
         FileQuestion::Folder => {
-            dialog.set_title("Open a folder").pick_folder().map(|folder| FileAnswer::Open(vec![folder]))
+            dialog.set_title("Open folder").pick_folder().map(|folder| FileAnswer::Open(vec![folder]))
         }
         FileQuestion::Save(name) => {
             let dialog = dialog.set_title("Save the picture with its boxes").set_file_name(name);

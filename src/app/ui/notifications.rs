@@ -17,7 +17,7 @@ const LETTER: f32 = 7.0;
 /// The letters in a line: as many as fit into the picture's width, but no fewer and no more than these.
 const LINE: [usize; 2] = [24, 72];
 
-/// The messages in sight.
+/// The visible messages.
 pub struct Notifications {
     toasts: Toasts,
     last: String,

@@ -51,7 +51,7 @@ pub fn chip(painter: &Painter, rect: Rect, kind: VerdictKind) {
     painter.text(rect.center(), Align2::CENTER_CENTER, kind.sign(), FontId::monospace(13.0), ON_CLASS);
 }
 
-/// The strokes of a rectangle's four sides, as far as they are in sight. Every corner is drawn, so that even dots
+/// The visible strokes of a rectangle's four sides. Every corner is drawn, so that even dots
 /// show where the box ends.
 fn strokes(rect: Rect, pattern: &[(f32, f32)], width: f32, clip: Rect) -> Vec<[Pos2; 2]> {
     let mut found = Vec::new();
@@ -78,7 +78,7 @@ fn strokes(rect: Rect, pattern: &[(f32, f32)], width: f32, clip: Rect) -> Vec<[P
     found
 }
 
-/// Strokes from 0 to `length`, as far as they are in sight. Gaps give way a little, so that a whole number of
+/// Visible strokes from 0 to `length`. Gaps are adjusted a little, so that a whole number of
 /// patterns fits and a stroke ends each side as one began it.
 fn along(length: f32, pattern: &[(f32, f32)], width: f32, seen: Rangef) -> impl Iterator<Item = (f32, f32)> {
     let sum = |part: fn(&(f32, f32)) -> f32| pattern.iter().map(part).sum::<f32>() * width;

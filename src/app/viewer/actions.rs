@@ -63,7 +63,7 @@ impl Viewer {
 
     fn ask(&mut self, ctx: &Context, question: FileQuestion) {
         if let Err(e) = self.dialog.show(ctx, question) {
-            let message = format!("The file dialog could not be started: {e}. Drop the file on the window.");
+            let message = format!("Can't open the file dialog: {e}. Drop the file on the window.");
             self.notifications.warn(&message);
         }
     }
@@ -198,9 +198,9 @@ impl Viewer {
                 let picture = self.frame.annotated(self.preferences.view, self.preferences.labels, &filter);
                 match picture {
                     None if action == PictureAction::Copy => {
-                        self.notifications.warn("There is no picture to copy yet.");
+                        self.notifications.warn("No picture to copy yet.");
                     }
-                    None => self.notifications.warn("There is no picture to save yet."),
+                    None => self.notifications.warn("No picture to save yet."),
                     Some(picture) if action == PictureAction::Copy => {
                         let copied = self.export.copy(ctx, picture, self.clipboard.clone());
                         self.warn_of(copied);
@@ -290,5 +290,5 @@ impl Viewer {
 }
 
 fn not_opened(cause: std::io::Error) -> String {
-    format!("Nothing could be opened: {cause}. Try again.")
+    format!("Can't open it: {cause}. Try again.")
 }

@@ -77,7 +77,7 @@ impl Viewer {
                 log::info!("opened {}", description.name);
             }
             Event::ModelLoaded(info) => log::info!("loaded {} ({})", info.name, info.path.display()),
-            Event::SourceStalled(description) => log::warn!("{} delivers no frames", description.name),
+            Event::SourceStalled(description) => log::warn!("no frames from {}", description.name),
             Event::SourceEnded => log::info!("the source has no more frames"),
         }
     }
@@ -113,7 +113,7 @@ impl Viewer {
         let (arrived, change) = self.source.refresh_cameras(&mut context, presets);
         change.into_iter().for_each(|change| self.follow_source(change));
         for name in arrived {
-            self.notifications.done(format!("{name} is there: choose it as the source"));
+            self.notifications.done(format!("{name} is available: select it as the source"));
         }
     }
 
@@ -125,8 +125,8 @@ impl Viewer {
                 self.warn_of(saved);
             }
             Some(FileAnswer::Missing) => self.notifications.warn(
-                "This system shows no file dialog (it needs xdg-desktop-portal or zenity). \
-                 Drop files on the window, or name them on the command line; Ctrl+C copies the picture.",
+                "No file dialog available (install xdg-desktop-portal or zenity). Drop files here, or paste a path \
+                 with Ctrl+V; Ctrl+C copies the picture.",
             ),
             Some(FileAnswer::Cancelled) | None => {}
         }

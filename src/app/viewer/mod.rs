@@ -95,7 +95,7 @@ impl Viewer {
         &self.preferences
     }
 
-    /// How many frames can be gone back to.
+    /// Number of frames in the history.
     pub fn history_len(&self) -> usize {
         self.history.len()
     }

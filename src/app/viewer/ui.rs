@@ -236,11 +236,11 @@ impl Viewer {
             ModelPhase::Loading | ModelPhase::Ready => None,
         });
         let missing = failed.map(|(message, running)| match running {
-            Some(running) => format!("{message} · these boxes are {}'s", running.name),
+            Some(running) => format!("{message} · boxes shown are {}'s", running.name),
             None => message.clone(),
         });
         let note = self.source.note(&self.control, &observation.description);
-        let opening = self.source.opens_slowly(status).then(|| "opening the source …".to_owned());
+        let opening = self.source.opens_slowly(status).then(|| "opening…".to_owned());
         let past = self.history.remark(observation);
         let mismatch = self.frame.current.mismatch().filter(|_| self.preferences.view.compares());
         [note, past, opening, missing, mismatch].into_iter().flatten().collect()

@@ -28,7 +28,7 @@ pub fn works(photo: &Path) -> Result<Vec<(String, CameraWork)>, Box<dyn Error>> 
     let (from, mut to) = (Frame::new(SIZE)?, Frame::default());
     let orientation = Orientation { turn: Turn::Quarter, mirror: false };
     works.push((
-        format!("camera turned by 90° {SIZE}"),
+        format!("camera rotated by 90° {SIZE}"),
         Box::new(move || {
             orientation.apply(&from, &mut to);
             Ok(())

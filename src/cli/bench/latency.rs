@@ -52,7 +52,7 @@ impl FrameLatency {
         let (mut ages, mut inferences) = (Vec::new(), Vec::new());
         let (mut seen, mut start) = (0, Instant::now());
         while seen <= WARM_UP || start.elapsed() < time {
-            let observation = engine.wait(PATIENCE).ok_or("the fake camera stands still")?;
+            let observation = engine.wait(PATIENCE).ok_or("the fake camera has stopped")?;
             let Some(output) = observation.outputs.first() else { continue };
             postprocessor.run(&output.model.form, &output.heads, &output.letterbox, Thresholds::LIVE);
             let now = Instant::now();
@@ -77,9 +77,9 @@ impl FrameLatency {
     pub fn to_text(&self) -> String {
         let Self { model, frames, median_ms, inference_ms, frame_times_over_inference, growth_ms } = self;
         format!(
-            "age of a camera's frame, {model}: {median_ms:.1} ms = inference {inference_ms:.1} ms + \
-             {frame_times_over_inference:.2} frame times at {RATE}/s\n  from the first to the last quarter of {frames} \
-             frames {growth_ms:+.1} ms\n"
+            "capture-to-result age of a camera frame, {model}: {median_ms:.1} ms = inference {inference_ms:.1} ms + \
+             {frame_times_over_inference:.2} frame intervals at {RATE}/s\n  change from the first to the last quarter \
+             of {frames} frames: {growth_ms:+.1} ms\n"
         )
     }
 }

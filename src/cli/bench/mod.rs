@@ -25,21 +25,21 @@ use crate::model::{Arithmetic, Catalog, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
 pub struct BenchArgs {
-    /// Rounds over all stages; at most 120 are counted
+    /// Number of rounds over all stages
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=120))]
     rounds: u32,
-    /// How long the engine, and then the session alone, run at a time when their throughput is compared
+    /// How long the engine and the session alone run in turn to compare their throughput
     #[arg(long, value_name = "SECONDS", default_value = "2.5", value_parser = seconds)]
     seconds: Duration,
-    /// The first model: fp32, int8, tuned, safe, or an ONNX file
+    /// Model A: fp32, int8, tuned, safe, or an ONNX file
     #[arg(long, value_name = "MODEL", default_value = "fp32")]
     a: String,
-    /// The model that takes turns with it
+    /// Model B, which runs in turn with A
     #[arg(long, value_name = "MODEL", default_value = "int8")]
     b: String,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
-    /// How long the age of a camera's frames is watched, with B
+    /// How long to measure the age of camera frames, with B
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     age: Duration,
     /// Print one JSON object
@@ -53,7 +53,9 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let runtime = Runtime::find(&catalog)?;
     let models = args.arithmetic.requests([&args.a, &args.b]);
     if models[0] == models[1] {
-        return Err(format!("--a and --b are the same model, {}; give two, or one in two arithmetics", args.a).into());
+        return Err(
+            format!("--a and --b are the same model, {}; pass two models, or one in two arithmetics", args.a).into()
+        );
     }
     let stages = stages(&catalog, &runtime, &models, args.rounds as usize)?;
     // Each model alone, and both on each frame, as the window compares them.
@@ -127,11 +129,11 @@ impl Ratios {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let value: f64 = text.parse().map_err(|_| format!("{text} is no number of seconds"))?;
+    let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is not a number of seconds"))?;
     if (0.1..=3600.0).contains(&value) {
         Ok(Duration::from_secs_f64(value))
     } else {
-        Err(format!("{text} is not between 0.1 and 3600 seconds"))
+        Err(format!("\"{text}\" is not between 0.1 and 3600 seconds"))
     }
 }
 

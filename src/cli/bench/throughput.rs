@@ -55,7 +55,7 @@ impl Throughput {
         let (mut with_engine, mut alone, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..TURNS {
             engine.set(settings(false));
-            let engines = rate(turn, || engine.wait(PATIENCE).map(drop).ok_or_else(|| "the demo stands still".into()))?;
+            let engines = rate(turn, || engine.wait(PATIENCE).map(drop).ok_or_else(|| "the demo has stopped".into()))?;
             engine.set(settings(true));
             let bare = rate(turn, || {
                 sessions.iter_mut().try_for_each(|(session, input)| Ok(session.run(input, |_, _, _| {})?))

@@ -38,22 +38,22 @@ pub struct CompareArgs {
     b: String,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
-    /// Compare boxes with a score over this
+    /// Minimum score
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
-    /// Of two boxes of a class that overlap by more than this IoU, the weaker one goes
+    /// NMS IoU threshold (per class)
     #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
     nms: f32,
-    /// Print one JSON object a line: each image, and at last the totals
+    /// Print one JSON object per line: one per image, then the totals
     #[arg(long)]
     json: bool,
-    /// Write every box into this table
+    /// Write every box to this CSV table
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Write a page with the worst images, to mail or to keep
+    /// Write an HTML page with the worst images
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Save each picture with both sets of boxes into this folder: A solid, B dashed
+    /// Save each image with both sets of boxes to this folder: A solid, B dashed
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
 }
@@ -96,7 +96,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let unreadable = reader.failures();
     drop(reader);
     if interrupt::asked() {
-        eprintln!("twinsight: stopped after {} pictures", pictures.len());
+        eprintln!("twinsight: stopped after {} images", pictures.len());
     }
 
     let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));
@@ -130,7 +130,7 @@ impl DetectorPair {
         let [a, b] = detectors.each_ref().map(|detector| &**detector.info());
         if a.form.classes != b.form.classes {
             let [a, b] = [a, b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));
-            return Err(format!("{a} and {b} know different classes; compare two models of the same classes").into());
+            return Err(format!("{a} and {b} have different classes; compare two models with the same classes").into());
         }
         Ok(Self { detectors, comparer: Comparer::default(), search: ThresholdSearch::default() })
     }

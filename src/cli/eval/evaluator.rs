@@ -104,7 +104,7 @@ impl<'a> Evaluator<'a> {
             }
             Ok(frame) => {
                 let told = about.size.map(|size| size.to_string()).unwrap_or_default();
-                format!("it is {}, and its annotations are of a picture of {told}", frame.size())
+                format!("it is {}, but its annotations are for an image of {told}", frame.size())
             }
             Err(_) if !path.exists() => "it is missing".to_owned(),
             Err(error) => error.to_string(),

@@ -17,8 +17,8 @@ const SHOWN: usize = 16;
 /// The page. Pictures that are shown are read again from `dir`.
 pub fn html(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
     let names: Vec<&str> = report.models.iter().map(|m| m.name.as_str()).collect();
-    let title = format!("{}, evaluated", escaped(&names.join(", ")));
-    let mut page = format!("<h1>{}</h1>\n<p>Over {}.</p>\n", escaped(&names.join(" · ")), standing(&report.pictures));
+    let title = format!("Evaluation of {}", escaped(&names.join(", ")));
+    let mut page = format!("<h1>{}</h1>\n<p>On {}.</p>\n", escaped(&names.join(" · ")), standing(&report.pictures));
     page += &tiles(report);
     page += &figures(report);
     page += &replicates(report);
@@ -36,7 +36,7 @@ fn tiles(report: &EvalReport) -> String {
         tiles += &tile(number(model.figures.ap), format!("AP, {}", escaped(&model.name)));
         if let Some(d) = model.differences.and_then(|d| d.ap) {
             let range = format!("{} to {}", signed(d.low), signed(d.high));
-            tiles += &tile(signed(d.value), format!("{} less {}<br>{range}", escaped(&model.name), first(report)));
+            tiles += &tile(signed(d.value), format!("{} − {}<br>{range}", escaped(&model.name), first(report)));
         }
     }
     format!("<div class=\"tiles\">\n{tiles}</div>\n")
@@ -52,7 +52,7 @@ fn head(report: &EvalReport) -> String {
     for model in &report.models {
         head += &format!("<th>{}</th>", escaped(&model.name));
         if model.differences.is_some() {
-            head += &format!("<th>less {}</th>", first(report));
+            head += &format!("<th>change from {}</th>", first(report));
         }
     }
     head
@@ -67,9 +67,10 @@ fn figures(report: &EvalReport) -> String {
     let rows: String = Figures::NAMES.iter().enumerate().map(row).collect();
     let level = report.bootstrap.level * 100.0;
     format!(
-        "<h2>COCO's figures</h2>\n<div class=\"wide\"><table class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n\
-         <p><small>Below each figure its interval of {level:.0} %, over {} draws of the pictures. Differences are over the \
-         same draws; those in bold are more than chance.</small></p>\n",
+        "<h2>COCO metrics</h2>\n<div class=\"wide\"><table \
+         class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n<p><small>Below each figure its {level:.0} % \
+         confidence interval, from {} bootstrap resamples of the images. Differences use the same resamples; those in \
+         bold are more than chance.</small></p>\n",
         report.bootstrap.resamples
     )
 }
@@ -116,11 +117,12 @@ fn replicates(report: &EvalReport) -> String {
         rows += "</tr>\n";
     }
     format!(
-        "<h2>Mean over {} replicates</h2>\n<div class=\"wide\"><table class=\"figures\"><tr>{}</tr>\n{rows}</table></div>\n\
-         <p><small>Every picture was evaluated {} times: {}. Below each mean are the least and the greatest value and the \
-         standard deviation; differences are on the same replicate. This spread is how far a figure moves by changes that make \
-         no difference to a person; how far it would move with other pictures, the intervals above say. All other figures on \
-         this page are of the unchanged pictures.</small></p>\n",
+        "<h2>Mean over {} replicates</h2>\n<div class=\"wide\"><table \
+         class=\"figures\"><tr>{}</tr>\n{rows}</table></div>\n<p><small>Each image was evaluated {} times: {}. Below \
+         each mean are the minimum, the maximum and the standard deviation; differences are taken on the same \
+         replicate. This spread shows how far a figure moves under changes that make no difference to a person; the \
+         intervals above show how far it would move with other images. All other figures on this page are for the \
+         unchanged images.</small></p>\n",
         replicates.count,
         head(report),
         replicates.count,
@@ -143,11 +145,11 @@ fn plots(report: &EvalReport, names: &[&str]) -> String {
             let differences = model.differences?.to_array();
             let rows: Vec<_> =
                 Figures::NAMES.iter().zip(differences).filter_map(|(name, d)| Some((*name, d?))).collect();
-            Some(plot::differences(&format!("{} less {}", model.name, names.first()?), i, &rows))
+            Some(plot::differences(&format!("{} − {}", model.name, names.first()?), i, &rows))
         })
         .collect();
     if !differing.is_empty() {
-        text += &format!("<h2>What is lost</h2>\n<div class=\"plots few\">\n{differing}</div>\n");
+        text += &format!("<h2>Loss</h2>\n<div class=\"plots few\">\n{differing}</div>\n");
     }
     text
 }
@@ -164,8 +166,8 @@ fn worst(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
         }
         let compared = ComparedModels { a: info_a, b: info_b, thresholds: Thresholds::LIVE };
         text += &format!(
-            "<h2>{} falls behind in {} pictures; the worst</h2>\n<p>By what the picture's own AP loses, times the things \
-             in it. Boxes are those with a score over {}; white dots are what is really there.</p>\n{}",
+            "<h2>{} falls behind on {} images; the worst</h2>\n<p>Ordered by the loss of the image's own AP times its \
+             number of objects. Boxes have a score above {}; white dotted boxes are the ground truth.</p>\n{}",
             escaped(name),
             damaged.len(),
             Thresholds::LIVE.score,
@@ -175,7 +177,7 @@ fn worst(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
             let Some((image, size, comparison)) = evaluator.comparison(&d.file, model) else { continue };
             let picture = PictureReport::new(d.file.clone(), size, comparison, &compared);
             let uri = file_uri(&dir.join(&d.file), size);
-            let note = format!("AP {:.3} → {:.3}, {} things", d.ap_first, d.ap, d.things);
+            let note = format!("AP {:.3} → {:.3}, {} objects", d.ap_first, d.ap, d.things);
             let truth = evaluator.truth.images[image].boxes.iter().map(corners).collect();
             text += &figure(&picture, uri.as_deref(), &Aside { truth, note: Some(note) });
         }
@@ -220,8 +222,8 @@ fn classes(report: &EvalReport) -> String {
         rows += "</tr>\n";
     }
     format!(
-        "<h2>AP by class</h2>\n<p><small>The largest losses first, weighed by how many things there are.</small></p>\n\
-         <div class=\"wide\"><table class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n"
+        "<h2>AP by class</h2>\n<p><small>Largest losses first, weighted by the number of objects.</small></p>\n<div \
+         class=\"wide\"><table class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n"
     )
 }
 
@@ -237,12 +239,11 @@ fn footer(report: &EvalReport) -> String {
         .collect();
     let skipped: String =
         report.pictures.skipped.iter().map(|s| format!("{}: {}<br>", escaped(&s.file), escaped(&s.why))).collect();
-    let skipped =
-        if skipped.is_empty() { skipped } else { format!("<p>Pictures that are not in it:<br>{skipped}</p>\n") };
+    let skipped = if skipped.is_empty() { skipped } else { format!("<p>Images not included:<br>{skipped}</p>\n") };
     format!(
-        "<footer>{skipped}<p>{models}annotations {}, sha256 <code>{}</code></p>\n<p>Scores over {}, NMS IoU {}, at most {} \
-         boxes a picture; figures as COCO defines them. <code>{}</code></p>\n<p>Made by Twinsight {} with ONNX Runtime \
-         {}.</p></footer>\n",
+        "<footer>{skipped}<p>{models}annotations {}, sha256 <code>{}</code></p>\n<p>Score threshold {}, NMS IoU {}, \
+         at most {} boxes per image; metrics as defined by COCO. <code>{}</code></p>\n<p>Made by Twinsight {} with \
+         ONNX Runtime {}.</p></footer>\n",
         escaped(&report.annotations.file),
         escaped(&report.annotations.sha256),
         report.protocol.score,

@@ -22,41 +22,42 @@ use crate::workshop::evaluate::{Bootstrap, Replicate, Truth};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// What is in the pictures: a JSON file in COCO's form, as instances_val2017.json
+    /// COCO annotations: a JSON file such as instances_val2017.json
     #[arg(long, value_name = "FILE")]
     annotations: PathBuf,
-    /// The folder that the annotations' file names are in
+    /// Folder of the images named in the annotations
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
-    /// Models: fp32, int8, tuned, safe, or ONNX files. The others are held against the first. Without it, the installed ones
-    /// that set-up builds
+    /// Models: fp32, int8, tuned, safe, or ONNX files; the others are compared with the first [default: the installed
+    /// ones that set-up builds]
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     model: Vec<String>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,
-    /// Count only these of the annotations' classes, as person,bus: for a model that was trained for fewer
+    /// Count only these classes of the annotations, e.g. person,bus: for a model trained for fewer classes
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     classes: Vec<String>,
-    /// Only the first so many pictures, by image id
+    /// Use at most N images, by image id
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Evaluate each picture N times (1 to 8), changed in ways that make no difference to a person, and add the mean and spread of
-    /// AP, AP50 and AP75 over these replicates: 1 unchanged, 2 mirrored (left and right), 3 ±1 noise (each byte
-    /// changed by -1, 0 or +1), 4 shifted right and down (by one pixel), 5 shifted left and up, 6 mirrored with ±1 noise,
-    /// 7 other ±1 noise, 8 mirrored and shifted right and down. All other figures, and the intervals, are of replicate 1
+    /// Evaluate each image N times (1 to 8), changed in ways that make no difference to a person, and report the mean
+    /// and spread of AP, AP50 and AP75 over these replicates: 1 unchanged, 2 mirrored (left and right), 3 ±1 noise
+    /// (each byte changed by -1, 0 or +1), 4 shifted right and down (by one pixel), 5 shifted left and up, 6 mirrored
+    /// with ±1 noise, 7 other ±1 noise, 8 mirrored and shifted right and down. All other figures, and the intervals,
+    /// are for replicate 1
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u8).range(1..=Replicate::ALL.len() as i64))]
     replicates: u8,
-    /// How often pictures are drawn anew for the intervals
+    /// Bootstrap resamples
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     resamples: u32,
-    /// Where drawing starts: the same seed gives the same intervals
+    /// Random seed of the bootstrap
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Write every figure into this file, for `twinsight card` and for programs
+    /// Write all figures to this JSON file, for `twinsight card` and other programs
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write a page with curves, classes and the worst pictures, to mail or to keep
+    /// Write an HTML page with curves, classes and the worst images
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -82,7 +83,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         names => names.iter().map(|name| args.arithmetic.request(name)).collect(),
     };
     if requests.is_empty() {
-        return Err(format!("there are no models in {}; run `make setup`", catalog.dir().display()).into());
+        return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
     }
     let mut evaluator = Evaluator::open(&runtime, &catalog, &requests, &truth)?;
     evaluator.keep_comparisons = args.html.is_some();
@@ -90,10 +91,10 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     evaluator.replicate(replicates);
     // A person who chooses classes knows that the others do not count.
     for (model, left_out) in evaluator.left_out().filter(|_| args.classes.is_empty()) {
-        eprintln!("twinsight: {left_out} classes of {model} are not in the annotations, and their boxes do not count");
+        eprintln!("twinsight: {left_out} classes of {model} are not in the annotations; their boxes are not counted");
     }
 
-    let counted = if replicates > 1 { "pictures × replicates" } else { "pictures" };
+    let counted = if replicates > 1 { "images × replicates" } else { "pictures" };
     let mut progress = ProgressLine::new(Some(limit * replicates), counted);
     for image in 0..limit {
         if interrupt::asked() {
@@ -139,18 +140,16 @@ fn chosen(asked: &[String], truth: &Truth) -> Vec<String> {
 fn check_folder(dir: &Path, truth: &Truth, limit: usize) -> Result<(), String> {
     let shown = dir.display();
     let mut entries =
-        std::fs::read_dir(dir).map_err(|cause| format!("cannot read the folder of pictures {shown}: {cause}"))?;
+        std::fs::read_dir(dir).map_err(|cause| format!("cannot read the image folder {shown}: {cause}"))?;
     if entries.next().is_none() {
-        return Err(format!("the folder of pictures {shown} is empty"));
+        return Err(format!("the image folder {shown} is empty"));
     }
     let images = &truth.images[..limit];
     if images.iter().any(|image| dir.join(&image.file).is_file()) {
         return Ok(());
     }
     let first = images.first().map_or("", |image| image.file.as_str());
-    Err(format!(
-        "none of the {limit} pictures of the annotations is in {shown} (the first is {first}); is it the right folder?"
-    ))
+    Err(format!("none of the {limit} annotated images is in {shown} (the first is {first}); is it the right folder?"))
 }
 
 /// Leaves an empty file where there was none.

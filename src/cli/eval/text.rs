@@ -15,36 +15,34 @@ pub fn report(report: &EvalReport) -> String {
     text += &worst(report);
     text += &figures(report);
     text += &differences(report);
-    text += &format!("over {}", standing(&report.pictures));
+    text += &format!("on {}", standing(&report.pictures));
     text + &replicates(report)
 }
 
-/// What the figures stand over: "250 pictures, 1879 things in them (…)", or less and why.
+/// What the figures cover: "250 images, 1879 objects (…)", or fewer and why.
 pub fn standing(pictures: &Pictures) -> String {
     let Pictures { annotated, of, evaluated, interrupted, skipped, things, only } = pictures;
-    let mut text = if evaluated == of { format!("{of} pictures") } else { format!("{evaluated} of {of} pictures") };
+    let mut text = if evaluated == of { format!("{of} images") } else { format!("{evaluated} of {of} images") };
     if of < annotated {
-        text += &format!(", the first by id of {annotated}");
+        text += &format!(", the first of {annotated} by id");
     }
     if *interrupted {
         text += ", interrupted";
     }
     if !skipped.is_empty() {
-        text += &format!(", {} missing or not to be used", skipped.len());
+        text += &format!(", {} missing or unusable", skipped.len());
     }
-    text += &format!(
-        "; {} things in them: {} small, {} medium, {} large",
-        things.all, things.small, things.medium, things.large
-    );
+    text +=
+        &format!("; {} objects: {} small, {} medium, {} large", things.all, things.small, things.medium, things.large);
     if !only.is_empty() {
-        text += &format!("; of the annotations' classes only {}", only.join(", "));
+        text += &format!("; classes counted: {}", only.join(", "));
     }
     text
 }
 
 fn by_class(report: &EvalReport) -> String {
     let Some(first) = report.models.first() else { return String::new() };
-    let mut text = format!("{:<16} {:>7}", "AP by class", "things");
+    let mut text = format!("{:<16} {:>7}", "AP by class", "objects");
     report.models.iter().for_each(|m| text += &format!("  {:>9}", short(&m.name, 9)));
     text.push('\n');
     for (place, class) in first.classes.iter().enumerate() {
@@ -61,11 +59,11 @@ fn worst(report: &EvalReport) -> String {
     let mut text = String::new();
     for damaged in report.by_damage.iter().take(WORST) {
         text += &format!(
-            "{}: AP {:.3} → {:.3} with {}, {} things\n",
+            "{}: AP {:.3} → {:.3} with {}, {} objects\n",
             damaged.file, damaged.ap_first, damaged.ap, damaged.model, damaged.things
         );
     }
-    if text.is_empty() { text } else { format!("Worst pictures\n{text}\n") }
+    if text.is_empty() { text } else { format!("Worst images\n{text}\n") }
 }
 
 fn figures(report: &EvalReport) -> String {
@@ -89,7 +87,7 @@ fn differences(report: &EvalReport) -> String {
     let mut text = String::new();
     for model in &report.models {
         let Some(differences) = model.differences else { continue };
-        text += &format!("{} less {}\n", model.name, first.name);
+        text += &format!("{} − {}\n", model.name, first.name);
         for (name, difference) in Figures::NAMES.iter().zip(differences.to_array()) {
             let Some(d) = difference else { continue };
             let sure = if d.is_sure() { "" } else { "  may be chance" };
@@ -99,7 +97,8 @@ fn differences(report: &EvalReport) -> String {
     }
     let level = report.bootstrap.level * 100.0;
     text + &format!(
-        "Intervals of {level:.0} % over {} draws of the pictures; differences are over the same draws.\n",
+        "{level:.0} % confidence intervals from {} bootstrap resamples of the images; differences use the same \
+         resamples.\n",
         report.bootstrap.resamples
     )
 }
@@ -107,21 +106,22 @@ fn differences(report: &EvalReport) -> String {
 fn replicates(report: &EvalReport) -> String {
     let (Some(replicates), Some(first)) = (&report.replicates, report.models.first()) else { return String::new() };
     let mut text = format!(
-        "\n\nMean and spread over {} replicates of each picture: {}\n",
+        "\n\nMean and spread over {} replicates of each image: {}\n",
         replicates.count,
         replicates.names.join(", ")
     );
-    text += &format!("{:<24}  {:<4}  {:<8}  {:<8}  {:<8}  sd\n", "", "", "mean", "least", "greatest");
+    text += &format!("{:<24}  {:<4}  {:<8}  {:<8}  {:<8}  sd\n", "", "", "mean", "min", "max");
     for model in &replicates.models {
         text += &spreads(&short(&model.name, 24), &model.figures, |value| format!("{value:.4}"));
     }
     for model in &replicates.models {
         let Some(differences) = &model.differences else { continue };
-        let name = format!("{} less {}", model.name, first.name);
+        let name = format!("{} − {}", model.name, first.name);
         text += &spreads(&short(&name, 24), differences, signed_finely);
     }
-    text + "The figures and intervals above are of the unchanged pictures. The spread is how far a figure moves by changes that\n\
-            make no difference to a person; how far it would move with other pictures, the intervals say."
+    text + "The figures and intervals above are for the unchanged images. The spread shows how far a figure moves \
+            under changes\nthat make no difference to a person; the intervals show how far it would move with other \
+            images."
 }
 
 /// One line a figure; the name stands in the first.

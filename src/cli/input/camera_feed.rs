@@ -54,11 +54,9 @@ impl CameraFeed {
                 match event {
                     // The first one counts, and ends it all.
                     Event::SourceFailed(error) => drop(failed.try_send(error)),
-                    Event::SourceStalled(camera) => tell(&format!(
-                        "{} gives no frames; it is waited for, up to {} s",
-                        camera.name,
-                        PATIENCE.as_secs()
-                    )),
+                    Event::SourceStalled(camera) => {
+                        tell(&format!("no frames from {}; waiting up to {} s", camera.name, PATIENCE.as_secs()))
+                    }
                     _ => {}
                 }
             }
@@ -96,8 +94,11 @@ impl CameraFeed {
             }
         }
         let waited = PATIENCE.as_secs();
-        Err(format!("{} gave no frame within {waited} s; plug it in anew, then start this command again", self.name())
-            .into())
+        Err(format!(
+            "no frame from {} within {waited} s; unplug it and plug it in again, then restart this command",
+            self.name()
+        )
+        .into())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which camera, and how it is to deliver: the same flags for the window, `detect` and `compare`.
+//! Which camera to use, and in which mode: the same flags for the window, `detect` and `compare`.
 
 use clap::Args;
 
@@ -10,22 +10,22 @@ use crate::source::{CameraRequest, CameraSelector, FrameRate, Orientation, Pixel
 #[derive(Args, Clone, Debug, Default)]
 #[group(id = "CameraFlags")]
 pub struct CameraFlags {
-    /// Look through this camera: its number, identity, or a part of its name (see `twinsight cameras`)
+    /// Use this camera: its number, identity, or part of its name (see `twinsight cameras`)
     #[arg(long, value_name = "CAMERA", group = "from")]
     camera: Option<String>,
-    /// Size of the camera's picture [default: the one nearest to 1280x720]
+    /// Frame size of the camera [default: the one nearest to 1280x720]
     #[arg(long, value_name = "WxH", requires = "camera", value_parser = size)]
     size: Option<Size>,
-    /// Pixel format of the camera, as MJPEG or YUYV [default: what costs least]
+    /// Pixel format of the camera, e.g. MJPEG or YUYV [default: the cheapest to decode]
     #[arg(long, value_name = "FORMAT", requires = "camera")]
     format: Option<PixelFormat>,
-    /// Frames per second of the camera, as 30 or 29.97 [default: 30, or the most there is]
+    /// Frame rate of the camera, e.g. 30 or 29.97 [default: 30, or the highest available]
     #[arg(long, value_name = "RATE", requires = "camera")]
     rate: Option<FrameRate>,
-    /// Show the camera's picture as in a mirror
+    /// Mirror the camera's picture
     #[arg(long, requires = "camera")]
     mirror: bool,
-    /// Turn the camera's picture clockwise by 90, 180 or 270 degrees
+    /// Rotate the camera's picture clockwise by 90, 180 or 270 degrees
     #[arg(long, value_name = "DEGREES", requires = "camera", value_parser = turn)]
     rotate: Option<Turn>,
 }
@@ -47,9 +47,19 @@ impl CameraFlags {
 
 fn size(text: &str) -> Result<Size, String> {
     let sides = text.split_once(['x', '×']).and_then(|(w, h)| Some(Size::new(w.parse().ok()?, h.parse().ok()?)));
-    sides.filter(|size| size.area() > 0).ok_or_else(|| format!("{text} is no size, as 1280x720"))
+    sides.filter(|size| size.area() > 0).ok_or_else(|| {
+        format!(
+            "\"{text}\" is not a size; use WIDTHxHEIGHT, e.g. \
+                    1280x720"
+        )
+    })
 }
 
 fn turn(text: &str) -> Result<Turn, String> {
-    text.parse().ok().and_then(Turn::from_degrees).ok_or_else(|| format!("{text} is not 0, 90, 180 or 270"))
+    text.parse().ok().and_then(Turn::from_degrees).ok_or_else(|| {
+        format!(
+            "\"{text}\" is not a rotation; use 0, 90, \
+                    180 or 270"
+        )
+    })
 }

@@ -196,7 +196,7 @@ impl Moving {
                 Ok(source) => return Ok(Some(Self::Video { source: Box::new(source?), name, stem })),
                 Err(RecvTimeoutError::Timeout) if interrupt::asked() => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err("the video cannot be opened".into()),
+                Err(RecvTimeoutError::Disconnected) => return Err("cannot open the video".into()),
             }
         }
     }

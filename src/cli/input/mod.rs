@@ -15,18 +15,18 @@ use crate::source::{CameraRequest, FileKind, VideoLocation, file_kind};
 
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
-    /// Pictures (JPEG, PNG, WebP, BMP), videos, or folders of pictures
+    /// Images (JPEG, PNG, WebP, BMP), videos, or folders of images
     #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video"], conflicts_with_all = ["CameraFlags", "video"])]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub camera: CameraFlags,
-    /// Take the frames of this video file or stream (rtsp, http); it needs ffmpeg
+    /// Use the frames of this video file or stream (rtsp, http); needs ffmpeg
     #[arg(long, value_name = "FILE|URL", group = "from", conflicts_with = "CameraFlags")]
     pub video: Option<OsString>,
-    /// Stop after so many frames [default: 1 of a camera, all of a video]
+    /// Stop after N frames [default: 1 from a camera, all of a video]
     #[arg(long, value_name = "K", requires = "from", value_parser = clap::value_parser!(u64).range(1..))]
     pub frames: Option<u64>,
-    /// Of a video, take only every Nth frame
+    /// Use only every Nth frame of a video
     #[arg(long, value_name = "N", requires = "video", conflicts_with_all = ["paths", "camera"], value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
 }
@@ -92,7 +92,7 @@ pub fn pictures(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
 /// At least one picture, or why there is none.
 fn pictures_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
     match folder::pictures_in(dir) {
-        Ok(inside) if inside.is_empty() => Err(format!("no pictures in the folder {}", dir.display())),
+        Ok(inside) if inside.is_empty() => Err(format!("no images in the folder {}", dir.display())),
         Ok(inside) => Ok(inside),
         Err(cause) => Err(format!("cannot read the folder {}: {cause}", dir.display())),
     }
@@ -122,7 +122,7 @@ mod tests {
         let paths = vec![named.clone(), dir.path().into(), dir.path().join("more.jpg"), "a.mkv".into()];
         let args = InputArgs { paths, camera: CameraFlags::default(), video: None, frames: None, every: None };
         let inside = ["f1.webp", "f9.PNG", "f10.jpg"].map(|name| Input::Picture(dir.path().join(name)));
-        let empty = format!("no pictures in the folder {}", dir.path().join("more.jpg").display());
+        let empty = format!("no images in the folder {}", dir.path().join("more.jpg").display());
         let last = [Input::Nothing(empty), Input::Video(VideoLocation::File("a.mkv".into()))];
         assert_eq!(args.inputs(), [&[Input::Picture(named)], inside.as_slice(), &last].concat());
     }

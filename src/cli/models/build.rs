@@ -13,26 +13,26 @@ use crate::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, WorkshopE
 pub struct BuildArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// A calibration table in place of the network's own in the models folder; its method chooses the recipe
+    /// Calibration table to use instead of the network's own in the models folder; its method selects the recipe
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// Where the models go; the models folder by default
+    /// Write the models to this folder [default: the models folder]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// The darknet cfg
+    /// Darknet cfg
     #[arg(long, value_name = "FILE")]
     cfg: PathBuf,
-    /// Its weights
+    /// Weights for the cfg
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
-    /// Its class names, one a line; may be left out where there are COCO's 80 classes
+    /// Class names, one per line; optional for COCO's 80 classes
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
-    /// The ONNX file to write
+    /// ONNX file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -58,7 +58,7 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
         if !path.is_file() {
             let name = &recipe.name;
             out!(
-                "no INT8 {name}: {} is missing; make it with `twinsight models calibrate`, then build again",
+                "INT8 {name} not built: {} is missing; create it with `twinsight models calibrate`, then build again",
                 path.display()
             )?;
             complete = false;

@@ -25,10 +25,10 @@ pub struct CalibrateArgs {
     source: SourceArgs,
     #[command(flatten)]
     pictures: PictureArgs,
-    /// The recipe that the table is for: card, tuned, or a JSON file of your own; by default a table for each of ours
+    /// Recipe to calibrate for: card, tuned, safe, or your own JSON file [default: one table per built-in recipe]
     #[arg(long, value_name = "NAME|FILE")]
     recipe: Option<String>,
-    /// Where the table goes (without --recipe that of the card's); by default to its place in the models folder
+    /// Write the table to this file; without --recipe, the card's [default: its place in the models folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -36,12 +36,12 @@ pub struct CalibrateArgs {
 /// Where the pictures to measure come from.
 #[derive(Debug, clap::Args)]
 pub struct PictureArgs {
-    /// A folder with some hundred pictures like those that the model will see
+    /// Folder with a few hundred images like those the model will see
     #[arg(long, value_name = "DIR", conflicts_with = "CameraFlags")]
     images: Option<PathBuf>,
     #[command(flatten)]
     camera: CameraFlags,
-    /// So many frames of the camera, four a second, in place of a folder
+    /// Number of camera frames, four per second, instead of a folder
     #[arg(long, value_name = "K", default_value_t = 100, requires = "camera", conflicts_with = "images",
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     frames: u32,
@@ -56,7 +56,7 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
     let model = args.source.read(catalog)?;
     let started = Instant::now();
     let Some(calibrator) = args.pictures.measure(catalog, &model)? else {
-        return Err("pictures are needed: give --images DIR or --camera N".into());
+        return Err("images are needed; pass --images DIR or --camera N".into());
     };
     for recipe in recipes {
         let table = calibrator.table(recipe.ranges);
@@ -64,7 +64,7 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
         table.write(&path)?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();
-        out!("{}: {}, {tensors} tensors over {pictures} pictures in {seconds:.1} s", path.display(), table.method)?;
+        out!("{}: {}, {tensors} tensors over {pictures} images in {seconds:.1} s", path.display(), table.method)?;
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ impl PictureArgs {
         let unreadable = |cause| format!("cannot read the folder {}: {cause}", dir.display());
         let pictures = source::pictures::folder::pictures_in(dir).map_err(unreadable)?;
         if pictures.is_empty() {
-            return Err(format!("no pictures (jpg, png, webp, bmp) in {}", dir.display()).into());
+            return Err(format!("no images (jpg, png, webp, bmp) in {}", dir.display()).into());
         }
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
         let bar = ProgressLine::new(Some(pictures.len()), "pictures");

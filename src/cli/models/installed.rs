@@ -13,7 +13,7 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     let pinned = pinned(catalog)?;
     let files = model_files(catalog)?;
     if files.is_empty() {
-        out!("no models in {}; make them with `twinsight models build`", catalog.dir().display())?;
+        out!("no models in {}; build them with `twinsight models build`", catalog.dir().display())?;
         return Ok(true);
     }
     out!(
@@ -45,10 +45,10 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
 /// Where a model's file comes from, by its sum.
 pub fn origin(pinned: &Sums, file: &str, sum: &str) -> &'static str {
     match pinned.get(file) {
-        _ if Catalog::published(sum).is_some() => "a published file",
-        Some(pin) if pin == sum => "as pinned",
-        Some(_) => "differs from its pinned sum",
-        None => "not pinned",
+        _ if Catalog::published(sum).is_some() => "published file",
+        Some(pin) if pin == sum => "verified",
+        Some(_) => "checksum mismatch",
+        None => "no known checksum",
     }
 }
 
@@ -57,7 +57,7 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     for (file, pin) in pinned(catalog)? {
         let path = catalog.dir().join(&file);
         if !path.is_file() {
-            out!("{file:<34}  missing; make it with `twinsight models build`")?;
+            out!("{file:<34}  missing; build it with `twinsight models build`")?;
             good = false;
             continue;
         }
@@ -66,7 +66,9 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             let integers = read_integers(&path)?.map_or_else(String::new, |of| format!("; {}", words(&of)));
             out!("{file:<34}  ok{integers}")?;
         } else {
-            out!("{file:<34}  differs: pinned {pin}, found {sum}; make it again with `twinsight models build`")?;
+            out!(
+                "{file:<34}  checksum mismatch: expected {pin}, found {sum}; rebuild it with `twinsight models build`"
+            )?;
             good = false;
         }
     }
@@ -75,7 +77,7 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
 
 /// Whether a model's sums can overflow on x86 without VNNI, and what else its integers have to be told.
 fn words(of: &Integers) -> String {
-    let signed = if of.signed { ", activations int8 (run as uint8, which is exact)" } else { "" };
+    let signed = if of.signed { ", int8 activations (run as uint8, which is exact)" } else { "" };
     match of.overflowing {
         0 => format!("cannot overflow: exact on every processor{signed}"),
         some => format!("{some} of {} filters can overflow{signed}", of.filters),

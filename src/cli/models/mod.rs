@@ -24,17 +24,17 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum ModelsCommand {
-    /// Show the models in the models folder
+    /// List the models in the models folder
     List,
-    /// Make the models from darknet's weights: FP32, and INT8 where there is a calibration table
+    /// Build the models from darknet weights: FP32, and INT8 where there is a calibration table
     Build(build::BuildArgs),
-    /// Measure the range of every tensor over pictures, for INT8
+    /// Measure the range of every tensor over images, for INT8
     Calibrate(calibrate::CalibrateArgs),
-    /// Make an INT8 model after a recipe, of the stock weights or of your own
+    /// Build an INT8 model from a recipe, with the stock weights or your own
     Quantize(quantize::QuantizeArgs),
-    /// Make the FP32 model of darknet weights of your own
+    /// Build the FP32 model of your own darknet weights
     Export(build::ExportArgs),
-    /// Compare the models with their pinned sums
+    /// Verify the models against their known checksums
     Verify,
 }
 

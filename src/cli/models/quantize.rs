@@ -14,18 +14,18 @@ use crate::workshop::{CalibrationTable, Recipe, WorkshopError};
 pub struct QuantizeArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// The recipe: card, tuned, or a JSON file of your own (models/recipes/ shows how)
+    /// Recipe: card, tuned, safe, or your own JSON file (see models/recipes/ for examples)
     #[arg(long, value_name = "NAME|FILE", default_value = "tuned")]
     recipe: String,
-    /// Leave this node in float too, as layer_00_conv or head_*; may be given several times
+    /// Also keep this node in float, e.g. layer_00_conv or head_*; repeatable
     #[arg(long, value_name = "NODE")]
     exclude: Vec<String>,
     #[command(flatten)]
     pictures: PictureArgs,
-    /// A calibration table in place of pictures
+    /// Calibration table to use instead of images
     #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "camera"])]
     table: Option<PathBuf>,
-    /// The ONNX file to write. Its recipe and its calibration table are put beside it
+    /// ONNX file to write; its recipe and calibration table are written beside it
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -39,7 +39,7 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
     let started = Instant::now();
     let ours = catalog.dir().join(model.table_name(&plain));
     let (table, path) = match (args.pictures.measure(catalog, &model)?, &args.table) {
-        (Some(calibrator), _) => (calibrator.table(recipe.ranges), PathBuf::from("of these pictures")),
+        (Some(calibrator), _) => (calibrator.table(recipe.ranges), PathBuf::from("of these images")),
         (None, Some(path)) => (CalibrationTable::read(path)?, path.clone()),
         (None, None) if ours.is_file() => (CalibrationTable::read(&ours)?, ours),
         (None, None) => return Err(WorkshopError::NothingMeasured { method: recipe.ranges, path: ours }.into()),

@@ -10,16 +10,16 @@ use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 /// Which network; the defaults are the files that set-up fetched.
 #[derive(Debug, clap::Args)]
 pub struct SourceArgs {
-    /// The darknet cfg of another network of the family
+    /// Darknet cfg of another network of the family
     #[arg(long, value_name = "FILE", requires = "weights")]
     cfg: Option<PathBuf>,
-    /// Its weights
+    /// Weights for the cfg
     #[arg(long, value_name = "FILE", requires = "cfg")]
     weights: Option<PathBuf>,
-    /// Its class names, one a line; COCO's where there are 80 classes
+    /// Class names, one per line [default for 80 classes: COCO's]
     #[arg(long, value_name = "FILE", requires = "cfg")]
     names: Option<PathBuf>,
-    /// In place of cfg and weights: a float model in ONNX, of this program or of another
+    /// Float ONNX model to use instead of cfg and weights, from Twinsight or another program
     #[arg(long, value_name = "FILE", conflicts_with = "cfg")]
     onnx: Option<PathBuf>,
 }

@@ -34,4 +34,4 @@ pub fn reader_left(error: &(dyn Error + 'static)) -> bool {
 macro_rules! out {
     ($($text:tt)*) => { $crate::cli::output::stdout::line(format_args!($($text)*)) };
 }
-pub(in crate::cli) use out;
+pub(crate) use out;

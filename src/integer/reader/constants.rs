@@ -21,14 +21,14 @@ impl<'a> Reader<'a> {
         default: Element,
     ) -> Result<(Grid, Element), String> {
         let (_, scales) = self.floats(node, scale)?;
-        let [scale] = scales[..] else { return Err(format!("it has {} scales of activations, not one", scales.len())) };
+        let [scale] = scales[..] else { return Err(format!("it has {} activation scales, not one", scales.len())) };
         if !(scale > 0.0 && scale.is_finite()) {
             return Err(format!("the scale {scale} of its activations is not greater than 0"));
         }
         let Some(name) = node.input(zero_point) else {
             return Ok((Grid { scale, zero_point: if default == Element::I8 { 128 } else { 0 } }, default));
         };
-        let unknown = || format!("the zero point {name} is no constant of one byte");
+        let unknown = || format!("the zero point {name} is not a one-byte constant");
         let element = match self.constants.tensor(name).map(|tensor| tensor.data_type) {
             Some(UINT8) => Element::U8,
             Some(INT8) => Element::I8,
@@ -58,13 +58,13 @@ impl<'a> Reader<'a> {
     /// Dimensions and values of a float32 constant.
     pub fn floats(&self, node: ReadNode<'a>, place: usize) -> Result<(Vec<i64>, Vec<f32>), String> {
         let name = node.input(place).ok_or("an input is missing")?;
-        self.constants.floats(name).ok_or_else(|| format!("{name} is no float32 constant in the file"))
+        self.constants.floats(name).ok_or_else(|| format!("{name} is not a float32 constant in the file"))
     }
 
     /// int8 weights with zero point 0. No dimension is 0.
     pub fn weights(&self, node: ReadNode<'a>, place: usize, zero_point: usize) -> Result<Weights, String> {
         let name = node.input(place).ok_or("its weights are missing")?;
-        let tensor = self.constants.tensor(name).ok_or_else(|| format!("its weights {name} are no constant"))?;
+        let tensor = self.constants.tensor(name).ok_or_else(|| format!("its weights {name} are not a constant"))?;
         if tensor.data_type != INT8 {
             return Err(
                 "its weights are not int8; quantize them as symmetric int8 (weight_type=QuantType.QInt8)".into()
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         match scales[..] {
             [scale] => Ok(vec![scale; filters]),
             _ if scales.len() == filters => Ok(scales),
-            _ => Err(format!("it has {} scales of weights for {filters} filters", scales.len())),
+            _ => Err(format!("it has {} weight scales for {filters} filters", scales.len())),
         }
     }
 }

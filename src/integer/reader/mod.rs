@@ -29,7 +29,7 @@ impl Network {
     /// point 0, and the batch is 1.
     pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
         let model = ModelProto::decode(bytes)
-            .map_err(|cause| IntegerError::Model(format!("it is no ONNX file, or a damaged one ({cause})")))?;
+            .map_err(|cause| IntegerError::Model(format!("it is not an ONNX file, or is damaged ({cause})")))?;
         let graph = model.graph.ok_or_else(|| IntegerError::Model("it has no graph".into()))?;
         let mut reader = Reader::new(&graph);
         let input = reader.input(&graph.input)?;
@@ -43,7 +43,7 @@ impl Network {
         }
         let output = |output: &ValueInfoProto| {
             let place = reader.places.get(&output.name).copied();
-            place.ok_or_else(|| IntegerError::Model(format!("no node puts out its output {}", output.name)))
+            place.ok_or_else(|| IntegerError::Model(format!("no node computes its output {}", output.name)))
         };
         let outputs = graph.output.iter().map(output).collect::<Result<_, _>>()?;
         let Reader { tensors, places, buffers, steps, .. } = reader;
@@ -102,10 +102,10 @@ impl<'a> Reader<'a> {
             return Err(IntegerError::Model(format!("it has {} inputs, not one", inputs.len())));
         };
         let refused = |why: &str| IntegerError::Model(format!("its input {}: {why}", input.name));
-        let dims = input.dims().ok_or_else(|| refused("is no float32 tensor of a known shape"))?;
+        let dims = input.dims().ok_or_else(|| refused("is not a float32 tensor with a known shape"))?;
         // A batch that is left open means one image here.
         let [1 | -1, channels, height, width] = dims[..] else {
-            return Err(refused("is not one picture of channels, height and width; export it with the batch 1"));
+            return Err(refused("is not one image of channels, height and width; export the model with batch size 1"));
         };
         let shape = (|| Ok(Shape { channels: side(channels)?, height: side(height)?, width: side(width)? }))();
         let added = shape.and_then(|shape| self.add(&input.name, shape, Element::F32));
@@ -129,8 +129,8 @@ impl<'a> Reader<'a> {
             "Resize" => self.resize(node),
             "Identity" => self.identity(node),
             "Transpose" => self.transpose(node),
-            "Conv" | "ConvInteger" | "Gemm" | "MatMul" | "LeakyRelu" => Err(format!("it leaves float32; {FORM}")),
-            _ => Err(format!("this operator is not read; {FORM}")),
+            "Conv" | "ConvInteger" | "Gemm" | "MatMul" | "LeakyRelu" => Err(format!("it outputs float32; {FORM}")),
+            _ => Err(format!("this operator is not supported; {FORM}")),
         }
     }
 
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         match self.places.get(name) {
             Some(tensor) => Ok((*tensor, &self.tensors[*tensor])),
             None if self.constants.has(name) => Err(format!("its input {name} is a constant; {FORM}")),
-            None => Err(format!("no node before it puts out its input {name}")),
+            None => Err(format!("no node before it computes its input {name}")),
         }
     }
 
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         let found = self.tensor(node, place)?;
         match found.1.axes {
             Axes::ChannelsFirst => Ok(found),
-            Axes::ChannelsLast => Err(format!("the channels of its input {} are transposed to the end", found.1.name)),
+            Axes::ChannelsLast => Err(format!("its input {} has channels last", found.1.name)),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         let bytes = shape.values().saturating_mul(element.bytes());
         if bytes > MAX_BYTES - self.bytes {
             return Err(format!(
-                "tensors up to here take more than {} MiB; make the model's input smaller",
+                "the tensors up to this node take more than {} MiB; make the model's input smaller",
                 MAX_BYTES >> 20
             ));
         }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
     fn insert(&mut self, tensor: Tensor) -> Result<usize, String> {
         let place = self.tensors.len();
         if self.constants.has(&tensor.name) || self.places.contains_key(&tensor.name) {
-            return Err(format!("there is another tensor with the name {}", tensor.name));
+            return Err(format!("another tensor is also named {}", tensor.name));
         }
         self.places.insert(tensor.name.clone(), place);
         self.tensors.push(tensor);

@@ -33,19 +33,19 @@ impl<'a> Reader<'a> {
         grid: Option<Grid>,
     ) -> Result<(), String> {
         if !node.attributes.is_along_channels(0)? {
-            return Err("it does not join channels (axis 1)".into());
+            return Err("it does not concatenate channels (axis 1)".into());
         }
         let mut shape: Option<Shape> = None;
         let mut inputs = Vec::new();
         for place in places {
             let (input, tensor) = self.picture(node, *place)?;
             if tensor.element != element {
-                return Err(format!("its input {} is of another type", tensor.name));
+                return Err(format!("its input {} has a different type", tensor.name));
             }
             let from = tensor.shape;
             let to = shape.map_or(0, |joined| joined.channels);
             if shape.is_some_and(|joined| (joined.height, joined.width) != (from.height, from.width)) {
-                return Err(format!("its input {} is of another size", tensor.name));
+                return Err(format!("its input {} has a different size", tensor.name));
             }
             shape = Some(Shape { channels: side((to + from.channels) as i64)?, ..from });
             let map = match grid {
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             };
             inputs.push((input, Op::Channels { start: 0, to, map }));
         }
-        let output = self.add(node.output()?, shape.ok_or("it joins nothing")?, element)?;
+        let output = self.add(node.output()?, shape.ok_or("it concatenates nothing")?, element)?;
         for (input, op) in inputs {
             self.step(node, op, input, output);
         }
@@ -69,12 +69,12 @@ impl<'a> Reader<'a> {
         let outputs = &node.proto.output;
         // An input since opset 13, an attribute before that.
         let sizes = match node.input(1) {
-            Some(name) => self.constants.ints(name).ok_or("the sizes of its parts are no constant")?,
+            Some(name) => self.constants.ints(name).ok_or("its split sizes are not constant")?,
             None => node.attributes.ints("split"),
         };
         let sizes = if sizes.is_empty() {
             if !shape.channels.is_multiple_of(outputs.len().max(1)) {
-                return Err(format!("{} channels are not split into {} equal parts", shape.channels, outputs.len()));
+                return Err(format!("{} channels cannot be split into {} equal parts", shape.channels, outputs.len()));
             }
             vec![shape.channels / outputs.len().max(1); outputs.len()]
         } else {
@@ -101,20 +101,20 @@ impl<'a> Reader<'a> {
             let values = node.input(place).map(|name| self.indices(name)).unwrap_or(default.map(|value| vec![value]));
             match values.as_deref() {
                 Some([value]) => Ok(*value),
-                _ => Err("where it cuts is not told by one constant each"),
+                _ => Err("its start, end and axis are not single constants"),
             }
         };
         // Without axes it would start with the batch.
         let (start, end, axis, step) = (one(1, None)?, one(2, None)?, one(3, Some(0))?, one(4, Some(1))?);
         if !matches!(axis, 1 | -3) || step != 1 {
-            return Err("it does not cut a run of channels (axis 1, step 1)".into());
+            return Err("it does not slice consecutive channels (axis 1, step 1)".into());
         }
         let count = shape.channels as i64;
         // Counted from the end if below 0; a position beyond an end is clamped to it.
         let place = |index: i64| (if index < 0 { index.saturating_add(count) } else { index }).clamp(0, count);
         let (start, end) = (place(start), place(end));
         if start >= end {
-            return Err(format!("it cuts no channels out of {count}"));
+            return Err(format!("it slices no channels out of {count}"));
         }
         let channels = (end - start) as usize;
         let output = self.add(node.output()?, Shape { channels, ..shape }, element)?;
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         let before = [1, shape.channels, shape.height, shape.width];
         let factors: Vec<f32> = match node.input(3) {
             Some(sizes) => {
-                let sizes = self.constants.ints(sizes).ok_or("its sizes are no constant")?;
+                let sizes = self.constants.ints(sizes).ok_or("its sizes are not constant")?;
                 sizes.iter().zip(before).map(|(size, before)| *size as f32 / before as f32).collect()
             }
             None => self.floats(node, 2)?.1,
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
             [1.0, 1.0, height, width] => whole(height).zip(whole(width)).map(|(height, width)| [height, width]),
             _ => None,
         }
-        .ok_or_else(|| format!("it enlarges by {factors:?}, not height and width by whole numbers"))
+        .ok_or_else(|| format!("it upsamples by {factors:?}, not height and width by integers"))
     }
 
     pub fn identity(&mut self, node: ReadNode<'a>) -> Result<(), String> {
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
             (axes, [0, 1, 2, 3]) => axes,
             (Axes::ChannelsFirst, [0, 2, 3, 1]) => Axes::ChannelsLast,
             (Axes::ChannelsLast, [0, 3, 1, 2]) => Axes::ChannelsFirst,
-            (_, order) => return Err(format!("it moves more than the channels to the end or back: {order:?}")),
+            (_, order) => return Err(format!("it does more than move channels to the end or back: {order:?}")),
         };
         let tensor = Tensor { name: node.output()?.into(), axes, ..tensor.clone() };
         self.insert(tensor).map(|_| ())

@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
         };
         if node.attributes.int("group", 1)? != 1 || channels != shape.channels {
             return Err(format!(
-                "its filters see {channels} of {} channels; convolutions in groups are not read",
+                "its filters cover {channels} of {} channels; grouped convolutions are not supported",
                 shape.channels
             ));
         }
@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
         }
         let biases = match node.input(8) {
             Some(name) => {
-                self.constants.integers(name).ok_or_else(|| format!("its bias {name} is no int32 constant"))?
+                self.constants.integers(name).ok_or_else(|| format!("its bias {name} is not an int32 constant"))?
             }
             None => vec![0; filters],
         };
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         let (shape, can_saturate) = (from.shape, from.element == Element::U8);
         if from.axes != Axes::ChannelsLast {
             return Err(format!(
-                "its input {} does not end in channels; put a Transpose with perm [0, 2, 3, 1] before it",
+                "its input {} does not have channels last; put a Transpose with perm [0, 2, 3, 1] before it",
                 from.name
             ));
         }
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     pub fn max_pool(&mut self, node: ReadNode<'a>) -> Result<(), String> {
         let (input, &Tensor { shape, element, .. }) = self.picture(node, 0)?;
         if element == Element::F32 {
-            return Err(format!("it leaves float32; {FORM}"));
+            return Err(format!("it outputs float32; {FORM}"));
         }
         if node.attributes.int("ceil_mode", 0)? != 0 {
             return Err("it rounds its output's size up (ceil_mode)".into());
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         let size = [side(height)?, side(width)?];
         let [top, left, bottom, right] = node.attributes.pads()?.map(|pad| pad as usize);
         if top.max(bottom) >= size[0] || left.max(right) >= size[1] {
-            return Err("a window lies on nothing but padding".into());
+            return Err("a window lies entirely on padding".into());
         }
         let (window, shape) = node.window(size, shape)?;
         let output = self.add(node.output()?, shape, element)?;

@@ -45,7 +45,7 @@ impl CameraSource {
         let opening = |cause| explain(&device, Operation::Opening, cause);
         let (info, unread) = match list::offer(system, &device).map_err(opening)? {
             Some(offer) => offer,
-            None => return Err(opening("it takes no pictures".into())),
+            None => return Err(opening("it does not capture video".into())),
         };
         let candidates = ModeRequest::of(request).rank(&info.modes);
         if candidates.is_empty() {
@@ -113,7 +113,7 @@ impl Source for CameraSource {
         };
         let converted = match driver.read() {
             Ok(Read::Data(data)) => converter.convert(mode.format, mode.size, data, frame).map_err(|e| e.to_string()),
-            Ok(Read::Damaged) => Err("the driver says that it is damaged".into()),
+            Ok(Read::Damaged) => Err("the driver reports it as damaged".into()),
             Err(error) => return Err(self.failed(error)),
         };
         match converted {
@@ -147,7 +147,7 @@ impl Source for CameraSource {
         let controls = self.controls();
         let control = controls.iter().find(|control| control.id == id);
         let name = control.map_or_else(|| format!("control {id}"), |control| format!("{} = {value}", control.name));
-        let fitted = control.and_then(|control| control.fit(value)).ok_or("it has no such value");
+        let fitted = control.and_then(|control| control.fit(value)).ok_or("no such value");
         let set = fitted.map_err(str::to_owned).and_then(|value| match self.driver.as_deref_mut() {
             Some(driver) => driver.set_control(id, value),
             None => Err("it was closed".into()),
@@ -161,7 +161,7 @@ impl Drop for CameraSource {
     fn drop(&mut self) {
         let driver = self.driver.take();
         if catch_unwind(AssertUnwindSafe(|| drop(driver))).is_err() {
-            log::warn!("{} could not be closed in order", self.device);
+            log::warn!("{} could not be closed properly", self.device);
         }
     }
 }

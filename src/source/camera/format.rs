@@ -53,7 +53,7 @@ impl FromStr for PixelFormat {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            format!("{text:?} is no pixel format that Twinsight reads; it reads {names}")
+            format!("{text:?} is not a supported pixel format; use {names}")
         })
     }
 }

@@ -24,7 +24,7 @@ use crate::source::{Control, ControlId, ControlKind, FrameRate, Mode, PixelForma
 pub fn devices() -> Result<Vec<Device>, String> {
     // Panics over a device whose name is not a number.
     let found = catch_unwind(|| nokhwa::query(nokhwa::utils::ApiBackend::Auto))
-        .map_err(|_| "a device has a name that the camera library cannot read".to_owned())?
+        .map_err(|_| "a device name is unreadable for the camera library".to_owned())?
         .map_err(|e| e.to_string())?;
     let device = |info: &nokhwa::utils::CameraInfo| {
         let (index, name) = (info.index().as_index().ok()?, info.human_name());
@@ -58,7 +58,7 @@ pub struct LibraryDriver {
 impl LibraryDriver {
     /// A mode whose rate is no whole number is not one that nokhwa could have listed.
     pub fn open(index: u32, mode: Mode) -> Result<Self, String> {
-        let format = to_nokhwa(mode).ok_or_else(|| format!("the camera library does not open {mode}"))?;
+        let format = to_nokhwa(mode).ok_or_else(|| format!("the camera library cannot open {mode}"))?;
         let open = || {
             let exact = [format.format()];
             let wanted = RequestedFormat::with_formats(RequestedFormatType::Exact(format), &exact);
@@ -97,7 +97,7 @@ impl Driver for LibraryDriver {
     }
 
     fn set_control(&mut self, id: ControlId, value: i64) -> Result<(), String> {
-        let known = all_known_camera_controls().get(id as usize).copied().ok_or("there is no such control")?;
+        let known = all_known_camera_controls().get(id as usize).copied().ok_or("no such control")?;
         let switch = self.controls()?.iter().any(|c| c.id == id && c.kind == ControlKind::Switch);
         let value = if switch { ControlValueSetter::Boolean(value != 0) } else { ControlValueSetter::Integer(value) };
         let camera = self.camera.get().map_err(|e| e.to_string())?;
@@ -138,7 +138,7 @@ impl Drop for CameraHandle {
     fn drop(&mut self) {
         let camera = self.0.take();
         if catch_unwind(AssertUnwindSafe(|| drop(camera))).is_err() {
-            log::warn!("a camera could not be closed in order");
+            log::warn!("a camera could not be closed properly");
         }
     }
 }

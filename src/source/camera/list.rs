@@ -125,7 +125,8 @@ pub(super) fn offer(system: CameraLister, device: &Device) -> Result<Option<(Cam
     let Some((mut modes, unread)) = system.modes(device.index)? else { return Ok(None) };
     modes.sort_by_key(|mode| (mode.format, mode.size.area(), mode.size.width, mode.rate));
     modes.dedup();
-    let problem = modes.is_empty().then(|| format!("it has only {}, which Twinsight does not read", unread.join(", ")));
+    let problem =
+        modes.is_empty().then(|| format!("it offers only {}, which Twinsight does not support", unread.join(", ")));
     let Device { index, name, id } = device.clone();
     Ok(Some((CameraInfo { index, name, id, modes, problem }, unread)))
 }

@@ -96,6 +96,6 @@ impl FromStr for FrameRate {
         };
         parsed
             .and_then(|(frames, seconds)| Self::new(frames, seconds))
-            .ok_or_else(|| format!("{text} is no number of frames per second, as 30, 29.97 or 30000/1001"))
+            .ok_or_else(|| format!("\"{text}\" is not a frame rate; use e.g. 30, 29.97 or 30000/1001"))
     }
 }

@@ -36,7 +36,7 @@ pub struct DemoSource {
 }
 
 impl DemoSource {
-    /// Reads the photos. The note stays in sight while the demo runs.
+    /// Reads the photos. The note stays visible while the demo runs.
     pub fn open(photos: &[PathBuf], note: &str) -> Result<Self, SourceError> {
         let canvases = photos
             .iter()
@@ -44,7 +44,7 @@ impl DemoSource {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| SourceError::NoDemo { cause: error.to_string() })?;
         if canvases.is_empty() {
-            return Err(SourceError::NoDemo { cause: "none is known".into() });
+            return Err(SourceError::NoDemo { cause: "none known".into() });
         }
         Ok(Self { canvases, resampler: Resampler::new(SIZE), pace: Pace::new(RATE), note: note.into() })
     }

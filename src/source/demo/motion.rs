@@ -21,7 +21,7 @@ struct ShotEnd {
     y: f64,
 }
 
-/// Far and near for a photo that fills its canvas. Near is still far enough to keep people at its sides in sight.
+/// Far and near for a photo that fills its canvas. Near is still far enough to keep people at its sides in view.
 const WIDE: [ShotEnd; 2] = [ShotEnd { zoom: 1.05, x: 0.48, y: 0.5 }, ShotEnd { zoom: 1.3, x: 0.52, y: 0.42 }];
 
 /// Far and near for a photo with a border at its sides, most of which the zoom leaves out.

@@ -45,7 +45,7 @@ impl Album {
         &self.pictures
     }
 
-    /// The place of the picture in sight, from 0.
+    /// The index of the current picture, from 0.
     pub fn index(&self) -> usize {
         self.current
     }
@@ -66,7 +66,7 @@ impl Album {
         self.go(next)
     }
 
-    /// Goes to the last picture before this one that is not marked. `false`: there is none, and nothing changed.
+    /// Goes to the previous picture that is not marked. `false`: there is none, and nothing changed.
     pub fn back(&mut self) -> bool {
         let before = (0..self.current.min(self.pictures.len())).rev().find(|i| !self.is_marked(*i));
         self.go(before)
@@ -97,7 +97,7 @@ impl Album {
         &self.named
     }
 
-    /// Takes what is there now. The current picture stays, even where it is gone, for it is in sight: the next call
+    /// Applies the current listing. The current picture stays, even if its file is gone, because it is shown: the next call
     /// after another became current lets it go. `true`: the list changed.
     pub fn update(&mut self, listing: &Listing) -> bool {
         let mut pictures = listing.pictures().to_vec();

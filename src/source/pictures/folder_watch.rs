@@ -20,7 +20,7 @@ const REST: u32 = 20;
 /// Why there is no album.
 #[derive(Debug, thiserror::Error)]
 pub enum AlbumError {
-    #[error("no pictures (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
+    #[error("no images (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
     Empty { folder: PathBuf },
     #[error("cannot read the folder {}: {cause}", folder.display())]
     Folder { folder: PathBuf, cause: io::Error },

@@ -30,11 +30,11 @@ pub fn load(path: &Path) -> Result<Frame, SourceError> {
         .with_guessed_format()
         .map_err(|cause| SourceError::Read { path: path.into(), cause })?;
     let Some(format) = reader.format().filter(ImageFormat::reading_enabled) else {
-        return Err(decode("its content is of another kind".into()));
+        return Err(decode("unknown content".into()));
     };
     // The decoder fills up a JPEG that is cut off with gray, which a detector would take for the picture.
     if format == ImageFormat::Jpeg && Layout::of(&bytes).is_ok_and(|layout| layout.end.is_none()) {
-        return Err(decode("the JPEG is cut off".into()));
+        return Err(decode("the JPEG is truncated".into()));
     }
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
@@ -108,7 +108,7 @@ fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
         return Err(failed(std::io::Error::other("it is not a file")));
     }
     if about.len() > MAX_BYTES {
-        let cause = format!("the file has {} MB, and the limit is {} MB", about.len() >> 20, MAX_BYTES >> 20);
+        let cause = format!("the file has {} MB; the limit is {} MB", about.len() >> 20, MAX_BYTES >> 20);
         return Err(SourceError::TooLarge { path: path.into(), cause });
     }
     let mut bytes = Vec::with_capacity(about.len() as usize);

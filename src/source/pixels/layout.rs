@@ -40,7 +40,7 @@ impl Layout {
             at = marker_at + 2;
             match marker {
                 EOI => break Some(at),
-                SOI => return Err(PixelError::Damaged("another picture starts inside".into())),
+                SOI => return Err(PixelError::Damaged("another image starts inside".into())),
                 // These stand alone.
                 0x01 | 0xD0..=0xD7 => continue,
                 SOS if first_scan.is_none() => first_scan = Some(marker_at),

@@ -86,7 +86,7 @@ impl VideoControls {
         requests.steps = requests.steps.saturating_sub(1);
     }
 
-    /// Gives a token after each wish.
+    /// Sends a token after each request.
     pub(super) fn wake(&self) -> &Receiver<()> {
         &self.0.wake
     }

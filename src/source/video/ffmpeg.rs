@@ -72,7 +72,7 @@ fn guarded(program: &Path, guard: Option<&Path>) -> Command {
     command
 }
 
-/// Ctrl+C in the terminal is for us alone: we tell the child when it is to end.
+/// Ctrl+C in the terminal is for this process only, which ends the child itself.
 fn apart(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -100,7 +100,7 @@ fn version(path: &Path, guard: Option<&Path>) -> Result<String, SourceError> {
         guarded(path, guard).arg("-version").stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let word = text.strip_prefix("ffmpeg version ").and_then(|rest| rest.split_whitespace().next());
-    word.map(str::to_owned).ok_or_else(|| failed("it does not tell its version".into()))
+    word.map(str::to_owned).ok_or_else(|| failed("it does not report its version".into()))
 }
 
 /// Major and minor of "5.1.9-0+deb12u1" and "n7.0"; `None` for "N-109542-g1bf1beb".

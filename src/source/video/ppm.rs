@@ -16,13 +16,13 @@ const HEADER: usize = 32;
 /// Why the next picture cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PpmError {
-    #[error("ffmpeg's output ended within a picture")]
+    #[error("ffmpeg's output ended within a frame")]
     Cut,
-    #[error("ffmpeg's output is not what was asked for")]
+    #[error("ffmpeg's output has an unexpected format")]
     Garbled,
     #[error(transparent)]
     Size(#[from] FrameError),
-    #[error("ffmpeg's output cannot be read: {0}")]
+    #[error("cannot read ffmpeg's output: {0}")]
     Read(io::Error),
 }
 

@@ -91,10 +91,10 @@ impl VideoSource {
                 source.origin.1 = source.number_at(request.start);
                 source.head = Some(source.place(picture));
             }
-            Received::Nothing => return Err(source.failed(format!("no picture came within {} s", PATIENCE.as_secs()))),
+            Received::Nothing => return Err(source.failed(format!("no frame within {} s", PATIENCE.as_secs()))),
             Received::End => {
                 source.end()?;
-                return Err(source.failed("there is no picture at its start".into()));
+                return Err(source.failed("no frame at its start".into()));
             }
         }
         source.live = matches!(request.location, VideoLocation::Url(_)) && source.about.duration.is_none();
@@ -187,23 +187,23 @@ impl VideoSource {
             (_, Some(broken @ (PpmError::Garbled | PpmError::Size(_) | PpmError::Read(_)))) => broken.to_string(),
             (Some(status), _) if status.code().is_none() => format!("ffmpeg was killed ({status})"),
             (_, Some(cut)) => said(&cut.to_string()),
-            (None, None) => "ffmpeg hung at its end".into(),
+            (None, None) => "ffmpeg did not exit at the end".into(),
             (Some(_), None)
                 if self.run == 0 && messages.cut && matches!(self.request.location, VideoLocation::Url(_)) =>
             {
                 format!(
-                    "the server hung up before the first picture, or cannot send parts of a file whose index is at \
-                     its end; download the file and open that ({})",
-                    said("it is cut off")
+                    "the server closed the connection before the first frame, or cannot send parts of a file whose \
+                    index is at its end; download the file and open that ({})",
+                    said("it is truncated")
                 )
             }
             (Some(status), None) if !status.success() => said(&format!("ffmpeg failed ({status})")),
             _ if self.live => said("the stream has ended"),
-            _ if self.run == 0 && self.origin.0.is_zero() => said("it has no pictures"),
+            _ if self.run == 0 && self.origin.0.is_zero() => said("it has no frames"),
             _ => match self.about.duration {
                 Some(whole) if messages.cut && self.came + self.slot() * 3 < whole => {
                     let [came, whole] = [self.came, whole].map(|d| d.as_secs_f32());
-                    format!("it is cut off: it ends at {came:.1} s of {whole:.1} s")
+                    format!("it is truncated: it ends at {came:.1} s of {whole:.1} s")
                 }
                 _ => return Ok(()),
             },
@@ -260,7 +260,7 @@ impl Source for VideoSource {
                 Received::Nothing => {
                     let limit = if self.live { SILENCE } else { PATIENCE };
                     if self.waiting.elapsed() > limit {
-                        return Err(self.failed(format!("no picture came for {} s", limit.as_secs())));
+                        return Err(self.failed(format!("no frame for {} s", limit.as_secs())));
                     }
                     return Ok(Next::Idle);
                 }

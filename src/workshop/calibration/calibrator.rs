@@ -74,8 +74,8 @@ impl Calibrator {
     ) -> Result<(), Stopped> {
         while self.pictures() < wanted {
             let what = match distinct.as_ref().map_or(0, |distinct| distinct.too_alike()) {
-                0 => "Taking frames".to_owned(),
-                alike => format!("Taking frames ({alike} were too alike)"),
+                0 => "Collecting frames".to_owned(),
+                alike => format!("Collecting frames ({alike} near-duplicates skipped)"),
             };
             progress.step(&what, self.pictures(), wanted)?;
             match frames.next()? {

@@ -91,7 +91,7 @@ impl std::str::FromStr for Choice {
             ("entropy", _) => Ok(Self::Entropy),
             ("mse", _) => Ok(Self::Mse),
             (_, Some(percent)) if (50.0..=100.0).contains(&percent) => Ok(Self::Percentile(percent)),
-            _ => Err(format!("the method {text:?}, which is none of minmax, percentile 50 to 100, entropy, mse")),
+            _ => Err(format!("the unknown method {text:?}; use minmax, percentile 50 to 100, entropy or mse")),
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct BenchStage {
 pub enum BenchError {
     #[error("cannot read the measurement {}: {cause}", path.display())]
     Read { path: PathBuf, cause: ReadError },
-    #[error("{} is no measurement: {cause}; make one with `twinsight bench --json > FILE`", path.display())]
+    #[error("{} is not a measurement: {cause}; create one with `twinsight bench --json > FILE`", path.display())]
     Form { path: PathBuf, cause: serde_json::Error },
 }
 

@@ -50,15 +50,16 @@ pub enum CardError {
     Workshop(#[from] WorkshopError),
     #[error(transparent)]
     Model(#[from] ModelError),
-    #[error("no model is installed in {}; make the models with `make setup` or `twinsight models build`", dir.display())]
+    #[error("no models in {}; build them with `make setup` or `twinsight models build`", dir.display())]
     NoModels { dir: PathBuf },
     #[error(
-        "{first} and {second} have different inputs, classes or heads; a card is of models of one network, so name them \
-         with --model"
+        "{first} and {second} have different inputs, classes or heads; a card covers models of one network, so name \
+         them with --model"
     )]
     DifferentForms { first: String, second: String },
     #[error(
-        "the evaluation is of other files (none of its sums is that of {}); measure these with `twinsight eval --json`",
+        "the evaluation is for other files (none of its checksums is that of {}); measure these with `twinsight eval \
+         --json`",
         list(files)
     )]
     OtherFiles { files: Vec<String> },

@@ -16,15 +16,13 @@ pub struct CfgError {
 /// What is wrong in a cfg.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CfgCause {
-    #[error("the file has {bytes} bytes, and a cfg has at most {limit}")]
+    #[error("the file has {bytes} bytes, but a cfg has at most {limit}")]
     TooLong { bytes: usize, limit: usize },
     #[error("the file does not begin with [net]; is it a darknet cfg?")]
     NoNet,
     #[error("\"{0}\" is neither a section, a comment, nor key=value")]
     BadLine(String),
-    #[error(
-        "no such section is known; a network of this family has net, convolutional, route, maxpool, upsample and yolo"
-    )]
+    #[error("unknown section; a network of this family has net, convolutional, route, maxpool, upsample and yolo")]
     UnknownSection,
     #[error("a second [net]")]
     SecondNet,
@@ -32,44 +30,44 @@ pub enum CfgCause {
     MissingKey(&'static str),
     #[error("the key {0} is given twice; keep one")]
     KeyTwice(String),
-    #[error("the key {0} is not known here, and might change what the layer computes")]
+    #[error("the key {0} is unknown, and might change what the layer computes")]
     UnknownKey(String),
-    #[error("{key}={value} cannot be read; it takes {expected}")]
+    #[error("{key}={value} is invalid; it takes {expected}")]
     BadValue { key: String, value: String, expected: String },
-    #[error("over {limit} layers")]
+    #[error("more than {limit} layers")]
     TooManyLayers { limit: usize },
-    #[error("the layer's output has {values} values, over the limit of {limit}")]
+    #[error("the layer's output has {values} values, more than the limit of {limit}")]
     OutputTooLarge { values: u64, limit: u64 },
-    #[error("the layer brings the network to {values} weights, over the limit of {limit}")]
+    #[error("the layer brings the network to {values} weights, more than the limit of {limit}")]
     TooManyWeights { values: u64, limit: u64 },
     #[error("the layer's window of {window} does not fit its input of {input}")]
     WindowTooLarge { window: u32, input: Size },
-    #[error("layers={given} names layer {layer}, and layers 0 to {last} come before this one")]
+    #[error("layers={given} names layer {layer}, but only layers 0 to {last} come before this one")]
     RouteToNowhere { given: i64, layer: i64, last: i64 },
-    #[error("the layer reads layer {layer}, a [yolo], which gives nothing on; a [route] to another one is needed")]
+    #[error("the layer reads layer {layer}, a [yolo], which has no output; a [route] to another layer is needed")]
     ReadsYolo { layer: usize },
-    #[error("it joins {first} and {other} (channels×height×width), whose heights and widths differ")]
+    #[error("it concatenates {first} and {other} (channels×height×width), whose heights and widths differ")]
     RouteSizes { first: String, other: String },
     #[error("{groups} groups do not divide the {channels} channels of layer {layer}")]
     Groups { groups: u32, channels: u32, layer: usize },
     #[error("a [convolutional] with activation=linear must come right before it")]
     NoConvBeforeYolo,
     #[error(
-        "the [convolutional] before it has filters={filters}, and {anchors} anchors × (5 + {classes} classes) need \
+        "the [convolutional] before it has filters={filters}, but {anchors} anchors × (5 + {classes} classes) need \
          filters={needed}"
     )]
     FiltersBeforeYolo { filters: u32, anchors: usize, classes: u32, needed: u64 },
-    #[error("num={num}, and anchors has {found} numbers where {} are needed", 2 * u64::from(*num))]
+    #[error("num={num}, but anchors has {found} numbers instead of {}", 2 * u64::from(*num))]
     AnchorCount { num: u32, found: usize },
-    #[error("mask names anchor {mask}, and num={num}")]
+    #[error("mask names anchor {mask}, but num={num}")]
     MaskOutside { mask: u32, num: u32 },
-    #[error("classes={classes}, and the [yolo] before it has classes={before}")]
+    #[error("classes={classes}, but the [yolo] before it has classes={before}")]
     ClassesDiffer { classes: u32, before: u32 },
-    #[error("its grid is {grid}, which is no whole fraction of the input's {input}")]
+    #[error("its grid is {grid}, which does not evenly divide the input's {input}")]
     StrideDoesNotDivide { grid: Size, input: Size },
-    #[error("two [yolo] with a grid of {grid}: they could not be told apart")]
+    #[error("two [yolo] have a grid of {grid}: they could not be told apart")]
     SameGrid { grid: Size },
-    #[error("the file does not end with a [yolo]; is it cut short?")]
+    #[error("the file does not end with a [yolo]; is it truncated?")]
     EndsWithoutHead,
 }
 
@@ -87,13 +85,13 @@ pub struct WeightsError {
 /// What is wrong in a weights file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum WeightsCause {
-    #[error("the file ends within its header; fetch it again")]
+    #[error("the file ends within its header; download it again")]
     HeaderCut,
-    #[error("the header gives version {major}.{minor}.{revision}; this is no darknet weights file")]
+    #[error("the header gives version {major}.{minor}.{revision}; this is not a darknet weights file")]
     WrongHeader { major: i32, minor: i32, revision: i32 },
     #[error(
-        "the file ends within the layer's {array}, which need {needed} bytes where {left} are left; it is cut short, or \
-         belongs to another cfg"
+        "the file ends within the layer's {array}, which need {needed} bytes but only {left} are left; it is \
+         truncated, or belongs to another cfg"
     )]
     Truncated { array: &'static str, needed: u64, left: u64 },
     #[error("{bytes} bytes are left over after the last layer; the file belongs to another cfg")]

@@ -108,7 +108,7 @@ impl Section {
     /// Numbers between commas, at least one and at most `limit`.
     pub fn list<T: FromStr>(&self, key: &'static str, limit: usize) -> Result<Vec<T>, CfgError> {
         let entry = self.find(key)?.ok_or_else(|| self.error(CfgCause::MissingKey(key)))?;
-        let expected = || self.bad(entry, format!("1 to {limit} numbers with commas between them"));
+        let expected = || self.bad(entry, format!("1 to {limit} comma-separated numbers"));
         // Darknet takes a comma at the end.
         let items: Vec<&str> = entry.value.trim_end_matches(',').split(',').collect();
         if items.len() > limit {

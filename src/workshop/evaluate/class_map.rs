@@ -14,20 +14,20 @@ pub struct ClassMap {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NamesError {
     #[error(
-        "the model {model} and the annotations have no class in common (the model knows {}, the annotations {}); \
-         take the annotations of its own classes",
+        "the model {model} and the annotations have no class in common (the model has {}, the annotations {}); use \
+         annotations with the model's classes",
         list(classes),
         list(categories)
     )]
     NothingInCommon { model: String, classes: Vec<String>, categories: Vec<String> },
     #[error(
-        "the annotations have boxes of {}, and the model {model} knows {}; rename the categories, or choose with \
-         --classes those that it was trained for",
+        "the annotations have boxes of {}, but the model {model} has {}; rename the categories, or select the classes \
+         it was trained for with --classes",
         list(categories),
         list(classes)
     )]
     Unknown { model: String, categories: Vec<String>, classes: Vec<String> },
-    #[error("the classes \"{first}\" and \"{second}\" of the model {model} are both the category \"{category}\"")]
+    #[error("the classes \"{first}\" and \"{second}\" of the model {model} both map to the category \"{category}\"")]
     Both { model: String, first: String, second: String, category: String },
 }
 
@@ -118,9 +118,9 @@ mod tests {
             ClassMap::new("INT8", &Classes::new(classes.iter().copied()), &truth).unwrap_err().to_string()
         };
         let none = message(&["gate"], &["dog", "cat"]);
-        assert!(none.contains("INT8") && none.contains("knows \"gate\", the annotations \"dog\", \"cat\""), "{none}");
+        assert!(none.contains("INT8") && none.contains("has \"gate\", the annotations \"dog\", \"cat\""), "{none}");
         let some = message(&["gate"], &["gate", "drone"]);
-        assert!(some.contains("boxes of \"drone\", and the model INT8 knows \"gate\""), "{some}");
+        assert!(some.contains("boxes of \"drone\", but the model INT8 has \"gate\""), "{some}");
         let both = message(&["gate", "Gate"], &["gate"]);
         assert!(both.contains("\"gate\" and \"Gate\""), "{both}");
         let many: Vec<String> = (0..80).map(|i| format!("c{i}")).collect();

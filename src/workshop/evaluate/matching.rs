@@ -49,7 +49,7 @@ pub(super) struct Thing {
     pub sizes: u8,
 }
 
-/// The things in a picture; crowds are none.
+/// The objects in a picture; crowds do not count.
 pub(super) fn things(image: u32, boxes: &[TruthBox]) -> impl Iterator<Item = Thing> {
     boxes.iter().filter(|b| !b.crowd).map(move |b| {
         let sizes = (0..SIZES).filter(|size| is_of(b.area, *size)).fold(0, |bits, size| bits | 1 << size);

@@ -167,7 +167,7 @@ pub struct Damaged {
     pub ap_first: f64,
     /// AP of this picture alone, with this one.
     pub ap: f64,
-    /// What the AP lost, times the things in the picture: a crowd at a table counts more than a single dog.
+    /// The loss of AP times the number of objects in the picture: a crowd at a table counts more than a single dog.
     pub damage: f64,
 }
 
@@ -176,9 +176,9 @@ pub struct Damaged {
 pub enum ReportError {
     #[error("cannot read the evaluation {}: {cause}", path.display())]
     Read { path: PathBuf, cause: ReadError },
-    #[error("{} is no evaluation: {cause}; make one with `twinsight eval --json FILE`", path.display())]
+    #[error("{} is not an evaluation: {cause}; create one with `twinsight eval --json FILE`", path.display())]
     Form { path: PathBuf, cause: serde_json::Error },
-    #[error("{} has format {found}, and this Twinsight reads format {FORMAT}; make it again with `twinsight eval`", path.display())]
+    #[error("{} has format {found}; this Twinsight reads format {FORMAT}; run `twinsight eval` again", path.display())]
     Format { path: PathBuf, found: u32 },
 }
 

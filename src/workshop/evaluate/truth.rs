@@ -73,7 +73,7 @@ pub enum TruthError {
     #[error("cannot read the annotations {}: {cause}", path.display())]
     Read { path: PathBuf, cause: ReadError },
     #[error(
-        "{} is no file of COCO annotations: {cause}; it must be a JSON object with `images`, `annotations` and \
+        "{} is not a COCO annotations file: {cause}; it must be a JSON object with `images`, `annotations` and \
          `categories`",
         path.display()
     )]
@@ -82,7 +82,7 @@ pub enum TruthError {
     Content { path: PathBuf, cause: ContentError },
     #[error("the annotations have no category \"{name}\"; they have {}", list(categories))]
     NoCategory { name: String, categories: Vec<String> },
-    #[error("the annotations have no boxes of the chosen categories: there is nothing to measure against")]
+    #[error("the annotations have no boxes of the selected categories: there is nothing to measure against")]
     NoneChosen,
 }
 
@@ -95,19 +95,19 @@ pub enum ContentError {
     NoCategories,
     #[error("have no boxes: there is nothing to measure against")]
     NoBoxes,
-    #[error("give the {what} id {id} twice; each must have its own")]
+    #[error("use the {what} id {id} twice; ids must be unique")]
     Twice { what: &'static str, id: i64 },
-    #[error("give the category name \"{0}\" twice, so that a model's class cannot be told which it is")]
+    #[error("use the category name \"{0}\" twice, so a model's class would be ambiguous")]
     NameTwice(String),
     #[error("have an image without a file name (id {0})")]
     NoFile(i64),
-    #[error("have a box of the image {image} (the annotation {place}), which they do not list")]
+    #[error("have a box in the image {image} (annotation {place}), which they do not list")]
     UnknownImage { place: String, image: i64 },
-    #[error("have a box of the category {category} (the annotation {place}), which they do not list")]
+    #[error("have a box of the category {category} (annotation {place}), which they do not list")]
     UnknownCategory { place: String, category: i64 },
-    #[error("have a box that is none (the annotation {place}): {bbox:?}; it must be x, y, width, height")]
+    #[error("have an invalid box (annotation {place}): {bbox:?}; it must be x, y, width, height")]
     Box { place: String, bbox: [f64; 4] },
-    #[error("give an area that is none (the annotation {place}): {area}")]
+    #[error("have an invalid area (annotation {place}): {area}")]
     Area { place: String, area: f64 },
 }
 
@@ -272,26 +272,26 @@ mod tests {
     #[test]
     fn what_cannot_be_is_told() {
         let cases = [
-            ("", "is no file of COCO annotations: EOF"),
-            ("\u{1}\u{2}", "is no file of COCO annotations: expected value"),
-            ("[1, 2]", "is no file of COCO annotations"),
-            (r#"{"shapes": []}"#, "is no file of COCO annotations: missing field `images`"),
+            ("", "is not a COCO annotations file: EOF"),
+            ("\u{1}\u{2}", "is not a COCO annotations file: expected value"),
+            ("[1, 2]", "is not a COCO annotations file"),
+            (r#"{"shapes": []}"#, "is not a COCO annotations file: missing field `images`"),
             (r#"{"images": [], "annotations": [], "categories": []}"#, "have no images"),
             (&GOOD.replace("\"bbox\": [1, 2, 3, 4]", "\"bbox\": [1, 2, NaN, 4]"), "expected value"),
             (&GOOD.replace("[1, 2, 3, 4]", "[1, 2, 1e999, 4]"), "number out of range"),
             (&GOOD.replace("[1, 2, 3, 4]", "[1, 2, 3]"), "invalid length 3"),
             (
                 &GOOD.replace("[1, 2, 3, 4]", "[1, 2, -3, 4]"),
-                "a box that is none (the annotation with id 1): [1.0, 2.0, -3.0, 4.0]",
+                "an invalid box (annotation with id 1): [1.0, 2.0, -3.0, 4.0]",
             ),
-            (&GOOD.replace("[0.5, 0, 3, 4]", "[0.5, 0, 3, -4]"), "a box that is none (the annotation at place 1)"),
-            (&GOOD.replace("6.5", "-6.5"), "an area that is none (the annotation with id 1): -6.5"),
-            (&GOOD.replace("\"image_id\": 7", "\"image_id\": 8"), "a box of the image 8 (the annotation with id 1)"),
+            (&GOOD.replace("[0.5, 0, 3, 4]", "[0.5, 0, 3, -4]"), "an invalid box (annotation at place 1)"),
+            (&GOOD.replace("6.5", "-6.5"), "an invalid area (annotation with id 1): -6.5"),
+            (&GOOD.replace("\"image_id\": 7", "\"image_id\": 8"), "a box in the image 8 (annotation with id 1)"),
             (&GOOD.replace("\"category_id\": 5", "\"category_id\": 6"), "a box of the category 6"),
             (&GOOD.replace("\"id\": 3", "\"id\": 7"), "give the image id 7 twice"),
             (&GOOD.replace("\"id\": 2,", "\"id\": 5,"), "give the category id 5 twice"),
             (&GOOD.replace("\"image_id\": 3", "\"id\": 1, \"image_id\": 3"), "give the annotation id 1 twice"),
-            (&GOOD.replace("\"cat\"", "\"dog\""), "give the category name \"dog\" twice"),
+            (&GOOD.replace("\"cat\"", "\"dog\""), "use the category name \"dog\" twice"),
             (&GOOD.replace("\"file_name\": \"a.jpg\"", "\"width\": 3"), "an image without a file name (id 3)"),
         ];
         for (text, expected) in cases {

@@ -18,7 +18,7 @@ const MAX_SIDE: i64 = 1 << 14;
 /// Why a model cannot be read as a graph. Each is the end of a sentence that begins with the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
-    #[error("is no ONNX model ({0})")]
+    #[error("is not an ONNX model ({0})")]
     Onnx(String),
     #[error("has no graph")]
     NoGraph,
@@ -26,9 +26,9 @@ pub enum ImportError {
     Inputs(usize),
     #[error("does not have an input of float32 [1, 3, height, width] with height and width given")]
     Input,
-    #[error("puts out {0}, which nothing in it computes")]
+    #[error("outputs {0}, which nothing in it computes")]
     Output(String),
-    #[error("is INT8 already (its node {0}); give the float model that it was made of")]
+    #[error("is already INT8 (its node {0}); pass the float model it was built from")]
     Int8(String),
     /// `operation`: as "Conv" or "ai.example.Conv".
     #[error("has the node {node}, {operation}: {why}")]
@@ -101,9 +101,9 @@ impl GraphReader<'_> {
             "MaxPool" => self.pool(node, attributes),
             "Resize" => self.upsample(node, attributes),
             "BatchNormalization" => {
-                Err("fold it into the convolution before it first, as exporters do that simplify".into())
+                Err("first fold it into the preceding convolution, as exporters that simplify do".into())
             }
-            _ => Err("only Conv, LeakyRelu, Split, Concat, MaxPool and Resize are read".into()),
+            _ => Err("only Conv, LeakyRelu, Split, Concat, MaxPool and Resize are supported".into()),
         }
         .map_err(refused)?;
         let names: Vec<&String> = node.output.iter().filter(|name| !name.is_empty()).collect();
@@ -114,7 +114,7 @@ impl GraphReader<'_> {
             names.into_iter().zip(outputs).map(|(name, shape)| GraphTensor { name: name.clone(), shape }).collect();
         for GraphTensor { name, shape } in &outputs {
             if self.shapes.insert(name.clone(), *shape).is_some() {
-                return Err(refused(format!("it puts out {name}, which is there already")));
+                return Err(refused(format!("it outputs {name}, which already exists")));
             }
         }
         // Nodes are told apart by their names, which ONNX does not ask for.
@@ -127,26 +127,26 @@ impl GraphReader<'_> {
     /// The tensor that a node reads at `place`, and its shape.
     fn read(&self, node: &NodeProto, place: usize) -> Result<(String, TensorShape), String> {
         let name = node.input.get(place).filter(|name| !name.is_empty()).ok_or("an input is missing")?;
-        let shape = self.shapes.get(name).ok_or_else(|| format!("its input {name} is nothing computed before it"))?;
+        let shape = self.shapes.get(name).ok_or_else(|| format!("its input {name} is not computed before it"))?;
         Ok((name.clone(), *shape))
     }
 
     fn conv(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
         let (from, before) = self.read(node, 0)?;
         let weights = node.input.get(1).and_then(|name| self.constants.floats(name));
-        let Some((dims, weights)) = weights else { return Err("its weights are no constant float32".into()) };
+        let Some((dims, weights)) = weights else { return Err("its weights are not a float32 constant".into()) };
         let [filters, input_channels, side, other] = dims[..] else {
-            return Err(format!("its weights are {dims:?}, not of four dimensions"));
+            return Err(format!("its weights are {dims:?}, not four-dimensional"));
         };
         if !(1..=MAX_SIDE).contains(&filters)
             || input_channels != i64::from(before.channels)
             || side != other
             || side < 1
         {
-            return Err(format!("its weights are {dims:?}, on {} channels, not square, or in groups", before.channels));
+            return Err(format!("its weights are {dims:?} for {} channels: not square, or grouped", before.channels));
         }
         if attributes.int("group", 1)? != 1 || attributes.pair("dilations", 1)? != 1 {
-            return Err("it has groups or is dilated".into());
+            return Err("it is grouped or dilated".into());
         }
         if attributes.pair("kernel_shape", side)? != side {
             return Err("its kernel_shape is not that of its weights".into());
@@ -154,13 +154,13 @@ impl GraphReader<'_> {
         let stride = attributes.pair("strides", 1)?;
         let [padding, rest @ ..] = attributes.pads()?;
         if rest != [padding; 3] {
-            return Err("its padding is not the same on all sides".into());
+            return Err("its padding differs between sides".into());
         }
         let biases = match node.input.get(2).filter(|name| !name.is_empty()) {
             None => vec![0.0; filters as usize],
             Some(name) => match self.constants.floats(name) {
                 Some((dims, biases)) if dims == [filters] => biases,
-                _ => return Err("its biases are no constant float32, one a filter".into()),
+                _ => return Err("its biases are not a float32 constant with one value per filter".into()),
             },
         };
         let along = |length: u32| window(length, side, stride, 2 * i64::from(padding));
@@ -183,7 +183,7 @@ impl GraphReader<'_> {
         let (from, shape) = self.read(node, 0)?;
         let slope = attributes.float("alpha", 0.01);
         if (slope - LEAKY_SLOPE).abs() > 1e-6 {
-            return Err(format!("its slope is {slope}, and only darknet's {LEAKY_SLOPE} is read"));
+            return Err(format!("its slope is {slope}; only darknet's {LEAKY_SLOPE} is supported"));
         }
         Ok((GraphOp::LeakyRelu, vec![from], vec![shape]))
     }
@@ -193,7 +193,7 @@ impl GraphReader<'_> {
         let parts = node.output.len().max(1) as u32;
         let channels = before.channels / parts;
         let sizes = match node.input.get(1).filter(|name| !name.is_empty()) {
-            Some(name) => self.constants.ints(name).ok_or("how it splits is no constant")?,
+            Some(name) => self.constants.ints(name).ok_or("its split sizes are not constant")?,
             None => attributes.ints("split"),
         };
         let equal = sizes.iter().all(|size| *size == i64::from(channels)) && channels * parts == before.channels;
@@ -207,7 +207,7 @@ impl GraphReader<'_> {
         let read = (0..node.input.len()).map(|place| self.read(node, place)).collect::<Result<Vec<_>, _>>()?;
         let Some((_, first)) = read.first().cloned() else { return Err("it has no inputs".into()) };
         if !attributes.is_along_channels(-1)? || read.iter().any(|(_, shape)| shape.size != first.size) {
-            return Err("it does not put channels of one size together".into());
+            return Err("it does not concatenate channels of the same height and width".into());
         }
         let channels = read.iter().map(|(_, shape)| shape.channels).sum();
         Ok((GraphOp::Concat, read.into_iter().map(|(name, _)| name).collect(), vec![TensorShape { channels, ..first }]))
@@ -216,7 +216,7 @@ impl GraphReader<'_> {
     fn pool(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
         let (from, before) = self.read(node, 0)?;
         if attributes.int("ceil_mode", 0)? != 0 || attributes.pair("dilations", 1)? != 1 {
-            return Err("it rounds up, or is dilated".into());
+            return Err("it rounds up or is dilated".into());
         }
         let (size, stride) = (attributes.pair("kernel_shape", 0)?, attributes.pair("strides", 1)?);
         let padding = attributes.pads()?;
@@ -232,16 +232,16 @@ impl GraphReader<'_> {
         let (width, height) = (before.size.width, before.size.height);
         let given = |place: usize| node.input.get(place).filter(|name| !name.is_empty());
         let factors: [f32; 4] = if let Some(sizes) = given(3) {
-            let sizes = self.constants.ints(sizes).ok_or("its sizes are no constant")?;
+            let sizes = self.constants.ints(sizes).ok_or("its sizes are not constant")?;
             let [n, c, h, w] = sizes[..] else { return Err("its sizes are not four".into()) };
             [n as f32, c as f32 / before.channels as f32, h as f32 / height as f32, w as f32 / width as f32]
         } else {
-            let scales = given(2).and_then(|name| self.constants.floats(name)).ok_or("its scales are no constant")?;
+            let scales = given(2).and_then(|name| self.constants.floats(name)).ok_or("its scales are not constant")?;
             scales.1.try_into().map_err(|_| "its scales are not four")?
         };
         let factor = factors[2] as u32;
         if factors != [1.0, 1.0, factor as f32, factor as f32] || !(1..=64).contains(&factor) {
-            return Err(format!("it enlarges by {factors:?}, not both sides by the same whole number"));
+            return Err(format!("it upsamples by {factors:?}, not both sides by the same integer"));
         }
         let mode = |name, default| attributes.text(name, default);
         let repeats =

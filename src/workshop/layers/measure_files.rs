@@ -63,7 +63,7 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
     let target = subject.target.as_ref().map(|(target, _)| *target);
     let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {
         LayersError::Stopped(stopped) => stopped,
-        other => Stopped::failed(format!("Layers cannot be measured: {other}.")),
+        other => Stopped::failed(format!("Can't measure the layers: {other}.")),
     })?;
     Ok(Findings { study, subject, took: started.elapsed() })
 }
@@ -72,11 +72,9 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
 fn bytes(model: &ModelInfo) -> Result<Vec<u8>, Stopped> {
     let path = model.path.display();
     let bytes = std::fs::read(&model.path)
-        .map_err(|cause| Stopped::Failed(format!("The model {path} cannot be read any more: {cause}.")))?;
+        .map_err(|cause| Stopped::Failed(format!("Can't read the model {path} any more: {cause}.")))?;
     if hex(&Sha256::digest(&bytes)) == model.sha256 {
         return Ok(bytes);
     }
-    Err(Stopped::Failed(format!(
-        "{path} is another file since it was loaded; choose another model, then this one again."
-    )))
+    Err(Stopped::Failed(format!("{path} has changed since it was loaded; select another model, then this one again.")))
 }

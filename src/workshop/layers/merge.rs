@@ -160,7 +160,7 @@ struct Parsed {
 }
 
 fn parse(bytes: &[u8]) -> Result<Parsed, String> {
-    let model = ModelProto::decode(bytes).map_err(|e| format!("it is no ONNX model ({e})"))?;
+    let model = ModelProto::decode(bytes).map_err(|e| format!("it is not an ONNX model ({e})"))?;
     let graph = model.graph.ok_or("it has no graph")?;
     let strange = graph.node.iter().find(|n| n.attribute.iter().any(|a| !a.is_understood()));
     match strange {
@@ -381,7 +381,7 @@ fn input(model: &Parsed) -> Result<String, String> {
     let mut inputs = model.graph.input.iter().filter(|i| !known.contains(i.name.as_str()));
     match (inputs.next(), inputs.next()) {
         (Some(input), None) => Ok(input.name.clone()),
-        _ => Err("it has not exactly one input".into()),
+        _ => Err("it does not have exactly one input".into()),
     }
 }
 

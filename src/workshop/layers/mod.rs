@@ -33,17 +33,17 @@ use super::progress::Stopped;
 /// Why layers cannot be measured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
-    #[error("the float model cannot be taken apart: {0}")]
+    #[error("cannot analyse the float model: {0}")]
     Float(String),
-    #[error("the INT8 model cannot be taken apart: {0}")]
+    #[error("cannot analyse the INT8 model: {0}")]
     Int8(String),
-    #[error("the second model has no QLinear nodes: it is not INT8 in the QOperator form")]
+    #[error("the second model has no QLinear nodes: it is not an INT8 model in the QOperator form")]
     NotQuantized,
-    #[error("the two models have no tensor in common: they are not the same network, or one was renamed")]
+    #[error("the two models have no tensor in common: they are different networks, or tensors were renamed")]
     NothingInCommon,
-    #[error("both models together do not run: {0}")]
+    #[error("the combined model does not run: {0}")]
     Run(String),
-    #[error("the INT8 model cannot be computed in integers: {0}")]
+    #[error("cannot compute the INT8 model in integers: {0}")]
     Integers(String),
     #[error(transparent)]
     Stopped(#[from] Stopped),

@@ -70,7 +70,7 @@ impl BeforeAfterModels<'_> {
         let mut comparer = Comparer::default();
         let (mut input, mut heads) = (Vec::new(), [RawHeads::default(), RawHeads::default()]);
         for at in 0..inputs.len() {
-            progress.step("Comparing before and after", at, inputs.len())?;
+            progress.step("Comparing before/after", at, inputs.len())?;
             inputs.get(at, &mut input);
             float.run(&input, &mut heads[0]).map_err(Stopped::failed)?;
             for (model, agreement) in int8.iter_mut().zip(&mut agreements) {
@@ -94,7 +94,7 @@ impl BeforeAfterModels<'_> {
         drop(int8);
         drop(float);
         for (noise, int8) in found.noise.iter_mut().zip(self.int8) {
-            progress.report("Measuring the noise", 0, 0);
+            progress.report("Measuring noise", 0, 0);
             *noise = self.noise(&runtime, int8, inputs, progress)?;
         }
         Ok(found)

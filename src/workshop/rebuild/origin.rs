@@ -16,17 +16,18 @@ use crate::workshop::recipe::{MAX_NAME, Recipe};
 /// Why a model cannot be made again. Each message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    #[error("{} does not say of what it was made; make it with `twinsight models quantize`, which writes that down", path.display())]
+    #[error("{} does not record what it was built from; build it with `twinsight models quantize`, which records that", path.display())]
     NotTold { path: PathBuf },
-    #[error("{} is no INT8 model, so that nothing of it can go back to float", path.display())]
+    #[error("{} is not an INT8 model, so no layer can be put back into float", path.display())]
     NotInt8 { path: PathBuf },
-    #[error("the recipe {recipe} of {} is not known; put it beside it, as {}", path.display(), beside(path, RECIPE).display())]
+    #[error("the recipe {recipe} of {} is unknown; put it beside the model, as {}", path.display(), beside(path, RECIPE).display())]
     NoRecipe { path: PathBuf, recipe: String },
-    #[error("the weights that {} was made of are not in {}; put them there with their cfg, or the float model that was made of them", path.display(), list(looked_in))]
+    #[error("the weights that {} was built from are not in {}; put them there with their cfg, or the float model \
+             built from them", path.display(), list(looked_in))]
     NoWeights { path: PathBuf, looked_in: Vec<PathBuf> },
-    #[error("the calibration table of {} is not here; put it beside it, as {}", path.display(), beside(path, TABLE).display())]
+    #[error("the calibration table of {} is missing; put it beside the model, as {}", path.display(), beside(path, TABLE).display())]
     NoTable { path: PathBuf },
-    #[error("{} is in float already; choose another layer", nodes.join(", "))]
+    #[error("{} is already in float; select another layer", nodes.join(", "))]
     IsFloat { nodes: Vec<String> },
     #[error(transparent)]
     Workshop(#[from] WorkshopError),

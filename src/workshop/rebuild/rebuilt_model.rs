@@ -43,7 +43,7 @@ impl RebuiltModel {
         }
         Err(last.unwrap_or_else(|| WorkshopError::Write {
             path: PathBuf::from(&self.stem),
-            cause: std::io::Error::other("there is no folder for it"),
+            cause: std::io::Error::other("no folder to save it in"),
         }))
     }
 
@@ -64,7 +64,7 @@ impl RebuiltModel {
                 return Ok(path);
             }
         }
-        let cause = std::io::Error::other(format!("there are {MAX_FILES} files of that name; remove some"));
+        let cause = std::io::Error::other(format!("there are already {MAX_FILES} files with that name; remove some"));
         Err(WorkshopError::Write { path: dir.join(&self.stem), cause })
     }
 }

@@ -77,7 +77,7 @@ impl RebuildTask {
         progress: &dyn Progress,
     ) -> Result<RebuildResult, Stopped> {
         let started = Instant::now();
-        progress.report("Taking frames", 0, plan.frames);
+        progress.report("Collecting frames", 0, plan.frames);
         let origin = self.origin()?;
         let recipe = match plan.recipe {
             Some(name) => Recipe::find(name).map_err(Stopped::failed)?,
@@ -98,7 +98,7 @@ impl RebuildTask {
         let rebuilt = origin.with_ranges(&recipe, &calibrator).map_err(Stopped::failed)?;
         drop(calibrator);
         let what = format!(
-            "ranges of {} frames of {} ({} more were too alike)",
+            "Calibrated on {} frames of {} ({} near-duplicates skipped)",
             inputs.len(),
             plan.source,
             distinct.too_alike()
@@ -163,7 +163,7 @@ impl Drop for Saved {
         for end in ["onnx", RECIPE, TABLE] {
             let path = beside(&self.path, end);
             if let Err(cause) = std::fs::remove_file(&path) {
-                log::warn!("{} was not wanted any more and could not be removed: {cause}", path.display());
+                log::warn!("{} is no longer needed but could not be removed: {cause}", path.display());
             }
         }
     }
@@ -188,10 +188,10 @@ pub struct CalibrationPlan {
 }
 
 fn too_few(taken: usize, alike: usize) -> String {
-    let why = if alike > 0 { format!("; {alike} more were too like those") } else { String::new() };
+    let why = if alike > 0 { format!("; {alike} near-duplicates were skipped") } else { String::new() };
     format!(
-        "Only {taken} frames that differ were taken{why}. At least {LEAST_FRAMES} are needed: move the camera, change \
-         what it sees or the light, or open a video or a folder of pictures."
+        "Only {taken} distinct frames were collected{why}. At least {LEAST_FRAMES} are needed: move the camera, \
+         change the scene or the light, or open a video or a folder of images."
     )
 }
 

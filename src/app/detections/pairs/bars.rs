@@ -48,7 +48,7 @@ impl Bar<'_> {
     fn text(&self, names: [&str; 2]) -> String {
         let told = |side: usize| match self.values[side] {
             Some(value) => format!("{} {value:.4}", names[side]),
-            None => format!("{} not known", names[side]),
+            None => format!("{} unknown", names[side]),
         };
         format!("{}: {}, {}", self.name, told(0), told(1))
     }

@@ -14,7 +14,7 @@ use crate::compare::Verdict;
 use crate::compare::VerdictKind;
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
 
-/// So many classes of either side are shown.
+/// Number of classes shown per side.
 const TOP: usize = 5;
 
 /// From this width on there is room for tenths of a pixel.
@@ -32,10 +32,10 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         let remedy = sentences(ui, input, verdict, &row);
         ui.horizontal_wrapped(|ui| {
-            if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, &row, remedy)) {
+            if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, remedy)) {
                 actions.push(Action::Thresholds(ThresholdsAction::Set(Which::BOTH[side], thresholds)));
             }
-            if row.kind != VerdictKind::Gained && ask_for_layers(ui, row.kind) {
+            if row.kind != VerdictKind::Gained && ask_for_layers(ui) {
                 actions.push(Action::Layers(LayersAction::FollowSelected));
             }
         });
@@ -92,18 +92,24 @@ fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &PairR
     Some(RemedyButton { thresholds: explanation.thresholds_with(verdict)?, words: remedy })
 }
 
-fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, row: &PairRow, remedy: RemedyButton) -> Option<(usize, Thresholds)> {
+/// The button says what it does: "Lower INT8's threshold to 0.19".
+fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, remedy: RemedyButton) -> Option<(usize, Thresholds)> {
     let RemedyButton { words, thresholds } = remedy;
-    let text =
-        if row.kind == VerdictKind::Lost { "Bring it back".into() } else { format!("Bring it to {}", input.names[0]) };
+    let (side, to) = thresholds;
+    let (model, now) = (input.names[side], input.sides[side].thresholds);
+    let text = match (to.score < now.score, to.nms_iou > now.nms_iou) {
+        (true, false) => format!("Lower {model}'s threshold to {:.2}", to.score),
+        (false, true) => format!("Raise {model}'s NMS IoU to {:.2}", to.nms_iou),
+        _ => format!("Adjust {model}'s thresholds"),
+    };
     ui.button(text).on_hover_text(words).clicked().then_some(thresholds)
 }
 
 /// From a box to the layers that change it.
-fn ask_for_layers(ui: &mut Ui, kind: VerdictKind) -> bool {
-    let text = if kind == VerdictKind::Lost { "Which layers lost it" } else { "Which layers changed it" };
-    let what = "Follows this box's score through the layers of B: with each layer alone in INT8, and with all up to it";
-    ui.button(text).on_hover_text(what).clicked()
+fn ask_for_layers(ui: &mut Ui) -> bool {
+    let what = "Follow this box's score through the layers of B: with only each layer in INT8, and with all layers up \
+                to it";
+    ui.button("Which layers caused this?").on_hover_text(what).clicked()
 }
 
 fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], row: &PairRow) {
@@ -112,8 +118,8 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
     grid(ui, "pair numbers", |ui| {
         for text in ["", "score", "x", "y", "w", "h"] {
             ui.label(RichText::new(text).small().weak()).on_hover_text(match text {
-                "x" | "y" => "The upper left corner, in image pixels",
-                "w" | "h" => "The size, in image pixels",
+                "x" | "y" => "Upper left corner, in image pixels",
+                "w" | "h" => "Size, in image pixels",
                 "score" => "σ(objectness) · σ(class)",
                 _ => "",
             });
@@ -136,7 +142,7 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
     let mut parts = Vec::new();
     if row.kind == VerdictKind::Flip {
         let names = [0, 1].map(|side| row.classes[side].map_or("?", |id| input.classes().name(id)));
-        parts.push(format!("{} says {}, {} says {}", input.names[0], names[0], input.names[1], names[1]));
+        parts.push(format!("{}: {}, {}: {}", input.names[0], names[0], input.names[1], names[1]));
     }
     parts.extend(row.iou.map(|iou| format!("IoU {}", two_digits(iou))));
     let both = row.classes.iter().all(Option::is_some);
@@ -155,11 +161,11 @@ fn candidates(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2
         [None, None] => return,
     };
     let at = [0, 1].map(|side| ids[side].unwrap_or(one));
-    ui.label(RichText::new("Raw heads").strong());
+    ui.label(RichText::new("Raw model outputs").strong());
     if same {
         ui.label(RichText::new(place(input.sides[0].form, one)).small().weak());
     } else {
-        ui.label("The two boxes come from different candidates; each model is shown at its own.");
+        ui.label("The boxes come from different candidates; each model's own is shown.");
         for side in [0, 1] {
             let text = format!("{}: {}", input.names[side], place(input.sides[side].form, at[side]));
             ui.label(RichText::new(text).small().weak());
@@ -168,7 +174,7 @@ fn candidates(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2
     let raw = [0, 1].map(|side| RawCandidate::new(input.sides[side].form, input.sides[side].heads, at[side]));
     for side in [0, 1] {
         if raw[side].is_none() {
-            ui.label(format!("{} has no such candidate: its heads have another form.", input.names[side]));
+            ui.label(format!("{} has no such candidate: its heads have a different shape.", input.names[side]));
         }
     }
     ui.add_space(4.0);
@@ -222,7 +228,7 @@ fn geometry(ui: &mut Ui, input: &PairsInput<'_>, raw: &[Option<RawCandidate<'_>>
     grid(ui, "raw geometry", |ui| {
         for text in ["raw", "tx", "ty", "tw", "th"] {
             ui.label(RichText::new(text).small().weak())
-                .on_hover_text("As the model gives it, before the anchor and the cell make a box of it");
+                .on_hover_text("Model output, before anchor and cell turn it into a box");
         }
         ui.end_row();
         for (side, raw) in raw.iter().enumerate() {

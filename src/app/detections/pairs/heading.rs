@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
         for kind in VerdictKind::ALL {
             let on = shown.of(kind);
             let response = switch(ui, kind, agreement.of_kind(kind), *on);
-            let what = if *on { "A click leaves them out" } else { "A click lists them" };
+            let what = if *on { "Click to hide" } else { "Click to show" };
             if response.on_hover_text(format!("{}. {what}.", kind.what(input.names))).clicked() {
                 *on = !*on;
             }
@@ -38,9 +38,9 @@ fn figures(ui: &mut Ui, agreement: &Agreement) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         for (name, value, what) in [
-            ("Agreement", format!("{:.2}", agreement.f1()), "F1: twice the matched pairs, over the boxes of both"),
-            ("mean IoU", or_none(agreement.mean_iou()), "Of the matched pairs"),
-            ("mean |Δ|", or_none(agreement.mean_delta_score()), "How far the scores of the matched pairs differ"),
+            ("Agreement", format!("{:.2}", agreement.f1()), "F1 score: 2 × matched ÷ (boxes of A + boxes of B)"),
+            ("mean IoU", or_none(agreement.mean_iou()), "Mean IoU of matched pairs"),
+            ("mean |Δ|", or_none(agreement.mean_delta_score()), "Mean absolute score difference of matched pairs"),
         ] {
             ui.label(RichText::new(name).small().weak()).on_hover_text(what);
             ui.label(RichText::new(value).font(theme::digits())).on_hover_text(what);

@@ -1,4 +1,4 @@
-//! The inspector: what became of every box, and of the chosen one everything there is to know.
+//! The inspector: the match result of every box, and all details of the selected one.
 //!
 //! ```text
 //! Comparison ─▶ model: rows, filtered and sorted ─▶ table ─▶ hovered, chosen ─▶ details of the chosen

@@ -139,7 +139,7 @@ impl Shown {
     }
 }
 
-/// Rows and what they were made from, so that they are made anew only when that changes.
+/// Rows and their inputs, so that they are rebuilt only when those change.
 #[derive(Debug, Default)]
 pub struct Model {
     pub shown: Shown,
@@ -158,7 +158,7 @@ struct PairRowsKey {
 }
 
 impl Model {
-    /// True where the rows were made anew.
+    /// True if the rows were rebuilt.
     pub fn update(&mut self, comparison: &Comparison, classes: &Classes, chosen: &ClassSet) -> bool {
         let same = self.made_from.as_ref().is_some_and(|from| {
             (from.shown, from.sort) == (self.shown, self.sort)

@@ -105,7 +105,7 @@ pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: O
     });
     if model.rows().is_empty() {
         let what = if input.comparison.verdicts().is_empty() {
-            "Neither sees anything over its score threshold."
+            "No detections above the score thresholds."
         } else {
             "All pairs are filtered out."
         };
@@ -155,7 +155,7 @@ impl Focus {
         Some(Some(model.rows()[place.min(last)].verdict))
     }
 
-    /// Keeps the focus while its row is scrolled out of sight: the keys must not stop where the wheel begins.
+    /// Keeps the focus while its row is scrolled out of view: scrolling must not disable the keys.
     fn hold(&self, ui: &Ui, model: &Model, input: &PairsInput<'_>) {
         let Some(row) = model.rows().get(self.place.unwrap_or(0)) else { return };
         let nowhere = Rect::from_min_size(ui.max_rect().left_bottom() + vec2(0.0, 1e4), vec2(1.0, 1.0));
@@ -193,7 +193,7 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &PairRow, input: &Pai
         let explanation = input.explanation();
         let why = input.comparison.verdicts().get(row.verdict).and_then(|verdict| explanation.reason(verdict));
         ui.label(why.unwrap_or_else(|| row.kind.what(input.names)));
-        ui.label(egui::RichText::new("Click for all numbers").weak());
+        ui.label(egui::RichText::new("Click for details").weak());
     })
 }
 
@@ -265,14 +265,14 @@ fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sor
         triangle(painter, pos2(x, rect.bottom() - 3.0), sort.rises(), scheme.accent);
     }
     let tooltip = match key {
-        PairSortKey::Verdict => "Sort by damage: lost, gained, class flips, then the matched by their score difference",
+        PairSortKey::Verdict => "Sort by severity: lost, gained, class changed, then matched by score difference",
         PairSortKey::Class => "Sort by class name",
         PairSortKey::ScoreA => "Sort by A's score",
         PairSortKey::ScoreB => "Sort by B's score",
-        PairSortKey::Delta => "Sort by B's score less A's",
-        PairSortKey::Iou => "Sort by the overlap of the two boxes",
+        PairSortKey::Delta => "Sort by score difference (B − A)",
+        PairSortKey::Iou => "Sort by IoU",
     };
-    if response.on_hover_text(format!("{tooltip}; once more turns it round")).clicked() {
+    if response.on_hover_text(format!("{tooltip}; click again to reverse")).clicked() {
         sort.click(key);
     }
 }

@@ -176,10 +176,10 @@ fn rows_say_what_became_of_each_box_and_what_differs_comes_first() {
     assert_eq!(
         bench().rows(),
         [
-            "dog 0.60 → lost: INT8 gives it 0.200, not over 0.25",
-            "person 0.40 → lost: INT8 has no candidate there",
-            "cat 0.80, gained: FP32 has no candidate there",
-            "cat 0.50 → dog 0.45, class flip, IoU 1.00",
+            "dog 0.60 → lost: INT8 scored this box 0.200, not above the threshold of 0.25",
+            "person 0.40 → lost: INT8 has no detection near this box",
+            "cat 0.80, gained: FP32 has no detection near this box",
+            "cat 0.50 → dog 0.45, class changed, IoU 1.00",
             "person 0.70 → 0.30, matched, IoU 1.00",
             "person 0.90 → 0.85, matched, IoU 1.00",
         ]
@@ -215,7 +215,7 @@ fn each_kind_can_be_left_out_and_tells_its_count() {
     let state = bench.0.state();
     let shown = |verdict: &&crate::compare::Verdict| state.panel.kinds()[verdict.kind() as usize];
     assert_eq!(state.comparison.verdicts().iter().filter(shown).count(), 4);
-    for label in ["1 gained", "1 class flip", "2 matched"] {
+    for label in ["1 gained", "1 class changed", "2 matched"] {
         bench.click(label);
     }
     assert!(bench.rows().is_empty() && bench.has_words("All pairs are filtered out."));
@@ -227,7 +227,7 @@ fn rows_and_counts_follow_the_classes() {
     state.classes = ClassSet::only(CAT, 80);
     let bench = Bench::new(state);
     assert_eq!(bench.starts(), ["cat 0.80,", "cat 0.50"]);
-    assert!(bench.has_words("0 lost") && bench.has_words("1 class flip"));
+    assert!(bench.has_words("0 lost") && bench.has_words("1 class changed"));
 }
 
 #[test]
@@ -246,8 +246,8 @@ fn a_click_chooses_and_shows_the_details_and_the_cross_takes_them_away() {
     let mut bench = bench();
     bench.0.get_by_label_contains("dog 0.60").click();
     bench.0.run_steps(3);
-    assert!(bench.has_words("INT8 gives it 0.200, not over 0.25."));
-    assert!(bench.has_words("Set INT8's score threshold to 0.19 or less, and it is back."));
+    assert!(bench.has_words("INT8 scored this box 0.200, not above the threshold of 0.25."));
+    assert!(bench.has_words("It reappears at a score threshold of 0.19 or lower."));
     assert!(bench.has_words("head 1 (stride 32), anchor 0 (81×82), row 1, column 4"));
     assert!(bench.has_words("objectness: FP32 0.7746, INT8 0.4472"));
     assert!(bench.has_words("dog: FP32 0.7746, INT8 0.4472"));
@@ -261,7 +261,7 @@ fn a_button_brings_a_lost_box_back_and_the_choice_stays() {
     let mut bench = bench();
     bench.0.get_by_label_contains("dog 0.60").click();
     bench.0.run_steps(3);
-    bench.click("Bring it back");
+    bench.click("Lower INT8's threshold to 0.19");
     let state = bench.0.state_mut();
     let (side, thresholds) = state.asked.take().unwrap();
     assert_eq!((side, thresholds), (Which::B, Thresholds { score: 0.19, ..Thresholds::LIVE }));
@@ -278,7 +278,7 @@ fn boxes_of_different_candidates_are_shown_each_at_its_own() {
     state.compare(0.25);
     state.chosen = Some(0);
     let bench = Bench::new(state);
-    assert!(bench.has_words("The two boxes come from different candidates"));
+    assert!(bench.has_words("The boxes come from different candidates"));
     assert!(bench.has_words("FP32: head 1 (stride 32), anchor 0 (81×82), row 1, column 1"));
     assert!(bench.has_words("INT8: head 0 (stride 16), anchor 2 (81×82), row 2, column 2"));
     assert!(bench.has_words("objectness: FP32 0.9487, INT8 0.7311"), "σ(1) = 0.7311");

@@ -114,7 +114,7 @@ fn times_in_sight(plot: &mut PlotUi<'_>, view: &TimeRange, colours: &PlotScheme)
         plot.vline(VLine::new("pointed", x).stroke(Stroke::new(1.0, colours.pointed)).allow_hover(false));
     }
     if let Some(x) = view.in_sight {
-        plot.vline(VLine::new("in sight", x).stroke(Stroke::new(1.5, colours.in_sight)).allow_hover(false));
+        plot.vline(VLine::new("current frame", x).stroke(Stroke::new(1.5, colours.in_sight)).allow_hover(false));
     }
 }
 

@@ -5,9 +5,9 @@ use crate::history::{Ring, Timeline};
 pub struct PlotInput<'a> {
     pub timeline: &'a Timeline,
     pub ring: &'a Ring,
-    /// The sequence number of the observation in sight.
+    /// The sequence number of the current observation.
     pub in_sight: Option<u64>,
-    /// What is in sight was called back from the history: the plots stand still around it.
+    /// The current frame comes from the history: the plots stand still around it.
     pub browsing: bool,
     /// Names of models A and B, as they are seen now.
     pub names: [&'a str; 2],

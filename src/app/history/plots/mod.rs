@@ -37,7 +37,7 @@ const HEIGHT: f32 = 118.0;
 /// Below this width, there is no room for all plots side by side.
 const NARROW: f32 = 720.0;
 
-/// Up to so many records, curves are made anew for every frame: that takes a fraction of a millisecond.
+/// Up to this number of records, curves are rebuilt for every frame: that takes a fraction of a millisecond.
 const FEW: usize = 4000;
 
 /// Where there are more, a pixel is more than a tenth of a second, and nobody sees that it is this late.
@@ -114,7 +114,7 @@ fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>, actions: &mut
     let width = f64::from(ui.available_width()) / tabs.len() as f64;
     make(state, input.timeline, width);
 
-    // Of the frame that is pointed at, else of the one in sight.
+    // For the frame under the pointer, or else the current one.
     let at = state.view.pointed.or(state.view.in_sight);
     let read = at.and_then(|at| input.timeline.nearest(at)).or_else(|| input.timeline.last());
     let read = read.map(|record| judged(record, input));
@@ -140,13 +140,13 @@ fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>, actions: &mut
 fn tab(ui: &mut Ui, chosen: &mut Tab) -> Tab {
     ui.horizontal(|ui| {
         for tab in Tab::ALL {
-            ui.selectable_value(chosen, tab, tab.label()).on_hover_text("Which plot to show");
+            ui.selectable_value(chosen, tab, tab.label()).on_hover_text("Select a plot");
         }
     });
     *chosen
 }
 
-/// The newest frame may not be judged yet; until it is, the one before it speaks.
+/// The newest frame may not be judged yet; until then, the previous one is used.
 fn judged<'a>(record: &'a Record, input: &PlotInput<'a>) -> &'a Record {
     let is_newest = input.timeline.last().is_some_and(|last| last.sequence == record.sequence);
     if record.figures.is_some() || !is_newest {
@@ -173,11 +173,13 @@ fn explain(response: &Response, at: f64, input: &PlotInput<'_>, actions: &mut Ve
     let newest = input.timeline.last().map_or(0.0, |last| last.seconds);
     let time = |sequence| input.timeline.get(sequence).map_or(0.0, |record| newest - record.seconds);
     let hint = match nearest {
-        Some(kept) if kept == record.sequence => "Click to see this frame".to_owned(),
-        Some(kept) => format!("This picture is not kept any more. Click for the nearest that is: {}", ago(time(kept))),
-        None => "No picture is kept yet".to_owned(),
+        Some(kept) if kept == record.sequence => "Click to show this frame".to_owned(),
+        Some(kept) => {
+            format!("This frame is no longer stored. Click to show the nearest stored one: {}", ago(time(kept)))
+        }
+        None => "No frame stored yet".to_owned(),
     };
-    let old = if input.timeline.is_current(record) { "" } else { "\nTaken at other settings than the present ones" };
+    let old = if input.timeline.is_current(record) { "" } else { "\nComputed at earlier settings" };
     let text = format!("{}\n{hint}{old}", ago(newest - record.seconds));
     let asked = response.clicked() || response.dragged();
     response.clone().on_hover_text_at_pointer(text);
@@ -210,7 +212,7 @@ fn agreement(
     let pen = Pen::solid(colours.agreement, 1.6);
     let now = read.and_then(|record| record.figures).map_or_else(|| "–".to_owned(), |f| format!("{:.2}", f.f1));
     let entries = [LegendEntry { name: "F1", value: now.clone(), pen, sample: Sample::Line }];
-    legend::show(ui, "Agreement", "F1 of the boxes of A and B: 1 where they see the same", &entries);
+    legend::show(ui, "Agreement", "F1 score of A's and B's boxes: 1 if they agree completely", &entries);
     let below = input.pause_below.map(f64::from);
     let warning = theme::scheme(ui).warning;
     let curves = &state.curves;
@@ -236,16 +238,21 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     let figures = read.and_then(|record| record.figures);
     let count = |of: fn(&FrameFigures) -> u16| figures.as_ref().map_or_else(|| "–".to_owned(), |f| of(f).to_string());
     let [n_gained, n_lost, n_flips] = [count(|f| f.gained), count(|f| f.lost), count(|f| f.flips)];
-    let name = format!("Gained and lost boxes over time: {n_gained} gained, {n_lost} lost, {n_flips} flips");
+    let name = format!("Gained and lost boxes over time: {n_gained} gained, {n_lost} lost, {n_flips} class changed");
     let entries = [
         LegendEntry { name: "gained", value: n_gained, pen: gained, sample: Sample::Up },
         LegendEntry { name: "lost", value: n_lost, pen: lost, sample: Sample::Down },
-        LegendEntry { name: "flips", value: n_flips, pen: Pen::solid(colours.flips, 1.0), sample: Sample::Diamond },
+        LegendEntry {
+            name: "class changed",
+            value: n_flips,
+            pen: Pen::solid(colours.flips, 1.0),
+            sample: Sample::Diamond,
+        },
     ];
     legend::show(
         ui,
         "Boxes",
-        "Per frame: upwards what only B sees, downwards what only A sees; a flip is one class for another",
+        "Per frame: up, boxes found by B only; down, boxes found by A only; diamonds, boxes whose class changed",
         &entries,
     );
     let curves = &state.curves;
@@ -259,7 +266,7 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     chart.show(ui, &state.view, |plot| {
         curve(plot, "gained", &curves.gained, gained);
         curve(plot, "lost", &curves.lost, lost);
-        diamonds(plot, "flips", &curves.flips, colours.flips);
+        diamonds(plot, "class changed", &curves.flips, colours.flips);
     })
 }
 
@@ -286,8 +293,7 @@ fn latency(
             LegendEntry { name, value, pen: Pen::solid(*colour, 1.6), sample: Sample::Line }
         })
         .collect();
-    let about = "Milliseconds per stage. Of the last 120 frames: solid the median (p50), dashed p95, dotted p99. \
-                 Faint: each single frame.";
+    let about = "Latency per stage over the last 120 frames: solid p50, dashed p95, dotted p99. Faint: each frame.";
     legend::show(ui, "Latency ms", about, &entries);
     let list: Vec<String> = entries.iter().map(|e| format!("{} {} ms", e.name, e.value)).collect();
     let top = stages.iter().map(|(.., curves)| curves.p99.top()).fold(1.0, f64::max);

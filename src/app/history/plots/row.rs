@@ -24,7 +24,7 @@ pub fn show(
             ui.spacing_mut().item_spacing.x = 2.0;
             for reach in Reach::ALL.into_iter().rev() {
                 let response = ui.selectable_value(shown, reach, RichText::new(reach.label()).small());
-                response.on_hover_text("How much time the plots show");
+                response.on_hover_text("Time range");
             }
         });
     });
@@ -33,7 +33,7 @@ pub fn show(
 fn steps(ui: &mut Ui, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.x = 4.0;
     let ring = input.ring;
-    // Nothing in sight: the newest is where steps begin.
+    // No current frame: steps start from the newest.
     let at = input.in_sight.or(ring.last());
     let before = at.and_then(|at| ring.before(at)).map(|_| Action::History(HistoryAction::Step(-1)));
     let after = at.and_then(|at| ring.after(at)).map(|_| Action::History(HistoryAction::Step(1)));
@@ -43,10 +43,10 @@ fn steps(ui: &mut Ui, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
         .map(|worst| Action::History(HistoryAction::GoTo(worst)));
     let live = input.browsing.then_some(Action::Window(WindowAction::Resume));
     for (text, name, about, wanted) in [
-        ("◀", "Frame before", "The kept frame before this one", before),
-        ("▶", "Frame after", "The kept frame after this one", after),
-        ("Worst", "Worst frame", "The kept frame on which A and B agree least", worst),
-        ("Live", "Live", "Back to what the source gives now", live),
+        ("◀", "Previous frame in history", "Previous frame stored in the history", before),
+        ("▶", "Next frame in history", "Next frame stored in the history", after),
+        ("Worst", "Worst frame", "Frame with the lowest agreement", worst),
+        ("Back to live", "Back to live", "Show the newest frame", live),
     ] {
         let response = ui.add_enabled(wanted.is_some(), Button::new(text).min_size(vec2(28.0, 0.0)));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, wanted.is_some(), name));
@@ -57,13 +57,13 @@ fn steps(ui: &mut Ui, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
 }
 
 fn pause(ui: &mut Ui, preferences: &mut Preferences) {
-    let about = "Pauses at the first frame on which A and B agree less than this (F1), so that it can be looked at";
+    let about = "Pause at the first frame whose agreement (F1 score) is below this";
     ui.checkbox(&mut preferences.pauses, "Pause when agreement falls below").on_hover_text(about);
     let number = DragValue::new(&mut preferences.pause_below).range(0.01..=1.0).speed(0.01).fixed_decimals(2);
     let response = ui.add_enabled(preferences.pauses, number).on_hover_text(about);
     let (pause, below) = (preferences.pauses, f64::from(preferences.pause_below));
     response.widget_info(|| WidgetInfo {
-        label: Some("Agreement to pause below".into()),
+        label: Some("Pause below this agreement".into()),
         ..WidgetInfo::drag_value(pause, below)
     });
 }
@@ -72,14 +72,15 @@ fn kept(ui: &mut Ui, input: &PlotInput<'_>) {
     let ring = input.ring;
     let megabytes = |bytes: usize| (bytes as f64 / f64::from(1 << 20)).round();
     let (frames, used, limit) = (ring.len(), megabytes(ring.bytes()), megabytes(ring.limit()));
-    let text = format!("kept: {frames} frames, {used:.0} MB of {limit:.0} MB");
+    let noun = if frames == 1 { "frame" } else { "frames" };
+    let text = format!("{frames} {noun} buffered ({used:.0} of {limit:.0} MB)");
     let worst = ring.worst_kept().count();
     let mut about = format!(
-        "Frames that can be gone back to: the newest (shaded on the plots), and the {worst} worst of those before \
-         them (triangles). Older ones make room; their figures stay."
+        "Frames in the history: the newest (shaded on the plots) and the {worst} worst of the older ones (triangles). \
+         The rest are discarded; their figures stay."
     );
     if input.missed > 0 {
-        about += &format!("\n{} came too fast to be kept.", input.missed);
+        about += &format!("\n{} came too fast to be stored.", input.missed);
     }
     ui.label(RichText::new(text).small().weak()).on_hover_text(about);
 }

@@ -155,7 +155,7 @@ fn a_click_goes_to_the_nearest_kept_moment() {
         assert_eq!(click(&mut harness, at), [go_to(480)], "{plot}");
         let at = place(&harness, plot, 0.01);
         assert_eq!(click(&mut harness, at), [go_to(480)], "{plot}");
-        // It is in sight already.
+        // It is already shown.
         let at = place(&harness, plot, 0.9999);
         assert_eq!(click(&mut harness, at), [], "{plot}");
     }
@@ -202,10 +202,10 @@ fn the_row_steps_finds_the_worst_and_goes_back_to_live() {
     (desk.browsing, desk.in_sight) = (true, Some(550));
     let mut harness = desk.open(1200.0);
     for (label, action) in [
-        ("Frame before", Action::History(HistoryAction::Step(-1))),
-        ("Frame after", Action::History(HistoryAction::Step(1))),
+        ("Previous frame in history", Action::History(HistoryAction::Step(-1))),
+        ("Next frame in history", Action::History(HistoryAction::Step(1))),
         ("Worst frame", go_to(580)),
-        ("Live", Action::Window(WindowAction::Resume)),
+        ("Back to live", Action::Window(WindowAction::Resume)),
     ] {
         harness.get_by_label(label).click();
         harness.run_steps(2);
@@ -214,7 +214,7 @@ fn the_row_steps_finds_the_worst_and_goes_back_to_live() {
     // Nothing comes after the newest, which is live.
     (harness.state_mut().browsing, harness.state_mut().in_sight) = (false, Some(600));
     harness.run_steps(2);
-    for label in ["Frame after", "Live"] {
+    for label in ["Next frame in history", "Back to live"] {
         harness.get_by_label(label).click();
         harness.run_steps(2);
         assert_eq!(harness.state().actions, [], "{label}");
@@ -227,11 +227,11 @@ fn what_a_screen_reader_reads() {
     desk.in_sight = Some(580);
     let harness = desk.open(1200.0);
     harness.get_by_label("Agreement over time: 0.00");
-    harness.get_by_label("Gained and lost boxes over time: 0 gained, 1 lost, 0 flips");
+    harness.get_by_label("Gained and lost boxes over time: 0 gained, 1 lost, 0 class changed");
     harness.get_by_label("Latency over time: FP32 20.0 ms, INT8 20.0 ms, letterbox 1.0 ms");
-    harness.get_by_label("Agreement to pause below");
+    harness.get_by_label("Pause below this agreement");
     let megabytes = (harness.state().ring.bytes() as f64 / f64::from(1 << 20)).round();
-    harness.get_by_label(&format!("kept: 101 frames, {megabytes:.0} MB of 256 MB"));
+    harness.get_by_label(&format!("101 frames buffered ({megabytes:.0} of 256 MB)"));
 }
 
 #[test]

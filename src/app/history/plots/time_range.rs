@@ -50,8 +50,8 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    /// Goes with the newest frame while that is in sight, and else stands still, so that what is pointed at stays
-    /// where it is; it moves only to have the frame in sight.
+    /// Follows the newest frame while it is shown; otherwise stands still, so that what is under the pointer stays
+    /// where it is; it moves only to show the current frame.
     pub fn update(&mut self, reach: Reach, input: &PlotInput<'_>) {
         let timeline = input.timeline;
         let seconds = |sequence| timeline.get(sequence).map(|record| record.seconds);

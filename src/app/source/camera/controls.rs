@@ -34,7 +34,7 @@ pub fn show(
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let changed = controls.iter().any(|c| pending.value(c) != c.default);
             let reset = ui.add_enabled(changed, Button::new("Reset all").small());
-            if reset.on_hover_text("Every control back to the driver's default").clicked() {
+            if reset.on_hover_text("Reset every control to the driver's default").clicked() {
                 actions.push(Action::Camera(CameraAction::ResetControls));
             }
         });
@@ -43,7 +43,7 @@ pub fn show(
         ui.label(RichText::new(failure).small().color(theme::scheme(ui).warning));
     }
     if controls.is_empty() {
-        ui.label(RichText::new("The camera has none, or is not open.").weak());
+        ui.label(RichText::new("None available, or the camera is not open.").weak());
     }
     for control in controls {
         let value = pending.value(control);
@@ -74,7 +74,7 @@ fn titled<R>(
         let name = format!("Reset {}", control.name);
         let reset = ui.add_enabled(can, Button::new("⟲").small().frame(false));
         reset.widget_info(|| WidgetInfo::labeled(Role::Button, can, &name));
-        if reset.on_hover_text(format!("Back to {}", worded(control, control.default))).clicked() {
+        if reset.on_hover_text(format!("Reset to {}", worded(control, control.default))).clicked() {
             actions.push(Action::Camera(CameraAction::ResetControl(control.id)));
         }
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), title).inner
@@ -102,7 +102,7 @@ fn worded(control: &Control, value: i64) -> String {
 /// Tells why it cannot be moved.
 fn explained(control: &Control, response: egui::Response) {
     if !control.active {
-        response.on_disabled_hover_text("Without effect now: the camera chooses this by itself, or does not use it");
+        response.on_disabled_hover_text("No effect now: the camera sets this automatically, or does not use it");
     }
 }
 

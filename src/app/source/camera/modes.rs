@@ -35,9 +35,9 @@ impl Modes<'_> {
         Grid::new("camera modes").num_columns(4).spacing([GAP, 4.0]).show(ui, |ui| {
             ui.label("");
             for (title, what) in [
-                ("asked", "What you ask of the camera; it is opened again with each change"),
-                ("given", "What its driver makes of it"),
-                ("measured", "What really comes"),
+                ("requested", "What you request; the camera is reopened with each change"),
+                ("set", "What the driver set"),
+                ("measured", "What is measured"),
             ] {
                 ui.label(RichText::new(title).small().weak()).on_hover_text(what);
             }
@@ -47,8 +47,8 @@ impl Modes<'_> {
             self.rate(ui, width, actions);
         });
         if self.is_slow() {
-            let text = "Slower than promised: in the dark many cameras expose longer. A fixed exposure time helps, and \
-                for large pictures MJPEG.";
+            let text = "Slower than nominal: many cameras expose longer in low light. A fixed exposure time helps, \
+                    and MJPEG for large sizes.";
             ui.add_space(2.0);
             ui.label(RichText::new(text).small().color(theme::scheme(ui).warning));
         }

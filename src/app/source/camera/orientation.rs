@@ -10,8 +10,7 @@ const TURNS: [Turn; 4] = [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuar
 
 pub fn show(ui: &mut Ui, now: Orientation, actions: &mut Vec<Action>) {
     let mut mirror = now.mirror;
-    let what =
-        hint(ui.ctx(), "Left and right change sides, as in a mirror", &Action::Camera(CameraAction::ToggleMirror));
+    let what = hint(ui.ctx(), "Swap left and right", &Action::Camera(CameraAction::ToggleMirror));
     if ui.checkbox(&mut mirror, "Mirror").on_hover_text(what).changed() {
         actions.push(Action::Camera(CameraAction::ToggleMirror));
     }
@@ -23,11 +22,9 @@ pub fn show(ui: &mut Ui, now: Orientation, actions: &mut Vec<Action>) {
             let (text, degrees) = (format!("{}°", turn.degrees()), turn.degrees());
             let button = Button::selectable(chosen, text).frame_when_inactive(true).min_size(vec2(50.0, 0.0));
             let response = ui.add(button);
-            let name = format!("Turn by {degrees}°");
+            let name = format!("Rotate by {degrees}°");
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
-            if response.on_hover_text("Clockwise; for a camera that is mounted on its side or head").clicked()
-                && !chosen
-            {
+            if response.on_hover_text("Clockwise, for a camera mounted sideways or upside down").clicked() && !chosen {
                 actions.push(Action::Camera(CameraAction::Orient(Orientation { turn, ..now })));
             }
         }

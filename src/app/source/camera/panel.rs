@@ -11,7 +11,7 @@ use crate::app::action::{Action, CameraAction};
 use crate::engine::{SourceState, Status};
 use crate::source::{CameraInfo, ModeRequest};
 
-/// So many frames, and the measured rate is no chance of the first.
+/// Number of frames after which the measured rate is meaningful.
 const SETTLED: u64 = 45;
 
 /// The bar at the right of what scrolls must not lie on a button.
@@ -57,7 +57,7 @@ impl CameraPanel<'_> {
             ui.label(RichText::new("Camera").strong());
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let close = ui.add(Button::new("✖").small().frame(false));
-                close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the camera's panel"));
+                close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close camera settings"));
                 if close.on_hover_text(hint(ui.ctx(), "Close", &Action::Camera(CameraAction::TogglePanel))).clicked() {
                     actions.push(Action::Camera(CameraAction::TogglePanel));
                 }
@@ -66,7 +66,8 @@ impl CameraPanel<'_> {
         let identity = self.camera.id.as_ref().map_or_else(String::new, ToString::to_string);
         ui.add(Label::new(&self.camera.name).truncate());
         if !identity.is_empty() {
-            let what = "What it is known by, wherever it is plugged in; without a serial number, the place itself";
+            let what = "Identity of the camera, whichever port it is plugged into; without a serial number, the port \
+                    itself";
             ui.add(Label::new(RichText::new(identity).small().weak()).truncate()).on_hover_text(what);
         }
     }
@@ -90,12 +91,12 @@ impl CameraPanel<'_> {
         match self.info {
             Some(CameraInfo { problem: Some(problem), .. }) => Some(problem.clone()),
             Some(_) => (self.status.broken > 0).then(|| {
-                let frames = if self.status.broken == 1 { "frame was" } else { "frames were" };
-                format!("{} {frames} broken, and passed over.", self.status.broken)
+                let frames = if self.status.broken == 1 { "frame" } else { "frames" };
+                format!("{} broken {frames} skipped.", self.status.broken)
             }),
-            None if self.camera.id.is_none() => Some("It was not open yet.".into()),
-            None if self.is_known => Some("It is not plugged in now.".into()),
-            None => Some("Its modes are being looked up …".into()),
+            None if self.camera.id.is_none() => Some("Not opened yet.".into()),
+            None if self.is_known => Some("Not connected.".into()),
+            None => Some("Querying modes…".into()),
         }
     }
 }

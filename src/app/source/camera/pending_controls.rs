@@ -17,7 +17,7 @@ impl PendingControls {
         self.0.insert(id, (value, Instant::now()));
     }
 
-    /// What is to be shown of a control.
+    /// The value to show for a control.
     pub fn value(&self, control: &Control) -> i64 {
         self.0.get(&control.id).map_or(control.value, |(value, _)| *value)
     }

@@ -14,18 +14,18 @@ use crate::detect::{BBox, Size};
 /// The page. The pictures are sorted by damage. Files that are shown are read again; `frames` has the others.
 pub fn html(report: &ComparisonReport<'_>, frames: &WorstFrames) -> String {
     let (a, b) = (escaped(&report.models.a.name), escaped(&report.models.b.name));
-    let title = format!("{a} and {b}, compared");
+    let title = format!("{a} compared with {b}");
     let mut page = format!("<h1>{a} → {b}</h1>\n");
     page += &summary(report);
     let worst: Vec<&PictureReport<'_>> = report.damaged().take(SHOWN).collect();
     let differing = report.damaged().count();
     if worst.is_empty() {
-        page += "<p>No picture differs.</p>\n";
+        page += "<p>No image differs.</p>\n";
     } else {
         let which = if differing > worst.len() {
-            format!("The {} worst of {differing} pictures that differ", worst.len())
+            format!("The {} worst of {differing} images that differ", worst.len())
         } else {
-            "The pictures that differ, the worst first".into()
+            "Images that differ, worst first".into()
         };
         page += &format!("<h2>{which}</h2>\n{}", legend(&a, &b));
         for picture in worst {
@@ -51,7 +51,7 @@ fn summary(report: &ComparisonReport<'_>) -> String {
         ("matched", all.matched.to_string(), "matched"),
         ("lost", all.lost.to_string(), "lost"),
         ("gained", all.gained.to_string(), "gained"),
-        ("class flips", all.flips.to_string(), "flip"),
+        ("class changed", all.flips.to_string(), "flip"),
         ("mean IoU", mean(all.mean_iou()), ""),
         ("mean |Δscore|", mean(all.mean_delta_score()), ""),
     ];
@@ -61,7 +61,8 @@ fn summary(report: &ComparisonReport<'_>) -> String {
         .collect();
     let images = if totals.frames == 1 { "picture" } else { "pictures" };
     let mut text = format!(
-        "<p>{} {images}, {} boxes by {}, {} by {}, at score over {} and NMS IoU {}.</p>\n<div class=\"tiles\">\n{tiles}</div>\n",
+        "<p>{} {images}, {} boxes by {}, {} by {}, at a score threshold of {} and an NMS IoU of {}.</p>\n<div \
+         class=\"tiles\">\n{tiles}</div>\n",
         totals.frames,
         all.a,
         escaped(&models.a.name),
@@ -72,7 +73,7 @@ fn summary(report: &ComparisonReport<'_>) -> String {
     );
     if let Some(best) = report.better_threshold() {
         text += &format!(
-            "<p>{} agrees best at a score threshold of {}: F1 {:.3} in place of {:.3}.</p>\n",
+            "<p>Best score threshold for {}: {} (agreement F1 {:.3} instead of {:.3}).</p>\n",
             escaped(&models.b.name),
             best.score,
             best.after,
@@ -90,10 +91,10 @@ pub fn legend(a: &str, b: &str) -> String {
     let lines = [
         line("matched a", format!("matched, {a}")),
         line("matched b", format!("matched, {b}")),
-        line("lost a", format!("lost: only {a} has it")),
-        line("gained b", format!("gained: only {b} has it")),
-        line("flip a", format!("class flip, {a}")),
-        line("flip b", format!("class flip, {b}")),
+        line("lost a", format!("lost: found by {a} only")),
+        line("gained b", format!("gained: found by {b} only")),
+        line("flip a", format!("class changed, {a}")),
+        line("flip b", format!("class changed, {b}")),
     ];
     format!("<p class=\"legend\">\n{}</p>\n", lines.concat())
 }
@@ -148,7 +149,7 @@ fn rectangles(entry: &VerdictEntry<'_>) -> String {
         let Some(NamedDetection { class: name, score, bbox: [x1, y1, x2, y2], .. }) = found else { continue };
         let (w, h) = (x2 - x1, y2 - y1);
         let place = format!("x=\"{x1:.1}\" y=\"{y1:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"");
-        // A dark line below keeps the colour in sight on any picture.
+        // A dark line below keeps the colour visible on any image.
         text += &format!("<rect class=\"under\" {place}/><rect class=\"{class} {side}\" {place}>");
         text += &format!("<title>{} {score:.3}</title></rect>\n", escaped(name));
     }
@@ -216,13 +217,14 @@ fn classes(report: &ComparisonReport<'_>) -> String {
 
 fn listing(report: &ComparisonReport<'_>) -> String {
     let row = |p: &PictureReport<'_>| format!("<tr><td>{}</td>{}</tr>\n", escaped(&p.name()), cells(&p.agreement));
-    table("All pictures", "picture", &report.pictures.iter().map(row).collect::<String>())
+    table("All images", "picture", &report.pictures.iter().map(row).collect::<String>())
 }
 
 fn table(title: &str, first: &str, rows: &str) -> String {
     format!(
-        "<h2>{title}</h2>\n<div class=\"wide\"><table class=\"figures\"><tr><th>{first}</th><th>A</th><th>B</th>\
-         <th>matched</th><th>lost</th><th>gained</th><th>flips</th><th>F1</th></tr>\n{rows}</table></div>\n"
+        "<h2>{title}</h2>\n<div class=\"wide\"><table \
+         class=\"figures\"><tr><th>{first}</th><th>A</th><th>B</th><th>matched</th><th>lost</th><th>gained</th><th>class \
+         changed</th><th>F1</th></tr>\n{rows}</table></div>\n"
     )
 }
 
@@ -238,7 +240,7 @@ fn footer(report: &ComparisonReport<'_>) -> String {
         format!("{letter} is {}{arithmetic}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
     };
     format!(
-        "<footer><p>{}<br>{}</p>\n<p>Boxes are the same from an IoU of {} on. Made by Twinsight {}.</p></footer>\n",
+        "<footer><p>{}<br>{}</p>\n<p>Boxes match from an IoU of {}. Made by Twinsight {}.</p></footer>\n",
         model("A", report.models.a),
         model("B", report.models.b),
         crate::compare::MIN_IOU,

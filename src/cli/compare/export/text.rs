@@ -29,14 +29,9 @@ pub fn text(report: &ComparisonReport<'_>) -> String {
 
 /// "matched 9, lost 2, ...", without what there is none of.
 pub fn counts(of: &Agreement) -> String {
-    let parts = [
-        (of.matched, "matched"),
-        (of.flips, if of.flips == 1 { "class flip" } else { "class flips" }),
-        (of.lost, "lost"),
-        (of.gained, "gained"),
-    ];
+    let parts = [(of.matched, "matched"), (of.flips, "class changed"), (of.lost, "lost"), (of.gained, "gained")];
     let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    if parts.is_empty() { "neither sees anything".into() } else { parts.join(", ") }
+    if parts.is_empty() { "no detections".into() } else { parts.join(", ") }
 }
 
 /// A pair in one line.
@@ -46,13 +41,13 @@ fn sentence(entry: &VerdictEntry<'_>) -> String {
         (Some(a), Some(b)) => {
             let names = if a.class_id == b.class_id { a.class.into() } else { format!("{} → {}", a.class, b.class) };
             let iou = entry.iou.unwrap_or_default();
-            format!("{verdict:<10}  {names:<16} {:.3} → {:.3}  IoU {iou:.2}  {}", a.score, b.score, corners(a))
+            format!("{verdict:<13}  {names:<16} {:.3} → {:.3}  IoU {iou:.2}  {}", a.score, b.score, corners(a))
         }
         (Some(one), None) | (None, Some(one)) => {
             let why = entry.why.as_deref().unwrap_or_default();
             let score = format!("{:.3}", one.score);
             let score = if entry.a.is_some() { format!("{score}        ") } else { format!("      → {score}") };
-            format!("{verdict:<10}  {:<16} {score}            {}  {why}", one.class, corners(one))
+            format!("{verdict:<13}  {:<16} {score}            {}  {why}", one.class, corners(one))
         }
         (None, None) => verdict.to_owned(),
     }
@@ -66,12 +61,13 @@ fn corners(detection: &NamedDetection<'_>) -> String {
 fn by_class(report: &ComparisonReport<'_>) -> String {
     let (a, b) = (report.models.a.name.as_str(), report.models.b.name.as_str());
     let mut text = format!(
-        "{:<16} {a:>6} {b:>6}  {:>7} {:>5} {:>6} {:>5}  {:>5}\n",
-        "class", "matched", "lost", "gained", "flips", "F1"
+        "{:<16} {a:>6} {b:>6}  {:>7} {:>5} {:>6} {:>13}  {:>5}\n",
+        "class", "matched", "lost", "gained", "class changed", "F1"
     );
     for (name, of) in report.classes_by_damage() {
         let Agreement { a, b, matched, lost, gained, flips, .. } = of;
-        text += &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>5}  {:>5.3}\n", of.f1());
+        text +=
+            &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>13}  {:>5.3}\n", of.f1());
     }
     text.push('\n');
     text
@@ -90,11 +86,13 @@ fn summary(report: &ComparisonReport<'_>) -> String {
         all.f1()
     );
     if let (Some(iou), Some(delta)) = (all.mean_iou(), all.mean_delta_score()) {
-        text += &format!(", mean IoU {iou:.3}, mean |Δscore| {delta:.3} of the matched");
+        text += &format!(", mean IoU {iou:.3}, mean |Δscore| {delta:.3} of matched pairs");
     }
     if let Some(best) = report.better_threshold() {
-        text +=
-            &format!("\n{b} agrees best at score {}: F1 {:.3} in place of {:.3}", best.score, best.after, best.before);
+        text += &format!(
+            "\nbest score threshold for {b}: {} (agreement F1 {:.3} instead of {:.3})",
+            best.score, best.after, best.before
+        );
     }
     text
 }

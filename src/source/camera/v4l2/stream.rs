@@ -44,7 +44,7 @@ impl V4l2Driver {
         let format = device.set_format(&Format::new(width, height, code(mode.format)))?;
         if (format.fourcc, format.width, format.height) != (code(mode.format), width, height) {
             let Format { fourcc, width, height, .. } = format;
-            return Err(io::Error::other(format!("the driver gives {fourcc} {width}×{height} instead")));
+            return Err(io::Error::other(format!("the driver delivers {fourcc} {width}×{height} instead")));
         }
         let interval = Parameters::new(Fraction::new(mode.rate.seconds(), mode.rate.frames()));
         // Some drivers have one rate and no call to set it.
