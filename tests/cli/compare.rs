@@ -104,7 +104,7 @@ fn for_people_it_says_what_became_of_each_box_and_why() {
     let output = twinsight(&["models/downloads/bus.jpg"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let told = text(&output.stdout);
-    assert!(told.contains("matched     bus ") && told.contains("agreement F1 0."), "{told}");
+    assert!(told.contains("matched        bus ") && told.contains("agreement F1 0."), "{told}");
     let same = text(&twinsight(&["--b", "fp32", "models/downloads/bus.jpg"]).stdout);
     assert!(same.contains("agreement F1 1.000, mean IoU 1.000, mean |Δscore| 0.000"), "{same}");
     assert!(!same.contains("lost") && !same.contains("gained"), "{same}");
@@ -121,7 +121,7 @@ fn wrong_usage_is_exit_2_and_what_cannot_be_done_is_exit_1() {
         (&["missing.jpg"][..], "missing.jpg"),
         (&[empty], "no images in the folder"),
         (&["--b", "missing.onnx", "models/downloads/bus.jpg"], "missing.onnx"),
-        (&["--b", "Cargo.toml", "models/downloads/bus.jpg"], "Cargo.toml is no model"),
+        (&["--b", "Cargo.toml", "models/downloads/bus.jpg"], "Cargo.toml is not a model"),
         (&["--csv", "/no folder/x.csv", "models/downloads/bus.jpg"], "cannot write /no folder/x.csv"),
     ] {
         let output = twinsight(arguments);

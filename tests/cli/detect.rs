@@ -134,7 +134,7 @@ fn a_picture_that_cannot_be_read_is_named_and_the_others_are_done() {
     for (line, path) in said.iter().zip(&bad) {
         assert!(line.contains(path.to_str().unwrap()), "{line}");
     }
-    assert!(said[2].contains("cut off"), "{}", said[2]);
+    assert!(said[2].contains("truncated"), "{}", said[2]);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn every_command_that_prints_survives_a_reader_that_left() {
 fn a_camera_that_is_not_there_is_one_clear_line() {
     let run = detect(&["--camera", "4242"], &[]);
     let error = run.error();
-    assert!(error.starts_with("there is no camera 4242; there are: "), "{error}");
+    assert!(error.starts_with("there is no camera 4242; available: "), "{error}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn what_fp32_sees_is_right_by_its_own_measure_and_int8_loses() {
     let (json, html) = (set.path("eval.json"), set.path("eval.html"));
     let files = ["--json", json.to_str().unwrap(), "--html", html.to_str().unwrap(), "--resamples", "50"];
     let out = Run::of(&mut set.eval(&files)).done();
-    assert!(out.contains("INT8 less FP32\nAP  "), "{out}");
+    assert!(out.contains("INT8 − FP32\nAP  "), "{out}");
     let count = set.annotations["annotations"].as_array().unwrap().len();
     let last = out.lines().last().unwrap();
     assert!(last.starts_with(&format!("on 2 images; {count} objects: ")), "{last}");

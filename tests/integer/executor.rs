@@ -435,7 +435,7 @@ fn what_cannot_be_computed_is_refused_with_its_name_and_a_way_out() {
         ("auto_pad", Box::new(|m| attribute(m, AttributeProto::string("auto_pad", "SAME_UPPER")))),
         ("does not fit", Box::new(|m| attribute(m, AttributeProto::ints("pads", &[0, 0, 0, 0])))),
         ("no node before it computes its input nobody", Box::new(|m| m.graph.node[1].input[0] = "nobody".into())),
-        ("another tensor with the name q", Box::new(|m| m.graph.node[1].output[0] = "q".into())),
+        ("another tensor is also named q", Box::new(|m| m.graph.node[1].output[0] = "q".into())),
         ("2 outputs, not one", Box::new(|m| m.graph.node[1].output.push("z".into()))),
         ("puts out its output z", Box::new(|m| m.output("z"))),
         ("0 inputs", Box::new(|m| m.graph.input.clear())),

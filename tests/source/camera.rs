@@ -29,7 +29,7 @@ fn the_list_is_compact() {
     let expected = "2  Web \"HD\" cam  (046d:0825:5A3C)\n   MJPEG  640×480    15, 29.97/s\n          1280×720   30/s\n   YUYV   640×480    30/s\n";
     assert_eq!(text(&[webcam()]), expected);
     let broken = CameraInfo { modes: Vec::new(), problem: Some("in use by another".into()), ..webcam() };
-    assert_eq!(text(std::slice::from_ref(&broken)), "2  Web \"HD\" cam  (046d:0825:5A3C)\n   used by another\n");
+    assert_eq!(text(std::slice::from_ref(&broken)), "2  Web \"HD\" cam  (046d:0825:5A3C)\n   in use by another\n");
     let object: serde_json::Value = serde_json::from_str(&json(&[broken])).unwrap();
     assert_eq!(object[0]["problem"], "in use by another");
 }

@@ -50,7 +50,7 @@ fn what_is_not_there_or_not_clear_is_said_with_the_cameras_that_are() {
     assert_eq!(error("7"), format!("there is no camera 7; available: {list}"));
     assert_eq!(error("top"), format!("there is no camera \"top\"; available: {list}"));
     assert_eq!(error("cam"), format!("camera \"cam\" matches {list}; select one by its number or identity"));
-    assert!(choose(&[], &CameraSelector::Index(0)).unwrap_err().to_string().ends_with("there are: none"));
+    assert!(choose(&[], &CameraSelector::Index(0)).unwrap_err().to_string().ends_with("available: none"));
     assert!(matches!(choose(&[], &CameraSelector::First), Err(SourceError::NoCamera)));
 }
 

@@ -192,10 +192,10 @@ fn mirror_and_turn_change_the_picture_and_are_kept() {
     await_corners(&mut desk, "upright", [RED, BLUE, BLUE, BLUE]);
     desk.press(Key::M);
     await_corners(&mut desk, "mirrored", [BLUE, RED, BLUE, BLUE]);
-    desk.click("Turn by 90°");
+    desk.click("Rotate by 90°");
     // Turned first: the red comes to the right, and the mirror brings it back to the left.
     await_corners(&mut desk, "turned and mirrored", [RED, BLUE, BLUE, BLUE]);
-    assert!(is_chosen(&desk, "Turn by 90°"));
+    assert!(is_chosen(&desk, "Rotate by 90°"));
     desk.click("Mirror");
     await_corners(&mut desk, "turned", [BLUE, RED, BLUE, BLUE]);
     assert_eq!(camera.openings(), 1);
@@ -258,13 +258,13 @@ fn an_unplugged_camera_is_waited_for_and_the_demo_is_one_click_away() {
 fn a_busy_camera_counts_down_to_the_next_try() {
     let (mut desk, camera, _) = panel();
     camera.is(Mood::Gone);
-    desk.until("the failure", |d| d.has("⚠  No picture"));
+    desk.until("the failure", |d| d.has("⚠  Can't open source"));
     camera.is(Mood::Busy);
     desk.until("the message", |d| d.has_words("is in use by another program"));
     desk.until("the countdown", |d| d.has_words("retrying in"));
     camera.is(Mood::Good);
     desk.click("Try again");
-    desk.until("the picture", |d| !d.has("⚠  No picture") && d.has("person 0.90"));
+    desk.until("the picture", |d| !d.has("⚠  Can't open source") && d.has("person 0.90"));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_camera_that_appears_is_listed_and_told() {
     let since = Instant::now();
     desk.until("the camera in the list, which stays open", |d| d.control("📷  Second Cam").is_some());
     assert!(since.elapsed() < Duration::from_secs(2));
-    assert!(desk.said().contains("Second Cam is there"), "{}", desk.said());
+    assert!(desk.said().contains("Second Cam is available"), "{}", desk.said());
     plugged.lock().unwrap().pop();
     desk.until("it to be gone", |d| d.control("📷  Second Cam").is_none());
 }
@@ -336,7 +336,7 @@ fn there_is_room_for_the_panel_in_every_window() {
         let picture = desk.control("Picture").unwrap().rect();
         assert!(picture.width() > 190.0 && picture.height() > 200.0, "{picture:?}");
         assert_eq!(desk.has_slider("Score"), width > 1400.0, "the panel takes the thresholds' place");
-        for label in ["Camera settings", "Camera size", "Pixel format", "Frame rate", "Turn by 270°", "Reset all"] {
+        for label in ["Camera settings", "Camera size", "Pixel format", "Frame rate", "Rotate by 270°", "Reset all"] {
             let rect = desk.control(label).unwrap().rect();
             assert!(rect.min.x >= 0.0 && rect.max.x <= width, "{label} {rect:?} at {width}");
             assert!(!rect.intersects(picture), "{label} {rect:?} lies on {picture:?}");

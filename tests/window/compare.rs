@@ -110,7 +110,7 @@ fn the_best_threshold_is_found_over_the_history() {
     let mut desk = comparing(plan(View::Overlay));
     desk.until("the frame in the history", |d| d.history_len() == 1);
     desk.press(Key::G);
-    desk.until("what it found", |d| d.has_words("agreement 0.800 → 1.000 over 1 frame"));
+    desk.until("what it found", |d| d.has_words("agreement 0.800 → 1.000, 1 frame"));
     let [a, b] = desk.preferences().thresholds();
     assert_eq!(a.score, 0.25, "A's stays");
     assert!((0.01..0.2).contains(&b.score), "{}", b.score);
@@ -288,13 +288,13 @@ fn a_model_is_compared_with_itself_in_the_other_arithmetic() {
 fn a_single_int8_model_has_its_arithmetic_beside_it() {
     let models = [Some(Int8), None];
     let mut desk = Desk::with_picture(Plan { models, ..plan(View::Single) });
-    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("Arithmetic").is_some());
-    desk.click("Arithmetic");
+    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("INT8 arithmetic").is_some());
+    desk.click("INT8 arithmetic");
     desk.until("the choice", |d| d.has("native: this processor's kernels"));
     desk.click("native: this processor's kernels");
     desk.until("it is remembered", |d| d.preferences().arithmetics[0] == Arithmetic::Native);
     desk.until("the status line names it", |d| d.has_words("INT8 (native)"));
     desk.click("FP32");
     desk.until("FP32's boxes", |d| d.has("person 0.90"));
-    assert!(desk.control("Arithmetic").is_none(), "a float model has but one");
+    assert!(desk.control("INT8 arithmetic").is_none(), "a float model has but one");
 }

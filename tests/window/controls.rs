@@ -100,7 +100,7 @@ fn a_model_that_is_missing_is_not_passed_off_as_running() {
     let sights = Plan::default().sights.into_iter().filter(|(model, _)| *model == ModelName::Fp32).collect();
     let mut desk = Desk::with_picture(Plan { sights, ..Plan::default() });
     desk.press(Key::P);
-    desk.until("the remark on the picture", |d| d.has_words("these boxes are FP32's"));
+    desk.until("the remark on the picture", |d| d.has_words("boxes shown are FP32's"));
     assert!(desk.has("⚠ INT8") && desk.has("person 0.90"));
     assert_eq!(desk.preferences().model(Which::A), ModelName::Fp32, "what does not work is not kept");
 }

@@ -44,7 +44,7 @@ fn measured(shop: &Shop, files: &[PathBuf]) -> Desk {
 
 /// The visible rows, as a screen reader reads them.
 fn rows(desk: &Desk) -> Vec<String> {
-    let nodes = desk.harness.query_all_by_label_contains(": propagated ");
+    let nodes = desk.harness.query_all_by_label_contains(": SQNR cumulative ");
     nodes.filter_map(|node| node.accesskit_node().label()).collect()
 }
 
@@ -69,7 +69,7 @@ fn the_figures_are_those_of_the_command() {
     let shop = Shop::new();
     let picture = shop.picture("pictures", 7);
     let mut desk = measured(&shop, std::slice::from_ref(&picture));
-    assert!(desk.has_words("small-64_int8_qop against small-64_float · 07.png"), "{}", desk.names("against"));
+    assert!(desk.has_words("small-64_int8_qop vs small-64_float · 07.png"), "{}", desk.names(" vs "));
     let report = report(&shop, &picture);
     let lines = report["layers"].as_array().unwrap();
     let words = |line: &Value| {
@@ -143,9 +143,11 @@ fn a_box_is_followed_through_the_layers() {
     desk.click("Which layers caused this?");
     desk.until("the layers", |d| d.has_words("Score of "));
     let seen = rows(&desk);
-    assert!(seen.iter().all(|row| row.contains("propagated")), "{seen:?}");
-    let alone: Vec<f32> =
-        seen.iter().filter_map(|row| row.split(", alone ").nth(1)?.split(',').next()?.parse().ok()).collect();
+    assert!(seen.iter().all(|row| row.contains("SQNR cumulative")), "{seen:?}");
+    let alone: Vec<f32> = seen
+        .iter()
+        .filter_map(|row| row.split(", score this layer only ").nth(1)?.split(',').next()?.parse().ok())
+        .collect();
     assert!(alone.len() > 3 && alone.is_sorted(), "what makes it fall the most stands first: {seen:?}");
 }
 
@@ -167,7 +169,7 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     assert!(models(&shop).contains(&format!("{made}.onnx")), "{:?}", models(&shop));
     assert_eq!(std::fs::read(shop.int8()).unwrap(), stock);
     // The same frame is measured again, with the new model; its head rounds nothing.
-    desk.until("the new figures", |d| d.has_words(&format!("{made} against")));
+    desk.until("the new figures", |d| d.has_words(&format!("{made} vs")));
     desk.until("the head in float", |d| rows(d).iter().all(|row| !row.contains("head_stride_8, QLinearConv")));
     // The next window offers it among the models.
     let name = ModelName::File(shop.path(&format!("{made}.onnx")));
@@ -175,7 +177,7 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     desk.click("Back to small-64_int8_qop");
     desk.until("the old model", |d| d.control("Back to small-64_int8_qop").is_none());
     desk.click(MEASURE);
-    desk.until("the old figures", |d| d.has_words("small-64_int8_qop against small-64_float"));
+    desk.until("the old figures", |d| d.has_words("small-64_int8_qop vs small-64_float"));
 }
 
 #[test]
@@ -219,7 +221,7 @@ fn ranges_of_a_folder_make_a_model_that_is_b() {
         assert!(made.with_extension(end).is_file(), "{end}");
     }
     assert!(desk.said().contains(&*made.file_stem().unwrap().to_string_lossy()), "{}", desk.said());
-    desk.until("the new model as B", |d| d.has_words(&format!("{} against", made.file_stem().unwrap().display())));
+    desk.until("the new model as B", |d| d.has_words(&format!("{} vs", made.file_stem().unwrap().display())));
 }
 
 #[test]

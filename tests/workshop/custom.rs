@@ -140,7 +140,7 @@ fn quantize_takes_a_float_model_and_says_what_does_not_fit() {
         .done();
     assert_eq!(std::fs::read(custom.path("a.onnx")).unwrap(), std::fs::read(custom.path("b.onnx")).unwrap());
     let run = Run::of(&mut quantize(&custom.path("a.onnx"), "c.onnx"));
-    assert!(run.error().contains("a.onnx is INT8 already"), "{}", run.err);
+    assert!(run.error().contains("a.onnx is already INT8"), "{}", run.err);
     let run = Run::of(&mut quantize(&pictures.join("30.png"), "c.onnx"));
     assert!(run.error().contains("30.png is no ONNX model") || run.err.contains("has no graph"), "{}", run.err);
     let sidecar = r#"{"input": [320, 320], "classes": ["gate"], "heads": [{"stride": 32, "anchors": [[81, 82]]}]}"#;
@@ -285,10 +285,10 @@ fn pictures_that_cannot_be_read_are_named() {
         Run::of(custom.command("calibrate", true).arg("--images").arg(custom.dir.path()).arg("-o").arg(table))
     };
     let none = calibrate();
-    assert!(none.error().contains("no pictures (jpg, png, webp, bmp)"), "{none:?}");
+    assert!(none.error().contains("no images (jpg, png, webp, bmp)"), "{none:?}");
     std::fs::write(custom.path("broken.jpg"), b"\xff\xd8\xff\xe0 no more").unwrap();
     let broken = calibrate();
-    assert!(broken.error().contains("broken.jpg") && broken.error().contains("take it away"), "{broken:?}");
+    assert!(broken.error().contains("broken.jpg") && broken.error().contains("remove it"), "{broken:?}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl LayerRow {
         self.isolated.filter(|db| *db < NO_NOISE)
     }
 
-    /// For screen readers: "head_stride_32, QLinearConv: propagated 19.1 dB, isolated 35.8 dB, boxes 17.90 %".
+    /// For screen readers: "head_stride_32, QLinearConv: SQNR cumulative 19.1 dB, this layer 35.8 dB, boxes 17.90 %".
     pub fn words(&self) -> String {
         let mut words = format!("{}, {}: SQNR cumulative {}", self.name, self.op, decibel(Some(self.propagated)));
         words += &format!(", this layer {}", decibel(self.isolated));

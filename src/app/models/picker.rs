@@ -49,7 +49,7 @@ impl ModelPicker<'_> {
             let chosen = self.pair.request(Which::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Which::A, actions)).response;
-            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Arithmetic"));
+            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "INT8 arithmetic"));
             response.on_hover_text(chosen.explanation());
         }
     }

@@ -133,10 +133,10 @@ mod tests {
         let stalled = SourceState::Stalled { since: Duration::from_secs(12) };
         assert_eq!(problem(&stalled, false).text, "No frame from cam for 12 s.");
         assert_eq!(problem(&stalled, false).short(), "stalled, reopening");
-        assert_eq!(problem(&failed(Some(2100)), false).short(), "can't open source, next try in 3 s");
-        assert_eq!(problem(&failed(Some(0)), false).short(), "no picture, retrying now…");
+        assert_eq!(problem(&failed(Some(2100)), false).short(), "can't open source, retrying in 3 s");
+        assert_eq!(problem(&failed(Some(0)), false).short(), "can't open source, retrying now…");
         assert_eq!(problem(&failed(Some(2100)), true).short(), "unplugged, waiting for it to return");
-        assert_eq!(problem(&failed(None), false).short(), "no picture");
+        assert_eq!(problem(&failed(None), false).short(), "can't open source");
         assert_eq!(problem(&failed(None), false).text, "Cam is busy.");
         for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {
             assert_eq!(SourceProblem::of(&state, "cam", true, true), None);

@@ -118,7 +118,7 @@ struct PictureFiles(std::vec::IntoIter<PathBuf>);
 impl Frames for PictureFiles {
     fn next(&mut self) -> Result<NextFrame, Stopped> {
         let Some(path) = self.0.next() else { return Ok(NextFrame::End) };
-        let advice = "take it away, or put a whole one in its place";
+        let advice = "remove it, or replace it with an intact one";
         let unreadable = |cause: &dyn std::fmt::Display| Stopped::Failed(format!("{cause}; {advice}"));
         let frame = source::load(&path).map_err(|error| unreadable(&error))?;
         let bytes =

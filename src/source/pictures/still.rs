@@ -32,7 +32,7 @@ pub fn load(path: &Path) -> Result<Frame, SourceError> {
     let Some(format) = reader.format().filter(ImageFormat::reading_enabled) else {
         return Err(decode("unknown content".into()));
     };
-    // The decoder fills up a JPEG that is cut off with gray, which a detector would take for the picture.
+    // The decoder fills up a truncated JPEG with gray, which a detector would take for the picture.
     if format == ImageFormat::Jpeg && Layout::of(&bytes).is_ok_and(|layout| layout.end.is_none()) {
         return Err(decode("the JPEG is truncated".into()));
     }
@@ -123,7 +123,8 @@ fn from_image(path: &Path, error: ImageError) -> SourceError {
             SourceError::Decode { path, cause: limit.to_string() }
         }
         ImageError::Limits(limit) => SourceError::TooLarge { path, cause: limit.to_string() },
-        other => SourceError::Decode { path, cause: other.to_string() },
+        // Some decoders end their message with a line of its own.
+        other => SourceError::Decode { path, cause: other.to_string().trim_end().to_owned() },
     }
 }
 

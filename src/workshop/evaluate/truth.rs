@@ -288,9 +288,9 @@ mod tests {
             (&GOOD.replace("6.5", "-6.5"), "an invalid area (annotation with id 1): -6.5"),
             (&GOOD.replace("\"image_id\": 7", "\"image_id\": 8"), "a box in the image 8 (annotation with id 1)"),
             (&GOOD.replace("\"category_id\": 5", "\"category_id\": 6"), "a box of the category 6"),
-            (&GOOD.replace("\"id\": 3", "\"id\": 7"), "give the image id 7 twice"),
-            (&GOOD.replace("\"id\": 2,", "\"id\": 5,"), "give the category id 5 twice"),
-            (&GOOD.replace("\"image_id\": 3", "\"id\": 1, \"image_id\": 3"), "give the annotation id 1 twice"),
+            (&GOOD.replace("\"id\": 3", "\"id\": 7"), "use the image id 7 twice"),
+            (&GOOD.replace("\"id\": 2,", "\"id\": 5,"), "use the category id 5 twice"),
+            (&GOOD.replace("\"image_id\": 3", "\"id\": 1, \"image_id\": 3"), "use the annotation id 1 twice"),
             (&GOOD.replace("\"cat\"", "\"dog\""), "use the category name \"dog\" twice"),
             (&GOOD.replace("\"file_name\": \"a.jpg\"", "\"width\": 3"), "an image without a file name (id 3)"),
         ];

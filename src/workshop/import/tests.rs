@@ -124,7 +124,7 @@ fn what_is_not_read_is_refused_by_name() {
         (|g| of(g, "leaky").op_type = "Mish".into(), "the node leaky, Mish: only Conv, LeakyRelu"),
         (|g| of(g, "leaky").op_type = "BatchNormalization".into(), "fold it into the preceding convolution"),
         (|g| of(g, "leaky").domain = "com.microsoft".into(), "com.microsoft.LeakyRelu: only"),
-        (|g| of(g, "leaky").op_type = "QLinearConv".into(), "INT8 already (its node leaky)"),
+        (|g| of(g, "leaky").op_type = "QLinearConv".into(), "already INT8 (its node leaky)"),
         (|g| set(of(g, "leaky"), AttributeProto::float("alpha", 0.2)), "its slope is 0.2"),
         (|g| of(g, "leaky").attribute.clear(), "its slope is 0.01"),
         (|g| set(of(g, "a"), AttributeProto::int("group", 3)), "it is grouped"),

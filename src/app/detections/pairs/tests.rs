@@ -292,7 +292,7 @@ fn models_of_other_forms_do_not_break_the_details() {
     state.heads[1] = RawHeads::default();
     let bench = Bench::new(state);
     assert!(bench.has_words("INT8 has no such candidate"));
-    assert!(bench.has_words("objectness: FP32 0.9487, INT8 not known"));
+    assert!(bench.has_words("objectness: FP32 0.9487, INT8 unknown"));
 }
 
 #[test]
