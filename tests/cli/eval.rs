@@ -106,7 +106,7 @@ fn what_fp32_sees_is_right_by_its_own_measure_and_int8_loses() {
     assert!(classes.contains(&"PERSON") && classes.contains(&"BUS"), "{classes:?}");
     assert!(!report["by_damage"].as_array().unwrap().is_empty());
     let page = std::fs::read_to_string(html).unwrap();
-    for part in ["INT8 less FP32", "class=\"truth\"", "data:image/jpeg;base64", "<polyline", "bus.jpg", "PERSON"] {
+    for part in ["INT8 − FP32", "class=\"truth\"", "data:image/jpeg;base64", "<polyline", "bus.jpg", "PERSON"] {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("http://") && !page.contains("https://"), "the page asks for something from elsewhere");

@@ -437,7 +437,7 @@ fn what_cannot_be_computed_is_refused_with_its_name_and_a_way_out() {
         ("no node before it computes its input nobody", Box::new(|m| m.graph.node[1].input[0] = "nobody".into())),
         ("another tensor is also named q", Box::new(|m| m.graph.node[1].output[0] = "q".into())),
         ("2 outputs, not one", Box::new(|m| m.graph.node[1].output.push("z".into()))),
-        ("puts out its output z", Box::new(|m| m.output("z"))),
+        ("computes its output z", Box::new(|m| m.output("z"))),
         ("0 inputs", Box::new(|m| m.graph.input.clear())),
         ("is not one image", Box::new(|m| m.graph.input = vec![ValueInfoProto::f32("x", &[2, 3, 2, 5])])),
         ("make the model's input smaller", Box::new(|m| m.graph.input = Model::new([3, 16384, 16384]).graph.input)),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use twinsight::model::{Catalog, ModelName, Runtime};
+use twinsight::model::{Catalog, Runtime};
 use twinsight::workshop::darknet::{DarknetNetwork, LayerKind};
 use twinsight::workshop::{CalibrationFrame, Calibrator, FloatModel, Method, Recipe};
 

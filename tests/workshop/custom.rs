@@ -142,7 +142,7 @@ fn quantize_takes_a_float_model_and_says_what_does_not_fit() {
     let run = Run::of(&mut quantize(&custom.path("a.onnx"), "c.onnx"));
     assert!(run.error().contains("a.onnx is already INT8"), "{}", run.err);
     let run = Run::of(&mut quantize(&pictures.join("30.png"), "c.onnx"));
-    assert!(run.error().contains("30.png is no ONNX model") || run.err.contains("has no graph"), "{}", run.err);
+    assert!(run.error().contains("30.png is not an ONNX model") || run.err.contains("has no graph"), "{}", run.err);
     let sidecar = r#"{"input": [320, 320], "classes": ["gate"], "heads": [{"stride": 32, "anchors": [[81, 82]]}]}"#;
     std::fs::write(custom.path("gates.onnx.json"), sidecar).unwrap();
     let run = Run::of(&mut quantize(&float, "c.onnx"));

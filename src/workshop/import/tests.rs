@@ -135,9 +135,9 @@ fn what_is_not_read_is_refused_by_name() {
         (|g| g.initializer.retain(|t| t.name != "a_weight"), "its weights are not a float32 constant"),
         (|g| g.initializer.iter_mut().for_each(|t| t.dims[0] += 1), "its weights are not a float32 constant"),
         (|g| set(of(g, "split"), AttributeProto::int("axis", 2)), "equal parts"),
-        (|g| of(g, "both").input[0] = "nothing".into(), "its input nothing is nothing computed"),
+        (|g| of(g, "both").input[0] = "nothing".into(), "its input nothing is not computed"),
         (|g| set(of(g, "up"), AttributeProto::string("mode", "linear")), "does not repeat pixels"),
-        (|g| g.output[0].name = "gone".into(), "puts out gone, which nothing"),
+        (|g| g.output[0].name = "gone".into(), "outputs gone, which nothing"),
     ];
     for (change, words) in cases {
         let error = changed(change).unwrap_err().to_string();
