@@ -146,7 +146,7 @@ fn quantize_takes_a_float_model_and_says_what_does_not_fit() {
     let sidecar = r#"{"input": [320, 320], "classes": ["gate"], "heads": [{"stride": 32, "anchors": [[81, 82]]}]}"#;
     std::fs::write(custom.path("gates.onnx.json"), sidecar).unwrap();
     let run = Run::of(&mut quantize(&float, "c.onnx"));
-    assert!(run.error().contains("puts out [[1, 24, 20, 20], [1, 24, 10, 10]] for 320×320"), "{}", run.err);
+    assert!(run.error().contains("outputs [[1, 24, 20, 20], [1, 24, 10, 10]] for 320×320"), "{}", run.err);
     let run = Run::of(quantize(&float, "c.onnx").arg("--cfg").arg(custom.path("gates.cfg")));
     assert_eq!(run.code, 2, "{}", run.err);
 }
