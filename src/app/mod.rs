@@ -28,7 +28,7 @@ mod window;
 pub use preferences::Preferences;
 pub use ui::clipboard::{Clip, Clipboard, ClipboardError};
 pub use ui::screenshot::Screenshot;
-pub use view::{View, Which};
+pub use view::{Side, View};
 pub use viewer::Viewer;
 pub use viewer::start::{Start, System};
 pub use window::{AppError, run};

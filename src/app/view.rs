@@ -37,12 +37,12 @@ impl View {
 
 /// One of the two models that are compared, as the window shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum Side {
     A,
     B,
 }
 
-impl Which {
+impl Side {
     pub const BOTH: [Self; 2] = [Self::A, Self::B];
 
     pub fn letter(self) -> &'static str {

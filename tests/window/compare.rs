@@ -4,7 +4,7 @@
 use egui::Key;
 use egui::accesskit::Toggled;
 use egui_kittest::kittest::{NodeT, Queryable};
-use twinsight::app::{Preferences, View, Which};
+use twinsight::app::{Preferences, Side, View};
 use twinsight::model::Arithmetic;
 use twinsight::model::ModelName::{Fp32, Int8};
 
@@ -71,7 +71,7 @@ fn x_swaps_the_sides_and_asks_nothing_of_the_models() {
     desk.press(Key::X);
     assert!(desk.has_words("person 0.90 → 0.80"));
     assert_eq!(desk.runs(), before);
-    assert_eq!(desk.preferences().model(Which::A), Fp32);
+    assert_eq!(desk.preferences().model(Side::A), Fp32);
 }
 
 #[test]

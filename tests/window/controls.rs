@@ -3,7 +3,7 @@
 use egui::accesskit::{Role, Toggled};
 use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use twinsight::app::{Preferences, Which};
+use twinsight::app::{Preferences, Side};
 use twinsight::model::ModelName;
 use twinsight::source::{SourceError, SourceRequest};
 
@@ -22,10 +22,10 @@ fn the_key_p_and_the_buttons_switch_the_precision() {
     let mut desk = Desk::with_picture(Plan::default());
     desk.press(Key::P);
     desk.until("INT8's detections", |d| d.has("person 0.80") && !d.has("cat 0.30"));
-    assert_eq!(desk.preferences().model(Which::A), ModelName::Int8);
+    assert_eq!(desk.preferences().model(Side::A), ModelName::Int8);
     desk.click("FP32");
     desk.until("FP32's detections", |d| d.has("person 0.90"));
-    assert_eq!(desk.preferences().model(Which::A), ModelName::Fp32);
+    assert_eq!(desk.preferences().model(Side::A), ModelName::Fp32);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_model_that_is_missing_is_not_passed_off_as_running() {
     desk.press(Key::P);
     desk.until("the remark on the picture", |d| d.has_words("boxes shown are FP32's"));
     assert!(desk.has("⚠ INT8") && desk.has("person 0.90"));
-    assert_eq!(desk.preferences().model(Which::A), ModelName::Fp32, "what does not work is not kept");
+    assert_eq!(desk.preferences().model(Side::A), ModelName::Fp32, "what does not work is not kept");
 }
 
 #[test]

@@ -5,7 +5,7 @@ pub mod shortcuts;
 
 use std::time::Duration;
 
-use super::view::{View, Which};
+use super::view::{Side, View};
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName};
 use crate::source::{ControlId, ModeRequest, Orientation, SourceRequest};
@@ -67,9 +67,9 @@ pub enum CameraAction {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelsAction {
-    Use(Which, ModelName),
+    Use(Side, ModelName),
     /// How a side's INT8 model is computed.
-    Compute(Which, Arithmetic),
+    Compute(Side, Arithmetic),
     /// The next model for A.
     SwitchPrecision,
     /// A becomes B and B becomes A.
@@ -82,7 +82,7 @@ pub enum ThresholdsAction {
     /// One set of thresholds for A and B, or one each.
     ToggleLink,
     /// Sets one side's, and separates them from the other's.
-    Set(Which, Thresholds),
+    Set(Side, Thresholds),
     /// Finds B's score threshold that agrees best with A over the history.
     FindBest,
 }

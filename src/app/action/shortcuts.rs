@@ -7,7 +7,7 @@ use super::{
     Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SourceAction,
     ThresholdsAction, VideoAction, WindowAction,
 };
-use crate::app::view::{View, Which};
+use crate::app::view::{Side, View};
 
 /// A key and what it does.
 pub struct Shortcut {
@@ -64,10 +64,10 @@ pub const SHORTCUTS: [Shortcut; 35] = [
 ];
 
 /// While one of these is held down, only that side's boxes are shown.
-pub const HELD: [(Key, Which); 2] = [(Key::A, Which::A), (Key::B, Which::B)];
+pub const HELD: [(Key, Side); 2] = [(Key::A, Side::A), (Key::B, Side::B)];
 
 /// The side that is shown alone, while its key is held down.
-pub fn held(ctx: &Context) -> Option<Which> {
+pub fn held(ctx: &Context) -> Option<Side> {
     if ctx.text_edit_focused() {
         return None;
     }

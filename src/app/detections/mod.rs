@@ -10,7 +10,7 @@ use super::action::Action;
 use super::frame::current::CurrentFrame;
 use super::frame::marks::BoxFilter;
 use super::models::picker::name_or_letter;
-use super::view::Which;
+use super::view::Side;
 use class_filter::{ClassCounts, ClassFilter};
 use pairs::PairsPanel;
 use pairs::input::PairsInput;
@@ -61,7 +61,7 @@ impl DetectionsView {
     /// Paints the list of classes into all that is left of `ui`. `compares`: with the counts of A and B.
     pub fn classes_ui(&mut self, ui: &mut Ui, current: &CurrentFrame, compares: bool) {
         let Some(classes) = current.classes() else { return };
-        let sides = Which::BOTH.map(|which| current.detections(which));
+        let sides = Side::BOTH.map(|which| current.detections(which));
         self.counts.count(classes, if compares { &sides } else { &sides[..1] });
         ui.add_space(10.0);
         self.class_filter.ui(ui, classes, &self.counts, &mut self.classes);
@@ -83,13 +83,12 @@ impl DetectionsView {
             let listed = side.show(ui, |ui| {
                 // The panel keeps its width while there is nothing to list.
                 ui.set_min_width(ui.available_width());
-                let classes = &current.output(Which::A)?.model.form.classes;
-                list::show(ui, current.detections(Which::A), classes, &self.classes, self.highlighted)
+                let classes = &current.output(Side::A)?.model.form.classes;
+                list::show(ui, current.detections(Side::A), classes, &self.classes, self.highlighted)
             });
             return listed.inner;
         };
-        let names =
-            Which::BOTH.map(|which| current.output(which).map_or("?", |o| name_or_letter(&o.model.name, which)));
+        let names = Side::BOTH.map(|which| current.output(which).map_or("?", |o| name_or_letter(&o.model.name, which)));
         let (chosen_classes, highlighted) = (&self.classes, self.highlighted);
         let input = PairsInput { comparison, sides, names, chosen_classes, highlighted, selected };
         // A small window is for the picture first.

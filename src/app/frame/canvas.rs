@@ -9,7 +9,7 @@ use super::picture::{self, Layer, Panes, Picture};
 use crate::app::action::{Action, PairsAction, SourceAction, shortcuts};
 use crate::app::models::picker::shortened;
 use crate::app::source::problem::{SourceProblem, sentence};
-use crate::app::view::{View, Which};
+use crate::app::view::{Side, View};
 use crate::engine::{ModelPhase, SourceState, Status};
 use crate::source::SourceRequest;
 
@@ -50,9 +50,9 @@ impl FrameView {
         // A side that is shown alone, while its key is held.
         let alone = shortcuts::held(ui.ctx()).filter(|_| compares);
         let view = if alone.is_some() { View::Single } else { input.view };
-        self.draw(view, alone.unwrap_or(Which::A), compares, &input.filter);
+        self.draw(view, alone.unwrap_or(Side::A), compares, &input.filter);
 
-        let badges = Which::BOTH.map(|which| self.badge(which, &input));
+        let badges = Side::BOTH.map(|which| self.badge(which, &input));
         let [of_a, of_b] = &self.marks;
         let layer = |marks, badge: String| Layer {
             boxes: Boxes { marks, highlighted: input.listed, chosen: input.selected, labels: input.labels },
@@ -90,7 +90,7 @@ impl FrameView {
     }
 
     /// "A · FP32 · 12 boxes"
-    fn badge(&self, which: Which, input: &CanvasInput<'_>) -> String {
+    fn badge(&self, which: Side, input: &CanvasInput<'_>) -> String {
         let letter = which.letter();
         match self.current.output(which) {
             Some(output) => {

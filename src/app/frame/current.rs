@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::compare::{CompareSettings, Comparer, Comparison, ModelInput};
 use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
 use crate::engine::{Observation, Output};
@@ -39,7 +39,7 @@ impl CurrentFrame {
         let Some(observation) = self.observation.as_ref().filter(|_| self.settings.as_ref() != Some(&settings)) else {
             return;
         };
-        self.sides = Which::BOTH.map(|which| {
+        self.sides = Side::BOTH.map(|which| {
             let slot = which.index() ^ usize::from(settings.swapped);
             observation.outputs.iter().position(|output| output.slot == slot)
         });
@@ -65,15 +65,15 @@ impl CurrentFrame {
         self.observation.is_some() && self.settings.as_ref() != Some(settings)
     }
 
-    pub fn output(&self, which: Which) -> Option<&Output> {
+    pub fn output(&self, which: Side) -> Option<&Output> {
         self.observation.as_ref()?.outputs.get(self.sides[which.index()]?)
     }
 
     /// Highest score first; none where the model did not look at this frame.
-    pub fn detections(&self, which: Which) -> &[Detection] {
+    pub fn detections(&self, which: Side) -> &[Detection] {
         match (self.comparison(), which) {
-            (Some(comparison), Which::A) => comparison.a(),
-            (Some(comparison), Which::B) => comparison.b(),
+            (Some(comparison), Side::A) => comparison.a(),
+            (Some(comparison), Side::B) => comparison.b(),
             (None, _) => &self.alone[which.index()],
         }
     }
@@ -85,7 +85,7 @@ impl CurrentFrame {
 
     /// Why there is no comparison although both looked.
     pub fn mismatch(&self) -> Option<String> {
-        let [a, b] = Which::BOTH.map(|which| self.output(which));
+        let [a, b] = Side::BOTH.map(|which| self.output(which));
         let [a, b] = [a?, b?].map(|o| (&o.model.name, o.model.form.classes.len()));
         (!self.comparable).then(|| {
             let of = |(name, classes): (&String, usize)| format!("{name} ({classes} classes)");
@@ -96,13 +96,13 @@ impl CurrentFrame {
     /// Both models' heads at the thresholds of now, as the comparison took them.
     pub fn pair(&self) -> Option<[ModelInput<'_>; 2]> {
         let thresholds = self.settings.as_ref()?.thresholds;
-        let [a, b] = Which::BOTH.map(|which| self.output(which));
+        let [a, b] = Side::BOTH.map(|which| self.output(which));
         Some([side(a?, thresholds[0]), side(b?, thresholds[1])])
     }
 
     /// Class names: A's, or B's where A did not look.
     pub fn classes(&self) -> Option<&Classes> {
-        Which::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| &output.model.form.classes)
+        Side::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| &output.model.form.classes)
     }
 }
 

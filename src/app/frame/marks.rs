@@ -5,7 +5,7 @@ use egui::Color32;
 use crate::annotate::label_text;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::ui::palette::class_colour;
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::compare::{Arrow, Comparison, VerdictKind, label};
 use crate::detect::{BBox, ClassSet, Classes};
 
@@ -40,7 +40,7 @@ impl BoxFilter<'_> {
 }
 
 /// One model's boxes, in the colours of their classes. `compared`: with the line of their verdict.
-pub fn of_side(frame: &CurrentFrame, which: Which, filter: &BoxFilter<'_>, compared: bool, marks: &mut Vec<BoxMark>) {
+pub fn of_side(frame: &CurrentFrame, which: Side, filter: &BoxFilter<'_>, compared: bool, marks: &mut Vec<BoxMark>) {
     marks.clear();
     let Some(classes) = frame.output(which).map(|o| &o.model.form.classes) else { return };
     let comparison = frame.comparison().filter(|_| compared);
@@ -55,7 +55,7 @@ pub fn of_side(frame: &CurrentFrame, which: Which, filter: &BoxFilter<'_>, compa
         };
         let mut shown = filter.classes.contains(d.class_id);
         if let Some(comparison) = comparison {
-            mark.target = if which == Which::A { i } else { comparison.place_of_b(i).unwrap_or_default() };
+            mark.target = if which == Side::A { i } else { comparison.place_of_b(i).unwrap_or_default() };
             let Some(verdict) = comparison.verdicts().get(mark.target) else { continue };
             mark.kind = verdict.kind();
             shown = comparison.is_chosen(verdict, filter.classes) && filter.shows(mark.kind);

@@ -22,7 +22,7 @@ use std::time::Duration;
 use egui::Context;
 
 use super::action::PictureAction;
-use super::view::{View, Which};
+use super::view::{Side, View};
 use annotated::{AnnotatedPanes, AnnotatedPicture};
 use current::CurrentFrame;
 use marks::{BoxFilter, BoxMark};
@@ -127,13 +127,13 @@ impl FrameView {
     }
 
     /// Makes the marks of a view; of the single one, those of `alone`. `compared`: with the lines of their verdicts.
-    fn draw(&mut self, view: View, alone: Which, compared: bool, filter: &BoxFilter<'_>) {
+    fn draw(&mut self, view: View, alone: Side, compared: bool, filter: &BoxFilter<'_>) {
         let [first, second] = &mut self.marks;
         match (view, self.current.comparison(), self.current.classes()) {
             (View::Overlay, Some(comparison), Some(classes)) => marks::of_both(comparison, classes, filter, first),
             (View::Split | View::SideBySide, ..) => {
-                marks::of_side(&self.current, Which::A, filter, compared, first);
-                marks::of_side(&self.current, Which::B, filter, compared, second);
+                marks::of_side(&self.current, Side::A, filter, compared, first);
+                marks::of_side(&self.current, Side::B, filter, compared, second);
             }
             (View::Single | View::Overlay, ..) => marks::of_side(&self.current, alone, filter, compared, first),
         }
@@ -143,7 +143,7 @@ impl FrameView {
     pub fn annotated(&mut self, view: View, labels: bool, filter: &BoxFilter<'_>) -> Option<AnnotatedPicture> {
         let observation = self.current.observation()?.clone();
         // A side that is shown alone while its key is held is not the view.
-        self.draw(view, Which::A, view.compares(), filter);
+        self.draw(view, Side::A, view.compares(), filter);
         let [a, b] = self.marks.each_ref().map(|marks| marks.iter().map(|m| annotated::mark(m, labels)).collect());
         let column = self.area.map_or(0, |area| {
             let bar = self.split_bar.parts(area.rect)[0].right_center();

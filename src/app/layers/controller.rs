@@ -15,7 +15,7 @@ use crate::app::action::LayersAction;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::history::browser::HistoryBrowser;
 use crate::app::job::Job;
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::detect::{Frame, Thresholds};
 use crate::engine::{Observation, SourceState, Status};
 use crate::model::{Catalog, ModelInfo, ModelName, Precision};
@@ -394,7 +394,7 @@ impl LayersController {
 impl LayersContext<'_> {
     /// A in float and B in INT8, as both looked at the current frame; else why that is not so.
     pub fn compared(&self) -> Result<[Arc<ModelInfo>; 2], String> {
-        let [a, b] = Which::BOTH.map(|which| self.current.output(which).map(|output| Arc::clone(&output.model)));
+        let [a, b] = Side::BOTH.map(|which| self.current.output(which).map(|output| Arc::clone(&output.model)));
         let Some((a, b)) = a.zip(b) else {
             return Err("No frame has been processed by two models yet; select a view with A and B.".into());
         };

@@ -1,7 +1,7 @@
 //! The two models that were chosen, and what there is to choose from.
 
 use crate::app::action::ModelsAction;
-use crate::app::view::{View, Which};
+use crate::app::view::{Side, View};
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 
 /// A and B. Swapping them changes what the window shows on which side, and asks nothing of the engine: its slots keep
@@ -52,13 +52,13 @@ impl ModelPair {
 
     /// The next model for A; where two are compared, one that B is not, or else the two change sides.
     fn switch_precision(&mut self, compares: bool) -> bool {
-        let is_free = |m: &&ModelName| !compares || *m != self.model(Which::B);
+        let is_free = |m: &&ModelName| !compares || *m != self.model(Side::B);
         let free: Vec<&ModelName> = self.choices.iter().filter(is_free).collect();
-        let now = free.iter().position(|m| *m == self.model(Which::A));
+        let now = free.iter().position(|m| *m == self.model(Side::A));
         match free.get(now.map_or(0, |i| (i + 1) % free.len())) {
-            Some(next) if *next != self.model(Which::A) => {
+            Some(next) if *next != self.model(Side::A) => {
                 let next = (*next).clone();
-                self.choose(Which::A, next);
+                self.choose(Side::A, next);
                 false
             }
             _ => {
@@ -68,16 +68,16 @@ impl ModelPair {
         }
     }
 
-    pub fn request(&self, which: Which) -> &ModelRequest {
+    pub fn request(&self, which: Side) -> &ModelRequest {
         &self.slots[self.slot(which)]
     }
 
-    pub fn model(&self, which: Which) -> &ModelName {
+    pub fn model(&self, which: Side) -> &ModelName {
         &self.request(which).name
     }
 
     /// The slot of an observation's output that is shown as this side.
-    pub fn slot(&self, which: Which) -> usize {
+    pub fn slot(&self, which: Side) -> usize {
         which.index() ^ usize::from(self.swapped)
     }
 
@@ -86,16 +86,16 @@ impl ModelPair {
     }
 
     /// Chooses a model, computed as this side's is. Choosing what the other side has swaps the two.
-    fn choose(&mut self, which: Which, model: ModelName) {
+    fn choose(&mut self, which: Side, model: ModelName) {
         self.put(which, ModelRequest::new(model, self.request(which).arithmetic));
     }
 
     /// Chooses how this side's model is computed.
-    fn compute(&mut self, which: Which, arithmetic: Arithmetic) {
+    fn compute(&mut self, which: Side, arithmetic: Arithmetic) {
         self.put(which, ModelRequest::new(self.model(which).clone(), arithmetic));
     }
 
-    fn put(&mut self, which: Which, request: ModelRequest) {
+    fn put(&mut self, which: Side, request: ModelRequest) {
         let slot = self.slot(which);
         if self.slots[1 - slot] == request {
             self.swapped = !self.swapped;
@@ -130,7 +130,7 @@ mod tests {
         let before = pair.wanted(View::Overlay);
         pair.swap();
         assert_eq!(pair.wanted(View::Overlay), before);
-        assert_eq!((pair.model(Which::A), pair.slot(Which::A)), (&ModelName::Int8, 1));
+        assert_eq!((pair.model(Side::A), pair.slot(Side::A)), (&ModelName::Int8, 1));
     }
 
     #[test]
@@ -138,31 +138,31 @@ mod tests {
         let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
         pair.swap();
         assert_eq!(pair.wanted(View::Single), [ModelName::Int8.into()]);
-        assert_eq!((pair.slot(Which::A), pair.model(Which::B)), (0, &ModelName::Fp32));
+        assert_eq!((pair.slot(Side::A), pair.model(Side::B)), (0, &ModelName::Fp32));
     }
 
     #[test]
     fn the_other_sides_model_swaps_and_a_third_replaces() {
         let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
-        pair.choose(Which::A, ModelName::Int8);
-        assert_eq!([pair.model(Which::A), pair.model(Which::B)], [&ModelName::Int8, &ModelName::Fp32]);
+        pair.choose(Side::A, ModelName::Int8);
+        assert_eq!([pair.model(Side::A), pair.model(Side::B)], [&ModelName::Int8, &ModelName::Fp32]);
         let own = ModelName::File("own.onnx".into());
-        pair.choose(Which::B, own.clone());
-        assert_eq!([pair.model(Which::A), pair.model(Which::B)], [&ModelName::Int8, &own]);
+        pair.choose(Side::B, own.clone());
+        assert_eq!([pair.model(Side::A), pair.model(Side::B)], [&ModelName::Int8, &own]);
     }
 
     #[test]
     fn one_model_in_two_arithmetics_is_two() {
         let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
-        pair.compute(Which::B, Arithmetic::Native);
-        pair.choose(Which::A, ModelName::Int8);
+        pair.compute(Side::B, Arithmetic::Native);
+        pair.choose(Side::A, ModelName::Int8);
         let native = ModelRequest::new(ModelName::Int8, Arithmetic::Native);
         assert_eq!(pair.wanted(View::Overlay), [ModelName::Int8.into(), native.clone()]);
         // What the other side has comes over from there.
-        pair.compute(Which::A, Arithmetic::Native);
-        assert_eq!([pair.request(Which::A), pair.request(Which::B)], [&native, &ModelName::Int8.into()]);
+        pair.compute(Side::A, Arithmetic::Native);
+        assert_eq!([pair.request(Side::A), pair.request(Side::B)], [&native, &ModelName::Int8.into()]);
         // Another model on a side is computed as that side is.
-        pair.choose(Which::A, ModelName::Tuned);
-        assert_eq!(pair.request(Which::A).arithmetic, Arithmetic::Native);
+        pair.choose(Side::A, ModelName::Tuned);
+        assert_eq!(pair.request(Side::A).arithmetic, Arithmetic::Native);
     }
 }

@@ -5,7 +5,7 @@ use egui::{Button, ComboBox, RichText, Role, Ui, WidgetInfo, vec2};
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, ModelsAction};
 use crate::app::models::pair::ModelPair;
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::engine::{ModelPhase, ModelState};
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 
@@ -20,18 +20,18 @@ impl ModelPicker<'_> {
     /// A row of buttons, or a list where there are many: one model looks.
     pub fn single(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
         if self.pair.choices().len() > BUTTONS {
-            return self.list(ui, Which::A, narrow, actions);
+            return self.list(ui, Side::A, narrow, actions);
         }
         // In a narrow window the comparing views' lists have the choice.
-        let has_arithmetic = self.computes_in_integers(Which::A) && !narrow;
+        let has_arithmetic = self.computes_in_integers(Side::A) && !narrow;
         if !narrow && !has_arithmetic {
             ui.label(RichText::new("Precision").weak());
         }
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for model in self.pair.choices() {
-                let chosen = self.pair.model(Which::A) == model;
-                let failure = self.failure(Which::A).filter(|_| chosen);
+                let chosen = self.pair.model(Side::A) == model;
+                let failure = self.failure(Side::A).filter(|_| chosen);
                 let button = Button::selectable(chosen, signed(model, failure.is_some()));
                 let name = if failure.is_some() { format!("⚠ {}", model.label()) } else { model.label() };
                 let response = ui.add(button.frame_when_inactive(true).min_size(vec2(52.0, 0.0)));
@@ -41,14 +41,14 @@ impl ModelPicker<'_> {
                     .on_hover_text(hint(ui.ctx(), &what, &Action::Models(ModelsAction::SwitchPrecision)))
                     .clicked()
                 {
-                    actions.push(Action::Models(ModelsAction::Use(Which::A, model.clone())));
+                    actions.push(Action::Models(ModelsAction::Use(Side::A, model.clone())));
                 }
             }
         });
         if has_arithmetic {
-            let chosen = self.pair.request(Which::A).arithmetic;
+            let chosen = self.pair.request(Side::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
-            let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Which::A, actions)).response;
+            let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Side::A, actions)).response;
             response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "INT8 arithmetic"));
             response.on_hover_text(chosen.explanation());
         }
@@ -56,16 +56,16 @@ impl ModelPicker<'_> {
 
     /// A list each for A and B, and a button between them that swaps the two.
     pub fn both(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
-        self.list(ui, Which::A, narrow, actions);
+        self.list(ui, Side::A, narrow, actions);
         let swap = ui.add(Button::new("⇄").min_size(vec2(30.0, 0.0)));
         swap.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Swap A and B"));
         if swap.on_hover_text(hint(ui.ctx(), "Swap A and B", &Action::Models(ModelsAction::Swap))).clicked() {
             actions.push(Action::Models(ModelsAction::Swap));
         }
-        self.list(ui, Which::B, narrow, actions);
+        self.list(ui, Side::B, narrow, actions);
     }
 
-    fn list(&self, ui: &mut Ui, which: Which, narrow: bool, actions: &mut Vec<Action>) {
+    fn list(&self, ui: &mut Ui, which: Side, narrow: bool, actions: &mut Vec<Action>) {
         let chosen = self.pair.model(which);
         let failure = self.failure(which);
         ui.label(RichText::new(which.letter()).strong());
@@ -94,7 +94,7 @@ impl ModelPicker<'_> {
         response.response.on_hover_text(failure.map_or_else(|| what(chosen), str::to_owned));
     }
 
-    fn arithmetics(&self, ui: &mut Ui, which: Which, actions: &mut Vec<Action>) {
+    fn arithmetics(&self, ui: &mut Ui, which: Side, actions: &mut Vec<Action>) {
         let chosen = self.pair.request(which).arithmetic;
         for arithmetic in Arithmetic::ALL {
             let words = match arithmetic {
@@ -109,16 +109,16 @@ impl ModelPicker<'_> {
     }
 
     /// Whether there is a choice of arithmetic: the model that is chosen runs, and computes in integers.
-    fn computes_in_integers(&self, which: Which) -> bool {
+    fn computes_in_integers(&self, which: Side) -> bool {
         let info = self.state(which).and_then(|state| state.running.as_ref());
         info.is_some_and(|info| info.arithmetic.is_some())
     }
 
-    fn state(&self, which: Which) -> Option<&ModelState> {
+    fn state(&self, which: Side) -> Option<&ModelState> {
         self.states.get(self.pair.slot(which)).filter(|state| state.request == *self.pair.request(which))
     }
 
-    fn failure(&self, which: Which) -> Option<&str> {
+    fn failure(&self, which: Side) -> Option<&str> {
         match &self.state(which)?.phase {
             ModelPhase::Failed { message } => Some(message),
             ModelPhase::Loading | ModelPhase::Ready => None,
@@ -163,7 +163,7 @@ const MOST: usize = 18;
 const IN_LIST: usize = 11;
 
 /// What a model is called in the midst of other words.
-pub fn name_or_letter(name: &str, which: Which) -> &str {
+pub fn name_or_letter(name: &str, which: Side) -> &str {
     if name.chars().count() <= MOST { name } else { which.letter() }
 }
 

@@ -4,7 +4,7 @@ pub mod cameras;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::view::{View, Which};
+use crate::app::view::{Side, View};
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 use cameras::CameraPresets;
@@ -107,12 +107,12 @@ impl Preferences {
     }
 
     /// Sets one side's, and takes them apart from the other's for it.
-    pub fn set_thresholds(&mut self, which: Which, thresholds: Thresholds) {
+    pub fn set_thresholds(&mut self, which: Side, thresholds: Thresholds) {
         self.link(false);
         let Thresholds { score, nms_iou } = thresholds;
         match which {
-            Which::A => (self.score, self.nms_iou) = (score, nms_iou),
-            Which::B => (self.score_b, self.nms_iou_b) = (score, nms_iou),
+            Side::A => (self.score, self.nms_iou) = (score, nms_iou),
+            Side::B => (self.score_b, self.nms_iou_b) = (score, nms_iou),
         }
     }
 
@@ -131,14 +131,14 @@ impl Preferences {
     }
 
     /// The model to start with; what is no built one any more takes its default.
-    pub fn model(&self, which: Which) -> ModelName {
+    pub fn model(&self, which: Side) -> ModelName {
         let named = |label: &String| ModelName::BUILT.into_iter().find(|m| m.label() == *label);
         let default = [ModelName::Fp32, ModelName::Int8];
         named(&self.models[which.index()]).unwrap_or_else(|| default[which.index()].clone())
     }
 
     /// Keeps a model for the next run, where it is a built one.
-    pub fn remember(&mut self, which: Which, request: &ModelRequest) {
+    pub fn remember(&mut self, which: Side, request: &ModelRequest) {
         if ModelName::BUILT.contains(&request.name) {
             let label = request.name.label();
             if self.models[which.index()] != label {
@@ -164,7 +164,7 @@ mod tests {
             ..Preferences::default()
         };
         assert_eq!(Preferences::from_json(&kept.to_json()), kept);
-        assert_eq!(kept.model(Which::A), ModelName::Int8);
+        assert_eq!(kept.model(Side::A), ModelName::Int8);
     }
 
     #[test]
@@ -190,9 +190,9 @@ mod tests {
     #[test]
     fn a_model_that_is_not_built_is_not_kept() {
         let mut preferences = Preferences::default();
-        preferences.remember(Which::B, &ModelName::File("own.onnx".into()).into());
-        assert_eq!(preferences.model(Which::B), ModelName::Int8);
+        preferences.remember(Side::B, &ModelName::File("own.onnx".into()).into());
+        assert_eq!(preferences.model(Side::B), ModelName::Int8);
         preferences.models[0] = "FP64".into();
-        assert_eq!(preferences.model(Which::A), ModelName::Fp32);
+        assert_eq!(preferences.model(Side::A), ModelName::Fp32);
     }
 }

@@ -15,7 +15,7 @@ use crate::app::panels::thresholds::LEAST_SCORE;
 use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::{SourceContext, video_playback};
 use crate::app::ui::file_dialog::FileQuestion;
-use crate::app::view::{View, Which};
+use crate::app::view::{Side, View};
 use crate::compare::Arrow;
 use crate::detect::Thresholds;
 use crate::engine::{Observation, Status};
@@ -181,8 +181,8 @@ impl Viewer {
             LayersEffect::Resume => self.resume(ctx, status),
             LayersEffect::UseAsB(model) => {
                 self.models.add_choice(model.clone());
-                if *self.models.model(Which::B) != model {
-                    self.apply_to_models(ctx, ModelsAction::Use(Which::B, model));
+                if *self.models.model(Side::B) != model {
+                    self.apply_to_models(ctx, ModelsAction::Use(Side::B, model));
                 }
             }
             LayersEffect::Done(message) => self.notifications.done(message),

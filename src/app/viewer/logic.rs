@@ -8,7 +8,7 @@ use super::Viewer;
 use crate::app::source::change::SourceChange;
 use crate::app::source::{Failure, SourceContext};
 use crate::app::ui::file_dialog::FileAnswer;
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::engine::{Event, ModelPhase, Observation, Status};
 use crate::workshop::Stopped;
 
@@ -134,7 +134,7 @@ impl Viewer {
 
     /// Keeps the models for the next run, once they work.
     fn remember_models(&mut self, status: &Status) {
-        for which in Which::BOTH {
+        for which in Side::BOTH {
             let request = self.models.request(which);
             let ready = status.models.iter().any(|m| m.phase == ModelPhase::Ready && m.request == *request);
             if ready {

@@ -31,7 +31,7 @@ use super::ui::file_dialog::FileDialog;
 use super::ui::notifications::Notifications;
 use super::ui::screenshot::Screenshot;
 use super::ui::theme;
-use super::view::Which;
+use super::view::Side;
 use start::{Start, System};
 
 use crate::compare::CompareSettings;
@@ -137,7 +137,7 @@ impl Viewer {
             current: &self.frame.current,
             history: &self.history,
             thresholds: self.preferences.thresholds(),
-            models: Which::BOTH.map(|which| self.models.model(which)),
+            models: Side::BOTH.map(|which| self.models.model(which)),
             source: self.control.source(),
             album,
             is_moving: self.control.can_pause(status) && !self.control.is_paused(),

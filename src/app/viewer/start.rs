@@ -6,7 +6,7 @@ use crate::app::models::pair::ModelPair;
 use crate::app::preferences::Preferences;
 use crate::app::ui::clipboard::Clipboard;
 use crate::app::ui::screenshot::Screenshot;
-use crate::app::view::{View, Which};
+use crate::app::view::{Side, View};
 use crate::model::{Arithmetic, Catalog, ModelName, ModelRequest};
 use crate::source::{CameraWatch, SourceRequest};
 
@@ -45,7 +45,7 @@ pub struct System {
 impl Start {
     /// A and B: as asked for, else as in the last run; two that differ.
     pub(super) fn models(&self, preferences: &Preferences) -> ModelPair {
-        let [a, b] = Which::BOTH.map(|which| {
+        let [a, b] = Side::BOTH.map(|which| {
             let (model, arithmetic) = (self.models[which.index()].clone(), self.arithmetics[which.index()]);
             let kept = || if model.is_some() { Arithmetic::Exact } else { preferences.arithmetics[which.index()] };
             let arithmetic = arithmetic.unwrap_or_else(kept);

@@ -17,7 +17,7 @@ use crate::app::source::camera::panel::CameraPanel;
 use crate::app::source::problem::SourceProblem;
 use crate::app::source::{thumbnail_strip, video_bar, video_playback};
 use crate::app::ui::{palette, theme};
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::compare::Arrow;
 use crate::engine::{ModelPhase, SourceState, Status};
 
@@ -119,8 +119,8 @@ impl Viewer {
         });
         if self.preferences.history {
             let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
-            let labels = Which::BOTH.map(|which| self.models.request(which).label());
-            let names = Which::BOTH.map(|which| picker::name_or_letter(&labels[which.index()], which));
+            let labels = Side::BOTH.map(|which| self.models.request(which).label());
+            let names = Side::BOTH.map(|which| picker::name_or_letter(&labels[which.index()], which));
             let current = self.frame.current.observation().map(|observation| &**observation);
             history.show(ui, |ui| self.history.ui(ui, current, names, &mut self.preferences, actions));
         }
@@ -180,7 +180,7 @@ impl Viewer {
     /// The panel on the left.
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
-        let names = Which::BOTH.map(|which| picker::shortened(&self.models.request(which).label()));
+        let names = Side::BOTH.map(|which| picker::shortened(&self.models.request(which).label()));
         let panel = ThresholdsPanel {
             names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
             found: self.history.found(),
@@ -189,7 +189,7 @@ impl Viewer {
         thresholds::shown(ui, &mut self.preferences);
         self.detections.classes_ui(ui, &self.frame.current, compares);
         let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
-        let models = Which::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
+        let models = Side::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
             let state = status.models.get(self.models.slot(which))?;
             Some((title, state.running.as_deref()?))
         });
@@ -209,7 +209,7 @@ impl Viewer {
         // problem stands in its place.
         let nothing = self.frame.current.observation().is_none();
         let problem = problem.filter(|_| nothing || !self.history.is_held());
-        let names = Which::BOTH.map(|which| self.models.request(which).label());
+        let names = Side::BOTH.map(|which| self.models.request(which).label());
         let input = CanvasInput {
             status,
             problem,

@@ -9,7 +9,7 @@ use super::table::{signed, two_digits};
 use crate::app::action::{Action, LayersAction, PairsAction, ThresholdsAction};
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::compare::Verdict;
 use crate::compare::VerdictKind;
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
@@ -33,7 +33,7 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
         let remedy = sentences(ui, input, verdict, &row);
         ui.horizontal_wrapped(|ui| {
             if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, remedy)) {
-                actions.push(Action::Thresholds(ThresholdsAction::Set(Which::BOTH[side], thresholds)));
+                actions.push(Action::Thresholds(ThresholdsAction::Set(Side::BOTH[side], thresholds)));
             }
             if row.kind != VerdictKind::Gained && ask_for_layers(ui) {
                 actions.push(Action::Layers(LayersAction::FollowSelected));

@@ -10,7 +10,7 @@ use super::selection::Selection;
 use super::*;
 use crate::app::action::ThresholdsAction;
 use crate::app::ui::theme;
-use crate::app::view::Which;
+use crate::app::view::Side;
 use crate::compare::VerdictKind;
 use crate::compare::{Comparer, Comparison, ModelInput};
 use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Thresholds};
@@ -60,7 +60,7 @@ struct State {
     highlighted: Option<usize>,
     chosen: Option<usize>,
     hovered: Option<usize>,
-    asked: Option<(Which, Thresholds)>,
+    asked: Option<(Side, Thresholds)>,
 }
 
 impl State {
@@ -264,7 +264,7 @@ fn a_button_brings_a_lost_box_back_and_the_choice_stays() {
     bench.click("Lower INT8's threshold to 0.19");
     let state = bench.0.state_mut();
     let (side, thresholds) = state.asked.take().unwrap();
-    assert_eq!((side, thresholds), (Which::B, Thresholds { score: 0.19, ..Thresholds::LIVE }));
+    assert_eq!((side, thresholds), (Side::B, Thresholds { score: 0.19, ..Thresholds::LIVE }));
     let chosen = Selection::new(&state.comparison, state.chosen.unwrap()).unwrap();
     state.compare(0.19);
     let found = chosen.find(&state.comparison).unwrap();
