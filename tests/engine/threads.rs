@@ -1,11 +1,11 @@
 //! Threads are named, and none is left behind.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use twinsight::engine::{Clock, Event, Settings};
 use twinsight::model::ModelName::Fp32;
 
-use crate::alone::{alone, threads};
+use crate::alone::{alone, await_threads, threads};
 use crate::support::*;
 
 #[test]
@@ -19,13 +19,14 @@ fn threads_have_names_and_are_gone_after_stop() {
             engine.set(Settings { source: still(&n.to_string()), ..first.clone() });
             source.give(n);
             assert_eq!(number(&observe(&engine)), n);
-            assert_eq!(threads("worker"), 1);
+            await_threads("worker", 1);
             assert!(threads("capture") >= 1);
             source.step(Step::End);
             source.await_call(Call::Dropped);
         }
         assert!(engine.stop(LONG));
-        assert_eq!((threads("worker"), threads("capture")), (0, 0));
+        await_threads("worker", 0);
+        await_threads("capture", 0);
     });
 }
 
@@ -47,20 +48,16 @@ fn a_camera_that_stalls_again_and_again_leaves_no_thread_behind() {
             studio.clock.advance(seconds(2));
             event(&engine, "SourceStalled", |e| matches!(e, Event::SourceStalled(_)).then_some(()));
             studio.clock.await_timer(studio.clock.now() + seconds(5));
-            assert_eq!(threads("capture"), 2, "the one that hangs, and the one that follows it");
+            // The one that hangs, and the one that follows it.
+            await_threads("capture", 2);
             // The driver lets go, and at once the next is in.
             source.step(Step::Frame(0));
             source.await_call(Call::Dropped);
             sources[round + 1].enter();
-            // Gone as soon as the system takes notice of its end.
-            let patience = Instant::now() + LONG;
-            while threads("capture") > 1 {
-                assert!(Instant::now() < patience, "threads are left behind: {}", threads("capture"));
-                std::thread::yield_now();
-            }
+            await_threads("capture", 1);
         }
         sources[ROUNDS].step(Step::End);
         assert!(engine.stop(LONG));
-        assert_eq!(threads("capture"), 0);
+        await_threads("capture", 0);
     });
 }

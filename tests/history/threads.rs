@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use twinsight::history::Recorder;
 
-use crate::alone::{alone, threads};
+use crate::alone::{alone, await_threads};
 use crate::support::*;
 
 fn until(holds: impl Fn() -> bool) {
@@ -29,11 +29,11 @@ fn the_thread_is_gone_at_once_whatever_it_waits_for() {
                 until(|| recorder.missed() >= 50);
             }
             // A thread takes its name when it begins to run.
-            until(|| threads("history") == 1);
+            await_threads("history", 1);
             let begun = Instant::now();
             drop(recorder);
             assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
-            assert_eq!(threads("history"), 0);
+            await_threads("history", 0);
         }
     });
 }
