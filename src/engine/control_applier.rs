@@ -29,7 +29,7 @@ pub(super) struct ControlApplier {
 }
 
 impl ControlApplier {
-    /// The source was opened again, and knows of nothing.
+    /// The source was just opened: nothing is set on it yet.
     pub fn begin(&mut self) {
         *self = Self { upright: std::mem::take(&mut self.upright), ..Self::default() };
     }

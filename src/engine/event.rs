@@ -11,8 +11,7 @@ use crate::source::{Description, SourceError};
 /// How many events wait for a reader.
 pub const EVENTS_KEPT: usize = 64;
 
-/// Something worth a line in the log, or a short message in the window. Errors
-/// read as whole messages.
+/// Something worth a line in the log, or a short message in the window. Errors read as whole messages.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Also when it came back by itself after a failure.

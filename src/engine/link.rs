@@ -1,10 +1,11 @@
-//! What passes between the worker and one capture thread.
+//! What passes between the supervisor and one capture thread.
 //!
 //! ```text
-//! worker ── Orders (stop, paused, pauses) ──▶ capture thread
-//! worker ◀── Mailbox<Captured>, Receiver<SourceReport> ── capture thread
+//! supervisor ── Orders (stop, paused, pauses) ──▶ capture thread
+//! supervisor ◀── Mailbox<Captured>, Receiver<SourceReport> ── capture thread
 //! ```
-//! Each source that is asked for has a link of its own. The worker drops the link to leave a source behind:
+//! Each source that is asked for has a link of its own. The supervisor drops the link to leave a source
+//! behind:
 //! nothing that hangs at the other end can reach it any more.
 
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ use super::mailbox::Mailbox;
 use crate::detect::Frame;
 use crate::source::{Description, SourceError};
 
-/// One frame on its way to the worker.
+/// One frame on its way to the models.
 #[derive(Clone)]
 pub(super) struct Captured {
     pub id: u64,

@@ -178,6 +178,10 @@ impl Supervisor {
     /// Leaves the capture thread behind, in whatever call it hangs, and opens the source again on another.
     fn replace(&mut self) {
         self.link.stop();
+        // What came too late is not shown after its source has failed.
+        if self.link.frames.take().is_some() {
+            self.shared.board.dropped(self.link.generation);
+        }
         if self.device_holders().len() >= HUNG {
             // What a thread that hangs may still report is of no use: it was told to stop.
             self.reports = never();
@@ -297,8 +301,11 @@ impl Supervisor {
         Some(captured)
     }
 
-    /// What was watched may have taken too long.
+    /// What was watched may have taken too long. A report that waits comes first, and sets another watch.
     pub fn check(&mut self) {
+        if !self.reports.is_empty() {
+            return;
+        }
         match std::mem::replace(&mut self.source.watch, Watch::Nothing) {
             Watch::Nothing | Watch::Release => self.source.timer = never(),
             Watch::Opening => self.opening_hangs(),

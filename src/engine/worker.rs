@@ -13,12 +13,13 @@ use super::supervisor::Supervisor;
 use super::threads::{ThreadDone, ended};
 
 pub(super) struct Worker {
+    /// First, because fields are dropped in order: the source is told to stop before models take time to go.
+    source: Supervisor,
     shared: Arc<Shared>,
     settings: Settings,
     models: LoadedModels,
     /// How many observations were made.
     sequence: u64,
-    source: Supervisor,
 }
 
 impl Worker {
