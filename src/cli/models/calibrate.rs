@@ -13,7 +13,7 @@ use crate::cli::input::camera_flags::CameraFlags;
 use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::out;
 use crate::model::{Catalog, Runtime, hex};
-use crate::source::{self, CameraRequest};
+use crate::source::{CameraRequest, SourceError, pictures};
 use crate::workshop::{CalibrationFrame, Calibrator, FloatModel, Frames, NextFrame, Recipe, Stopped};
 
 /// Between two frames of a camera: neighbours show the same.
@@ -81,12 +81,12 @@ impl PictureArgs {
 
     fn folder(catalog: &Catalog, model: &FloatModel, dir: &Path) -> Result<Calibrator, Box<dyn Error>> {
         let unreadable = |cause| format!("cannot read the folder {}: {cause}", dir.display());
-        let pictures = source::pictures::folder::pictures_in(dir).map_err(unreadable)?;
+        let pictures = pictures::folder::pictures_in(dir).map_err(unreadable)?;
         if pictures.is_empty() {
             return Err(format!("no images (jpg, png, webp, bmp) in {}", dir.display()).into());
         }
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
-        let bar = ProgressLine::new(Some(pictures.len()), "pictures");
+        let bar = ProgressLine::new(Some(pictures.len()), "images");
         let wanted = pictures.len();
         calibrator.take_frames(&mut PictureFiles(pictures.into_iter()), wanted, None, &bar, |_| {})?;
         Ok(calibrator)
@@ -119,10 +119,9 @@ impl Frames for PictureFiles {
     fn next(&mut self) -> Result<NextFrame, Stopped> {
         let Some(path) = self.0.next() else { return Ok(NextFrame::End) };
         let advice = "remove it, or replace it with an intact one";
-        let unreadable = |cause: &dyn std::fmt::Display| Stopped::Failed(format!("{cause}; {advice}"));
-        let frame = source::load(&path).map_err(|error| unreadable(&error))?;
-        let bytes =
-            std::fs::read(&path).map_err(|cause| unreadable(&format!("cannot read {}: {cause}", path.display())))?;
+        let unreadable = |cause: SourceError| Stopped::Failed(format!("{cause}; {advice}"));
+        let bytes = pictures::read(&path).map_err(unreadable)?;
+        let frame = pictures::decode(&path, &bytes).map_err(unreadable)?;
         Ok(NextFrame::Frame(CalibrationFrame {
             frame: Arc::new(frame),
             name: path.display().to_string(),

@@ -13,5 +13,5 @@ pub use folder::{FileKind, file_kind};
 pub use folder_watch::{AlbumError, FolderWatch, Listing};
 pub use natural::natural;
 pub use pasted::Pasted;
-pub use still::{StillSource, load};
+pub use still::{StillSource, decode, load, read};
 pub use thumbnails::{THUMBNAIL, THUMBNAILS_KEPT, Thumbnail, Thumbnails};

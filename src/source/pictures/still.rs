@@ -21,20 +21,24 @@ const BACKGROUND: u32 = 255;
 ///
 /// Transparent parts are laid over white. Its size is checked before its pixels take memory.
 pub fn load(path: &Path) -> Result<Frame, SourceError> {
-    let bytes = read(path)?;
-    let decode = |cause: String| SourceError::Decode { path: path.into(), cause };
+    decode(path, &read(path)?)
+}
+
+/// As [`load`], of a file whose bytes were read already; `path` is for the error.
+pub fn decode(path: &Path, bytes: &[u8]) -> Result<Frame, SourceError> {
+    let failed = |cause: String| SourceError::Decode { path: path.into(), cause };
     if bytes.is_empty() {
-        return Err(decode("the file is empty".into()));
+        return Err(failed("the file is empty".into()));
     }
-    let mut reader = ImageReader::new(Cursor::new(bytes.as_slice()))
+    let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|cause| SourceError::Read { path: path.into(), cause })?;
     let Some(format) = reader.format().filter(ImageFormat::reading_enabled) else {
-        return Err(decode("unknown content".into()));
+        return Err(failed("unknown content".into()));
     };
     // The decoder fills up a truncated JPEG with gray, which a detector would take for the picture.
-    if format == ImageFormat::Jpeg && Layout::of(&bytes).is_ok_and(|layout| layout.end.is_none()) {
-        return Err(decode("the JPEG is truncated".into()));
+    if format == ImageFormat::Jpeg && Layout::of(bytes).is_ok_and(|layout| layout.end.is_none()) {
+        return Err(failed("the JPEG is truncated".into()));
     }
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
@@ -48,7 +52,6 @@ pub fn load(path: &Path) -> Result<Frame, SourceError> {
     // An orientation that cannot be read must not cost the picture.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| from_image(path, e))?;
-    drop(bytes);
     picture.apply_orientation(orientation);
     let size = Size::new(picture.width(), picture.height());
     Ok(Frame::from_rgb(size, into_rgb(picture))?)
@@ -96,8 +99,8 @@ impl Source for StillSource {
     }
 }
 
-/// The file's bytes. A pipe or a device has no end, and is refused.
-fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
+/// The bytes of a picture's file. A pipe or a device has no end, and is refused.
+pub fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     let failed = |cause| SourceError::Read { path: PathBuf::from(path), cause };
     // Asked before it is opened, because opening a pipe waits for its writer.
     let about = std::fs::metadata(path).map_err(failed)?;
