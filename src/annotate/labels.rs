@@ -1,11 +1,6 @@
-//! What the labels of boxes say, and where they go.
+//! Where the labels of boxes go.
 
 use crate::detect::BBox;
-
-/// "person 0.91"
-pub fn label_text(class: &str, score: f32) -> String {
-    format!("{class} {score:.2}")
-}
 
 /// A label to be placed: its box and its own width and height, in the same unit.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,6 @@ mod paint;
 mod verdict_marks;
 
 pub use colour::{FLIP, GAINED, INK, LOST, MATCHED, class_rgb};
-pub use labels::{UnplacedLabel, label_text, place};
+pub use labels::{UnplacedLabel, place};
 pub use paint::{Mark, paint, paint_marks};
 pub use verdict_marks::verdict_marks;

@@ -1,7 +1,8 @@
 //! Boxes and labels, drawn directly into the pixels.
 
 use super::font::{Face, blend};
-use super::{INK, UnplacedLabel, class_rgb, label_text, place};
+use super::{INK, UnplacedLabel, class_rgb, place};
+use crate::compare::label_text;
 use crate::detect::{BBox, Classes, Detection, Frame};
 
 /// A box with a label, to be drawn.

@@ -35,6 +35,11 @@ impl EngineControl {
         self.settings.paused || matches!(status.source, SourceState::Live | SourceState::Stalled { .. })
     }
 
+    /// Whether frames come, and could be paused.
+    pub fn is_running(&self, status: &Status) -> bool {
+        self.can_pause(status) && !self.settings.paused
+    }
+
     pub fn set_paused(&mut self, paused: bool) {
         if self.settings.paused != paused {
             self.change(|s| s.paused = paused);

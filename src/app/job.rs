@@ -37,6 +37,48 @@ pub struct Job<T> {
     shared: Arc<JobState>,
 }
 
+/// The most jobs of one kind at once: a key that is pressed again and again, or a disk that does not answer, must not
+/// collect threads and pictures.
+const AT_ONCE: usize = 8;
+
+/// Several jobs of one kind.
+pub struct Jobs<T> {
+    running: Vec<(u64, Job<T>)>,
+    /// The number of the job that was started last; they count from 1.
+    newest: u64,
+}
+
+impl<T> Default for Jobs<T> {
+    fn default() -> Self {
+        Self { running: Vec::new(), newest: 0 }
+    }
+}
+
+impl<T: Send + 'static> Jobs<T> {
+    /// Starts one more, unless too many are running.
+    pub fn start(
+        &mut self,
+        ctx: &Context,
+        name: &str,
+        work: impl FnOnce() -> Result<T, Stopped> + Send + 'static,
+    ) -> io::Result<()> {
+        if self.running.len() >= AT_ONCE {
+            return Err(io::Error::other("too many tasks are running"));
+        }
+        let job = Job::start(ctx, name, move |_| work())?;
+        self.newest += 1;
+        self.running.push((self.newest, job));
+        Ok(())
+    }
+
+    /// What ended since the last call, each with whether it is the newest one's.
+    pub fn poll(&mut self) -> Vec<(bool, Result<T, Stopped>)> {
+        let (mut ended, newest) = (Vec::new(), self.newest);
+        self.running.retain(|(number, job)| job.poll().map(|result| ended.push((*number == newest, result))).is_none());
+        ended
+    }
+}
+
 /// The work's end.
 pub struct JobHandle {
     ctx: Context,

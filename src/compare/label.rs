@@ -24,10 +24,15 @@ impl Arrow {
     }
 }
 
+/// "person 0.91"
+pub fn label_text(class: &str, score: f32) -> String {
+    format!("{class} {score:.2}")
+}
+
 /// Both models' view of a box: "person 0.91 → 0.88", "dog 0.62 → cat 0.40", "dog 0.62 → lost", "gained: chair 0.31"; or
 /// "person 0.91 to 0.88", "dog 0.62 to cat 0.40", "dog 0.62 lost", "chair 0.31 gained".
 pub fn label(verdict: &Verdict, comparison: &Comparison, classes: &Classes, arrow: Arrow) -> String {
-    let named = |d: &Detection| format!("{} {:.2}", classes.name(d.class_id), d.score);
+    let named = |d: &Detection| label_text(classes.name(d.class_id), d.score);
     let a = verdict.a().and_then(|a| comparison.a().get(a));
     let b = verdict.b().and_then(|b| comparison.b().get(b));
     let to = if arrow == Arrow::Sign { "→" } else { "to" };

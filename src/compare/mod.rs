@@ -26,7 +26,7 @@ pub use agreement::Agreement;
 pub use comparer::{Comparer, Comparison};
 pub use explain::{FLOOR, Reason};
 pub use explanation::{Explanation, Remedy};
-pub use label::{Arrow, label};
+pub use label::{Arrow, label, label_text};
 pub use model_input::ModelInput;
 pub use pairing::{MIN_IOU, Pair, Pairing};
 pub use settings::CompareSettings;

@@ -144,6 +144,20 @@ fn a_click_on_a_thumbnail_goes_there() {
 }
 
 #[test]
+fn two_pictures_that_are_both_gone_do_not_take_turns() {
+    let (dir, paths) = folder(&["1.png", "2.png"]);
+    let mut desk = leafing(dir.path(), &paths[0]);
+    let opened = |desk: &Desk| desk.opened.lock().unwrap().len();
+    let before = opened(&desk);
+    std::fs::write(dir.path().join("unplugged"), "").unwrap();
+    desk.click("2.png");
+    desk.until("the way back to the first", move |d| opened(d) >= before + 2);
+    let since = Instant::now();
+    desk.until("time for more", move |_| since.elapsed() > 4 * SETTLED);
+    assert_eq!(opened(&desk), before + 2, "each is tried once");
+}
+
+#[test]
 fn a_large_folder_has_thumbnails_only_where_it_is_looked_at() {
     let names: Vec<String> = (0..400).map(|n| format!("{n}.png")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -258,13 +258,13 @@ fn an_unplugged_camera_is_waited_for_and_the_demo_is_one_click_away() {
 fn a_busy_camera_counts_down_to_the_next_try() {
     let (mut desk, camera, _) = panel();
     camera.is(Mood::Gone);
-    desk.until("the failure", |d| d.has("⚠  Can't open source"));
+    desk.until("the failure", |d| d.has("⚠  Source failed"));
     camera.is(Mood::Busy);
     desk.until("the message", |d| d.has_words("is in use by another program"));
     desk.until("the countdown", |d| d.has_words("retrying in"));
     camera.is(Mood::Good);
     desk.click("Try again");
-    desk.until("the picture", |d| !d.has("⚠  Can't open source") && d.has("person 0.90"));
+    desk.until("the picture", |d| !d.has("⚠  Source failed") && d.has("person 0.90"));
 }
 
 #[test]

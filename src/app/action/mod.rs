@@ -99,8 +99,8 @@ pub enum HistoryAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayersAction {
     TogglePanel,
-    /// Follows the selected pair's box of A through the layers.
-    FollowSelected,
+    /// Follows A's box of this verdict of the current frame through the layers.
+    Follow(usize),
     Measure,
     MeasureHistory,
     /// Leaves the ticked layers in float.

@@ -2,9 +2,9 @@
 
 use egui::{Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
-use crate::annotate::label_text;
 use crate::app::ui::palette::class_colour;
 use crate::app::ui::theme;
+use crate::compare::label_text;
 use crate::detect::{ClassSet, Classes, Detection};
 
 const ROW: f32 = 26.0;

@@ -3,16 +3,25 @@
 use std::sync::Arc;
 
 use crate::app::view::Side;
-use crate::compare::{CompareSettings, Comparer, Comparison, ModelInput};
+use crate::compare::{Comparer, Comparison, ModelInput};
 use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
 use crate::engine::{Observation, Output};
+
+/// What boxes and verdicts are computed at. The chosen classes change none of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoxSettings {
+    /// A's and B's.
+    pub thresholds: [Thresholds; 2],
+    /// A is the output of slot 1.
+    pub swapped: bool,
+}
 
 /// Boxes, pairs and verdicts of one observation; their memory serves the next one.
 #[derive(Default)]
 pub struct CurrentFrame {
     observation: Option<Arc<Observation>>,
     /// What the boxes below were computed for; `None` = they were not.
-    settings: Option<CompareSettings>,
+    taken_at: Option<BoxSettings>,
     comparer: Comparer,
     /// Where one model ran, or one of the two failed.
     postprocessor: Postprocessor,
@@ -31,14 +40,12 @@ impl CurrentFrame {
     /// Looks at another observation. What is seen in it comes with the next [`CurrentFrame::compute`].
     pub fn set(&mut self, observation: Arc<Observation>) {
         self.observation = Some(observation);
-        self.settings = None;
+        self.taken_at = None;
     }
 
     /// Computes boxes, pairs and verdicts where the observation or the settings changed.
-    pub fn compute(&mut self, settings: CompareSettings) {
-        let Some(observation) = self.observation.as_ref().filter(|_| self.settings.as_ref() != Some(&settings)) else {
-            return;
-        };
+    pub fn compute(&mut self, settings: BoxSettings) {
+        let Some(observation) = self.observation.as_ref().filter(|_| self.taken_at != Some(settings)) else { return };
         self.sides = Side::BOTH.map(|which| {
             let slot = which.index() ^ usize::from(settings.swapped);
             observation.outputs.iter().position(|output| output.slot == slot)
@@ -57,12 +64,12 @@ impl CurrentFrame {
                 }
             }
         }
-        self.settings = Some(settings);
+        self.taken_at = Some(settings);
     }
 
     /// Whether boxes and verdicts are not those of these settings.
-    pub fn is_stale(&self, settings: &CompareSettings) -> bool {
-        self.observation.is_some() && self.settings.as_ref() != Some(settings)
+    pub fn is_stale(&self, settings: BoxSettings) -> bool {
+        self.observation.is_some() && self.taken_at != Some(settings)
     }
 
     pub fn output(&self, which: Side) -> Option<&Output> {
@@ -95,7 +102,7 @@ impl CurrentFrame {
 
     /// Both models' heads at the thresholds of now, as the comparison took them.
     pub fn pair(&self) -> Option<[ModelInput<'_>; 2]> {
-        let thresholds = self.settings.as_ref()?.thresholds;
+        let thresholds = self.taken_at?.thresholds;
         let [a, b] = Side::BOTH.map(|which| self.output(which));
         Some([side(a?, thresholds[0]), side(b?, thresholds[1])])
     }

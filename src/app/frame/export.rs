@@ -5,19 +5,16 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::annotated::AnnotatedPicture;
-use crate::app::job::Job;
+use crate::app::job::Jobs;
 use crate::app::ui::clipboard::{ClipboardError, SharedClipboard};
 use crate::workshop::Stopped;
-
-/// A key that is pressed again and again does not fill the memory with pictures.
-const AT_ONCE: usize = 8;
 
 /// What is being copied and saved.
 #[derive(Default)]
 pub struct PictureExport {
     /// What is saved once it is known where.
     to_save: Option<AnnotatedPicture>,
-    jobs: Vec<Job<String>>,
+    jobs: Jobs<String>,
 }
 
 impl PictureExport {
@@ -51,18 +48,12 @@ impl PictureExport {
         name: &str,
         work: impl FnOnce() -> Result<String, Stopped> + Send + 'static,
     ) -> Result<(), String> {
-        let failed = |cause: String| format!("That failed: {cause}. Try again.");
-        if self.jobs.len() >= AT_ONCE {
-            return Err(failed("too many tasks are running".into()));
-        }
-        self.jobs.push(Job::start(ctx, name, move |_| work()).map_err(|cause| failed(cause.to_string()))?);
-        Ok(())
+        let failed = |cause| format!("That failed: {cause}. Try again.");
+        self.jobs.start(ctx, name, work).map_err(failed)
     }
 
     /// What was done since the last call, or why it could not be.
-    pub fn poll(&mut self) -> Vec<Result<String, Stopped>> {
-        let mut ended = Vec::new();
-        self.jobs.retain(|job| job.poll().map(|result| ended.push(result)).is_none());
-        ended
+    pub fn poll(&mut self) -> impl Iterator<Item = Result<String, Stopped>> {
+        self.jobs.poll().into_iter().map(|(_, result)| result)
     }
 }

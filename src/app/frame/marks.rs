@@ -2,11 +2,10 @@
 
 use egui::Color32;
 
-use crate::annotate::label_text;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::ui::palette::class_colour;
 use crate::app::view::Side;
-use crate::compare::{Arrow, Comparison, VerdictKind, label};
+use crate::compare::{Arrow, Comparison, VerdictKind, label, label_text};
 use crate::detect::{BBox, ClassSet, Classes};
 
 /// A box that is drawn.

@@ -109,7 +109,7 @@ impl HistoryBrowser {
                 let before = newest.times.captured.saturating_duration_since(current.times.captured);
                 let old = newest.sequence != current.sequence;
                 let seconds = before.as_secs_f32();
-                old.then(|| format!("History: {seconds:.1} s ago (frame {})", current.frame_id))
+                old.then(|| format!("History: {seconds:.1} s before the newest frame (frame {})", current.frame_id))
             }
         }
     }

@@ -10,12 +10,12 @@ use super::frame_tap::{AlbumFrames, FrameTap, LiveFrames};
 use super::heading;
 use super::rows::Rows;
 use super::work::{FRAMES, Work};
-use crate::annotate::label_text;
 use crate::app::action::LayersAction;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::history::browser::HistoryBrowser;
 use crate::app::job::Job;
 use crate::app::view::Side;
+use crate::compare::label_text;
 use crate::detect::{Frame, Thresholds};
 use crate::engine::{Observation, SourceState, Status};
 use crate::model::{Catalog, ModelInfo, ModelName, Precision};
@@ -126,8 +126,7 @@ impl LayersController {
                 }
             }
             LayersAction::Back => return self.outcome.take().map(|(_, before)| LayersEffect::UseAsB(before)),
-            // With the pair that is selected: see `follow`.
-            LayersAction::FollowSelected => {}
+            LayersAction::Follow(verdict) => return self.follow(verdict, context),
         }
         None
     }
@@ -147,7 +146,7 @@ impl LayersController {
     }
 
     /// Opens the panel for A's box of a verdict: which layers change its score.
-    pub fn follow(&mut self, verdict: usize, context: &LayersContext<'_>) -> Option<LayersEffect> {
+    fn follow(&mut self, verdict: usize, context: &LayersContext<'_>) -> Option<LayersEffect> {
         let current = context.current;
         let comparison = current.comparison()?;
         let detection = *comparison.a().get(comparison.verdicts().get(verdict)?.a()?)?;
@@ -158,9 +157,8 @@ impl LayersController {
 
     /// Why the figures are not of what is shown.
     pub(super) fn stale(&self, context: &LayersContext<'_>) -> Option<&'static str> {
-        let models = context.compared().ok()?;
         let findings = self.findings.as_ref()?;
-        if !findings.subject.is_of(&models) {
+        if context.compared().is_ok_and(|models| !findings.subject.is_of(&models)) {
             return Some("Measured with different models. Measure again");
         }
         let other = self.shows_another_frame(context);

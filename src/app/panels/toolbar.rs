@@ -142,7 +142,7 @@ impl Toolbar<'_> {
 
     fn pause(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
         let (sign, word, what) = if self.paused {
-            ("▶", "Resume", "Back to live")
+            ("▶", "Resume", "Resume")
         } else {
             ("⏸", "Pause", "Pause on this frame (thresholds stay live)")
         };

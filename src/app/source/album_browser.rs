@@ -102,11 +102,12 @@ impl AlbumBrowser {
         }
     }
 
-    /// Marks the current picture, `shown`, as unreadable, and moves past it. `None`: it is not the current one; false:
-    /// there is none to move to.
-    pub fn skip_unreadable(&mut self, shown: Option<&Path>, why: String) -> Option<bool> {
-        let album = self.album.as_mut()?;
-        let current = album.current().map(PathBuf::from).filter(|current| shown == Some(current))?;
+    /// Marks the current picture, `shown`, as unreadable, and moves past it. False: it is not the current one, or there
+    /// is none to move to.
+    pub fn skip_unreadable(&mut self, shown: Option<&Path>, why: String) -> bool {
+        let Some(album) = &mut self.album else { return false };
+        let current = album.current().map(PathBuf::from).filter(|current| shown == Some(current));
+        let Some(current) = current else { return false };
         album.mark(&current, why);
         let moved = match self.direction {
             0 => false,
@@ -116,7 +117,7 @@ impl AlbumBrowser {
         if moved {
             self.drop_missing();
         }
-        Some(moved)
+        moved
     }
 
     /// The index of a file among the pictures.

@@ -18,7 +18,7 @@ use egui::Context;
 
 use super::action::{CameraAction, SourceAction, VideoAction};
 use super::engine_control::EngineControl;
-use super::job::Job;
+use super::job::Jobs;
 use super::preferences::cameras::CameraPresets;
 use super::ui::clipboard::SharedClipboard;
 use album_browser::AlbumBrowser;
@@ -68,8 +68,8 @@ pub struct SourceController {
     previous: Option<SourceRequest>,
     /// Since when a source is being opened.
     opening: Option<Instant>,
-    /// Looks up what shows the files that were asked for last.
-    search: Option<Job<Found>>,
+    /// Look up what shows the files that were asked for; the newest one counts.
+    searches: Jobs<Found>,
 }
 
 impl SourceController {
@@ -83,7 +83,7 @@ impl SourceController {
             recent: Vec::new(),
             previous: None,
             opening: None,
-            search: None,
+            searches: Jobs::default(),
         }
     }
 
@@ -160,44 +160,51 @@ impl SourceController {
     /// Opens files and folders, once it is known what shows them. Fails where no thread can be started.
     pub fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>) -> std::io::Result<()> {
         if !files.is_empty() {
-            self.search = Some(Job::start(ctx, "opening", move |_| found::find(&files))?);
+            self.searches.start(ctx, "opening", move || found::find(&files))?;
         }
         Ok(())
     }
 
     /// Opens the clipboard's contents. Fails where no thread can be started.
     pub fn paste(&mut self, ctx: &Context, clipboard: SharedClipboard) -> std::io::Result<()> {
-        self.search = Some(Job::start(ctx, "opening", move |_| found::find_pasted(&clipboard))?);
-        Ok(())
+        self.searches.start(ctx, "opening", move || found::find_pasted(&clipboard))
     }
 
-    /// Takes what the search found, and what changed in the album's folders.
-    pub fn poll(&mut self, ctx: &Context, context: &mut SourceContext<'_>) -> Result<Option<SourceChange>, String> {
+    /// Takes what the searches found, and what changed in the album's folders. Gives why searches failed, too.
+    pub fn poll(&mut self, ctx: &Context, context: &mut SourceContext<'_>) -> (Option<SourceChange>, Vec<String>) {
         self.album.refresh();
-        let Some(result) = self.search.as_ref().and_then(Job::poll) else { return Ok(None) };
-        self.search = None;
-        match result {
-            Ok(Found::Source(request)) => Ok(Some(self.open(request, context))),
-            Ok(Found::Album(album)) => {
-                let first = album.request();
-                let open = first.as_ref() == Some(context.control.source());
-                // It was not asked for by itself.
-                self.recent.retain(|recent| Some(recent) != first.as_ref());
-                self.album.open(ctx, album);
-                Ok(match first.filter(|_| !open) {
-                    Some(first) => Some(self.start(first, context)),
-                    // On the command line's first picture the engine works already; it may even have failed.
-                    None => self.skip_unreadable(context),
-                })
+        let (mut change, mut failures) = (None, Vec::new());
+        for (is_newest, result) in self.searches.poll() {
+            match result {
+                Ok(found) if is_newest => change = self.show_found(ctx, found, context),
+                Err(Stopped::Failed(message)) => failures.push(message),
+                Ok(_) | Err(Stopped::Cancelled) => {}
             }
-            Err(Stopped::Failed(message)) => Err(message),
-            Err(Stopped::Cancelled) => Ok(None),
+        }
+        (change, failures)
+    }
+
+    fn show_found(&mut self, ctx: &Context, found: Found, context: &mut SourceContext<'_>) -> Option<SourceChange> {
+        let album = match found {
+            Found::Source(request) => return Some(self.open(request, context)),
+            Found::Album(album) => album,
+        };
+        let first = album.request();
+        let open = first.as_ref() == Some(context.control.source());
+        // It was not asked for by itself.
+        self.recent.retain(|recent| Some(recent) != first.as_ref());
+        self.album.open(ctx, album);
+        match first.filter(|_| !open) {
+            Some(first) => Some(self.start(first, context)),
+            // On the command line's first picture the engine works already; it may even have failed.
+            None => self.skip_unreadable(context),
         }
     }
 
     /// The source could not be opened, or broke off. `transient`: it is tried again by itself.
     pub fn failed(&mut self, transient: bool, context: &mut SourceContext<'_>) -> Failure {
-        if transient {
+        // Where another source is on its way already, the failure is late, and undoes nothing.
+        if transient || !matches!(context.status.source, SourceState::Failed { .. }) {
             return Failure::Told(None);
         }
         if let Some(change) = self.skip_unreadable(context) {
@@ -206,21 +213,22 @@ impl SourceController {
         // A file that is no picture takes nothing away.
         let previous = self.previous.take();
         let place = previous.as_ref().and_then(file_of).and_then(|path| self.album.place_of(path));
-        Failure::Told(match (place, previous) {
+        let change = match (place, previous) {
             // Back to the album's picture that was shown.
             (Some(place), _) => self.album.go_to(place).then(|| self.show_picture(context)),
             (None, Some(previous)) => Some(self.open(previous, context)),
             (None, None) => None,
-        })
+        };
+        // What failed is nothing to go back to: two that fail would take turns for ever.
+        self.previous = None;
+        Failure::Told(change)
     }
 
     /// Marks the album's current picture where it failed, and opens the next one.
     fn skip_unreadable(&mut self, context: &mut SourceContext<'_>) -> Option<SourceChange> {
-        // Another picture may be on its way already; what comes of the last one is late then.
         let SourceState::Failed { message, .. } = &context.status.source else { return None };
         let shown = file_of(context.control.source()).cloned();
-        let moved = self.album.skip_unreadable(shown.as_deref(), message.clone())?;
-        if !moved {
+        if !self.album.skip_unreadable(shown.as_deref(), message.clone()) {
             return None;
         }
         let previous = self.previous.take();

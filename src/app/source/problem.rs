@@ -42,7 +42,7 @@ impl SourceProblem {
                     seconds if seconds < 1.0 => "retrying now…".to_owned(),
                     seconds => format!("retrying in {seconds:.0} s"),
                 });
-                let title = if absent { "Unplugged" } else { "Can't open source" };
+                let title = if absent { "Unplugged" } else { "Source failed" };
                 let next = if absent { next.and_then(|_| waits()) } else { next };
                 Some(Self { title, text: sentence(message), next })
             }
@@ -50,7 +50,7 @@ impl SourceProblem {
         }
     }
 
-    /// "stalled, opening it again"
+    /// "stalled, reopening"
     pub fn short(&self) -> String {
         let title = self.title.to_lowercase();
         self.next.as_ref().map_or_else(|| title.clone(), |next| format!("{title}, {next}"))
@@ -133,10 +133,10 @@ mod tests {
         let stalled = SourceState::Stalled { since: Duration::from_secs(12) };
         assert_eq!(problem(&stalled, false).text, "No frame from cam for 12 s.");
         assert_eq!(problem(&stalled, false).short(), "stalled, reopening");
-        assert_eq!(problem(&failed(Some(2100)), false).short(), "can't open source, retrying in 3 s");
-        assert_eq!(problem(&failed(Some(0)), false).short(), "can't open source, retrying now…");
+        assert_eq!(problem(&failed(Some(2100)), false).short(), "source failed, retrying in 3 s");
+        assert_eq!(problem(&failed(Some(0)), false).short(), "source failed, retrying now…");
         assert_eq!(problem(&failed(Some(2100)), true).short(), "unplugged, waiting for it to return");
-        assert_eq!(problem(&failed(None), false).short(), "can't open source");
+        assert_eq!(problem(&failed(None), false).short(), "source failed");
         assert_eq!(problem(&failed(None), false).text, "Cam is busy.");
         for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {
             assert_eq!(SourceProblem::of(&state, "cam", true, true), None);

@@ -162,12 +162,8 @@ impl Viewer {
     }
 
     fn apply_to_layers(&mut self, ctx: &Context, action: LayersAction, status: &Status) {
-        let selected = self.detections.selected(&self.frame.current);
         let (layers, context) = self.layers(ctx, status);
-        let effect = match (action, selected) {
-            (LayersAction::FollowSelected, Some(selected)) => layers.follow(selected, &context),
-            (action, _) => layers.apply(action, &context),
-        };
+        let effect = layers.apply(action, &context);
         if let Some(effect) = effect {
             self.follow_layers(ctx, effect, status);
         }

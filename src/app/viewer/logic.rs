@@ -15,39 +15,56 @@ use crate::workshop::Stopped;
 impl Viewer {
     /// Takes what the engine and the system have for the window. Paints nothing.
     pub fn logic(&mut self, ctx: &Context) {
-        let observation = self.control.take();
-        let events = self.control.events();
-        // Taken after the events, so that it is not older than what they tell.
         let status = self.control.status();
         if let Some(best) = self.history.tend(ctx, &self.compare_settings(), &self.preferences, &status) {
             self.preferences.link(false);
             self.preferences.score_b = best.score;
         }
-        if let Some(observation) = &observation {
-            self.layers.give(observation);
-            if !self.history.is_held() {
-                self.frame.show(ctx, Arc::clone(observation), true);
-            }
+        if let Some(observation) = self.control.take() {
+            self.observe(ctx, observation, &status);
         }
-        for event in events {
-            self.take_event(event, &status);
+        for event in self.control.events() {
+            // One event may have opened another source.
+            self.take_event(event, &self.control.status());
         }
+        let status = self.control.status();
         self.take_jobs(ctx, &status);
         self.refresh_cameras(&status);
         self.take_answer(ctx);
         self.remember_models(&status);
-        // The one place where boxes and verdicts are computed.
-        self.frame.current.compute(self.compare_settings());
-        if let Some(observation) = observation {
-            self.record(&observation, &status);
-        }
         self.poll_layers(ctx, &status);
+        self.compute();
         if let Some(screenshot) = &mut self.screenshot
             && let Some(result) = screenshot.poll(ctx)
         {
             self.screenshot = None;
             self.failure = result.err();
             ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+
+    /// Boxes and verdicts of the current frame, where it or a setting changed.
+    fn compute(&mut self) {
+        self.frame.current.compute(self.box_settings());
+    }
+
+    /// Shows an observation, unless another is held, and gives it to the history. Pauses where the two models agree too
+    /// little on it.
+    fn observe(&mut self, ctx: &Context, observation: Arc<Observation>, status: &Status) {
+        self.layers.give(&observation);
+        if self.history.is_held() {
+            return self.history.observe(&observation, None);
+        }
+        self.frame.show(ctx, Arc::clone(&observation), true);
+        self.compute();
+        self.history.observe(&observation, self.frame.current.comparison());
+        let asked = self.preferences.pauses && self.preferences.view.compares();
+        let least = f64::from(self.preferences.pause_below);
+        if asked
+            && self.control.is_running(status)
+            && self.history.hold_below_agreement(&self.frame.current, &self.detections.classes, least)
+        {
+            self.control.set_paused(true);
         }
     }
 
@@ -100,10 +117,9 @@ impl Viewer {
             }
         }
         let (source, mut context) = self.source(status);
-        match source.poll(ctx, &mut context) {
-            Ok(change) => change.into_iter().for_each(|change| self.follow_source(change)),
-            Err(message) => self.notifications.warn(&message),
-        }
+        let (change, failures) = source.poll(ctx, &mut context);
+        change.into_iter().for_each(|change| self.follow_source(change));
+        failures.iter().for_each(|message| self.notifications.warn(message));
     }
 
     fn refresh_cameras(&mut self, status: &Status) {
@@ -140,22 +156,6 @@ impl Viewer {
             if ready {
                 self.preferences.remember(which, request);
             }
-        }
-    }
-
-    /// Gives an observation to the history, and holds it where the two models agree too little.
-    fn record(&mut self, observation: &Arc<Observation>, status: &Status) {
-        let is_current = self.frame.current.observation().is_some_and(|o| Arc::ptr_eq(o, observation));
-        self.history.observe(observation, self.frame.current.comparison().filter(|_| is_current));
-        let asked = self.preferences.pauses && self.preferences.view.compares();
-        let runs = self.control.can_pause(status) && !self.control.is_paused();
-        let least = f64::from(self.preferences.pause_below);
-        if is_current
-            && asked
-            && runs
-            && self.history.hold_below_agreement(&self.frame.current, &self.detections.classes, least)
-        {
-            self.control.set_paused(true);
         }
     }
 

@@ -19,6 +19,7 @@ use egui::{Context, ThemePreference};
 use super::detections::DetectionsView;
 use super::engine_control::EngineControl;
 use super::frame::FrameView;
+use super::frame::current::BoxSettings;
 use super::frame::export::PictureExport;
 use super::history::browser::HistoryBrowser;
 use super::layers::controller::{LayersContext, LayersController};
@@ -117,8 +118,13 @@ impl Viewer {
     }
 
     /// What boxes and verdicts are computed at.
+    fn box_settings(&self) -> BoxSettings {
+        BoxSettings { thresholds: self.preferences.thresholds(), swapped: self.models.is_swapped() }
+    }
+
+    /// What figures over time are computed at.
     fn compare_settings(&self) -> CompareSettings {
-        let (thresholds, swapped) = (self.preferences.thresholds(), self.models.is_swapped());
+        let BoxSettings { thresholds, swapped } = self.box_settings();
         CompareSettings { thresholds, swapped, classes: self.detections.classes.clone() }
     }
 
@@ -140,7 +146,7 @@ impl Viewer {
             models: Side::BOTH.map(|which| self.models.model(which)),
             source: self.control.source(),
             album,
-            is_moving: self.control.can_pause(status) && !self.control.is_paused(),
+            is_moving: self.control.is_running(status),
         };
         (&mut self.layers, context)
     }

@@ -61,7 +61,6 @@ impl Start {
             }
         };
         let mut pair = ModelPair::new(a, b);
-        self.models.iter().flatten().for_each(|model| pair.add_choice(model.clone()));
         self.catalog.remade().into_iter().for_each(|model| pair.add_choice(model));
         pair
     }

@@ -62,10 +62,11 @@ impl Viewer {
         help::show(ui, &mut self.shows_help);
         self.notifications.show(ui.ctx(), pointed.response.rect);
         for action in actions {
-            self.apply(ui.ctx(), action, &status);
+            // One action may have opened another source.
+            self.apply(ui.ctx(), action, &self.control.status());
         }
         // A slider that was moved shows in the next frame.
-        if self.frame.current.is_stale(&self.compare_settings()) {
+        if self.frame.current.is_stale(self.box_settings()) {
             ui.ctx().request_repaint();
         }
         wake_for_figures(ui.ctx(), &status.source);

@@ -313,6 +313,10 @@ impl Open for Opener {
             SourceRequest::Still(path) if path.to_string_lossy().contains("broken") => {
                 return Err(SourceError::Decode { path: path.clone(), cause: "it is broken".into() });
             }
+            // The disk with this picture is gone.
+            SourceRequest::Still(path) if path.with_file_name("unplugged").exists() => {
+                return Err(SourceError::Read { path: path.clone(), cause: std::io::ErrorKind::NotFound.into() });
+            }
             _ => {}
         }
         match self.failure {

@@ -10,8 +10,7 @@ use crate::app::action::{Action, LayersAction, PairsAction, ThresholdsAction};
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
 use crate::app::view::Side;
-use crate::compare::Verdict;
-use crate::compare::VerdictKind;
+use crate::compare::{Verdict, VerdictKind};
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
 
 /// Number of classes shown per side.
@@ -36,7 +35,7 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
                 actions.push(Action::Thresholds(ThresholdsAction::Set(Side::BOTH[side], thresholds)));
             }
             if row.kind != VerdictKind::Gained && ask_for_layers(ui) {
-                actions.push(Action::Layers(LayersAction::FollowSelected));
+                actions.extend(input.selected.map(|verdict| Action::Layers(LayersAction::Follow(verdict))));
             }
         });
         ui.add_space(6.0);

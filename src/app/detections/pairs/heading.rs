@@ -6,8 +6,7 @@ use super::input::PairsInput;
 use super::model::Shown;
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
-use crate::compare::Agreement;
-use crate::compare::VerdictKind;
+use crate::compare::{Agreement, VerdictKind};
 
 /// Shows it. Each kind is a switch that tells how many there are.
 pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {

@@ -1,4 +1,4 @@
-//! What the inspector is shown.
+//! Input of the inspector.
 
 use crate::compare::{Comparison, Explanation, ModelInput};
 use crate::detect::{ClassSet, Classes};
@@ -9,7 +9,7 @@ pub struct PairsInput<'a> {
     pub comparison: &'a Comparison,
     /// A and B, as they were compared.
     pub sides: [ModelInput<'a>; 2],
-    /// What people call A and B.
+    /// Short names of A and B.
     pub names: [&'a str; 2],
     pub chosen_classes: &'a ClassSet,
     /// Index of the verdict that is pointed at, in the picture or here.

@@ -50,9 +50,7 @@ impl PairsPanel {
         };
         rows.get(place).map(|row| row.verdict)
     }
-}
 
-impl PairsPanel {
     /// Paints the panel into all that is left of `ui`. Gives the verdict of the row under the pointer.
     pub fn ui(&mut self, ui: &mut Ui, input: &PairsInput<'_>, actions: &mut Vec<Action>) -> Option<usize> {
         if let Some(verdict) = input.selected.and_then(|i| input.comparison.verdicts().get(i)) {

@@ -2,8 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::compare::VerdictKind;
-use crate::compare::{Comparison, Reason, Verdict};
+use crate::compare::{Comparison, Reason, Verdict, VerdictKind};
 use crate::detect::{ClassSet, Classes, Detection};
 
 /// One verdict in figures.

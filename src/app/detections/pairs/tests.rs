@@ -11,8 +11,7 @@ use super::*;
 use crate::app::action::ThresholdsAction;
 use crate::app::ui::theme;
 use crate::app::view::Side;
-use crate::compare::VerdictKind;
-use crate::compare::{Comparer, Comparison, ModelInput};
+use crate::compare::{Comparer, Comparison, ModelInput, VerdictKind};
 use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Thresholds};
 
 const PERSON: usize = 0;
@@ -177,8 +176,8 @@ fn rows_say_what_became_of_each_box_and_what_differs_comes_first() {
         bench().rows(),
         [
             "dog 0.60 → lost: INT8 scored this box 0.200, not above the threshold of 0.25",
-            "person 0.40 → lost: INT8 has no detection near this box",
-            "cat 0.80, gained: FP32 has no detection near this box",
+            "person 0.40 → lost: INT8 has no candidate of this class near this box",
+            "cat 0.80, gained: FP32 has no candidate of this class near this box",
             "cat 0.50 → dog 0.45, class changed, IoU 1.00",
             "person 0.70 → 0.30, matched, IoU 1.00",
             "person 0.90 → 0.85, matched, IoU 1.00",

@@ -1,6 +1,7 @@
-//! What the plots are shown.
+//! Input of the plots.
 
 use crate::history::{Ring, Timeline};
+
 /// What the plots show.
 pub struct PlotInput<'a> {
     pub timeline: &'a Timeline,
