@@ -32,7 +32,7 @@ pub struct DetectArgs {
     model: Option<PathBuf>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,
-    /// Minimum score
+    /// Score threshold: keep boxes with a higher score
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
     /// NMS IoU threshold (per class)
@@ -97,7 +97,9 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
 /// A model that set-up builds, maybe with its arithmetic: "int8", "int8@native".
 fn installed(text: &str) -> Result<String, String> {
     match ModelRequest::from_flag(text, Arithmetic::default()).name {
-        ModelName::File(_) => Err("it is none of fp32, int8, tuned and safe; name a file with --model".into()),
+        ModelName::File(_) => {
+            Err("use fp32, int8, tuned or safe, with @exact or @native if wanted; pass a file with --model".into())
+        }
         _ => Ok(text.to_owned()),
     }
 }

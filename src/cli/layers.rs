@@ -76,7 +76,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("twinsight: {failure}");
         failed = true;
     }
-    let mut bar = ProgressLine::new(Some(paths.len()), "pictures");
+    let mut bar = ProgressLine::new(Some(paths.len()), "images");
     for path in &paths {
         match load(path) {
             Ok(frame) => {

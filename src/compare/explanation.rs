@@ -86,7 +86,7 @@ impl Explanation<'_> {
             Reason::BeyondLimit { score } => {
                 format!("{model} scored this box {}, but {MAX_DETECTIONS} stronger boxes come first", precise(score))
             }
-            Reason::NoCandidate => format!("{model} has no detection near this box"),
+            Reason::NoCandidate => format!("{model} has no candidate of this class near this box"),
         })
     }
 
@@ -207,7 +207,11 @@ mod tests {
                 "INT8 scored this box 0.300, but 100 stronger boxes come first",
                 "A frame has at most 100 boxes, strongest first.",
             ),
-            (Reason::NoCandidate, "INT8 has no detection near this box", "No threshold of INT8 brings it back."),
+            (
+                Reason::NoCandidate,
+                "INT8 has no candidate of this class near this box",
+                "No threshold of INT8 brings it back.",
+            ),
         ] {
             assert_eq!(told(Verdict::Lost { a: 0, reason }), [Some(why.to_owned()), Some(remedy.to_owned())]);
         }

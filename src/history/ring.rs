@@ -32,7 +32,7 @@ pub(super) struct RingEntry {
     pub judged: Option<Judged>,
 }
 
-/// FrameFigures, and the setting for which they were computed.
+/// Figures, and the setting for which they were computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judged {
     pub revision: u32,

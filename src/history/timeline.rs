@@ -1,4 +1,4 @@
-//! FrameFigures of every observation, kept far longer than the pictures.
+//! Figures of every observation, kept far longer than the pictures.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const SETTINGS: usize = 32;
 /// Percentiles of a stage cover the last [`crate::engine::SAMPLES`] observations (five seconds at 24 per second) of
 /// the same source and model; each is a duration that actually occurred.
 ///
-/// When the [`Setting`] changes, [`Timeline::refresh`] recomputes the figures of records whose moment is still
+/// When the [`CompareSettings`] change, [`Timeline::refresh`] recomputes the figures of records whose moment is still
 /// stored; older ones keep theirs, and [`Timeline::is_current`] tells them apart.
 #[derive(Debug, Default)]
 pub struct Timeline {

@@ -140,7 +140,7 @@ impl Filters {
 fn products(patch: &[i16], weights: &[i16]) -> [i32; TOGETHER] {
     let depth = patch.len();
     let [a, b, c, d] = [0, 1, 2, 3].map(|filter| &weights[filter * depth..][..depth]);
-    // One variable a filter: an array of them takes seven times as long in a build for tests, which vectorizes nothing.
+    // One variable per filter: an array of them takes seven times as long in a test build, which vectorizes nothing.
     let [mut of_a, mut of_b, mut of_c, mut of_d] = [0i32; TOGETHER];
     for ((((x, a), b), c), d) in patch.iter().zip(a).zip(b).zip(c).zip(d) {
         let x = i32::from(*x);

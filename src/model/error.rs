@@ -39,7 +39,7 @@ pub enum ModelError {
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
     /// A panic in this part, as "inference with FP32".
-    #[error("{part} failed because of a bug in Twinsight ({cause}); choose it again, and please report this")]
+    #[error("{part} failed because of a bug in Twinsight ({cause}); select it again, and please report this")]
     Fault { part: String, cause: String },
 }
 

@@ -8,7 +8,7 @@ use super::{FLOAT, GraphProto, INT8, INT32, INT64, TensorProto, UINT8};
 pub struct Constants<'a>(HashMap<&'a str, &'a TensorProto>);
 
 impl<'a> Constants<'a> {
-    /// Collects them; a node's constant comes before an initializer of the same name.
+    /// Collects them; a node's constant takes precedence over an initializer of the same name.
     pub fn of(graph: &'a GraphProto) -> Self {
         let initializers = graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor));
         let nodes = graph.node.iter().filter(|node| node.op_type == "Constant").filter_map(|node| {

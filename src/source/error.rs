@@ -69,7 +69,7 @@ pub enum SourceError {
     NoDemo { cause: String },
     #[error("cannot store a frame: {0}")]
     Frame(#[from] FrameError),
-    #[error("the capture thread cannot be started ({cause}); close other programs, try again")]
+    #[error("cannot start the capture thread ({cause}); close other programs, then try again")]
     NoThread { cause: std::io::Error },
     /// A panic in this part, as "opening the source". `camera`: its driver may be at fault, and recover.
     #[error("{}", self.message(Reopening::Automatic))]
@@ -90,7 +90,7 @@ impl SourceError {
             Self::Unresponsive { .. } | Self::Fault { camera: true, .. } => {
                 ("it will be retried", "restart this command")
             }
-            Self::Fault { camera: false, .. } => ("select it again", "select it again"),
+            Self::Fault { camera: false, .. } => ("select it again", "restart this command"),
             _ => return None,
         };
         Some(match reopening {

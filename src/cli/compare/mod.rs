@@ -38,7 +38,7 @@ pub struct CompareArgs {
     b: String,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
-    /// Minimum score
+    /// Score threshold: keep boxes with a higher score
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
     /// NMS IoU threshold (per class)

@@ -192,7 +192,7 @@ fn corners(truth: &TruthBox) -> BBox {
 
 fn classes(report: &EvalReport) -> String {
     let Some(first) = report.models.first() else { return String::new() };
-    let mut head = "<th>class</th><th>things</th>".to_owned();
+    let mut head = "<th>class</th><th>objects</th>".to_owned();
     for model in &report.models {
         head += &format!("<th>{}</th>", escaped(&model.name));
         if model.differences.is_some() {

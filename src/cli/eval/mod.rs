@@ -94,7 +94,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("twinsight: {left_out} classes of {model} are not in the annotations; their boxes are not counted");
     }
 
-    let counted = if replicates > 1 { "images × replicates" } else { "pictures" };
+    let counted = if replicates > 1 { "images × replicates" } else { "images" };
     let mut progress = ProgressLine::new(Some(limit * replicates), counted);
     for image in 0..limit {
         if interrupt::asked() {

@@ -24,7 +24,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "FILE|URL", group = "from", conflicts_with = "CameraFlags")]
     pub video: Option<OsString>,
     /// Stop after N frames [default: 1 from a camera, all of a video]
-    #[arg(long, value_name = "K", requires = "from", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "from", value_parser = clap::value_parser!(u64).range(1..))]
     pub frames: Option<u64>,
     /// Use only every Nth frame of a video
     #[arg(long, value_name = "N", requires = "video", conflicts_with_all = ["paths", "camera"], value_parser = clap::value_parser!(u64).range(1..))]

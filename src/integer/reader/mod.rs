@@ -58,7 +58,7 @@ struct ReadNode<'a> {
 }
 
 impl<'a> ReadNode<'a> {
-    /// ReadNode names are optional in ONNX; without one, the name of the node's output.
+    /// Node names are optional in ONNX; without one, the name of the node's output.
     fn name(self) -> &'a str {
         let output = self.proto.output.first().map_or("", String::as_str);
         if self.proto.name.is_empty() { output } else { &self.proto.name }

@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         let repeats =
             match (text("coordinate_transformation_mode", "half_pixel"), text("nearest_mode", "round_prefer_floor")) {
                 ("asymmetric", "floor") => true,
-                // Both pixel centres are at a quarter and three quarters, so no rounding is ambiguous.
+                // The centres of the two new pixels lie at a quarter and three quarters of the old one: no rounding is ambiguous.
                 ("half_pixel" | "pytorch_half_pixel", "round_prefer_floor" | "round_prefer_ceil") => factor == [2, 2],
                 _ => factor == [1, 1],
             };

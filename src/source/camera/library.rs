@@ -24,7 +24,7 @@ use crate::source::{Control, ControlId, ControlKind, FrameRate, Mode, PixelForma
 pub fn devices() -> Result<Vec<Device>, String> {
     // Panics over a device whose name is not a number.
     let found = catch_unwind(|| nokhwa::query(nokhwa::utils::ApiBackend::Auto))
-        .map_err(|_| "a device name is unreadable for the camera library".to_owned())?
+        .map_err(|_| "the camera library cannot read a device's name".to_owned())?
         .map_err(|e| e.to_string())?;
     let device = |info: &nokhwa::utils::CameraInfo| {
         let (index, name) = (info.index().as_index().ok()?, info.human_name());

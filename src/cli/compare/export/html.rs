@@ -59,7 +59,7 @@ fn summary(report: &ComparisonReport<'_>) -> String {
         .into_iter()
         .map(|(name, value, class)| format!("<div class=\"tile {class}\"><b>{value}</b><span>{name}</span></div>\n"))
         .collect();
-    let images = if totals.frames == 1 { "picture" } else { "pictures" };
+    let images = if totals.frames == 1 { "image" } else { "images" };
     let mut text = format!(
         "<p>{} {images}, {} boxes by {}, {} by {}, at a score threshold of {} and an NMS IoU of {}.</p>\n<div \
          class=\"tiles\">\n{tiles}</div>\n",
