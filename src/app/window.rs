@@ -1,12 +1,15 @@
 //! The window itself: opened by eframe, fed by an engine.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{ViewportBuilder, ViewportCommand};
 
 use super::action::shortcuts::has_selected_text;
+use super::job::Job;
 use super::preferences::Preferences;
+use super::preferences::file::PreferencesFile;
+use super::preferences::layout::LEAST;
 use super::ui::clipboard::SystemClipboard;
 use super::ui::palette;
 use super::viewer::Viewer;
@@ -20,8 +23,8 @@ const STOP: Duration = Duration::from_secs(1);
 /// The window's first size, in points.
 const SIZE: [f32; 2] = [1280.0, 800.0];
 
-/// The name under which the preferences are kept.
-const KEPT: &str = "preferences";
+/// How often it is looked whether preferences changed: not with every move of a slider.
+const KEEP_AFTER: Duration = Duration::from_secs(10);
 
 /// The variables by which a Linux desktop says where windows go.
 const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
@@ -45,29 +48,30 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
     if cfg!(target_os = "linux") && !DISPLAYS.iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty())) {
         return Err(AppError::NoDisplay);
     }
-    let keeps = start.screenshot.is_none();
+    // A window for a screenshot is as it always is, and leaves no trace.
+    let file = PreferencesFile::of_user().filter(|_| start.screenshot.is_none());
+    let preferences = file.as_ref().map(PreferencesFile::read).unwrap_or_default();
     let failure = Arc::new(Mutex::new(None));
     let told = Arc::clone(&failure);
     let viewport = ViewportBuilder::default()
         .with_title("Twinsight")
         .with_app_id("twinsight")
-        .with_inner_size(start.size.unwrap_or(SIZE))
-        .with_min_inner_size([760.0, 420.0])
+        .with_inner_size(SIZE)
+        .with_min_inner_size(LEAST)
         .with_drag_and_drop(true);
+    let viewport = match start.size {
+        Some(size) => viewport.with_inner_size(size),
+        None => preferences.window.build(viewport),
+    };
     let native = eframe::NativeOptions {
         viewport,
-        persist_window: keeps && start.size.is_none(),
         // They are keys of ours: pictures are copied and pasted too. Text fields get theirs below.
         clipboard_shortcuts: false,
         ..Default::default()
     };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
-        let kept = cc.storage.filter(|_| keeps).and_then(|s| s.get_string(KEPT));
-        let preferences = kept.map_or_else(Preferences::default, |text| Preferences::from_json(&text));
-        // What was kept of the last window goes before the size that a window is made with.
-        if let Some(size) = start.size {
-            cc.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(size.into()));
-        }
+        cc.egui_ctx.set_zoom_factor(preferences.zoom);
+        preferences.window.restore_panels(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let cameras = CameraWatch::start(move || ctx.request_repaint());
         let cameras = cameras.inspect_err(|cause| log::error!("cannot search for cameras: {cause}")).ok();
@@ -75,7 +79,8 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
         let ctx = cc.egui_ctx.clone();
         let parts = parts(Arc::new(move || ctx.request_repaint()));
         let viewer = Viewer::new(&cc.egui_ctx, parts, start, system)?;
-        Ok(Box::new(EframeWindow { viewer: Some(viewer), keeps, failure: told }))
+        let keeper = file.map(|file| Keeper::new(cc.egui_ctx.clone(), file, viewer.preferences().clone()));
+        Ok(Box::new(EframeWindow { viewer: Some(viewer), keeper, failure: told }))
     };
     eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(reason(&e.to_string())))?;
     let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -91,8 +96,61 @@ fn reason(text: &str) -> String {
 struct EframeWindow {
     /// `None` only once the window has closed.
     viewer: Option<Viewer>,
-    keeps: bool,
+    /// `None`: nothing is kept.
+    keeper: Option<Keeper>,
     failure: Arc<Mutex<Option<String>>>,
+}
+
+/// Keeps the preferences while the window is open, so that a crash costs seconds of them.
+struct Keeper {
+    ctx: egui::Context,
+    file: PreferencesFile,
+    kept: Preferences,
+    looked: Instant,
+    job: Option<Job<()>>,
+}
+
+impl Keeper {
+    fn new(ctx: egui::Context, file: PreferencesFile, kept: Preferences) -> Self {
+        Self { ctx, file, kept, looked: Instant::now(), job: None }
+    }
+
+    /// To be called with every frame.
+    fn poll(&mut self, viewer: &mut Viewer) {
+        if self.looked.elapsed() < KEEP_AFTER {
+            return;
+        }
+        self.looked = Instant::now();
+        viewer.observe_window(&self.ctx);
+        let is_busy = self.job.as_ref().is_some_and(|job| job.poll().is_none());
+        if is_busy || *viewer.preferences() == self.kept {
+            return;
+        }
+        self.kept = viewer.preferences().clone();
+        let (file, kept) = (self.file.clone(), self.kept.clone());
+        self.job = Job::start(&self.ctx, "preferences", move |_| {
+            keep(&file, &kept);
+            Ok(())
+        })
+        .ok();
+    }
+
+    /// The window closes.
+    fn finish(self, viewer: &mut Viewer) {
+        // Not beside a job that writes older ones; but no longer than the window may take to close.
+        let begun = Instant::now();
+        while self.job.as_ref().is_some_and(|job| job.poll().is_none()) && begun.elapsed() < STOP {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        viewer.observe_window(&self.ctx);
+        keep(&self.file, viewer.preferences());
+    }
+}
+
+fn keep(file: &PreferencesFile, preferences: &Preferences) {
+    if let Err(cause) = file.write(preferences) {
+        log::warn!("{cause}");
+    }
 }
 
 /// Ctrl+C, Ctrl+X and Ctrl+V as text fields know them, where there is text to copy or a field to paste into.
@@ -120,6 +178,9 @@ impl eframe::App for EframeWindow {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         if let Some(viewer) = &mut self.viewer {
             viewer.logic(ctx);
+            if let Some(keeper) = &mut self.keeper {
+                keeper.poll(viewer);
+            }
             if let Some(message) = viewer.take_failure() {
                 *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
             }
@@ -132,18 +193,11 @@ impl eframe::App for EframeWindow {
         }
     }
 
-    fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if let Some(viewer) = self.viewer.as_ref().filter(|_| self.keeps) {
-            storage.set_string(KEPT, viewer.preferences().to_json());
-        }
-    }
-
-    fn persist_egui_memory(&self) -> bool {
-        self.keeps
-    }
-
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
-        if let Some(viewer) = self.viewer.take() {
+        if let Some(mut viewer) = self.viewer.take() {
+            if let Some(keeper) = self.keeper.take() {
+                keeper.finish(&mut viewer);
+            }
             viewer.close(STOP);
         }
     }

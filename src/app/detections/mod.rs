@@ -10,6 +10,7 @@ use super::action::Action;
 use super::frame::current::CurrentFrame;
 use super::frame::marks::BoxFilter;
 use super::models::picker::name_or_letter;
+use super::ui::panel_size;
 use super::view::Side;
 use class_filter::{ClassCounts, ClassFilter};
 use pairs::PairsPanel;
@@ -79,6 +80,7 @@ impl DetectionsView {
         let selected = self.selected(current);
         let comparison = current.comparison().filter(|_| compares);
         let Some((comparison, sides)) = comparison.zip(current.pair()) else {
+            panel_size::keep(ui, "detections");
             let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
             let listed = side.show(ui, |ui| {
                 // The panel keeps its width while there is nothing to list.
@@ -93,6 +95,7 @@ impl DetectionsView {
         let input = PairsInput { comparison, sides, names, chosen_classes, highlighted, selected };
         // A small window is for the picture first.
         let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);
+        panel_size::keep(ui, "pairs");
         let side = Panel::right("pairs").default_size(width).size_range(250.0..=560.0).frame(panel);
         side.show(ui, |ui| self.pairs.ui(ui, &input, actions)).inner
     }

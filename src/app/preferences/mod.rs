@@ -1,13 +1,20 @@
 //! What is kept from one run to the next.
 
 pub mod cameras;
+pub mod file;
+pub mod layout;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::app::view::{Side, View};
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 use cameras::CameraPresets;
+use layout::WindowLayout;
+
+/// Sizes at which everything can be read and fits a screen.
+const ZOOMS: std::ops::RangeInclusive<f32> = 0.4..=4.0;
 
 /// A person's settings. What a file of an older version lacks takes its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +47,9 @@ pub struct Preferences {
     pub pause_below: f32,
     pub pauses: bool,
     pub theme: egui::ThemePreference,
+    /// How much larger everything is drawn.
+    pub zoom: f32,
+    pub window: WindowLayout,
 }
 
 impl Default for Preferences {
@@ -63,15 +73,24 @@ impl Default for Preferences {
             pause_below: 0.6,
             pauses: false,
             theme: egui::ThemePreference::System,
+            zoom: 1.0,
+            window: WindowLayout::default(),
         }
     }
 }
 
 impl Preferences {
-    /// What was kept, with values that make no sense put right.
+    /// What was kept. Each value that cannot be read, or makes no sense, takes its default.
     pub fn from_json(text: &str) -> Self {
-        let mut kept: Self = serde_json::from_str(text).unwrap_or_default();
         let default = Self::default();
+        let found: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+        let mut kept = default.clone();
+        for (key, value) in found {
+            // The rest has been read before.
+            let Ok(Value::Object(mut all)) = serde_json::to_value(&kept) else { continue };
+            all.insert(key, value);
+            kept = serde_json::from_value(Value::Object(all)).unwrap_or(kept);
+        }
         for (value, default) in [
             (&mut kept.score, default.score),
             (&mut kept.nms_iou, default.nms_iou),
@@ -83,6 +102,10 @@ impl Preferences {
                 *value = default;
             }
         }
+        if !ZOOMS.contains(&kept.zoom) {
+            kept.zoom = default.zoom;
+        }
+        kept.window = kept.window.sane();
         kept.history_mb = kept.history_mb.clamp(16, 65_536);
         kept
     }
@@ -174,6 +197,10 @@ mod tests {
         {
             assert_eq!(Preferences::from_json(text), Preferences::default(), "{text}");
         }
+        let one_bad =
+            r#"{"labels": false, "view": "round", "zoom": 1e30, "window": {"size": ["wide", 1]}, "score": 0.5}"#;
+        let rest = Preferences { labels: false, score: 0.5, ..Preferences::default() };
+        assert_eq!(Preferences::from_json(one_bad), rest);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod clipboard;
 pub mod file_dialog;
 pub mod notifications;
 pub mod palette;
+pub mod panel_size;
 pub mod screenshot;
 pub mod theme;
 pub mod verdict_style;

@@ -96,6 +96,12 @@ impl Viewer {
         &self.preferences
     }
 
+    /// Takes the sizes of the window and of its panels into the preferences.
+    pub fn observe_window(&mut self, ctx: &Context) {
+        self.preferences.zoom = ctx.zoom_factor();
+        self.preferences.window.observe(ctx);
+    }
+
     /// Number of frames in the history.
     pub fn history_len(&self) -> usize {
         self.history.len()

@@ -16,7 +16,7 @@ use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::camera::panel::CameraPanel;
 use crate::app::source::problem::SourceProblem;
 use crate::app::source::{thumbnail_strip, video_bar, video_playback};
-use crate::app::ui::{palette, theme};
+use crate::app::ui::{palette, panel_size, theme};
 use crate::app::view::Side;
 use crate::compare::Arrow;
 use crate::engine::{ModelPhase, SourceState, Status};
@@ -153,6 +153,7 @@ impl Viewer {
         if camera && window < ROOM_FOR_BOTH {
             return;
         }
+        panel_size::keep(ui, "controls");
         let sides = Panel::left("controls").default_size((window * 0.17).clamp(170.0, 212.0)).frame(panel);
         sides.size_range(170.0..=340.0).show(ui, |ui| {
             let area = ScrollArea::vertical().auto_shrink([false, false]);

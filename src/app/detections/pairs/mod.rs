@@ -17,6 +17,7 @@ mod tests;
 use egui::{Panel, Ui};
 
 use crate::app::action::{Action, PairsAction};
+use crate::app::ui::panel_size;
 use crate::compare::VerdictKind;
 use input::PairsInput;
 use model::Model;
@@ -55,6 +56,7 @@ impl PairsPanel {
     pub fn ui(&mut self, ui: &mut Ui, input: &PairsInput<'_>, actions: &mut Vec<Action>) -> Option<usize> {
         if let Some(verdict) = input.selected.and_then(|i| input.comparison.verdicts().get(i)) {
             let height = ui.available_height();
+            panel_size::keep(ui, "pair details");
             let bottom = Panel::bottom("pair details").resizable(true).default_size((height * 0.55).min(420.0));
             let bottom = bottom.size_range(80.0..=(height - 196.0).max(80.0)).frame(egui::Frame::NONE);
             bottom.show(ui, |ui| details::show(ui, input, verdict, actions));

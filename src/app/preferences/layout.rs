@@ -1,0 +1,83 @@
+//! The window's size, and those of its panels.
+
+use std::collections::BTreeMap;
+
+use egui::{Context, ViewportBuilder};
+use serde::{Deserialize, Serialize};
+
+use crate::app::ui::panel_size;
+
+/// The smallest window in which everything has its place, in points.
+pub const LEAST: [f32; 2] = [760.0, 420.0];
+
+/// More than any screen, in points.
+const MOST: f32 = 16_384.0;
+
+/// A window as it was left, in points.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowLayout {
+    /// While it is not maximized; `None` = as large as the first time.
+    pub size: Option<[f32; 2]>,
+    /// Of its upper left corner; `None` = where the system puts it.
+    pub position: Option<[f32; 2]>,
+    pub maximized: bool,
+    /// Heights of panels above and below, widths of those at the sides.
+    pub panels: BTreeMap<String, f32>,
+}
+
+impl WindowLayout {
+    /// What makes no sense is left out.
+    pub fn sane(self) -> Self {
+        let size = self.size.filter(|size| size.iter().all(|side| side.is_finite()));
+        let sides = |[width, height]: [f32; 2]| [width.clamp(LEAST[0], MOST), height.clamp(LEAST[1], MOST)];
+        let position = self.position.filter(|place| place.iter().all(|at| at.abs() < MOST));
+        Self { size: size.map(sides), position, maximized: self.maximized, panels: self.panels }
+    }
+
+    /// A window like this.
+    pub fn build(&self, mut builder: ViewportBuilder) -> ViewportBuilder {
+        if let Some(size) = self.size {
+            builder = builder.with_inner_size(size);
+        }
+        if let Some(position) = self.position {
+            builder = builder.with_position(position);
+        }
+        builder.with_maximized(self.maximized)
+    }
+
+    /// Gives the panels their sizes; each keeps to its own limits.
+    pub fn restore_panels(&self, ctx: &Context) {
+        panel_size::restore(ctx, &self.panels);
+    }
+
+    /// Takes the window as it is now.
+    pub fn observe(&mut self, ctx: &Context) {
+        let (viewport, content) = ctx.input(|input| (input.viewport().clone(), input.content_rect()));
+        self.maximized = viewport.maximized == Some(true);
+        if !self.maximized && viewport.fullscreen != Some(true) && viewport.minimized != Some(true) {
+            self.size = Some(content.size().into());
+            self.position = viewport.outer_rect.map(|rect| rect.min.into());
+        }
+        panel_size::observe(ctx, &mut self.panels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_no_sense_is_left_out() {
+        let of = |size: [f32; 2], position: [f32; 2]| {
+            WindowLayout { size: Some(size), position: Some(position), ..WindowLayout::default() }.sane()
+        };
+        let good = of([900.0, 500.0], [-20.0, 40.0]);
+        assert_eq!((good.size, good.position), (Some([900.0, 500.0]), Some([-20.0, 40.0])));
+        for (size, kept) in
+            [([f32::NAN, 500.0], None), ([1e30, 0.0], Some([MOST, 420.0])), ([f32::INFINITY, 1.0], None)]
+        {
+            assert_eq!(of(size, [f32::NAN, 0.0]), WindowLayout { size: kept, ..WindowLayout::default() });
+        }
+    }
+}
