@@ -43,8 +43,10 @@ pub struct Explainer {
     decoder: Decoder,
     /// The class whose candidates are here; `None` = none of this side yet.
     class_id: Option<usize>,
-    /// All candidates of the class over the floor, strongest first.
+    /// All candidates of the class over the floor, strongest first, with whole boxes.
     ranked: Vec<Detection>,
+    /// Kept detections of the class: their indices, and their places in `ranked`.
+    kept: Vec<(usize, usize)>,
     /// Those that NMS would keep, were there no other classes, as places in `ranked`; as far as `seen`.
     survivors: Vec<usize>,
     /// How many of `ranked` have been through NMS.
@@ -67,8 +69,10 @@ impl Explainer {
         if let Some((by, overlap)) = taken.rev().max_by(|x, y| x.1.total_cmp(&y.1)) {
             return Reason::Taken { by, overlap };
         }
-        self.load(side, missed.class_id);
-        let near = |d: &Detection| overlap(d) >= MIN_IOU;
+        self.load(side, kept, missed.class_id);
+        // Boxes pair by what is inside the image.
+        let image = side.letterbox.image;
+        let near = |d: &Detection| d.bbox.clipped_to(image).is_some_and(|bbox| bbox.iou(&missed.bbox) >= MIN_IOU);
         let Some(place) = self.ranked.iter().position(near) else { return Reason::NoCandidate };
         let candidate = self.ranked[place];
         let score = candidate.score;
@@ -78,9 +82,10 @@ impl Explainer {
         }
         let threshold = side.thresholds;
         if score > threshold.score {
-            let hides = |(i, k): (usize, &Detection)| same(k).then(|| (i, k.bbox.iou(&candidate.bbox)));
-            let stronger = kept.iter().enumerate().filter(|(_, k)| k.by_rank(&candidate).is_lt());
-            let nearest = stronger.filter_map(hides).rev().max_by(|x, y| x.1.total_cmp(&y.1));
+            let stronger = &self.kept[..self.kept.partition_point(|(_, at)| *at < place)];
+            let overlaps = stronger.iter().map(|(i, at)| (*i, self.ranked[*at].bbox.iou(&candidate.bbox)));
+            // The first of equals: max_by gives the last.
+            let nearest = overlaps.rev().max_by(|x, y| x.1.total_cmp(&y.1));
             return match nearest.filter(|(_, overlap)| *overlap > threshold.nms_iou) {
                 Some((by, overlap)) => Reason::SuppressedByNms { score, by, overlap, free_at: self.free_at(place) },
                 // Neither hidden nor kept: there was no room.
@@ -93,7 +98,7 @@ impl Explainer {
         }
     }
 
-    fn load(&mut self, side: &ModelInput<'_>, class_id: usize) {
+    fn load(&mut self, side: &ModelInput<'_>, kept: &[Detection], class_id: usize) {
         if self.class_id == Some(class_id) {
             return;
         }
@@ -101,6 +106,12 @@ impl Explainer {
         self.ranked.clear();
         self.ranked.extend_from_slice(self.decoder.class(side.form, side.heads, side.letterbox, floor, class_id));
         self.ranked.sort_unstable_by(Detection::by_rank);
+        self.kept.clear();
+        // Both have the same order.
+        let mut places = self.ranked.iter().enumerate();
+        for (index, detection) in kept.iter().enumerate().filter(|(_, d)| d.class_id == class_id) {
+            self.kept.extend(places.find(|(_, d)| d.id == detection.id).map(|(place, _)| (index, place)));
+        }
         self.survivors.clear();
         self.seen = 0;
         self.class_id = Some(class_id);

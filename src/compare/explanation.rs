@@ -204,8 +204,8 @@ mod tests {
             ),
             (
                 Reason::BeyondLimit { score: 0.3 },
-                "INT8 scored this box 0.300, but 100 stronger boxes come first",
-                "A frame has at most 100 boxes, strongest first.",
+                "INT8 scored this box 0.300, but 2000 stronger boxes come first",
+                "A frame has at most 2000 boxes, strongest first.",
             ),
             (
                 Reason::NoCandidate,

@@ -15,8 +15,9 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Candidates with a score above `score_threshold`, with boxes in image pixels clipped to the image, in the order
-    /// of the raw heads.
+    /// Candidates with a score above `score_threshold`, with boxes in image pixels, in the order of the raw heads. As in
+    /// darknet, boxes are not clipped: NMS compares them whole. Those that lie outside the image are left out, so that
+    /// no box is suppressed by one that nobody sees.
     pub fn run(&mut self, form: &Form, heads: &RawHeads, letterbox: &Letterbox, score_threshold: f32) -> &[Detection] {
         let classes = 0..form.classes.len();
         self.scan(heads, &Scan { form, letterbox, threshold: score_threshold, classes })
@@ -86,7 +87,8 @@ impl Scan<'_> {
                     let place = || {
                         let raw = [0, 1, 2, 3].map(|i| geometry[i * cells + cell]);
                         let b = input_box(form, head, *anchor, cell, raw);
-                        letterbox.image_from_input(b).clipped_to(letterbox.image)
+                        let whole = letterbox.image_from_input(b);
+                        whole.clipped_to(letterbox.image).map(|_| whole)
                     };
                     let Some(bbox) = *bbox.get_or_insert_with(place) else { break };
                     found.push(Detection { class_id, score, bbox, id });

@@ -11,7 +11,7 @@ pub struct Detection {
     pub class_id: usize,
     /// Between 0 and 1.
     pub score: f32,
-    /// In image pixels, inside the image.
+    /// In image pixels, inside the image; of a candidate it may reach out of the image.
     pub bbox: BBox,
     /// The place in the raw heads that gave it.
     pub id: CandidateId,

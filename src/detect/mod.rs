@@ -30,5 +30,5 @@ pub use frame::{Frame, FrameError, MAX_PIXELS};
 pub use geometry::{BBox, Letterbox, Size};
 pub use letterbox::Letterboxer;
 pub use letterboxes::Letterboxes;
-pub use nms::{MAX_DETECTIONS, Nms};
+pub use nms::{MAX_DETECTIONS, Nms, is_full};
 pub use postprocess::{Postprocessor, Thresholds};

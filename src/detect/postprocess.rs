@@ -43,6 +43,10 @@ impl Postprocessor {
     ) -> &[Detection] {
         let candidates = self.decoder.run(form, heads, letterbox, thresholds.score);
         self.nms.run(candidates, thresholds.nms_iou, &mut self.kept);
+        for detection in &mut self.kept {
+            // The decoder leaves out boxes that have no part inside.
+            detection.bbox = detection.bbox.clipped_to(letterbox.image).unwrap_or_default();
+        }
         &self.kept
     }
 }

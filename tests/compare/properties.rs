@@ -229,7 +229,7 @@ fn of_b(comparison: &Comparison, b: usize) -> Option<&Verdict> {
 fn random_heads_lead_to_every_verdict_and_reason() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..1200 {
         let case = any_case().new_tree(&mut runner).expect("a case").current();
         for verdict in case.compare().verdicts() {
             let name = match (verdict, verdict.reason()) {
@@ -249,18 +249,24 @@ fn random_heads_lead_to_every_verdict_and_reason() {
         }
     }
     let rarest = seen.values().min().copied().unwrap_or(0);
-    assert!(seen.len() == 8 && rarest >= 8, "{seen:?}");
+    assert!(seen.len() == 8 && rarest >= 3, "{seen:?}");
 }
 
 /// More boxes than a frame may have: A sees those that B's other class pushes out.
 #[test]
-fn a_box_after_the_hundred_strongest_is_said_to_be_beyond_the_limit() {
-    let form = Form { input: Size::new(192, 192), ..form(2) };
+fn a_box_after_the_strongest_is_said_to_be_beyond_the_limit() {
+    // A fine grid with a cell more than there may be boxes.
+    let side = (MAX_DETECTIONS as f32).sqrt() as usize + 1;
+    let cells = side * side;
+    assert!(cells > MAX_DETECTIONS);
+    let mut form = form(2);
+    let stride = form.heads[0].stride;
+    form.input = Size::new(side as u32 * stride, side as u32 * stride);
+    form.heads.truncate(1);
     let letterbox = Letterbox::new(form.input, form.input);
     let mut a = RawHeads::zeros(&form);
     a.heads.iter_mut().for_each(|values| values.fill(-20.0));
-    let cells = 144;
-    // One anchor of the fine grid: small boxes that do not overlap, of the first class.
+    // One anchor: small boxes that do not overlap, of the first class.
     for cell in 0..cells {
         for (plane, value) in [0.0, 0.0, -0.5, -1.0, 9.0, 2.0].into_iter().enumerate() {
             a.heads[0][plane * cells + cell] = value;
@@ -269,8 +275,8 @@ fn a_box_after_the_hundred_strongest_is_said_to_be_beyond_the_limit() {
     // Only the last cell has the second class, weaker than all in B and alone in A.
     let mut b = a.clone();
     for heads in [&mut a, &mut b] {
-        heads.heads[0][5 * cells + 143] = -20.0;
-        heads.heads[0][6 * cells + 143] = 1.0;
+        heads.heads[0][6 * cells - 1] = -20.0;
+        heads.heads[0][7 * cells - 1] = 1.0;
     }
     a.heads[0][5 * cells..6 * cells].fill(-20.0);
     let case = Case { form, heads: [a, b], letterbox, thresholds: [Thresholds::LIVE; 2] };

@@ -11,7 +11,8 @@ HEADS = {
     13: (32, [(81, 82), (135, 169), (344, 319)]),
 }
 SCALE_X_Y = 1.05
-TOP = 100
+# The most boxes of an image.
+TOP = 2000
 
 
 def placement(width, height, size=INPUT):
@@ -39,7 +40,7 @@ def sigmoid(x):
 def decode(heads, image_size, place, score_threshold, classes=80):
     """Raw heads -> (class ids, scores, boxes in image pixels), in the order head, anchor, cell, class.
 
-    Double precision, so that a comparison shows Twinsight's rounding.
+    Boxes are whole, as darknet compares them in NMS; those without a part inside the image are left out. Double precision, so that a comparison shows Twinsight's rounding.
     """
     width, height = image_size
     new_w, new_h, left, top = place
@@ -60,8 +61,8 @@ def decode(heads, image_size, place, score_threshold, classes=80):
             scale = np.array([new_w / width, new_h / height] * 2)
             corners = (corners - [left, top, left, top]) / scale
             finite = np.isfinite(corners).all(-1)
-            corners = corners.clip(0, [width, height, width, height])
-            inside = finite & (corners[..., 2] > corners[..., 0]) & (corners[..., 3] > corners[..., 1])
+            part = clip(corners, image_size)
+            inside = finite & (part[..., 2] > part[..., 0]) & (part[..., 3] > part[..., 1])
             score = sigmoid(planes[4])[..., None] * sigmoid(planes[5:]).transpose(1, 2, 0)
             found = np.argwhere((score > score_threshold) & inside[..., None])
             for r, c, k in found:
@@ -69,6 +70,12 @@ def decode(heads, image_size, place, score_threshold, classes=80):
                 scores.append(float(score[r, c, k]))
                 boxes.append(corners[r, c])
     return np.array(ids, int), np.array(scores, float), np.array(boxes, float).reshape(-1, 4)
+
+
+def clip(boxes, image_size):
+    """Return the parts of the boxes inside the image."""
+    width, height = image_size
+    return boxes.clip(0, [width, height, width, height])
 
 
 def iou(box, others):

@@ -49,6 +49,7 @@ def main():
         size = (rgb.shape[1], rgb.shape[0])
         ids, scores, boxes = core.decode(heads, size, place, options.score)
         kept = core.nms(ids, scores, boxes, options.nms)
+        boxes = core.clip(boxes, size)
         done = time.perf_counter()
         detections = [
             {"class_id": int(ids[i]), "class": names[ids[i]], "score": float(scores[i]), "box": boxes[i].tolist()}

@@ -104,7 +104,8 @@ def main():
                 break
         else:
             raise SystemExit("no seed is clear-cut")
-        rows = [[int(ids[i]), round(float(scores[i]), 7), *np.round(boxes[i], 5).tolist()] for i in kept]
+        parts = core.clip(boxes, size)
+        rows = [[int(ids[i]), round(float(scores[i]), 7), *np.round(parts[i], 5).tolist()] for i in kept]
         decode.append({"seed": seed, "image": list(size), **options, "candidates": len(ids), "detections": rows})
         print(f"{size} seed {seed}: {len(ids)} candidates, {len(kept)} kept")
 

@@ -5,7 +5,7 @@ use egui::{Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, ve
 use crate::app::ui::palette::class_colour;
 use crate::app::ui::theme;
 use crate::compare::label_text;
-use crate::detect::{ClassSet, Classes, Detection};
+use crate::detect::{ClassSet, Classes, Detection, MAX_DETECTIONS, is_full};
 
 const ROW: f32 = 26.0;
 
@@ -23,6 +23,9 @@ pub fn show(
         ui.label(RichText::new("Detections").strong());
         ui.label(RichText::new(shown.len().to_string()).weak());
     });
+    if is_full(detections) {
+        limit_notice(ui);
+    }
     ui.add_space(2.0);
     if shown.is_empty() {
         let why =
@@ -40,6 +43,12 @@ pub fn show(
         }
     });
     hovered
+}
+
+/// Says that a model has as many boxes as there may be.
+pub fn limit_notice(ui: &mut Ui) {
+    let notice = format!("Only the {MAX_DETECTIONS} strongest boxes are kept. Raise the score threshold.");
+    ui.label(RichText::new(notice).small().color(theme::scheme(ui).warning));
 }
 
 /// One row: colour, class, a bar as long as the score, the score. True under the pointer.

@@ -9,7 +9,7 @@ use crate::detect::{Detection, Frame, Size, Thresholds};
 use crate::model::{Catalog, FrameDetector, ModelError, ModelInfo, ModelRequest, Runtime};
 use crate::source;
 use crate::workshop::evaluate::{
-    ClassMap, Damaged, Evaluation, FoundBox, NamesError, Replicate, Replicates, Skipped, Truth,
+    ClassMap, Damaged, Evaluation, FoundBox, MAX_PER_IMAGE, NamesError, Replicate, Replicates, Skipped, Truth,
 };
 
 /// Takes one picture after another. Of each it keeps what became of the boxes, no pixels.
@@ -144,7 +144,7 @@ impl<'a> Evaluator<'a> {
             let start = Instant::now();
             detector.infer()?;
             inference_ms.push(millis(start.elapsed()));
-            let restored = detector.detections(Thresholds::EVALUATION).iter().filter_map(|d| {
+            let restored = detector.detections(Thresholds::EVALUATION).iter().take(MAX_PER_IMAGE).filter_map(|d| {
                 let bbox = replicate.restore(d.bbox, frame.size())?;
                 in_terms_of_truth(&Detection { bbox, ..*d }, map)
             });

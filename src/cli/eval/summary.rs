@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::evaluator::Evaluator;
-use crate::detect::{MAX_DETECTIONS, Thresholds};
+use crate::detect::Thresholds;
 use crate::workshop::evaluate::{
-    Annotations, Bootstrap, Difference, EvalReport, Figures, Intervals, OfClass, OfModel, Pictures, Protocol, Sampling,
-    Things,
+    Annotations, Bootstrap, Difference, EvalReport, Figures, Intervals, MAX_PER_IMAGE, OfClass, OfModel, Pictures,
+    Protocol, Sampling, Things,
 };
 
 /// What the evaluator does not know.
@@ -61,7 +61,7 @@ pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport 
         protocol: Protocol {
             score: Thresholds::EVALUATION.score,
             nms_iou: Thresholds::EVALUATION.nms_iou,
-            detections: MAX_DETECTIONS,
+            detections: MAX_PER_IMAGE,
         },
         pictures: Pictures {
             annotated: evaluator.truth.images.len(),

@@ -6,7 +6,7 @@ use super::heads::raw_heads;
 use super::merge::merge;
 use super::rest::Known;
 use super::{Descent, LayerModels, LayersError, Target};
-use crate::detect::{BBox, CandidateId, Decoder, Form, Letterbox, RawHeads, Thresholds};
+use crate::detect::{BBox, CandidateId, Decoder, Detection, Form, Letterbox, RawHeads, Thresholds};
 use crate::model::Runtime;
 use crate::workshop::progress::Stopped;
 
@@ -122,6 +122,7 @@ impl<'a> Finder<'a> {
 
     fn boxes(&mut self, heads: &RawHeads, score: f32) -> Boxes {
         let found = self.decoder.run(self.form, heads, &self.letterbox, score);
-        found.iter().map(|d| ((d.id, d.class_id), (d.bbox, d.score))).collect()
+        let inside = |d: &Detection| Some(((d.id, d.class_id), (d.bbox.clipped_to(self.form.input)?, d.score)));
+        found.iter().filter_map(inside).collect()
     }
 }

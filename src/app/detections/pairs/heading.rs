@@ -4,9 +4,11 @@ use egui::{FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui
 
 use super::input::PairsInput;
 use super::model::Shown;
+use crate::app::detections::list::limit_notice;
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
 use crate::compare::{Agreement, VerdictKind};
+use crate::detect::is_full;
 
 /// Shows it. Each kind is a switch that tells how many there are.
 pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
@@ -15,6 +17,9 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
         let [a, b] = input.names;
         ui.label(RichText::new(format!("{a} → {b}")).weak());
     });
+    if is_full(input.comparison.a()) || is_full(input.comparison.b()) {
+        limit_notice(ui);
+    }
     let agreement = input.comparison.agreement_of(input.chosen_classes);
     figures(ui, &agreement);
     ui.horizontal_wrapped(|ui| {
