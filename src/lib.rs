@@ -5,6 +5,7 @@
 //! | module       | contents |
 //! | ------------ | -------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
+//! | [`files`]    | files of the user: read up to a limit, written whole, never one onto another |
 //! | [`onnx`]     | ONNX files as data: messages, limits, exact rewrites |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes and verdicts, places of labels, painting |
@@ -18,8 +19,8 @@
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
-//! Imports run one way. `detect` and `onnx` know nobody; `compare` and `source` know `detect`; `annotate` knows `detect`
-//! and `compare`; `model` knows `detect` and `onnx`; `integer` knows these and `model`;
+//! Imports run one way. `files`, `detect` and `onnx` know nobody, and all may know `files` but `detect` and `compare`;
+//! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `model` knows `detect` and `onnx`; `integer` knows these and `model`;
 //! `workshop` knows all of these but `source`; `engine` knows `detect`, and `source` and `model` through their traits;
 //! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
 //! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
@@ -30,6 +31,7 @@ pub mod cli;
 pub mod compare;
 pub mod detect;
 pub mod engine;
+pub mod files;
 pub mod history;
 pub mod integer;
 pub mod live;

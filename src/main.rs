@@ -46,7 +46,7 @@ fn view_of(name: ViewName) -> app::View {
 
 fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let catalog = Catalog::find();
-    let screenshot = args.screenshot().map(|(file, delay)| Screenshot::after(delay, file));
+    let screenshot = args.screenshot(&catalog)?.map(|(file, delay)| Screenshot::after(delay, file));
     let start = Start {
         source: args.source(),
         files: args.files(),

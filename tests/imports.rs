@@ -14,19 +14,26 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("detect", &[]),
+    ("files", &[]),
     ("onnx", &[]),
     ("compare", &["detect"]),
-    ("annotate", &["detect", "compare"]),
-    ("source", &["detect"]),
-    ("model", &["detect", "onnx"]),
-    ("integer", &["detect", "onnx", "model"]),
-    ("workshop", &["detect", "onnx", "compare", "model", "integer"]),
-    ("engine", &["detect", "source", "model"]),
-    ("history", &["detect", "compare", "engine"]),
-    ("app", &["detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine", "history"]),
-    ("cli", &["detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine"]),
+    ("annotate", &["files", "detect", "compare"]),
+    ("source", &["files", "detect"]),
+    ("model", &["files", "detect", "onnx"]),
+    ("integer", &["files", "detect", "onnx", "model"]),
+    ("workshop", &["files", "detect", "onnx", "compare", "model", "integer"]),
+    ("engine", &["files", "detect", "source", "model"]),
+    ("history", &["files", "detect", "compare", "engine"]),
+    (
+        "app",
+        &[
+            "files", "detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine",
+            "history",
+        ],
+    ),
+    ("cli", &["files", "detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine"]),
 ];
 
 /// Layers that name no other crate.

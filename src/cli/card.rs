@@ -6,8 +6,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::stdout::{out, write_file};
-use crate::model::{Catalog, ModelName};
+use super::input;
+use super::output::force::ForceFlag;
+use super::output::stdout::out;
+use crate::model::{Catalog, ModelName, ModelRequest};
 use crate::workshop::card::{BenchReport, Card};
 use crate::workshop::evaluate::EvalReport;
 
@@ -25,12 +27,21 @@ pub struct CardArgs {
     /// Write the card to this file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 /// Runs the command.
 pub fn run(args: &CardArgs) -> Result<ExitCode, Box<dyn Error>> {
     let names: Vec<ModelName> = args.model.iter().map(|name| ModelName::from_flag(name)).collect();
-    let mut card = Card::read(&Catalog::find(), &names)?;
+    let catalog = Catalog::find();
+    let mut card = Card::read(&catalog, &names)?;
+    let names = if names.is_empty() { catalog.installed() } else { names };
+    let requests: Vec<ModelRequest> = names.into_iter().map(ModelRequest::from).collect();
+    let read = [&args.eval, &args.bench].into_iter().flatten().cloned().chain(input::model_files(&catalog, &requests));
+    let read: Vec<PathBuf> = read.collect();
+    let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let file = args.output.as_deref().map(|file| outputs.file(file, &Card::FILE)).transpose()?;
     if let Some(file) = &args.eval {
         card = card.with_evaluation(EvalReport::read(file)?)?;
     }
@@ -38,8 +49,8 @@ pub fn run(args: &CardArgs) -> Result<ExitCode, Box<dyn Error>> {
         card = card.with_bench(BenchReport::read(file)?);
     }
     let text = card.to_markdown();
-    match &args.output {
-        Some(file) => write_file(file, &text)?,
+    match file {
+        Some(file) => file.write(text.as_bytes())?,
         None => out!("{}", text.trim_end())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -13,11 +13,12 @@ use super::input::frame_reader::{FrameReader, InputFrame};
 use super::input::{self, InputArgs};
 use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
-use super::output::detections::{DetectionsReport, Timing};
+use super::output::detections::{DetectionsReport, Timing, limit_notice};
 use super::output::stdout::out;
 use super::statistics::millis;
 use crate::annotate;
 use crate::detect::Thresholds;
+use crate::files::Outputs;
 use crate::model::{Arithmetic, Catalog, FrameDetector, ModelName, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
@@ -52,13 +53,14 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let inputs = args.input.inputs();
-    let sources = input::files(&inputs);
-    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::create(dir, &sources)).transpose()?;
     let model = match &args.model {
         Some(path) => args.arithmetic.file(path),
         None => args.arithmetic.request(&args.precision),
     };
     let mut detector = FrameDetector::open(&Runtime::find(&catalog)?, &catalog, &model)?;
+    let read = [input::files(&inputs), input::model_files(&catalog, &[model])].concat();
+    let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
+    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
     let info = Arc::clone(detector.info());
     let mut reader = FrameReader::new(&catalog, &args.input, inputs)?;
     let mut done = 0;
@@ -79,6 +81,9 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         report.frame = number;
         report.time_s = time.map(|time| time.as_secs_f64());
         let text = if args.json { report.to_json()? } else { report.to_text() };
+        if report.limited {
+            reader.suspend(|| eprintln!("twinsight: {}", limit_notice(&source)));
+        }
         reader.suspend(|| out!("{text}"))?;
         if let Some(folder) = &mut folder {
             let mut painted = reader.frame().clone();

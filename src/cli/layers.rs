@@ -14,7 +14,7 @@ use super::output::model_identity::ModelIdentity;
 use super::output::progress::ProgressLine;
 use super::output::stdout::out;
 use crate::detect::{Classes, Thresholds};
-use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime, read_model};
 use crate::source::load;
 use crate::workshop::layers::{
     LayerModels, LayerNoise, Layers, Overflow, Target, Trials, is_change, overflow, try_layers,
@@ -172,8 +172,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
 fn open(catalog: &Catalog, runtime: &Runtime, request: &ModelRequest) -> Result<(FrameDetector, Vec<u8>), ModelError> {
     // Opened as a detector first, because that says best what is wrong with a file.
     let detector = FrameDetector::open(runtime, catalog, request)?;
-    let path = &detector.info().path;
-    let bytes = std::fs::read(path).map_err(|cause| ModelError::Read { path: path.clone(), cause })?;
+    let bytes = read_model(&detector.info().path)?;
     Ok((detector, bytes))
 }
 

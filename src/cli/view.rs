@@ -8,8 +8,10 @@ use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 
 use super::arithmetic_flags::ArithmeticFlags;
-use super::input::camera_flags::CameraFlags;
-use crate::model::{Arithmetic, ModelName, ModelRequest};
+use super::input::{self, camera_flags::CameraFlags};
+use crate::annotate::ANNOTATED_PNG;
+use crate::files::{OutputFile, Outputs, WriteError};
+use crate::model::{Arithmetic, Catalog, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 
 #[derive(Args, Debug, Default)]
@@ -48,6 +50,9 @@ pub struct ViewArgs {
     /// Take the screenshot after this many seconds
     #[arg(long, value_name = "SECONDS", requires = "screenshot", default_value = "5", value_parser = seconds)]
     after: Option<Duration>,
+    /// Let the screenshot replace a file of any kind
+    #[arg(long, requires = "screenshot")]
+    force: bool,
     /// Dark or light theme [default: as last time, or the system's]
     #[arg(long, value_name = "THEME")]
     theme: Option<ThemeName>,
@@ -136,9 +141,15 @@ impl ViewArgs {
         self.files.iter().filter_map(file).collect()
     }
 
-    /// The file, and how long to wait before.
-    pub fn screenshot(&self) -> Option<(PathBuf, Duration)> {
-        self.screenshot.clone().map(|file| (file, self.after.unwrap_or(Duration::from_secs(5))))
+    /// The file, which is none of those that are shown, and how long to wait before.
+    pub fn screenshot(&self, catalog: &Catalog) -> Result<Option<(OutputFile, Duration)>, WriteError> {
+        let Some(file) = &self.screenshot else { return Ok(None) };
+        let models: Vec<ModelRequest> = self.named().into_iter().flatten().collect();
+        let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models)].concat();
+        let read =
+            read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(self.video.as_deref().map(Path::new));
+        let file = Outputs::new(self.force).reads(read).file(file, &ANNOTATED_PNG)?;
+        Ok(Some((file, self.after.unwrap_or(Duration::from_secs(5)))))
     }
 
     /// `None`: the person did not say.

@@ -77,20 +77,17 @@ impl Catalog {
         Self { dir: dir.into() }
     }
 
-    /// `TWINSIGHT_MODELS`, else the first `models/` with our files above the program or the working
-    /// directory, else the folder for data of the system.
+    /// `TWINSIGHT_MODELS`, else the `models/` with our files that belongs to the program, else the folder for data of the
+    /// system. A library in it is loaded and run, so that no other folder will do: not the working directory, not one above.
     pub fn find() -> Self {
         if let Some(dir) = std::env::var_os("TWINSIGHT_MODELS").filter(|d| !d.is_empty()) {
             return Self::at(dir);
         }
-        let program = std::env::current_exe().ok();
-        let working = std::env::current_dir().ok();
-        let above = |start: &Option<PathBuf>| -> Option<PathBuf> {
-            let ours = |dir: &Path| dir.join("sums.json").is_file();
-            start.as_deref()?.ancestors().map(|a| a.join("models")).find(|d| ours(d))
-        };
-        let found = above(&working).or_else(|| above(&program));
-        Self::at(found.or_else(Self::of_user).unwrap_or_else(|| PathBuf::from("models")))
+        let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
+        let working = std::env::current_dir().unwrap_or_default();
+        let found = of_program(&program, &working).into_iter().find(|dir| dir.join("sums.json").is_file());
+        // Without a home there is none; what is missing is told by its whole path.
+        Self::at(found.or_else(Self::of_user).unwrap_or_else(|| program.with_file_name("models")))
     }
 
     /// The models folder among the person's own data; `None`: the system names no such place.
@@ -146,6 +143,23 @@ impl Catalog {
     }
 }
 
+/// The checkout in which the program was built.
+const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Where the models of a program may be, the first that exists: beside it, where a package puts them, in the checkout in
+/// whose `target/` it lies, and in the checkout that it was built in, for those who work there.
+fn of_program(program: &Path, working: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    if let Some(dir) = program.parent() {
+        folders.push(dir.join("models"));
+        folders.extend(dir.parent().map(|prefix| prefix.join("share/twinsight/models")));
+    }
+    let target = program.ancestors().find(|dir| dir.file_name().is_some_and(|name| name == "target"));
+    folders.extend(target.and_then(Path::parent).map(|checkout| checkout.join("models")));
+    folders.extend(working.starts_with(CHECKOUT).then(|| Path::new(CHECKOUT).join("models")));
+    folders
+}
+
 fn remade_in(dir: &Path) -> Vec<ModelName> {
     // A folder that is not there has none.
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
@@ -156,4 +170,27 @@ fn remade_in(dir: &Path) -> Vec<ModelName> {
     let mut paths: Vec<PathBuf> = files.filter(is_one).collect();
     paths.sort();
     paths.into_iter().map(ModelName::File).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_folders_of_the_program_hold_its_models() {
+        let of = |program: &str, working: &str| -> Vec<String> {
+            let folders = of_program(Path::new(program), Path::new(working));
+            folders.iter().map(|dir| dir.display().to_string()).collect()
+        };
+        let elsewhere = "/home/ann/data/pictures";
+        assert_eq!(of("/opt/twinsight/twinsight", elsewhere), ["/opt/twinsight/models", "/opt/share/twinsight/models"]);
+        assert_eq!(of("/usr/bin/twinsight", elsewhere), ["/usr/bin/models", "/usr/share/twinsight/models"]);
+        let checkout = of("/src/twinsight/target/release/twinsight", elsewhere);
+        assert_eq!(checkout.last().map(String::as_str), Some("/src/twinsight/models"));
+        let inside = of("/home/ann/.cargo/bin/twinsight", &format!("{CHECKOUT}/src"));
+        assert_eq!(inside.last().cloned(), Some(format!("{CHECKOUT}/models")));
+        assert!(
+            !of("/home/ann/.cargo/bin/twinsight", &format!("{CHECKOUT}-other")).contains(&format!("{CHECKOUT}/models"))
+        );
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::files::ReadError;
+
 /// Each message says what happened, to what, and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -22,7 +24,9 @@ pub enum ModelError {
     #[error("the model {name} is not installed ({} is missing); run `make setup`, or `twinsight models build`", path.display())]
     NotInstalled { name: String, path: PathBuf },
     #[error("cannot read the model {}: {cause}", path.display())]
-    Read { path: PathBuf, cause: std::io::Error },
+    Read { path: PathBuf, cause: ReadError },
+    #[error("cannot read the model {}: {why}", path.display())]
+    External { path: PathBuf, why: String },
     #[error("{} is not a model that ONNX Runtime can read: {cause}", path.display())]
     Load { path: PathBuf, cause: String },
     #[error("{} is not a detector that Twinsight supports: {why}", path.display())]

@@ -13,13 +13,10 @@ use super::metadata::Metadata;
 use super::raw_session::{float_shape, session};
 use super::{
     Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, RawSession, Runtime, Sidecar,
-    request, threads,
+    read_model, request, threads,
 };
 use crate::detect::{Form, RawHeads};
 use crate::onnx;
-
-/// The largest model file that is read: 1 GB.
-const MAX_BYTES: u64 = 1 << 30;
 
 impl RawSession {
     /// Loads a model from memory. `threads`: how many compute one inference.
@@ -62,7 +59,7 @@ impl SessionDetector {
         if !matches!(request.name, ModelName::File(_)) && !path.is_file() {
             return Err(ModelError::NotInstalled { name: request.name.label(), path });
         }
-        let bytes = read(&path)?;
+        let bytes = read_model(&path)?;
         Self::from_bytes(runtime, &bytes, request, &path)
     }
 
@@ -212,21 +209,6 @@ fn identify(
         precision = sidecar.precision.unwrap_or(precision);
     }
     ModelInfo { name: name.label(), path: path.to_owned(), sha256, precision, recipe, arithmetic: None, form }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
-    let failed = |cause| ModelError::Read { path: path.to_owned(), cause };
-    let about = std::fs::metadata(path).map_err(failed)?;
-    // A pipe has no end.
-    if !about.is_file() {
-        return Err(failed(std::io::Error::other("it is not a file")));
-    }
-    let length = about.len();
-    if length > MAX_BYTES {
-        let why = format!("it has {length} bytes, more than the limit of {MAX_BYTES}");
-        return Err(ModelError::Form { path: path.to_owned(), why });
-    }
-    std::fs::read(path).map_err(failed)
 }
 
 /// Lower-case hexadecimal.

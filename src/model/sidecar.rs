@@ -33,6 +33,7 @@ use serde::Deserialize;
 
 use super::{ModelError, Precision};
 use crate::detect::{Classes, Form, Head, Size};
+use crate::files::read_limited;
 
 /// Of a sidecar, and of a list of names.
 const MAX_BYTES: u64 = 1 << 20;
@@ -141,14 +142,8 @@ impl Sidecar {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let about = std::fs::metadata(path).map_err(|e| e.to_string())?;
-    if !about.is_file() {
-        return Err("it is not a file".into());
-    }
-    if about.len() > MAX_BYTES {
-        return Err(format!("it has {} bytes, more than the limit of {MAX_BYTES}", about.len()));
-    }
-    std::fs::read_to_string(path).map_err(|e| e.to_string())
+    let bytes = read_limited(path, MAX_BYTES).map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
 }
 
 #[cfg(test)]
@@ -220,6 +215,6 @@ mod tests {
         assert!(large.contains("m.onnx.json") && large.contains("more than the limit"), "{large}");
         std::fs::remove_file(&sidecar).unwrap();
         std::fs::create_dir(&sidecar).unwrap();
-        assert!(Sidecar::of(&model).unwrap_err().to_string().contains("not a file"));
+        assert!(Sidecar::of(&model).unwrap_err().to_string().contains("a folder, not a file"));
     }
 }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod constants;
+mod external;
 mod integers;
 mod messages;
 mod operations;
@@ -11,6 +12,7 @@ mod unsigned;
 
 pub use attributes::Attributes;
 pub use constants::Constants;
+pub use external::{ExternalData, with_external_data};
 pub use integers::Integers;
 pub use messages::*;
 pub use operations::computes_in_integers;

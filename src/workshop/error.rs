@@ -6,16 +6,8 @@ use super::calibration::Method;
 use super::darknet::{CfgError, WeightsError};
 use super::import::ImportError;
 use crate::detect::Size;
+use crate::files::{ReadError, WriteCause, WriteError};
 use crate::model::ModelError;
-
-/// Why a file was not read. The message follows the file's name.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    #[error("it has {bytes} bytes, more than the limit of {limit}; is it the right file?")]
-    TooLarge { bytes: u64, limit: u64 },
-}
 
 /// Why a calibration table cannot be read, or belongs to another network. The message follows the table's name.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -103,8 +95,8 @@ pub enum WorkshopError {
     NotFinite { picture: String, tensor: String },
     #[error(transparent)]
     Model(#[from] ModelError),
-    #[error("cannot write {}: {cause}", path.display())]
-    Write { path: PathBuf, cause: std::io::Error },
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 impl WorkshopError {
@@ -115,7 +107,7 @@ impl WorkshopError {
 
     /// For `map_err`: the file or the folder at `path` was not written.
     pub fn write(path: &Path) -> impl Fn(std::io::Error) -> Self {
-        move |cause| Self::Write { path: path.to_owned(), cause }
+        move |cause| Self::Write(WriteError { path: path.to_owned(), cause: WriteCause::Io(cause) })
     }
 }
 

@@ -8,15 +8,15 @@ use super::calibration::CalibrationTable;
 use super::darknet::{DarknetNetwork, read_weights};
 use super::error::{TableError, WorkshopError};
 use super::export::float_onnx;
-use super::files::read_limited;
 use super::graph::{Graph, GraphTensor};
 use super::import::import;
 use super::model_file::{self, ModelFile};
 use super::quantize::quantized_onnx;
 use super::recipe::Recipe;
 use crate::detect::{Classes, Form, Size};
+use crate::files::read_limited;
 use crate::model::metadata::Metadata;
-use crate::model::{Precision, Sidecar, hex};
+use crate::model::{Precision, Sidecar, hex, read_model};
 
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 const MAX_WEIGHTS_BYTES: u64 = 1 << 30;
@@ -66,7 +66,7 @@ impl FloatModel {
     /// Reads a float model in ONNX. Its form is what a sidecar says, or the model itself; where neither does, that of the
     /// model card. The weights' sum is the one that the model names, or that of the file.
     pub fn read_model(path: &Path) -> Result<Self, WorkshopError> {
-        let bytes = model_file::read_model(path)?;
+        let bytes = read_model(path)?;
         let graph = import(&bytes).map_err(|cause| WorkshopError::Import { path: path.to_owned(), cause })?;
         let metadata = model_file::metadata(&bytes);
         let weights = metadata.as_ref().and_then(|m| m.weights_sha256.clone());

@@ -6,11 +6,12 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::error::WorkshopError;
-use super::files::{read_limited, write_whole};
-use crate::model::hex;
+use crate::files::{FileFormat, Outputs};
 use crate::model::metadata::Metadata;
+use crate::model::{hex, read_model};
 use crate::onnx::{Integers, MetadataOnly};
 
+/// Of a file that may be replaced.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// A model file in memory.
@@ -25,27 +26,27 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
+    /// The file's kind.
+    pub const FILE: FileFormat = FileFormat { name: "an ONNX model", limit: MAX_BYTES, is: is_onnx };
+
     pub(super) fn new(file: String, bytes: Vec<u8>) -> Self {
         let sha256 = hex(&Sha256::digest(&bytes));
         Self { file, bytes, sha256 }
     }
 
-    /// Writes the file into `dir`, which exists, and gives its path.
+    /// Writes the file into `dir`, which exists, where it may replace an older model. Gives its path.
     pub fn write(&self, dir: &Path) -> Result<PathBuf, WorkshopError> {
         let path = dir.join(&self.file);
-        self.write_to(&path)?;
+        Outputs::default().file(&path, &Self::FILE)?.write(&self.bytes)?;
         Ok(path)
-    }
-
-    /// Writes it as another file, whole or not at all.
-    pub fn write_to(&self, path: &Path) -> Result<(), WorkshopError> {
-        write_whole(path, &self.bytes)
     }
 }
 
-/// Reads a model's file.
-pub(super) fn read_model(path: &Path) -> Result<Vec<u8>, WorkshopError> {
-    read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))
+/// Protobuf writes fields in the order of their numbers: first, the version of the format, which is a small one; then
+/// another field of a model.
+fn is_onnx(bytes: &[u8]) -> bool {
+    const VERSION: u8 = 1 << 3;
+    matches!(bytes, [VERSION, 1..=32, next, ..] if (2..=25).contains(&(next >> 3)))
 }
 
 /// What a model says of itself: `None` where it has no metadata of ours, or none that can be read.

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Method;
 use super::error::{RecipeError, WorkshopError};
-use super::files::read_limited;
 use super::graph::{Graph, GraphOp, Node};
+use crate::files::{FileFormat, has_keys, read_limited};
 
 /// Of a recipe's file.
 const MAX_BYTES: u64 = 1 << 16;
@@ -98,6 +98,10 @@ impl Recipe {
     pub fn card() -> Self {
         Self::built_in("card")
     }
+
+    /// The file's kind.
+    pub const FILE: FileFormat =
+        FileFormat { name: "a recipe", limit: MAX_BYTES, is: |bytes| has_keys(bytes, &["name", "weights", "ranges"]) };
 
     /// The best one that was found by measuring.
     pub fn tuned() -> Self {

@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use twinsight::annotate::ANNOTATED_PNG;
 use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Screenshot, Start, System, Viewer};
 use twinsight::detect::{Frame, Size};
 use twinsight::engine::Open;
+use twinsight::files::Outputs;
 use twinsight::live;
 use twinsight::model::Catalog;
 use twinsight::source::{
@@ -29,6 +31,8 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let file = arguments.iter().skip_while(|argument| *argument != "--screenshot").nth(1).map(PathBuf::from);
+    let file = file.map(|file| Outputs::new(true).file(&file, &ANNOTATED_PNG)).transpose()?;
+    let screenshot = file.map(|file| Screenshot::after(Duration::from_secs(8), file));
     let fault = arguments.first().cloned().unwrap_or_else(|| "fine".into());
     let dark = !has("--light");
     let camera_open = !has("--closed");
@@ -60,7 +64,7 @@ fn main() -> Result<(), Failure> {
             view,
             dark: Some(dark),
             size: None,
-            screenshot: file.map(|file| Screenshot::after(Duration::from_secs(8), file)),
+            screenshot,
             catalog: catalog.clone(),
             layers: false,
         };

@@ -9,7 +9,9 @@ mod detect_coco;
 mod detect_photos;
 mod detections;
 mod eval;
+mod external_data;
 mod model;
+mod outputs;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]
@@ -17,6 +19,8 @@ mod program;
 #[path = "../support/run.rs"]
 mod run;
 mod runtime;
+#[path = "../support/small_network.rs"]
+mod small_network;
 mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;

@@ -28,8 +28,30 @@ fn a_type_name_stands_for_one_thing() {
     assert!(found.is_empty(), "{} type names stand for several things:\n{}", found.len(), found.join("\n"));
 }
 
+/// One place decides what may be written: everything else goes through it.
+#[test]
+fn only_one_room_writes_files() {
+    let found: Vec<String> =
+        sources().into_iter().filter(|(path, text)| writes_files(path, text)).map(|(path, _)| path).collect();
+    assert!(found.is_empty(), "these write files themselves; `files::Outputs` does: {found:?}");
+}
+
 #[test]
 fn what_breaks_the_rules_of_the_house_is_found() {
+    for text in [
+        "fn f() { std::fs::write(a, b); }",
+        "use std::fs; fn f() { fs::copy(a, b); }",
+        "fn f() { File::create(path)?; }",
+        "use std::fs::{File, OpenOptions};",
+        "fn f() { image::save_buffer(path); }",
+    ] {
+        assert!(writes_files("cli/card.rs", text) && !writes_files("files/output.rs", text), "{text}");
+    }
+    for text in
+        ["fn f() { fs::read(a); file.write(b); }", "#[cfg(test)] mod tests { fn f() { std::fs::write(a, b); } }"]
+    {
+        assert!(!writes_files("cli/card.rs", text), "{text}");
+    }
     for (path, text) in [
         ("app/panel.rs", "fn show(viewer: &mut super::Viewer) {}"),
         ("app/mod.rs", "use viewer::Viewer;"),
@@ -65,6 +87,30 @@ fn names_the_viewer(path: &str, text: &str) -> bool {
             _ => {}
         }
         !exported && *token == Token::Name("Viewer".into())
+    })
+}
+
+/// Whether a file outside the room for it makes or changes files.
+fn writes_files(path: &str, text: &str) -> bool {
+    if path.starts_with("files/") || path.ends_with("tests.rs") {
+        return false;
+    }
+    let tokens = without_tests(&tokens(text));
+    let name = |at: usize| match tokens.get(at) {
+        Some(Token::Name(name)) => name.as_str(),
+        _ => "",
+    };
+    (0..tokens.len()).any(|i| {
+        let called = if tokens.get(i + 1) == Some(&Token::Separator) { name(i + 2) } else { "" };
+        let pairs = [
+            ("fs", "write"),
+            ("fs", "copy"),
+            ("fs", "rename"),
+            ("File", "create"),
+            ("File", "create_new"),
+            ("File", "options"),
+        ];
+        pairs.contains(&(name(i), called)) || ["OpenOptions", "save_buffer"].contains(&name(i))
     })
 }
 

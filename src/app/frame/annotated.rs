@@ -1,6 +1,5 @@
 //! The picture as it is seen now, with its boxes painted into the pixels: to be copied or saved.
 
-use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use crate::annotate;
 use crate::app::frame::marks::BoxMark;
 use crate::compare::VerdictKind;
 use crate::detect::{Frame, FrameError, Size};
+use crate::files::{Outputs, WriteError};
 
 /// A picture and what must be drawn on it; cheap to create, so that drawing happens on another thread.
 #[derive(Clone)]
@@ -33,9 +33,9 @@ pub enum SaveError {
     #[error("Can't draw the picture: {0}")]
     Paint(#[from] FrameError),
     #[error("Can't encode the picture: {0}")]
-    Encode(#[from] image::ImageError),
-    #[error("Can't save the picture as {}: {cause}. Choose another folder.", path.display())]
-    Write { path: PathBuf, cause: io::Error },
+    Encode(#[from] png::EncodingError),
+    #[error("Can't save the picture as {}: {}. Choose another folder.", .0.path.display(), .0.cause)]
+    Write(#[from] WriteError),
 }
 
 impl AnnotatedPicture {
@@ -69,18 +69,27 @@ impl AnnotatedPicture {
         })
     }
 
-    /// Saves it as PNG. Gives the file, which ends in `.png`. What was there stays until the picture is whole.
+    /// Saves it as PNG. Gives the file, which ends in `.png`; where that was added, so that nobody was asked whether it
+    /// may be replaced, it is a new one. What was there stays until the picture is whole.
     pub fn save(&self, path: &Path) -> Result<PathBuf, SaveError> {
-        let frame = self.paint()?;
+        let png = annotate::png(&self.paint()?)?;
         let is_png = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-        let path = if is_png { path.to_owned() } else { PathBuf::from(format!("{}.png", path.display())) };
-        let mut png = Cursor::new(Vec::new());
-        let colour = image::ExtendedColorType::Rgb8;
-        let encoder = image::codecs::png::PngEncoder::new(&mut png);
-        image::ImageEncoder::write_image(encoder, frame.rgb(), frame.width(), frame.height(), colour)?;
-        std::fs::write(&path, png.into_inner()).map_err(|cause| SaveError::Write { path: path.clone(), cause })?;
+        let path = if is_png { path.to_owned() } else { free(path) };
+        Outputs::default().file(&path, &annotate::PNG)?.write(&png)?;
         Ok(path)
     }
+}
+
+/// The first of `a.png`, `a-2.png`, … that is not there yet.
+fn free(path: &Path) -> PathBuf {
+    let name = path.as_os_str();
+    let numbered = |number: u32| {
+        let mut name = name.to_owned();
+        name.push(if number == 1 { ".png".into() } else { format!("-{number}.png") });
+        PathBuf::from(name)
+    };
+    // Where all are taken, the last one is refused or replaced like any other.
+    (1..1000).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1000))
 }
 
 /// A mark of the window as one of a picture's.
@@ -127,6 +136,8 @@ mod tests {
         let path = picture.save(&dir.path().join("street")).unwrap();
         assert_eq!(path, dir.path().join("street.png"));
         assert_eq!(crate::source::load(&path).unwrap().rgb(), picture.paint().unwrap().rgb());
+        let again = picture.save(&dir.path().join("street")).unwrap();
+        assert_eq!(again, dir.path().join("street-2.png"));
         let nowhere = picture.save(&dir.path().join("missing/street.png"));
         assert!(nowhere.is_err_and(|e| e.to_string().contains("Choose another folder")));
     }

@@ -1,21 +1,25 @@
 //! Saves a picture of the window after a while, then closes it.
 
-use std::path::PathBuf;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use egui::{ColorImage, Context, ScreenshotCallback, ViewportCommand};
 
+use crate::annotate::png;
+use crate::detect::{Frame, Size};
+use crate::files::OutputFile;
+
 /// One screenshot that was asked for on the command line.
 pub struct Screenshot {
-    file: PathBuf,
+    file: OutputFile,
     due: Instant,
     taken: Option<Receiver<Arc<ColorImage>>>,
 }
 
 impl Screenshot {
-    pub fn after(delay: Duration, file: PathBuf) -> Self {
+    pub fn after(delay: Duration, file: OutputFile) -> Self {
         Self { file, due: Instant::now() + delay, taken: None }
     }
 
@@ -43,8 +47,12 @@ impl Screenshot {
 
     fn save(&self, image: &ColorImage) -> Result<(), String> {
         let [width, height] = image.size;
-        let rgb: Vec<u8> = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]).collect();
-        image::save_buffer(&self.file, &rgb, width as u32, height as u32, image::ExtendedColorType::Rgb8)
-            .map_err(|e| format!("cannot save the screenshot {}: {e}", self.file.display()))
+        let failed = |error: &dyn Display| format!("cannot save the screenshot: {error}");
+        let mut frame = Frame::new(Size::new(width as u32, height as u32)).map_err(|error| failed(&error))?;
+        for (pixel, p) in frame.rgb_mut().chunks_exact_mut(3).zip(&image.pixels) {
+            pixel.copy_from_slice(&[p.r(), p.g(), p.b()]);
+        }
+        let png = png(&frame).map_err(|error| failed(&error))?;
+        self.file.write(&png).map_err(|error| failed(&error))
     }
 }

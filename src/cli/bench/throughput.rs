@@ -10,7 +10,7 @@ use crate::cli::statistics::median;
 use crate::detect::Frame;
 use crate::engine::{Engine, Open, Parts, Settings};
 use crate::live;
-use crate::model::{Catalog, ModelRequest, RawSession, Runtime};
+use crate::model::{Catalog, ModelRequest, RawSession, Runtime, read_model};
 use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest};
 
 /// Measurements that are not counted.
@@ -43,7 +43,7 @@ impl Throughput {
         let mut sessions = models
             .iter()
             .map(|model| {
-                let bytes = std::fs::read(catalog.path(&model.name))?;
+                let bytes = read_model(&catalog.path(&model.name))?;
                 let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads(), model.arithmetic)?;
                 let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
                 Ok((session, input))

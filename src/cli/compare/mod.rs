@@ -11,7 +11,12 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::export::{csv::csv, html::html, json, text::text};
+use self::export::{
+    csv::{CSV, csv},
+    html::html,
+    json,
+    text::text,
+};
 use self::report::{ComparedModels, ComparisonReport, PictureReport};
 use self::worst_frames::WorstFrames;
 use super::arithmetic_flags::ArithmeticFlags;
@@ -20,7 +25,10 @@ use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
 use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
-use super::output::stdout::{out, write_file};
+use super::output::detections::limit_notice;
+use super::output::force::ForceFlag;
+use super::output::html::PAGE;
+use super::output::stdout::out;
 use crate::annotate::{paint_marks, verdict_marks};
 use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
 use crate::detect::{Frame, Thresholds};
@@ -56,6 +64,8 @@ pub struct CompareArgs {
     /// Save each image with both sets of boxes to this folder: A solid, B dashed
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 /// Runs the command. What cannot be read is reported, the rest is still done; exit 1 then. Ctrl+C stops after the
@@ -64,9 +74,13 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let inputs = args.input.inputs();
-    let sources = input::files(&inputs);
-    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::create(dir, &sources)).transpose()?;
-    let mut pair = DetectorPair::open(&catalog, &args.arithmetic.requests([&args.a, &args.b]))?;
+    let requests = args.arithmetic.requests([&args.a, &args.b]);
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests)].concat();
+    let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let table = args.csv.as_deref().map(|file| outputs.file(file, &CSV)).transpose()?;
+    let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
+    let mut pair = DetectorPair::open(&catalog, &requests)?;
+    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
     let [a, b] = pair.detectors.each_ref().map(|detector| Arc::clone(detector.info()));
     let models = ComparedModels { a: &a, b: &b, thresholds };
 
@@ -78,6 +92,9 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         totals.add(comparison);
         let mut picture = PictureReport::new(frame.source, reader.frame().size(), comparison, &models);
         (picture.frame, picture.time_s) = (frame.number, frame.time.map(|time| time.as_secs_f64()));
+        if picture.limited {
+            reader.suspend(|| eprintln!("twinsight: {}", limit_notice(&picture.name())));
+        }
         if args.json {
             let line = json::picture(&picture)?;
             reader.suspend(|| out!("{line}"))?;
@@ -101,16 +118,18 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
 
     let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));
     let mut report = ComparisonReport { models, pictures, totals, best, unreadable };
-    if let Some(file) = &args.csv {
-        write_file(file, &csv(&report))?;
+    // Where nothing was compared there is nothing to write, and an older report stays.
+    let compared = report.totals.frames > 0;
+    if let Some(table) = table.filter(|_| compared) {
+        table.write(csv(&report).as_bytes())?;
     }
     report.sort_by_damage();
-    if let Some(file) = &args.html {
-        write_file(file, &html(&report, &worst))?;
+    if let Some(page) = page.filter(|_| compared) {
+        page.write(html(&report, &worst).as_bytes())?;
     }
     if args.json {
         out!("{}", json::totals(&report)?)?;
-    } else if report.totals.frames > 0 {
+    } else if compared {
         out!("{}", text(&report))?;
     }
     Ok(interrupt::exit_code(unreadable > 0))

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cli::output::detections::NamedDetection;
 use crate::compare::{Agreement, BestThreshold, Comparison, Explanation, Reason, Totals, Verdict, VerdictKind};
-use crate::detect::{Classes, Size, Thresholds};
+use crate::detect::{Classes, Size, Thresholds, is_full};
 use crate::model::ModelInfo;
 
 /// The two models, which know the same classes, and what they are compared at.
@@ -78,6 +78,9 @@ pub struct PictureReport<'a> {
     pub time_s: Option<f64>,
     pub width: u32,
     pub height: u32,
+    /// A model has as many boxes as there may be: the weakest may have been left out, and count as lost or gained.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     #[serde(serialize_with = "figures")]
     pub agreement: Agreement,
     pub verdicts: Vec<VerdictEntry<'a>>,
@@ -92,7 +95,8 @@ impl<'a> PictureReport<'a> {
         let explanation = Explanation { comparison, classes: models.classes(), names, thresholds };
         let entry = |verdict: &Verdict| VerdictEntry::new(verdict, &explanation, models.classes());
         let verdicts = comparison.verdicts().iter().map(entry).collect();
-        Self { source, frame: None, time_s: None, width, height, agreement: *comparison.agreement(), verdicts }
+        let limited = is_full(comparison.a()) || is_full(comparison.b());
+        Self { source, frame: None, time_s: None, width, height, limited, agreement: *comparison.agreement(), verdicts }
     }
 
     /// Tells it from all others: its source, and which frame of that.

@@ -14,11 +14,13 @@ use clap::Args;
 
 use self::evaluator::Evaluator;
 use super::arithmetic_flags::ArithmeticFlag;
-use super::interrupt;
+use super::output::force::ForceFlag;
+use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
-use super::output::stdout::{out, write_file};
+use super::output::stdout::out;
+use super::{input, interrupt};
 use crate::model::{Catalog, ModelRequest, Runtime};
-use crate::workshop::evaluate::{Bootstrap, Replicate, Truth};
+use crate::workshop::evaluate::{Bootstrap, EvalReport, Replicate, Truth};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
@@ -60,16 +62,14 @@ pub struct EvalArgs {
     /// Write an HTML page with curves, classes and the worst images
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 /// Runs the command. Exit 1 when pictures were missing or could not be read: the figures stand over the others, and
 /// say so. Exit 130 when Ctrl+C ended it: the figures stand over what was done by then.
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     interrupt::watch()?;
-    // What is wrong is told before hours of work, not after.
-    for file in [&args.json, &args.html].into_iter().flatten() {
-        check_writable(file)?;
-    }
     let mut truth = Truth::read(&args.annotations)?;
     if !args.classes.is_empty() {
         truth.keep(&args.classes)?;
@@ -85,6 +85,13 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     if requests.is_empty() {
         return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
     }
+    // What is wrong is told before hours of work, not after.
+    let mut read: Vec<PathBuf> = truth.images.iter().map(|image| args.images.join(&image.file)).collect();
+    read.extend(input::model_files(&catalog, &requests));
+    read.push(args.annotations.clone());
+    let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let json = args.json.as_deref().map(|file| outputs.file(file, &EvalReport::FILE)).transpose()?;
+    let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
     let mut evaluator = Evaluator::open(&runtime, &catalog, &requests, &truth)?;
     evaluator.keep_comparisons = args.html.is_some();
     let replicates = usize::from(args.replicates);
@@ -121,11 +128,13 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
             bootstrap,
         },
     );
-    if let Some(file) = &args.json {
-        write_file(file, &(report.to_json()? + "\n"))?;
+    // Of nothing there are no figures, and older ones stay.
+    let evaluated = report.pictures.evaluated > 0;
+    if let Some(json) = json.filter(|_| evaluated) {
+        json.write((report.to_json()? + "\n").as_bytes())?;
     }
-    if let Some(file) = &args.html {
-        write_file(file, &html::html(&report, &evaluator, &args.images))?;
+    if let Some(page) = page.filter(|_| evaluated) {
+        page.write(html::html(&report, &evaluator, &args.images).as_bytes())?;
     }
     out!("{}", text::report(&report))?;
     Ok(interrupt::exit_code(!report.pictures.skipped.is_empty()))
@@ -150,16 +159,6 @@ fn check_folder(dir: &Path, truth: &Truth, limit: usize) -> Result<(), String> {
     }
     let first = images.first().map_or("", |image| image.file.as_str());
     Err(format!("none of the {limit} annotated images is in {shown} (the first is {first}); is it the right folder?"))
-}
-
-/// Leaves an empty file where there was none.
-fn check_writable(file: &Path) -> Result<(), String> {
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(file)
-        .map(drop)
-        .map_err(|cause| format!("cannot write {}: {cause}", file.display()))
 }
 
 /// What was typed, for a shell.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::camera_flags::CameraFlags;
+use crate::model::{Catalog, ModelRequest, Sidecar};
 use crate::source::pictures::folder;
 use crate::source::{CameraRequest, FileKind, VideoLocation, file_kind};
 
@@ -96,6 +97,12 @@ fn pictures_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
         Ok(inside) => Ok(inside),
         Err(cause) => Err(format!("cannot read the folder {}: {cause}", dir.display())),
     }
+}
+
+/// The files of models: each with the sidecar that it has, or could have.
+pub fn model_files(catalog: &Catalog, requests: &[ModelRequest]) -> Vec<PathBuf> {
+    let paths = requests.iter().map(|request| catalog.path(&request.name));
+    paths.flat_map(|path| [Sidecar::path(&path), path]).collect()
 }
 
 /// The files among them, which nothing that is written may replace.

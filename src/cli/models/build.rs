@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::source_args::{SourceArgs, made};
+use crate::cli::output::force::ForceFlag;
 use crate::cli::output::stdout::out;
+use crate::files::Outputs;
 use crate::model::Catalog;
 use crate::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, WorkshopError};
 
@@ -19,6 +21,8 @@ pub struct BuildArgs {
     /// Write the models to this folder [default: the models folder]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +39,8 @@ pub struct ExportArgs {
     /// ONNX file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 /// `false`: of our own network a table is missing.
@@ -42,14 +48,17 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
     let dir = args.output.as_deref().unwrap_or(catalog.dir());
     let started = Instant::now();
     let model = args.source.read(catalog)?;
-    report(&model.float(), dir, started)?;
+    let read = [args.source.files(catalog), args.table.iter().cloned().collect()].concat();
+    let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let mut write = |file: &ModelFile, started| report(file, dir, &mut outputs, started);
+    write(&model.float(), started)?;
 
     let recipes = Recipe::built();
     if let Some(path) = &args.table {
         let table = CalibrationTable::read(path)?;
         // A table that fits none of our recipes is told so by the first.
         let recipe = recipes.iter().find(|r| r.ranges == table.method).unwrap_or(&recipes[0]);
-        report(&model.quantized(recipe, &table, path)?, dir, Instant::now())?;
+        write(&model.quantized(recipe, &table, path)?, Instant::now())?;
         return Ok(true);
     }
     let mut complete = true;
@@ -66,7 +75,7 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
         }
         let started = Instant::now();
         let table = CalibrationTable::read(&path)?;
-        report(&model.quantized(recipe, &table, &path)?, dir, started)?;
+        write(&model.quantized(recipe, &table, &path)?, started)?;
     }
     // Of our own network the tables always are there, unless something took them away.
     Ok(complete || !args.source.is_ours())
@@ -74,13 +83,16 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
 
 pub fn export(args: &ExportArgs) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
+    let read = [&args.cfg, &args.weights].into_iter().chain(&args.names);
+    let mut outputs = args.force.outputs().reads(read.map(PathBuf::as_path));
+    let output = outputs.file(&args.output, &ModelFile::FILE)?;
     let file = FloatModel::read(&args.cfg, &args.weights, args.names.as_deref())?.float();
-    file.write_to(&args.output)?;
+    output.write(&file.bytes)?;
     Ok(made(&args.output.to_string_lossy(), &file, started)?)
 }
 
-fn report(file: &ModelFile, dir: &Path, started: Instant) -> Result<(), Box<dyn Error>> {
+fn report(file: &ModelFile, dir: &Path, outputs: &mut Outputs, started: Instant) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(dir).map_err(WorkshopError::write(dir))?;
-    file.write(dir)?;
+    outputs.file(&dir.join(&file.file), &ModelFile::FILE)?.write(&file.bytes)?;
     Ok(made(&file.file, file, started)?)
 }

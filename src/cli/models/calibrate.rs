@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 use super::source_args::SourceArgs;
 use crate::cli::input::camera_feed::CameraFeed;
 use crate::cli::input::camera_flags::CameraFlags;
+use crate::cli::output::force::ForceFlag;
 use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::out;
 use crate::model::{Catalog, Runtime, hex};
 use crate::source::{CameraRequest, SourceError, pictures};
-use crate::workshop::{CalibrationFrame, Calibrator, FloatModel, Frames, NextFrame, Recipe, Stopped};
+use crate::workshop::{CalibrationFrame, CalibrationTable, Calibrator, FloatModel, Frames, NextFrame, Recipe, Stopped};
 
 /// Between two frames of a camera: neighbours show the same.
 const APART: Duration = Duration::from_millis(250);
@@ -31,6 +32,8 @@ pub struct CalibrateArgs {
     /// Write the table to this file; without --recipe, the card's [default: its place in the models folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 /// Where the pictures to measure come from.
@@ -54,17 +57,25 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
         (None, None) => Recipe::built().to_vec(),
     };
     let model = args.source.read(catalog)?;
+    let read = [args.source.files(catalog), args.pictures.files()].concat();
+    let read = read.iter().map(PathBuf::as_path).chain(args.recipe.as_deref().map(Path::new));
+    let mut outputs = args.force.outputs().reads(read);
+    let mut files = Vec::with_capacity(recipes.len());
+    for recipe in &recipes {
+        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(model.table_name(recipe)));
+        files.push(outputs.file(&path, &CalibrationTable::FILE)?);
+    }
     let started = Instant::now();
     let Some(calibrator) = args.pictures.measure(catalog, &model)? else {
         return Err("images are needed; pass --images DIR or --camera N".into());
     };
-    for recipe in recipes {
+    for (recipe, file) in recipes.iter().zip(&files) {
         let table = calibrator.table(recipe.ranges);
-        let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(model.table_name(&recipe)));
-        table.write(&path)?;
+        file.write(table.to_json().as_bytes())?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();
-        out!("{}: {}, {tensors} tensors over {pictures} images in {seconds:.1} s", path.display(), table.method)?;
+        let path = file.path().display();
+        out!("{path}: {}, {tensors} tensors over {pictures} images in {seconds:.1} s", table.method)?;
     }
     Ok(())
 }
@@ -77,6 +88,12 @@ impl PictureArgs {
             (None, Some(request)) => self.camera(catalog, model, request).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The pictures that are read.
+    pub fn files(&self) -> Vec<PathBuf> {
+        // A folder that cannot be read is told of when it is measured.
+        self.images.as_deref().map_or_else(Vec::new, |dir| pictures::folder::pictures_in(dir).unwrap_or_default())
     }
 
     fn folder(catalog: &Catalog, model: &FloatModel, dir: &Path) -> Result<Calibrator, Box<dyn Error>> {

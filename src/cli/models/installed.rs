@@ -5,6 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::cli::output::stdout::out;
+use crate::files::read_limited;
 use crate::model::{Catalog, Precision};
 use crate::onnx::Integers;
 use crate::workshop::{WorkshopError, read_integers, read_metadata};
@@ -84,15 +85,17 @@ fn words(of: &Integers) -> String {
     }
 }
 
+/// Of the file with the sums.
+const MAX_SUMS: u64 = 1 << 20;
+
 /// sha256 sums by file name.
 pub type Sums = BTreeMap<String, String>;
 
 /// What the models that set-up builds must be.
 pub fn pinned(catalog: &Catalog) -> Result<Sums, WorkshopError> {
     let path = catalog.dir().join("sums.json");
-    let read = |cause: std::io::Error| WorkshopError::read(&path)(cause.into());
-    let text = std::fs::read_to_string(&path).map_err(read)?;
-    serde_json::from_str(&text).map_err(|e| read(e.into()))
+    let bytes = read_limited(&path, MAX_SUMS).map_err(WorkshopError::read(&path))?;
+    serde_json::from_slice(&bytes).map_err(|e| WorkshopError::read(&path)(std::io::Error::from(e).into()))
 }
 
 fn model_files(catalog: &Catalog) -> Result<Vec<PathBuf>, WorkshopError> {

@@ -1,14 +1,15 @@
 //! `models quantize`: an INT8 model after a recipe.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::calibrate::PictureArgs;
 use super::source_args::{SourceArgs, made};
+use crate::cli::output::force::ForceFlag;
 use crate::model::Catalog;
-use crate::workshop::rebuild::write_beside;
-use crate::workshop::{CalibrationTable, Recipe, WorkshopError};
+use crate::workshop::rebuild::BesideFiles;
+use crate::workshop::{CalibrationTable, ModelFile, Recipe, WorkshopError};
 
 #[derive(Debug, clap::Args)]
 pub struct QuantizeArgs {
@@ -28,12 +29,20 @@ pub struct QuantizeArgs {
     /// ONNX file to write; its recipe and calibration table are written beside it
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    #[command(flatten)]
+    force: ForceFlag,
 }
 
 pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>> {
     // What is wrong with the recipe is told before anything takes long.
     let plain = Recipe::find(&args.recipe)?;
     let recipe = plain.clone().with_float(&args.exclude);
+    let read = [args.source.files(catalog), args.pictures.files(), args.table.iter().cloned().collect()].concat();
+    let read = read.iter().map(PathBuf::as_path).chain([Path::new(&args.recipe)]);
+    let mut outputs = args.force.outputs().reads(read);
+    let output = outputs.file(&args.output, &ModelFile::FILE)?;
+    // A table is written as it was read.
+    let beside = BesideFiles::unless(&mut outputs, &args.output, [recipe == plain, true])?;
     let model = args.source.read(catalog)?;
     model.check(&recipe)?;
     let started = Instant::now();
@@ -45,8 +54,8 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
         (None, None) => return Err(WorkshopError::NothingMeasured { method: recipe.ranges, path: ours }.into()),
     };
     let file = model.quantized(&recipe, &table, &path)?;
-    file.write_to(&args.output)?;
-    // What it was made of, so that it can be rebuilt: in the window with a layer in float, or here.
-    write_beside(&args.output, &recipe, &table)?;
+    // The model last: one without its table could not be rebuilt.
+    beside.write(&recipe, &table)?;
+    output.write(&file.bytes)?;
     Ok(made(&args.output.to_string_lossy(), &file, started)?)
 }

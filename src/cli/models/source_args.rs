@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::cli::output::stdout::{OutputError, out};
-use crate::model::Catalog;
+use crate::model::{Catalog, Sidecar};
 use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 
 /// Which network; the defaults are the files that set-up fetched.
@@ -32,6 +32,18 @@ impl SourceArgs {
         let or_ours = |given: &Option<PathBuf>, file| given.clone().unwrap_or_else(|| catalog.download(file));
         let cfg = or_ours(&self.cfg, "yolov4-tiny.cfg");
         FloatModel::read(&cfg, &or_ours(&self.weights, "yolov4-tiny.weights"), self.names.as_deref())
+    }
+
+    /// The files that are read.
+    pub fn files(&self, catalog: &Catalog) -> Vec<PathBuf> {
+        if let Some(model) = &self.onnx {
+            return vec![model.clone(), Sidecar::path(model)];
+        }
+        let ours = ["yolov4-tiny.cfg", "yolov4-tiny.weights"].map(|file| catalog.download(file));
+        let [cfg, weights] = ours;
+        let cfg = self.cfg.clone().unwrap_or(cfg);
+        let weights = self.weights.clone().unwrap_or(weights);
+        [cfg, weights].into_iter().chain(self.names.clone()).collect()
     }
 
     pub fn is_ours(&self) -> bool {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::model_identity::ModelIdentity;
-use crate::detect::{Classes, Detection, Size};
+use crate::detect::{Classes, Detection, MAX_DETECTIONS, Size, is_full};
 use crate::model::ModelInfo;
 
 /// One picture or frame. Its JSON is one line, and part of the interface.
@@ -20,8 +20,18 @@ pub struct DetectionsReport<'a> {
     pub width: u32,
     pub height: u32,
     pub model: ModelIdentity<'a>,
+    /// There are as many as there may be: the weakest may have been left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     pub detections: Vec<NamedDetection<'a>>,
     pub timing_ms: Timing,
+}
+
+/// What to say of a picture with as many boxes as there may be.
+pub fn limit_notice(source: &str) -> String {
+    format!(
+        "{source}: only the {MAX_DETECTIONS} strongest boxes are kept; raise the score threshold to see all there are"
+    )
 }
 
 /// A detection with the name of its class.
@@ -63,6 +73,7 @@ impl<'a> DetectionsReport<'a> {
             width: size.width,
             height: size.height,
             model: ModelIdentity { name: None, ..ModelIdentity::of(model) },
+            limited: is_full(detections),
             detections: detections.iter().map(|d| NamedDetection::new(d, &model.form.classes)).collect(),
             timing_ms,
         }

@@ -6,6 +6,7 @@ use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
 use crate::detect::{Frame, Size};
+use crate::files::FileFormat;
 use crate::source;
 
 /// The longer side of a picture on the page, in pixels.
@@ -13,15 +14,22 @@ const LONGER: u32 = 960;
 
 const QUALITY: u8 = 82;
 
+/// Of a page.
+const MAX_BYTES: u64 = 1 << 28;
+
 const STYLE: &str = include_str!("page.css");
+
+/// Up to the title.
+const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+    <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
+
+/// A page that [`document`] made.
+pub const PAGE: FileFormat =
+    FileFormat { name: "an HTML page of Twinsight", limit: MAX_BYTES, is: |bytes| bytes.starts_with(HEAD.as_bytes()) };
 
 /// A whole page, light or dark as its reader's system is. `colours` is more style; `title` and `body` are HTML.
 pub fn document(title: &str, colours: &str, body: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<style>\n{colours}{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
+    format!("{HEAD}{title}</title>\n<style>\n{colours}{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n")
 }
 
 /// The picture in a file; `None` where it is gone, or is another one by now.

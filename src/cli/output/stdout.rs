@@ -1,9 +1,8 @@
-//! Standard output, whose reader may leave at any time, as `head` does; and files in its place.
+//! Standard output, whose reader may leave at any time, as `head` does.
 
 use std::error::Error;
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
 
 /// Why nothing more can be written.
 #[derive(Debug, thiserror::Error)]
@@ -15,11 +14,6 @@ pub fn line(text: Arguments<'_>) -> Result<(), OutputError> {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{text}\n").as_bytes())?;
     Ok(out.flush()?)
-}
-
-/// Writes a file that was asked for.
-pub fn write_file(file: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(file, text).map_err(|cause| format!("cannot write {}: {cause}", file.display()))
 }
 
 /// The exit code when the reader has left: as of a program that SIGPIPE ends, which 0 would pass off as all done.

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use super::histogram::TensorRange;
 use super::method::Method;
 use crate::detect::Size;
+use crate::files::{FileFormat, Outputs, has_keys, read_limited};
 use crate::model::hex;
 use crate::workshop::error::{TableError, WorkshopError};
-use crate::workshop::files::{read_limited, write_whole};
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -54,6 +54,13 @@ struct TableFile {
 }
 
 impl CalibrationTable {
+    /// The file's kind.
+    pub const FILE: FileFormat = FileFormat {
+        name: "a calibration table",
+        limit: MAX_BYTES,
+        is: |bytes| has_keys(bytes, &["format", "method", "ranges"]),
+    };
+
     /// Reads a table's file; errors name it.
     pub fn read(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
@@ -61,9 +68,9 @@ impl CalibrationTable {
             .map_err(|cause| WorkshopError::Table { path: path.to_owned(), cause })
     }
 
-    /// Writes the table's file, whole or not at all.
+    /// Writes the table's file, which may replace an older table.
     pub fn write(&self, path: &Path) -> Result<(), WorkshopError> {
-        write_whole(path, self.to_json().as_bytes())
+        Ok(Outputs::default().file(path, &Self::FILE)?.write(self.to_json().as_bytes())?)
     }
 
     /// Reads a table's text. Ranges must be finite, from a smaller to a larger value.

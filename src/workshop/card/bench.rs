@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::workshop::error::ReadError;
-use crate::workshop::files::read_limited;
+use crate::files::{ReadError, read_limited};
 
 /// The most bytes that are read.
 const MAX_BYTES: u64 = 1 << 20;

@@ -14,6 +14,7 @@ use super::error::WorkshopError;
 use super::evaluate::{EvalReport, OfModel};
 use super::model_file::read_metadata;
 use crate::detect::Form;
+use crate::files::FileFormat;
 use crate::model::metadata::Metadata;
 use crate::model::{Arithmetic, Catalog, ModelError, ModelName, Precision, Sidecar};
 
@@ -65,11 +66,20 @@ pub enum CardError {
     OtherFiles { files: Vec<String> },
 }
 
+/// Whether a file is a card that Twinsight wrote.
+fn is_card(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.starts_with("---\nlicense:") && text.contains("\n- this card: Twinsight ")
+}
+
 fn list(files: &[String]) -> String {
     files.join(", ")
 }
 
 impl Card {
+    /// The file's kind.
+    pub const FILE: FileFormat = FileFormat { name: "a model card of Twinsight", limit: 1 << 20, is: is_card };
+
     /// Reads the models' files. `names`: those of the card; empty = the installed ones of the catalog.
     pub fn read(catalog: &Catalog, names: &[ModelName]) -> Result<Self, CardError> {
         let names = match names {

@@ -1,9 +1,9 @@
 //! A card's sections.
 
 use super::{Card, CardFile};
-use crate::detect::{Form, MAX_DETECTIONS, Thresholds};
+use crate::detect::{Form, Thresholds};
 use crate::model::Precision;
-use crate::workshop::evaluate::{EvalReport, Figures, Interval, Spread};
+use crate::workshop::evaluate::{EvalReport, Figures, Interval, MAX_PER_IMAGE, Spread};
 
 const NOT_MEASURED: &str = "not measured";
 
@@ -127,8 +127,8 @@ fn input_and_outputs(form: &Form) -> String {
          - centre x = (σ(tx)·s − (s − 1)/2 + column) · stride, centre y likewise with the row\n\
          - width = anchor width · exp(tw), height = anchor height · exp(th)\n\
          - score of a class = σ(objectness) · σ(class); one anchor may give several classes\n\n\
-         Then NMS, greedy within each class: a box goes when its IoU with a stronger one is over the threshold; at most \
-         {MAX_DETECTIONS} boxes a picture. Classes: {}.\n",
+         Then NMS, greedy within each class: a box goes when its IoU with a stronger one is over the threshold; boxes are \
+         clipped to the picture afterwards. Classes: {}.\n",
         form.classes.iter().collect::<Vec<_>>().join(", ")
     )
 }
@@ -136,7 +136,7 @@ fn input_and_outputs(form: &Form) -> String {
 fn accuracy(card: &Card) -> String {
     let protocol = Thresholds::EVALUATION;
     let mut text = format!(
-        "## Accuracy\n\nProtocol: score over {}, NMS IoU {}, at most {MAX_DETECTIONS} boxes a picture, figures as COCO defines them.\n\n",
+        "## Accuracy\n\nProtocol: score over {}, NMS IoU {}, at most {MAX_PER_IMAGE} boxes a picture, figures as COCO defines them.\n\n",
         protocol.score, protocol.nms_iou
     );
     text +=

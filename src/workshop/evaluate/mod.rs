@@ -37,6 +37,9 @@ pub use report::{
 pub use spread::{Replicated, Replicates, Spread, Spreads};
 pub use truth::{Category, Truth, TruthBox, TruthError, TruthImage};
 
+/// The most detections of a picture that are evaluated, the strongest.
+pub const MAX_PER_IMAGE: usize = 100;
+
 /// IoU from which on a detection counts as right: 0.50, 0.55, ... 0.95.
 const THRESHOLDS: usize = 10;
 

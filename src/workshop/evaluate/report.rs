@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Figures, Interval, PrecisionCurves, Precisions, Replicates};
+use crate::files::{FileFormat, ReadError, has_keys, read_limited};
 use crate::model::{Arithmetic, Precision};
-use crate::workshop::error::ReadError;
-use crate::workshop::files::read_limited;
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -185,6 +184,13 @@ pub enum ReportError {
 impl EvalReport {
     /// The version of the form that is written and read.
     pub const FORMAT: u32 = FORMAT;
+
+    /// The file's kind.
+    pub const FILE: FileFormat = FileFormat {
+        name: "a JSON file of `eval`",
+        limit: MAX_BYTES,
+        is: |bytes| has_keys(bytes, &["format", "twinsight", "protocol", "models"]),
+    };
 
     /// Reads what `twinsight eval --json` wrote.
     pub fn read(path: &Path) -> Result<Self, ReportError> {

@@ -8,9 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::names::{list, plain};
 use crate::detect::Size;
+use crate::files::{ReadError, read_limited};
 use crate::model::hex;
-use crate::workshop::error::ReadError;
-use crate::workshop::files::read_limited;
 
 /// The most bytes of an annotations file. That of COCO's 118,000 training pictures has 449 MB.
 const MAX_BYTES: u64 = 1 << 29;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{LayerModels, LayersError, Study, Target, study};
 use crate::detect::{Frame, Letterboxer};
-use crate::model::{Catalog, ModelInfo, Runtime, hex};
+use crate::model::{Catalog, ModelInfo, Runtime, hex, read_model};
 use crate::workshop::progress::{Progress, Stopped};
 
 /// What is measured.
@@ -71,8 +71,7 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
 /// A model's file, unchanged since it was loaded.
 fn bytes(model: &ModelInfo) -> Result<Vec<u8>, Stopped> {
     let path = model.path.display();
-    let bytes = std::fs::read(&model.path)
-        .map_err(|cause| Stopped::Failed(format!("Can't read the model {path} any more: {cause}.")))?;
+    let bytes = read_model(&model.path).map_err(Stopped::failed)?;
     if hex(&Sha256::digest(&bytes)) == model.sha256 {
         return Ok(bytes);
     }

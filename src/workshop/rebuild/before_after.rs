@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::compare::{Agreement, Comparer, ModelInput};
 use crate::detect::{Letterbox, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector};
+use crate::model::{Catalog, Detector, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector, read_model};
 use crate::workshop::layers::{LayerModels, Layers};
 use crate::workshop::progress::{Progress, Stopped};
 
@@ -113,10 +113,7 @@ impl BeforeAfterModels<'_> {
         inputs: &Inputs,
         progress: &dyn Progress,
     ) -> Result<Option<f64>, Stopped> {
-        let read = |model: &ModelInfo| {
-            let failed = |cause| ModelError::Read { path: model.path.clone(), cause };
-            std::fs::read(&model.path).map_err(failed).map_err(Stopped::failed)
-        };
+        let read = |model: &ModelInfo| read_model(&model.path).map_err(Stopped::failed);
         let arithmetic = int8.arithmetic.unwrap_or_default();
         let (form, int8) = (&self.float.form, read(int8)?);
         let models = LayerModels { float: &read(self.float)?, int8: &int8, form, arithmetic };

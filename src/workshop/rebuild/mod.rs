@@ -16,5 +16,5 @@ mod task;
 
 pub use before_after::BeforeAfter;
 pub use origin::{ModelOrigin, RebuildError};
-pub use rebuilt_model::{RebuiltModel, write_beside};
+pub use rebuilt_model::{BesideFiles, RebuiltModel};
 pub use task::{CalibrationPlan, LEAST_FRAMES, RebuildResult, RebuildTask};

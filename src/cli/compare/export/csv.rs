@@ -2,9 +2,20 @@
 
 use crate::cli::compare::report::ComparisonReport;
 use crate::cli::output::detections::NamedDetection;
+use crate::files::FileFormat;
 
 const HEADER: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,iou,\
                       delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b\n";
+
+/// The file's kind.
+pub const CSV: FileFormat = FileFormat {
+    name: "a CSV table of `compare`",
+    limit: 1 << 30,
+    is: |bytes| bytes.starts_with(HEADER_START.as_bytes()),
+};
+
+/// Later versions may add columns.
+const HEADER_START: &str = "source,verdict,class_a,score_a,";
 
 /// All pictures, in their order; columns that do not apply are empty.
 pub fn csv(report: &ComparisonReport<'_>) -> String {

@@ -1,0 +1,15 @@
+//! Files of the user: read up to a limit, written whole or not at all, and never one onto another.
+//!
+//! What may be written is decided in one place, [`Outputs`], before a command starts its work. [`OutputFile`] writes it
+//! at the end: beside its place, then renamed.
+
+mod format;
+mod output;
+mod outputs;
+mod place;
+mod read;
+
+pub use format::{FileFormat, has_keys};
+pub use output::{OutputFile, WriteCause, WriteError};
+pub use outputs::Outputs;
+pub use read::{ReadError, read_limited};
