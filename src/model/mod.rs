@@ -7,6 +7,7 @@ mod error;
 mod frame_detector;
 mod info;
 pub mod metadata;
+mod outlet;
 mod raw_session;
 mod request;
 mod runtime;
