@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod catalog;
+mod caught;
 mod detector;
 mod error;
 mod frame_detector;

@@ -5,6 +5,7 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
 use super::Runtime;
+use super::caught::caught;
 use super::outlet::Outlet;
 
 /// Any ONNX model with float inputs of fixed shapes, mostly one, and however many float outputs.
@@ -82,7 +83,15 @@ pub(super) fn session(
             if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };
         builder.commit_from_memory(bytes)
     };
-    build().map_err(|e| one_line(&e))
+    match caught(build) {
+        Ok(session) => session.map_err(|e| one_line(&e)),
+        // ONNX Runtime infers a negative size where a window is larger than its image; ort panics at that.
+        Err(panic) if panic.contains("dim_values") => {
+            Err("the window of one of its nodes is larger than the image it reads; export it with a larger input"
+                .into())
+        }
+        Err(panic) => Err(format!("the interface to ONNX Runtime failed: {panic}")),
+    }
 }
 
 /// ONNX Runtime's own words, which may have several lines, on one.

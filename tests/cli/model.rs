@@ -216,6 +216,17 @@ fn a_model_whose_outputs_are_not_finite_is_refused() {
     }
 }
 
+#[test]
+fn a_window_larger_than_its_image_is_an_error() {
+    let files = Files::new();
+    let weights = TensorProto::f32("w", &[16, 3, 5, 5], &[0.5; 16 * 75]);
+    let run = detect_with(&files.write("large.onnx", one_node("Conv", 1, weights, vec![])));
+    assert!(
+        run.error().contains("large.onnx is not a model that ONNX Runtime can read: the window of one of"),
+        "{run:?}"
+    );
+}
+
 /// A description helps nobody there: what to export does.
 #[test]
 fn decoded_outputs_are_told_what_to_export_instead() {
