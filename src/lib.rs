@@ -5,7 +5,7 @@
 //! | module       | contents |
 //! | ------------ | -------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
-//! | [`onnx`]     | ONNX files as data: messages, limits, exact rewrites |
+//! | [`onnx`]     | ONNX files as data: messages, limits, one normal form, exact rewrites |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes and verdicts, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |

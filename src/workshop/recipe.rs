@@ -198,7 +198,7 @@ impl Recipe {
     /// A node whose output cannot stay in float, because it is no 1×1 convolution.
     pub fn cannot_put_out_float<'a>(&self, graph: &'a Graph) -> Option<&'a str> {
         let can = |node: &Node| match &node.op {
-            GraphOp::Conv(folded) => folded.conv.size == 1 && folded.conv.stride == 1 && folded.conv.padding == 0,
+            GraphOp::Conv(folded) => folded.size == 1 && folded.stride == 1 && folded.padding == [0; 4],
             _ => false,
         };
         graph.nodes.iter().find(|node| self.puts_out_float(node) && !can(node)).map(|node| node.name.as_str())
