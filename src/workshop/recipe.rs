@@ -38,7 +38,7 @@ pub struct Recipe {
     pub concat: Concat,
     #[serde(default, skip_serializing_if = "Activations::is_uint8")]
     pub activations: Activations,
-    /// Nodes that stay in float: names, or beginnings of names with a `*` after them.
+    /// Nodes that stay in float: names of nodes or of what they put out, or beginnings of names with a `*` after them.
     #[serde(default)]
     pub float: Vec<String>,
     /// 1×1 convolutions that compute in bytes and do not round what comes out: it is float. Named in the same way.
@@ -181,17 +181,17 @@ impl Recipe {
 
     /// Whether the recipe names this node to stay in float.
     pub fn leaves_in_float(&self, node: &Node) -> bool {
-        self.float.iter().any(|pattern| matches(pattern, &node.name))
+        self.float.iter().any(|pattern| names(pattern, node))
     }
 
     /// Whether the recipe names this node to compute in bytes and to put out float.
     pub fn puts_out_float(&self, node: &Node) -> bool {
-        self.float_output.iter().any(|pattern| matches(pattern, &node.name))
+        self.float_output.iter().any(|pattern| names(pattern, node))
     }
 
     /// A pattern of this recipe that fits no node of the graph.
     pub fn stray_pattern(&self, graph: &Graph) -> Option<&str> {
-        let fits = |pattern: &&String| graph.nodes.iter().any(|node| matches(pattern, &node.name));
+        let fits = |pattern: &&String| graph.nodes.iter().any(|node| names(pattern, node));
         self.float.iter().chain(&self.float_output).find(|pattern| !fits(pattern)).map(String::as_str)
     }
 
@@ -208,6 +208,12 @@ impl Recipe {
     pub fn file_suffix(&self) -> &str {
         if self.name == "card" { "qop" } else { &self.name }
     }
+}
+
+/// Whether a pattern fits a node or a tensor that it puts out. Other exporters name both differently, and what is seen of
+/// layers is their tensors.
+fn names(pattern: &str, node: &Node) -> bool {
+    matches(pattern, &node.name) || node.outputs.iter().any(|tensor| matches(pattern, &tensor.name))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
