@@ -462,7 +462,7 @@ fn every_way_of_a_leaky_relu_is_read() {
 #[test]
 fn every_way_of_repeating_pixels_is_read() {
     type Chain = fn(&mut Theirs) -> Vec<NodeProto>;
-    let cases: [(&str, i64, Chain); 9] = [
+    let cases: [(&str, i64, Chain); 10] = [
         ("Upsample of opset 7", 7, |_| {
             let scales = AttributeProto { floats: vec![1.0, 1.0, 2.0, 2.0], ..AttributeProto::float("scales", 0.0) };
             let scales = AttributeProto { f: None, r#type: 6, ..scales };
@@ -541,6 +541,15 @@ fn every_way_of_repeating_pixels_is_read() {
                 node("Reshape", &["before", "spread"], &["six"], vec![]),
                 node("Expand", &["six", "ones"], &["many"], vec![]),
                 node("Reshape", &["many", "joined"], &["large"], vec![]),
+            ]
+        }),
+        ("as large as before", 13, |theirs| {
+            theirs.floats("four", &[4], &[1.0, 1.0, 4.0, 4.0]);
+            theirs.floats("same", &[4], &[1.0, 1.0, 1.0, 1.0]);
+            vec![
+                node("Resize", &["before", "", "same"], &["same_size"], vec![string("mode", "cubic")]),
+                node("Resize", &["same_size", "", "four"], &["larger"], vec![]),
+                node("MaxPool", &["larger"], &["large"], vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])]),
             ]
         }),
         ("twice", 13, |theirs| {
@@ -623,10 +632,98 @@ fn what_was_read_is_quantized_and_measured_against_the_file_as_it_was() {
     assert_ne!(Method::MINMAX, Recipe::tuned().ranges);
 }
 
+/// Every number of a file in turn becomes an extreme one: the file is read or refused, and nothing panics.
+#[test]
+fn no_number_in_a_file_makes_reading_it_panic() {
+    let mut theirs = Theirs::new(13);
+    let mut nodes = vec![
+        node("Shape", &["before"], &["shape"], vec![]),
+        node("Slice", &["shape", "zero", "two", "zero", "one"], &["front"], vec![]),
+        node("Gather", &["shape", "two"], &["side"], vec![int("axis", 0)]),
+        node("Mul", &["side", "two"], &["larger"], vec![]),
+        node("Range", &["nothing", "four", "step"], &["counted"], vec![]),
+        node("ConstantOfShape", &["counted"], &["filled"], vec![]),
+        node("Transpose", &["filled"], &["turned"], vec![ints("perm", &[3, 1, 2, 0])]),
+        node("Concat", &["front", "larger", "larger"], &["sizes"], vec![int("axis", 0)]),
+        node(
+            "Resize",
+            &["before", "", "", "sizes"],
+            &["many"],
+            vec![string("coordinate_transformation_mode", "asymmetric"), string("nearest_mode", "floor")],
+        ),
+        node("Reshape", &["many", "spread"], &["six"], vec![]),
+        node("Expand", &["six", "ones"], &["copied"], vec![]),
+        node("Tile", &["copied", "once"], &["tiled"], vec![]),
+        node("Reshape", &["tiled", "joined"], &["whole"], vec![]),
+        node("Slice", &["whole", "zero", "sixteen", "one", "one"], &["sliced"], vec![]),
+        node("Pad", &["sliced", "ends", "", "axes"], &["padded"], vec![]),
+        node("MaxPool", &["padded"], &["smaller"], vec![ints("kernel_shape", &[2, 2])]),
+        node("Split", &["smaller", "parts"], &["first", "second"], vec![int("axis", 1)]),
+        node("Concat", &["first", "second"], &["large"], vec![int("axis", 1)]),
+    ];
+    for (name, values) in [
+        ("zero", &[0][..]),
+        ("one", &[1]),
+        ("two", &[2]),
+        ("sixteen", &[16]),
+        ("spread", &[1, 16, 16, 1, 16, 1]),
+        ("ones", &[1, 16, 16, 1, 16, 1]),
+        ("once", &[1; 6]),
+        ("joined", &[1, 16, 16, 16]),
+        ("ends", &[0, 0, 1, 1]),
+        ("axes", &[2, 3]),
+        ("parts", &[8, 8]),
+    ] {
+        theirs.longs(name, values);
+    }
+    for (name, value) in [("nothing", 0), ("four", 4), ("step", 1)] {
+        theirs.constant(TensorProto::i64(name, &[], &[value]));
+    }
+    nodes.push(theirs.halving());
+    theirs.splice(POOLED, nodes);
+    theirs.read().unwrap();
+
+    let whole = theirs.model.clone();
+    let mut read = 0;
+    for place in 0.. {
+        for value in [i64::MIN, i64::MIN + 1, -1 << 40, -17, -1, 0, 1, 3, 1 << 14, 1 << 31, 1 << 62, i64::MAX] {
+            theirs.model = whole.clone();
+            if !set_number(theirs.graph(), place, value) {
+                assert!(place > 100, "{place} numbers");
+                assert!(read > 100, "{read}");
+                return;
+            }
+            read += usize::from(theirs.read().is_ok());
+        }
+    }
+}
+
+/// Sets one of all integers in a graph's attributes, constants and dimensions of constants. `false`: there are not so many.
+fn set_number(graph: &mut GraphProto, place: usize, value: i64) -> bool {
+    let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+    let mut numbers: Vec<&mut i64> = attributes.flat_map(|a| a.ints.iter_mut().chain(a.i.as_mut())).collect();
+    let mut longs: Vec<&mut [u8]> = Vec::new();
+    for tensor in &mut graph.initializer {
+        numbers.extend(&mut tensor.dims);
+        if tensor.data_type == 7 {
+            longs.extend(tensor.raw_data.chunks_exact_mut(8));
+        }
+    }
+    let count = numbers.len();
+    if let Some(number) = numbers.get_mut(place) {
+        **number = value;
+    } else if let Some(bytes) = longs.get_mut(place - count) {
+        bytes.copy_from_slice(&value.to_le_bytes());
+    } else {
+        return false;
+    }
+    true
+}
+
 #[test]
 fn what_is_not_supported_is_refused_with_what_to_do() {
     type Change = fn(&mut Theirs);
-    let cases: [(i64, Change, &str); 9] = [
+    let cases: [(i64, Change, &str); 10] = [
         (13, |t| t.of("layer_01_leaky").op_type = "Mish".into(), "layer_01_leaky, Mish: of activations only Relu"),
         (
             13,
@@ -669,6 +766,17 @@ fn what_is_not_supported_is_refused_with_what_to_do() {
                 let up = node("Resize", &["before", "", "two"], &["large"], linear);
                 let half = t.halving();
                 t.splice(POOLED, vec![up, half]);
+            },
+            "Resize: it does not repeat each pixel",
+        ),
+        (
+            13,
+            |t| {
+                // 8 · 1.01 is 8 pixels too, of which some are others.
+                t.floats("more", &[4], &[1.0, 1.0, 1.01, 1.01]);
+                let attributes =
+                    vec![string("coordinate_transformation_mode", "asymmetric"), string("nearest_mode", "floor")];
+                t.splice(POOLED, vec![node("Resize", &["before", "", "more"], &[POOLED], attributes)]);
             },
             "Resize: it does not repeat each pixel",
         ),

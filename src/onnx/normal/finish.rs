@@ -200,7 +200,7 @@ impl Normalizer {
                 }
             }
             // Joined to Splits before.
-            NormalStep::Part { ends, start, count } => self.split_of(ends.input.clone(), vec![(ends, start, count)]),
+            NormalStep::Part(part) => self.split_of(vec![part]),
             // Too large for a convolution.
             NormalStep::Affine(ends, Affine { scale, shift }) => {
                 let floats = |values: &[f64]| values.iter().map(|value| *value as f32).collect::<Vec<f32>>();

@@ -13,7 +13,7 @@
 //! | `LeakyRelu` with its `alpha` | also Relu (alpha 0), PRelu with one slope, Clip from 0 on, Max(x, αx), Where(x > 0, x, αx) |
 //! | `Split` of channels | also Slice of channels |
 //! | `Concat` of channels | also with a negative axis |
-//! | `Resize` that repeats pixels, by scales | also by sizes, in any coordinates that come to the same; Upsample; Reshape, Expand, Reshape |
+//! | `Resize` that repeats pixels, by scales | also by sizes, in any coordinates that come to the same; Upsample; Reshape, Expand or Tile, Reshape |
 //! | nothing | Identity, Dropout, Cast to float32, and whatever changes nothing |
 //!
 //! Heights, widths and the batch that the file leaves open are given. A node that has no normal form stays as it is: who
@@ -101,6 +101,8 @@ struct Normalizer {
     shapes: HashMap<String, Vec<i64>>,
     /// Tensors that are others under another name.
     aliases: HashMap<String, String>,
+    /// Every name of a tensor in the file.
+    names: HashSet<String>,
     steps: Vec<NormalStep>,
     /// Of each tensor: the step that computes it.
     producers: HashMap<String, usize>,
@@ -116,8 +118,8 @@ enum NormalStep {
     Raw(NodeProto),
     /// scale · x + shift by channel: goes into the convolution before it, or becomes one.
     Affine(NodeEnds, Affine),
-    /// Consecutive channels from `start` on: becomes one output of a Split.
-    Part { ends: NodeEnds, start: i64, count: i64 },
+    /// Becomes one output of a Split.
+    Part(ChannelPart),
     /// A value around rows and columns: top, left, bottom, right.
     Pad { ends: NodeEnds, pads: [i64; 4], value: f32 },
 }
@@ -128,6 +130,14 @@ struct NodeEnds {
     name: String,
     input: String,
     output: String,
+}
+
+/// Consecutive channels, `count` of them from `start` on.
+#[derive(Clone)]
+struct ChannelPart {
+    ends: NodeEnds,
+    start: i64,
+    count: i64,
 }
 
 /// One of each a channel.
@@ -141,7 +151,7 @@ impl NormalStep {
     fn inputs(&self) -> &[String] {
         match self {
             Self::Node(node) | Self::Raw(node) => &node.input,
-            Self::Affine(ends, _) | Self::Part { ends, .. } | Self::Pad { ends, .. } => {
+            Self::Affine(ends, _) | Self::Part(ChannelPart { ends, .. }) | Self::Pad { ends, .. } => {
                 std::slice::from_ref(&ends.input)
             }
         }
@@ -150,7 +160,7 @@ impl NormalStep {
     fn outputs(&self) -> &[String] {
         match self {
             Self::Node(node) | Self::Raw(node) => &node.output,
-            Self::Affine(ends, _) | Self::Part { ends, .. } | Self::Pad { ends, .. } => {
+            Self::Affine(ends, _) | Self::Part(ChannelPart { ends, .. }) | Self::Pad { ends, .. } => {
                 std::slice::from_ref(&ends.output)
             }
         }
@@ -160,7 +170,7 @@ impl NormalStep {
     fn tensors(&mut self) -> Vec<&mut String> {
         match self {
             Self::Node(node) | Self::Raw(node) => node.input.iter_mut().chain(&mut node.output).collect(),
-            Self::Affine(ends, _) | Self::Part { ends, .. } | Self::Pad { ends, .. } => {
+            Self::Affine(ends, _) | Self::Part(ChannelPart { ends, .. }) | Self::Pad { ends, .. } => {
                 vec![&mut ends.input, &mut ends.output]
             }
         }
@@ -180,8 +190,11 @@ impl Normalizer {
                 shapes.insert(input.name.clone(), dims);
             }
         }
+        let computed = graph.node.iter().flat_map(|node| &node.output);
+        let names =
+            computed.chain(constants.keys()).chain(graph.input.iter().map(|input| &input.name)).cloned().collect();
         let (aliases, steps, producers, non_negative) = Default::default();
-        Self { opset, graph, constants, shapes, aliases, steps, producers, non_negative }
+        Self { opset, graph, constants, shapes, aliases, names, steps, producers, non_negative }
     }
 
     fn node(&mut self, mut node: NodeProto) -> Result<(), String> {
@@ -346,12 +359,13 @@ impl Normalizer {
         name
     }
 
-    fn free_name(&self, name: &str) -> String {
-        let is_taken = |name: &str| {
-            self.constants.contains_key(name) || self.producers.contains_key(name) || self.shapes.contains_key(name)
-        };
+    /// A name that no tensor has, and that none gets afterwards.
+    fn free_name(&mut self, name: &str) -> String {
         let numbered = (2..).map(|number| format!("{name}/{number}"));
-        std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+        let mut all = std::iter::once(name.to_owned()).chain(numbered);
+        let free = all.find(|name| !self.names.contains(name)).unwrap_or_default();
+        self.names.insert(free.clone());
+        free
     }
 }
 

@@ -1,7 +1,7 @@
 //! Parts of the channels, and channels put together.
 
 use super::dims::place_of;
-use super::{NodeEnds, NormalStep, Normalizer, ends_of};
+use super::{ChannelPart, NormalStep, Normalizer, ends_of};
 use crate::onnx::{AttributeProto, Attributes, NodeProto, TensorProto};
 
 /// One axis of a slice: where it begins and ends, if it leaves anything.
@@ -36,7 +36,7 @@ impl Normalizer {
         if self.non_negative.contains(&ends.input) {
             self.non_negative.insert(ends.output.clone());
         }
-        self.push_shaped(NormalStep::Part { ends, start, count }, &[batch, count, height, width]);
+        self.push_shaped(NormalStep::Part(ChannelPart { ends, start, count }), &[batch, count, height, width]);
         Ok(Some(()))
     }
 
@@ -152,43 +152,46 @@ impl Normalizer {
 
     /// Puts the parts of each tensor together to one Split, at the place of the first; parts that overlap have one each.
     pub(super) fn join_parts(&mut self) {
-        let mut groups: Vec<(String, Vec<(NodeEnds, i64, i64)>)> = Vec::new();
+        let mut groups: Vec<Vec<ChannelPart>> = Vec::new();
         let mut steps = Vec::with_capacity(self.steps.len());
         for step in std::mem::take(&mut self.steps) {
-            let NormalStep::Part { ends, start, count } = step else {
+            let NormalStep::Part(part) = step else {
                 steps.push(step);
                 continue;
             };
-            let is_free = |parts: &[(NodeEnds, i64, i64)]| {
-                parts.iter().all(|(_, begin, length)| start + count <= *begin || begin + length <= start)
+            let goes_with = |others: &&mut Vec<ChannelPart>| {
+                others.iter().all(|other| {
+                    let is_apart = part.start + part.count <= other.start || other.start + other.count <= part.start;
+                    other.ends.input == part.ends.input && is_apart
+                })
             };
-            match groups.iter_mut().find(|(input, parts)| *input == ends.input && is_free(parts)) {
-                Some((_, parts)) => parts.push((ends, start, count)),
+            match groups.iter_mut().find(goes_with) {
+                Some(parts) => parts.push(part),
                 None => {
                     // Its place, until all of its parts are known.
-                    steps.push(NormalStep::Part { ends: ends.clone(), start, count });
-                    groups.push((ends.input.clone(), vec![(ends, start, count)]));
+                    steps.push(NormalStep::Part(part.clone()));
+                    groups.push(vec![part]);
                 }
             }
         }
         let mut groups = groups.into_iter();
         for step in &mut steps {
-            if matches!(step, NormalStep::Part { .. })
-                && let Some((input, parts)) = groups.next()
+            if matches!(step, NormalStep::Part(_))
+                && let Some(parts) = groups.next()
             {
-                *step = NormalStep::Node(self.split_of(input, parts));
+                *step = NormalStep::Node(self.split_of(parts));
             }
         }
         self.steps = steps;
     }
 
-    /// Takes the channels between the parts as outputs that nothing reads.
-    pub(super) fn split_of(&mut self, input: String, mut parts: Vec<(NodeEnds, i64, i64)>) -> NodeProto {
-        let channels = self.shapes.get(&input).and_then(|dims| dims.get(1)).copied().unwrap_or_default();
-        let name = parts[0].0.name.clone();
-        parts.sort_by_key(|(_, start, _)| *start);
+    /// Takes the channels between the parts, of which there is at least one, as outputs that nothing reads.
+    pub(super) fn split_of(&mut self, mut parts: Vec<ChannelPart>) -> NodeProto {
+        let first = parts[0].ends.clone();
+        let channels = self.shapes.get(&first.input).and_then(|dims| dims.get(1)).copied().unwrap_or_default();
+        parts.sort_by_key(|part| part.start);
         let (mut outputs, mut sizes, mut at) = (Vec::new(), Vec::new(), 0);
-        for (ends, start, count) in parts {
+        for ChannelPart { ends, start, count } in parts {
             if at < start {
                 outputs.push(self.free_name(&format!("{}/before", ends.output)));
                 sizes.push(start - at);
@@ -198,9 +201,9 @@ impl Normalizer {
             sizes.push(count);
         }
         if at < channels {
-            outputs.push(self.free_name(&format!("{}/rest", outputs[outputs.len() - 1])));
+            outputs.push(self.free_name(&format!("{}/after", first.output)));
             sizes.push(channels - at);
         }
-        self.split_node(name, input, outputs, &sizes)
+        self.split_node(first.name, first.input, outputs, &sizes)
     }
 }

@@ -56,9 +56,6 @@ impl Normalizer {
         let Some(dims) = self.picture(&ends.input) else { return Ok(None) };
         let attributes = Attributes(&node.attribute);
         let Some((after, scales)) = self.target(node, dims) else { return Ok(None) };
-        if after == dims {
-            return Ok(self.same(node));
-        }
         // Before opset 11 there was one way.
         let is_old = node.op_type == "Upsample" || self.opset < 11;
         let sampling = if is_old {
@@ -76,6 +73,11 @@ impl Normalizer {
         let repeats = attributes.text("mode", "nearest") == "nearest"
             && is_whole
             && [2, 3].iter().all(|axis| sampling.repeats((dims[*axis], after[*axis]), scales[*axis]));
+        // Every mode gives a pixel's own value where pixels stay in their places.
+        let keeps = scales == [1.0; 4] && sampling.coordinates != "tf_crop_and_resize";
+        if after == dims && (keeps || repeats) {
+            return Ok(self.same(node));
+        }
         if !repeats {
             return Ok(None);
         }
@@ -158,12 +160,23 @@ impl Normalizer {
         if after == before {
             return Ok(self.same(node));
         }
+        if let Some(source) = self.undone(node, &ends.input, &after) {
+            self.aliases.insert(ends.output, source);
+            return Ok(Some(()));
+        }
         if let Some((input, dims, factor)) = self.repetition(node, &ends.input, &after) {
             self.push_repeated(node, input, dims, factor);
             return Ok(Some(()));
         }
         self.push_shaped(NormalStep::Raw(node.clone()), &after);
         Ok(Some(()))
+    }
+
+    /// What a Reshape to `after` was before another Reshape.
+    fn undone(&self, node: &NodeProto, input: &str, after: &[i64]) -> Option<String> {
+        let Some(NormalStep::Raw(first)) = self.producer(input) else { return None };
+        let source = first.input.first().filter(|_| node.op_type == "Reshape" && first.op_type == "Reshape")?;
+        (self.shapes.get(source)?.as_slice() == after).then(|| source.clone())
     }
 
     /// What a Reshape to `after` repeats, its dimensions, and how often along the height and along the width.

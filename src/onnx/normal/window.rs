@@ -141,7 +141,8 @@ impl Normalizer {
         // every window has.
         if let Some(NormalStep::Pad { ends, pads, value }) = self.producer(&input) {
             let is_less = *value <= LOWEST || (*value == 0.0 && self.non_negative.contains(&ends.input));
-            let sees_input = (0..4).all(|end| pads[end] + window.pads[end] < window.size[end % 2]);
+            let sees_input =
+                window.dilation == [1, 1] && (0..4).all(|end| pads[end] + window.pads[end] < window.size[end % 2]);
             if is_less && sees_input {
                 window.pads = std::array::from_fn(|end| window.pads[end] + pads[end]);
                 input = ends.input.clone();
