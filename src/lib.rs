@@ -6,7 +6,7 @@
 //! | ------------ | -------- |
 //! | [`detect`]   | the detector's mathematics: frame, letterbox, decode, NMS |
 //! | [`files`]    | files of the user: read up to a limit, written whole, never one onto another |
-//! | [`onnx`]     | ONNX files as data: messages, limits, exact rewrites |
+//! | [`onnx`]     | ONNX files as data: messages, limits, one normal form, exact rewrites |
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes and verdicts, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |

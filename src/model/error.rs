@@ -42,6 +42,11 @@ pub enum ModelError {
     SelfTest { version: String, cause: String },
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
+    #[error(
+        "the outputs of {name} are not finite (NaN or infinity in the head of stride {stride}): its weights are damaged \
+         or its values overflow; export the model again, or choose another"
+    )]
+    NotFinite { name: String, stride: u32 },
     /// A panic in this part, as "inference with FP32".
     #[error("{part} failed because of a bug in Twinsight ({cause}); select it again, and please report this")]
     Fault { part: String, cause: String },

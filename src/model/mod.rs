@@ -2,12 +2,14 @@
 
 mod arithmetic;
 mod catalog;
+mod caught;
 mod detector;
 mod error;
 mod file;
 mod frame_detector;
 mod info;
 pub mod metadata;
+mod outlet;
 mod raw_session;
 mod request;
 mod runtime;

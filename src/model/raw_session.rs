@@ -5,6 +5,8 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
 use super::Runtime;
+use super::caught::caught;
+use super::outlet::Outlet;
 
 /// Any ONNX model with float inputs of fixed shapes, mostly one, and however many float outputs.
 pub struct RawSession {
@@ -21,11 +23,12 @@ impl RawSession {
         threads: usize,
         avoids_overflow: bool,
     ) -> Result<Self, String> {
-        let session = session(runtime, bytes, threads, avoids_overflow).map_err(|e| e.to_string())?;
+        let session = session(runtime, bytes, threads, avoids_overflow)?;
         let mut inputs = Vec::with_capacity(session.inputs().len());
         for input in session.inputs() {
-            let shape = float_shape(input.dtype()).ok_or_else(|| format!("its input is {}", input.dtype()))?;
-            inputs.push((input.name().to_owned(), shape));
+            let input = outlet(input.name(), input.dtype());
+            let shape = input.float_dims().ok_or_else(|| format!("its input is {input}"))?.to_vec();
+            inputs.push((input.name, shape));
         }
         Ok(Self { session, inputs })
     }
@@ -46,7 +49,7 @@ impl RawSession {
         of: impl Fn(&str) -> Option<&'v [f32]>,
         mut look: impl FnMut(&str, &[i64], &[f32]),
     ) -> Result<(), String> {
-        let text = |e: ort::Error| e.to_string();
+        let text = |e: ort::Error| one_line(&e);
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for (name, shape) in &self.inputs {
             let values = of(name).ok_or_else(|| format!("nothing is known about its input {name}"))?;
@@ -63,22 +66,62 @@ impl RawSession {
 }
 
 /// A session over a model's bytes. `avoids_overflow`: with slower kernels whose sums cannot overflow.
-pub(super) fn session(runtime: &Runtime, bytes: &[u8], threads: usize, avoids_overflow: bool) -> ort::Result<Session> {
-    // Spinning threads burn a core while idle, and slow down the other session in the same process.
-    let builder = Session::builder(&runtime.environment)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads)?
-        .with_intra_op_spinning(false)?;
-    // It gives VNNI up too, so that it is set only where the plain kernels were found to overflow.
-    let mut builder =
-        if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };
-    builder.commit_from_memory(bytes)
+pub(super) fn session(
+    runtime: &Runtime,
+    bytes: &[u8],
+    threads: usize,
+    avoids_overflow: bool,
+) -> Result<Session, String> {
+    let build = || -> ort::Result<Session> {
+        // Spinning threads burn a core while idle, and slow down the other session in the same process.
+        let builder = Session::builder(&runtime.environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(threads)?
+            .with_intra_op_spinning(false)?;
+        // It gives VNNI up too, so that it is set only where the plain kernels were found to overflow.
+        let mut builder =
+            if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };
+        builder.commit_from_memory(bytes)
+    };
+    match caught(build) {
+        Ok(session) => session.map_err(|e| one_line(&e)),
+        // ONNX Runtime infers a negative size where a window is larger than its image; ort panics at that.
+        Err(panic) if panic.contains("dim_values") => {
+            Err("the window of one of its nodes is larger than the image it reads; export it with a larger input"
+                .into())
+        }
+        Err(panic) => Err(format!("the interface to ONNX Runtime failed: {panic}")),
+    }
 }
 
-/// The shape of a float32 tensor; `None` for another type. A dimension that is left open is negative.
-pub(super) fn float_shape(kind: &ValueType) -> Option<Vec<i64>> {
+/// ONNX Runtime's own words, which may have several lines, on one.
+pub(super) fn one_line(error: &ort::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the binding says of an input or output.
+pub(super) fn outlet(name: &str, kind: &ValueType) -> Outlet {
+    let (element, dims) = match kind {
+        // A tensor without a shape looks like one without dimensions.
+        ValueType::Tensor { ty, shape, .. } => (element(*ty), Some(shape.to_vec()).filter(|dims| !dims.is_empty())),
+        ValueType::Sequence(_) => ("a sequence".to_owned(), None),
+        ValueType::Map { .. } => ("a map".to_owned(), None),
+        ValueType::Optional(_) => ("optional".to_owned(), None),
+    };
+    Outlet { name: name.to_owned(), element, dims }
+}
+
+/// As ONNX names it: "float32".
+fn element(kind: TensorElementType) -> String {
     match kind {
-        ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } => Some(shape.to_vec()),
-        _ => None,
+        TensorElementType::Float32 => "float32".into(),
+        TensorElementType::Float16 => "float16".into(),
+        TensorElementType::Bfloat16 => "bfloat16".into(),
+        TensorElementType::Float64 => "float64".into(),
+        TensorElementType::Uint8 => "uint8".into(),
+        TensorElementType::Int8 => "int8".into(),
+        TensorElementType::Int32 => "int32".into(),
+        TensorElementType::Int64 => "int64".into(),
+        other => other.to_string(),
     }
 }

@@ -10,7 +10,8 @@ use ort::value::{Tensor, TensorRef};
 use sha2::{Digest, Sha256};
 
 use super::metadata::Metadata;
-use super::raw_session::{float_shape, session};
+use super::outlet::{Misfit, Outlet, check_input, match_heads};
+use super::raw_session::{one_line, outlet, session};
 use super::{
     Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, RawSession, Runtime, Sidecar,
     read_model, request, threads,
@@ -64,24 +65,26 @@ impl SessionDetector {
     }
 
     fn from_bytes(runtime: &Runtime, bytes: &[u8], request: &ModelRequest, path: &Path) -> Result<Self, ModelError> {
-        let load = |e: ort::Error| ModelError::Load { path: path.to_owned(), cause: e.to_string() };
+        let not_loaded = |cause: String| ModelError::Load { path: path.to_owned(), cause };
+        let load = |e: ort::Error| not_loaded(one_line(&e));
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
         let loadable = Loadable::new(runtime, bytes, request.arithmetic)?;
-        let session = session(runtime, &loadable.bytes, threads(), loadable.avoids_overflow).map_err(load)?;
+        let mut session = session(runtime, &loadable.bytes, threads(), loadable.avoids_overflow).map_err(not_loaded)?;
 
         let metadata = {
             let metadata = session.metadata().map_err(load)?;
             Metadata::from_props(|key| metadata.custom(key)).map_err(form_error)?
         };
         let sidecar = Sidecar::of(path)?;
-        // For a file of which nothing is known, the way to make it known.
-        let hint = match (&metadata, &sidecar) {
-            (None, None) => {
-                format!("; if it belongs to the YOLO family, describe it in {}", Sidecar::path(path).display())
-            }
-            _ => String::new(),
+        let is_described = metadata.is_some() || sidecar.is_some();
+        let misfit = |Misfit { why, can_be_described }: Misfit| {
+            // For a file of which nothing is known, the way to make it known.
+            form_error(if can_be_described && !is_described {
+                format!("{why}; if it belongs to the YOLO family, describe it in {}", Sidecar::path(path).display())
+            } else {
+                why
+            })
         };
-        let form_error = |why: String| form_error(why + &hint);
         let mut info = identify(metadata, sidecar, bytes, &request.name, path);
         if loadable.is_integer {
             info.name = request::label(&info.name, request.arithmetic);
@@ -92,19 +95,34 @@ impl SessionDetector {
         let [input] = session.inputs() else {
             return Err(form_error(format!("it has {} inputs, not one", session.inputs().len())));
         };
+        let input = outlet(input.name(), input.dtype());
         let shape = [1, 3, form.input.height as usize, form.input.width as usize];
-        if float_shape(input.dtype()).is_none_or(|s| !same(&s, &shape)) {
-            return Err(form_error(format!("its input is {}, not float32 {shape:?}", input.dtype())));
+        check_input(&input, shape).map_err(misfit)?;
+        let any_size =
+            !is_described && input.dims.as_deref().is_none_or(|dims| dims.iter().skip(2).any(|side| *side < 0));
+        if any_size {
+            let (size, sidecar) = (form.input, Sidecar::path(path));
+            log::warn!(
+                "{} leaves its input size open; using {size} (give another in {})",
+                path.display(),
+                sidecar.display()
+            );
         }
-        let outputs = match_heads(form, &session).map_err(form_error)?;
+        let outputs = outputs(&mut session, &input.name, shape).map_err(|cause| {
+            if any_size {
+                misfit(Misfit { why: format!("it does not run on {}: {cause}", form.input), can_be_described: true })
+            } else {
+                ModelError::Run { name: info.name.clone(), cause }
+            }
+        })?;
+        let outputs = match_heads(form, &outputs).map_err(misfit)?;
         let mut selector = OutputSelector::no_default();
         for (output, head) in outputs.iter().zip(&form.heads) {
             let tensor = Tensor::<f32>::new(&Allocator::default(), form.shape(head)).map_err(load)?;
             selector = selector.with(output).preallocate(output, tensor);
         }
         let options = RunOptions::new().map_err(load)?.with_outputs(selector);
-        let input = input.name().to_owned();
-        let mut detector = Self { info: Arc::new(info), input, session, shape, options, outputs };
+        let mut detector = Self { info: Arc::new(info), input: input.name, session, shape, options, outputs };
         // The first run takes memory and time that no other takes; and a model that cannot run should not load.
         let zeros = vec![0.0; detector.info.form.input_len()];
         detector.run(&zeros, &mut RawHeads::default())?;
@@ -119,13 +137,20 @@ impl Detector for SessionDetector {
 
     fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
         let name = &self.info.name;
-        let failed = |e: ort::Error| ModelError::Run { name: name.clone(), cause: e.to_string() };
+        let failed = |e: ort::Error| ModelError::Run { name: name.clone(), cause: one_line(&e) };
         heads.fit(&self.info.form);
         let input = TensorRef::from_array_view((self.shape, input)).map_err(failed)?;
         let outputs =
             self.session.run_with_options(ort::inputs![self.input.as_str() => input], &self.options).map_err(failed)?;
-        for (output, values) in self.outputs.iter().zip(&mut heads.heads) {
-            let (_, raw) = outputs[output.as_str()].try_extract_tensor::<f32>().map_err(failed)?;
+        for ((output, values), head) in self.outputs.iter().zip(&mut heads.heads).zip(&self.info.form.heads) {
+            let (shape, raw) = outputs[output.as_str()].try_extract_tensor::<f32>().map_err(failed)?;
+            if raw.len() != values.len() {
+                let cause = format!("its output {output} is {shape:?}, not {:?}", self.info.form.shape(head));
+                return Err(ModelError::Run { name: name.clone(), cause });
+            }
+            if !all_finite(raw) {
+                return Err(ModelError::NotFinite { name: name.clone(), stride: head.stride });
+            }
             values.copy_from_slice(raw);
         }
         Ok(())
@@ -162,32 +187,22 @@ impl<'a> Loadable<'a> {
     }
 }
 
-/// Which output belongs to which head: told by shape, never by order or name.
-fn match_heads(form: &Form, session: &Session) -> Result<Vec<String>, String> {
-    let outputs: Vec<_> = session.outputs().iter().map(|o| (o.name(), float_shape(o.dtype()))).collect();
-    if outputs.len() != form.heads.len() {
-        let (has, wanted) = (outputs.len(), form.heads.len());
-        let outputs = if has == 1 { "output" } else { "outputs" };
-        return Err(format!("it has {has} {outputs}, but a model of its form has {wanted}"));
+/// The outputs, with the shapes that they have on an image where the model leaves any of them open.
+fn outputs(session: &mut Session, input: &str, shape: [usize; 4]) -> Result<Vec<Outlet>, String> {
+    let declared: Vec<Outlet> = session.outputs().iter().map(|o| outlet(o.name(), o.dtype())).collect();
+    if declared.iter().all(Outlet::has_shape) {
+        return Ok(declared);
     }
-    let find = |shape: [usize; 4]| {
-        let found = outputs.iter().find(|(_, s)| s.as_ref().is_some_and(|s| same(s, &shape)));
-        found.map(|(name, _)| (*name).to_owned()).ok_or_else(|| {
-            let has: Vec<_> = outputs
-                .iter()
-                .map(|(name, s)| {
-                    format!("{name} {}", s.as_ref().map_or_else(|| "not float32".into(), |s| format!("{s:?}")))
-                })
-                .collect();
-            format!("no output is float32 {shape:?}; it has {}", has.join(", "))
-        })
-    };
-    form.heads.iter().map(|head| find(form.shape(head))).collect()
+    let zeros = vec![0.0f32; shape.iter().product()];
+    let image = TensorRef::from_array_view((shape, zeros.as_slice())).map_err(|e| one_line(&e))?;
+    let outputs = session.run(ort::inputs![input => image]).map_err(|e| one_line(&e))?;
+    Ok(outputs.iter().map(|(name, value)| outlet(name, value.dtype())).collect())
 }
 
-/// Equal, where a negative dimension of the model's (one left open) fits any.
-fn same(shape: &[i64], wanted: &[usize]) -> bool {
-    shape.len() == wanted.len() && shape.iter().zip(wanted).all(|(s, w)| *s < 0 || *s == *w as i64)
+/// Whether no value is NaN or infinite. On bits, because the largest of integers is found several at a time.
+fn all_finite(values: &[f32]) -> bool {
+    let magnitude = |value: &f32| value.to_bits() & !(1 << 31);
+    values.iter().map(magnitude).fold(0, u32::max) < f32::INFINITY.to_bits()
 }
 
 fn identify(

@@ -35,6 +35,11 @@ impl<'a> Attributes<'a> {
         self.find(name).map(|a| a.ints.clone()).unwrap_or_default()
     }
 
+    /// Empty if there are none.
+    pub fn floats(self, name: &str) -> Vec<f32> {
+        self.find(name).map(|a| a.floats.clone()).unwrap_or_default()
+    }
+
     /// Two equal numbers as one: along the height and along the width.
     pub fn pair(self, name: &str, default: i64) -> Result<i64, String> {
         match self.ints(name)[..] {

@@ -255,6 +255,11 @@ impl TensorProto {
         Self::raw(name, INT32, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
+    /// A tensor of int64.
+    pub fn i64(name: impl Into<String>, dims: &[i64], values: &[i64]) -> Self {
+        Self::raw(name, INT64, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
     /// A tensor of int8.
     pub fn i8(name: impl Into<String>, dims: &[i64], values: &[i8]) -> Self {
         Self::raw(name, INT8, dims, values.iter().map(|v| v.cast_unsigned()).collect())

@@ -1,10 +1,12 @@
-//! ONNX files as data: the protobuf messages, what they contain, and exact rewrites of them.
+//! ONNX files as data: the protobuf messages, what they contain, one normal form of their graphs, and exact
+//! rewrites of them.
 
 mod attributes;
 mod constants;
 mod external;
 mod integers;
 mod messages;
+mod normal;
 mod operations;
 mod overflow;
 mod sharing;
@@ -15,6 +17,7 @@ pub use constants::Constants;
 pub use external::{ExternalData, with_external_data};
 pub use integers::Integers;
 pub use messages::*;
+pub use normal::{NormalError, NormalModel, normalized, operation, shown};
 pub use operations::computes_in_integers;
 pub use overflow::{NodeOverflow, can_overflow, node_overflows, weights_overflow};
 pub use sharing::with_own_constants;

@@ -150,6 +150,10 @@ impl NodeBytes {
             "QLinearConcat" => rounded((2..node.input.len()).step_by(3).map(|at| (at, Some(at + 2))).collect(), 1),
             "DequantizeLinear" => Some(Self { inputs: one(2), output: OutputBytes::Float }),
             "MatMulIntegerToFloat" => Some(Self { inputs: one(4), output: OutputBytes::Float }),
+            // It pads with its zero point.
+            "Pad" if node.input.get(2).is_some_and(|name| !name.is_empty()) => {
+                Some(Self { inputs: one(2), output: OutputBytes::OfInput })
+            }
             "Concat" => {
                 let inputs = (0..node.input.len()).map(|at| (at, None)).collect();
                 Some(Self { inputs, output: OutputBytes::OfInput })

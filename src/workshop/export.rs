@@ -2,8 +2,8 @@
 
 use prost::Message;
 
-use super::darknet::{ConvLayer, MaxPool, TensorShape};
-use super::graph::{Graph, GraphOp, GraphTensor, LEAKY_SLOPE, Node};
+use super::darknet::{MaxPool, TensorShape};
+use super::graph::{FoldedConv, Graph, GraphOp, GraphTensor, Node};
 use crate::model::metadata::Metadata;
 use crate::onnx::{
     AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto,
@@ -73,15 +73,17 @@ pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> No
     match &node.op {
         GraphOp::Conv(folded) => {
             let (weight, bias) = (format!("{}_weight", node.name), format!("{}_bias", node.name));
-            initializers.push(TensorProto::f32(&weight, &weight_dims(&folded.conv), &folded.weights));
-            initializers.push(TensorProto::f32(&bias, &[folded.conv.filters.into()], &folded.biases));
+            initializers.push(TensorProto::f32(&weight, &weight_dims(folded), &folded.weights));
+            initializers.push(TensorProto::f32(&bias, &[folded.filters.into()], &folded.biases));
             input.extend([weight, bias]);
         }
         GraphOp::Upsample { factor } => {
             // Resize's second input, a region, is left out.
             input.extend([String::new(), upsample_scales(node, *factor, initializers)]);
         }
-        GraphOp::LeakyRelu | GraphOp::Split | GraphOp::Concat | GraphOp::MaxPool(_) => {}
+        GraphOp::Split => input.extend(split_sizes(node, initializers)),
+        GraphOp::Pad(pads) => input.push(pad_ends(node, *pads, initializers)),
+        GraphOp::LeakyRelu { .. } | GraphOp::Concat | GraphOp::MaxPool(_) => {}
     }
     NodeProto {
         input,
@@ -93,7 +95,7 @@ pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> No
     }
 }
 
-pub(super) fn weight_dims(conv: &ConvLayer) -> [i64; 4] {
+pub(super) fn weight_dims(conv: &FoldedConv) -> [i64; 4] {
     [conv.filters.into(), conv.input_channels.into(), conv.size.into(), conv.size.into()]
 }
 
@@ -104,24 +106,44 @@ pub(super) fn upsample_scales(node: &Node, factor: u32, initializers: &mut Vec<T
     name
 }
 
+/// Adds the tensor that tells Split its sizes where they differ, and gives its name.
+pub(super) fn split_sizes(node: &Node, initializers: &mut Vec<TensorProto>) -> Option<String> {
+    let sizes: Vec<i64> = node.outputs.iter().map(|part| part.shape.channels.into()).collect();
+    if sizes.iter().all(|size| *size == sizes[0]) {
+        return None;
+    }
+    let name = format!("{}_sizes", node.name);
+    initializers.push(TensorProto::i64(&name, &[sizes.len() as i64], &sizes));
+    Some(name)
+}
+
+/// Adds the tensor that tells Pad how much, and gives its name.
+pub(super) fn pad_ends(node: &Node, pads: [u32; 4], initializers: &mut Vec<TensorProto>) -> String {
+    let [top, left, bottom, right] = pads.map(i64::from);
+    let name = format!("{}_pads", node.name);
+    initializers.push(TensorProto::i64(&name, &[8], &[0, 0, top, left, 0, 0, bottom, right]));
+    name
+}
+
 pub(super) fn op_type(op: &GraphOp) -> &'static str {
     match op {
         GraphOp::Conv(_) => "Conv",
-        GraphOp::LeakyRelu => "LeakyRelu",
+        GraphOp::LeakyRelu { .. } => "LeakyRelu",
         GraphOp::Split => "Split",
         GraphOp::Concat => "Concat",
         GraphOp::MaxPool(_) => "MaxPool",
         GraphOp::Upsample { .. } => "Resize",
+        GraphOp::Pad(_) => "Pad",
     }
 }
 
 pub(super) fn attributes(op: &GraphOp) -> Vec<AttributeProto> {
     match op {
         GraphOp::Conv(folded) => {
-            let ConvLayer { size, stride, padding, .. } = folded.conv;
-            window(size, stride, [padding; 4])
+            let FoldedConv { size, stride, padding, .. } = *folded;
+            window(size, stride, padding)
         }
-        GraphOp::LeakyRelu => vec![AttributeProto::float("alpha", LEAKY_SLOPE)],
+        GraphOp::LeakyRelu { slope } => vec![AttributeProto::float("alpha", *slope)],
         GraphOp::Split | GraphOp::Concat => vec![AttributeProto::int("axis", 1)],
         GraphOp::MaxPool(MaxPool { size, stride, padding }) => window(*size, *stride, *padding),
         // Output pixel i reads input pixel floor(i / factor): darknet's repetition of pixels.
@@ -130,6 +152,8 @@ pub(super) fn attributes(op: &GraphOp) -> Vec<AttributeProto> {
             AttributeProto::string("mode", "nearest"),
             AttributeProto::string("nearest_mode", "floor"),
         ],
+        // Zeros are its default.
+        GraphOp::Pad(_) => Vec::new(),
     }
 }
 

@@ -67,13 +67,14 @@ impl FloatModel {
     /// model card. The weights' sum is the one that the model names, or that of the file.
     pub fn read_model(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_model(path)?;
-        let graph = import(&bytes).map_err(|cause| WorkshopError::Import { path: path.to_owned(), cause })?;
         let metadata = model_file::metadata(&bytes);
         let weights = metadata.as_ref().and_then(|m| m.weights_sha256.clone());
         let form = match Sidecar::of(path)? {
             Some(sidecar) => sidecar.form,
             None => metadata.map_or_else(Form::yolov4_tiny_416, |m| m.form),
         };
+        let imported = import(&bytes, form.input);
+        let graph = imported.map_err(|cause| WorkshopError::Import { path: path.to_owned(), cause })?;
         check_heads(path, &graph, &form)?;
         let name = path.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
         let stem = name.strip_suffix("_float").unwrap_or(&name).to_owned();

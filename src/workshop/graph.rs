@@ -39,8 +39,11 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq)]
 pub enum GraphOp {
     Conv(FoldedConv),
-    LeakyRelu,
-    /// Equal parts of the channels, one an output.
+    /// Values below 0 times the slope, which is from 0 to 1.
+    LeakyRelu {
+        slope: f32,
+    },
+    /// Parts of the channels, one an output.
     Split,
     /// Along the channels.
     Concat,
@@ -49,12 +52,26 @@ pub enum GraphOp {
     Upsample {
         factor: u32,
     },
+    /// Zeros around the image: top, left, bottom, right.
+    Pad([u32; 4]),
 }
 
-/// A convolution with its batch norm inside.
+impl GraphOp {
+    /// Darknet's leaky ReLU.
+    pub const LEAKY: Self = Self::LeakyRelu { slope: LEAKY_SLOPE };
+}
+
+/// A square convolution with its batch norm inside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoldedConv {
-    pub conv: ConvLayer,
+    pub input_channels: u32,
+    /// How many: the channels of the output.
+    pub filters: u32,
+    /// Side of the window.
+    pub size: u32,
+    pub stride: u32,
+    /// Zeros around the input: top, left, bottom, right.
+    pub padding: [u32; 4],
     /// `[filters, input channels, size, size]`, row-major.
     pub weights: Vec<f32>,
     /// One a filter.
@@ -84,7 +101,7 @@ impl Graph {
                     let op = GraphOp::Conv(fold(conv, numbers));
                     builder.node(head.unwrap_or_else(|| format!("layer_{number:02}_conv")), op, out);
                     if conv.leaky {
-                        builder.node(format!("layer_{number:02}_leaky"), GraphOp::LeakyRelu, out);
+                        builder.node(format!("layer_{number:02}_leaky"), GraphOp::LEAKY, out);
                     }
                 }
                 LayerKind::Route(route) => {
@@ -178,5 +195,6 @@ fn fold(conv: &ConvLayer, numbers: &ConvWeights) -> FoldedConv {
             *bias = (f64::from(*bias) - f64::from(*mean) * factor) as f32;
         }
     }
-    FoldedConv { conv: conv.clone(), weights, biases }
+    let ConvLayer { input_channels, filters, size, stride, padding, .. } = *conv;
+    FoldedConv { input_channels, filters, size, stride, padding: [padding; 4], weights, biases }
 }

@@ -38,7 +38,7 @@ pub struct Recipe {
     pub concat: Concat,
     #[serde(default, skip_serializing_if = "Activations::is_uint8")]
     pub activations: Activations,
-    /// Nodes that stay in float: names, or beginnings of names with a `*` after them.
+    /// Nodes that stay in float: names of nodes or of what they put out, or beginnings of names with a `*` after them.
     #[serde(default)]
     pub float: Vec<String>,
     /// 1×1 convolutions that compute in bytes and do not round what comes out: it is float. Named in the same way.
@@ -185,24 +185,24 @@ impl Recipe {
 
     /// Whether the recipe names this node to stay in float.
     pub fn leaves_in_float(&self, node: &Node) -> bool {
-        self.float.iter().any(|pattern| matches(pattern, &node.name))
+        self.float.iter().any(|pattern| names(pattern, node))
     }
 
     /// Whether the recipe names this node to compute in bytes and to put out float.
     pub fn puts_out_float(&self, node: &Node) -> bool {
-        self.float_output.iter().any(|pattern| matches(pattern, &node.name))
+        self.float_output.iter().any(|pattern| names(pattern, node))
     }
 
     /// A pattern of this recipe that fits no node of the graph.
     pub fn stray_pattern(&self, graph: &Graph) -> Option<&str> {
-        let fits = |pattern: &&String| graph.nodes.iter().any(|node| matches(pattern, &node.name));
+        let fits = |pattern: &&String| graph.nodes.iter().any(|node| names(pattern, node));
         self.float.iter().chain(&self.float_output).find(|pattern| !fits(pattern)).map(String::as_str)
     }
 
     /// A node whose output cannot stay in float, because it is no 1×1 convolution.
     pub fn cannot_put_out_float<'a>(&self, graph: &'a Graph) -> Option<&'a str> {
         let can = |node: &Node| match &node.op {
-            GraphOp::Conv(folded) => folded.conv.size == 1 && folded.conv.stride == 1 && folded.conv.padding == 0,
+            GraphOp::Conv(folded) => folded.size == 1 && folded.stride == 1 && folded.padding == [0; 4],
             _ => false,
         };
         graph.nodes.iter().find(|node| self.puts_out_float(node) && !can(node)).map(|node| node.name.as_str())
@@ -212,6 +212,12 @@ impl Recipe {
     pub fn file_suffix(&self) -> &str {
         if self.name == "card" { "qop" } else { &self.name }
     }
+}
+
+/// Whether a pattern fits a node or a tensor that it puts out. Other exporters name both differently, and what is seen of
+/// layers is their tensors.
+fn names(pattern: &str, node: &Node) -> bool {
+    matches(pattern, &node.name) || node.outputs.iter().any(|tensor| matches(pattern, &tensor.name))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

@@ -9,6 +9,7 @@ mod camera_real;
 mod compare;
 mod controls;
 mod layers;
+mod model;
 #[path = "../support/program.rs"]
 mod program;
 #[path = "../support/small_network.rs"]

@@ -6,6 +6,7 @@ mod build;
 mod custom;
 mod darknet;
 mod evaluate;
+mod exporters;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]

@@ -232,6 +232,48 @@ fn other_ranges_make_another_model_beside_their_table() {
     }
 }
 
+/// A float model of another exporter: nothing in it says what it is, and its nodes are named as PyTorch names them.
+#[test]
+fn any_exporters_model_is_rebuilt_with_a_layer_in_float() {
+    for prefix in ["/module/backbone/stage1/block.0/", "слой/первый/свёрточный/"] {
+        let shop = Shop::new();
+        let mut model = ModelProto::decode(std::fs::read(shop.float()).unwrap().as_slice()).unwrap();
+        model.metadata_props.clear();
+        for node in &mut model.graph.as_mut().unwrap().node {
+            node.name = format!("{prefix}{}/Conv", node.name);
+        }
+        let home = shop.path("theirs");
+        std::fs::create_dir(&home).unwrap();
+        let float = home.join("net.onnx");
+        std::fs::write(&float, model.encode_to_vec()).unwrap();
+        let sidecar = r#"{"input": [64, 64], "classes": ["gate", "drone", "person"],
+            "heads": [{"stride": 8, "anchors": [[10, 14], [23, 27]]}]}"#;
+        std::fs::write(home.join("net.onnx.json"), sidecar).unwrap();
+        let int8 = home.join("net8.onnx");
+        shop.picture("calibration", 1);
+        let mut command = twinsight();
+        command.args(["models", "quantize", "--recipe", "card", "--onnx"]).arg(&float);
+        command.arg("--images").arg(shop.path("calibration")).arg("-o").arg(&int8);
+        Run::of(command.env("TWINSIGHT_MODELS", shop.dir.path())).done();
+        // What is seen of a layer is its tensor; a node's own name does too.
+        let origin = ModelOrigin::of(&shop.catalog(), &int8).unwrap();
+        for name in ["layer_01_conv".to_owned(), format!("{prefix}layer_01_conv/Conv")] {
+            let remade = origin.with_float(std::slice::from_ref(&name)).unwrap();
+            let path = remade.save(&[shop.path("made")]).unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            let nodes = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap().node;
+            let op = nodes.iter().find(|node| node.output[0] == "layer_01_conv").map(|node| node.op_type.as_str());
+            assert_eq!(op, Some("Conv"), "{name}");
+            // Saved elsewhere, it is found again by the float model that it is compared with.
+            assert!(ModelOrigin::of(&shop.catalog(), &path).is_err());
+            let again = ModelOrigin::near(&shop.catalog(), &path, Some(&float)).unwrap();
+            let same = again.with_float(&["layer_01_conv".into()]);
+            assert!(matches!(same, Err(RebuildError::IsFloat { .. })), "{same:?}");
+            again.with_float(&["head_stride_8".into()]).unwrap().save(&[shop.path("made")]).unwrap();
+        }
+    }
+}
+
 /// As darknet and people leave them: weights with a name of their own, the names elsewhere, another cfg beside.
 #[test]
 fn a_models_own_names_and_whatever_cfg_fits_are_found() {

@@ -13,7 +13,7 @@ use crate::model::{Arithmetic, RawSession, Runtime, hex};
 use crate::workshop::error::WorkshopError;
 use crate::workshop::export::exposed_onnx;
 use crate::workshop::float_model::FloatModel;
-use crate::workshop::graph::{Graph, GraphOp};
+use crate::workshop::graph::{Graph, GraphOp, Node};
 use crate::workshop::progress::{Progress, Stopped};
 
 /// Takes frames one by one, and makes calibration tables of them. It holds 64 kB for each tensor, however many frames
@@ -33,8 +33,8 @@ pub struct Calibrator {
 struct Observed {
     name: String,
     histogram: Histogram,
-    /// Whether nothing but a leaky ReLU reads it.
-    leaky: bool,
+    /// The slope of leaky ReLUs where nothing else reads it.
+    leaky: Option<f32>,
 }
 
 impl Calibrator {
@@ -119,8 +119,8 @@ impl Calibrator {
 
     /// The table by one method; another can be asked for afterwards.
     pub fn table(&self, method: Method) -> CalibrationTable {
-        let choice = |t: &Observed| if t.leaky { method.before_leaky } else { method.all };
-        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky));
+        let choice = |t: &Observed| if t.leaky.is_some() { method.before_leaky } else { method.all };
+        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky.unwrap_or(1.0)));
         CalibrationTable {
             method,
             tool: concat!("twinsight ", env!("CARGO_PKG_VERSION")).into(),
@@ -133,10 +133,18 @@ impl Calibrator {
     }
 }
 
-fn only_leaky_reads(graph: &Graph, tensor: &str) -> bool {
-    let mut readers = graph.nodes.iter().filter(|node| node.inputs.iter().any(|input| input == tensor)).peekable();
-    let head = graph.outputs.iter().any(|head| head.name == tensor);
-    !head && readers.peek().is_some() && readers.all(|node| matches!(node.op, GraphOp::LeakyRelu))
+/// The largest slope of the leaky ReLUs that read a tensor; `None`: something else does, or nothing.
+fn only_leaky_reads(graph: &Graph, tensor: &str) -> Option<f32> {
+    if graph.outputs.iter().any(|head| head.name == tensor) {
+        return None;
+    }
+    let readers = graph.nodes.iter().filter(|node| node.inputs.iter().any(|input| input == tensor));
+    let slope = |node: &Node| match node.op {
+        GraphOp::LeakyRelu { slope } => Some(slope),
+        _ => None,
+    };
+    let slopes: Vec<f32> = readers.map(slope).collect::<Option<_>>()?;
+    slopes.into_iter().reduce(f32::max)
 }
 
 fn digest_of(mut sums: Vec<String>) -> String {

@@ -2,16 +2,15 @@
 
 use super::histogram::{Histogram, TensorRange};
 use super::method::Choice;
-use crate::workshop::graph::LEAKY_SLOPE;
 
 /// Into how many steps each end of a range is divided when ends are tried.
 const STEPS: u32 = 128;
 /// The steps of a byte.
 const LEVELS: f64 = 255.0;
 
-/// The range of a tensor. `leaky`: whether nothing but a leaky ReLU reads it. Empty histograms give
+/// The range of a tensor. `slope`: of the leaky ReLU that alone reads it; 1 where there is none. Empty histograms give
 /// the range 0 to 0.
-pub fn choose(histogram: &Histogram, choice: Choice, leaky: bool) -> TensorRange {
+pub fn choose(histogram: &Histogram, choice: Choice, slope: f32) -> TensorRange {
     let whole = histogram.range();
     if histogram.total() == 0 {
         return TensorRange { min: 0.0, max: 0.0 };
@@ -21,9 +20,8 @@ pub fn choose(histogram: &Histogram, choice: Choice, leaky: bool) -> TensorRange
         Choice::Percentile(percent) => percentile(histogram, percent),
         Choice::Mse => {
             let bins = middles(histogram);
-            // An error below 0 comes out of a leaky ReLU ten times smaller.
-            let slope = if leaky { f64::from(LEAKY_SLOPE) } else { 1.0 };
-            least(whole, |min, max| squared_error(&bins, slope, min, max))
+            // An error below 0 comes out of darknet's leaky ReLU ten times smaller.
+            least(whole, |min, max| squared_error(&bins, slope.into(), min, max))
         }
         Choice::Entropy => {
             let bins = middles(histogram);
@@ -145,6 +143,7 @@ fn divergence(bins: &[(f64, f64)], min: f64, max: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workshop::graph::LEAKY_SLOPE;
 
     fn histogram(values: &[f32]) -> Histogram {
         let mut histogram = Histogram::new();
@@ -159,10 +158,10 @@ mod tests {
 
     #[test]
     fn a_percentile_cuts_as_much_below_as_above() {
-        let range = choose(&histogram(&line()), Choice::Percentile(90.0), false);
+        let range = choose(&histogram(&line()), Choice::Percentile(90.0), 1.0);
         assert!((range.min + 0.8).abs() < 1e-3 && (range.max - 2.8).abs() < 1e-3, "{range:?}");
-        let whole = choose(&histogram(&line()), Choice::Percentile(100.0), false);
-        assert_eq!(whole, choose(&histogram(&line()), Choice::MinMax, false));
+        let whole = choose(&histogram(&line()), Choice::Percentile(100.0), 1.0);
+        assert_eq!(whole, choose(&histogram(&line()), Choice::MinMax, 1.0));
     }
 
     /// The values that tests/reference/ranges.py makes.
@@ -200,13 +199,13 @@ mod tests {
         let histogram = histogram(&values);
         let width = histogram.bins().next().map(|(begin, end, _)| end - begin).unwrap();
         for wanted in golden["percentiles"].as_array().unwrap() {
-            let range = choose(&histogram, Choice::Percentile(number(wanted, "percent")), false);
+            let range = choose(&histogram, Choice::Percentile(number(wanted, "percent")), 1.0);
             let apart = |found: f32, key: &str| (f64::from(found) - number(wanted, key)).abs();
             assert!(apart(range.min, "min") <= width && apart(range.max, "max") <= width, "{range:?} {wanted}");
         }
         for wanted in golden["mse"].as_array().unwrap() {
             let slope = number(wanted, "slope");
-            let range = choose(&histogram, Choice::Mse, slope < 1.0);
+            let range = choose(&histogram, Choice::Mse, if slope < 1.0 { LEAKY_SLOPE } else { 1.0 });
             let (found, best, whole) = (loss(&values, range, slope), number(wanted, "loss"), number(wanted, "whole"));
             assert!(found <= 1.02 * best && best < 0.9 * whole, "{range:?} has {found}, {wanted}");
         }
@@ -220,15 +219,15 @@ mod tests {
             assert!(histogram.add(&line));
         }
         for choice in [Choice::Mse, Choice::Percentile(99.99), Choice::Entropy] {
-            let range = choose(&histogram, choice, false);
+            let range = choose(&histogram, choice, 1.0);
             assert!(range.max < 20.0, "{choice}: {range:?}");
         }
-        assert_eq!(choose(&histogram, Choice::MinMax, false).max, 50.0);
+        assert_eq!(choose(&histogram, Choice::MinMax, 1.0).max, 50.0);
     }
 
     #[test]
     fn evenly_spread_values_are_kept_whole() {
-        let range = choose(&histogram(&line()), Choice::Mse, false);
+        let range = choose(&histogram(&line()), Choice::Mse, 1.0);
         assert!(range.min <= -0.98 && range.max >= 2.95, "{range:?}");
     }
 
@@ -237,14 +236,14 @@ mod tests {
         // As many far below 0 as near it: they matter only where nothing shrinks them.
         let values: Vec<f32> = (0..40_000).map(|i| i as f32 / 1000.0 - 35.0).collect();
         let (plain, leaky) = (histogram(&values), histogram(&values));
-        let (plain, leaky) = (choose(&plain, Choice::Mse, false), choose(&leaky, Choice::Mse, true));
+        let (plain, leaky) = (choose(&plain, Choice::Mse, 1.0), choose(&leaky, Choice::Mse, LEAKY_SLOPE));
         assert!(leaky.min > plain.min && leaky.max > 4.5, "{plain:?} {leaky:?}");
     }
 
     #[test]
     fn a_tensor_of_zeros_has_a_range() {
         for choice in [Choice::MinMax, Choice::Mse, Choice::Entropy, Choice::Percentile(99.9)] {
-            let range = choose(&histogram(&[0.0; 10]), choice, false);
+            let range = choose(&histogram(&[0.0; 10]), choice, 1.0);
             assert!(range.min <= 0.0 && range.max >= 0.0 && range.max < 1e-3, "{choice}: {range:?}");
         }
     }

@@ -1,16 +1,25 @@
 //! Reads a float model in ONNX back as a graph, so that a network of which there is nothing else can be quantized.
 //!
-//! What a yolov4-tiny needs is read, as this program and others write it: convolutions with their batch norm folded,
-//! leaky ReLU, parts of channels, concatenation, max pooling, and pixels repeated. Anything else is refused by name.
+//! ```text
+//! any exporter's ONNX ── onnx::normalized ──▶ one normal form ── GraphReader ──▶ Graph
+//! ```
+//!
+//! What a yolov4-tiny needs is read, as this program and others write it. Anything else is refused by name, with what to
+//! do instead.
+
+mod advice;
 
 use std::collections::HashMap;
 
 use prost::Message;
 
-use super::darknet::{ConvLayer, MaxPool, TensorShape};
-use super::graph::{FoldedConv, Graph, GraphOp, GraphTensor, LEAKY_SLOPE, Node};
+use self::advice::advice;
+use super::darknet::{MaxPool, TensorShape};
+use super::graph::{FoldedConv, Graph, GraphOp, GraphTensor, Node};
 use crate::detect::Size;
-use crate::onnx::{Attributes, Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::onnx::{
+    Attributes, Constants, GraphProto, ModelProto, NodeProto, NormalError, ValueInfoProto, normalized, operation, shown,
+};
 
 /// Of each side of the input, in pixels, and of a tensor's channels.
 const MAX_SIDE: i64 = 1 << 14;
@@ -20,11 +29,11 @@ const MAX_SIDE: i64 = 1 << 14;
 pub enum ImportError {
     #[error("is not an ONNX model ({0})")]
     Onnx(String),
-    #[error("has no graph")]
-    NoGraph,
+    #[error(transparent)]
+    Normal(#[from] NormalError),
     #[error("has {0} inputs, not one")]
     Inputs(usize),
-    #[error("does not have an input of float32 [1, 3, height, width] with height and width given")]
+    #[error("does not have a float32 input [1, 3, height, width]; export it with one")]
     Input,
     #[error("outputs {0}, which nothing in it computes")]
     Output(String),
@@ -35,17 +44,21 @@ pub enum ImportError {
     Node { node: String, operation: String, why: String },
 }
 
-/// The graph of a float model's bytes. Convolutions that put out a raw head are named as this program names them, as
-/// `head_stride_16`; tensors keep their names.
-pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
+/// The graph of a float model's bytes. `size`: the input's where the model leaves it open. Convolutions that put out a raw
+/// head are named as this program names them, as `head_stride_16`; tensors keep their names.
+pub fn import(bytes: &[u8], size: Size) -> Result<Graph, ImportError> {
     let model = ModelProto::decode(bytes).map_err(|e| ImportError::Onnx(e.to_string()))?;
-    let graph = model.graph.ok_or(ImportError::NoGraph)?;
+    let integer = model.graph.iter().flat_map(|graph| &graph.node).find(|node| is_integer(&node.op_type));
+    if let Some(node) = integer {
+        return Err(ImportError::Int8(shown(node)));
+    }
+    let graph = normalized(model, [size.height, size.width])?.model.graph.ok_or(NormalError::NoGraph)?;
     let constants = Constants::of(&graph);
-    let input = input(&graph, &constants)?;
+    let input = input(&graph)?;
     let mut reader =
         GraphReader { constants, shapes: HashMap::from([(input.name.clone(), input.shape)]), nodes: Vec::new() };
-    for (place, node) in graph.node.iter().enumerate().filter(|(_, node)| node.op_type != "Constant") {
-        reader.node(node, place)?;
+    for node in &graph.node {
+        reader.node(node)?;
     }
     let GraphReader { shapes, mut nodes, .. } = reader;
     let mut outputs = Vec::with_capacity(graph.output.len());
@@ -61,14 +74,14 @@ pub fn import(bytes: &[u8]) -> Result<Graph, ImportError> {
     Ok(Graph { input, nodes, outputs })
 }
 
-fn input(graph: &GraphProto, constants: &Constants<'_>) -> Result<GraphTensor, ImportError> {
-    // Older writers list the weights as inputs too.
-    let mut inputs = graph.input.iter().filter(|input| !constants.has(&input.name));
-    let (Some(input), None) = (inputs.next(), inputs.next()) else {
-        return Err(ImportError::Inputs(graph.input.iter().filter(|i| !constants.has(&i.name)).count()));
-    };
+fn is_integer(operation: &str) -> bool {
+    operation.contains("QLinear") || operation.contains("QuantizeLinear") || operation.contains("Integer")
+}
+
+fn input(graph: &GraphProto) -> Result<GraphTensor, ImportError> {
+    let [input] = graph.input.as_slice() else { return Err(ImportError::Inputs(graph.input.len())) };
     match input.dims().as_deref() {
-        Some([-1 | 1, 3, height, width]) if [height, width].iter().all(|side| (1..=MAX_SIDE).contains(*side)) => {
+        Some([1, 3, height, width]) if [height, width].iter().all(|side| (1..=MAX_SIDE).contains(*side)) => {
             let size = Size::new(*width as u32, *height as u32);
             Ok(GraphTensor { name: input.name.clone(), shape: TensorShape { channels: 3, size } })
         }
@@ -84,14 +97,9 @@ struct GraphReader<'a> {
 }
 
 impl GraphReader<'_> {
-    fn node(&mut self, node: &NodeProto, place: usize) -> Result<(), ImportError> {
-        let operation =
-            if node.domain.is_empty() { node.op_type.clone() } else { format!("{}.{}", node.domain, node.op_type) };
-        let shown = if node.name.is_empty() { format!("at place {place}") } else { node.name.clone() };
-        if operation.contains("QLinear") || operation.contains("QuantizeLinear") || operation.contains("Integer") {
-            return Err(ImportError::Int8(shown));
-        }
-        let refused = |why: String| ImportError::Node { node: shown.clone(), operation: operation.clone(), why };
+    fn node(&mut self, node: &NodeProto) -> Result<(), ImportError> {
+        let operation = operation(node);
+        let refused = |why: String| ImportError::Node { node: shown(node), operation: operation.clone(), why };
         let attributes = Attributes(&node.attribute);
         let (op, inputs, outputs) = match operation.as_str() {
             "Conv" => self.conv(node, attributes),
@@ -100,10 +108,8 @@ impl GraphReader<'_> {
             "Concat" => self.concat(node, attributes),
             "MaxPool" => self.pool(node, attributes),
             "Resize" => self.upsample(node, attributes),
-            "BatchNormalization" => {
-                Err("first fold it into the preceding convolution, as exporters that simplify do".into())
-            }
-            _ => Err("only Conv, LeakyRelu, Split, Concat, MaxPool and Resize are supported".into()),
+            "Pad" => self.pad(node, attributes),
+            other => Err(advice(other).into()),
         }
         .map_err(refused)?;
         let names: Vec<&String> = node.output.iter().filter(|name| !name.is_empty()).collect();
@@ -117,7 +123,7 @@ impl GraphReader<'_> {
                 return Err(refused(format!("it outputs {name}, which already exists")));
             }
         }
-        // Nodes are told apart by their names, which ONNX does not ask for.
+        // Nodes are told apart by their names, which ONNX does not ask for, nor to differ.
         let taken = |name: &str| self.nodes.iter().any(|n| n.name == name);
         let name = if node.name.is_empty() || taken(&node.name) { &outputs[0].name } else { &node.name };
         self.nodes.push(Node { name: name.clone(), op, inputs, outputs });
@@ -143,19 +149,19 @@ impl GraphReader<'_> {
             || side != other
             || side < 1
         {
-            return Err(format!("its weights are {dims:?} for {} channels: not square, or grouped", before.channels));
+            return Err(format!(
+                "its weights are {dims:?} for {} channels: not square, or grouped; only plain convolutions are supported",
+                before.channels
+            ));
         }
-        if attributes.int("group", 1)? != 1 || attributes.pair("dilations", 1)? != 1 {
-            return Err("it is grouped or dilated".into());
+        if attributes.int("group", 1)? != 1 || (side > 1 && attributes.pair("dilations", 1)? != 1) {
+            return Err("it is grouped or dilated, and only plain convolutions are supported".into());
         }
         if attributes.pair("kernel_shape", side)? != side {
             return Err("its kernel_shape is not that of its weights".into());
         }
         let stride = attributes.pair("strides", 1)?;
-        let [padding, rest @ ..] = attributes.pads()?;
-        if rest != [padding; 3] {
-            return Err("its padding differs between sides".into());
-        }
+        let padding = attributes.pads()?;
         let biases = match node.input.get(2).filter(|name| !name.is_empty()) {
             None => vec![0.0; filters as usize],
             Some(name) => match self.constants.floats(name) {
@@ -163,44 +169,39 @@ impl GraphReader<'_> {
                 _ => return Err("its biases are not a float32 constant with one value per filter".into()),
             },
         };
-        let along = |length: u32| window(length, side, stride, 2 * i64::from(padding));
-        let size = Size::new(along(before.size.width)?, along(before.size.height)?);
-        let conv = ConvLayer {
-            input_channels: before.channels,
-            filters: filters as u32,
-            size: side as u32,
-            stride: stride as u32,
-            padding,
-            // Folded, or never there; and what follows is a node of its own.
-            batch_normalize: false,
-            leaky: false,
-        };
+        let size = window(before.size, side, stride, padding)?;
         let shape = TensorShape { channels: filters as u32, size };
-        Ok((GraphOp::Conv(FoldedConv { conv, weights, biases }), vec![from], vec![shape]))
+        let (input_channels, filters, size, stride) = (before.channels, filters as u32, side as u32, stride as u32);
+        let folded = FoldedConv { input_channels, filters, size, stride, padding, weights, biases };
+        Ok((GraphOp::Conv(folded), vec![from], vec![shape]))
     }
 
     fn leaky(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
         let (from, shape) = self.read(node, 0)?;
         let slope = attributes.float("alpha", 0.01);
-        if (slope - LEAKY_SLOPE).abs() > 1e-6 {
-            return Err(format!("its slope is {slope}; only darknet's {LEAKY_SLOPE} is supported"));
+        if !(0.0..=1.0).contains(&slope) {
+            return Err(format!("its slope is {slope}; slopes from 0 to 1 are supported"));
         }
-        Ok((GraphOp::LeakyRelu, vec![from], vec![shape]))
+        Ok((GraphOp::LeakyRelu { slope }, vec![from], vec![shape]))
     }
 
     fn split(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
         let (from, before) = self.read(node, 0)?;
+        if !attributes.is_along_channels(0)? {
+            return Err("it does not split channels (axis 1)".into());
+        }
         let parts = node.output.len().max(1) as u32;
-        let channels = before.channels / parts;
         let sizes = match node.input.get(1).filter(|name| !name.is_empty()) {
             Some(name) => self.constants.ints(name).ok_or("its split sizes are not constant")?,
-            None => attributes.ints("split"),
+            None => vec![i64::from(before.channels / parts); parts as usize],
         };
-        let equal = sizes.iter().all(|size| *size == i64::from(channels)) && channels * parts == before.channels;
-        if !attributes.is_along_channels(0)? || !equal {
-            return Err("it does not split the channels into equal parts".into());
+        let channels = i64::from(before.channels);
+        let are_parts = sizes.iter().all(|size| (1..=channels).contains(size)) && sizes.iter().sum::<i64>() == channels;
+        if !are_parts {
+            return Err(format!("it splits {} channels into parts of {sizes:?}", before.channels));
         }
-        Ok((GraphOp::Split, vec![from], vec![TensorShape { channels, ..before }; parts as usize]))
+        let part = |size: i64| TensorShape { channels: size as u32, ..before };
+        Ok((GraphOp::Split, vec![from], sizes.into_iter().map(part).collect()))
     }
 
     fn concat(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
@@ -218,59 +219,69 @@ impl GraphReader<'_> {
         if attributes.int("ceil_mode", 0)? != 0 || attributes.pair("dilations", 1)? != 1 {
             return Err("it rounds up or is dilated".into());
         }
-        let (size, stride) = (attributes.pair("kernel_shape", 0)?, attributes.pair("strides", 1)?);
+        let (side, stride) = (attributes.pair("kernel_shape", 0)?, attributes.pair("strides", 1)?);
         let padding = attributes.pads()?;
-        let [top, left, bottom, right] = padding.map(i64::from);
-        let (width, height) = (before.size.width, before.size.height);
-        let after = Size::new(window(width, size, stride, left + right)?, window(height, size, stride, top + bottom)?);
-        let pool = MaxPool { size: size as u32, stride: stride as u32, padding };
-        Ok((GraphOp::MaxPool(pool), vec![from], vec![TensorShape { size: after, ..before }]))
+        let size = window(before.size, side, stride, padding)?;
+        let pool = MaxPool { size: side as u32, stride: stride as u32, padding };
+        Ok((GraphOp::MaxPool(pool), vec![from], vec![TensorShape { size, ..before }]))
+    }
+
+    fn pad(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
+        let (from, before) = self.read(node, 0)?;
+        let only_zeros = "only zeros around rows and columns are supported";
+        if attributes.text("mode", "constant") != "constant" || node.input.get(2).is_some_and(|name| !name.is_empty()) {
+            return Err(format!("it pads with other values; {only_zeros}"));
+        }
+        let ends = node.input.get(1).and_then(|name| self.constants.ints(name)).ok_or("its pads are not constant")?;
+        let [0, 0, top, left, 0, 0, bottom, right] = ends[..] else {
+            return Err(format!("its pads are {ends:?}; {only_zeros}"));
+        };
+        let pads = [top, left, bottom, right];
+        if !pads.iter().all(|pad| (0..=MAX_SIDE).contains(pad)) {
+            return Err(format!("its pads are {ends:?}; {only_zeros}"));
+        }
+        let pads @ [top, left, bottom, right] = pads.map(|pad| pad as u32);
+        let size = Size::new(before.size.width + left + right, before.size.height + top + bottom);
+        Ok((GraphOp::Pad(pads), vec![from], vec![TensorShape { size, ..before }]))
     }
 
     fn upsample(&self, node: &NodeProto, attributes: Attributes<'_>) -> Result<Read, String> {
         let (from, before) = self.read(node, 0)?;
-        let (width, height) = (before.size.width, before.size.height);
-        let given = |place: usize| node.input.get(place).filter(|name| !name.is_empty());
-        let factors: [f32; 4] = if let Some(sizes) = given(3) {
-            let sizes = self.constants.ints(sizes).ok_or("its sizes are not constant")?;
-            let [n, c, h, w] = sizes[..] else { return Err("its sizes are not four".into()) };
-            [n as f32, c as f32 / before.channels as f32, h as f32 / height as f32, w as f32 / width as f32]
-        } else {
-            let scales = given(2).and_then(|name| self.constants.floats(name)).ok_or("its scales are not constant")?;
-            scales.1.try_into().map_err(|_| "its scales are not four")?
+        let scales = node.input.get(2).and_then(|name| self.constants.floats(name)).map(|(_, scales)| scales);
+        let text = |name, default| attributes.text(name, default);
+        let repeats = text("mode", "nearest") == "nearest"
+            && text("coordinate_transformation_mode", "half_pixel") == "asymmetric"
+            && text("nearest_mode", "round_prefer_floor") == "floor";
+        let factor = match scales.as_deref() {
+            Some([1.0, 1.0, rows, columns]) if repeats && rows == columns && rows.fract() == 0.0 => *rows as u32,
+            _ => {
+                return Err(
+                    "it does not repeat each pixel a whole number of times, the same along both sides; export \
+                             it with nearest-neighbour upsampling"
+                        .into(),
+                );
+            }
         };
-        let factor = factors[2] as u32;
-        if factors != [1.0, 1.0, factor as f32, factor as f32] || !(1..=64).contains(&factor) {
-            return Err(format!("it upsamples by {factors:?}, not both sides by the same integer"));
-        }
-        let mode = |name, default| attributes.text(name, default);
-        let repeats =
-            match (mode("coordinate_transformation_mode", "half_pixel"), mode("nearest_mode", "round_prefer_floor")) {
-                ("asymmetric", "floor") => true,
-                // The middles of two pixels lie at a quarter and three quarters: no rounding is in doubt.
-                ("half_pixel" | "pytorch_half_pixel", "round_prefer_floor" | "round_prefer_ceil") => factor == 2,
-                _ => false,
-            };
-        if mode("mode", "nearest") != "nearest" || !repeats {
-            return Err("it does not repeat pixels (mode nearest, asymmetric, floor)".into());
-        }
-        let (Some(width), Some(height)) = (width.checked_mul(factor), height.checked_mul(factor)) else {
-            return Err("it is too large".into());
-        };
-        Ok((GraphOp::Upsample { factor }, vec![from], vec![TensorShape { size: Size::new(width, height), ..before }]))
+        let side = |side: u32| side.checked_mul(factor).filter(|_| (1..=64).contains(&factor)).ok_or("it is too large");
+        let size = Size::new(side(before.size.width)?, side(before.size.height)?);
+        Ok((GraphOp::Upsample { factor }, vec![from], vec![TensorShape { size, ..before }]))
     }
 }
 
 /// An operation, the tensors that it reads, and the shapes of what it puts out.
 type Read = (GraphOp, Vec<String>, Vec<TensorShape>);
 
-/// How many places a window has along one side; `padding` of both ends together.
-fn window(length: u32, size: i64, stride: i64, padding: i64) -> Result<u32, String> {
-    let room = i64::from(length) + padding - size;
-    if !(1..=MAX_SIDE).contains(&size) || !(1..=MAX_SIDE).contains(&stride) || room < 0 {
-        return Err(format!("its window of {size}, in steps of {stride}, does not fit on {length} pixels"));
-    }
-    u32::try_from(room / stride + 1).map_err(|_| "it is too large".into())
+/// How many places a window has along both sides. `padding`: top, left, bottom, right.
+fn window(input: Size, size: i64, stride: i64, padding: [u32; 4]) -> Result<Size, String> {
+    let [top, left, bottom, right] = padding.map(i64::from);
+    let along = |length: u32, padding: i64| {
+        let room = i64::from(length) + padding - size;
+        if !(1..=MAX_SIDE).contains(&size) || !(1..=MAX_SIDE).contains(&stride) || room < 0 {
+            return Err(format!("its window of {size}, in steps of {stride}, does not fit on {length} pixels"));
+        }
+        u32::try_from(room / stride + 1).map_err(|_| "it is too large".to_owned())
+    };
+    Ok(Size::new(along(input.width, left + right)?, along(input.height, top + bottom)?))
 }
 
 #[cfg(test)]

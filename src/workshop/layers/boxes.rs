@@ -45,7 +45,8 @@ pub fn try_layers(
     target: Option<Target>,
     mut step: impl FnMut(usize) -> Result<(), Stopped>,
 ) -> Result<Trials, LayersError> {
-    let LayerModels { float, int8, form, .. } = models;
+    let LayerModels { int8, form, .. } = models;
+    let float = &*models.normal_float();
     let merged = merge(float, int8)?;
     let mut finder = Finder::new(form);
     let float_heads = raw_heads(runtime, float, models, inputs)?;

@@ -53,7 +53,7 @@ impl Layers {
     /// The INT8 model is in the QOperator form, with the float model's names of tensors (and
     /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
     pub fn new(runtime: &Runtime, models: LayerModels<'_>) -> Result<Self, LayersError> {
-        let merged = merge(models.float, models.int8)?;
+        let merged = merge(&models.normal_float(), models.int8)?;
         let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic)
             .map_err(LayersError::Run)?;
         let rows = merged.rows;

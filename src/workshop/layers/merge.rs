@@ -270,7 +270,7 @@ impl<'a> Merger<'a> {
             "QLinearLeakyRelu" => named(3),
             "QLinearConcat" => named(0),
             // What moves bytes keeps their meaning.
-            "Split" | "Slice" | "Concat" | "MaxPool" | "Resize" | "Transpose" | "Reshape" | "Identity" => {
+            "Split" | "Slice" | "Concat" | "MaxPool" | "Resize" | "Pad" | "Transpose" | "Reshape" | "Identity" => {
                 self.grids.get(node.input.first()?.as_str()).cloned()
             }
             _ => None,

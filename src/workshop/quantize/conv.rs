@@ -30,7 +30,7 @@ impl QuantizedConv {
         for (weights, biases) in groups {
             let mut scale = weight_scale(weights, biases, input_scale);
             if granularity == WeightScales::NoOverflow {
-                scale = without_overflow(weights, folded.conv.input_channels as usize, scale);
+                scale = without_overflow(weights, folded.input_channels as usize, scale);
             }
             // Float32, as the runtime multiplies.
             let unit = f64::from(input_scale * scale);
@@ -83,13 +83,11 @@ fn weight_scale(weights: &[f32], biases: &[f32], input_scale: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workshop::darknet::ConvLayer;
 
     fn conv(weights: &[f32], biases: &[f32]) -> FoldedConv {
         let (filters, input_channels) = (biases.len() as u32, (weights.len() / biases.len()) as u32);
-        let conv =
-            ConvLayer { input_channels, filters, size: 1, stride: 1, padding: 0, batch_normalize: false, leaky: false };
-        FoldedConv { conv, weights: weights.to_vec(), biases: biases.to_vec() }
+        let (weights, biases) = (weights.to_vec(), biases.to_vec());
+        FoldedConv { input_channels, filters, size: 1, stride: 1, padding: [0; 4], weights, biases }
     }
 
     #[test]
@@ -130,7 +128,7 @@ mod tests {
             for channels in [3, 8] {
                 let values: Vec<f32> = (0..2 * channels * taps).map(|_| weight()).collect();
                 let mut folded = conv(&values, &[0.0, 0.0]);
-                folded.conv.input_channels = channels as u32;
+                folded.input_channels = channels as u32;
                 let plain = QuantizedConv::new(&folded, 0.5, WeightScales::Channel);
                 let safe = QuantizedConv::new(&folded, 0.5, WeightScales::NoOverflow);
                 for (filter, weights) in values.chunks(channels * taps).enumerate() {

@@ -79,9 +79,9 @@ fn owners(graph: &Graph, concat: Concat) -> HashMap<&str, &str> {
     for node in &graph.nodes {
         let inputs: Vec<&str> = node.inputs.iter().filter_map(|t| owners.get(t.as_str()).copied()).collect();
         let moves = match node.op {
-            GraphOp::Split | GraphOp::MaxPool(_) | GraphOp::Upsample { .. } => true,
+            GraphOp::Split | GraphOp::MaxPool(_) | GraphOp::Upsample { .. } | GraphOp::Pad(_) => true,
             GraphOp::Concat => concat == Concat::Shared,
-            GraphOp::Conv(_) | GraphOp::LeakyRelu => false,
+            GraphOp::Conv(_) | GraphOp::LeakyRelu { .. } => false,
         };
         let first = inputs.first().copied().filter(|_| moves);
         if let Some(first) = first {
@@ -99,7 +99,7 @@ fn owners(graph: &Graph, concat: Concat) -> HashMap<&str, &str> {
 mod tests {
     use super::*;
     use crate::detect::Size;
-    use crate::workshop::darknet::{ConvLayer, MaxPool, TensorShape};
+    use crate::workshop::darknet::{MaxPool, TensorShape};
     use crate::workshop::graph::{FoldedConv, GraphTensor};
 
     fn node(name: &str, op: GraphOp, inputs: &[&str]) -> Node {
@@ -109,23 +109,23 @@ mod tests {
     }
 
     fn conv() -> GraphOp {
-        let conv = ConvLayer {
+        let (weights, biases) = (vec![1.0], vec![0.0]);
+        GraphOp::Conv(FoldedConv {
             input_channels: 1,
             filters: 1,
             size: 1,
             stride: 1,
-            padding: 0,
-            batch_normalize: false,
-            leaky: true,
-        };
-        GraphOp::Conv(FoldedConv { conv, weights: vec![1.0], biases: vec![0.0] })
+            padding: [0; 4],
+            weights,
+            biases,
+        })
     }
 
     /// Two concatenations that share the tensor `b`, the second after a pool.
     fn graph() -> Graph {
         let nodes = vec![
             node("a", conv(), &["images"]),
-            node("a_leaky", GraphOp::LeakyRelu, &["a"]),
+            node("a_leaky", GraphOp::LEAKY, &["a"]),
             node("b", conv(), &["a_leaky"]),
             node("ab", GraphOp::Concat, &["a_leaky", "b"]),
             node("c", conv(), &["ab"]),
@@ -133,7 +133,7 @@ mod tests {
             node("cb", GraphOp::Concat, &["pool", "b"]),
             node("head", conv(), &["cb"]),
         ];
-        let input = node("images", GraphOp::LeakyRelu, &[]).outputs[0].clone();
+        let input = node("images", GraphOp::LEAKY, &[]).outputs[0].clone();
         let outputs = nodes[7].outputs.clone();
         Graph { input, nodes, outputs }
     }

@@ -8,7 +8,9 @@ use crate::model::metadata::Metadata;
 use crate::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
 use crate::workshop::calibration::CalibrationTable;
 use crate::workshop::error::QuantizeError;
-use crate::workshop::export::{attributes, encode, float_node, op_type, upsample_scales, weight_dims};
+use crate::workshop::export::{
+    attributes, encode, float_node, op_type, pad_ends, split_sizes, upsample_scales, weight_dims,
+};
 use crate::workshop::graph::{FoldedConv, Graph, GraphOp, Node};
 use crate::workshop::recipe::{Activations, Concat, Recipe, WeightScales};
 
@@ -83,7 +85,7 @@ impl<'a> Writer<'a> {
                 input.extend(self.grid(output)?);
                 input.push(bias);
             }
-            GraphOp::LeakyRelu => {
+            GraphOp::LeakyRelu { .. } => {
                 op = "QLinearLeakyRelu";
                 input = self.bytes(source)?.to_vec();
                 input.extend(self.grid(output)?);
@@ -102,11 +104,17 @@ impl<'a> Writer<'a> {
                     input.push(bytes);
                 }
             }
-            GraphOp::Split | GraphOp::MaxPool(_) | GraphOp::Upsample { .. } => {
-                let [bytes, ..] = self.bytes(source)?;
+            GraphOp::Split | GraphOp::MaxPool(_) | GraphOp::Upsample { .. } | GraphOp::Pad(_) => {
+                let [bytes, _, zero_point] = self.bytes(source)?;
                 input = vec![bytes];
-                if let GraphOp::Upsample { factor } = node.op {
-                    input.extend([String::new(), upsample_scales(node, factor, &mut self.initializers)]);
+                match node.op {
+                    GraphOp::Upsample { factor } => {
+                        input.extend([String::new(), upsample_scales(node, factor, &mut self.initializers)]);
+                    }
+                    GraphOp::Split => input.extend(split_sizes(node, &mut self.initializers)),
+                    // Its zeros are the zero point's bytes.
+                    GraphOp::Pad(pads) => input.extend([pad_ends(node, pads, &mut self.initializers), zero_point]),
+                    _ => {}
                 }
             }
         }
@@ -121,7 +129,7 @@ impl<'a> Writer<'a> {
         let (source, output, name) = (&node.inputs[0], &node.outputs[0].name, &node.name);
         let [bytes, scale, zero_point] = self.bytes(source)?;
         let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
-        let (filters, channels) = (folded.conv.filters as usize, folded.conv.input_channels as usize);
+        let (filters, channels) = (folded.filters as usize, folded.input_channels as usize);
         let columns: Vec<i8> = (0..channels)
             .flat_map(|c| (0..filters).map(move |f| (c, f)))
             .map(|(c, f)| numbers.weights[f * channels + c])
@@ -157,10 +165,10 @@ impl<'a> Writer<'a> {
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         let names =
             [quantized_name(&weight), format!("{weight}_scale"), format!("{weight}_zero_point"), quantized_name(&bias)];
-        let filters = [i64::from(folded.conv.filters)];
+        let filters = [i64::from(folded.filters)];
         let dims: &[i64] = if self.weights.is_per_filter() { &filters } else { &[] };
         self.initializers.extend([
-            TensorProto::i8(&names[0], &weight_dims(&folded.conv), &numbers.weights),
+            TensorProto::i8(&names[0], &weight_dims(folded), &numbers.weights),
             TensorProto::f32(&names[1], dims, &numbers.scales),
             TensorProto::i8(&names[2], dims, &vec![0; numbers.scales.len()]),
             TensorProto::i32(&names[3], &filters, &numbers.biases),

@@ -49,6 +49,11 @@ impl ModelOrigin {
     /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder or
     /// among the downloads, or the float model that was made of them. Takes a fraction of a second.
     pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {
+        Self::near(catalog, model, None)
+    }
+
+    /// The same, looking beside another model too: the float model that it is compared with.
+    pub fn near(catalog: &Catalog, model: &Path, other: Option<&Path>) -> Result<Self, RebuildError> {
         let path = || model.to_owned();
         let (_, _, metadata) = read_metadata(model)?;
         let metadata = metadata.ok_or_else(|| RebuildError::NotTold { path: path() })?;
@@ -63,8 +68,15 @@ impl ModelOrigin {
         } else {
             return Err(RebuildError::NoRecipe { path: path(), recipe: metadata.recipe });
         };
-        let home = model.parent().map_or_else(PathBuf::new, Path::to_owned);
-        let looked_in = vec![home.clone(), catalog.download("")];
+        let home = folder(model);
+        let mut looked_in: Vec<PathBuf> = Vec::new();
+        let places =
+            [Some(home.clone()), other.map(folder), Some(catalog.dir().to_owned()), Some(catalog.download(""))];
+        for place in places.into_iter().flatten() {
+            if !looked_in.contains(&place) {
+                looked_in.push(place);
+            }
+        }
         let weights = metadata.weights_sha256.ok_or_else(|| RebuildError::NotTold { path: path() })?;
         let network = find_network(&weights, &metadata.form, &looked_in)
             .ok_or(RebuildError::NoWeights { path: path(), looked_in })?;
@@ -86,8 +98,15 @@ impl ModelOrigin {
     }
 
     /// The same model with these nodes left in float too.
+    /// `nodes`: names of nodes, or of what they put out.
     pub fn with_float(&self, nodes: &[String]) -> Result<RebuiltModel, RebuildError> {
-        let mut recipe = self.recipe.clone().with_float(nodes);
+        let is_float = |name: &String| {
+            let mut of_graph = self.network.graph().nodes.iter();
+            let node = of_graph.find(|n| n.name == *name || n.outputs.iter().any(|tensor| tensor.name == *name));
+            node.is_some_and(|node| self.recipe.leaves_in_float(node))
+        };
+        let new: Vec<String> = nodes.iter().filter(|name| !is_float(name)).cloned().collect();
+        let mut recipe = self.recipe.clone().with_float(&new);
         if recipe.float.len() == self.recipe.float.len() {
             return Err(RebuildError::IsFloat { nodes: nodes.to_vec() });
         }
@@ -137,8 +156,11 @@ fn find_network(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<FloatMode
         let is_it =
             |weights: &&PathBuf| read_weights_file(weights).is_ok_and(|bytes| hex(&Sha256::digest(bytes)) == sha256);
         let is_made_of_it = |model: &&PathBuf| {
-            read_metadata(model).is_ok_and(|(_, _, metadata)| {
-                metadata.is_some_and(|m| m.precision == Precision::Fp32 && m.weights_sha256.as_deref() == Some(sha256))
+            read_metadata(model).is_ok_and(|(_, sum, metadata)| {
+                // A model that names no weights stands for itself.
+                sum == sha256
+                    || metadata
+                        .is_some_and(|m| m.precision == Precision::Fp32 && m.weights_sha256.as_deref() == Some(sha256))
             })
         };
         // Darknet gives weights names of their own, as "mine_best.weights" after "mine.cfg".
@@ -153,23 +175,43 @@ fn find_network(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<FloatMode
     None
 }
 
-/// "card_float-head_stride_32", as long as a name may be.
+/// The folder of a file; that of a bare name is the working directory.
+fn folder(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// "card_float-head_stride_32": a name that a recipe and a file may have, no longer than a recipe's may be.
 fn telling_name(recipe: &str, float: &[String]) -> String {
     let recipe = recipe.split("_float-").next().unwrap_or(recipe).trim_end_matches("-custom");
-    let plain: Vec<String> = float.iter().map(|node| node.replace('*', "")).collect();
-    let all = format!("{recipe}_float-{}", plain.join("-"));
+    let nodes: Vec<String> = float.iter().map(|node| plain(node)).collect();
+    let all = format!("{recipe}_float-{}", nodes.join("-"));
     if all.len() <= MAX_NAME {
         return all;
     }
-    let first = plain.first().map_or("", String::as_str);
-    let rest = match plain.len().saturating_sub(1) {
-        0 => format!("_float-{first}"),
-        more => format!("_float-{first}-and-{more}-more"),
+    let rest = match nodes.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!("-and-{more}-more"),
     };
-    let room = MAX_NAME.saturating_sub(rest.len());
-    let mut name = format!("{}{rest}", recipe.get(..room.min(recipe.len())).unwrap_or_default());
-    name.truncate(MAX_NAME);
-    name
+    // All are ASCII. The end of a node's name tells most, and of the recipe's the beginning.
+    let first = nodes.first().map_or("", String::as_str);
+    let room = MAX_NAME.saturating_sub("_float-".len() + rest.len());
+    let longest = room.saturating_sub(recipe.len().min(4));
+    let first = match first.get(first.len().saturating_sub(longest)..).unwrap_or_default() {
+        whole if whole.len() == first.len() => whole,
+        end => end.split_once('-').map_or(end, |(_, parts)| parts),
+    };
+    let recipe = recipe.get(..recipe.len().min(room.saturating_sub(first.len()))).unwrap_or_default();
+    format!("{recipe}_float-{first}{rest}")
+}
+
+/// A node's name with nothing in it that a recipe's name may not have: "model-0-Conv" of "/model/0/Conv".
+fn plain(node: &str) -> String {
+    let kept = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let parts: Vec<&str> = node.split(|c| !kept(c)).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "layer".into() } else { parts.join("-") }
 }
 
 fn list(paths: &[PathBuf]) -> String {
@@ -194,5 +236,26 @@ mod tests {
         assert!(one.len() <= MAX_NAME && one.ends_with("r_float-head_stride_32"), "{one}");
         let long = name(&"r".repeat(40), &many);
         assert!(long.len() <= MAX_NAME && long.ends_with("_float-head_stride_32-and-2-more"), "{long}");
+    }
+
+    #[test]
+    fn any_nodes_name_gives_a_name_that_a_recipe_may_have() {
+        let name = |node: &str| telling_name("card", &[node.to_owned()]);
+        assert_eq!(name("/model/0/Conv"), "card_float-model-0-Conv");
+        assert_eq!(name("свёрточный слой"), "card_float-layer");
+        assert_eq!(name("слой-0"), "card_float-0");
+        let deep = name("/module/backbone/stage1/blocks/block.0/conv1/Conv_output_0");
+        assert_eq!(deep, "card_float-block-0-conv1-Conv_output_0");
+        for node in
+            ["слой первый очень длинный", "日本語の層の名前はとても長いです", "a/b//c", "...", "x", "/a b\u{301}/c"]
+        {
+            for recipe in ["card", &"r".repeat(40)] {
+                for float in [vec![node.to_owned()], vec![node.repeat(9), node.into(), node.into()]] {
+                    let name = telling_name(recipe, &float);
+                    let named = Recipe { name: name.clone(), ..Recipe::card() };
+                    assert!(Recipe::from_json(&named.to_json()).is_ok(), "{node}: {name}");
+                }
+            }
+        }
     }
 }

@@ -107,7 +107,8 @@ impl RebuildTask {
     }
 
     fn origin(&self) -> Result<ModelOrigin, Stopped> {
-        ModelOrigin::of(&self.catalog, &self.models[1].path).map_err(Stopped::failed)
+        let [float, int8] = &self.models;
+        ModelOrigin::near(&self.catalog, &int8.path, Some(&float.path)).map_err(Stopped::failed)
     }
 
     fn finish(
