@@ -71,6 +71,9 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         check_writable(file)?;
     }
     let mut truth = Truth::read(&args.annotations)?;
+    for remark in &truth.remarks {
+        eprintln!("twinsight: the annotations {}: {remark}", args.annotations.display());
+    }
     if !args.classes.is_empty() {
         truth.keep(&args.classes)?;
     }

@@ -10,9 +10,13 @@
 //! crate `hotcoco` gives COCO's figures too; it is not used, because it brings 40,000 lines and rayon, rand and an XML
 //! parser for a matter of some hundred lines, and because resampling a thousand times in seconds wants the
 //! matches in a form of their own: two bits a threshold and size for each detection, and no boxes.
+//!
+//! In one thing they differ: what matches an annotation of id 0 is right here. pycocotools stores the id of the match, and takes 0
+//! for none.
 
 mod bootstrap;
 mod class_map;
+mod coco_file;
 mod curve;
 mod evaluation;
 mod figures;
@@ -23,6 +27,7 @@ mod replicate;
 mod report;
 mod spread;
 mod truth;
+mod truth_id;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use class_map::{ClassMap, NamesError};
@@ -36,6 +41,7 @@ pub use report::{
 };
 pub use spread::{Replicated, Replicates, Spread, Spreads};
 pub use truth::{Category, Truth, TruthBox, TruthError, TruthImage};
+pub use truth_id::TruthId;
 
 /// IoU from which on a detection counts as right: 0.50, 0.55, ... 0.95.
 const THRESHOLDS: usize = 10;
