@@ -58,6 +58,7 @@ pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport 
             file: run.annotations.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             sha256: evaluator.truth.sha256.clone(),
         },
+            remarks: evaluator.truth.remarks.clone(),
         protocol: Protocol {
             score: Thresholds::EVALUATION.score,
             nms_iou: Thresholds::EVALUATION.nms_iou,

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Category;
+use super::category::Category;
 use super::truth_id::TruthId;
 use crate::detect::Size;
 

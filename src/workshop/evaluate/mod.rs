@@ -15,6 +15,7 @@
 //! for none.
 
 mod bootstrap;
+mod category;
 mod class_map;
 mod coco_file;
 mod curve;
@@ -28,8 +29,10 @@ mod report;
 mod spread;
 mod truth;
 mod truth_id;
+mod uncounted;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use category::Category;
 pub use class_map::{ClassMap, NamesError};
 pub use evaluation::Evaluation;
 pub use figures::{ClassFigures, Figures, PrecisionCurves, Precisions, RECALLS};
@@ -40,7 +43,7 @@ pub use report::{
     Things,
 };
 pub use spread::{Replicated, Replicates, Spread, Spreads};
-pub use truth::{Category, Truth, TruthBox, TruthError, TruthImage};
+pub use truth::{Truth, TruthBox, TruthError, TruthImage};
 pub use truth_id::TruthId;
 
 /// IoU from which on a detection counts as right: 0.50, 0.55, ... 0.95.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Figures, Interval, PrecisionCurves, Precisions, Replicates};
 use crate::model::{Arithmetic, Precision};
 use crate::workshop::error::ReadError;
-use crate::workshop::files::read_limited;
+use crate::workshop::files::{read_limited, without_mark};
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -47,6 +47,9 @@ pub struct Annotations {
     pub file: String,
     /// Of the file, in hexadecimal.
     pub sha256: String,
+    /// What of the file does not count, and why: a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// How boxes were made.
@@ -195,11 +198,11 @@ impl EvalReport {
         let bytes =
             read_limited(path, MAX_BYTES).map_err(|cause| ReportError::Read { path: path.to_owned(), cause })?;
         let form = |cause| ReportError::Form { path: path.to_owned(), cause };
-        let ReportHead { format } = serde_json::from_slice(&bytes).map_err(form)?;
+        let ReportHead { format } = serde_json::from_slice(without_mark(&bytes)).map_err(form)?;
         if format != FORMAT {
             return Err(ReportError::Format { path: path.to_owned(), found: format });
         }
-        serde_json::from_slice(&bytes).map_err(form)
+        serde_json::from_slice(without_mark(&bytes)).map_err(form)
     }
 
     /// As it is written.

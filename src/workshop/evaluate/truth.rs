@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::category::Category;
 use super::coco_file::{CocoFile, GivenBox, ImageRecord};
 use super::names::{list, plain};
 use super::truth_id::TruthId;
+use super::uncounted::Uncounted;
 use crate::detect::Size;
 use crate::model::hex;
 use crate::workshop::error::ReadError;
@@ -28,14 +29,6 @@ pub struct Truth {
     pub sha256: String,
     /// What of the file does not count, and why: a sentence each, which follows the file's name.
     pub remarks: Vec<String>,
-}
-
-/// A class of the annotations.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Category {
-    /// As the annotations number it.
-    pub id: TruthId,
-    pub name: String,
 }
 
 /// One annotated picture.
@@ -268,64 +261,6 @@ impl TruthImage {
             Some(file) if !file.is_empty() => Ok(Self { id: image.id, file, size, boxes: Vec::new() }),
             _ => Err(ContentError::NoFile(image.id)),
         }
-    }
-}
-
-/// Annotations that do not count, or count for nothing.
-#[derive(Default)]
-struct Uncounted {
-    /// For images that are not listed.
-    image: Tally,
-    /// Of categories that are not listed.
-    category: Tally,
-    boxless: Tally,
-    negative: Tally,
-}
-
-/// How many, and where the first is.
-#[derive(Default)]
-struct Tally {
-    count: usize,
-    first: String,
-}
-
-impl Tally {
-    fn add(&mut self, place: impl FnOnce() -> String) {
-        if self.count == 0 {
-            self.first = place();
-        }
-        self.count += 1;
-    }
-
-    /// Nothing where there is none.
-    fn remark(&self, one: &str, many: &str) -> Option<String> {
-        let Self { count, first } = self;
-        match count {
-            0 => None,
-            1 => Some(format!("1 annotation {one} ({first})")),
-            _ => Some(format!("{count} annotations {many} (the first {first})")),
-        }
-    }
-}
-
-impl Uncounted {
-    fn remarks(&self) -> Vec<String> {
-        let remarks = [
-            self.image.remark(
-                "is for an image that is not listed, and does not count",
-                "are for images that are not listed, and do not count",
-            ),
-            self.category.remark(
-                "is of a category that is not listed, and does not count",
-                "are of categories that are not listed, and do not count",
-            ),
-            self.boxless.remark("has no bbox, and does not count", "have no bbox, and do not count"),
-            self.negative.remark(
-                "has a box with a negative width or height, which no detection can match",
-                "have boxes with a negative width or height, which no detection can match",
-            ),
-        ];
-        remarks.into_iter().flatten().collect()
     }
 }
 
