@@ -72,6 +72,8 @@ pub enum WorkshopError {
         path.display(),
         sidecar.display()
     )]
+    #[error("{} is not text in UTF-8 (line {line}); save it as UTF-8", path.display())]
+    NamesText { path: PathBuf, line: usize },
     Heads { path: PathBuf, found: String, wanted: String, sidecar: PathBuf },
     #[error("the cfg has {classes} classes, and only COCO's 80 names are known; pass a file with --names")]
     NamesNeeded { classes: usize },

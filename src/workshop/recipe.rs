@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Method;
 use super::error::{RecipeError, WorkshopError};
-use super::files::read_limited;
+use super::files::{read_limited, without_mark};
 use super::graph::{Graph, GraphOp, Node};
 
 /// Of a recipe's file.
@@ -142,7 +142,7 @@ impl Recipe {
     pub fn read(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
         let wrong = |cause| WorkshopError::Recipe { path: path.to_owned(), cause };
-        let recipe = Self::from_json(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
+        let recipe = Self::from_json(&String::from_utf8_lossy(without_mark(&bytes))).map_err(wrong)?;
         let ours = Self::names().find(|name| *name == recipe.name).map(Self::built_in);
         if ours.is_some_and(|ours| ours != recipe) {
             return Err(wrong(RecipeError::Taken(recipe.name)));

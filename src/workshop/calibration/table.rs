@@ -13,7 +13,7 @@ use super::method::Method;
 use crate::detect::Size;
 use crate::model::hex;
 use crate::workshop::error::{TableError, WorkshopError};
-use crate::workshop::files::{read_limited, write_whole};
+use crate::workshop::files::{read_limited, without_mark, write_whole};
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -57,7 +57,7 @@ impl CalibrationTable {
     /// Reads a table's file; errors name it.
     pub fn read(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
-        Self::from_json(&String::from_utf8_lossy(&bytes))
+        Self::from_json(&String::from_utf8_lossy(without_mark(&bytes)))
             .map_err(|cause| WorkshopError::Table { path: path.to_owned(), cause })
     }
 
