@@ -153,7 +153,7 @@ impl FloatModel {
         }
         self.check(recipe)?;
         let metadata = self.metadata(Precision::Int8, &recipe.name, Some(table.sha256()));
-        let bytes = quantized_onnx(&self.graph, table, recipe, &metadata)?;
+        let bytes = quantized_onnx(&self.graph, table, recipe, &metadata).map_err(wrong)?;
         Ok(ModelFile::new(format!("{}_int8_{}.onnx", self.stem, recipe.file_suffix()), bytes))
     }
 

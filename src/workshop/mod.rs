@@ -27,7 +27,7 @@ mod recipe;
 pub use calibration::{
     CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, Method, NextFrame, TensorRange,
 };
-pub use error::{QuantizeError, ReadError, RecipeError, TableError, WorkshopError};
+pub use error::{ReadError, RecipeError, TableError, WorkshopError};
 pub use float_model::FloatModel;
 pub use import::ImportError;
 pub use model_file::{ModelFile, read_integers, read_metadata};

@@ -296,7 +296,7 @@ fn a_table_without_a_tensor_is_refused() {
     };
     let error = source.quantized(&Recipe::card(), &table, Path::new("table.json")).unwrap_err();
     assert!(
-        error.to_string().starts_with("the calibration table has no range for the tensor layer_00_conv;"),
+        error.to_string().starts_with("the calibration table table.json has no range for the tensor layer_00_conv: "),
         "{error}"
     );
 }
