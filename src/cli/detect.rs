@@ -14,7 +14,7 @@ use super::input::{self, InputArgs};
 use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::{DetectionsReport, Timing};
-use super::output::stdout::out;
+use super::output::stdout::{out, tell};
 use super::statistics::millis;
 use crate::annotate;
 use crate::detect::Thresholds;
@@ -89,7 +89,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         done += 1;
     }
     if interrupt::asked() {
-        reader.suspend(|| eprintln!("twinsight: stopped after {done} {}", if done == 1 { "image" } else { "images" }));
+        reader.suspend(|| tell!("stopped after {done} {}", if done == 1 { "image" } else { "images" }));
     }
     Ok(interrupt::exit_code(reader.failures() > 0))
 }

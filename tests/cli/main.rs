@@ -10,6 +10,7 @@ mod detect_photos;
 mod detections;
 mod eval;
 mod model;
+mod names;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]

@@ -20,7 +20,7 @@ use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
 use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
-use super::output::stdout::{out, write_file};
+use super::output::stdout::{out, tell, write_file};
 use crate::annotate::{paint_marks, verdict_marks};
 use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
 use crate::detect::{Frame, Thresholds};
@@ -76,7 +76,8 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     while let Some(frame) = reader.next() {
         let comparison = pair.compare(reader.frame(), thresholds)?;
         totals.add(comparison);
-        let mut picture = PictureReport::new(frame.source, reader.frame().size(), comparison, &models);
+        let size = reader.frame().size();
+        let mut picture = PictureReport::new(frame.source, frame.file.clone(), size, comparison, &models);
         (picture.frame, picture.time_s) = (frame.number, frame.time.map(|time| time.as_secs_f64()));
         if args.json {
             let line = json::picture(&picture)?;
@@ -96,7 +97,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let unreadable = reader.failures();
     drop(reader);
     if interrupt::asked() {
-        eprintln!("twinsight: stopped after {} images", pictures.len());
+        tell!("stopped after {} images", pictures.len());
     }
 
     let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));

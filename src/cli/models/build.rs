@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::source_args::{SourceArgs, made};
+use crate::cli::output::escape::path_name;
 use crate::cli::output::stdout::out;
 use crate::model::Catalog;
 use crate::workshop::{CalibrationTable, FloatModel, ModelFile, Recipe, WorkshopError};
@@ -76,7 +77,7 @@ pub fn export(args: &ExportArgs) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let file = FloatModel::read(&args.cfg, &args.weights, args.names.as_deref())?.float();
     file.write_to(&args.output)?;
-    Ok(made(&args.output.to_string_lossy(), &file, started)?)
+    Ok(made(&path_name(&args.output), &file, started)?)
 }
 
 fn report(file: &ModelFile, dir: &Path, started: Instant) -> Result<(), Box<dyn Error>> {
