@@ -198,6 +198,9 @@ impl Truth {
                 uncounted.negative.add(place);
             }
             let area = annotation.area().unwrap_or(w * h);
+            if area < 0.0 {
+                uncounted.area.add(place);
+            }
             boxes[image].push(TruthBox { category, xywh, area, crowd: annotation.is_crowd() });
         }
         let remarks = uncounted.remarks();
@@ -367,7 +370,8 @@ mod tests {
             r#"{"id": 30, "image_id": 7, "category_id": 5, "bbox": null}"#,
             r#"{"id": 31, "image_id": "7", "category_id": 5, "bbox": [1, 2, 3, 4]}"#,
             r#"{"id": 32, "image_id": 7, "bbox": [1, 2, 3, 4]}"#,
-            r#"{"id": 33, "image_id": 7, "category_id": 5, "bbox": [1, 2, -3, 4]}"#,
+            r#"{"id": 33, "image_id": 7, "category_id": 5, "bbox": [1, 2, -3, 4], "area": 12}"#,
+            r#"{"id": 34, "image_id": 7, "category_id": 5, "bbox": [1, 2, 3, 4], "area": -5}"#,
         ];
         assert_eq!(
             read(&more(&many.join(", "))).unwrap().remarks,
@@ -376,6 +380,7 @@ mod tests {
                 "1 annotation is of a category that is not listed, and does not count (with id 32, category null)",
                 "2 annotations have no bbox, and do not count (the first with id \"a-2\")",
                 "1 annotation has a box with a negative width or height, which no detection can match (with id 33)",
+                "1 annotation has a negative area, so that a detection of it is neither right nor wrong (with id 34)",
             ]
         );
     }

@@ -9,6 +9,8 @@ pub(super) struct Uncounted {
     pub category: Tally,
     pub boxless: Tally,
     pub negative: Tally,
+    /// With an area below 0, which belongs to no size.
+    pub area: Tally,
 }
 
 /// How many, and where the first is.
@@ -53,6 +55,10 @@ impl Uncounted {
             self.negative.remark(
                 "has a box with a negative width or height, which no detection can match",
                 "have boxes with a negative width or height, which no detection can match",
+            ),
+            self.area.remark(
+                "has a negative area, so that a detection of it is neither right nor wrong",
+                "have a negative area, so that a detection of them is neither right nor wrong",
             ),
         ];
         remarks.into_iter().flatten().collect()
