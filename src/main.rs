@@ -1,5 +1,6 @@
 //! Parses the command line, runs one command, prints one error.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
     let command = cli::Arguments::parse().command();
     // The window reports a missing file dialog itself, with better advice than the library's message.
     let filter = env_logger::Env::default().default_filter_or("warn,ort=error,rfd=off");
-    env_logger::Builder::from_env(filter).init();
+    env_logger::Builder::from_env(filter).format(log_line).init();
     let done = match command {
         Command::View(args) => view(args),
         command => cli::run(command),
@@ -22,10 +23,17 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if cli::reader_left(&*error) => ExitCode::from(cli::READER_LEFT),
         Err(error) => {
-            eprintln!("twinsight: {error}");
+            cli::tell_error(&*error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line of the log, in which no name of a file or a camera can rewrite the terminal.
+fn log_line(line: &mut env_logger::fmt::Formatter, record: &log::Record<'_>) -> std::io::Result<()> {
+    let (time, level, style) = (line.timestamp(), record.level(), line.default_level_style(record.level()));
+    let message = record.args().to_string();
+    writeln!(line, "[{time} {style}{level:<5}{style:#} {}] {}", record.target(), cli::visible(&message))
 }
 
 /// Turns off ONNX Runtime's telemetry. It starts when the library is loaded, before the API can turn it off, so an

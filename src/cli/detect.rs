@@ -14,7 +14,7 @@ use super::input::{self, InputArgs};
 use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::{DetectionsReport, Timing, limit_notice};
-use super::output::stdout::out;
+use super::output::stdout::{out, tell};
 use super::statistics::millis;
 use crate::annotate;
 use crate::detect::Thresholds;
@@ -82,7 +82,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         report.time_s = time.map(|time| time.as_secs_f64());
         let text = if args.json { report.to_json()? } else { report.to_text() };
         if report.limited {
-            reader.suspend(|| eprintln!("twinsight: {}", limit_notice(&source)));
+            reader.suspend(|| tell!("{}", limit_notice(&source)));
         }
         reader.suspend(|| out!("{text}"))?;
         if let Some(folder) = &mut folder {
@@ -94,7 +94,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         done += 1;
     }
     if interrupt::asked() {
-        reader.suspend(|| eprintln!("twinsight: stopped after {done} {}", if done == 1 { "image" } else { "images" }));
+        reader.suspend(|| tell!("stopped after {done} {}", if done == 1 { "image" } else { "images" }));
     }
     Ok(interrupt::exit_code(reader.failures() > 0))
 }

@@ -12,12 +12,12 @@ use super::arithmetic_flags::ArithmeticFlags;
 use super::input::pictures;
 use super::output::model_identity::ModelIdentity;
 use super::output::progress::ProgressLine;
-use super::output::stdout::out;
+use super::output::stdout::{out, tell};
 use crate::detect::{Classes, Thresholds};
 use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime, read_model};
 use crate::source::load;
 use crate::workshop::layers::{
-    LayerModels, LayerNoise, Layers, Overflow, Target, Trials, is_change, overflow, try_layers,
+    LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change, overflow, try_layers,
 };
 
 /// The most pictures on which each node is tried alone; noise is summed over all.
@@ -69,11 +69,12 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let b = Arc::clone(b.info());
     let models =
         LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: b.arithmetic.unwrap_or_default() };
-    let mut layers = Layers::new(&runtime, models)?;
+    let named = |error: LayersError| error.of([&a.path, &b.path]);
+    let mut layers = Layers::new(&runtime, models).map_err(named)?;
     let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
     let (paths, failures) = pictures(&args.images);
     for failure in failures {
-        eprintln!("twinsight: {failure}");
+        tell!("{failure}");
         failed = true;
     }
     let mut bar = ProgressLine::new(Some(paths.len()), "images");
@@ -84,13 +85,13 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
                 if let Some(number) = args.number.filter(|_| inputs.is_empty()) {
                     followed = Some(Followed::find(&mut detector, number)?);
                 }
-                layers.add(detector.tensor())?;
+                layers.add(detector.tensor()).map_err(named)?;
                 if inputs.len() < TRIED {
                     inputs.push(detector.tensor().to_vec());
                 }
             }
             Err(error) => {
-                bar.suspend(|| eprintln!("twinsight: {error}"));
+                bar.suspend(|| tell!("{error}"));
                 failed = true;
             }
         }
@@ -98,7 +99,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     drop(bar);
     if layers.pictures() == 0 {
-        return Err("no image could be read".into());
+        return Err(format!("none of {} images could be read; pass intact ones", paths.len()).into());
     }
     let overflowed = if args.quick {
         None
@@ -111,7 +112,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         });
         drop(bar);
         // A model that is partly in float has no figures of this kind; the others stand.
-        found.inspect_err(|why| eprintln!("twinsight: no overflow counts: {why}")).ok()
+        found.inspect_err(|why| tell!("no overflow counts: {}", why.of([&a.path, &b.path]))).ok()
     };
     let mut report = LayersReport {
         overflow: overflowed.as_ref().map(|found| OverflowReport::of(found, &a.form.classes)),
@@ -129,7 +130,8 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
             bar.get_or_insert_with(|| ProgressLine::new(Some(of), "layers")).step();
             Ok(())
-        })?;
+        })
+        .map_err(named)?;
         if losses.is_empty() {
             return Err(NO_BOXES.into());
         }

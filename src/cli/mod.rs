@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use output::escape::visible;
 pub use output::stdout::{READER_LEFT, reader_left};
 pub use view::{ViewArgs, ViewName};
 
@@ -68,6 +69,11 @@ pub enum Command {
     Doctor,
     /// List, build, calibrate and verify models
     Models(models::Args),
+}
+
+/// Tells why a command ended.
+pub fn tell_error(error: &(dyn std::error::Error + 'static)) {
+    output::stdout::message(format_args!("{error}"));
 }
 
 /// Runs a command that needs no window.

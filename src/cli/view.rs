@@ -182,7 +182,12 @@ fn there(text: OsString) -> Result<VideoLocation, String> {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let value: f64 = text.parse().map_err(|_| format!("\"{text}\" is not a number of seconds"))?;
-    Duration::try_from_secs_f64(value).map_err(|_| format!("\"{text}\" is not a valid delay"))
+    // A day: the clock ends somewhere.
+    if (0.0..=86_400.0).contains(&value) {
+        Ok(Duration::from_secs_f64(value))
+    } else {
+        Err(format!("\"{text}\" is not between 0 and 86400 seconds"))
+    }
 }
 
 fn size(text: &str) -> Result<[f32; 2], String> {

@@ -12,9 +12,9 @@ impl Classes {
         Self(names.into_iter().map(Into::into).collect())
     }
 
-    /// One name per line, as in darknet's `.names` files; blank lines at the end are ignored.
+    /// One name per line, as in darknet's `.names` files; blank lines at the end are ignored, and so is a byte order mark.
     pub fn from_lines(text: &str) -> Self {
-        Self::new(text.trim_end().lines().map(str::trim))
+        Self::new(text.trim_start_matches('\u{feff}').trim_end().lines().map(str::trim))
     }
 
     /// COCO's 80 classes, in the order used by darknet's weights.

@@ -27,6 +27,9 @@ const STALL: Duration = Duration::from_secs(2);
 /// ...unless it promises a frame less often than this many times in [`STALL`]: then for the time of this many frames.
 const MISSED: f32 = 3.0;
 
+/// The longest time for that.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// A camera that is not open after this long hangs in its driver.
 const OPENING: Duration = Duration::from_secs(10);
 
@@ -388,6 +391,7 @@ impl Opened {
     fn stall(&self) -> Duration {
         let rate = self.description.nominal_rate.filter(|rate| *rate > 0.0);
         let frames = rate.and_then(|rate| Duration::try_from_secs_f32(MISSED / rate).ok());
-        STALL.max(frames.unwrap_or_default())
+        // A rate as good as none must not reach beyond the clock's end.
+        STALL.max(frames.unwrap_or_default()).min(LONGEST)
     }
 }

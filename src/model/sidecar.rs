@@ -100,7 +100,8 @@ impl Sidecar {
 
     /// `names` reads a file of class names.
     fn from_json(text: &str, names: impl FnOnce(&Path) -> Result<String, String>) -> Result<Self, String> {
-        let file: SidecarFile = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        // Editors on Windows write a byte order mark.
+        let file: SidecarFile = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| e.to_string())?;
         let classes = match file.classes {
             Names::List(names) => Classes::new(names),
             Names::File(path) => {

@@ -22,6 +22,8 @@ pub enum TableError {
     OtherMethod { table: Method, recipe: String, wanted: Method },
     #[error("gives {tensor} the invalid range {min} to {max}")]
     Range { tensor: String, min: f32, max: f32 },
+    #[error("has no range for the tensor {tensor}: it is of another network, or a part of it is missing")]
+    NoRange { tensor: String },
     #[error("was made for other weights (sha256 {table}; these have {weights})")]
     OtherWeights { table: String, weights: String },
     #[error("was made for an input of {table}, but the cfg has {cfg}")]
@@ -39,13 +41,6 @@ pub enum RecipeError {
     Name { name: String, most: usize },
     #[error("has the name {0} of a built-in recipe but different content; rename it")]
     Taken(String),
-}
-
-/// Why no INT8 model was written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QuantizeError {
-    #[error("the calibration table has no range for the tensor {tensor}")]
-    NoRange { tensor: String },
 }
 
 /// Why a model was not made. Each message says what happened, to what, and what to do next.
@@ -69,6 +64,8 @@ pub enum WorkshopError {
     NamesNeeded { classes: usize },
     #[error("{} has {names} names, but the cfg has {classes} classes; give one name per line", path.display())]
     NameCount { path: PathBuf, names: usize, classes: usize },
+    #[error("{} is not text in UTF-8 (line {line}); save it as UTF-8", path.display())]
+    NamesText { path: PathBuf, line: usize },
     #[error("the calibration table {} {cause}; create one with `twinsight models calibrate`", path.display())]
     Table { path: PathBuf, cause: TableError },
     #[error("there is no recipe {name}; built in are {known}; give your own file by its path, e.g. mine.json")]
@@ -87,8 +84,6 @@ pub enum WorkshopError {
         path.display()
     )]
     NothingMeasured { method: Method, path: PathBuf },
-    #[error("{0}; create a table for this network with `twinsight models calibrate`")]
-    Quantize(#[from] QuantizeError),
     #[error("the float model did not run: {0}")]
     Run(String),
     #[error("with {picture}, the tensor {tensor} has non-finite values: the weights cannot be calibrated")]

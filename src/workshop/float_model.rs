@@ -14,7 +14,7 @@ use super::model_file::{self, ModelFile};
 use super::quantize::quantized_onnx;
 use super::recipe::Recipe;
 use crate::detect::{Classes, Form, Size};
-use crate::files::read_limited;
+use crate::files::{decoded, read_limited};
 use crate::model::metadata::Metadata;
 use crate::model::{Precision, Sidecar, hex, read_model};
 
@@ -43,9 +43,9 @@ impl FloatModel {
         weights: &Path,
         names: impl FnOnce(usize) -> Result<Classes, WorkshopError>,
     ) -> Result<Self, WorkshopError> {
+        let bytes = read_limited(cfg, MAX_TEXT_BYTES).map_err(WorkshopError::read(cfg))?;
         // Comments are in any encoding, and the rest is ASCII.
-        let text =
-            String::from_utf8_lossy(&read_limited(cfg, MAX_TEXT_BYTES).map_err(WorkshopError::read(cfg))?).into_owned();
+        let text = decoded(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned());
         let network = DarknetNetwork::from_cfg(&text)
             .map_err(|cause| WorkshopError::Cfg { path: cfg.to_owned(), cause: Box::new(cause) })?;
         let classes = names(network.classes())?;
@@ -154,7 +154,7 @@ impl FloatModel {
         }
         self.check(recipe)?;
         let metadata = self.metadata(Precision::Int8, &recipe.name, Some(table.sha256()));
-        let bytes = quantized_onnx(&self.graph, table, recipe, &metadata)?;
+        let bytes = quantized_onnx(&self.graph, table, recipe, &metadata).map_err(wrong)?;
         Ok(ModelFile::new(format!("{}_int8_{}.onnx", self.stem, recipe.file_suffix()), bytes))
     }
 
@@ -196,8 +196,8 @@ fn class_names(classes: usize, names: Option<&Path>) -> Result<Classes, Workshop
         let coco = Classes::coco();
         return if coco.len() == classes { Ok(coco) } else { Err(WorkshopError::NamesNeeded { classes }) };
     };
-    let text =
-        String::from_utf8_lossy(&read_limited(path, MAX_TEXT_BYTES).map_err(WorkshopError::read(path))?).into_owned();
+    let bytes = read_limited(path, MAX_TEXT_BYTES).map_err(WorkshopError::read(path))?;
+    let text = decoded(&bytes).map_err(|line| WorkshopError::NamesText { path: path.to_owned(), line })?;
     let given = Classes::from_lines(&text);
     if given.len() != classes {
         return Err(WorkshopError::NameCount { path: path.to_owned(), names: given.len(), classes });

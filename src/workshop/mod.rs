@@ -26,7 +26,7 @@ mod recipe;
 pub use calibration::{
     CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, Method, NextFrame, TensorRange,
 };
-pub use error::{QuantizeError, RecipeError, TableError, WorkshopError};
+pub use error::{RecipeError, TableError, WorkshopError};
 pub use float_model::FloatModel;
 pub use import::ImportError;
 pub use model_file::{ModelFile, read_integers, read_metadata};

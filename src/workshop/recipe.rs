@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Method;
 use super::error::{RecipeError, WorkshopError};
 use super::graph::{Graph, GraphOp, Node};
-use crate::files::{FileFormat, has_keys, read_limited};
+use crate::files::{FileFormat, has_keys, read_limited, without_mark};
 
 /// Of a recipe's file.
 const MAX_BYTES: u64 = 1 << 16;
@@ -146,7 +146,7 @@ impl Recipe {
     pub fn read(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
         let wrong = |cause| WorkshopError::Recipe { path: path.to_owned(), cause };
-        let recipe = Self::from_json(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
+        let recipe = Self::from_json(&String::from_utf8_lossy(without_mark(&bytes))).map_err(wrong)?;
         let ours = Self::names().find(|name| *name == recipe.name).map(Self::built_in);
         if ours.is_some_and(|ours| ours != recipe) {
             return Err(wrong(RecipeError::Taken(recipe.name)));

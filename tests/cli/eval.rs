@@ -136,6 +136,32 @@ fn cards_models(card: &str) -> usize {
 }
 
 #[test]
+fn annotations_that_do_not_count_are_told_and_the_others_stand() {
+    let mut set = Set::new();
+    let json = set.path("eval.json");
+    let flags = ["--json", json.to_str().unwrap(), "--model", "fp32", "--resamples", "10"];
+    Run::of(&mut set.eval(&flags)).done();
+    let whole = set.report();
+    for image in set.annotations["images"].as_array_mut().unwrap() {
+        image["width"] = json!(-1);
+        image["height"] = json!(-1);
+    }
+    let boxless = json!({"id": "a-1", "image_id": 10.0, "category_id": 900, "segmentation": [[1, 1, 5, 1, 5, 5]]});
+    set.annotations["annotations"].as_array_mut().unwrap().push(boxless);
+    // As Roboflow writes it.
+    set.annotations["categories"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"id": 0, "name": "person", "supercategory": "none"}));
+    let run = Run::of(&mut set.eval(&flags));
+    let remark = "1 annotation has no bbox, and does not count (with id \"a-1\")";
+    let told = format!("twinsight: the annotations {}: {remark}\n", set.path("truth.json").display());
+    assert_eq!((run.code, run.err), (0, told));
+    assert_eq!(set.report()["models"][0]["figures"], whole["models"][0]["figures"]);
+    assert_eq!(set.report()["annotations"]["remarks"], json!([remark]));
+}
+
+#[test]
 fn pictures_that_cannot_be_used_are_counted_and_named() {
     let mut set = Set::new();
     std::fs::write(set.path("pictures/broken.png"), "no picture").unwrap();

@@ -11,6 +11,7 @@ mod detections;
 mod eval;
 mod external_data;
 mod model;
+mod names;
 mod outputs;
 #[path = "../support/photos.rs"]
 mod photos;

@@ -52,6 +52,10 @@ fn wrong_usage_of_the_window_opens_none() {
         &["--image", "a.jpg", "--demo"],
         &["--after", "3"],
         &["--screenshot", "a.png", "--after", "-1"],
+        &["--screenshot", "a.png", "--after", "1e19"],
+        &["--screenshot", "a.png", "--after", "1e300"],
+        &["--screenshot", "a.png", "--after", "inf"],
+        &["--screenshot", "a.png", "--after", "NaN"],
         &["--theme", "pink"],
         &["--window", "1x1"],
     ] {

@@ -217,6 +217,54 @@ fn the_program_says_what_is_wrong_with_ones_own_files() {
 }
 
 #[test]
+fn names_and_cfg_may_be_as_notepad_saves_them() {
+    let custom = Custom::new();
+    let wide = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
+    };
+    let names = "gate\r\nTür\r\nperson\r\n";
+    let marked = format!("\u{feff}{names}").into_bytes();
+    for bytes in [names.into(), marked, wide(names, u16::to_le_bytes), wide(names, u16::to_be_bytes)] {
+        std::fs::write(custom.path("gates.names"), bytes).unwrap();
+        assert_eq!(custom.read().unwrap().form().classes, Classes::new(["gate", "Tür", "person"]));
+    }
+    let cfg = std::fs::read_to_string(custom.path("gates.cfg")).unwrap();
+    for bytes in [format!("\u{feff}{cfg}").into_bytes(), wide(&cfg, u16::to_le_bytes)] {
+        std::fs::write(custom.path("gates.cfg"), bytes).unwrap();
+        assert_eq!(custom.read().unwrap().input(), Size::new(320, 320));
+    }
+    // In Latin-1, and in UTF-16 without its mark.
+    for bytes in [b"gate\nT\xfcr\nperson".to_vec(), wide(names, u16::to_le_bytes).split_off(2)] {
+        std::fs::write(custom.path("gates.names"), bytes).unwrap();
+        let error = custom.read().unwrap_err().to_string();
+        assert!(
+            error.contains("gates.names is not text in UTF-8 (line ") && error.ends_with("save it as UTF-8"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_pattern_is_told_with_the_file_or_the_flag_that_has_it() {
+    let custom = Custom::new();
+    let recipe = custom.path("mine.json");
+    std::fs::write(
+        &recipe,
+        Recipe::tuned().to_json().replace("\"tuned\"", "\"ours\"").replace("[]", "[\"layer_99*\"]"),
+    )
+    .unwrap();
+    let quantize = |flag: &str, value: &Path| {
+        let mut command = custom.command("quantize", true);
+        Run::of(command.arg(flag).arg(value).arg("-o").arg(custom.path("out.onnx"))).error().to_owned()
+    };
+    let error = quantize("--recipe", &recipe);
+    let expected = format!("{}: the recipe ours names the node layer_99*,", recipe.display());
+    assert!(error.starts_with(&expected), "{error}");
+    let error = quantize("--exclude", Path::new("layer_98*"));
+    assert!(error.starts_with("--exclude names the node layer_98*, which the network does not have;"), "{error}");
+}
+
+#[test]
 fn names_must_be_as_many_as_classes() {
     let custom = Custom::new();
     let without = FloatModel::read(&custom.path("gates.cfg"), &custom.path("gates.weights"), None);
@@ -248,7 +296,7 @@ fn a_table_without_a_tensor_is_refused() {
     };
     let error = source.quantized(&Recipe::card(), &table, Path::new("table.json")).unwrap_err();
     assert!(
-        error.to_string().starts_with("the calibration table has no range for the tensor layer_00_conv;"),
+        error.to_string().starts_with("the calibration table table.json has no range for the tensor layer_00_conv: "),
         "{error}"
     );
 }

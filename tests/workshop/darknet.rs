@@ -133,12 +133,16 @@ fn a_bad_cfg_is_told_its_line_and_section() {
         ),
         ("size=3", "size=3.5", 9, "convolutional", bad("size", "3.5", "a whole number from 1 to 31")),
         ("pad=1", "pad=1\npad=0", 12, "convolutional", CfgCause::KeyTwice("pad".into())),
-        ("pad=1", "dilation=2", 11, "convolutional", CfgCause::UnknownKey("dilation".into())),
-        ("activation=leaky", "activation=mish", 12, "convolutional", bad("activation", "mish", "leaky or linear")),
+        ("pad=1", "leak=2", 11, "convolutional", CfgCause::UnknownKey("leak".into())),
+        ("stride=2", "Stride=2", 10, "convolutional", CfgCause::KeyCase { key: "Stride".into(), meant: "stride" }),
+        ("filters=4", "FILTERS=4", 8, "convolutional", CfgCause::KeyCase { key: "FILTERS".into(), meant: "filters" }),
+        ("width=64", "Width=64", 2, "net", CfgCause::KeyCase { key: "Width".into(), meant: "width" }),
+        ("classes=3", "Classes=3", 30, "yolo", CfgCause::KeyCase { key: "Classes".into(), meant: "classes" }),
         ("width=64", "width=65", 2, "net", bad("width", "65", "a multiple of 32 up to 4096")),
-        ("channels=3", "channels=1", 4, "net", bad("channels", "1", "a whole number from 3 to 3")),
+        ("channels=3\n", "", 1, "net", CfgCause::MissingKey("channels")),
         ("layers=-1", "layers=-2", 15, "route", CfgCause::RouteToNowhere { given: -2, layer: -1, last: 0 }),
         ("layers=-1", "layers=1", 15, "route", CfgCause::RouteToNowhere { given: 1, layer: 1, last: 0 }),
+        ("layers=-1", "layers=-1,", 15, "route", bad("layers", "-1,", "1 to 32 comma-separated numbers")),
         ("layers=-1", "layers=", 15, "route", bad("layers", "", "1 to 32 comma-separated numbers")),
         ("groups=2", "groups=3", 14, "route", CfgCause::Groups { groups: 3, channels: 4, layer: 0 }),
         ("group_id=1", "group_id=2", 17, "route", bad("group_id", "2", "a whole number from 0 to 1")),
@@ -150,10 +154,33 @@ fn a_bad_cfg_is_told_its_line_and_section() {
             CfgCause::FiltersBeforeYolo { filters: 18, anchors: 2, classes: 3, needed: 16 },
         ),
         ("activation=linear", "activation=leaky", 27, "yolo", CfgCause::NoConvBeforeYolo),
-        ("mask=1,2", "mask=1,3", 28, "yolo", CfgCause::MaskOutside { mask: 3, num: 3 }),
-        ("5,6", "5", 29, "yolo", CfgCause::AnchorCount { num: 3, found: 5 }),
+        ("mask=1,2", "mask=1,3", 28, "yolo", CfgCause::MaskOutside { mask: 3, num: 3, given: 3 }),
+        (", 5,6", "", 28, "yolo", CfgCause::MaskOutside { mask: 2, num: 3, given: 2 }),
+        ("num=3", "num=2", 28, "yolo", CfgCause::MaskOutside { mask: 2, num: 2, given: 2 }),
+        ("5,6", "5", 29, "yolo", CfgCause::AnchorCount { found: 5 }),
         ("5,6", "5,-6", 29, "yolo", bad("anchors", "-6", "positive numbers")),
-        ("num=3", "num=3\nnew_coords=1", 32, "yolo", bad("new_coords", "1", "a whole number from 0 to 0")),
+        (
+            "layers=-1",
+            "layers=-1 # the one before, whole",
+            15,
+            "route",
+            CfgCause::CommaInComment { key: "layers", text: "-1#theonebefore,whole".into() },
+        ),
+        (
+            "mask=1,2",
+            "mask=1,2 ; of 0,1,2",
+            28,
+            "yolo",
+            CfgCause::CommaInComment { key: "mask", text: "1,2;of0,1,2".into() },
+        ),
+        (
+            "activation=leaky",
+            "activation=leaky # as ever",
+            12,
+            "convolutional",
+            CfgCause::CommentInText { key: "activation", text: "leaky#asever".into() },
+        ),
+        ("filters=4", "filters=# four", 8, "convolutional", bad("filters", "", "a whole number from 1 to 16384")),
         ("num=3", "num=3\nscale_x_y=0", 32, "yolo", bad("scale_x_y", "0", "a positive number")),
         (
             "[maxpool]\nsize=2\nstride=2",
@@ -189,6 +216,76 @@ fn a_bad_cfg_is_told_its_line_and_section() {
     for (old, new, line, section, cause) in cases {
         let expected = CfgError { line, section: section.into(), cause };
         assert_eq!(with(old, new), Err(expected), "{old:?} became {new:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_computed_says_so() {
+    let cases = [
+        ("channels=3", "channels=1 # gray", "line 4, [net]: channels=1 is not supported: networks take colour images"),
+        (
+            "stride=2",
+            "stride=2\ngroups=2",
+            "line 11, [convolutional]: groups=2 is not supported: a convolution reads all",
+        ),
+        ("pad=1", "dilation=2", "line 11, [convolutional]: dilation=2 is not supported: windows are without gaps here"),
+        (
+            "stride=2",
+            "stride_x=2\nstride_y=1",
+            "line 10, [convolutional]: stride_x=2 is not supported: both directions",
+        ),
+        ("stride=2", "antialiasing=1", "antialiasing=1 is not supported"),
+        ("stride=2", "share_index=3", "share_index=3 is not supported: each layer must have its own weights"),
+        ("stride=2", "xnor=1", "xnor=1 is not supported: weights and values are no bits here"),
+        ("activation=leaky", "activation=mish", "activation=mish is not supported: it must be leaky or linear here"),
+        (
+            "stride=2\n\n[conv",
+            "stride=2\nmaxpool_depth=1\n\n[conv",
+            "line 22, [maxpool]: maxpool_depth=1 is not supported",
+        ),
+        (
+            "num=3",
+            "num=3\nnew_coords=1 # as in CSP",
+            "line 32, [yolo]: new_coords=1 is not supported: boxes are decoded",
+        ),
+    ];
+    for (old, new, message) in cases {
+        let error = with(old, new).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+/// `tests/data/darknet_forms.json` comes from `tests/reference/darknet_forms.py`, which runs AlexeyAB/darknet's own parser.
+#[test]
+fn a_cfg_is_read_as_darknet_reads_it() {
+    #[derive(serde::Deserialize)]
+    struct Form {
+        name: String,
+        cfg: String,
+        /// Channels, height and width of every layer.
+        outputs: Vec<[u32; 3]>,
+        heads: Vec<FormHead>,
+    }
+    #[derive(serde::Deserialize)]
+    struct FormHead {
+        layer: usize,
+        classes: u32,
+        scale_x_y: f32,
+        anchors: Vec<[f32; 2]>,
+    }
+    let forms: Vec<Form> = serde_json::from_str(include_str!("../data/darknet_forms.json")).unwrap();
+    assert!(forms.len() > 20);
+    for Form { name, cfg, outputs, heads } in forms {
+        let network = DarknetNetwork::from_cfg(&cfg).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let ours: Vec<_> =
+            network.layers.iter().map(|l| [l.output.channels, l.output.size.height, l.output.size.width]).collect();
+        assert_eq!(ours, outputs, "{name}");
+        assert_eq!(network.heads().len(), heads.len(), "{name}");
+        for head in heads {
+            let LayerKind::Yolo(yolo) = &network.layers[head.layer].kind else { panic!("{name}") };
+            assert_eq!((yolo.classes, yolo.scale_x_y), (head.classes, head.scale_x_y), "{name}");
+            assert_eq!(yolo.anchors, head.anchors, "{name}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use twinsight::detect::Classes;
-use twinsight::workshop::evaluate::{Bootstrap, ClassMap, Evaluation, Figures, FoundBox, Truth};
+use twinsight::workshop::evaluate::{Bootstrap, ClassMap, Evaluation, Figures, FoundBox, Truth, TruthId};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -43,10 +43,10 @@ impl Case {
     }
 
     fn found(&self, set: usize, image: usize) -> Vec<FoundBox> {
-        let of_image = self.sets[set].found.iter().filter(|f| f.0 == self.truth.images[image].id);
+        let of_image = self.sets[set].found.iter().filter(|f| TruthId::from(f.0) == self.truth.images[image].id);
         of_image
             .map(|&(_, category, score, x, y, w, h)| {
-                let category = self.truth.categories.iter().position(|c| c.id == category).unwrap();
+                let category = self.truth.categories.iter().position(|c| c.id == TruthId::from(category)).unwrap();
                 FoundBox { category, score, xywh: [x, y, w, h] }
             })
             .collect()
@@ -87,7 +87,8 @@ fn classes_and_curves_are_those_of_pycocotools() {
     let evaluation = case.all();
     for (model, set) in case.sets.iter().enumerate() {
         for (category, ours) in case.truth.categories.iter().zip(evaluation.classes(model)) {
-            match set.classes.get(&category.id) {
+            let theirs = set.classes.iter().find(|(id, _)| TruthId::from(**id) == category.id);
+            match theirs.map(|(_, theirs)| theirs) {
                 Some(theirs) => {
                     let ours = [ours.ap, ours.ap50, ours.ap75].map(Option::unwrap);
                     assert!(ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < CLOSE), "{ours:?} {theirs:?}");
@@ -99,6 +100,44 @@ fn classes_and_curves_are_those_of_pycocotools() {
         for (ours, theirs) in [ours.mean, ours.at_50, ours.at_75].iter().zip(&set.curves) {
             assert_eq!(ours.len(), theirs.len());
             assert!(ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < CLOSE), "{ours:?}\n{theirs:?}");
+        }
+    }
+}
+
+/// `tests/data/coco_forms.json` comes from `tests/reference/coco_forms.py`: annotations in the forms that other programs write,
+/// with the figures of pycocotools 2.0.11 on the same file. Where pycocotools raises an error, they are of the file as mended there.
+#[test]
+fn other_forms_of_annotations_give_the_figures_of_pycocotools() {
+    #[derive(Deserialize)]
+    struct Forms {
+        /// File, class, score, left, top, width, height.
+        found: Vec<(String, String, f32, f64, f64, f64, f64)>,
+        forms: Vec<Form>,
+    }
+    #[derive(Deserialize)]
+    struct Form {
+        name: String,
+        file: String,
+        /// −1 = there is nothing of that size.
+        figures: [f64; 12],
+    }
+    let Forms { found, forms } = serde_json::from_str(include_str!("../data/coco_forms.json")).unwrap();
+    assert!(forms.len() > 30);
+    for Form { name, file: text, figures } in forms {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let truth = Truth::read(file.path()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let map = ClassMap::new("a model", &Classes::new(["person", "dog"]), &truth).unwrap();
+        let mut evaluation = Evaluation::new(&truth, 1);
+        for (image, about) in truth.images.iter().enumerate() {
+            let of_image = found.iter().filter(|f| f.0 == about.file).map(|(_, class, score, x, y, w, h)| {
+                let category = map.category(usize::from(class == "dog")).unwrap();
+                FoundBox { category, score: *score, xywh: [*x, *y, *w, *h] }
+            });
+            evaluation.add(&truth, image, &[of_image.collect()]);
+        }
+        for ((figure, ours), theirs) in Figures::NAMES.iter().zip(evaluation.figures(0).to_array()).zip(figures) {
+            assert!((ours.unwrap_or(-1.0) - theirs).abs() < CLOSE, "{name}, {figure}: {ours:?}, and not {theirs}");
         }
     }
 }

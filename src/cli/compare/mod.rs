@@ -28,7 +28,7 @@ use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::limit_notice;
 use super::output::force::ForceFlag;
 use super::output::html::PAGE;
-use super::output::stdout::out;
+use super::output::stdout::{out, tell};
 use crate::annotate::{paint_marks, verdict_marks};
 use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
 use crate::detect::{Frame, Thresholds};
@@ -90,10 +90,11 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     while let Some(frame) = reader.next() {
         let comparison = pair.compare(reader.frame(), thresholds)?;
         totals.add(comparison);
-        let mut picture = PictureReport::new(frame.source, reader.frame().size(), comparison, &models);
+        let size = reader.frame().size();
+        let mut picture = PictureReport::new(frame.source, frame.file.clone(), size, comparison, &models);
         (picture.frame, picture.time_s) = (frame.number, frame.time.map(|time| time.as_secs_f64()));
         if picture.limited {
-            reader.suspend(|| eprintln!("twinsight: {}", limit_notice(&picture.name())));
+            reader.suspend(|| tell!("{}", limit_notice(&picture.name())));
         }
         if args.json {
             let line = json::picture(&picture)?;
@@ -113,7 +114,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let unreadable = reader.failures();
     drop(reader);
     if interrupt::asked() {
-        eprintln!("twinsight: stopped after {} images", pictures.len());
+        tell!("stopped after {} images", pictures.len());
     }
 
     let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));

@@ -1,5 +1,7 @@
 //! What `compare` tells of pictures, built once for all its writers. How it is serialized is part of the interface.
 
+use std::path::PathBuf;
+
 use serde::{Serialize, Serializer};
 
 use crate::cli::output::detections::NamedDetection;
@@ -70,6 +72,9 @@ impl<'a> ComparisonReport<'a> {
 pub struct PictureReport<'a> {
     /// The file as it was named, a stream's address, or "camera:0".
     pub source: String,
+    /// Where a picture's file is; of a frame, a name for files made of it.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// Of a camera or a video: the frame's number from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<u64>,
@@ -88,7 +93,13 @@ pub struct PictureReport<'a> {
 
 impl<'a> PictureReport<'a> {
     /// A picture of `size` pixels; what it is a frame of is left open.
-    pub fn new(source: String, size: Size, comparison: &Comparison, models: &ComparedModels<'a>) -> Self {
+    pub fn new(
+        source: String,
+        file: PathBuf,
+        size: Size,
+        comparison: &Comparison,
+        models: &ComparedModels<'a>,
+    ) -> Self {
         let Size { width, height } = size;
         let names = [models.a.name.as_str(), models.b.name.as_str()];
         let thresholds = [models.thresholds; 2];
@@ -96,7 +107,17 @@ impl<'a> PictureReport<'a> {
         let entry = |verdict: &Verdict| VerdictEntry::new(verdict, &explanation, models.classes());
         let verdicts = comparison.verdicts().iter().map(entry).collect();
         let limited = is_full(comparison.a()) || is_full(comparison.b());
-        Self { source, frame: None, time_s: None, width, height, limited, agreement: *comparison.agreement(), verdicts }
+        Self {
+            source,
+            file,
+            frame: None,
+            time_s: None,
+            width,
+            height,
+            limited,
+            agreement: *comparison.agreement(),
+            verdicts,
+        }
     }
 
     /// Tells it from all others: its source, and which frame of that.

@@ -137,7 +137,7 @@ impl<'a> Evaluator<'a> {
         frame: &Frame,
         replicate: &Replicate,
     ) -> Result<Vec<Vec<FoundBox>>, EvaluatorError> {
-        let seen = replicate.apply(self.truth.images[image].id, frame, &mut self.changed);
+        let seen = replicate.apply(self.truth.images[image].id.seed(), frame, &mut self.changed);
         let mut found = Vec::with_capacity(self.models.len());
         for EvaluatedModel { detector, map, inference_ms, .. } in &mut self.models {
             detector.letterbox(seen);

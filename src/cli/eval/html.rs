@@ -175,7 +175,7 @@ fn worst(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
         );
         for d in damaged.into_iter().take(shown) {
             let Some((image, size, comparison)) = evaluator.comparison(&d.file, model) else { continue };
-            let picture = PictureReport::new(d.file.clone(), size, comparison, &compared);
+            let picture = PictureReport::new(d.file.clone(), dir.join(&d.file), size, comparison, &compared);
             let uri = file_uri(&dir.join(&d.file), size);
             let note = format!("AP {:.3} → {:.3}, {} objects", d.ap_first, d.ap, d.things);
             let truth = evaluator.truth.images[image].boxes.iter().map(corners).collect();

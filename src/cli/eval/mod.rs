@@ -14,10 +14,11 @@ use clap::Args;
 
 use self::evaluator::Evaluator;
 use super::arithmetic_flags::ArithmeticFlag;
+use super::output::escape::path_name;
 use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
-use super::output::stdout::out;
+use super::output::stdout::{out, tell};
 use super::{input, interrupt};
 use crate::model::{Catalog, ModelRequest, Runtime};
 use crate::workshop::evaluate::{Bootstrap, EvalReport, Replicate, Truth};
@@ -71,6 +72,9 @@ pub struct EvalArgs {
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     interrupt::watch()?;
     let mut truth = Truth::read(&args.annotations)?;
+    for remark in &truth.remarks {
+        tell!("the annotations {}: {remark}", args.annotations.display());
+    }
     if !args.classes.is_empty() {
         truth.keep(&args.classes)?;
     }
@@ -98,7 +102,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     evaluator.replicate(replicates);
     // A person who chooses classes knows that the others do not count.
     for (model, left_out) in evaluator.left_out().filter(|_| args.classes.is_empty()) {
-        eprintln!("twinsight: {left_out} classes of {model} are not in the annotations; their boxes are not counted");
+        tell!("{left_out} classes of {model} are not in the annotations; their boxes are not counted");
     }
 
     let counted = if replicates > 1 { "images × replicates" } else { "images" };
@@ -108,7 +112,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
             break;
         }
         if let Some(skipped) = evaluator.picture(&args.images, image)? {
-            progress.suspend(|| eprintln!("twinsight: {}: {}", skipped.file, skipped.why));
+            progress.suspend(|| tell!("{}: {}", skipped.file, skipped.why));
         }
         progress.advance(replicates);
     }
@@ -167,6 +171,6 @@ fn command() -> String {
         let plain = |c: char| c.is_alphanumeric() || "-_./=:+,@%".contains(c);
         if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
     };
-    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    let words = std::env::args_os().skip(1).map(|word| quoted(path_name(word.as_ref())));
     std::iter::once("twinsight".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }

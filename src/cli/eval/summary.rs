@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::evaluator::Evaluator;
+use crate::cli::output::escape::path_name;
 use crate::detect::Thresholds;
 use crate::workshop::evaluate::{
     Annotations, Bootstrap, Difference, EvalReport, Figures, Intervals, MAX_PER_IMAGE, OfClass, OfModel, Pictures,
@@ -32,7 +33,7 @@ pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport 
         let figures = evaluation.figures(model);
         OfModel {
             name: name.to_owned(),
-            file: info.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            file: path_name(info.path.file_name().unwrap_or_default().as_ref()),
             sha256: info.sha256.clone(),
             precision: info.precision,
             recipe: info.recipe.clone(),
@@ -55,8 +56,9 @@ pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport 
         onnx_runtime: run.runtime.to_owned(),
         command: run.command.clone(),
         annotations: Annotations {
-            file: run.annotations.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            file: path_name(run.annotations.file_name().unwrap_or_default().as_ref()),
             sha256: evaluator.truth.sha256.clone(),
+            remarks: evaluator.truth.remarks.clone(),
         },
         protocol: Protocol {
             score: Thresholds::EVALUATION.score,

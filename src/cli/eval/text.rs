@@ -1,5 +1,6 @@
 //! An evaluation for people, at the end of which stands what matters.
 
+use crate::cli::output::escape::on_a_line;
 use crate::workshop::evaluate::{EvalReport, Figures, Interval, Pictures, Spread, Spreads};
 
 /// How many of the worst pictures are named.
@@ -35,7 +36,7 @@ pub fn standing(pictures: &Pictures) -> String {
     text +=
         &format!("; {} objects: {} small, {} medium, {} large", things.all, things.small, things.medium, things.large);
     if !only.is_empty() {
-        text += &format!("; classes counted: {}", only.join(", "));
+        text += &format!("; classes counted: {}", on_a_line(&only.join(", ")));
     }
     text
 }
@@ -46,7 +47,7 @@ fn by_class(report: &EvalReport) -> String {
     report.models.iter().for_each(|m| text += &format!("  {:>9}", short(&m.name, 9)));
     text.push('\n');
     for (place, class) in first.classes.iter().enumerate() {
-        text += &format!("{:<16} {:>7}", class.class, class.things);
+        text += &format!("{:<16} {:>7}", on_a_line(&class.class), class.things);
         for model in &report.models {
             text += &format!("  {:>9}", number(model.classes.get(place).and_then(|c| c.ap)));
         }
@@ -60,7 +61,11 @@ fn worst(report: &EvalReport) -> String {
     for damaged in report.by_damage.iter().take(WORST) {
         text += &format!(
             "{}: AP {:.3} → {:.3} with {}, {} objects\n",
-            damaged.file, damaged.ap_first, damaged.ap, damaged.model, damaged.things
+            on_a_line(&damaged.file),
+            damaged.ap_first,
+            damaged.ap,
+            damaged.model,
+            damaged.things
         );
     }
     if text.is_empty() { text } else { format!("Worst images\n{text}\n") }

@@ -12,6 +12,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use super::camera_feed::CameraFeed;
 use super::{Input, InputArgs};
 use crate::cli::interrupt;
+use crate::cli::output::escape::path_name;
 use crate::cli::output::progress::ProgressLine;
 use crate::detect::Frame;
 use crate::model::Catalog;
@@ -94,7 +95,7 @@ impl FrameReader {
                 Input::Picture(path) => match source::load(&path) {
                     Ok(frame) => {
                         self.frame = Arc::new(frame);
-                        let (source, decode) = (path.to_string_lossy().into_owned(), start.elapsed());
+                        let (source, decode) = (path_name(&path), start.elapsed());
                         return Some(InputFrame { source, file: path, number: None, time: None, decode });
                     }
                     Err(error) => Err(error.into()),
@@ -181,12 +182,9 @@ impl Moving {
     /// `None`: nobody wants it any more.
     fn video(location: VideoLocation) -> Result<Option<Self>, Box<dyn Error>> {
         let (name, stem) = match &location {
-            VideoLocation::File(path) => {
-                (path.to_string_lossy(), path.file_stem().unwrap_or_default().to_string_lossy())
-            }
-            VideoLocation::Url(_) => (location.to_string().into(), "stream".into()),
+            VideoLocation::File(path) => (path_name(path), path_name(path.file_stem().unwrap_or_default().as_ref())),
+            VideoLocation::Url(_) => (location.to_string(), "stream".to_owned()),
         };
-        let (name, stem) = (name.into_owned(), stem.into_owned());
         let request = VideoRequest { every_frame: true, ..VideoRequest::new(location) };
         // A stream may take long to answer, and Ctrl+C must not.
         let (send, opened) = bounded(1);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::source_args::{SourceArgs, made};
+use crate::cli::output::escape::path_name;
 use crate::cli::output::force::ForceFlag;
 use crate::cli::output::stdout::out;
 use crate::files::Outputs;
@@ -88,7 +89,7 @@ pub fn export(args: &ExportArgs) -> Result<(), Box<dyn Error>> {
     let output = outputs.file(&args.output, &ModelFile::FILE)?;
     let file = FloatModel::read(&args.cfg, &args.weights, args.names.as_deref())?.float();
     output.write(&file.bytes)?;
-    Ok(made(&args.output.to_string_lossy(), &file, started)?)
+    Ok(made(&path_name(&args.output), &file, started)?)
 }
 
 fn report(file: &ModelFile, dir: &Path, outputs: &mut Outputs, started: Instant) -> Result<(), Box<dyn Error>> {

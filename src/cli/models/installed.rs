@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use crate::cli::output::stdout::out;
+use crate::cli::output::escape::{on_a_line, path_name};
+use crate::cli::output::stdout::{out, tell};
 use crate::files::read_limited;
+use crate::model::metadata::Metadata;
 use crate::model::{Catalog, Precision};
 use crate::onnx::Integers;
 use crate::workshop::{WorkshopError, read_integers, read_metadata};
 
+/// `false`: a file could not be read; it is told, and the others are listed.
 pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     let pinned = pinned(catalog)?;
     let files = model_files(catalog)?;
@@ -26,9 +29,17 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         "sha256",
         "origin"
     )?;
+    let mut good = true;
     for path in files {
         let file = file_name(&path);
-        let (bytes, sum, metadata) = read_metadata(&path)?;
+        let (bytes, sum, metadata, integers) = match read(&path) {
+            Ok(read) => read,
+            Err(error) => {
+                tell!("{error}");
+                good = false;
+                continue;
+            }
+        };
         let published = Catalog::published(&sum);
         let origin = origin(&pinned, &file, &sum);
         let precision = match (&metadata, &published) {
@@ -37,10 +48,19 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             (None, None) => Precision::Unknown.as_str(),
         };
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
-        let integers = read_integers(&path)?.map_or_else(|| "-".to_owned(), |of| words(&of));
+        let integers = integers.map_or_else(|| "-".to_owned(), |of| words(&of));
+        let [file, recipe] = [&file, recipe].map(on_a_line);
         out!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin:<26}  {integers}")?;
     }
-    Ok(true)
+    Ok(good)
+}
+
+/// A model file's size, its sha256 in hexadecimal, what it says of itself, and of its integers.
+type ReadModel = (u64, String, Option<Metadata>, Option<Integers>);
+
+fn read(path: &Path) -> Result<ReadModel, WorkshopError> {
+    let (bytes, sum, metadata) = read_metadata(path)?;
+    Ok((bytes, sum, metadata, read_integers(path)?))
 }
 
 /// Where a model's file comes from, by its sum.
@@ -62,9 +82,16 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             good = false;
             continue;
         }
-        let (_, sum, _) = read_metadata(&path)?;
+        let (_, sum, _, integers) = match read(&path) {
+            Ok(read) => read,
+            Err(error) => {
+                tell!("{error}");
+                good = false;
+                continue;
+            }
+        };
         if sum == pin {
-            let integers = read_integers(&path)?.map_or_else(String::new, |of| format!("; {}", words(&of)));
+            let integers = integers.map_or_else(String::new, |of| format!("; {}", words(&of)));
             out!("{file:<34}  ok{integers}")?;
         } else {
             out!(
@@ -112,5 +139,5 @@ fn model_files(catalog: &Catalog) -> Result<Vec<PathBuf>, WorkshopError> {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+    path.file_name().map_or_else(String::new, |name| path_name(name.as_ref()))
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::calibrate::PictureArgs;
 use super::source_args::{SourceArgs, made};
+use crate::cli::output::escape::path_name;
 use crate::cli::output::force::ForceFlag;
 use crate::model::Catalog;
 use crate::workshop::rebuild::BesideFiles;
@@ -44,7 +45,18 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
     // A table is written as it was read.
     let beside = BesideFiles::unless(&mut outputs, &args.output, [recipe == plain, true])?;
     let model = args.source.read(catalog)?;
-    model.check(&recipe)?;
+    // A file's own name for the recipe says less than the file's.
+    let named = |cause: WorkshopError| match &args.recipe {
+        file if *file != plain.name => format!("{file}: {cause}"),
+        _ => cause.to_string(),
+    };
+    model.check(&plain).map_err(named)?;
+    model.check(&recipe).map_err(|cause| match cause {
+        WorkshopError::NoNode { pattern, nodes, .. } => {
+            format!("--exclude names the node {pattern}, which the network does not have; its nodes are {nodes}")
+        }
+        cause => cause.to_string(),
+    })?;
     let started = Instant::now();
     let ours = catalog.dir().join(model.table_name(&plain));
     let (table, path) = match (args.pictures.measure(catalog, &model)?, &args.table) {
@@ -57,5 +69,5 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
     // The model last: one without its table could not be rebuilt.
     beside.write(&recipe, &table)?;
     output.write(&file.bytes)?;
-    Ok(made(&args.output.to_string_lossy(), &file, started)?)
+    Ok(made(&path_name(&args.output), &file, started)?)
 }

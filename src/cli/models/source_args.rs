@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::cli::output::escape::on_a_line;
 use crate::cli::output::stdout::{OutputError, out};
 use crate::model::{Catalog, Sidecar};
 use crate::workshop::{FloatModel, ModelFile, WorkshopError};
@@ -54,5 +55,6 @@ impl SourceArgs {
 /// Says what file was made.
 pub fn made(name: &str, ModelFile { bytes, sha256, .. }: &ModelFile, started: Instant) -> Result<(), OutputError> {
     let milliseconds = started.elapsed().as_millis();
+    let name = on_a_line(name);
     out!("{name:<34}  {:>10} bytes  sha256 {sha256}  {milliseconds:>5} ms", bytes.len())
 }

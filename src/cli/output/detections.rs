@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::escape::on_a_line;
 use super::model_identity::ModelIdentity;
 use crate::detect::{Classes, Detection, MAX_DETECTIONS, Size, is_full};
 use crate::model::ModelInfo;
@@ -93,11 +94,15 @@ impl<'a> DetectionsReport<'a> {
         let count = self.detections.len();
         let things = if count == 1 { "detection" } else { "detections" };
         let ms = self.timing_ms.inference;
-        let mut text =
-            format!("{}{frame}: {}×{}, {count} {things}, inference {ms:.1} ms", self.source, self.width, self.height);
+        let mut text = format!(
+            "{}{frame}: {}×{}, {count} {things}, inference {ms:.1} ms",
+            on_a_line(self.source),
+            self.width,
+            self.height
+        );
         for d in &self.detections {
             let [x1, y1, x2, y2] = d.bbox;
-            text += &format!("\n  {:<14} {:.3}  {x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}", d.class, d.score);
+            text += &format!("\n  {:<14} {:.3}  {x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}", on_a_line(d.class), d.score);
         }
         text
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
+use super::escape::on_a_line;
 use crate::detect::{Frame, Size};
 use crate::files::FileFormat;
 use crate::source;
@@ -75,9 +76,9 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Text that cannot be taken for a tag.
+/// Text that cannot be taken for a tag, nor turn the direction of what follows.
 pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    on_a_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod annotated_folder;
 pub mod detections;
+pub mod escape;
 pub mod force;
 pub mod html;
 pub mod model_identity;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::stdout::tell;
 use crate::cli::interrupt;
 use crate::workshop;
 
@@ -59,7 +60,7 @@ impl ProgressLine {
     /// Prints remarks for the person who waits, from any thread.
     pub fn remarks(&self) -> impl Fn(&str) + Send + 'static {
         let bar = self.bar.clone();
-        move |remark| bar.suspend(|| eprintln!("twinsight: {remark}"))
+        move |remark| bar.suspend(|| tell!("{remark}"))
     }
 
     /// Prints something without the bar in its way.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::histogram::TensorRange;
 use super::method::Method;
 use crate::detect::Size;
-use crate::files::{FileFormat, Outputs, has_keys, read_limited};
+use crate::files::{FileFormat, Outputs, has_keys, read_limited, without_mark};
 use crate::model::hex;
 use crate::workshop::error::{TableError, WorkshopError};
 
@@ -64,7 +64,7 @@ impl CalibrationTable {
     /// Reads a table's file; errors name it.
     pub fn read(path: &Path) -> Result<Self, WorkshopError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(WorkshopError::read(path))?;
-        Self::from_json(&String::from_utf8_lossy(&bytes))
+        Self::from_json(&String::from_utf8_lossy(without_mark(&bytes)))
             .map_err(|cause| WorkshopError::Table { path: path.to_owned(), cause })
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::files::{ReadError, read_limited};
+use crate::files::{ReadError, decoded, read_limited};
 
 /// The most bytes that are read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -41,7 +41,9 @@ impl BenchReport {
     /// Reads what `twinsight bench --json` printed.
     pub fn read(path: &Path) -> Result<Self, BenchError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(|cause| BenchError::Read { path: path.to_owned(), cause })?;
-        serde_json::from_slice(&bytes).map_err(|cause| BenchError::Form { path: path.to_owned(), cause })
+        // What PowerShell redirects to a file is in UTF-16.
+        let text = decoded(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned());
+        serde_json::from_str(&text).map_err(|cause| BenchError::Form { path: path.to_owned(), cause })
     }
 
     /// One inference of the model of this name.

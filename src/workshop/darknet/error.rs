@@ -28,10 +28,21 @@ pub enum CfgCause {
     SecondNet,
     #[error("the key {0} is missing")]
     MissingKey(&'static str),
-    #[error("the key {0} is given twice; keep one")]
+    #[error("the key {0} is given twice with different values, of which darknet takes the first; keep that one")]
     KeyTwice(String),
-    #[error("the key {0} is unknown, and might change what the layer computes")]
+    #[error(
+        "the key {0} is unknown, and might change what the layer computes; if the network was trained with \
+         AlexeyAB/darknet, which ignores it, delete the line"
+    )]
     UnknownKey(String),
+    #[error("the key {key} is ignored by darknet, whose keys are in lower case; write {meant}, or delete the line")]
+    KeyCase { key: String, meant: &'static str },
+    #[error("{key}={value} is not supported: {why}")]
+    NotSupported { key: String, value: String, why: &'static str },
+    #[error("{key}={text}: here darknet takes a comment for a part of the value; put it on a line of its own")]
+    CommentInText { key: &'static str, text: String },
+    #[error("{key}={text}: darknet counts the commas of a comment too; put it on a line of its own")]
+    CommaInComment { key: &'static str, text: String },
     #[error("{key}={value} is invalid; it takes {expected}")]
     BadValue { key: String, value: String, expected: String },
     #[error("more than {limit} layers")]
@@ -57,10 +68,10 @@ pub enum CfgCause {
          filters={needed}"
     )]
     FiltersBeforeYolo { filters: u32, anchors: usize, classes: u32, needed: u64 },
-    #[error("num={num}, but anchors has {found} numbers instead of {}", 2 * u64::from(*num))]
-    AnchorCount { num: u32, found: usize },
-    #[error("mask names anchor {mask}, but num={num}")]
-    MaskOutside { mask: u32, num: u32 },
+    #[error("anchors has {found} numbers, but each anchor is a width and a height")]
+    AnchorCount { found: usize },
+    #[error("mask names anchor {mask}, but num={num} and anchors gives {given}; anchors are counted from 0")]
+    MaskOutside { mask: u32, num: u32, given: usize },
     #[error("classes={classes}, but the [yolo] before it has classes={before}")]
     ClassesDiffer { classes: u32, before: u32 },
     #[error("its grid is {grid}, which does not evenly divide the input's {input}")]

@@ -1,6 +1,6 @@
 //! From a cfg's sections to layers, with every size checked before anything of that size is made.
 
-use super::text::{Section, sections};
+use super::text::{Section, sections, short};
 use super::{
     CfgCause, CfgError, ConvLayer, DarknetLayer, DarknetNetwork, LayerKind, MaxPool, Route, TensorShape, Yolo,
 };
@@ -17,8 +17,45 @@ const MAX_ANCHORS: usize = 64;
 const MAX_OUTPUT: u64 = 1 << 28;
 const MAX_WEIGHTS: u64 = 1 << 27;
 
-/// Keys that only training reads.
-const TRAINING: [&str; 3] = ["burnin_update", "dont_update", "stopbackward"];
+/// Keys that only training reads, and those that choose a stream of the graphics card.
+const TRAINING: [&str; 11] = [
+    "assisted_excitation",
+    "burnin_update",
+    "clip",
+    "dont_update",
+    "grad_centr",
+    "learning_rate",
+    "onlyforward",
+    "stopbackward",
+    "stream",
+    "train_only_bn",
+    "wait_stream",
+];
+
+/// A key that changes what a layer computes, the value with which it changes nothing, and what is computed here.
+type Neutral = (&'static str, f32, &'static str);
+
+const CONV: [Neutral; 14] = [
+    ("antialiasing", 0.0, PLAIN),
+    ("bin_output", 0.0, "weights and values are no bits here"),
+    ("binary", 0.0, "weights and values are no bits here"),
+    ("coordconv", 0.0, PLAIN),
+    ("dontload", 0.0, LOADED),
+    ("dontloadscales", 0.0, LOADED),
+    ("groups", 1.0, "a convolution reads all channels here (groups=1)"),
+    ("reverse", 0.0, PLAIN),
+    ("rotate", 0.0, PLAIN),
+    ("share_index", -1e9, LOADED),
+    ("stretch", 0.0, PLAIN),
+    ("stretch_sway", 0.0, PLAIN),
+    ("sway", 0.0, PLAIN),
+    ("xnor", 0.0, "weights and values are no bits here"),
+];
+const MAXPOOL: [Neutral; 3] =
+    [("antialiasing", 0.0, PLAIN), ("maxpool_depth", 0.0, PLAIN), ("maxpool_zero_nonmax", 0.0, PLAIN)];
+const UPSAMPLE: [Neutral; 1] = [("scale", 1.0, "values are only repeated here (scale=1)")];
+const PLAIN: &str = "only plain convolutions and poolings are computed here; delete the line and train again";
+const LOADED: &str = "each layer must have its own weights in the file";
 
 impl DarknetNetwork {
     /// Reads a cfg's text.
@@ -49,7 +86,8 @@ fn is_net(section: &Section) -> bool {
 }
 
 fn input(net: &Section) -> Result<Size, CfgError> {
-    net.int("channels", 3, 3)?;
+    net.require("channels")?;
+    net.just("channels", 3.0, "networks take colour images here (channels=3)")?;
     let size = Size::new(net.int("width", 32, MAX_SIDE)?, net.int("height", 32, MAX_SIDE)?);
     for (key, side) in [("width", size.width), ("height", size.height)] {
         if !side.is_multiple_of(32) {
@@ -108,31 +146,36 @@ impl LayerReader {
     }
 
     fn conv(&mut self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
-        let known = ["activation", "batch_normalize", "filters", "groups", "pad", "padding", "size", "stride"];
-        section.only(&[&known[..], &TRAINING].concat())?;
+        // An angle means something only with `rotate` and its like.
+        let known = ["activation", "angle", "batch_normalize", "cbn", "dilation", "filters", "pad", "padding", "size"];
+        check(section, &[&known[..], &STRIDES].concat(), &CONV)?;
         let before = self.before(section)?;
         let size = section.int_or("size", 1, 1, MAX_WINDOW)?;
+        if size > 1 {
+            section.just("dilation", 1.0, "windows are without gaps here (dilation=1)")?;
+        }
         // As in darknet: `pad` means half the window, whatever `padding` says.
         let padding = section.int_or("padding", 0, 0, MAX_WINDOW)?;
         let padding = if section.int_or("pad", 0, 0, 1)? == 1 { size / 2 } else { padding };
-        let stride = section.int_or("stride", 1, 1, MAX_STRIDE)?;
-        section.int_or("groups", 1, 1, 1)?;
+        let stride = stride(section)?;
         let leaky = match section.text("activation")? {
             "leaky" => true,
             "linear" => false,
             other => {
-                let (key, value) = ("activation".to_owned(), other.to_owned());
-                let cause = CfgCause::BadValue { key, value, expected: "leaky or linear".into() };
+                let (key, value) = ("activation".to_owned(), short(other));
+                let cause = CfgCause::NotSupported { key, value, why: "it must be leaky or linear here" };
                 return Err(section.error_of("activation", cause));
             }
         };
+        // From batches that are normalized together, one at a time is normalized as ever.
+        let batch_normalize = section.int_or("batch_normalize", 0, 0, 2)? > 0 || section.int_or("cbn", 0, 0, 1)? == 1;
         let conv = ConvLayer {
             input_channels: before.channels,
             filters: section.int("filters", 1, MAX_FILTERS)?,
             size,
             stride,
             padding,
-            batch_normalize: section.int_or("batch_normalize", 0, 0, 1)? == 1,
+            batch_normalize,
             leaky,
         };
         self.weights += conv.weights();
@@ -149,7 +192,7 @@ impl LayerReader {
     }
 
     fn route(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
-        section.only(&[&["group_id", "groups", "layers"][..], &TRAINING].concat())?;
+        check(section, &["group_id", "groups", "layers"], &[])?;
         let here = self.layers.len() as i64;
         let mut layers = Vec::new();
         for given in section.list::<i64>("layers", 32)? {
@@ -183,9 +226,10 @@ impl LayerReader {
     }
 
     fn maxpool(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
-        section.only(&[&["padding", "size", "stride"][..], &TRAINING].concat())?;
+        // The number of channels of a pooling over channels, which is not supported.
+        check(section, &[&["out_channels", "padding", "size"][..], &STRIDES].concat(), &MAXPOOL)?;
         let before = self.before(section)?;
-        let stride = section.int_or("stride", 1, 1, MAX_STRIDE)?;
+        let stride = stride(section)?;
         let size = section.int_or("size", stride, 1, MAX_WINDOW)?;
         // Darknet's padding counts both sides together; half of it, rounded down, comes first.
         let both = section.int_or("padding", size - 1, 0, size - 1)?;
@@ -202,7 +246,7 @@ impl LayerReader {
     }
 
     fn upsample(&self, section: &Section) -> Result<(LayerKind, TensorShape), CfgError> {
-        section.only(&[&["stride"][..], &TRAINING].concat())?;
+        check(section, &["stride"], &UPSAMPLE)?;
         let before = self.before(section)?;
         let factor = section.int_or("stride", 2, 1, MAX_STRIDE)?;
         let side = |s: u32| s.saturating_mul(factor);
@@ -215,8 +259,9 @@ impl LayerReader {
             Some(DarknetLayer { kind: LayerKind::Conv(conv), output, .. }) if !conv.leaky => *output,
             _ => return Err(section.error(CfgCause::NoConvBeforeYolo)),
         };
-        // Another way to decode, which the detector does not have.
-        section.int_or("new_coords", 0, 0, 0)?;
+        // Of a [yolo], training reads the other keys. `nms_kind` and `beta_nms` say how darknet drops overlapping boxes; here
+        // that is the viewer's choice, and greedy for all models.
+        section.just("new_coords", 0.0, "boxes are decoded here as in YOLOv3 and YOLOv4, not as in Scaled-YOLOv4")?;
         let classes = section.int("classes", 1, MAX_CLASSES)?;
         let anchors = masked_anchors(section)?;
         let needed = anchors.len() as u64 * (5 + u64::from(classes));
@@ -248,21 +293,51 @@ impl LayerReader {
     }
 }
 
+const STRIDES: [&str; 3] = ["stride", "stride_x", "stride_y"];
+
+/// The same in both directions.
+fn stride(section: &Section) -> Result<u32, CfgError> {
+    let stride = section.int_or("stride", 1, 1, MAX_STRIDE)?;
+    let [x, y] = ["stride_x", "stride_y"].map(|key| section.int_or(key, stride, 1, MAX_STRIDE));
+    match (x?, y?) {
+        (x, y) if x == y => Ok(x),
+        (x, _) => {
+            let (key, value) = ("stride_x".to_owned(), x.to_string());
+            let cause = CfgCause::NotSupported { key, value, why: "both directions have one stride here" };
+            Err(section.error_of("stride_x", cause))
+        }
+    }
+}
+
+/// Refuses keys that might change what a layer computes, and cannot be computed here.
+fn check(section: &Section, known: &[&'static str], neutral: &[Neutral]) -> Result<(), CfgError> {
+    for &(key, only, why) in neutral {
+        section.just(key, only, why)?;
+    }
+    let neutral: Vec<&str> = neutral.iter().map(|(key, ..)| *key).collect();
+    section.only(&[known, &neutral, &TRAINING].concat())
+}
+
+/// The anchors of `mask`, or without it all. Darknet takes as many of `anchors` as `num` says, and takes it as well when there
+/// are fewer.
 fn masked_anchors(section: &Section) -> Result<Vec<[f32; 2]>, CfgError> {
     let num = section.int("num", 1, MAX_ANCHORS as u32)?;
     let sides: Vec<f32> = section.list("anchors", 2 * MAX_ANCHORS)?;
-    if sides.len() != 2 * num as usize {
-        return Err(section.error_of("anchors", CfgCause::AnchorCount { num, found: sides.len() }));
+    let (anchors, odd) = sides.as_chunks::<2>();
+    if !odd.is_empty() && anchors.len() < num as usize {
+        return Err(section.error_of("anchors", CfgCause::AnchorCount { found: sides.len() }));
     }
-    if let Some(side) = sides.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
+    let anchors = &anchors[..anchors.len().min(num as usize)];
+    if let Some(side) = anchors.as_flattened().iter().find(|s| !(s.is_finite() && **s > 0.0)) {
         let (key, value) = ("anchors".to_owned(), side.to_string());
         let cause = CfgCause::BadValue { key, value, expected: "positive numbers".into() };
         return Err(section.error_of("anchors", cause));
     }
-    let mask: Vec<u32> = section.list("mask", MAX_ANCHORS)?;
+    let mask: Vec<u32> = if section.has("mask") { section.list("mask", MAX_ANCHORS)? } else { (0..num).collect() };
     let pick = |mask: u32| {
-        let anchor = sides.as_chunks::<2>().0.get(mask as usize).copied();
-        anchor.ok_or_else(|| section.error_of("mask", CfgCause::MaskOutside { mask, num }))
+        let given = anchors.len();
+        let outside = || section.error_of("mask", CfgCause::MaskOutside { mask, num, given });
+        anchors.get(mask as usize).copied().ok_or_else(outside)
     };
     mask.into_iter().map(pick).collect()
 }

@@ -20,36 +20,48 @@ struct KeyValue {
     line: usize,
     key: String,
     value: String,
+    /// What stands behind the value, from its `#`, `;` or `//` on; else empty.
+    comment: String,
 }
 
 /// Cuts a cfg into its sections. As in darknet, white space means nothing anywhere, and a line that begins
-/// with `#` or `;` is a comment.
+/// with `#` or `;` is a comment. Behind a value darknet has no comments; but it reads numbers as far as they go, so that
+/// people write them there.
 pub(super) fn sections(text: &str) -> Result<Vec<Section>, CfgError> {
     let fail = |line, section: &str, cause| Err(CfgError { line, section: section.to_owned(), cause });
     if text.len() > MAX_BYTES {
         return fail(1, "", CfgCause::TooLong { bytes: text.len(), limit: MAX_BYTES });
     }
     let mut sections: Vec<Section> = Vec::new();
-    for (index, raw) in text.lines().enumerate() {
+    // The mark that editors on Windows write is no part of the first line.
+    for (index, raw) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = index + 1;
         let bare: String = raw.chars().filter(|c| !c.is_whitespace() && *c != '\0').collect();
         if bare.is_empty() || bare.starts_with(['#', ';']) {
             continue;
         }
-        let name = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let (before, comment) = bare.split_at(comment_at(&bare));
+        let name = before.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(name) = name {
             sections.push(Section { name: name.to_owned(), line, options: Vec::new() });
             continue;
         }
         let Some(section) = sections.last_mut() else { return fail(line, "", CfgCause::NoNet) };
-        match bare.split_once('=') {
+        match before.split_once('=') {
             Some((key, value)) if !key.is_empty() => {
-                section.options.push(KeyValue { line, key: key.to_owned(), value: value.to_owned() });
+                let [key, value, comment] = [key, value, comment].map(str::to_owned);
+                section.options.push(KeyValue { line, key, value, comment });
             }
             _ => return fail(line, &section.name, CfgCause::BadLine(short(raw.trim()))),
         }
     }
     Ok(sections)
+}
+
+/// Where a comment begins behind a value; the line's end where there is none.
+fn comment_at(line: &str) -> usize {
+    let slashes = line.find("//").unwrap_or(line.len());
+    line.find(['#', ';']).unwrap_or(line.len()).min(slashes)
 }
 
 impl Section {
@@ -61,13 +73,31 @@ impl Section {
         CfgError { line, section: self.name.clone(), cause }
     }
 
+    /// Of a key that is given twice, darknet takes the first and says nothing.
     fn find(&self, key: &str) -> Result<Option<&KeyValue>, CfgError> {
         let mut found = self.options.iter().filter(|e| e.key == key);
-        let first = found.next();
-        match found.next() {
-            Some(second) => Err(self.error_at(second.line, CfgCause::KeyTwice(key.to_owned()))),
-            None => Ok(first),
+        let Some(first) = found.next() else { return Ok(None) };
+        match found.find(|other| other.value != first.value) {
+            Some(other) => Err(self.error_at(other.line, CfgCause::KeyTwice(key.to_owned()))),
+            None => Ok(Some(first)),
         }
+    }
+
+    fn needed(&self, key: &'static str) -> Result<&KeyValue, CfgError> {
+        let missing = || match self.options.iter().find(|e| e.key.eq_ignore_ascii_case(key)) {
+            Some(other) => self.error_at(other.line, CfgCause::KeyCase { key: short(&other.key), meant: key }),
+            None => self.error(CfgCause::MissingKey(key)),
+        };
+        self.find(key)?.ok_or_else(missing)
+    }
+
+    /// That a key is given at all.
+    pub fn require(&self, key: &'static str) -> Result<(), CfgError> {
+        self.needed(key).map(|_| ())
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.options.iter().any(|e| e.key == key)
     }
 
     fn bad(&self, entry: &KeyValue, expected: String) -> CfgError {
@@ -81,14 +111,19 @@ impl Section {
         self.error_at(line, cause)
     }
 
+    /// A word.
     pub fn text(&self, key: &'static str) -> Result<&str, CfgError> {
-        let entry = self.find(key)?.ok_or_else(|| self.error(CfgCause::MissingKey(key)))?;
+        let entry = self.needed(key)?;
+        if !entry.comment.is_empty() {
+            let text = short(&(entry.value.clone() + &entry.comment));
+            return Err(self.error_at(entry.line, CfgCause::CommentInText { key, text }));
+        }
         Ok(&entry.value)
     }
 
     /// A whole number within limits.
     pub fn int(&self, key: &'static str, least: u32, most: u32) -> Result<u32, CfgError> {
-        let entry = self.find(key)?.ok_or_else(|| self.error(CfgCause::MissingKey(key)))?;
+        let entry = self.needed(key)?;
         let value = entry.value.parse().ok().filter(|v| (least..=most).contains(v));
         value.ok_or_else(|| self.bad(entry, format!("a whole number from {least} to {most}")))
     }
@@ -105,12 +140,29 @@ impl Section {
         value.ok_or_else(|| self.bad(entry, "a positive number".into()))
     }
 
+    /// Refuses any value of a key but the one that can be computed here; without the key, that is meant.
+    pub fn just(&self, key: &'static str, only: f32, why: &'static str) -> Result<(), CfgError> {
+        match self.find(key)? {
+            Some(entry) if entry.value.parse() != Ok(only) => {
+                let (key, value) = (key.to_owned(), short(&entry.value));
+                Err(self.error_at(entry.line, CfgCause::NotSupported { key, value, why }))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Numbers between commas, at least one and at most `limit`.
     pub fn list<T: FromStr>(&self, key: &'static str, limit: usize) -> Result<Vec<T>, CfgError> {
-        let entry = self.find(key)?.ok_or_else(|| self.error(CfgCause::MissingKey(key)))?;
+        let entry = self.needed(key)?;
         let expected = || self.bad(entry, format!("1 to {limit} comma-separated numbers"));
-        // Darknet takes a comma at the end.
-        let items: Vec<&str> = entry.value.trim_end_matches(',').split(',').collect();
+        // Darknet counts commas to the line's end, in `mask` and `anchors` to the `#`, and makes numbers of what is there.
+        if entry.comment.contains(',') && (key == "layers" || !entry.comment.starts_with('#')) {
+            let text = short(&(entry.value.clone() + &entry.comment));
+            return Err(self.error_at(entry.line, CfgCause::CommaInComment { key, text }));
+        }
+        // At the end of `mask` or `layers`, a comma means one more number for darknet: 0.
+        let value = if key == "anchors" { entry.value.trim_end_matches(',') } else { &entry.value };
+        let items: Vec<&str> = value.split(',').collect();
         if items.len() > limit {
             return Err(expected());
         }
@@ -118,16 +170,21 @@ impl Section {
     }
 
     /// Refuses keys beyond `known`: what is not understood could change what the layer computes.
-    pub fn only(&self, known: &[&str]) -> Result<(), CfgError> {
-        match self.options.iter().find(|e| !known.contains(&e.key.as_str())) {
-            Some(entry) => Err(self.error_at(entry.line, CfgCause::UnknownKey(short(&entry.key)))),
-            None => Ok(()),
-        }
+    pub fn only(&self, known: &[&'static str]) -> Result<(), CfgError> {
+        let Some(entry) = self.options.iter().find(|e| !known.contains(&e.key.as_str())) else { return Ok(()) };
+        let key = short(&entry.key);
+        Err(self.error_at(
+            entry.line,
+            match known.iter().find(|known| known.eq_ignore_ascii_case(&entry.key)) {
+                Some(meant) => CfgCause::KeyCase { key, meant },
+                None => CfgCause::UnknownKey(key),
+            },
+        ))
     }
 }
 
 /// What a message shows of a text that could be of any length.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST {
         return text.to_owned();

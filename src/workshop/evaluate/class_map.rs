@@ -85,7 +85,7 @@ impl ClassMap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Category, TruthBox, TruthImage};
+    use super::super::{Category, TruthBox, TruthId, TruthImage};
     use super::*;
 
     fn truth(categories: &[&str], with_boxes: &[usize]) -> Truth {
@@ -93,10 +93,13 @@ mod tests {
             .iter()
             .map(|category| TruthBox { category: *category, xywh: [0.0, 0.0, 1.0, 1.0], area: 1.0, crowd: false })
             .collect();
-        let categories =
-            categories.iter().zip(1..).map(|(name, id)| Category { id, name: (*name).to_owned() }).collect();
-        let images = vec![TruthImage { id: 1, file: "a".into(), size: None, boxes }];
-        Truth { categories, images, sha256: String::new() }
+        let categories = categories
+            .iter()
+            .zip(1..)
+            .map(|(name, id)| Category { id: TruthId::from(id), name: (*name).to_owned() })
+            .collect();
+        let images = vec![TruthImage { id: TruthId::from(1), file: "a".into(), size: None, boxes }];
+        Truth { categories, images, sha256: String::new(), remarks: Vec::new() }
     }
 
     #[test]

@@ -10,9 +10,14 @@
 //! crate `hotcoco` gives COCO's figures too; it is not used, because it brings 40,000 lines and rayon, rand and an XML
 //! parser for a matter of some hundred lines, and because resampling a thousand times in seconds wants the
 //! matches in a form of their own: two bits a threshold and size for each detection, and no boxes.
+//!
+//! In one thing they differ: what matches an annotation of id 0 is right here. pycocotools stores the id of the match, and takes 0
+//! for none.
 
 mod bootstrap;
+mod category;
 mod class_map;
+mod coco_file;
 mod curve;
 mod evaluation;
 mod figures;
@@ -23,8 +28,11 @@ mod replicate;
 mod report;
 mod spread;
 mod truth;
+mod truth_id;
+mod uncounted;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use category::Category;
 pub use class_map::{ClassMap, NamesError};
 pub use evaluation::Evaluation;
 pub use figures::{ClassFigures, Figures, PrecisionCurves, Precisions, RECALLS};
@@ -35,7 +43,8 @@ pub use report::{
     Things,
 };
 pub use spread::{Replicated, Replicates, Spread, Spreads};
-pub use truth::{Category, Truth, TruthBox, TruthError, TruthImage};
+pub use truth::{Truth, TruthBox, TruthError, TruthImage};
+pub use truth_id::TruthId;
 
 /// The most detections of a picture that are evaluated, the strongest.
 pub const MAX_PER_IMAGE: usize = 100;

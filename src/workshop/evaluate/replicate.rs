@@ -40,8 +40,8 @@ impl Replicate {
     ];
 
     /// The changed picture, of the same size: `frame` itself where nothing changes, or else `buffer`, whose memory is used
-    /// again. `image`: the picture's id, which decides about the noise.
-    pub fn apply<'a>(&self, image: i64, frame: &'a Frame, buffer: &'a mut Frame) -> &'a Frame {
+    /// again. `image`: a number of the picture's own, which decides about the noise.
+    pub fn apply<'a>(&self, image: u64, frame: &'a Frame, buffer: &'a mut Frame) -> &'a Frame {
         if *self == Self::UNCHANGED {
             return frame;
         }
@@ -50,7 +50,7 @@ impl Replicate {
         debug_assert!(fits.is_ok());
         self.move_pixels(frame, buffer);
         if let Some(number) = self.noise {
-            let mut random = Random::new(Random::new(image as u64).next().wrapping_add(number));
+            let mut random = Random::new(Random::new(image).next().wrapping_add(number));
             for byte in buffer.rgb_mut() {
                 *byte = byte.saturating_add_signed(random.below(3) as i8 - 1);
             }
@@ -104,7 +104,7 @@ mod tests {
         Frame::from_rgb(size, bytes).unwrap()
     }
 
-    fn changed(replicate: &Replicate, image: i64, frame: &Frame) -> Frame {
+    fn changed(replicate: &Replicate, image: u64, frame: &Frame) -> Frame {
         replicate.apply(image, frame, &mut Frame::default()).clone()
     }
 

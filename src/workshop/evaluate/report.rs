@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Figures, Interval, PrecisionCurves, Precisions, Replicates};
-use crate::files::{FileFormat, ReadError, has_keys, read_limited};
+use crate::files::{FileFormat, ReadError, has_keys, read_limited, without_mark};
 use crate::model::{Arithmetic, Precision};
 
 /// The version of the file's form.
@@ -46,6 +46,9 @@ pub struct Annotations {
     pub file: String,
     /// Of the file, in hexadecimal.
     pub sha256: String,
+    /// What of the file does not count, and why: a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// How boxes were made.
@@ -201,11 +204,11 @@ impl EvalReport {
         let bytes =
             read_limited(path, MAX_BYTES).map_err(|cause| ReportError::Read { path: path.to_owned(), cause })?;
         let form = |cause| ReportError::Form { path: path.to_owned(), cause };
-        let ReportHead { format } = serde_json::from_slice(&bytes).map_err(form)?;
+        let ReportHead { format } = serde_json::from_slice(without_mark(&bytes)).map_err(form)?;
         if format != FORMAT {
             return Err(ReportError::Format { path: path.to_owned(), found: format });
         }
-        serde_json::from_slice(&bytes).map_err(form)
+        serde_json::from_slice(without_mark(&bytes)).map_err(form)
     }
 
     /// As it is written.

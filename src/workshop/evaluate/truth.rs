@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::category::Category;
+use super::coco_file::{CocoFile, GivenBox, ImageRecord};
 use super::names::{list, plain};
+use super::truth_id::TruthId;
+use super::uncounted::Uncounted;
 use crate::detect::Size;
-use crate::files::{ReadError, read_limited};
+use crate::files::{ReadError, read_limited, without_mark};
 use crate::model::hex;
 
 /// The most bytes of an annotations file. That of COCO's 118,000 training pictures has 449 MB.
@@ -23,21 +26,15 @@ pub struct Truth {
     pub images: Vec<TruthImage>,
     /// Of the file, in hexadecimal.
     pub sha256: String,
-}
-
-/// A class of the annotations.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Category {
-    /// As the annotations number it.
-    pub id: i64,
-    pub name: String,
+    /// What of the file does not count, and why: a sentence each, which follows the file's name.
+    pub remarks: Vec<String>,
 }
 
 /// One annotated picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TruthImage {
     /// As the annotations number it.
-    pub id: i64,
+    pub id: TruthId,
     /// Relative to the folder of the pictures.
     pub file: String,
     /// `None` = the annotations do not say.
@@ -88,63 +85,46 @@ pub enum TruthError {
 /// What the file says, and cannot be.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ContentError {
+    #[error("are in UTF-16; save them as UTF-8")]
+    Utf16,
     #[error("have no images")]
     NoImages,
     #[error("have no categories")]
     NoCategories,
     #[error("have no boxes: there is nothing to measure against")]
     NoBoxes,
+    #[error("have no box that counts: {}; there is nothing to measure against", remarks.join("; "))]
+    NoneCounts { remarks: Vec<String> },
     #[error("use the {what} id {id} twice; ids must be unique")]
-    Twice { what: &'static str, id: i64 },
-    #[error("use the category name \"{0}\" twice, so a model's class would be ambiguous")]
-    NameTwice(String),
+    Twice { what: &'static str, id: TruthId },
+    #[error(
+        "use the annotation id {id} twice, of which pycocotools would count one box twice and the other one never; give \
+         each annotation an id of its own"
+    )]
+    AnnotationTwice { id: TruthId },
+    #[error("have boxes of the categories \"{first}\" and \"{second}\", so a model's class would be ambiguous")]
+    NameTwice { first: String, second: String },
     #[error("have an image without a file name (id {0})")]
-    NoFile(i64),
-    #[error("have a box in the image {image} (annotation {place}), which they do not list")]
-    UnknownImage { place: String, image: i64 },
-    #[error("have a box of the category {category} (annotation {place}), which they do not list")]
-    UnknownCategory { place: String, category: i64 },
-    #[error("have an invalid box (annotation {place}): {bbox:?}; it must be x, y, width, height")]
-    Box { place: String, bbox: [f64; 4] },
-    #[error("have an invalid area (annotation {place}): {area}")]
-    Area { place: String, area: f64 },
-}
-
-#[derive(Deserialize)]
-struct AnnotationsFile {
-    images: Vec<ImageRecord>,
-    annotations: Vec<Annotation>,
-    categories: Vec<Category>,
-}
-
-#[derive(Deserialize)]
-struct ImageRecord {
-    id: i64,
-    #[serde(default)]
-    file_name: String,
-    width: Option<u32>,
-    height: Option<u32>,
-}
-
-#[derive(Deserialize)]
-struct Annotation {
-    id: Option<i64>,
-    image_id: i64,
-    category_id: i64,
-    bbox: [f64; 4],
-    area: Option<f64>,
-    #[serde(default)]
-    iscrowd: u8,
+    NoFile(TruthId),
+    #[error("have an invalid box (annotation {place}); a bbox must be four numbers: x, y, width, height")]
+    Box { place: String },
 }
 
 impl Truth {
-    /// Reads an annotations file. An area that is not given is that of the box.
+    /// Reads an annotations file. What counts of it is what counts for pycocotools; where that would raise an error, what is
+    /// missing has its plain meaning: an area is that of the box, what is not called a crowd is none, and an annotation
+    /// without a box does not count.
     pub fn read(path: &Path) -> Result<Self, TruthError> {
         let bytes = read_limited(path, MAX_BYTES).map_err(|cause| TruthError::Read { path: path.to_owned(), cause })?;
-        let file = serde_json::from_slice(&bytes).map_err(|cause| TruthError::Form { path: path.to_owned(), cause })?;
+        let content = |cause| TruthError::Content { path: path.to_owned(), cause };
+        if matches!(bytes.first_chunk(), Some([0xff, 0xfe] | [0xfe, 0xff])) {
+            return Err(content(ContentError::Utf16));
+        }
+        let file = serde_json::from_slice(without_mark(&bytes))
+            .map_err(|cause| TruthError::Form { path: path.to_owned(), cause })?;
         let sha256 = hex(&Sha256::digest(&bytes));
         drop(bytes);
-        Self::checked(file, sha256).map_err(|cause| TruthError::Content { path: path.to_owned(), cause })
+        Self::checked(file, sha256).map_err(content)
     }
 
     /// How many boxes there are, crowds and all.
@@ -164,78 +144,141 @@ impl Truth {
             };
             kept[found] = true;
         }
-        let place_of = |old: usize| kept[..old].iter().filter(|kept| **kept).count();
-        for image in &mut self.images {
-            image.boxes.retain(|b| kept[b.category]);
-            image.boxes.iter_mut().for_each(|b| b.category = place_of(b.category));
-        }
-        let mut keep = kept.iter();
-        self.categories.retain(|_| keep.next().is_some_and(|kept| *kept));
+        self.keep_places(&kept);
         if self.boxes() == 0 { Err(TruthError::NoneChosen) } else { Ok(()) }
     }
 
-    fn checked(file: AnnotationsFile, sha256: String) -> Result<Self, ContentError> {
-        let AnnotationsFile { images, annotations, mut categories } = file;
+    fn checked(file: CocoFile, sha256: String) -> Result<Self, ContentError> {
+        let CocoFile { images, annotations, mut categories } = file;
         if images.is_empty() {
             return Err(ContentError::NoImages);
         }
         if categories.is_empty() {
             return Err(ContentError::NoCategories);
         }
-        categories.sort_by_key(|c| c.id);
-        let category_at = places("category", categories.iter().map(|c| c.id))?;
-        let mut names = HashSet::new();
-        if let Some(twice) = categories.iter().find(|c| !names.insert(c.name.as_str())) {
-            return Err(ContentError::NameTwice(twice.name.clone()));
-        }
+        categories.sort_by(|a, b| a.id.cmp(&b.id));
+        categories.dedup();
+        let category_at = places("category", categories.iter().map(|c| &c.id))?;
         let mut images = images.into_iter().map(TruthImage::empty).collect::<Result<Vec<_>, _>>()?;
-        images.sort_by_key(|image| image.id);
-        let image_at = places("image", images.iter().map(|image| image.id))?;
+        images.sort_by(|a, b| a.id.cmp(&b.id));
+        images.dedup();
+        let image_at = places("image", images.iter().map(|image| &image.id))?;
         if annotations.is_empty() {
             return Err(ContentError::NoBoxes);
         }
         let mut seen = HashSet::new();
-        for (i, annotation) in annotations.into_iter().enumerate() {
-            if let Some(id) = annotation.id.filter(|id| !seen.insert(*id)) {
-                return Err(ContentError::Twice { what: "annotation", id });
+        let mut uncounted = Uncounted::default();
+        // By place in the images: they are borrowed by their ids.
+        let mut boxes = vec![Vec::new(); images.len()];
+        for (i, annotation) in annotations.iter().enumerate() {
+            if let Some(id) = annotation.id.as_ref().filter(|id| !seen.insert(*id)) {
+                return Err(ContentError::AnnotationTwice { id: id.clone() });
             }
-            let place = || annotation.id.map_or_else(|| format!("at place {i}"), |id| format!("with id {id}"));
-            let (image, category) = (annotation.image_id, annotation.category_id);
-            let at = image_at.get(&image).ok_or_else(|| ContentError::UnknownImage { place: place(), image })?;
-            let category = *category_at
-                .get(&category)
-                .ok_or_else(|| ContentError::UnknownCategory { place: place(), category })?;
-            let [_, _, w, h] = annotation.bbox;
-            if !annotation.bbox.iter().all(|v| v.is_finite()) || w < 0.0 || h < 0.0 {
-                return Err(ContentError::Box { place: place(), bbox: annotation.bbox });
+            let place = || annotation.id.as_ref().map_or_else(|| format!("at place {i}"), |id| format!("with id {id}"));
+            let listed = |id: &Option<TruthId>, places: &HashMap<&TruthId, usize>| Some(*places.get(id.as_ref()?)?);
+            let Some(image) = listed(&annotation.image_id, &image_at) else {
+                uncounted.image.add(|| format!("{}, image {}", place(), told(&annotation.image_id)));
+                continue;
+            };
+            let Some(category) = listed(&annotation.category_id, &category_at) else {
+                uncounted.category.add(|| format!("{}, category {}", place(), told(&annotation.category_id)));
+                continue;
+            };
+            let xywh = match annotation.bbox {
+                GivenBox::Xywh(xywh) => xywh,
+                GivenBox::Wrong => return Err(ContentError::Box { place: place() }),
+                GivenBox::None => {
+                    uncounted.boxless.add(place);
+                    continue;
+                }
+            };
+            let [_, _, w, h] = xywh;
+            if w < 0.0 || h < 0.0 {
+                uncounted.negative.add(place);
             }
-            let area = annotation.area.unwrap_or(w * h);
-            if !(area.is_finite() && area >= 0.0) {
-                return Err(ContentError::Area { place: place(), area });
+            let area = annotation.area().unwrap_or(w * h);
+            if area < 0.0 {
+                uncounted.area.add(place);
             }
-            let crowd = annotation.iscrowd != 0;
-            images[*at].boxes.push(TruthBox { category, xywh: annotation.bbox, area, crowd });
+            boxes[image].push(TruthBox { category, xywh, area, crowd: annotation.is_crowd() });
         }
-        Ok(Self { categories, images, sha256 })
+        let remarks = uncounted.remarks();
+        if boxes.iter().all(Vec::is_empty) {
+            return Err(ContentError::NoneCounts { remarks });
+        }
+        drop((image_at, category_at));
+        for (image, boxes) in images.iter_mut().zip(boxes) {
+            image.boxes = boxes;
+        }
+        let mut truth = Self { categories, images, sha256, remarks };
+        truth.drop_namesakes()?;
+        Ok(truth)
+    }
+
+    /// Leaves one category of each name, compared as [`super::ClassMap`] does: the one with boxes. Exporters add a category
+    /// without boxes above all others, which may have the name of one of them.
+    fn drop_namesakes(&mut self) -> Result<(), ContentError> {
+        let mut has_boxes = vec![false; self.categories.len()];
+        self.images.iter().flat_map(|image| &image.boxes).for_each(|b| has_boxes[b.category] = true);
+        let mut by_name: HashMap<String, usize> = HashMap::new();
+        for (place, category) in self.categories.iter().enumerate() {
+            let kept = by_name.entry(plain(&category.name)).or_insert(place);
+            if has_boxes[*kept] && has_boxes[place] && *kept != place {
+                let [first, second] = [*kept, place].map(|place| self.categories[place].name.clone());
+                return Err(ContentError::NameTwice { first, second });
+            }
+            if has_boxes[place] {
+                *kept = place;
+            }
+        }
+        let mut kept = vec![false; self.categories.len()];
+        by_name.values().for_each(|place| kept[*place] = true);
+        self.keep_places(&kept);
+        Ok(())
+    }
+
+    /// Leaves these categories and their boxes.
+    fn keep_places(&mut self, kept: &[bool]) {
+        let place_of: Vec<usize> = kept
+            .iter()
+            .scan(0, |next, kept| {
+                let place = *next;
+                *next += usize::from(*kept);
+                Some(place)
+            })
+            .collect();
+        for image in &mut self.images {
+            image.boxes.retain(|b| kept[b.category]);
+            image.boxes.iter_mut().for_each(|b| b.category = place_of[b.category]);
+        }
+        let mut keep = kept.iter();
+        self.categories.retain(|_| keep.next().is_some_and(|kept| *kept));
     }
 }
 
 impl TruthImage {
     fn empty(image: ImageRecord) -> Result<Self, ContentError> {
-        if image.file_name.is_empty() {
-            return Err(ContentError::NoFile(image.id));
+        let size = image.size();
+        match image.file_name {
+            Some(file) if !file.is_empty() => Ok(Self { id: image.id, file, size, boxes: Vec::new() }),
+            _ => Err(ContentError::NoFile(image.id)),
         }
-        let size = image.width.zip(image.height).map(|(width, height)| Size::new(width, height));
-        Ok(Self { id: image.id, file: image.file_name, size, boxes: Vec::new() })
     }
 }
 
+fn told(id: &Option<TruthId>) -> String {
+    id.as_ref().map_or_else(|| "null".to_owned(), TruthId::to_string)
+}
+
 /// Where each id stands.
-fn places(what: &'static str, ids: impl Iterator<Item = i64>) -> Result<HashMap<i64, usize>, ContentError> {
+fn places<'a>(
+    what: &'static str,
+    ids: impl Iterator<Item = &'a TruthId>,
+) -> Result<HashMap<&'a TruthId, usize>, ContentError> {
     let mut places = HashMap::new();
     for (place, id) in ids.enumerate() {
         if places.insert(id, place).is_some() {
-            return Err(ContentError::Twice { what, id });
+            return Err(ContentError::Twice { what, id: id.clone() });
         }
     }
     Ok(places)
@@ -278,20 +321,28 @@ mod tests {
             (r#"{"images": [], "annotations": [], "categories": []}"#, "have no images"),
             (&GOOD.replace("\"bbox\": [1, 2, 3, 4]", "\"bbox\": [1, 2, NaN, 4]"), "expected value"),
             (&GOOD.replace("[1, 2, 3, 4]", "[1, 2, 1e999, 4]"), "number out of range"),
-            (&GOOD.replace("[1, 2, 3, 4]", "[1, 2, 3]"), "invalid length 3"),
+            (&GOOD.replace("[1, 2, 3, 4]", "[1, 2, 3]"), "an invalid box (annotation with id 1); a bbox must be four"),
+            (&GOOD.replace("[1, 2, 3, 4]", "[1, 2, 3, 4, 5]"), "an invalid box (annotation with id 1)"),
+            (&GOOD.replace("[1, 2, 3, 4]", "{\"x\": 1}"), "an invalid box (annotation with id 1)"),
+            (&GOOD.replace("[0.5, 0, 3, 4]", "[0.5, 0, \"wide\", 4]"), "an invalid box (annotation at place 1)"),
             (
-                &GOOD.replace("[1, 2, 3, 4]", "[1, 2, -3, 4]"),
-                "an invalid box (annotation with id 1): [1.0, 2.0, -3.0, 4.0]",
+                &GOOD.replace("\"image_id\": ", "\"image_id\": 8"),
+                "no box that counts: 2 annotations are for images that are not listed, and do not count (the first with \
+                 id 1, image 87);",
             ),
-            (&GOOD.replace("[0.5, 0, 3, 4]", "[0.5, 0, 3, -4]"), "an invalid box (annotation at place 1)"),
-            (&GOOD.replace("6.5", "-6.5"), "an invalid area (annotation with id 1): -6.5"),
-            (&GOOD.replace("\"image_id\": 7", "\"image_id\": 8"), "a box in the image 8 (annotation with id 1)"),
-            (&GOOD.replace("\"category_id\": 5", "\"category_id\": 6"), "a box of the category 6"),
+            (
+                &GOOD.replace("\"category_id\": ", "\"category_id\": 6"),
+                "2 annotations are of categories that are not listed, and do not count (the first with id 1, category 65);",
+            ),
             (&GOOD.replace("\"id\": 3", "\"id\": 7"), "use the image id 7 twice"),
+            (&GOOD.replace("\"id\": 3", "\"id\": 1.5"), "the id 1.5 is not a whole number"),
+            (&GOOD.replace("\"id\": 3", "\"id\": null"), "an id: a whole number or text"),
             (&GOOD.replace("\"id\": 2,", "\"id\": 5,"), "use the category id 5 twice"),
             (&GOOD.replace("\"image_id\": 3", "\"id\": 1, \"image_id\": 3"), "use the annotation id 1 twice"),
-            (&GOOD.replace("\"cat\"", "\"dog\""), "use the category name \"dog\" twice"),
+            (&GOOD.replace("\"cat\"", "\"Dog\""), "boxes of the categories \"Dog\" and \"dog\""),
             (&GOOD.replace("\"file_name\": \"a.jpg\"", "\"width\": 3"), "an image without a file name (id 3)"),
+            (&GOOD.replace("\"file_name\": \"a.jpg\"", "\"file_name\": null"), "an image without a file name (id 3)"),
+            ("\u{feff}[]", "is not a COCO annotations file"),
         ];
         for (text, expected) in cases {
             let error = read(text).unwrap_err().to_string();
@@ -303,6 +354,54 @@ mod tests {
         assert!(
             read(&no_boxes.replace(r#"{"id": 1, "name": "a"}"#, "")).unwrap_err().to_string().contains("no categories")
         );
+    }
+
+    #[test]
+    fn what_does_not_count_is_told_once_for_all() {
+        let more = |more: &str| GOOD.replace("[0.5, 0, 3, 4]}", &format!("[0.5, 0, 3, 4]}}, {more}"));
+        assert_eq!(read(GOOD).unwrap().remarks, [""; 0]);
+        let boxless = r#"{"id": "a-2", "image_id": 7, "category_id": 5, "segmentation": []}"#;
+        let truth = read(&more(boxless)).unwrap();
+        assert_eq!(truth.remarks, ["1 annotation has no bbox, and does not count (with id \"a-2\")"]);
+        assert_eq!(Truth { remarks: Vec::new(), sha256: read(GOOD).unwrap().sha256, ..truth }, read(GOOD).unwrap());
+        let many = [
+            boxless,
+            r#"{"id": 30, "image_id": 7, "category_id": 5, "bbox": null}"#,
+            r#"{"id": 31, "image_id": "7", "category_id": 5, "bbox": [1, 2, 3, 4]}"#,
+            r#"{"id": 32, "image_id": 7, "bbox": [1, 2, 3, 4]}"#,
+            r#"{"id": 33, "image_id": 7, "category_id": 5, "bbox": [1, 2, -3, 4], "area": 12}"#,
+            r#"{"id": 34, "image_id": 7, "category_id": 5, "bbox": [1, 2, 3, 4], "area": -5}"#,
+        ];
+        assert_eq!(
+            read(&more(&many.join(", "))).unwrap().remarks,
+            [
+                "1 annotation is for an image that is not listed, and does not count (with id 31, image \"7\")",
+                "1 annotation is of a category that is not listed, and does not count (with id 32, category null)",
+                "2 annotations have no bbox, and do not count (the first with id \"a-2\")",
+                "1 annotation has a box with a negative width or height, which no detection can match (with id 33)",
+                "1 annotation has a negative area, so that a detection of it is neither right nor wrong (with id 34)",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_mark_of_utf_8_is_no_part_of_the_file_and_utf_16_is_told() {
+        assert_eq!(read(&format!("\u{feff}{GOOD}")).unwrap().images, read(GOOD).unwrap().images);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let wide: Vec<u8> = format!("\u{feff}{GOOD}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(file.path(), wide).unwrap();
+        assert!(Truth::read(file.path()).unwrap_err().to_string().ends_with("are in UTF-16; save them as UTF-8"));
+    }
+
+    #[test]
+    fn of_two_categories_of_one_name_the_one_with_boxes_is_the_class() {
+        let root = |root: &str| GOOD.replace("\"categories\": [", &format!("\"categories\": [{root}, "));
+        for name in ["cat", "Cat", "dog"] {
+            let truth =
+                read(&root(&format!("{{\"id\": 0, \"name\": \"{name}\", \"supercategory\": \"none\"}}"))).unwrap();
+            let good = read(GOOD).unwrap();
+            assert_eq!((truth.categories, truth.images), (good.categories, good.images), "{name}");
+        }
     }
 
     #[test]

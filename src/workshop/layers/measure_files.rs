@@ -63,7 +63,10 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
     let target = subject.target.as_ref().map(|(target, _)| *target);
     let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {
         LayersError::Stopped(stopped) => stopped,
-        other => Stopped::failed(format!("Can't measure the layers: {other}.")),
+        other => {
+            let files = subject.models.each_ref().map(|model| model.path.as_path());
+            Stopped::failed(format!("Can't measure the layers: {}.", other.of(files)))
+        }
     })?;
     Ok(Findings { study, subject, took: started.elapsed() })
 }

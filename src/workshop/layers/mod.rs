@@ -28,6 +28,8 @@ pub use overflow::{Changes, Overflow, is_change, overflow};
 pub use study::{Studied, Study, study};
 pub use target::{Descent, Target};
 
+use std::path::Path;
+
 use super::progress::Stopped;
 
 /// Why layers cannot be measured.
@@ -37,14 +39,27 @@ pub enum LayersError {
     Float(String),
     #[error("cannot analyse the INT8 model: {0}")]
     Int8(String),
-    #[error("the second model has no QLinear nodes: it is not an INT8 model in the QOperator form")]
+    #[error("it has no QLinear nodes: it is not an INT8 model in the QOperator form")]
     NotQuantized,
     #[error("the two models have no tensor in common: they are different networks, or tensors were renamed")]
     NothingInCommon,
-    #[error("the combined model does not run: {0}")]
+    #[error("both together do not run: {0}")]
     Run(String),
     #[error("cannot compute the INT8 model in integers: {0}")]
     Integers(String),
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl LayersError {
+    /// The message, with the files of the float and of the INT8 model that it is about.
+    pub fn of(&self, [float, int8]: [&Path; 2]) -> String {
+        let [a, b] = [float.display(), int8.display()];
+        match self {
+            Self::Float(_) => format!("{a}: {self}"),
+            Self::Int8(_) | Self::NotQuantized | Self::Integers(_) => format!("{b}: {self}"),
+            Self::NothingInCommon | Self::Run(_) => format!("{a} and {b}: {self}"),
+            Self::Stopped(_) => self.to_string(),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::grid::ByteGrid;
 use crate::workshop::calibration::{CalibrationTable, TensorRange};
-use crate::workshop::error::QuantizeError;
+use crate::workshop::error::TableError;
 use crate::workshop::graph::{Graph, GraphOp, Node};
 use crate::workshop::recipe::{Concat, Recipe};
 
@@ -48,13 +48,13 @@ impl<'a> QuantizePlan<'a> {
     }
 
     /// After which tensor this one's grid is named.
-    pub fn owner(&self, tensor: &str) -> Result<&'a str, QuantizeError> {
-        self.owners.get(tensor).copied().ok_or_else(|| QuantizeError::NoRange { tensor: tensor.to_owned() })
+    pub fn owner(&self, tensor: &str) -> Result<&'a str, TableError> {
+        self.owners.get(tensor).copied().ok_or_else(|| TableError::NoRange { tensor: tensor.to_owned() })
     }
 
-    pub fn grid(&self, tensor: &str) -> Result<ByteGrid, QuantizeError> {
+    pub fn grid(&self, tensor: &str) -> Result<ByteGrid, TableError> {
         let range = self.ranges.get(self.owner(tensor)?);
-        range.map(|range| ByteGrid::over(*range)).ok_or_else(|| QuantizeError::NoRange { tensor: tensor.to_owned() })
+        range.map(|range| ByteGrid::over(*range)).ok_or_else(|| TableError::NoRange { tensor: tensor.to_owned() })
     }
 }
 

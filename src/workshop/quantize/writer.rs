@@ -7,7 +7,7 @@ use super::plan::QuantizePlan;
 use crate::model::metadata::Metadata;
 use crate::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
 use crate::workshop::calibration::CalibrationTable;
-use crate::workshop::error::QuantizeError;
+use crate::workshop::error::TableError;
 use crate::workshop::export::{
     attributes, encode, float_node, op_type, pad_ends, split_sizes, upsample_scales, weight_dims,
 };
@@ -20,7 +20,7 @@ pub fn quantized_onnx(
     table: &CalibrationTable,
     recipe: &Recipe,
     metadata: &Metadata,
-) -> Result<Vec<u8>, QuantizeError> {
+) -> Result<Vec<u8>, TableError> {
     let mut writer = Writer::new(QuantizePlan::new(graph, table, recipe), recipe);
     writer.graph(graph)?;
     Ok(encode(graph, &graph.outputs, writer.nodes, writer.initializers, &metadata.to_props()))
@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
         Self { plan, weights, concat, activations, nodes, initializers, tensors, grids }
     }
 
-    pub fn graph(&mut self, graph: &Graph) -> Result<(), QuantizeError> {
+    pub fn graph(&mut self, graph: &Graph) -> Result<(), TableError> {
         self.tensors.insert(graph.input.name.clone());
         for node in &graph.nodes {
             match &node.op {
@@ -63,7 +63,7 @@ impl<'a> Writer<'a> {
         graph.outputs.iter().try_for_each(|head| self.float(&head.name))
     }
 
-    fn float_node(&mut self, node: &Node) -> Result<(), QuantizeError> {
+    fn float_node(&mut self, node: &Node) -> Result<(), TableError> {
         node.inputs.iter().try_for_each(|source| self.float(source))?;
         let written = float_node(node, &mut self.initializers);
         self.tensors.extend(written.output.iter().cloned());
@@ -71,7 +71,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn node(&mut self, node: &Node) -> Result<(), QuantizeError> {
+    fn node(&mut self, node: &Node) -> Result<(), TableError> {
         let (source, output) = (&node.inputs[0], &node.outputs[0].name);
         let attributes = attributes(&node.op);
         let mut op = op_type(&node.op);
@@ -125,7 +125,7 @@ impl<'a> Writer<'a> {
 
     /// A 1×1 convolution as the product of two matrices, whose sums come out in float: `[H, W, C]` times
     /// `[C, filters]`. Rounded sums are what costs a head its precision, and float convolutions cost time.
-    fn float_output(&mut self, node: &Node, folded: &FoldedConv) -> Result<(), QuantizeError> {
+    fn float_output(&mut self, node: &Node, folded: &FoldedConv) -> Result<(), TableError> {
         let (source, output, name) = (&node.inputs[0], &node.outputs[0].name, &node.name);
         let [bytes, scale, zero_point] = self.bytes(source)?;
         let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
@@ -160,7 +160,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a convolution's numbers; names of its weights, their scale and zero point, and its biases.
-    fn conv(&mut self, name: &str, folded: &FoldedConv, source: &str) -> Result<[String; 4], QuantizeError> {
+    fn conv(&mut self, name: &str, folded: &FoldedConv, source: &str) -> Result<[String; 4], TableError> {
         let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         let names =
@@ -177,7 +177,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Names of a tensor's scale and zero point, which are written once.
-    fn grid(&mut self, tensor: &str) -> Result<[String; 2], QuantizeError> {
+    fn grid(&mut self, tensor: &str) -> Result<[String; 2], TableError> {
         let owner = self.plan.owner(tensor)?;
         let names = [format!("{owner}_scale"), format!("{owner}_zero_point")];
         let grid = self.plan.grid(tensor)?;
@@ -195,7 +195,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Names of a tensor's bytes, scale and zero point; quantizes it where only floats exist.
-    fn bytes(&mut self, tensor: &str) -> Result<[String; 3], QuantizeError> {
+    fn bytes(&mut self, tensor: &str) -> Result<[String; 3], TableError> {
         let [scale, zero_point] = self.grid(tensor)?;
         let bytes = quantized_name(tensor);
         if !self.tensors.contains(&bytes) {
@@ -206,7 +206,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes sure that a tensor exists in float, under its own name.
-    fn float(&mut self, tensor: &str) -> Result<(), QuantizeError> {
+    fn float(&mut self, tensor: &str) -> Result<(), TableError> {
         if !self.tensors.contains(tensor) {
             let (input, output) = (self.bytes(tensor)?.to_vec(), vec![tensor.to_owned()]);
             self.push(format!("{tensor}_DequantizeLinear"), "DequantizeLinear", input, output, Vec::new());

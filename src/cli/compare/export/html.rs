@@ -1,7 +1,5 @@
 //! The comparison as one page that stands alone: style, pictures and boxes are all inside, and nothing runs.
 
-use std::path::Path;
-
 use super::text::counts;
 use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, UnplacedLabel};
 use crate::cli::compare::report::{ComparisonReport, PictureReport, VerdictEntry};
@@ -31,7 +29,7 @@ pub fn html(report: &ComparisonReport<'_>, frames: &WorstFrames) -> String {
         for picture in worst {
             let uri = match picture.frame {
                 Some(_) => frames.uri(&picture.name()).map(str::to_owned),
-                None => file_uri(Path::new(&picture.source), picture.size()),
+                None => file_uri(&picture.file, picture.size()),
             };
             page += &figure(picture, uri.as_deref(), &Aside::default());
         }

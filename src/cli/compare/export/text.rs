@@ -2,6 +2,7 @@
 
 use crate::cli::compare::report::{ComparisonReport, VerdictEntry};
 use crate::cli::output::detections::NamedDetection;
+use crate::cli::output::escape::on_a_line;
 use crate::compare::{Agreement, VerdictKind};
 
 /// More pictures than this are not told in every matched pair.
@@ -13,7 +14,7 @@ pub fn text(report: &ComparisonReport<'_>) -> String {
     let few = report.pictures.len() <= FEW;
     let told = if few { report.pictures.len() } else { report.damaged().count() };
     for picture in &report.pictures[..told] {
-        text += &format!("{}: {}\n", picture.name(), counts(&picture.agreement));
+        text += &format!("{}: {}\n", on_a_line(&picture.name()), counts(&picture.agreement));
         for verdict in picture.verdicts.iter().filter(|v| few || v.kind != VerdictKind::Matched) {
             text += &format!("  {}\n", sentence(verdict));
         }
@@ -40,14 +41,15 @@ fn sentence(entry: &VerdictEntry<'_>) -> String {
     match (&entry.a, &entry.b) {
         (Some(a), Some(b)) => {
             let names = if a.class_id == b.class_id { a.class.into() } else { format!("{} → {}", a.class, b.class) };
+            let names = on_a_line(&names);
             let iou = entry.iou.unwrap_or_default();
             format!("{verdict:<13}  {names:<16} {:.3} → {:.3}  IoU {iou:.2}  {}", a.score, b.score, corners(a))
         }
         (Some(one), None) | (None, Some(one)) => {
-            let why = entry.why.as_deref().unwrap_or_default();
+            let why = on_a_line(entry.why.as_deref().unwrap_or_default());
             let score = format!("{:.3}", one.score);
             let score = if entry.a.is_some() { format!("{score}        ") } else { format!("      → {score}") };
-            format!("{verdict:<13}  {:<16} {score}            {}  {why}", one.class, corners(one))
+            format!("{verdict:<13}  {:<16} {score}            {}  {why}", on_a_line(one.class), corners(one))
         }
         (None, None) => verdict.to_owned(),
     }
@@ -66,6 +68,7 @@ fn by_class(report: &ComparisonReport<'_>) -> String {
     );
     for (name, of) in report.classes_by_damage() {
         let Agreement { a, b, matched, lost, gained, flips, .. } = of;
+        let name = on_a_line(name);
         text +=
             &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>13}  {:>5.3}\n", of.f1());
     }
