@@ -7,7 +7,7 @@ use std::process::Command;
 use clap::CommandFactory;
 use serde_json::json;
 
-use crate::program::{installed, twinsight};
+use crate::program::twinsight;
 use crate::run::Run;
 use crate::small_network::Shop;
 
@@ -93,6 +93,7 @@ const OTHERS: [(&str, &str); 13] = [
 /// A folder with one of each input.
 fn shop() -> Shop {
     let shop = Shop::new();
+    assert!(shop.float().is_file() && shop.int8().is_file());
     shop.picture("pictures", 0);
     shop.picture("pictures", 1);
     let recipe = json!({"name": "own", "weights": "tensor", "ranges": "minmax", "concat": "own", "float": [], "float_output": []});
@@ -158,7 +159,7 @@ fn no_output_replaces_an_input_under_any_name() {
         for (flag, file) in &inputs {
             arguments.extend([*flag, *file].into_iter().filter(|word| !word.is_empty()));
         }
-        for (flag, file) in &inputs {
+        for (_, file) in &inputs {
             let file = if *file == "pictures" { "pictures/00.png" } else { file };
             for name in names(&shop, file) {
                 for output in &outputs {
@@ -181,7 +182,6 @@ fn no_output_replaces_an_input_under_any_name() {
             for other in ["link", "hard"] {
                 std::fs::remove_file(shop.path(other)).unwrap();
             }
-            let _ = flag;
         }
     }
 }
@@ -396,5 +396,4 @@ fn annotated_pictures_replace_no_other() {
         assert!(before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)));
         assert_eq!(after.len(), before.len() + 1, "{:?}", after.keys());
     }
-    let _ = installed("runtime");
 }
