@@ -29,8 +29,8 @@ pub struct WindowLayout {
 impl WindowLayout {
     /// What makes no sense is left out.
     pub fn sane(self) -> Self {
-        let size = self.size.filter(|size| size.iter().all(|side| side.is_finite()));
-        let sides = |[width, height]: [f32; 2]| [width.clamp(LEAST[0], MOST), height.clamp(LEAST[1], MOST)];
+        let size = self.size.filter(|size| size.iter().all(|side| (100.0..MOST).contains(side)));
+        let sides = |[width, height]: [f32; 2]| [width.max(LEAST[0]), height.max(LEAST[1])];
         let position = self.position.filter(|place| place.iter().all(|at| at.abs() < MOST));
         Self { size: size.map(sides), position, maximized: self.maximized, panels: self.panels }
     }
@@ -75,7 +75,7 @@ mod tests {
         let good = of([900.0, 500.0], [-20.0, 40.0]);
         assert_eq!((good.size, good.position), (Some([900.0, 500.0]), Some([-20.0, 40.0])));
         for (size, kept) in
-            [([f32::NAN, 500.0], None), ([1e30, 0.0], Some([MOST, 420.0])), ([f32::INFINITY, 1.0], None)]
+            [([f32::NAN, 500.0], None), ([1e30, 500.0], None), ([900.0, -5.0], None), ([700.0, 300.0], Some(LEAST))]
         {
             assert_eq!(of(size, [f32::NAN, 0.0]), WindowLayout { size: kept, ..WindowLayout::default() });
         }
