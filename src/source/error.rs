@@ -59,6 +59,8 @@ pub enum SourceError {
     NoFfmpeg,
     #[error("cannot run {}: {cause}; reinstall ffmpeg", path.display())]
     BadFfmpeg { path: PathBuf, cause: String },
+    #[error("ffmpeg {version} ({}) is too old; install version 4.2 or newer, then open this again", path.display())]
+    OldFfmpeg { path: PathBuf, version: String },
     #[error("cannot play {name}: {cause}")]
     Video { name: String, cause: String },
     #[error("no frames from {name}: {cause}")]
@@ -140,6 +142,7 @@ impl SourceError {
             | Self::TooLarge { .. }
             | Self::NoFfmpeg
             | Self::BadFfmpeg { .. }
+            | Self::OldFfmpeg { .. }
             | Self::Video { .. }
             | Self::Address { .. }
             | Self::NoDemo { .. }

@@ -19,4 +19,5 @@ mod video;
 mod video_bad;
 #[path = "../support/video_file.rs"]
 mod video_file;
+mod video_sizes;
 mod video_support;

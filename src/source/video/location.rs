@@ -7,7 +7,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,6 +72,10 @@ impl VideoLocation {
         match self {
             Self::File(path) => {
                 let mut arguments = text(&["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]);
+                // ffmpeg may take the first of many JPEGs for the only one.
+                if starts_with_jpeg(path) {
+                    arguments.extend(text(&["-f", "mjpeg"]));
+                }
                 arguments.push("-i".into());
                 let mut name = OsString::from("file:");
                 name.push(path);
@@ -127,6 +131,11 @@ fn scheme(url: &str) -> Option<&str> {
     let letters = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     // One letter is a drive.
     (letters && scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic())).then_some(scheme)
+}
+
+fn starts_with_jpeg(path: &Path) -> bool {
+    let mut start = [0; 3];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == [0xFF, 0xD8, 0xFF]
 }
 
 fn check_file(path: &Path) -> Result<(), SourceError> {

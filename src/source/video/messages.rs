@@ -56,10 +56,10 @@ impl Messages {
             self.in_output = true;
         } else if let Some(rest) = text.strip_prefix("  Duration: ") {
             about.duration = about.duration.or_else(|| duration(rest.split(',').next()?));
-        } else if text.starts_with("  Stream #") && text.contains(" -> #0:0 (") {
+        } else if is_stream(text) && text.contains(" -> #0:0 (") {
             about.codec =
                 text.split_once(" -> #0:0 (").and_then(|(_, to)| to.split_whitespace().next()).map(Into::into);
-        } else if self.in_output && text.starts_with("  Stream #") && text.contains(": Video: ") {
+        } else if self.in_output && is_stream(text) && text.contains(": Video: ") {
             let rate = text.split(", ").find_map(|part| part.strip_suffix(" fps")?.trim().parse::<f32>().ok());
             about.rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0);
             self.ready = true;
@@ -87,6 +87,11 @@ pub fn lines(mut from: impl BufRead, mut tell: impl FnMut(&str)) {
             Ok(_) => tell(String::from_utf8_lossy(&line).trim_end()),
         }
     }
+}
+
+/// Two spaces before it, or four as ffmpeg 4 has them.
+fn is_stream(text: &str) -> bool {
+    text.trim_start().starts_with("Stream #")
 }
 
 /// "[h264 @ 0x55e] [error] words" → "words".
@@ -123,9 +128,9 @@ mod tests {
 [info]   Duration: 00:01:04.50, start: 0.000000, bitrate: 42 kb/s
 [info]   Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 320x240, 38 kb/s, 24 fps, 25 tbr (default)
 [info] Stream mapping:
-[info]   Stream #0:0 -> #0:0 (h264 (native) -> ppm (native))
+[info]   Stream #0:0 -> #0:0 (h264 (native) -> rawvideo (native))
 [info] Output #0, image2pipe, to 'pipe:1':
-[info]   Stream #0:0(und): Video: ppm, rgb24(pc, gbr/unknown/unknown, progressive), 320x240 [SAR 1:1 DAR 4:3], q=2-31, 200 kb/s, 25 fps, 25 tbn (default)
+[info]   Stream #0:0(und): Video: rawvideo (RGB[24]), rgb24(pc, gbr/unknown/unknown, progressive), 320x240 [SAR 1:1 DAR 4:3], q=2-31, 200 kb/s, 25 fps, 25 tbn (default)
 ";
 
     #[test]

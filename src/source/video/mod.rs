@@ -5,7 +5,7 @@
 //! | `location` | a file or an address, and how ffmpeg is told so that it takes it for nothing else |
 //! | `ffmpeg`   | the program, its version, its arguments |
 //! | `player`   | one run of it: pipes, threads, its end |
-//! | `ppm`, `messages` | what it writes, what it says |
+//! | `output`, `messages` | what it writes, what it says |
 //! | `clock`    | when a frame is due |
 //! | `controls` | pause, step, seek, loop; where a frame stands |
 //! | `request`  | which video, and how to play it |
@@ -20,8 +20,8 @@ mod controls;
 mod ffmpeg;
 mod location;
 mod messages;
+mod output;
 mod player;
-mod ppm;
 mod request;
 mod video_source;
 

@@ -7,8 +7,8 @@ use super::controls::{Playback, VideoControls};
 use super::ffmpeg::Ffmpeg;
 use super::location::{SILENCE, VideoLocation};
 use super::messages::About;
+use super::output::OutputError;
 use super::player::{Player, PlayerEnd, Received, TimedPicture};
-use super::ppm::PpmError;
 use super::request::VideoRequest;
 use crate::detect::{Frame, Size};
 use crate::source::{Description, Next, Source, SourceError};
@@ -184,7 +184,9 @@ impl VideoSource {
         let said = |otherwise: &str| messages.cause(otherwise);
         let cause = match (status, broken) {
             // We killed it then, so that its status says nothing.
-            (_, Some(broken @ (PpmError::Garbled | PpmError::Size(_) | PpmError::Read(_)))) => broken.to_string(),
+            (_, Some(broken @ (OutputError::Garbled | OutputError::Size(_) | OutputError::Read(_)))) => {
+                broken.to_string()
+            }
             (Some(status), _) if status.code().is_none() => format!("ffmpeg was killed ({status})"),
             (_, Some(cut)) => said(&cut.to_string()),
             (None, None) => "ffmpeg did not exit at the end".into(),
