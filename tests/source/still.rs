@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use tempfile::TempDir;
 use twinsight::detect::{Frame, Size};
+use twinsight::source::pixels::Layout;
 use twinsight::source::{Next, Opener, SourceError, SourceRequest, load};
 
-use crate::program::installed;
+use crate::program::{installed, root};
 
 /// 24×16, a colour of its own in each quarter: red, green / blue, white.
 fn quarters() -> RgbImage {
@@ -185,6 +186,68 @@ fn a_file_that_is_cut_off_is_refused_wherever_it_is_cut() {
     let photo = std::fs::read(installed("downloads/bus.jpg")).unwrap();
     assert!(matches!(folder.load("cut", &photo[..photo.len() / 2]), Err(SourceError::Decode { .. })));
     assert_eq!(folder.load("whole", &photo).unwrap().size(), Size::new(810, 1080));
+}
+
+/// A picture of 96×160 from OpenCV, in one scan, in several, with restart markers.
+fn tall(kind: &str) -> Vec<u8> {
+    std::fs::read(root().join(format!("tests/data/pixels/tall{kind}.jpg"))).unwrap()
+}
+
+#[test]
+fn a_jpeg_that_was_cut_is_refused_whatever_stands_behind_the_cut() {
+    let folder = Folder::new();
+    for kind in ["", "-restart", "-progressive"] {
+        let whole = tall(kind);
+        assert_eq!(folder.load("whole", &whole).unwrap().size(), Size::new(96, 160), "{kind}");
+        let scan = Layout::of(&whole).unwrap().first_scan + 14;
+        for tenth in 1..9 {
+            // Of a picture in several scans, its first one: behind that, the picture is whole, if less sharp.
+            let data = if kind == "-progressive" { whole.len() / 5 } else { whole.len() - scan };
+            let cut = &whole[..scan + data * tenth / 10];
+            let ends: [&[u8]; 4] = [b"", b"\xff\xd9", &whole, &[0; 64]];
+            for (n, end) in ends.into_iter().enumerate() {
+                // Zeros are whole codes of the first scan of several, and give an even surface.
+                if n == 3 && kind == "-progressive" {
+                    continue;
+                }
+                let bytes = [cut, end, b"\xff\xd9"].concat();
+                let error = folder.load("cut.jpg", &bytes).expect_err(&format!("{kind} {tenth}/10 {n}")).to_string();
+                // What stands there may be codes, of which there are too many then.
+                let may_be_codes = n == 3 || n == 2 && kind == "-progressive";
+                let expected = if may_be_codes { "" } else { "the JPEG is truncated" };
+                assert!(error.ends_with(expected), "{kind} {tenth}/10 {n}: {error}");
+            }
+        }
+        // Another picture behind a whole one, and dust, are nobody's fault.
+        for behind in [&whole[..], &whole[..whole.len() / 2], &[0; 64]] {
+            assert!(folder.load("more.jpg", &[&whole, behind].concat()).is_ok(), "{kind}");
+        }
+    }
+    // A run of data between two restart markers that is lost leaves a hole.
+    let mut lost = tall("-restart");
+    let restarts: Vec<usize> =
+        (0..lost.len() - 1).filter(|i| lost[*i] == 0xFF && (0xD0..0xD8).contains(&lost[i + 1])).collect();
+    let (from, to) = (restarts[1] + 2, restarts[4]);
+    lost.drain(from..to);
+    let error = folder.load("lost.jpg", &lost).unwrap_err().to_string();
+    assert!(error.ends_with("the JPEG is truncated"), "{error}");
+}
+
+/// As a camera's path reads it: see `pixels.rs`.
+#[test]
+fn a_jpeg_without_huffman_tables_has_the_standard_ones() {
+    let folder = Folder::new();
+    for name in ["444.jpg", "422.jpg", "420.jpg", "gray.jpg"] {
+        let whole = std::fs::read(root().join("tests/data/pixels").join(name)).unwrap();
+        let mut without = whole.clone();
+        while let Some(at) = without.windows(2).position(|two| two == [0xFF, 0xC4]) {
+            let length = usize::from(u16::from_be_bytes([without[at + 2], without[at + 3]]));
+            without.drain(at..at + 2 + length);
+        }
+        assert!(without.len() < whole.len());
+        let frame = folder.load(name, &without).unwrap();
+        assert_eq!(frame, folder.load(name, &whole).unwrap(), "{name}");
+    }
 }
 
 /// One chunk of a PNG.
