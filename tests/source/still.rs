@@ -109,6 +109,75 @@ fn all_eight_orientations_are_turned_upright() {
     }
 }
 
+/// An EXIF block whose orientation is of this type (3, 4, 8, 9) and count, in this byte order, at this place.
+fn exif_of(big: bool, kind: u16, count: u32, directory: u32) -> Vec<u8> {
+    let short = |n: u16| if big { n.to_be_bytes() } else { n.to_le_bytes() };
+    let long = |n: u32| if big { n.to_be_bytes() } else { n.to_le_bytes() };
+    let value = if kind == 3 || kind == 8 { short(6).to_vec() } else { long(6).to_vec() };
+    let values = value.repeat(count as usize);
+    let mut tiff = if big { b"MM\0\x2a".to_vec() } else { b"II\x2a\0".to_vec() };
+    tiff.extend(long(directory));
+    tiff.resize(directory as usize, 0);
+    // Another entry before it.
+    tiff.extend([short(2).as_slice(), &short(0x0100), &short(4), &long(1), &long(24)].concat());
+    tiff.extend([short(0x0112).as_slice(), &short(kind), &long(count)].concat());
+    if values.len() > 4 {
+        tiff.extend([long(directory + 2 + 24 + 4), long(0)].concat());
+        tiff.extend(values);
+    } else {
+        tiff.extend(values.iter().copied().chain([0; 4]).take(4));
+        tiff.extend(long(0));
+    }
+    tiff
+}
+
+/// Turned by a quarter in all these forms by Pillow's `ImageOps.exif_transpose` too.
+#[test]
+fn the_orientation_is_read_however_it_is_written() {
+    let folder = Folder::new();
+    for (big, kind, count, directory) in
+        [false, true].into_iter().flat_map(|big| [3, 4, 8, 9].map(|kind| (big, kind))).flat_map(|(big, kind)| {
+            [(1, 8), (1, 20), (2, 8), (3, 26)].map(|(count, directory)| (big, kind, count, directory))
+        })
+    {
+        let tiff = exif_of(big, kind, count, directory);
+        let named = [b"Exif\0\0".as_slice(), &tiff].concat();
+        let mut jpeg = encode(quarters(), ImageFormat::Jpeg);
+        let length = (named.len() as u16 + 2).to_be_bytes();
+        jpeg.splice(2..2, [&[0xFF, 0xE1], length.as_slice(), &named].concat());
+        let mut files = vec![("a.jpg", jpeg)];
+        for exif in [&tiff, &named] {
+            let mut png = Vec::new();
+            let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+            encoder.set_exif_metadata(exif.clone()).unwrap();
+            encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+            let mut webp = Vec::new();
+            let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut webp);
+            encoder.set_exif_metadata(exif.clone()).unwrap();
+            encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+            files.extend([("a.png", png), ("a.webp", webp)]);
+        }
+        for (name, bytes) in files {
+            let frame = folder.load(name, &bytes).unwrap();
+            let found = (frame.size(), letters(&frame));
+            let form = format!("{name}: big {big}, type {kind}, count {count}, directory at {directory}");
+            assert_eq!(found, (Size::new(16, 24), "brwg".into()), "{form}");
+        }
+    }
+    // What is no orientation turns nothing.
+    for (kind, count, directory) in [(2, 1, 8), (5, 1, 8), (4, u32::MAX, 8), (3, 1, u32::MAX)] {
+        let mut tiff = exif_of(true, 3, 1, 8);
+        tiff[24..26].copy_from_slice(&u16::to_be_bytes(kind));
+        tiff[26..30].copy_from_slice(&count.to_be_bytes());
+        tiff[4..8].copy_from_slice(&directory.to_be_bytes());
+        let mut png = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+        encoder.set_exif_metadata(tiff).unwrap();
+        encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+        assert_eq!(letters(&folder.load("a.png", &png).unwrap()), "rgbw", "{kind} {count} {directory}");
+    }
+}
+
 #[test]
 fn transparency_lies_over_white() {
     let pixels = [[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 128]];

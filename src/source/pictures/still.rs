@@ -5,8 +5,10 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+use super::exif;
 use crate::detect::{Frame, FrameError, MAX_PIXELS, Size};
 use crate::source::pixels::{Layout, PixelError, missing_rows, with_tables};
 use crate::source::{Description, Next, Source, SourceError};
@@ -48,7 +50,8 @@ pub fn decode(path: &Path, bytes: &[u8]) -> Result<Frame, SourceError> {
         return Err(SourceError::TooLarge { path: path.into(), cause });
     }
     // An orientation that cannot be read must not cost the picture.
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let exif = decoder.exif_metadata().ok().flatten();
+    let orientation = exif.as_deref().and_then(exif::orientation).unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| from_image(path, e))?;
     picture.apply_orientation(orientation);
     let size = Size::new(picture.width(), picture.height());
