@@ -19,5 +19,6 @@ mod video;
 mod video_bad;
 #[path = "../support/video_file.rs"]
 mod video_file;
+mod video_kinds;
 mod video_sizes;
 mod video_support;
