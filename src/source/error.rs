@@ -63,6 +63,9 @@ pub enum SourceError {
     OldFfmpeg { path: PathBuf, version: String },
     #[error("cannot play {name}: {cause}")]
     Video { name: String, cause: String },
+    /// It was played as far as that goes.
+    #[error("{name} {cause}")]
+    Damaged { name: String, cause: String },
     #[error("no frames from {name}: {cause}")]
     Stream { name: String, cause: String },
     #[error("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")]
@@ -144,6 +147,7 @@ impl SourceError {
             | Self::BadFfmpeg { .. }
             | Self::OldFfmpeg { .. }
             | Self::Video { .. }
+            | Self::Damaged { .. }
             | Self::Address { .. }
             | Self::NoDemo { .. }
             | Self::NoThread { .. }

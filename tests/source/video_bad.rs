@@ -56,7 +56,9 @@ fn a_video_that_is_cut_off_plays_up_to_there_and_says_so() {
     };
     assert!((30..80).contains(&frames), "{frames}");
     let at = f64::from(frames - 1) * 0.04;
-    let expected = format!("cannot play {}: it is truncated: it ends at {at:.1} s of 4.0 s", cut.display());
+    let missing = 100 - frames;
+    let expected =
+        format!("{} is truncated: it ends at {at:.1} s of 4.0 s, about {missing} frames are missing", cut.display());
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_transient());
 }

@@ -143,7 +143,14 @@ impl FrameReader {
 
     fn next_of_moving(&mut self, start: Instant) -> Result<Option<InputFrame>, Box<dyn Error>> {
         if self.limit.is_some_and(|limit| self.given >= limit) {
-            return Ok(None);
+            // Its end, which would tell, is not reached.
+            return match &self.moving {
+                Some(Moving::Video { source, name, .. }) => match source.damage() {
+                    Some(cause) => Err(SourceError::Damaged { name: name.clone(), cause }.into()),
+                    None => Ok(None),
+                },
+                _ => Ok(None),
+            };
         }
         match &mut self.moving {
             Some(Moving::Video { source, name, stem }) => {

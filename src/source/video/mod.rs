@@ -6,6 +6,8 @@
 //! | `ffmpeg`   | the program, its version, its arguments |
 //! | `player`   | one run of it: pipes, threads, its end |
 //! | `output`, `messages` | what it writes, what it says |
+//! | `transport` | packets that a transport stream has lost |
+//! | `truncation` | whether a file ends before its container does |
 //! | `clock`    | when a frame is due |
 //! | `controls` | pause, step, seek, loop; where a frame stands |
 //! | `request`  | which video, and how to play it |
@@ -23,6 +25,8 @@ mod messages;
 mod output;
 mod player;
 mod request;
+mod transport;
+mod truncation;
 mod video_source;
 
 pub use controls::{Playback, VideoControls};

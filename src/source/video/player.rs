@@ -126,11 +126,11 @@ impl Player {
         let Some(stderr) = stderr else { return Err(io::ErrorKind::BrokenPipe.into()) };
         Builder::new().name("video messages".into()).spawn(move || {
             messages::lines(BufReader::new(stderr), |line| {
-                let mut line = line;
                 if let Some((picture, rest)) = Announced::of(line) {
+                    lock(&theirs).frame(rest);
                     // Nobody takes it after the end; ffmpeg's words still count.
                     let _ = announce.send(picture);
-                    line = rest;
+                    return;
                 }
                 let mut messages = lock(&theirs);
                 messages.hear(line);
@@ -172,6 +172,12 @@ impl Player {
     pub fn about(&self) -> About {
         let _ = self.ready.recv_timeout(SAYING);
         lock(&self.messages).about.clone()
+    }
+
+    /// Frames that are damaged or missing at least, as far as ffmpeg has come; and the first error. `with_packets`: packets of
+    /// which a part is missing count.
+    pub fn damage(&self, with_packets: bool) -> (u64, Option<String>) {
+        lock(&self.messages).damage.frames(with_packets)
     }
 
     /// Pictures that gave way to newer ones.

@@ -10,6 +10,8 @@ use super::messages::About;
 use super::output::OutputError;
 use super::player::{Player, PlayerEnd, Received, TimedPicture};
 use super::request::VideoRequest;
+use super::transport::losses;
+use super::truncation::is_truncated;
 use crate::detect::{Frame, Size};
 use crate::source::{Description, Next, Source, SourceError};
 
@@ -57,6 +59,10 @@ pub struct VideoSource {
     clock: PlayClock,
     /// Passed over since the source was opened.
     skipped: u64,
+    /// Frames of earlier runs that are damaged or missing, and the first error; see [`Player::damage`].
+    damaged: (u64, Option<String>),
+    /// Whether a transport stream is known to lack packets.
+    loses_packets: bool,
     /// Time and number of the frame that was given last.
     given: (Duration, u64),
     controls: VideoControls,
@@ -82,6 +88,8 @@ impl VideoSource {
             waiting: Instant::now(),
             clock: PlayClock::default(),
             skipped: 0,
+            damaged: (0, None),
+            loses_packets: false,
             given: (request.start, 0),
             controls: VideoControls::new(request.looped, request.paused),
         };
@@ -109,6 +117,7 @@ impl VideoSource {
         let last = self.about.duration.map(|duration| duration.saturating_sub(BEFORE_THE_END));
         // Where a frame came from, there is one.
         let to = last.map_or(to, |last| to.min(last.max(self.came)));
+        self.damaged = self.player.damage(self.packets_count()).max(std::mem::take(&mut self.damaged));
         // The old one first: two at once cost twice the memory.
         self.player.stop();
         self.player = start(&self.ffmpeg, &self.request.location, to)?;
@@ -169,12 +178,31 @@ impl VideoSource {
     /// What to do when no more pictures come.
     fn over(&mut self) -> Result<Next, SourceError> {
         let any = self.run > 0;
-        self.end()?;
+        match self.end() {
+            Err(SourceError::Damaged { .. }) if self.controls.is_looped() => {}
+            end => end?,
+        }
         if any && !self.live && self.controls.is_looped() {
             self.go_to(Duration::ZERO)?;
             return Ok(Next::Idle);
         }
         Ok(Next::End)
+    }
+
+    /// Whether packets of which a part is missing are damage. In a transport stream it takes a look at all of it to tell
+    /// them from a place where recordings were joined, which is taken at the end.
+    fn packets_count(&self) -> bool {
+        self.about.format.as_deref() != Some("mpegts") || self.loses_packets
+    }
+
+    /// What is wrong with the frames of a file so far, in words that follow its name; `None` = nothing is known. What
+    /// ffmpeg reads ahead counts already.
+    pub fn damage(&self) -> Option<String> {
+        let (frames, cause) = self.player.damage(self.packets_count()).max(self.damaged.clone());
+        let cause = cause.filter(|_| !self.live && frames > 0)?;
+        let cause = self.request.location.anonymous(&cause);
+        let are = if frames == 1 { "1 frame is" } else { &format!("{frames} frames are") };
+        Some(format!("is damaged: at least {are} damaged or missing ({cause})"))
     }
 
     /// Whether ffmpeg ended because the video did.
@@ -202,23 +230,57 @@ impl VideoSource {
             (Some(status), None) if !status.success() => said(&format!("ffmpeg failed ({status})")),
             _ if self.live => said("the stream has ended"),
             _ if self.run == 0 && self.origin.0.is_zero() => said("it has no frames"),
-            _ => match self.about.duration {
-                Some(whole) if messages.cut && self.came + self.slot() * 3 < whole => {
-                    let [came, whole] = [self.came, whole].map(|d| d.as_secs_f32());
-                    format!("it is truncated: it ends at {came:.1} s of {whole:.1} s")
+            _ => {
+                if let (VideoLocation::File(path), false) = (&self.request.location, self.packets_count())
+                    && self.player.damage(true).0 > 0
+                {
+                    self.loses_packets = losses(path).is_none_or(|losses| losses > 0);
                 }
-                _ => return Ok(()),
-            },
+                let cut = self.cut(messages.cut);
+                match (cut, &self.request.location) {
+                    // The server may have the rest.
+                    (Some(cut), VideoLocation::Url(_)) => format!("it {cut}"),
+                    (cut, _) => {
+                        let wrong: Vec<String> = [cut, self.damage()].into_iter().flatten().collect();
+                        let name = self.request.location.to_string();
+                        return match wrong.is_empty() {
+                            true => Ok(()),
+                            false => Err(SourceError::Damaged { name, cause: wrong.join(", and ") }),
+                        };
+                    }
+                }
+            }
         };
         Err(self.failed(cause))
     }
 
+    /// Whether the file ends before its end, in words that follow its name. `said`: ffmpeg says so.
+    fn cut(&self, said: bool) -> Option<String> {
+        let cut = match &self.request.location {
+            VideoLocation::File(path) => said || is_truncated(path),
+            VideoLocation::Url(_) => said,
+        };
+        let came = self.came;
+        let missing = self.about.duration.filter(|whole| cut && came + self.slot() * 3 < *whole).map(|whole| {
+            let frames = ((whole - came).as_secs_f64() / self.slot().as_secs_f64()).round() - 1.0;
+            let [came, whole] = [came, whole].map(|d| d.as_secs_f32());
+            format!("is truncated: it ends at {came:.1} s of {whole:.1} s, about {frames} frames are missing")
+        });
+        // How long it was, not every container says.
+        let is_file = matches!(self.request.location, VideoLocation::File(_));
+        missing.or_else(|| (cut && is_file).then(|| format!("is truncated: it ends at {:.1} s", came.as_secs_f32())))
+    }
+
     fn failed(&self, cause: String) -> SourceError {
-        let name = self.request.location.to_string();
-        match self.request.location {
-            VideoLocation::File(_) => SourceError::Video { name, cause },
-            VideoLocation::Url(_) => SourceError::Stream { name, cause },
-        }
+        failed(&self.request.location, cause)
+    }
+}
+
+fn failed(location: &VideoLocation, cause: String) -> SourceError {
+    let name = location.to_string();
+    match location {
+        VideoLocation::File(_) => SourceError::Video { name, cause },
+        VideoLocation::Url(_) => SourceError::Stream { name, cause },
     }
 }
 
@@ -230,7 +292,7 @@ impl Source for VideoSource {
             size: Some(self.size),
             format: self.about.codec.clone(),
             nominal_rate: self.about.rate,
-            note: None,
+            note: self.damage().map(|damage| format!("this video {damage}")),
             playback: Some(Playback {
                 time,
                 number,
