@@ -50,8 +50,7 @@ impl Ffmpeg {
     /// Decodes from `start` on: pixels to standard output, a line for each picture among its messages. Where that can
     /// be had, it ends with the thread that starts it.
     pub(super) fn command(&self, location: &VideoLocation, start: Duration) -> Command {
-        // A version without a number is a build of the newest sources.
-        let before = |major, minor| release(&self.version).is_some_and(|found| found < (major, minor));
+        let before = |major, minor| self.is_before(major, minor);
         let mut command = guarded(&self.path, self.guard.as_deref());
         command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]);
         if !start.is_zero() {
@@ -61,18 +60,27 @@ impl Ffmpeg {
         command.args(["-max_pixels", &MAX_PIXELS.to_string()]);
         // A frame of another size than the first keeps it. Where ffmpeg would scale it to the first one's when it builds
         // its filters again, they must take it as they are.
-        let scales = before(4, 4);
-        if scales {
+        let old = before(5, 1);
+        if old {
             command.args(["-reinit_filter", "0"]);
         }
         command.args(location.arguments(before(5, 0)));
-        command.args(["-an", "-sn", "-dn", "-vf", FILTERS]);
-        if !scales {
+        command.args(["-an", "-sn", "-dn"]);
+        match location.tiles() {
+            Some(tiles) => command.args(["-filter_complex", &format!("{},{FILTERS}", tiles.filters())]),
+            None => command.args(["-vf", FILTERS]),
+        };
+        if !old {
             command.arg("-noautoscale");
         }
-        command.args([if before(5, 1) { "-vsync" } else { "-fps_mode" }, "passthrough"]);
+        command.args([if old { "-vsync" } else { "-fps_mode" }, "passthrough"]);
         command.args(["-c:v", "rawvideo", "-f", "image2pipe", "pipe:1"]);
         command
+    }
+
+    /// A version without a number is a build of the newest sources.
+    pub(super) fn is_before(&self, major: u32, minor: u32) -> bool {
+        release(&self.version).is_some_and(|found| found < (major, minor))
     }
 }
 

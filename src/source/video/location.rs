@@ -11,6 +11,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::photo::{Photo, Tiles, photo};
 use crate::source::SourceError;
 
 /// How long a stream may say nothing while it runs; ffmpeg is told the same.
@@ -97,6 +98,17 @@ impl VideoLocation {
                 arguments.extend(text(&["-format_whitelist", &formats, "-i", url]));
                 arguments
             }
+        }
+    }
+
+    /// The tiles of a photo.
+    pub(super) fn tiles(&self) -> Option<Tiles> {
+        match self {
+            Self::File(path) => match photo(path) {
+                Some(Photo::Tiles(tiles)) => tiles,
+                _ => None,
+            },
+            Self::Url(_) => None,
         }
     }
 

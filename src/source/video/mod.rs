@@ -3,6 +3,7 @@
 //! | file       | what lives there |
 //! | ---------- | ---------------- |
 //! | `location` | a file or an address, and how ffmpeg is told so that it takes it for nothing else |
+//! | `photo`    | photos in video containers |
 //! | `ffmpeg`   | the program, its version, its arguments |
 //! | `player`   | one run of it: pipes, threads, its end |
 //! | `output`, `messages` | what it writes, what it says |
@@ -23,6 +24,7 @@ mod ffmpeg;
 mod location;
 mod messages;
 mod output;
+mod photo;
 mod player;
 mod request;
 mod transport;

@@ -8,6 +8,7 @@ use super::ffmpeg::Ffmpeg;
 use super::location::{SILENCE, VideoLocation};
 use super::messages::About;
 use super::output::OutputError;
+use super::photo::{Photo, photo};
 use super::player::{Player, PlayerEnd, Received, TimedPicture};
 use super::request::VideoRequest;
 use super::transport::losses;
@@ -73,6 +74,7 @@ impl VideoSource {
     pub fn open(request: &VideoRequest) -> Result<Self, SourceError> {
         request.location.check()?;
         let ffmpeg = Ffmpeg::find()?;
+        check_photo(&request.location, &ffmpeg)?;
         let player = start(&ffmpeg, &request.location, request.start)?;
         let mut source = Self {
             ffmpeg,
@@ -282,6 +284,23 @@ fn failed(location: &VideoLocation, cause: String) -> SourceError {
         VideoLocation::File(_) => SourceError::Video { name, cause },
         VideoLocation::Url(_) => SourceError::Stream { name, cause },
     }
+}
+
+/// A photo of which ffmpeg would give a part for the whole, or that it cannot read.
+fn check_photo(location: &VideoLocation, ffmpeg: &Ffmpeg) -> Result<(), SourceError> {
+    let VideoLocation::File(path) = location else { return Ok(()) };
+    let old = ffmpeg.is_before(7, 0);
+    let cause = match photo(path) {
+        Some(Photo::Tiles(None)) => "it is a photo in tiles that cannot be put together; export it as JPEG".into(),
+        Some(Photo::Tiles(_) | Photo::Whole { hevc: true }) if old => {
+            format!(
+                "ffmpeg {} cannot read such photos; export it as JPEG, or install ffmpeg 7 or newer",
+                ffmpeg.version
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(failed(location, cause))
 }
 
 impl Source for VideoSource {
