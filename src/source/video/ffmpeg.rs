@@ -49,7 +49,7 @@ impl Ffmpeg {
 
     /// Decodes from `start` on: pixels to standard output, a line for each picture among its messages. Where that can
     /// be had, it ends with the thread that starts it.
-    pub(super) fn command(&self, location: &VideoLocation, start: Duration) -> Command {
+    pub(super) fn command(&self, location: &VideoLocation, start: Duration, format: Option<&str>) -> Command {
         let before = |major, minor| self.is_before(major, minor);
         let mut command = guarded(&self.path, self.guard.as_deref());
         command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]);
@@ -64,7 +64,7 @@ impl Ffmpeg {
         if old {
             command.args(["-reinit_filter", "0"]);
         }
-        command.args(location.arguments(before(5, 0)));
+        command.args(location.arguments(before(5, 0), format));
         command.args(["-an", "-sn", "-dn"]);
         match location.tiles() {
             Some(tiles) => command.args(["-filter_complex", &format!("{},{FILTERS}", tiles.filters())]),
@@ -81,6 +81,14 @@ impl Ffmpeg {
     /// A version without a number is a build of the newest sources.
     pub(super) fn is_before(&self, major: u32, minor: u32) -> bool {
         release(&self.version).is_some_and(|found| found < (major, minor))
+    }
+
+    /// The first bytes at an address, where it is a document's and can be read.
+    pub(super) fn first_bytes(&self, location: &VideoLocation) -> Option<Vec<u8>> {
+        let mut command = guarded(&self.path, self.guard.as_deref());
+        command.args(["-nostdin", "-loglevel", "quiet"]).args(location.bytes_arguments()?);
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Some(command.output().ok()?.stdout)
     }
 }
 

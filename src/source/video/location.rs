@@ -22,10 +22,16 @@ pub const SCHEMES: [&str; 4] = ["rtsp", "rtsps", "http", "https"];
 
 /// Kinds of file as ffmpeg names them. None of them names other files or addresses.
 const CONTAINERS: &str = "mov,mp4,matroska,webm,avi,gif,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,av1,obu,ivf,\
-    mjpeg,mxf,nut,dv,yuv4mpegpipe,wtv,rm,apng,h263,vc1,nsv";
+    mjpeg,mxf,nut,dv,yuv4mpegpipe,wtv,rm,apng,h263,vc1,nsv,vvc";
 
-/// What comes over a network besides: playlists of segments, multipart JPEG of cameras, the sound in segments.
-const STREAMS: &str = "hls,dash,mpjpeg,rtsp,sdp,rtp,aac,ac3,eac3,mp3";
+/// What comes over a network besides: playlists of segments, multipart JPEG of cameras, the sound in segments; and single
+/// pictures, which [`is_picture`] tells apart.
+const STREAMS: &str = "hls,dash,mpjpeg,rtsp,sdp,rtp,aac,ac3,eac3,mp3,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe";
+
+/// Whether ffmpeg's name for the kind of a stream means one picture, and then the end.
+pub(super) fn is_picture(format: &str) -> bool {
+    format.ends_with("_pipe")
+}
 
 /// A video file, or the address of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +73,9 @@ impl VideoLocation {
         }
     }
 
-    /// The arguments that make this ffmpeg's input. `old`: an ffmpeg before 5.0.
-    pub(super) fn arguments(&self, old: bool) -> Vec<OsString> {
+    /// The arguments that make this ffmpeg's input. `old`: an ffmpeg before 5.0; `format`: what it is, where ffmpeg would not
+    /// find that out.
+    pub(super) fn arguments(&self, old: bool, format: Option<&str>) -> Vec<OsString> {
         let text = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         match self {
             Self::File(path) => {
@@ -95,7 +102,9 @@ impl VideoLocation {
                 } else {
                     text(&["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", "-rw_timeout", &timeout])
                 };
-                arguments.extend(text(&["-format_whitelist", &formats, "-i", url]));
+                arguments.extend(text(&["-format_whitelist", &formats]));
+                arguments.extend(format.map(|format| text(&["-f", format])).into_iter().flatten());
+                arguments.extend(text(&["-i", url]));
                 arguments
             }
         }
@@ -110,6 +119,16 @@ impl VideoLocation {
             },
             Self::Url(_) => None,
         }
+    }
+
+    /// The arguments with which ffmpeg gives the first bytes at an address as they are; `None` where that is not a document.
+    pub(super) fn bytes_arguments(&self) -> Option<Vec<OsString>> {
+        let Self::Url(url) = self else { return None };
+        let http = scheme(url).is_some_and(|s| s.to_ascii_lowercase().starts_with("http"));
+        let timeout = SILENCE.as_micros().to_string();
+        let mut arguments = vec!["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", "-rw_timeout", &timeout];
+        arguments.extend(["-f", "data", "-i", url, "-map", "0:0", "-c", "copy", "-fs", "4096", "-f", "data", "pipe:1"]);
+        http.then(|| arguments.iter().map(OsString::from).collect())
     }
 
     /// ffmpeg's words without the name that it was given, which may hold a password.

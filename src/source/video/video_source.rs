@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::clock::PlayClock;
 use super::controls::{Playback, VideoControls};
 use super::ffmpeg::Ffmpeg;
-use super::location::{SILENCE, VideoLocation};
+use super::location::{SILENCE, VideoLocation, is_picture};
 use super::messages::About;
 use super::output::OutputError;
 use super::photo::{Photo, photo};
@@ -31,6 +31,9 @@ const TOO_LATE: Duration = Duration::from_secs(1);
 /// A place after the end is this far before it.
 const BEFORE_THE_END: Duration = Duration::from_secs(1);
 
+/// How often a picture at an address is fetched again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// A frame and its place in the video.
 struct Shot {
     frame: Frame,
@@ -44,9 +47,14 @@ pub struct VideoSource {
     request: VideoRequest,
     /// Nobody can make it wait.
     live: bool,
+    /// What the stream is, where ffmpeg does not find that out.
+    format: Option<&'static str>,
     about: About,
     size: Size,
     player: Player,
+    /// When this run of ffmpeg was started, and when the first one.
+    started: Instant,
+    opened: Instant,
     /// Where this run of ffmpeg started, and the number of its first frame.
     origin: (Duration, u64),
     /// Frames of this run that came so far.
@@ -75,9 +83,29 @@ impl VideoSource {
         request.location.check()?;
         let ffmpeg = Ffmpeg::find()?;
         check_photo(&request.location, &ffmpeg)?;
-        let player = start(&ffmpeg, &request.location, request.start)?;
+        match Self::open_as(request, &ffmpeg, None) {
+            // What the server sends says why better than ffmpeg does.
+            Err(error @ SourceError::Stream { .. }) => match ffmpeg.first_bytes(&request.location).as_deref().map(kind) {
+                Some(Some(Document::Page)) => Err(failed(
+                    &request.location,
+                    "this address gives a web page, not video; look in the camera's manual for the address of its stream"
+                        .into(),
+                )),
+                // JPEGs in parts whose boundaries ffmpeg does not see.
+                Some(Some(Document::Jpegs)) => Self::open_as(request, &ffmpeg, Some("mjpeg")).map_err(|_| error),
+                _ => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    fn open_as(request: &VideoRequest, ffmpeg: &Ffmpeg, format: Option<&'static str>) -> Result<Self, SourceError> {
+        let player = start(ffmpeg, &request.location, request.start, format)?;
         let mut source = Self {
-            ffmpeg,
+            ffmpeg: ffmpeg.clone(),
+            format,
+            started: Instant::now(),
+            opened: Instant::now(),
             request: request.clone(),
             live: false,
             about: About::default(),
@@ -122,7 +150,8 @@ impl VideoSource {
         self.damaged = self.player.damage(self.packets_count()).max(std::mem::take(&mut self.damaged));
         // The old one first: two at once cost twice the memory.
         self.player.stop();
-        self.player = start(&self.ffmpeg, &self.request.location, to)?;
+        self.player = start(&self.ffmpeg, &self.request.location, to, self.format)?;
+        self.started = Instant::now();
         self.origin = (to, self.number_at(to));
         (self.run, self.came, self.head) = (0, to, None);
         self.waiting = Instant::now();
@@ -180,6 +209,16 @@ impl VideoSource {
     /// What to do when no more pictures come.
     fn over(&mut self) -> Result<Next, SourceError> {
         let any = self.run > 0;
+        if self.is_picture() && any {
+            let rest = AGAIN.saturating_sub(self.started.elapsed());
+            if !rest.is_zero() {
+                let _ = self.controls.wake().recv_timeout(rest.min(SLICE));
+                return Ok(Next::Idle);
+            }
+            self.go_to(Duration::ZERO)?;
+            self.origin = (self.opened.elapsed(), self.given.1 + 1);
+            return Ok(Next::Idle);
+        }
         match self.end() {
             Err(SourceError::Damaged { .. }) if self.controls.is_looped() => {}
             end => end?,
@@ -195,6 +234,11 @@ impl VideoSource {
     /// them from a place where recordings were joined, which is taken at the end.
     fn packets_count(&self) -> bool {
         self.about.format.as_deref() != Some("mpegts") || self.loses_packets
+    }
+
+    /// Whether an address gives one picture at a time; it is fetched again and again.
+    pub fn is_picture(&self) -> bool {
+        self.live && self.about.format.as_deref().is_some_and(is_picture)
     }
 
     /// What is wrong with the frames of a file so far, in words that follow its name; `None` = nothing is known. What
@@ -303,6 +347,24 @@ fn check_photo(location: &VideoLocation, ffmpeg: &Ffmpeg) -> Result<(), SourceEr
     Err(failed(location, cause))
 }
 
+/// What an address gives that ffmpeg does not take for a video.
+enum Document {
+    Page,
+    Jpegs,
+}
+
+fn kind(bytes: &[u8]) -> Option<Document> {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_ascii_lowercase();
+    let start = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
+    if ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
+        || start.starts_with('<') && start.contains("<html")
+    {
+        return Some(Document::Page);
+    }
+    let has_jpeg = bytes.windows(3).any(|three| three == [0xFF, 0xD8, 0xFF]);
+    (has_jpeg && text.contains("image/jp")).then_some(Document::Jpegs)
+}
+
 impl Source for VideoSource {
     fn description(&self) -> Description {
         let (time, number) = self.given;
@@ -391,7 +453,7 @@ impl Source for VideoSource {
     }
 }
 
-fn start(ffmpeg: &Ffmpeg, location: &VideoLocation, at: Duration) -> Result<Player, SourceError> {
-    Player::start(ffmpeg.command(location, at))
+fn start(ffmpeg: &Ffmpeg, location: &VideoLocation, at: Duration, format: Option<&str>) -> Result<Player, SourceError> {
+    Player::start(ffmpeg.command(location, at, format))
         .map_err(|cause| SourceError::BadFfmpeg { path: ffmpeg.path.clone(), cause: cause.to_string() })
 }
