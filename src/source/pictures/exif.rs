@@ -20,7 +20,7 @@ pub(super) fn orientation(exif: &[u8]) -> Option<Orientation> {
     let at = |from: usize, length: usize| tiff.get(from..from.checked_add(length)?).map(number);
     let directory = at(4, 4)? as usize;
     let entries = at(directory, 2)? as usize;
-    (0..entries).map_while(|entry| Some(directory.checked_add(2 + entry * 12)?)).find_map(|entry| {
+    (0..entries).map_while(|entry| directory.checked_add(2 + entry * 12)).find_map(|entry| {
         if at(entry, 2)? != u32::from(ORIENTATION) {
             return None;
         }

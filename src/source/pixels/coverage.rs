@@ -26,7 +26,7 @@ struct Component {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Frame {
+struct JpegHeader {
     width: usize,
     height: usize,
     progressive: bool,
@@ -35,7 +35,7 @@ struct Frame {
 }
 
 /// Which coefficients a scan has, and of which of their bits.
-struct Scan {
+struct JpegScan {
     first: u32,
     last: u32,
     /// Whether it refines what earlier scans gave.
@@ -56,7 +56,7 @@ struct ScanComponent<'a> {
 }
 
 struct Walk {
-    frame: Option<Frame>,
+    frame: Option<JpegHeader>,
     dc: [Option<Codes>; 4],
     ac: [Option<Codes>; 4],
     restart: usize,
@@ -108,10 +108,10 @@ pub fn missing_rows(data: &[u8]) -> Option<usize> {
 }
 
 impl Walk {
-    fn frame(&mut self, content: &[u8], progressive: bool) -> Option<Frame> {
+    fn frame(&mut self, content: &[u8], progressive: bool) -> Option<JpegHeader> {
         let &[8, h1, h0, w1, w0, count, ..] = content else { return None };
         let [width, height] = [[w1, w0], [h1, h0]].map(|side| usize::from(u16::from_be_bytes(side)));
-        let mut frame = Frame { width, height, progressive, count: count.into(), ..Frame::default() };
+        let mut frame = JpegHeader { width, height, progressive, count: count.into(), ..JpegHeader::default() };
         let parts = content.get(6..)?.as_chunks::<3>().0;
         let found = parts.get(..frame.count).filter(|parts| !parts.is_empty() && parts.len() <= 4)?;
         for (component, &[id, sampling, _]) in frame.components.iter_mut().zip(found) {
@@ -155,8 +155,8 @@ impl Walk {
         let parts = rest.as_chunks::<2>().0.get(..count.into()).filter(|parts| !parts.is_empty())?;
         let &[first, last, precision, ..] = rest.get(usize::from(count) * 2..)? else { return None };
         let scan = match frame.progressive {
-            true => Scan { first: first.into(), last: last.into(), refines: precision >> 4 > 0 },
-            false => Scan { first: 0, last: 63, refines: false },
+            true => JpegScan { first: first.into(), last: last.into(), refines: precision >> 4 > 0 },
+            false => JpegScan { first: 0, last: 63, refines: false },
         };
         if scan.last > 63 || scan.first > scan.last || frame.progressive && scan.first == 0 && scan.last > 0 {
             return None;
@@ -200,7 +200,8 @@ impl Walk {
                 Some(())
             });
             // Where the next run of data begins: behind the next restart marker.
-            let next = if self.restart == 0 { units } else { (unit / self.restart + 1) * self.restart }.min(units);
+            let run = unit.checked_div(self.restart);
+            let next = run.map_or(units, |run| (run + 1) * self.restart).min(units);
             if whole.is_none() {
                 missing += next - unit;
                 unit = next;
@@ -219,7 +220,7 @@ impl Walk {
     }
 }
 
-impl Frame {
+impl JpegHeader {
     /// Units across and down, each of all components.
     fn units(&self) -> (usize, usize) {
         let (across, down) = self.most();
@@ -242,7 +243,7 @@ impl Frame {
 /// Reads one block. `skipped`: blocks to come of which this scan has nothing.
 fn block(
     bits: &mut Bits<'_>,
-    scan: &Scan,
+    scan: &JpegScan,
     dc: Option<&Codes>,
     ac: Option<&Codes>,
     skipped: &mut u32,

@@ -58,7 +58,9 @@ impl Damage {
     }
 
     fn error(&mut self, words: &str) {
-        if self.begun && !HARMLESS.iter().any(|harmless| words.contains(harmless)) {
+        // A frame that is given in spite of errors is damaged, the first one too.
+        let counts = self.begun || words == DAMAGED;
+        if counts && !HARMLESS.iter().any(|harmless| words.contains(harmless)) {
             self.runs += u64::from(!self.in_run);
             self.in_run = true;
             self.cause.get_or_insert_with(|| words.to_owned());
@@ -264,6 +266,10 @@ mod tests {
             messages.damage.frames(false).0
         };
         assert_eq!(hear(&["[h264 @ 0x1] [error] error while decoding MB 1 2, bytestream -5"]), 0, "before the first");
+        let mut first = Messages::default();
+        first.hear("[vist#0:0/h264 @ 0x5] [dec:h264 @ 0x5] [warning] corrupt decoded frame");
+        first.frame("");
+        assert_eq!(first.damage.frames(false).0, 1, "the first");
         assert_eq!(hear(&["frame", "frame", "[mjpeg @ 0x1] [error] unable to decode APP fields: Invalid data"]), 0);
         assert_eq!(hear(&["[h264 @ 0x1] [error] Reference 4 >= 4", "[h264 @ 0x1] [error] Reference 5 >= 4"]), 1);
         assert_eq!(hear(&["[warning] a.mp4: corrupt decoded frame in stream 0", "frame"]), 1, "the same one");

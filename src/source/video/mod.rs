@@ -3,6 +3,7 @@
 //! | file       | what lives there |
 //! | ---------- | ---------------- |
 //! | `location` | a file or an address, and how ffmpeg is told so that it takes it for nothing else |
+//! | `document` | what an address gives that is no video |
 //! | `photo`    | photos in video containers |
 //! | `ffmpeg`   | the program, its version, its arguments |
 //! | `player`   | one run of it: pipes, threads, its end |
@@ -20,6 +21,7 @@
 
 mod clock;
 mod controls;
+mod document;
 mod ffmpeg;
 mod location;
 mod messages;

@@ -43,7 +43,7 @@ impl Announced {
 
 /// Why the next picture cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum OutputError {
+pub enum RawOutputError {
     #[error("ffmpeg's output ended within a frame")]
     Cut,
     #[error("ffmpeg's output has an unexpected format")]
@@ -54,18 +54,18 @@ pub enum OutputError {
     Read(io::Error),
 }
 
-impl From<io::Error> for OutputError {
+impl From<io::Error> for RawOutputError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof { Self::Cut } else { Self::Read(error) }
     }
 }
 
 /// Reads the next picture into `frame`; `false` at the end. The size is checked before memory is taken for it.
-pub fn read(from: &mut impl BufRead, announced: Option<Announced>, frame: &mut Frame) -> Result<bool, OutputError> {
+pub fn read(from: &mut impl BufRead, announced: Option<Announced>, frame: &mut Frame) -> Result<bool, RawOutputError> {
     if from.fill_buf()?.is_empty() {
         return Ok(false);
     }
-    frame.resize(announced.ok_or(OutputError::Garbled)?.size)?;
+    frame.resize(announced.ok_or(RawOutputError::Garbled)?.size)?;
     from.read_exact(frame.rgb_mut())?;
     Ok(true)
 }
@@ -94,11 +94,11 @@ mod tests {
         let mut frame = Frame::default();
         let mut error = |mut bytes: &[u8], announced| read(&mut bytes, announced, &mut frame).unwrap_err();
         for end in 1..6 {
-            assert!(matches!(error(&b"ABCDEF"[..end], announced(2, 1)), OutputError::Cut), "{end}");
+            assert!(matches!(error(&b"ABCDEF"[..end], announced(2, 1)), RawOutputError::Cut), "{end}");
         }
-        assert!(matches!(error(b"ABC", None), OutputError::Garbled));
-        assert!(matches!(error(b"ABC", announced(99_999, 99_999)), OutputError::Size(FrameError::TooLarge(_))));
-        assert!(matches!(error(b"ABC", announced(0, 9)), OutputError::Size(FrameError::Empty(_))));
+        assert!(matches!(error(b"ABC", None), RawOutputError::Garbled));
+        assert!(matches!(error(b"ABC", announced(99_999, 99_999)), RawOutputError::Size(FrameError::TooLarge(_))));
+        assert!(matches!(error(b"ABC", announced(0, 9)), RawOutputError::Size(FrameError::Empty(_))));
     }
 
     /// As ffmpeg 4.2, 5.1, 7.0 and 8.0 say it; and as two of its threads say it at once.

@@ -56,7 +56,7 @@ impl Tiles {
 pub fn photo(path: &Path) -> Option<Photo> {
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).ok()?;
-    let mut boxes = Boxes(&head);
+    let mut boxes = MediaBoxes(&head);
     let (kind, brands) = boxes.next()?;
     let brand = brands.first_chunk::<4>()?;
     let known: [&[u8; 4]; 8] = [b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"miaf"];
@@ -64,11 +64,12 @@ pub fn photo(path: &Path) -> Option<Photo> {
         return None;
     }
     let (_, meta) = boxes.find(|(kind, _)| kind == b"meta")?;
-    let inside = |wanted: &[u8; 4]| Boxes(meta.get(4..)?).find(|(kind, _)| kind == wanted).map(|(_, content)| content);
+    let inside =
+        |wanted: &[u8; 4]| MediaBoxes(meta.get(4..)?).find(|(kind, _)| kind == wanted).map(|(_, content)| content);
     let pitm = inside(b"pitm")?;
     let primary = number(pitm, 4, if wide(pitm) { 4 } else { 2 })?;
     let iinf = inside(b"iinf")?;
-    let entries = Boxes(iinf.get(if wide(iinf) { 8 } else { 6 }..)?);
+    let entries = MediaBoxes(iinf.get(if wide(iinf) { 8 } else { 6 }..)?);
     let item = entries.filter(|(kind, _)| kind == b"infe").find_map(|(_, entry)| {
         // Version 2 has a number of two bytes, version 3 of four.
         let length = if entry.first() == Some(&3) { 4 } else { 2 };
@@ -89,12 +90,13 @@ fn wide(content: &[u8]) -> bool {
 
 /// How the tiles of an item lie; `None`: not as is known here.
 fn tiles(file: &[u8], meta: &[u8], item: u64) -> Option<Tiles> {
-    let inside = |wanted: &[u8; 4]| Boxes(meta.get(4..)?).find(|(kind, _)| kind == wanted).map(|(_, content)| content);
+    let inside =
+        |wanted: &[u8; 4]| MediaBoxes(meta.get(4..)?).find(|(kind, _)| kind == wanted).map(|(_, content)| content);
     // Which items it is made of.
     let iref = inside(b"iref")?;
     let size = if wide(iref) { 4 } else { 2 };
     let (_, made) =
-        Boxes(iref.get(4..)?).find(|(kind, from)| kind == b"dimg" && number(from, 0, size) == Some(item))?;
+        MediaBoxes(iref.get(4..)?).find(|(kind, from)| kind == b"dimg" && number(from, 0, size) == Some(item))?;
     let count = number(made, size, 2)? as usize;
     let ids = (0..count).map(|n| number(made, size + 2 + n * size, size)).collect::<Option<Vec<u64>>>()?;
     let grid = data(file, inside(b"iloc")?, inside(b"idat").unwrap_or_default(), item)?;
@@ -157,8 +159,8 @@ fn data<'a>(file: &'a [u8], iloc: &[u8], idat: &'a [u8], item: u64) -> Option<&'
 
 /// What is said of an item.
 fn properties(iprp: &[u8], item: u64) -> Option<Vec<([u8; 4], &[u8])>> {
-    let inside = |wanted: &[u8; 4]| Boxes(iprp).find(|(kind, _)| kind == wanted).map(|(_, content)| content);
-    let all: Vec<_> = Boxes(inside(b"ipco")?).collect();
+    let inside = |wanted: &[u8; 4]| MediaBoxes(iprp).find(|(kind, _)| kind == wanted).map(|(_, content)| content);
+    let all: Vec<_> = MediaBoxes(inside(b"ipco")?).collect();
     let ipma = inside(b"ipma")?;
     let (id, link) = (if wide(ipma) { 4 } else { 2 }, 1 + (number(ipma, 3, 1)? & 1) as usize);
     let mut at = 8;
@@ -180,10 +182,10 @@ fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     Some(bytes.get(at..at + length)?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
-/// Boxes one after the other: kind and content.
-struct Boxes<'a>(&'a [u8]);
+/// MediaBoxes one after the other: kind and content.
+struct MediaBoxes<'a>(&'a [u8]);
 
-impl<'a> Iterator for Boxes<'a> {
+impl<'a> Iterator for MediaBoxes<'a> {
     type Item = ([u8; 4], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {

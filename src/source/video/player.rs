@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, select};
 
 use super::messages::{self, About, Messages};
-use super::output::{self, Announced, OutputError};
+use super::output::{self, Announced, RawOutputError};
 use crate::detect::Frame;
 
 /// Pictures that wait: one to be taken, one on its way.
@@ -59,13 +59,13 @@ pub struct PlayerEnd {
     pub status: Option<ExitStatus>,
     pub messages: Messages,
     /// What was wrong with its output.
-    pub broken: Option<OutputError>,
+    pub broken: Option<RawOutputError>,
 }
 
 /// A running ffmpeg.
 pub struct Player {
     child: Child,
-    pictures: Receiver<Result<TimedPicture, OutputError>>,
+    pictures: Receiver<Result<TimedPicture, RawOutputError>>,
     used: Sender<Frame>,
     messages: Arc<Mutex<Messages>>,
     /// Gives one token once the video is described.
@@ -74,7 +74,7 @@ pub struct Player {
     silent: Receiver<Infallible>,
     newest: Arc<AtomicBool>,
     dropped: Arc<AtomicU64>,
-    broken: Option<OutputError>,
+    broken: Option<RawOutputError>,
     /// Tells the thread of pictures that nobody wants them any more.
     _here: Sender<Infallible>,
 }
@@ -195,7 +195,7 @@ impl Player {
     /// Waits for the end of ffmpeg, after [`Received::End`].
     pub fn end(&mut self) -> PlayerEnd {
         let broken = self.broken.take();
-        if !matches!(broken, None | Some(OutputError::Cut)) {
+        if !matches!(broken, None | Some(RawOutputError::Cut)) {
             // It would write on for ever.
             let _ = self.child.kill();
         }
@@ -217,11 +217,11 @@ impl Drop for Player {
 
 struct PictureReader {
     announced: Receiver<Announced>,
-    send: Sender<Result<TimedPicture, OutputError>>,
+    send: Sender<Result<TimedPicture, RawOutputError>>,
     gone: Receiver<Infallible>,
     newest: Arc<AtomicBool>,
     /// Where pictures that nobody took are taken from.
-    oldest: Receiver<Result<TimedPicture, OutputError>>,
+    oldest: Receiver<Result<TimedPicture, RawOutputError>>,
     dropped: Arc<AtomicU64>,
     again: Receiver<Frame>,
 }
@@ -245,7 +245,7 @@ impl PictureReader {
     }
 
     /// `false`: nobody is there any more.
-    fn give(&self, item: Result<TimedPicture, OutputError>) -> bool {
+    fn give(&self, item: Result<TimedPicture, RawOutputError>) -> bool {
         if !self.newest.load(Ordering::Relaxed) {
             return select! {
                 send(self.send, item) -> sent => sent.is_ok(),

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::clock::PlayClock;
 use super::controls::{Playback, VideoControls};
+use super::document::{Document, document};
 use super::ffmpeg::Ffmpeg;
 use super::location::{SILENCE, VideoLocation, is_picture};
 use super::messages::About;
-use super::output::OutputError;
+use super::output::RawOutputError;
 use super::photo::{Photo, photo};
 use super::player::{Player, PlayerEnd, Received, TimedPicture};
 use super::request::VideoRequest;
@@ -85,7 +86,7 @@ impl VideoSource {
         check_photo(&request.location, &ffmpeg)?;
         match Self::open_as(request, &ffmpeg, None) {
             // What the server sends says why better than ffmpeg does.
-            Err(error @ SourceError::Stream { .. }) => match ffmpeg.first_bytes(&request.location).as_deref().map(kind) {
+            Err(error @ SourceError::Stream { .. }) => match ffmpeg.first_bytes(&request.location).as_deref().map(document) {
                 Some(Some(Document::Page)) => Err(failed(
                     &request.location,
                     "this address gives a web page, not video; look in the camera's manual for the address of its stream"
@@ -258,7 +259,7 @@ impl VideoSource {
         let said = |otherwise: &str| messages.cause(otherwise);
         let cause = match (status, broken) {
             // We killed it then, so that its status says nothing.
-            (_, Some(broken @ (OutputError::Garbled | OutputError::Size(_) | OutputError::Read(_)))) => {
+            (_, Some(broken @ (RawOutputError::Garbled | RawOutputError::Size(_) | RawOutputError::Read(_)))) => {
                 broken.to_string()
             }
             (Some(status), _) if status.code().is_none() => format!("ffmpeg was killed ({status})"),
@@ -345,24 +346,6 @@ fn check_photo(location: &VideoLocation, ffmpeg: &Ffmpeg) -> Result<(), SourceEr
         _ => return Ok(()),
     };
     Err(failed(location, cause))
-}
-
-/// What an address gives that ffmpeg does not take for a video.
-enum Document {
-    Page,
-    Jpegs,
-}
-
-fn kind(bytes: &[u8]) -> Option<Document> {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_ascii_lowercase();
-    let start = text.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
-    if ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
-        || start.starts_with('<') && start.contains("<html")
-    {
-        return Some(Document::Page);
-    }
-    let has_jpeg = bytes.windows(3).any(|three| three == [0xFF, 0xD8, 0xFF]);
-    (has_jpeg && text.contains("image/jp")).then_some(Document::Jpegs)
 }
 
 impl Source for VideoSource {
