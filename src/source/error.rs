@@ -59,8 +59,13 @@ pub enum SourceError {
     NoFfmpeg,
     #[error("cannot run {}: {cause}; reinstall ffmpeg", path.display())]
     BadFfmpeg { path: PathBuf, cause: String },
+    #[error("ffmpeg {version} ({}) is too old; install version 4.2 or newer, then open this again", path.display())]
+    OldFfmpeg { path: PathBuf, version: String },
     #[error("cannot play {name}: {cause}")]
     Video { name: String, cause: String },
+    /// It was played as far as that goes.
+    #[error("{name} {cause}")]
+    Damaged { name: String, cause: String },
     #[error("no frames from {name}: {cause}")]
     Stream { name: String, cause: String },
     #[error("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")]
@@ -140,7 +145,9 @@ impl SourceError {
             | Self::TooLarge { .. }
             | Self::NoFfmpeg
             | Self::BadFfmpeg { .. }
+            | Self::OldFfmpeg { .. }
             | Self::Video { .. }
+            | Self::Damaged { .. }
             | Self::Address { .. }
             | Self::NoDemo { .. }
             | Self::NoThread { .. }

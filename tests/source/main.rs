@@ -17,6 +17,9 @@ mod still;
 mod stream;
 mod video;
 mod video_bad;
+mod video_damage;
 #[path = "../support/video_file.rs"]
 mod video_file;
+mod video_kinds;
+mod video_sizes;
 mod video_support;

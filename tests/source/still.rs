@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use tempfile::TempDir;
 use twinsight::detect::{Frame, Size};
+use twinsight::source::pixels::Layout;
 use twinsight::source::{Next, Opener, SourceError, SourceRequest, load};
 
-use crate::program::installed;
+use crate::program::{installed, root};
 
 /// 24×16, a colour of its own in each quarter: red, green / blue, white.
 fn quarters() -> RgbImage {
@@ -108,6 +109,75 @@ fn all_eight_orientations_are_turned_upright() {
     }
 }
 
+/// An EXIF block whose orientation is of this type (3, 4, 8, 9) and count, in this byte order, at this place.
+fn exif_of(big: bool, kind: u16, count: u32, directory: u32) -> Vec<u8> {
+    let short = |n: u16| if big { n.to_be_bytes() } else { n.to_le_bytes() };
+    let long = |n: u32| if big { n.to_be_bytes() } else { n.to_le_bytes() };
+    let value = if kind == 3 || kind == 8 { short(6).to_vec() } else { long(6).to_vec() };
+    let values = value.repeat(count as usize);
+    let mut tiff = if big { b"MM\0\x2a".to_vec() } else { b"II\x2a\0".to_vec() };
+    tiff.extend(long(directory));
+    tiff.resize(directory as usize, 0);
+    // Another entry before it.
+    tiff.extend([short(2).as_slice(), &short(0x0100), &short(4), &long(1), &long(24)].concat());
+    tiff.extend([short(0x0112).as_slice(), &short(kind), &long(count)].concat());
+    if values.len() > 4 {
+        tiff.extend([long(directory + 2 + 24 + 4), long(0)].concat());
+        tiff.extend(values);
+    } else {
+        tiff.extend(values.iter().copied().chain([0; 4]).take(4));
+        tiff.extend(long(0));
+    }
+    tiff
+}
+
+/// Turned by a quarter in all these forms by Pillow's `ImageOps.exif_transpose` too.
+#[test]
+fn the_orientation_is_read_however_it_is_written() {
+    let folder = Folder::new();
+    for (big, kind, count, directory) in
+        [false, true].into_iter().flat_map(|big| [3, 4, 8, 9].map(|kind| (big, kind))).flat_map(|(big, kind)| {
+            [(1, 8), (1, 20), (2, 8), (3, 26)].map(|(count, directory)| (big, kind, count, directory))
+        })
+    {
+        let tiff = exif_of(big, kind, count, directory);
+        let named = [b"Exif\0\0".as_slice(), &tiff].concat();
+        let mut jpeg = encode(quarters(), ImageFormat::Jpeg);
+        let length = (named.len() as u16 + 2).to_be_bytes();
+        jpeg.splice(2..2, [&[0xFF, 0xE1], length.as_slice(), &named].concat());
+        let mut files = vec![("a.jpg", jpeg)];
+        for exif in [&tiff, &named] {
+            let mut png = Vec::new();
+            let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+            encoder.set_exif_metadata(exif.clone()).unwrap();
+            encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+            let mut webp = Vec::new();
+            let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut webp);
+            encoder.set_exif_metadata(exif.clone()).unwrap();
+            encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+            files.extend([("a.png", png), ("a.webp", webp)]);
+        }
+        for (name, bytes) in files {
+            let frame = folder.load(name, &bytes).unwrap();
+            let found = (frame.size(), letters(&frame));
+            let form = format!("{name}: big {big}, type {kind}, count {count}, directory at {directory}");
+            assert_eq!(found, (Size::new(16, 24), "brwg".into()), "{form}");
+        }
+    }
+    // What is no orientation turns nothing.
+    for (kind, count, directory) in [(2, 1, 8), (5, 1, 8), (4, u32::MAX, 8), (3, 1, u32::MAX)] {
+        let mut tiff = exif_of(true, 3, 1, 8);
+        tiff[24..26].copy_from_slice(&u16::to_be_bytes(kind));
+        tiff[26..30].copy_from_slice(&count.to_be_bytes());
+        tiff[4..8].copy_from_slice(&directory.to_be_bytes());
+        let mut png = Vec::new();
+        let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+        encoder.set_exif_metadata(tiff).unwrap();
+        encoder.write_image(quarters().as_raw(), 24, 16, ExtendedColorType::Rgb8).unwrap();
+        assert_eq!(letters(&folder.load("a.png", &png).unwrap()), "rgbw", "{kind} {count} {directory}");
+    }
+}
+
 #[test]
 fn transparency_lies_over_white() {
     let pixels = [[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 128]];
@@ -185,6 +255,68 @@ fn a_file_that_is_cut_off_is_refused_wherever_it_is_cut() {
     let photo = std::fs::read(installed("downloads/bus.jpg")).unwrap();
     assert!(matches!(folder.load("cut", &photo[..photo.len() / 2]), Err(SourceError::Decode { .. })));
     assert_eq!(folder.load("whole", &photo).unwrap().size(), Size::new(810, 1080));
+}
+
+/// A picture of 96×160 from OpenCV, in one scan, in several, with restart markers.
+fn tall(kind: &str) -> Vec<u8> {
+    std::fs::read(root().join(format!("tests/data/pixels/tall{kind}.jpg"))).unwrap()
+}
+
+#[test]
+fn a_jpeg_that_was_cut_is_refused_whatever_stands_behind_the_cut() {
+    let folder = Folder::new();
+    for kind in ["", "-restart", "-progressive"] {
+        let whole = tall(kind);
+        assert_eq!(folder.load("whole", &whole).unwrap().size(), Size::new(96, 160), "{kind}");
+        let scan = Layout::of(&whole).unwrap().first_scan + 14;
+        for tenth in 1..9 {
+            // Of a picture in several scans, its first one: behind that, the picture is whole, if less sharp.
+            let data = if kind == "-progressive" { whole.len() / 5 } else { whole.len() - scan };
+            let cut = &whole[..scan + data * tenth / 10];
+            let ends: [&[u8]; 4] = [b"", b"\xff\xd9", &whole, &[0; 64]];
+            for (n, end) in ends.into_iter().enumerate() {
+                // Zeros are whole codes of the first scan of several, and give an even surface.
+                if n == 3 && kind == "-progressive" {
+                    continue;
+                }
+                let bytes = [cut, end, b"\xff\xd9"].concat();
+                let error = folder.load("cut.jpg", &bytes).expect_err(&format!("{kind} {tenth}/10 {n}")).to_string();
+                // What stands there may be codes, of which there are too many then.
+                let may_be_codes = n == 3 || n == 2 && kind == "-progressive";
+                let expected = if may_be_codes { "" } else { "the JPEG is truncated" };
+                assert!(error.ends_with(expected), "{kind} {tenth}/10 {n}: {error}");
+            }
+        }
+        // Another picture behind a whole one, and dust, are nobody's fault.
+        for behind in [&whole[..], &whole[..whole.len() / 2], &[0; 64]] {
+            assert!(folder.load("more.jpg", &[&whole, behind].concat()).is_ok(), "{kind}");
+        }
+    }
+    // A run of data between two restart markers that is lost leaves a hole.
+    let mut lost = tall("-restart");
+    let restarts: Vec<usize> =
+        (0..lost.len() - 1).filter(|i| lost[*i] == 0xFF && (0xD0..0xD8).contains(&lost[i + 1])).collect();
+    let (from, to) = (restarts[1] + 2, restarts[4]);
+    lost.drain(from..to);
+    let error = folder.load("lost.jpg", &lost).unwrap_err().to_string();
+    assert!(error.ends_with("the JPEG is truncated"), "{error}");
+}
+
+/// As a camera's path reads it: see `pixels.rs`.
+#[test]
+fn a_jpeg_without_huffman_tables_has_the_standard_ones() {
+    let folder = Folder::new();
+    for name in ["444.jpg", "422.jpg", "420.jpg", "gray.jpg"] {
+        let whole = std::fs::read(root().join("tests/data/pixels").join(name)).unwrap();
+        let mut without = whole.clone();
+        while let Some(at) = without.windows(2).position(|two| two == [0xFF, 0xC4]) {
+            let length = usize::from(u16::from_be_bytes([without[at + 2], without[at + 3]]));
+            without.drain(at..at + 2 + length);
+        }
+        assert!(without.len() < whole.len());
+        let frame = folder.load(name, &without).unwrap();
+        assert_eq!(frame, folder.load(name, &whole).unwrap(), "{name}");
+    }
 }
 
 /// One chunk of a PNG.

@@ -174,6 +174,81 @@ fn a_server_that_says_nothing_is_given_up() {
     assert!((8..35).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
+fn jpeg(gray: u8) -> Vec<u8> {
+    let mut jpeg = Cursor::new(Vec::new());
+    RgbImage::from_pixel(64, 48, Rgb([gray; 3])).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    jpeg.into_inner()
+}
+
+/// As cameras offer a picture of now: each call gives the next one.
+fn snapshots() -> String {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let url = server(move |mut to| {
+        let call = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let jpeg = jpeg(40 + 40 * call as u8);
+        let head = format!("HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+        to.write_all(&[head.as_bytes(), &jpeg].concat())
+    });
+    format!("{url}/snapshot.jpg")
+}
+
+#[test]
+fn a_picture_at_an_address_is_fetched_again_and_again() {
+    let mut source = VideoSource::open(&request(snapshots())).unwrap();
+    assert!(source.is_live() && source.is_picture());
+    let (mut frame, start) = (Frame::default(), Instant::now());
+    for n in 0..3u8 {
+        assert!(next(&mut source, &mut frame).unwrap());
+        assert!(frame.rgb()[0].abs_diff(40 + 40 * n) < 3, "{n}: {}", frame.rgb()[0]);
+        assert_eq!(source.description().playback.unwrap().number, u64::from(n));
+    }
+    assert!(start.elapsed() > Duration::from_millis(1500), "not more often than each second");
+    let (code, out, err) = twinsight_in(folder().path(), &["detect", "--json", "--video", &snapshots()]);
+    assert_eq!((code, out.lines().count(), err.as_str()), (Some(0), 1, ""));
+    let (code, out, _) = twinsight_in(folder().path(), &["detect", "--json", "--frames", "2", "--video", &snapshots()]);
+    assert_eq!((code, out.lines().count()), (Some(0), 2));
+}
+
+#[test]
+fn a_web_page_is_named_as_one() {
+    for page in [
+        "<!DOCTYPE html>\n<html><body>Log in</body></html>",
+        "\n  <html>x</html>",
+        "\u{feff}<!doctype HTML><p>x",
+        "<?xml version=\"1.0\"?><html xmlns=\"x\"></html>",
+        "<head><title>Camera</title></head>",
+    ] {
+        let url = server(move |mut to| {
+            let head = format!("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n", page.len());
+            to.write_all(&[head.as_bytes(), page.as_bytes()].concat())
+        });
+        let message = VideoSource::open(&request(format!("{url}/video"))).err().unwrap().to_string();
+        assert!(message.contains("this address gives a web page, not video"), "{page}: {message}");
+    }
+}
+
+/// Some cameras begin with the first part's head, without the line that should stand before it.
+#[test]
+fn parts_without_a_first_boundary_are_frames() {
+    let url = server(|mut to| {
+        to.write_all(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")?;
+        for number in 0..200u8 {
+            let jpeg = jpeg(number);
+            let head = format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+            to.write_all(&[head.as_bytes(), &jpeg, b"\r\n--frame\r\n"].concat())?;
+            let _ = crossbeam_channel::never::<()>().recv_timeout(Duration::from_millis(10));
+        }
+        Ok(())
+    });
+    let mut source = VideoSource::open(&request(url)).unwrap();
+    let mut frame = Frame::default();
+    for _ in 0..10 {
+        assert!(next(&mut source, &mut frame).unwrap());
+        assert_eq!(frame.size(), Size::new(64, 48));
+    }
+    assert!(source.is_live() && !source.is_picture());
+}
+
 /// The engine that looks at a stream, without a model; and what it tells of it, until it was lost and is back.
 ///
 /// `lose` is called when it shows.

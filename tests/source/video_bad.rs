@@ -56,7 +56,9 @@ fn a_video_that_is_cut_off_plays_up_to_there_and_says_so() {
     };
     assert!((30..80).contains(&frames), "{frames}");
     let at = f64::from(frames - 1) * 0.04;
-    let expected = format!("cannot play {}: it is truncated: it ends at {at:.1} s of 4.0 s", cut.display());
+    let missing = 100 - frames;
+    let expected =
+        format!("{} is truncated: it ends at {at:.1} s of 4.0 s, about {missing} frames are missing", cut.display());
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_transient());
 }
@@ -227,6 +229,44 @@ fn without_ffmpeg_it_says_how_to_get_it() {
     std::fs::write(&fake, "no program").unwrap();
     let (code, said) = run(dir.path());
     assert!(code == Some(1) && said.contains(&format!("cannot run {}: ", fake.display())), "{said}");
+}
+
+/// Programs named ffmpeg that are, or pretend to be, of another release: what they do not know ends them.
+#[test]
+#[cfg(unix)]
+fn an_old_ffmpeg_works_or_is_named_as_too_old() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder();
+    video(&dir.path().join("a.mkv"), 3, 25);
+    let folders = std::env::var_os("PATH").unwrap();
+    let mut programs = std::env::split_paths(&folders).map(|folder| folder.join("ffmpeg"));
+    let real = programs.find(|path| path.is_file()).expect("ffmpeg is missing: run make setup");
+    let fake = dir.path().join("bin/ffmpeg");
+    std::fs::create_dir(dir.path().join("bin")).unwrap();
+    let run = |version: &str, unknown: &str| {
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = -version ] && echo \"ffmpeg version {version} Copyright\" && exit\nfor a in \"$@\"; do case \
+             \"$a\" in {unknown}) echo \"[fatal] Unrecognized option '$a'\" >&2; exit 1;; esac; done\nexec {} \"$@\"\n",
+            real.display()
+        );
+        std::fs::write(&fake, script).unwrap();
+        std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = std::env::join_paths([fake.parent().unwrap(), Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+        let output = twinsight(&["detect", "--json", "--video", "a.mkv"])
+            .current_dir(dir.path())
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout).lines().count(), text(output.stderr))
+    };
+    // Ubuntu 20.04's and 22.04's, and what they lack.
+    for version in ["4.2.7-0ubuntu0.1", "4.4.2-0ubuntu0.22.04.1"] {
+        assert_eq!(run(version, "-*autoscale|-fps_mode|*direct=*"), (Some(0), 3, String::new()), "{version}");
+    }
+    let (code, frames, message) = run("4.1.9", "-x");
+    let expected = format!("ffmpeg 4.1.9 ({}) is too old; install version 4.2 or newer", fake.display());
+    assert!((code, frames) == (Some(1), 0) && message.contains(&expected), "{message}");
 }
 
 /// What it had open ends with it, even when it has no time to clean up.

@@ -143,8 +143,17 @@ impl FrameReader {
     }
 
     fn next_of_moving(&mut self, start: Instant) -> Result<Option<InputFrame>, Box<dyn Error>> {
-        if self.limit.is_some_and(|limit| self.given >= limit) {
-            return Ok(None);
+        // A picture at an address is one frame, unless more are asked for.
+        let once = matches!(&self.moving, Some(Moving::Video { source, .. }) if source.is_picture()).then_some(1);
+        if self.limit.or(once).is_some_and(|limit| self.given >= limit) {
+            // Its end, which would tell, is not reached.
+            return match &self.moving {
+                Some(Moving::Video { source, name, .. }) => match source.damage() {
+                    Some(cause) => Err(SourceError::Damaged { name: name.clone(), cause }.into()),
+                    None => Ok(None),
+                },
+                _ => Ok(None),
+            };
         }
         match &mut self.moving {
             Some(Moving::Video { source, name, stem }) => {

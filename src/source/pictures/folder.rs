@@ -5,16 +5,26 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::natural::natural;
+use crate::source::pixels::Layout;
 use crate::source::{SourceRequest, VideoLocation, VideoRequest};
 
 /// Endings of the pictures that Twinsight reads. In a folder, other files are not meant.
 pub const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "webp", "bmp"];
 
 /// Endings of videos.
-pub const VIDEOS: [&str; 20] = [
-    "mp4", "m4v", "mov", "mkv", "webm", "avi", "gif", "mpg", "mpeg", "ts", "m2ts", "mts", "flv", "wmv", "asf", "ogv",
-    "3gp", "mjpeg", "mjpg", "y4m",
+#[rustfmt::skip]
+pub const VIDEOS: [&str; 57] = [
+    "mp4", "m4v", "mov", "qt", "3gp", "3g2", "f4v", "mkv", "mk3d", "webm", "avi", "divx", "gif", "flv", "wmv", "asf", "ogv", "ogm",
+    "mpg", "mpeg", "mpe", "mpv", "m1v", "m2v", "mp2v", "vob", "mod", "tod", "ts", "m2ts", "mts", "m2t", "tp", "trp", "mxf", "dv",
+    "mjpeg", "mjpg", "y4m", "h263", "h264", "264", "avc", "h265", "265", "hevc", "vc1", "av1", "obu", "ivf", "nut", "rm", "rmvb",
+    "nsv", "wtv", "heic", "avif",
 ];
+
+/// As many bytes are looked at: three packets of a transport stream.
+const START: u64 = 600;
+
+/// How far into a file of JPEGs the second one is looked for.
+const JPEG: u64 = 8 << 20;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +41,11 @@ pub fn file_kind(path: &Path) -> FileKind {
     if about.is_dir() {
         return FileKind::Folder;
     }
-    let mut start = Vec::with_capacity(16);
+    let mut start = Vec::with_capacity(START as usize);
     // Opening a pipe would wait for its writer.
-    let read = about.is_file().then(|| File::open(path).and_then(|file| file.take(16).read_to_end(&mut start)));
+    let read = about.is_file().then(|| File::open(path).and_then(|file| file.take(START).read_to_end(&mut start)));
     match read {
+        Some(Ok(_)) if start.starts_with(b"\xff\xd8\xff") && is_jpeg_series(path) => FileKind::Video,
         Some(Ok(_)) => by_content(&start).unwrap_or_else(|| by_ending(path)),
         _ => by_ending(path),
     }
@@ -42,6 +53,19 @@ pub fn file_kind(path: &Path) -> FileKind {
 
 fn by_ending(path: &Path) -> FileKind {
     if has_ending(path, &VIDEOS) { FileKind::Video } else { FileKind::Picture }
+}
+
+/// Whether a file that starts as a JPEG holds many: by its ending; or by a second one of the same size right behind the first,
+/// unless it is called a picture. Phones put a preview or a map of light behind a photo.
+fn is_jpeg_series(path: &Path) -> bool {
+    if has_ending(path, &["mjpeg", "mjpg"]) || has_ending(path, &PICTURES) {
+        return !has_ending(path, &PICTURES);
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(JPEG).read_to_end(&mut bytes));
+    let Some(first) = read.ok().and_then(|_| Layout::of(&bytes).ok()) else { return false };
+    let second = first.end.and_then(|end| Layout::of(&bytes[end..]).ok());
+    second.is_some_and(|second| second.size == first.size)
 }
 
 fn by_content(start: &[u8]) -> Option<FileKind> {
@@ -58,13 +82,31 @@ fn by_content(start: &[u8]) -> Option<FileKind> {
         || at(0, b"FLV\x01")
         || at(0, b"OggS")
         || at(0, b"YUV4MPEG2")
-        || at(0, &[0, 0, 1, 0xba])
-        || at(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11");
+        || at(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")
+        // MXF, NUT, IVF, RealMedia, NSV, DV, and AV1 as it is.
+        || at(0, &[0x06, 0x0E, 0x2B, 0x34])
+        || at(0, b"nut/multimedia container")
+        || at(0, b"DKIF")
+        || at(0, b".RMF")
+        || at(0, b"NSVf")
+        || at(0, &[0x1F, 0x07, 0x00])
+        || at(0, &[0x12, 0x00, 0x0A])
+        || at(4, b"mdat")
+        || is_stream(start);
     match (picture, video) {
         (true, _) => Some(FileKind::Picture),
         (false, true) => Some(FileKind::Video),
         (false, false) => None,
     }
+}
+
+/// What stands without a container: start codes, as of H.264, HEVC and MPEG (an icon has 0 behind the same bytes); packets of
+/// 188 bytes, or of 192 with their times.
+fn is_stream(start: &[u8]) -> bool {
+    let code = start.strip_prefix(&[0]).filter(|rest| rest.starts_with(&[0, 0, 1])).unwrap_or(start);
+    let is_code = matches!(code, [0, 0, 1, kind, ..] if *kind != 0);
+    let packets = |first: usize, size: usize| (0..3).all(|n| start.get(first + n * size) == Some(&0x47));
+    is_code || packets(0, 188) || packets(4, 192)
 }
 
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
@@ -109,6 +151,12 @@ mod tests {
             ("clip", b"RIFF\0\0\0\0AVI LIST", FileKind::Video),
             ("still", b"RIFF\0\0\0\0WEBPVP8 ", FileKind::Picture),
             ("moving.png", b"GIF89a", FileKind::Video),
+            ("raw", b"\0\0\0\x01\x67\x42\0\x1e", FileKind::Video),
+            ("raw.bin", b"\0\0\x01\xb3\x16\0\xf0\x13", FileKind::Video),
+            ("icon.ico", b"\0\0\x01\0\x01\0\x10\x10", FileKind::Picture),
+            ("single.mjpg", b"\xff\xd8\xff\xe0", FileKind::Video),
+            ("single", b"\xff\xd8\xff\xe0", FileKind::Picture),
+            ("tape", b"\x1f\x07\0\x3f", FileKind::Video),
             ("text.MP4", b"no video", FileKind::Video),
             ("text.txt", b"no video", FileKind::Picture),
             ("empty.mkv", b"", FileKind::Video),

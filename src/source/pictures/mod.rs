@@ -1,6 +1,7 @@
 //! Pictures in files and folders, and from the clipboard.
 
 mod album;
+mod exif;
 pub mod folder;
 mod folder_watch;
 mod natural;

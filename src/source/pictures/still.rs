@@ -5,10 +5,12 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+use super::exif;
 use crate::detect::{Frame, FrameError, MAX_PIXELS, Size};
-use crate::source::pixels::Layout;
+use crate::source::pixels::{Layout, PixelError, missing_rows, with_tables};
 use crate::source::{Description, Next, Source, SourceError};
 
 /// The most bytes a picture's file may have, and the most memory its decoder may take.
@@ -30,15 +32,13 @@ pub fn decode(path: &Path, bytes: &[u8]) -> Result<Frame, SourceError> {
     if bytes.is_empty() {
         return Err(failed("the file is empty".into()));
     }
+    let mut scratch = Vec::new();
+    let bytes = whole_jpeg(bytes, &mut scratch).map_err(failed)?;
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|cause| SourceError::Read { path: path.into(), cause })?;
-    let Some(format) = reader.format().filter(ImageFormat::reading_enabled) else {
+    if reader.format().filter(ImageFormat::reading_enabled).is_none() {
         return Err(failed("unknown content".into()));
-    };
-    // The decoder fills up a truncated JPEG with gray, which a detector would take for the picture.
-    if format == ImageFormat::Jpeg && Layout::of(bytes).is_ok_and(|layout| layout.end.is_none()) {
-        return Err(failed("the JPEG is truncated".into()));
     }
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
@@ -50,11 +50,24 @@ pub fn decode(path: &Path, bytes: &[u8]) -> Result<Frame, SourceError> {
         return Err(SourceError::TooLarge { path: path.into(), cause });
     }
     // An orientation that cannot be read must not cost the picture.
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let exif = decoder.exif_metadata().ok().flatten();
+    let orientation = exif.as_deref().and_then(exif::orientation).unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| from_image(path, e))?;
     picture.apply_orientation(orientation);
     let size = Size::new(picture.width(), picture.height());
     Ok(Frame::from_rgb(size, into_rgb(picture))?)
+}
+
+/// A JPEG with Huffman tables, which cameras leave out, and none of which a part is missing: the decoder fills that up with
+/// gray, and a detector would take it for the picture. Other bytes as they are.
+fn whole_jpeg<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<&'a [u8], String> {
+    // What else is wrong with it, the decoder says.
+    let Ok(layout) = Layout::of(bytes) else { return Ok(bytes) };
+    // Some encoders leave out the last row, which is a few pixels.
+    if layout.end.is_none() || missing_rows(bytes).is_some_and(|rows| rows > 1) {
+        return Err(PixelError::Truncated.to_string());
+    }
+    Ok(with_tables(bytes, &layout, scratch))
 }
 
 /// One frame, then the end.
@@ -126,6 +139,10 @@ fn from_image(path: &Path, error: ImageError) -> SourceError {
             SourceError::Decode { path, cause: limit.to_string() }
         }
         ImageError::Limits(limit) => SourceError::TooLarge { path, cause: limit.to_string() },
+        // A decoder without a limit of its own tells of it all the same.
+        other if other.to_string().contains(&usize::MAX.to_string()) => {
+            SourceError::Decode { path, cause: "its header gives an impossible size".into() }
+        }
         // Some decoders end their message with a line of its own.
         other => SourceError::Decode { path, cause: other.to_string().trim_end().to_owned() },
     }

@@ -1,5 +1,8 @@
 //! The Huffman tables that a camera means when it sends none.
 
+use super::codes::Codes;
+use super::layout::Layout;
+
 /// How many codes there are of each length from 1 to 16 bits, and what they stand for.
 struct Table {
     /// 0x00 and 0x01 for DC, 0x10 and 0x11 for AC; the even ones are for luminance.
@@ -9,7 +12,7 @@ struct Table {
 }
 
 /// Appends a DHT segment with the tables K.3 to K.6 of ITU-T T.81, which MJPEG takes as known.
-pub(super) fn push_default_tables(out: &mut Vec<u8>) {
+fn push_default_tables(out: &mut Vec<u8>) {
     let length = 2 + DEFAULT_TABLES.iter().map(|table| 17 + table.values.len()).sum::<usize>();
     out.extend_from_slice(&[0xFF, 0xC4, (length >> 8) as u8, length as u8]);
     for table in &DEFAULT_TABLES {
@@ -17,6 +20,25 @@ pub(super) fn push_default_tables(out: &mut Vec<u8>) {
         out.extend_from_slice(&table.counts);
         out.extend_from_slice(table.values);
     }
+}
+
+/// The JPEG with its tables, where it brings none; `scratch` then holds it.
+pub fn with_tables<'a>(data: &'a [u8], layout: &Layout, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    if layout.has_tables {
+        return data;
+    }
+    let (head, scans) = data.split_at(layout.first_scan);
+    scratch.clear();
+    scratch.extend_from_slice(head);
+    push_default_tables(scratch);
+    scratch.extend_from_slice(scans);
+    scratch
+}
+
+/// The codes of the default table of this identity; `None`: there is none.
+pub(super) fn default_codes(id: u8) -> Option<Codes> {
+    let table = DEFAULT_TABLES.iter().find(|table| table.id == id)?;
+    Codes::new(&table.counts, table.values)
 }
 
 #[rustfmt::skip]

@@ -6,7 +6,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::error::PixelError;
-use super::huffman::push_default_tables;
+use super::huffman::with_tables;
 use super::layout::Layout;
 use crate::detect::{Frame, FrameError, Size};
 
@@ -17,18 +17,12 @@ pub(super) fn decode(data: &[u8], lenient: bool, completed: &mut Vec<u8>, frame:
     let layout = Layout::of(data)?;
     // Takes the memory only if the size is within the limits; the decoder has not been called yet.
     frame.resize(layout.size)?;
-    let mut data = match layout.end {
+    let data = match layout.end {
         Some(end) => &data[..end],
         None if lenient => data,
         None => return Err(PixelError::Truncated),
     };
-    if !layout.has_tables {
-        completed.clear();
-        completed.extend_from_slice(&data[..layout.first_scan]);
-        push_default_tables(completed);
-        completed.extend_from_slice(&data[layout.first_scan..]);
-        data = completed;
-    }
+    let data = with_tables(data, &layout, completed);
     let options = DecoderOptions::default()
         .set_strict_mode(!lenient)
         .set_max_width(layout.size.width as usize)

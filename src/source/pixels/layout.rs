@@ -7,10 +7,10 @@
 use super::error::PixelError;
 use crate::detect::Size;
 
-const SOI: u8 = 0xD8;
-const EOI: u8 = 0xD9;
-const SOS: u8 = 0xDA;
-const DHT: u8 = 0xC4;
+pub(super) const SOI: u8 = 0xD8;
+pub(super) const EOI: u8 = 0xD9;
+pub(super) const SOS: u8 = 0xDA;
+pub(super) const DHT: u8 = 0xC4;
 
 /// The parts of one JPEG, as offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ impl Layout {
             at = marker_at + 2;
             match marker {
                 EOI => break Some(at),
+                // Where this one was cut, the next one follows.
+                SOI if first_scan.is_some() => break None,
                 SOI => return Err(PixelError::Damaged("another image starts inside".into())),
                 // These stand alone.
                 0x01 | 0xD0..=0xD7 => continue,
@@ -68,7 +70,7 @@ fn is_start_of_frame(marker: u8) -> bool {
 }
 
 /// The segment at `at` with its two bytes of length, or `None` where `data` ends before it does.
-fn segment(data: &[u8], at: usize) -> Result<Option<&[u8]>, PixelError> {
+pub(super) fn segment(data: &[u8], at: usize) -> Result<Option<&[u8]>, PixelError> {
     let Some(&[high, low]) = data.get(at..at + 2) else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes([high, low]));
     if length < 2 {
@@ -79,7 +81,7 @@ fn segment(data: &[u8], at: usize) -> Result<Option<&[u8]>, PixelError> {
 
 /// The next marker from `at` on. Within a scan `FF 00` is a stuffed byte and `FF D0`–`FF D7` are restarts; any
 /// number of `FF` may precede a marker.
-fn next_marker(data: &[u8], mut at: usize, in_scan: bool) -> Option<usize> {
+pub(super) fn next_marker(data: &[u8], mut at: usize, in_scan: bool) -> Option<usize> {
     loop {
         at += data.get(at..)?.iter().position(|&byte| byte == 0xFF)?;
         match *data.get(at + 1)? {

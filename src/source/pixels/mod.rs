@@ -6,7 +6,9 @@
 //! RGB, BGR, GRAY ─▶ copy ────────────────────────────────────────────────────────────────────┘
 //! ```
 
+mod codes;
 mod colour;
+mod coverage;
 mod error;
 mod huffman;
 mod jpeg;
@@ -14,7 +16,9 @@ mod layout;
 mod raw;
 
 pub use colour::{Colour, Matrix, Range};
+pub use coverage::missing_rows;
 pub use error::PixelError;
+pub use huffman::with_tables;
 pub use layout::Layout;
 
 use super::PixelFormat;

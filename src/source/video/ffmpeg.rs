@@ -9,10 +9,11 @@ use super::location::VideoLocation;
 use crate::detect::MAX_PIXELS;
 use crate::source::SourceError;
 
-/// A frame's way inside ffmpeg: square pixels, RGB, and a line about its time on the child's descriptor 0. That one
-/// is a pipe to us in place of an input: the only way to a second output that needs no unsafe code.
-const FILTERS: &str = "scale=iw*sar:ih,setsar=1,format=rgb24,\
-    metadata=mode=add:key=t:value=1,metadata=mode=print:file='pipe\\:0':direct=1";
+/// A frame's way inside ffmpeg: square pixels, as each frame's own aspect ratio has it; RGB; and a message about it.
+const FILTERS: &str = "scale=iw*sar:ih:eval=frame,setsar=1,format=rgb24,showinfo=checksum=0";
+
+/// The oldest release that has all the options that are used.
+const OLDEST: (u32, u32) = (4, 2);
 
 /// A program that decodes videos.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,26 +41,54 @@ impl Ffmpeg {
             Some((version, guard)) => (version, Some(guard)),
             None => (version(&path, None)?, None),
         };
+        if release(&version).is_some_and(|found| found < OLDEST) {
+            return Err(SourceError::OldFfmpeg { path, version });
+        }
         Ok(found.insert(Self { path, version, guard }).clone())
     }
 
-    /// Decodes from `start` on: pictures as PPM to standard output, a line for each one's time to descriptor 0. Where
-    /// that can be had, it ends with the thread that starts it.
-    pub(super) fn command(&self, location: &VideoLocation, start: Duration) -> Command {
-        // A version without a number is a build of the newest sources.
-        let before = |major, minor| release(&self.version).is_some_and(|found| found < (major, minor));
+    /// Decodes from `start` on: pixels to standard output, a line for each picture among its messages. Where that can
+    /// be had, it ends with the thread that starts it.
+    pub(super) fn command(&self, location: &VideoLocation, start: Duration, format: Option<&str>) -> Command {
+        let before = |major, minor| self.is_before(major, minor);
         let mut command = guarded(&self.path, self.guard.as_deref());
-        command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"]);
+        command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]);
         if !start.is_zero() {
             command.args(["-ss", &format!("{:.6}", start.as_secs_f64())]);
         }
         // Checked by the decoder before it takes memory.
         command.args(["-max_pixels", &MAX_PIXELS.to_string()]);
-        command.args(location.arguments(before(5, 0)));
-        command.args(["-an", "-sn", "-dn", "-vf", FILTERS]);
-        command.args([if before(5, 1) { "-vsync" } else { "-fps_mode" }, "passthrough"]);
-        command.args(["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]);
+        // A frame of another size than the first keeps it. Where ffmpeg would scale it to the first one's when it builds
+        // its filters again, they must take it as they are.
+        let old = before(5, 1);
+        if old {
+            command.args(["-reinit_filter", "0"]);
+        }
+        command.args(location.arguments(before(5, 0), format));
+        command.args(["-an", "-sn", "-dn"]);
+        match location.tiles() {
+            Some(tiles) => command.args(["-filter_complex", &format!("{},{FILTERS}", tiles.filters())]),
+            None => command.args(["-vf", FILTERS]),
+        };
+        if !old {
+            command.arg("-noautoscale");
+        }
+        command.args([if old { "-vsync" } else { "-fps_mode" }, "passthrough"]);
+        command.args(["-c:v", "rawvideo", "-f", "image2pipe", "pipe:1"]);
         command
+    }
+
+    /// A version without a number is a build of the newest sources.
+    pub(super) fn is_before(&self, major: u32, minor: u32) -> bool {
+        release(&self.version).is_some_and(|found| found < (major, minor))
+    }
+
+    /// The first bytes at an address, where it is a document's and can be read.
+    pub(super) fn first_bytes(&self, location: &VideoLocation) -> Option<Vec<u8>> {
+        let mut command = guarded(&self.path, self.guard.as_deref());
+        command.args(["-nostdin", "-loglevel", "quiet"]).args(location.bytes_arguments()?);
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Some(command.output().ok()?.stdout)
     }
 }
 

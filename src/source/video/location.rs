@@ -7,10 +7,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::photo::{Photo, Tiles, photo};
 use crate::source::SourceError;
 
 /// How long a stream may say nothing while it runs; ffmpeg is told the same.
@@ -21,10 +22,16 @@ pub const SCHEMES: [&str; 4] = ["rtsp", "rtsps", "http", "https"];
 
 /// Kinds of file as ffmpeg names them. None of them names other files or addresses.
 const CONTAINERS: &str = "mov,mp4,matroska,webm,avi,gif,mpegts,mpeg,mpegvideo,flv,asf,ogg,h264,hevc,m4v,av1,obu,ivf,\
-    mjpeg,mxf,nut,dv,yuv4mpegpipe,wtv,rm,apng,h263,vc1,nsv";
+    mjpeg,mxf,nut,dv,yuv4mpegpipe,wtv,rm,apng,h263,vc1,nsv,vvc";
 
-/// What comes over a network besides: playlists of segments, multipart JPEG of cameras, the sound in segments.
-const STREAMS: &str = "hls,dash,mpjpeg,rtsp,sdp,rtp,aac,ac3,eac3,mp3";
+/// What comes over a network besides: playlists of segments, multipart JPEG of cameras, the sound in segments; and single
+/// pictures, which [`is_picture`] tells apart.
+const STREAMS: &str = "hls,dash,mpjpeg,rtsp,sdp,rtp,aac,ac3,eac3,mp3,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe";
+
+/// Whether ffmpeg's name for the kind of a stream means one picture, and then the end.
+pub(super) fn is_picture(format: &str) -> bool {
+    format.ends_with("_pipe")
+}
 
 /// A video file, or the address of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +73,17 @@ impl VideoLocation {
         }
     }
 
-    /// The arguments that make this ffmpeg's input. `old`: an ffmpeg before 5.0.
-    pub(super) fn arguments(&self, old: bool) -> Vec<OsString> {
+    /// The arguments that make this ffmpeg's input. `old`: an ffmpeg before 5.0; `format`: what it is, where ffmpeg would not
+    /// find that out.
+    pub(super) fn arguments(&self, old: bool, format: Option<&str>) -> Vec<OsString> {
         let text = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         match self {
             Self::File(path) => {
                 let mut arguments = text(&["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]);
+                // ffmpeg may take the first of many JPEGs for the only one.
+                if starts_with_jpeg(path) {
+                    arguments.extend(text(&["-f", "mjpeg"]));
+                }
                 arguments.push("-i".into());
                 let mut name = OsString::from("file:");
                 name.push(path);
@@ -90,10 +102,33 @@ impl VideoLocation {
                 } else {
                     text(&["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", "-rw_timeout", &timeout])
                 };
-                arguments.extend(text(&["-format_whitelist", &formats, "-i", url]));
+                arguments.extend(text(&["-format_whitelist", &formats]));
+                arguments.extend(format.map(|format| text(&["-f", format])).into_iter().flatten());
+                arguments.extend(text(&["-i", url]));
                 arguments
             }
         }
+    }
+
+    /// The tiles of a photo.
+    pub(super) fn tiles(&self) -> Option<Tiles> {
+        match self {
+            Self::File(path) => match photo(path) {
+                Some(Photo::Tiles(tiles)) => tiles,
+                _ => None,
+            },
+            Self::Url(_) => None,
+        }
+    }
+
+    /// The arguments with which ffmpeg gives the first bytes at an address as they are; `None` where that is not a document.
+    pub(super) fn bytes_arguments(&self) -> Option<Vec<OsString>> {
+        let Self::Url(url) = self else { return None };
+        let http = scheme(url).is_some_and(|s| s.to_ascii_lowercase().starts_with("http"));
+        let timeout = SILENCE.as_micros().to_string();
+        let mut arguments = vec!["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", "-rw_timeout", &timeout];
+        arguments.extend(["-f", "data", "-i", url, "-map", "0:0", "-c", "copy", "-fs", "4096", "-f", "data", "pipe:1"]);
+        http.then(|| arguments.iter().map(OsString::from).collect())
     }
 
     /// ffmpeg's words without the name that it was given, which may hold a password.
@@ -127,6 +162,11 @@ fn scheme(url: &str) -> Option<&str> {
     let letters = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     // One letter is a drive.
     (letters && scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic())).then_some(scheme)
+}
+
+fn starts_with_jpeg(path: &Path) -> bool {
+    let mut start = [0; 3];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == [0xFF, 0xD8, 0xFF]
 }
 
 fn check_file(path: &Path) -> Result<(), SourceError> {

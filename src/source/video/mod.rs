@@ -3,9 +3,13 @@
 //! | file       | what lives there |
 //! | ---------- | ---------------- |
 //! | `location` | a file or an address, and how ffmpeg is told so that it takes it for nothing else |
+//! | `document` | what an address gives that is no video |
+//! | `photo`    | photos in video containers |
 //! | `ffmpeg`   | the program, its version, its arguments |
 //! | `player`   | one run of it: pipes, threads, its end |
-//! | `ppm`, `messages` | what it writes, what it says |
+//! | `output`, `messages` | what it writes, what it says |
+//! | `transport` | packets that a transport stream has lost |
+//! | `truncation` | whether a file ends before its container does |
 //! | `clock`    | when a frame is due |
 //! | `controls` | pause, step, seek, loop; where a frame stands |
 //! | `request`  | which video, and how to play it |
@@ -17,12 +21,16 @@
 
 mod clock;
 mod controls;
+mod document;
 mod ffmpeg;
 mod location;
 mod messages;
+mod output;
+mod photo;
 mod player;
-mod ppm;
 mod request;
+mod transport;
+mod truncation;
 mod video_source;
 
 pub use controls::{Playback, VideoControls};

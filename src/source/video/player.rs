@@ -1,9 +1,9 @@
-//! One run of ffmpeg: its pictures, its times, its words, and its end.
+//! One run of ffmpeg: its pictures, its words, and its end.
 //!
 //! ```text
-//! ffmpeg ─ stdout: pictures ─┐
-//!        ─ fd 0: their times ┴▶ [video pictures] ── bounded(2) ──▶ Player::picture() ── swapped ──▶ the caller's frame
-//!        │                             ▲── bounded(4), frames to use again ──────────────────────┘
+//! ffmpeg ─ stdout: pixels ─────▶ [video pictures] ── bounded(2) ──▶ Player::picture() ── swapped ──▶ the caller's frame
+//!        │                         ▲          ▲── bounded(4), frames to use again ──────────────────┘
+//!        │                      bounded(64): their sizes and times
 //!        ─ stderr: its words ──▶ [video messages] ──▶ Messages
 //! ```
 //!
@@ -22,11 +22,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, select};
 
 use super::messages::{self, About, Messages};
-use super::ppm::{self, PpmError};
+use super::output::{self, Announced, RawOutputError};
 use crate::detect::Frame;
 
 /// Pictures that wait: one to be taken, one on its way.
 const AHEAD: usize = 2;
+
+/// Pictures that ffmpeg has announced, and that are on their way through its pipe.
+const ANNOUNCED: usize = 64;
 
 /// How long ffmpeg may take to end once its output has ended.
 const ENDING: Duration = Duration::from_secs(2);
@@ -56,13 +59,13 @@ pub struct PlayerEnd {
     pub status: Option<ExitStatus>,
     pub messages: Messages,
     /// What was wrong with its output.
-    pub broken: Option<PpmError>,
+    pub broken: Option<RawOutputError>,
 }
 
 /// A running ffmpeg.
 pub struct Player {
     child: Child,
-    pictures: Receiver<Result<TimedPicture, PpmError>>,
+    pictures: Receiver<Result<TimedPicture, RawOutputError>>,
     used: Sender<Frame>,
     messages: Arc<Mutex<Messages>>,
     /// Gives one token once the video is described.
@@ -71,7 +74,7 @@ pub struct Player {
     silent: Receiver<Infallible>,
     newest: Arc<AtomicBool>,
     dropped: Arc<AtomicU64>,
-    broken: Option<PpmError>,
+    broken: Option<RawOutputError>,
     /// Tells the thread of pictures that nobody wants them any more.
     _here: Sender<Infallible>,
 }
@@ -79,8 +82,8 @@ pub struct Player {
 impl Player {
     /// Starts ffmpeg and the two threads.
     pub fn start(mut command: Command) -> io::Result<Self> {
-        let (times, times_in) = io::pipe()?;
-        command.stdin(times_in).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (announce, announced) = bounded(ANNOUNCED);
         let (send, pictures) = bounded(AHEAD);
         let (used, again) = bounded(AHEAD + 2);
         let messages = Arc::<Mutex<Messages>>::default();
@@ -91,7 +94,7 @@ impl Player {
         let (ended, left) = (silent.clone(), gone.clone());
         let newest = Arc::<AtomicBool>::default();
         let reader = PictureReader {
-            times: BufReader::new(times),
+            announced,
             send,
             gone,
             newest: Arc::clone(&newest),
@@ -103,8 +106,6 @@ impl Player {
         // ffmpeg is started by the thread that reads it, because with that thread it ends.
         Builder::new().name("video pictures".into()).spawn(move || {
             let mut child = command.spawn();
-            // With it goes our end of the pipe of times, which would keep that open.
-            drop(command);
             let stdout = child.as_mut().ok().and_then(|child| child.stdout.take());
             let _ = started.send(child);
             if let Some(stdout) = stdout {
@@ -125,6 +126,12 @@ impl Player {
         let Some(stderr) = stderr else { return Err(io::ErrorKind::BrokenPipe.into()) };
         Builder::new().name("video messages".into()).spawn(move || {
             messages::lines(BufReader::new(stderr), |line| {
+                if let Some((picture, rest)) = Announced::of(line) {
+                    lock(&theirs).frame(rest);
+                    // Nobody takes it after the end; ffmpeg's words still count.
+                    let _ = announce.send(picture);
+                    return;
+                }
                 let mut messages = lock(&theirs);
                 messages.hear(line);
                 if messages.ready {
@@ -167,6 +174,12 @@ impl Player {
         lock(&self.messages).about.clone()
     }
 
+    /// Frames that are damaged or missing at least, as far as ffmpeg has come; and the first error. `with_packets`: packets of
+    /// which a part is missing count.
+    pub fn damage(&self, with_packets: bool) -> (u64, Option<String>) {
+        lock(&self.messages).damage.frames(with_packets)
+    }
+
     /// Pictures that gave way to newer ones.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
@@ -182,7 +195,7 @@ impl Player {
     /// Waits for the end of ffmpeg, after [`Received::End`].
     pub fn end(&mut self) -> PlayerEnd {
         let broken = self.broken.take();
-        if !matches!(broken, None | Some(PpmError::Cut)) {
+        if !matches!(broken, None | Some(RawOutputError::Cut)) {
             // It would write on for ever.
             let _ = self.child.kill();
         }
@@ -203,25 +216,25 @@ impl Drop for Player {
 }
 
 struct PictureReader {
-    times: BufReader<io::PipeReader>,
-    send: Sender<Result<TimedPicture, PpmError>>,
+    announced: Receiver<Announced>,
+    send: Sender<Result<TimedPicture, RawOutputError>>,
     gone: Receiver<Infallible>,
     newest: Arc<AtomicBool>,
     /// Where pictures that nobody took are taken from.
-    oldest: Receiver<Result<TimedPicture, PpmError>>,
+    oldest: Receiver<Result<TimedPicture, RawOutputError>>,
     dropped: Arc<AtomicU64>,
     again: Receiver<Frame>,
 }
 
 impl PictureReader {
-    fn run(mut self, mut stdout: impl io::BufRead) {
-        let mut line = Vec::new();
+    fn run(self, mut stdout: impl io::BufRead) {
         loop {
             let mut frame = self.again.try_recv().unwrap_or_default();
-            let item = match ppm::read(&mut stdout, &mut frame) {
+            // Till the next picture, or the last word of ffmpeg.
+            let announced = self.announced.recv().ok();
+            let item = match output::read(&mut stdout, announced, &mut frame) {
                 Ok(false) => return,
-                // ffmpeg tells the time of a picture before it writes it.
-                Ok(true) => Ok(TimedPicture { frame, time: ppm::time(&mut self.times, &mut line) }),
+                Ok(true) => Ok(TimedPicture { frame, time: announced.and_then(|a| a.time) }),
                 Err(error) => Err(error),
             };
             let last = item.is_err();
@@ -232,7 +245,7 @@ impl PictureReader {
     }
 
     /// `false`: nobody is there any more.
-    fn give(&self, item: Result<TimedPicture, PpmError>) -> bool {
+    fn give(&self, item: Result<TimedPicture, RawOutputError>) -> bool {
         if !self.newest.load(Ordering::Relaxed) {
             return select! {
                 send(self.send, item) -> sent => sent.is_ok(),

@@ -4,12 +4,16 @@ use std::time::{Duration, Instant};
 
 use super::clock::PlayClock;
 use super::controls::{Playback, VideoControls};
+use super::document::{Document, document};
 use super::ffmpeg::Ffmpeg;
-use super::location::{SILENCE, VideoLocation};
+use super::location::{SILENCE, VideoLocation, is_picture};
 use super::messages::About;
+use super::output::RawOutputError;
+use super::photo::{Photo, photo};
 use super::player::{Player, PlayerEnd, Received, TimedPicture};
-use super::ppm::PpmError;
 use super::request::VideoRequest;
+use super::transport::losses;
+use super::truncation::is_truncated;
 use crate::detect::{Frame, Size};
 use crate::source::{Description, Next, Source, SourceError};
 
@@ -28,6 +32,9 @@ const TOO_LATE: Duration = Duration::from_secs(1);
 /// A place after the end is this far before it.
 const BEFORE_THE_END: Duration = Duration::from_secs(1);
 
+/// How often a picture at an address is fetched again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// A frame and its place in the video.
 struct Shot {
     frame: Frame,
@@ -41,9 +48,14 @@ pub struct VideoSource {
     request: VideoRequest,
     /// Nobody can make it wait.
     live: bool,
+    /// What the stream is, where ffmpeg does not find that out.
+    format: Option<&'static str>,
     about: About,
     size: Size,
     player: Player,
+    /// When this run of ffmpeg was started, and when the first one.
+    started: Instant,
+    opened: Instant,
     /// Where this run of ffmpeg started, and the number of its first frame.
     origin: (Duration, u64),
     /// Frames of this run that came so far.
@@ -57,6 +69,10 @@ pub struct VideoSource {
     clock: PlayClock,
     /// Passed over since the source was opened.
     skipped: u64,
+    /// Frames of earlier runs that are damaged or missing, and the first error; see [`Player::damage`].
+    damaged: (u64, Option<String>),
+    /// Whether a transport stream is known to lack packets.
+    loses_packets: bool,
     /// Time and number of the frame that was given last.
     given: (Duration, u64),
     controls: VideoControls,
@@ -67,9 +83,30 @@ impl VideoSource {
     pub fn open(request: &VideoRequest) -> Result<Self, SourceError> {
         request.location.check()?;
         let ffmpeg = Ffmpeg::find()?;
-        let player = start(&ffmpeg, &request.location, request.start)?;
+        check_photo(&request.location, &ffmpeg)?;
+        match Self::open_as(request, &ffmpeg, None) {
+            // What the server sends says why better than ffmpeg does.
+            Err(error @ SourceError::Stream { .. }) => match ffmpeg.first_bytes(&request.location).as_deref().map(document) {
+                Some(Some(Document::Page)) => Err(failed(
+                    &request.location,
+                    "this address gives a web page, not video; look in the camera's manual for the address of its stream"
+                        .into(),
+                )),
+                // JPEGs in parts whose boundaries ffmpeg does not see.
+                Some(Some(Document::Jpegs)) => Self::open_as(request, &ffmpeg, Some("mjpeg")).map_err(|_| error),
+                _ => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    fn open_as(request: &VideoRequest, ffmpeg: &Ffmpeg, format: Option<&'static str>) -> Result<Self, SourceError> {
+        let player = start(ffmpeg, &request.location, request.start, format)?;
         let mut source = Self {
-            ffmpeg,
+            ffmpeg: ffmpeg.clone(),
+            format,
+            started: Instant::now(),
+            opened: Instant::now(),
             request: request.clone(),
             live: false,
             about: About::default(),
@@ -82,6 +119,8 @@ impl VideoSource {
             waiting: Instant::now(),
             clock: PlayClock::default(),
             skipped: 0,
+            damaged: (0, None),
+            loses_packets: false,
             given: (request.start, 0),
             controls: VideoControls::new(request.looped, request.paused),
         };
@@ -109,9 +148,11 @@ impl VideoSource {
         let last = self.about.duration.map(|duration| duration.saturating_sub(BEFORE_THE_END));
         // Where a frame came from, there is one.
         let to = last.map_or(to, |last| to.min(last.max(self.came)));
+        self.damaged = self.player.damage(self.packets_count()).max(std::mem::take(&mut self.damaged));
         // The old one first: two at once cost twice the memory.
         self.player.stop();
-        self.player = start(&self.ffmpeg, &self.request.location, to)?;
+        self.player = start(&self.ffmpeg, &self.request.location, to, self.format)?;
+        self.started = Instant::now();
         self.origin = (to, self.number_at(to));
         (self.run, self.came, self.head) = (0, to, None);
         self.waiting = Instant::now();
@@ -169,12 +210,46 @@ impl VideoSource {
     /// What to do when no more pictures come.
     fn over(&mut self) -> Result<Next, SourceError> {
         let any = self.run > 0;
-        self.end()?;
+        if self.is_picture() && any {
+            let rest = AGAIN.saturating_sub(self.started.elapsed());
+            if !rest.is_zero() {
+                let _ = self.controls.wake().recv_timeout(rest.min(SLICE));
+                return Ok(Next::Idle);
+            }
+            self.go_to(Duration::ZERO)?;
+            self.origin = (self.opened.elapsed(), self.given.1 + 1);
+            return Ok(Next::Idle);
+        }
+        match self.end() {
+            Err(SourceError::Damaged { .. }) if self.controls.is_looped() => {}
+            end => end?,
+        }
         if any && !self.live && self.controls.is_looped() {
             self.go_to(Duration::ZERO)?;
             return Ok(Next::Idle);
         }
         Ok(Next::End)
+    }
+
+    /// Whether packets of which a part is missing are damage. In a transport stream it takes a look at all of it to tell
+    /// them from a place where recordings were joined, which is taken at the end.
+    fn packets_count(&self) -> bool {
+        self.about.format.as_deref() != Some("mpegts") || self.loses_packets
+    }
+
+    /// Whether an address gives one picture at a time; it is fetched again and again.
+    pub fn is_picture(&self) -> bool {
+        self.live && self.about.format.as_deref().is_some_and(is_picture)
+    }
+
+    /// What is wrong with the frames of a file so far, in words that follow its name; `None` = nothing is known. What
+    /// ffmpeg reads ahead counts already.
+    pub fn damage(&self) -> Option<String> {
+        let (frames, cause) = self.player.damage(self.packets_count()).max(self.damaged.clone());
+        let cause = cause.filter(|_| !self.live && frames > 0)?;
+        let cause = self.request.location.anonymous(&cause);
+        let are = if frames == 1 { "1 frame is" } else { &format!("{frames} frames are") };
+        Some(format!("is damaged: at least {are} damaged or missing ({cause})"))
     }
 
     /// Whether ffmpeg ended because the video did.
@@ -184,7 +259,9 @@ impl VideoSource {
         let said = |otherwise: &str| messages.cause(otherwise);
         let cause = match (status, broken) {
             // We killed it then, so that its status says nothing.
-            (_, Some(broken @ (PpmError::Garbled | PpmError::Size(_) | PpmError::Read(_)))) => broken.to_string(),
+            (_, Some(broken @ (RawOutputError::Garbled | RawOutputError::Size(_) | RawOutputError::Read(_)))) => {
+                broken.to_string()
+            }
             (Some(status), _) if status.code().is_none() => format!("ffmpeg was killed ({status})"),
             (_, Some(cut)) => said(&cut.to_string()),
             (None, None) => "ffmpeg did not exit at the end".into(),
@@ -200,24 +277,75 @@ impl VideoSource {
             (Some(status), None) if !status.success() => said(&format!("ffmpeg failed ({status})")),
             _ if self.live => said("the stream has ended"),
             _ if self.run == 0 && self.origin.0.is_zero() => said("it has no frames"),
-            _ => match self.about.duration {
-                Some(whole) if messages.cut && self.came + self.slot() * 3 < whole => {
-                    let [came, whole] = [self.came, whole].map(|d| d.as_secs_f32());
-                    format!("it is truncated: it ends at {came:.1} s of {whole:.1} s")
+            _ => {
+                if let (VideoLocation::File(path), false) = (&self.request.location, self.packets_count())
+                    && self.player.damage(true).0 > 0
+                {
+                    self.loses_packets = losses(path).is_none_or(|losses| losses > 0);
                 }
-                _ => return Ok(()),
-            },
+                let cut = self.cut(messages.cut);
+                match (cut, &self.request.location) {
+                    // The server may have the rest.
+                    (Some(cut), VideoLocation::Url(_)) => format!("it {cut}"),
+                    (cut, _) => {
+                        let wrong: Vec<String> = [cut, self.damage()].into_iter().flatten().collect();
+                        let name = self.request.location.to_string();
+                        return match wrong.is_empty() {
+                            true => Ok(()),
+                            false => Err(SourceError::Damaged { name, cause: wrong.join(", and ") }),
+                        };
+                    }
+                }
+            }
         };
         Err(self.failed(cause))
     }
 
-    fn failed(&self, cause: String) -> SourceError {
-        let name = self.request.location.to_string();
-        match self.request.location {
-            VideoLocation::File(_) => SourceError::Video { name, cause },
-            VideoLocation::Url(_) => SourceError::Stream { name, cause },
-        }
+    /// Whether the file ends before its end, in words that follow its name. `said`: ffmpeg says so.
+    fn cut(&self, said: bool) -> Option<String> {
+        let cut = match &self.request.location {
+            VideoLocation::File(path) => said || is_truncated(path),
+            VideoLocation::Url(_) => said,
+        };
+        let came = self.came;
+        let missing = self.about.duration.filter(|whole| cut && came + self.slot() * 3 < *whole).map(|whole| {
+            let frames = ((whole - came).as_secs_f64() / self.slot().as_secs_f64()).round() - 1.0;
+            let [came, whole] = [came, whole].map(|d| d.as_secs_f32());
+            format!("is truncated: it ends at {came:.1} s of {whole:.1} s, about {frames} frames are missing")
+        });
+        // How long it was, not every container says.
+        let is_file = matches!(self.request.location, VideoLocation::File(_));
+        missing.or_else(|| (cut && is_file).then(|| format!("is truncated: it ends at {:.1} s", came.as_secs_f32())))
     }
+
+    fn failed(&self, cause: String) -> SourceError {
+        failed(&self.request.location, cause)
+    }
+}
+
+fn failed(location: &VideoLocation, cause: String) -> SourceError {
+    let name = location.to_string();
+    match location {
+        VideoLocation::File(_) => SourceError::Video { name, cause },
+        VideoLocation::Url(_) => SourceError::Stream { name, cause },
+    }
+}
+
+/// A photo of which ffmpeg would give a part for the whole, or that it cannot read.
+fn check_photo(location: &VideoLocation, ffmpeg: &Ffmpeg) -> Result<(), SourceError> {
+    let VideoLocation::File(path) = location else { return Ok(()) };
+    let old = ffmpeg.is_before(7, 0);
+    let cause = match photo(path) {
+        Some(Photo::Tiles(None)) => "it is a photo in tiles that cannot be put together; export it as JPEG".into(),
+        Some(Photo::Tiles(_) | Photo::Whole { hevc: true }) if old => {
+            format!(
+                "ffmpeg {} cannot read such photos; export it as JPEG, or install ffmpeg 7 or newer",
+                ffmpeg.version
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(failed(location, cause))
 }
 
 impl Source for VideoSource {
@@ -228,7 +356,7 @@ impl Source for VideoSource {
             size: Some(self.size),
             format: self.about.codec.clone(),
             nominal_rate: self.about.rate,
-            note: None,
+            note: self.damage().map(|damage| format!("this video {damage}")),
             playback: Some(Playback {
                 time,
                 number,
@@ -308,7 +436,7 @@ impl Source for VideoSource {
     }
 }
 
-fn start(ffmpeg: &Ffmpeg, location: &VideoLocation, at: Duration) -> Result<Player, SourceError> {
-    Player::start(ffmpeg.command(location, at))
+fn start(ffmpeg: &Ffmpeg, location: &VideoLocation, at: Duration, format: Option<&str>) -> Result<Player, SourceError> {
+    Player::start(ffmpeg.command(location, at, format))
         .map_err(|cause| SourceError::BadFfmpeg { path: ffmpeg.path.clone(), cause: cause.to_string() })
 }

@@ -34,6 +34,15 @@ for name, sampling in (
     data = cv2.imencode(".jpg", soft, options)[1]
     data.tofile(here / f"{name}.jpg")
     cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).tofile(here / f"{name}.rgb")
+# Tall enough that a part of it can be missing; in several scans, and with restart markers.
+y, x = np.mgrid[0:160, 0:96]
+tall = np.stack([128 + 100 * np.sin(x / 5 + p) * np.cos(y / 7 - p) for p in (0, 1, 2)], axis=-1).round().astype(np.uint8)
+for name, option in (
+    ("tall", [cv2.IMWRITE_JPEG_OPTIMIZE, 0]),
+    ("tall-progressive", [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]),
+    ("tall-restart", [cv2.IMWRITE_JPEG_RST_INTERVAL, 4]),
+):
+    cv2.imencode(".jpg", tall, [cv2.IMWRITE_JPEG_QUALITY, 80, *option])[1].tofile(here / f"{name}.jpg")
 gray = cv2.imencode(".jpg", soft[:, :, 0], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
 gray.tofile(here / "gray.jpg")
 cv2.imdecode(gray, cv2.IMREAD_GRAYSCALE).tofile(here / "gray.luma")
