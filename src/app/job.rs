@@ -102,6 +102,12 @@ impl<T: Send + 'static> Job<T> {
         Ok(Self { result, shared })
     }
 
+    /// Waits until the work has ended, but no longer than this.
+    pub fn wait(&self, patience: Duration) {
+        // Its result is of no use any more.
+        let _ = self.result.recv_timeout(patience);
+    }
+
     /// The result, once it is there.
     pub fn poll(&self) -> Option<Result<T, Stopped>> {
         match self.result.try_recv() {

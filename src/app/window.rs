@@ -138,9 +138,8 @@ impl Keeper {
     /// The window closes.
     fn finish(self, viewer: &mut Viewer) {
         // Not beside a job that writes older ones; but no longer than the window may take to close.
-        let begun = Instant::now();
-        while self.job.as_ref().is_some_and(|job| job.poll().is_none()) && begun.elapsed() < STOP {
-            std::thread::sleep(Duration::from_millis(5));
+        if let Some(job) = &self.job {
+            job.wait(STOP);
         }
         viewer.observe_window(&self.ctx);
         keep(&self.file, viewer.preferences());

@@ -87,7 +87,7 @@ fn a_file_that_is_no_model_gets_one_clear_line() {
         (files.write("empty.onnx", ""), "is not a model that ONNX Runtime can read"),
         (files.write("cut.onnx", &whole[..whole.len() / 2]), "is not a model that ONNX Runtime can read"),
         (files.0.path().join("missing.onnx"), "No such file"),
-        (files.0.path().to_owned(), "it is not a file"),
+        (files.0.path().to_owned(), "it is a folder, not a file"),
     ] {
         let run = detect_with(&path);
         assert!(run.error().contains(path.to_str().unwrap()) && run.error().contains(words), "{}", run.err);

@@ -152,7 +152,8 @@ fn a_model_that_cannot_be_read_is_told_and_the_others_are_listed() {
     let told: Vec<&str> = run.err.lines().collect();
     let [first, second] = told.as_slice() else { panic!("{told:?}") };
     assert!(
-        first.contains("a.onnx: it is not a file") && second.contains("int8_qop.onnx: it is not a file"),
+        first.contains("a.onnx: it is a folder, not a file")
+            && second.contains("int8_qop.onnx: it is a folder, not a file"),
         "{told:?}"
     );
     assert!(run.out.lines().count() == 2 && run.out.lines().last().unwrap().starts_with(model), "{run:?}");

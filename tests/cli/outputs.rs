@@ -339,12 +339,13 @@ fn pipes_devices_links_and_permissions_stay_what_they_are() {
 
     let pipe = shop.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let reader = std::thread::spawn({
+    let reading = std::thread::Builder::new().name("reader".into());
+    let reader = reading.spawn({
         let pipe = pipe.clone();
         move || std::fs::read(pipe).unwrap()
     });
     assert_eq!(run(&shop, export, &["pipe"]).code, 0);
-    assert_eq!(reader.join().unwrap(), whole);
+    assert_eq!(reader.unwrap().join().unwrap(), whole);
     assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
     std::fs::remove_file(pipe).unwrap();
 
