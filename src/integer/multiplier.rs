@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Multiplier {
     /// M0, without a sign: a chip whose multiplier takes signed numbers needs a port of one bit more.
     pub mantissa: u32,
-    /// n: places to the right, or to the left if below 0, as for an M of 2ᵇ or more. −127..=179.
+    /// n: places to the right, or to the left if below 0, as for an M of 2ᵇ or more. −128..=179.
     pub shift: i32,
 }
 

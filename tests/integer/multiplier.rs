@@ -65,7 +65,7 @@ proptest! {
         let distance = f64::from(found.mantissa) - f64::from(value) * 2f64.powi(found.shift);
         prop_assert!(distance.abs() <= 0.5, "{:?}", found);
         prop_assert!(bits < 24 || distance == 0.0, "{:?}", found);
-        prop_assert!((-127..=179).contains(&found.shift), "{:?}", found);
+        prop_assert!((-128..=179).contains(&found.shift), "{:?}", found);
     }
 
     #[test]
