@@ -6,8 +6,11 @@
 
 use std::ops::Range;
 
-use super::filters::{Filters, Sums};
+use super::accumulator::Accumulator;
+use super::filters::Filters;
 use super::grid::round_to_byte;
+use super::multiplier::{Multiplier, Rounding};
+use super::sums::{Addition, Sums};
 use super::tensor::Shape;
 use super::window::Window;
 
@@ -20,6 +23,8 @@ pub struct Conv {
     pub zero_point: u8,
     /// Whether [`Sums::Saturating`] makes a difference; ONNX Runtime's kernels for int8 activations never saturate.
     pub can_saturate: bool,
+    /// Of a chip, which then adds the products whatever [`Sums`] are asked for.
+    pub accumulator: Option<Accumulator>,
     pub epilogue: Epilogue,
 }
 
@@ -27,10 +32,17 @@ pub struct Conv {
 #[derive(Clone, Debug)]
 pub enum Epilogue {
     /// Rounded to bytes: clamp(round(float32(sum) · multiplier) + zero point). One multiplier per filter: input scale
-    /// · weight scale / output scale, in float32 and in this order.
-    Bytes { multipliers: Vec<f32>, zero_point: u8 },
+    /// · weight scale / output scale, in float32 and in this order. `fixed` takes their place on a chip.
+    Bytes { multipliers: Vec<f32>, zero_point: u8, fixed: Option<FixedPoint> },
     /// float32(sum) · scale + bias, each step in float32, one per filter. Scale: input scale · weight scale.
     Floats { scales: Vec<f32>, biases: Vec<f32> },
+}
+
+/// Multipliers of a chip, one per filter.
+#[derive(Clone, Debug)]
+pub struct FixedPoint {
+    pub multipliers: Vec<Multiplier>,
+    pub rounding: Rounding,
 }
 
 /// Memory shared by all convolutions of a network, which run one after another.
@@ -58,13 +70,34 @@ impl Conv {
     }
 
     pub fn to_bytes(&self, input: (&[u8], Shape), sums: Sums, scratch: &mut Scratch, output: (&mut [u8], Shape)) {
-        let Epilogue::Bytes { multipliers, zero_point } = &self.epilogue else { return };
-        let (output, shape) = output;
+        let Epilogue::Bytes { multipliers, zero_point, fixed } = &self.epilogue else { return };
+        match fixed {
+            None => self.rounded(input, sums, scratch, output, multipliers, |total, multiplier| {
+                round_to_byte(total as f32 * multiplier, *zero_point)
+            }),
+            Some(FixedPoint { multipliers, rounding }) => {
+                self.rounded(input, sums, scratch, output, multipliers, |total, multiplier| {
+                    multiplier.to_byte(total, *rounding, *zero_point)
+                });
+            }
+        }
+    }
+
+    /// `round`: from a sum and its filter's multiplier to a byte.
+    fn rounded<M: Copy>(
+        &self,
+        input: (&[u8], Shape),
+        sums: Sums,
+        scratch: &mut Scratch,
+        (output, shape): (&mut [u8], Shape),
+        multipliers: &[M],
+        round: impl Fn(i32, M) -> u8,
+    ) {
         self.totals(input, shape, sums, scratch, |filters, range, totals| {
             let bytes = output[range.start * filters..range.end * filters].chunks_exact_mut(filters);
             for (bytes, totals) in bytes.zip(totals) {
                 for ((byte, total), multiplier) in bytes.iter_mut().zip(totals).zip(multipliers) {
-                    *byte = round_to_byte(*total as f32 * multiplier, *zero_point);
+                    *byte = round(*total, *multiplier);
                 }
             }
         });
@@ -110,11 +143,15 @@ impl Conv {
         mut take: impl FnMut(usize, Range<usize>, std::slice::ChunksExact<'_, i32>),
     ) {
         let Scratch { patches, totals } = scratch;
-        let sums = if self.can_saturate { sums } else { Sums::Exact };
+        let addition = match (self.accumulator, sums) {
+            (Some(accumulator), _) => Addition::Chip(accumulator),
+            (None, Sums::Saturating) if self.can_saturate => Addition::Saturating,
+            (None, _) => Addition::Exact,
+        };
         let (filters, row) = (self.filters.count(), self.filters.row());
         self.patches(input, output, patches, |range, patches| {
             let totals = &mut totals[..range.len() * row];
-            self.filters.totals(patches, sums, totals);
+            self.filters.totals(patches, addition, totals);
             take(filters, range, totals.chunks_exact(row));
         });
     }

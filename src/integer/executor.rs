@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::byte_map::Table;
 use super::conv::Scratch;
-use super::filters::Sums;
-use super::grid::Table;
 use super::moves;
 use super::network::{Network, Op, Step};
+use super::sums::Sums;
 use super::tensor::{Buffer, Shape, Values};
 use super::{ConvOverflow, IntegerError};
 
@@ -100,8 +100,8 @@ impl Executor {
             },
             (Buffer::Bytes(bytes), Buffer::Bytes(output)) => match &step.op {
                 Op::Conv(conv) => conv.to_bytes((bytes, from), sums, &mut self.scratch, (output, into)),
-                Op::Map(table) => {
-                    output.iter_mut().zip(bytes).for_each(|(output, byte)| *output = table[usize::from(*byte)]);
+                Op::Map(map) => {
+                    output.iter_mut().zip(bytes).for_each(|(output, byte)| *output = map.table[usize::from(*byte)]);
                 }
                 Op::MaxPool(window) => moves::max_pool((bytes, from), window, (output, into)),
                 op => moved((bytes, from), op, (output, into), |byte, table| table[usize::from(byte)]),
@@ -119,8 +119,8 @@ fn moved<T: Copy>(input: (&[T], Shape), op: &Op, output: (&mut [T], Shape), map:
     match op {
         Op::Upsample(factor) => moves::upsample(input, *factor, output),
         Op::Channels { start, to, map: None } => moves::channels(input, *start, output, *to, |value| value),
-        Op::Channels { start, to, map: Some(table) } => {
-            moves::channels(input, *start, output, *to, |value| map(value, table));
+        Op::Channels { start, to, map: Some(by) } => {
+            moves::channels(input, *start, output, *to, |value| map(value, &by.table));
         }
         _ => {}
     }

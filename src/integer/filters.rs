@@ -5,19 +5,9 @@
 //! [height · width · channels]  uint8, widened ×  [height · width · channels]  int8, widened  ──▶  int32, one a filter
 //! ```
 
+use super::accumulator::{Accumulator, OutOfRange};
+use super::sums::Addition;
 use crate::onnx::can_overflow;
-
-/// How products are summed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sums {
-    /// In int32, as VNNI, AMX, Arm and most chips do, and as ONNX defines it.
-    #[default]
-    Exact,
-    /// As ONNX Runtime does on x86 processors without VNNI (Intel before Ice Lake and Alder Lake, AMD Zen 1 to 3):
-    /// the sum of two neighbouring products is first clamped to int16, as `vpmaddubsw` does. Neighbours are the first
-    /// and second, third and fourth … of a patch.
-    Saturating,
-}
 
 /// Number of filters multiplied together, so that a patch is read once for all of them.
 const TOGETHER: usize = 4;
@@ -34,6 +24,12 @@ pub struct Filters {
     offsets: Vec<i32>,
     /// For each filter: the pairs that can leave int16.
     risks: Vec<Vec<Risk>>,
+    /// Of the activations.
+    zero_point: u8,
+    /// One per filter.
+    biases: Vec<i32>,
+    /// For each filter: the lowest and the highest sum on the way through any patch.
+    reaches: Vec<[i64; 2]>,
 }
 
 /// A pair of weights that can leave int16.
@@ -67,12 +63,17 @@ impl Filters {
             weights: vec![0; rows * depth],
             offsets: vec![0; rows],
             risks: vec![Vec::new(); count],
+            zero_point,
+            biases: vec![0; count],
+            reaches: vec![[0; 2]; count],
         };
         for (filter, values) in weights.chunks_exact(real.max(1)).enumerate().take(count) {
             let row = &mut filters.weights[filter * depth..][..real];
             row.iter_mut().zip(values).for_each(|(wide, value)| *wide = i16::from(*value));
             let sum = values.iter().fold(0i32, |sum, value| sum.wrapping_add(i32::from(*value)));
             let bias = biases.get(filter).copied().unwrap_or(0);
+            filters.biases[filter] = bias;
+            filters.reaches[filter] = reach(values, zero_point, bias);
             filters.offsets[filter] = bias.wrapping_sub(sum.wrapping_mul(i32::from(zero_point)));
             let risks = values.chunks_exact(2).enumerate().filter(|(_, pair)| can_overflow(pair[0], pair[1]));
             filters.risks[filter] = risks
@@ -97,8 +98,9 @@ impl Filters {
     }
 
     /// Writes Σ (activation − zero point) · weight + bias for every filter and patch to `totals`, [`Filters::row`]
-    /// values per patch. A sum that leaves int32 wraps around, as in ONNX Runtime.
-    pub fn totals(&self, patches: &[i16], sums: Sums, totals: &mut [i32]) {
+    /// values per patch. A sum that leaves int32 wraps around, as in ONNX Runtime; on a chip, what leaves its
+    /// accumulator.
+    pub fn totals(&self, patches: &[i16], addition: Addition, totals: &mut [i32]) {
         let (depth, row) = (self.depth, self.row());
         let rows = || patches.chunks_exact(depth);
         for (block, weights) in self.weights.chunks_exact(TOGETHER * depth).enumerate() {
@@ -111,12 +113,41 @@ impl Filters {
                 }
             }
         }
-        if sums == Sums::Saturating {
-            for (filter, risks) in self.risks.iter().enumerate() {
-                for (patch, totals) in rows().zip(totals.chunks_exact_mut(row)) {
-                    let excess = risks.iter().fold(0i32, |sum, risk| sum.wrapping_add(risk.excess(patch)));
-                    totals[filter] = totals[filter].wrapping_sub(excess);
-                }
+        match addition {
+            Addition::Exact => {}
+            Addition::Saturating => self.saturate(patches, totals),
+            Addition::Chip(accumulator) => self.accumulate(accumulator, patches, totals),
+        }
+    }
+
+    /// From exact sums to those of kernels that add pairs in int16.
+    fn saturate(&self, patches: &[i16], totals: &mut [i32]) {
+        for (filter, risks) in self.risks.iter().enumerate() {
+            for (patch, totals) in patches.chunks_exact(self.depth).zip(totals.chunks_exact_mut(self.row())) {
+                let excess = risks.iter().fold(0i32, |sum, risk| sum.wrapping_add(risk.excess(patch)));
+                totals[filter] = totals[filter].wrapping_sub(excess);
+            }
+        }
+    }
+
+    /// From exact sums to those of an accumulator.
+    fn accumulate(&self, accumulator: Accumulator, patches: &[i16], totals: &mut [i32]) {
+        if accumulator.overflow == OutOfRange::Wrap {
+            totals.iter_mut().for_each(|total| *total = accumulator.wrap(*total));
+            return;
+        }
+        let [low, high] = accumulator.limits();
+        // Where no sum can reach a limit, the exact one is right.
+        let reaching =
+            self.reaches.iter().enumerate().filter(|(_, [lowest, highest])| *lowest < low || *highest > high);
+        for (filter, _) in reaching {
+            let weights = &self.weights[filter * self.depth..][..self.depth];
+            for (patch, totals) in patches.chunks_exact(self.depth).zip(totals.chunks_exact_mut(self.row())) {
+                let start = accumulator.clamp(self.biases[filter].into());
+                totals[filter] = patch.iter().zip(weights).fold(start, |sum, (activation, weight)| {
+                    let steps = i64::from(*activation) - i64::from(self.zero_point);
+                    accumulator.clamp(i64::from(sum) + steps * i64::from(*weight))
+                });
             }
         }
     }
@@ -134,6 +165,16 @@ impl Filters {
         };
         self.risks.iter().map(of_filter).sum()
     }
+}
+
+/// The lowest and the highest sum of some of the products, plus the bias.
+fn reach(weights: &[i8], zero_point: u8, bias: i32) -> [i64; 2] {
+    let ends = [-i64::from(zero_point), 255 - i64::from(zero_point)];
+    weights.iter().fold([i64::from(bias); 2], |[low, high], weight| {
+        // One of them is not above 0, the other not below: the activation may be the zero point.
+        let [a, b] = ends.map(|end| end * i64::from(*weight));
+        [low + a.min(b), high + a.max(b)]
+    })
 }
 
 /// One patch and [`TOGETHER`] filters, in a plain loop that compilers turn into 16-bit vector products (`pmaddwd`).

@@ -1,4 +1,4 @@
-//! The value of a byte, and tables from byte to byte.
+//! The value of a byte.
 
 /// Maps bytes to values: scale · (byte − zero point). The bytes and the zero point of an int8 tensor are stored with
 /// 128 added.
@@ -31,26 +31,6 @@ pub fn round_to_byte(value: f32, zero_point: u8) -> u8 {
     ((value + ROUND).to_bits() as u8).wrapping_add(zero_point)
 }
 
-/// A function of a byte.
-pub type Table = [u8; 256];
-
-/// ONNX Runtime's `QLinearLeakyRelu`.
-pub fn leaky_relu(from: Grid, to: Grid, alpha: f32) -> Table {
-    table(|byte| {
-        let value = from.dequantize(byte);
-        to.quantize(if value >= 0.0 { value } else { alpha * value })
-    })
-}
-
-/// One input of ONNX Runtime's `QLinearConcat`; `None` if its bytes stay as they are.
-pub fn regrid(from: Grid, to: Grid) -> Option<Table> {
-    (from != to).then(|| table(|byte| to.quantize(from.dequantize(byte))))
-}
-
-fn table(function: impl Fn(u8) -> u8) -> Table {
-    std::array::from_fn(|byte| function(byte as u8))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,7 +56,5 @@ mod tests {
         for byte in 0..=255 {
             assert_eq!(grid.quantize(grid.dequantize(byte)), byte);
         }
-        assert_eq!(regrid(grid, grid), None);
-        assert_eq!(regrid(grid, Grid { scale: 0.2, ..grid }).map(|table| table[79]), Some(78));
     }
 }

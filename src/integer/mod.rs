@@ -6,23 +6,33 @@
 //!
 //! A model in ONNX's QOperator form defines every byte: with int32 sums the values are those of ONNX Runtime wherever
 //! its kernels are exact. With [`Sums::Saturating`] they are those of its kernels for x86 processors without VNNI.
+//! [`Network::on_chip`] gives the same model in the arithmetic of a chip, which a [`Profile`] describes.
 //! These kernels are portable and plain; faster ones are tested against them.
 
+mod accumulator;
+mod byte_map;
+mod chip;
 mod conv;
 mod error;
 mod executor;
 mod filters;
 mod grid;
 mod moves;
+mod multiplier;
 mod network;
 mod overflow;
+mod profile;
 mod reader;
+mod sums;
 mod tensor;
 mod window;
 
-pub use error::IntegerError;
+pub use accumulator::{Accumulator, OutOfRange};
+pub use error::{IntegerError, ProfileCause, ProfileError};
 pub use executor::Executor;
-pub use filters::Sums;
+pub use multiplier::{Multiplier, Rounding};
 pub use network::Network;
 pub use overflow::ConvOverflow;
+pub use profile::{LeakyRelu, Profile};
+pub use sums::Sums;
 pub use tensor::{Axes, Element, Shape, Tensor, Values};

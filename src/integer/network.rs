@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::byte_map::ByteMap;
 use super::conv::Conv;
-use super::grid::{Grid, Table};
+use super::grid::Grid;
 use super::tensor::{Element, Tensor};
 use super::window::Window;
 
@@ -35,7 +36,7 @@ pub(super) enum Op {
     /// Bytes to float32.
     Dequantize(Grid),
     Conv(Box<Conv>),
-    Map(Box<Table>),
+    Map(Box<ByteMap>),
     MaxPool(Window),
     /// Factors along the height and along the width.
     Upsample([usize; 2]),
@@ -43,7 +44,7 @@ pub(super) enum Op {
     Channels {
         start: usize,
         to: usize,
-        map: Option<Box<Table>>,
+        map: Option<Box<ByteMap>>,
     },
 }
 

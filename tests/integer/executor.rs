@@ -9,116 +9,14 @@ use prost::Message;
 use twinsight::integer::{Executor, IntegerError, Network, Sums, Values};
 use twinsight::onnx::{AttributeProto, INT64, ModelProto, TensorProto, UINT8, ValueInfoProto, node_overflows};
 
-use crate::golden::{Golden, crc32, crc32_of_floats, installed, picture};
+use crate::case::{Case, any_byte, any_case, any_grid, any_weight, bytes, executor, golden_run};
+use crate::golden::{Golden, crc32, installed};
 use crate::support::{Grid, Model, NaiveConv};
-
-fn executor(model: &Model) -> Executor {
-    Executor::new(Arc::new(Network::read(&model.bytes()).unwrap_or_else(|e| panic!("{e}"))))
-}
-
-/// A tensor's bytes; those of int8 lifted by 128.
-fn bytes(executor: &Executor, tensor: &str) -> Vec<u8> {
-    match executor.values(tensor).unwrap() {
-        Values::U8(values) => values,
-        Values::I8(values) => values.iter().map(|value| value.cast_unsigned() ^ 128).collect(),
-        Values::F32(_) => panic!("{tensor} is float"),
-    }
-}
 
 fn floats(executor: &Executor, tensor: &str) -> Vec<f32> {
     match executor.values(tensor).unwrap() {
         Values::F32(values) => values,
         values => panic!("{tensor} is {values:?}"),
-    }
-}
-
-/// Often at an end.
-fn any_byte() -> impl Strategy<Value = u8> {
-    prop_oneof![Just(0u8), Just(255u8), any::<u8>()]
-}
-
-/// Often so large that pairs overflow.
-fn any_weight() -> impl Strategy<Value = i8> {
-    prop_oneof![Just(127i8), Just(-127i8), Just(-128i8), any::<i8>(), -20i8..20]
-}
-
-fn any_grid() -> impl Strategy<Value = Grid> {
-    (0.01f32..3.0, any_byte(), any::<bool>()).prop_map(|(scale, zero_point, signed)| Grid { scale, zero_point, signed })
-}
-
-#[derive(Clone, Debug)]
-struct Case {
-    size: [usize; 2],
-    input: Vec<u8>,
-    from: Grid,
-    to: Grid,
-    conv: NaiveConv,
-    /// One, or one a filter.
-    scales: Vec<f32>,
-}
-
-fn any_case() -> impl Strategy<Value = Case> {
-    let shape = (1usize..=70, 1usize..=9, [1usize..=3, 1usize..=3], [1usize..=40, 1usize..=40]);
-    let window = ([1usize..=2, 1usize..=2], [0usize..=2, 0usize..=2, 0usize..=2, 0usize..=2]);
-    let whole = (shape, window, any_grid(), any_grid(), any::<[bool; 2]>());
-    whole
-        .prop_filter_map(
-            "the window must fit",
-            |((channels, filters, kernel, size), (strides, pads), from, to, way)| {
-                let fits = kernel[0] <= size[0] + pads[0] + pads[2] && kernel[1] <= size[1] + pads[1] + pads[3];
-                fits.then_some((channels, filters, kernel, size, strides, pads, from, to, way))
-            },
-        )
-        .prop_flat_map(|(channels, filters, kernel, size, strides, pads, from, to, [per_channel, has_bias])| {
-            let depth = channels * kernel[0] * kernel[1];
-            // All sums stay within int32, which biases come near to.
-            let furthest = i32::MAX - (depth * 50_000) as i32;
-            let bias = prop_oneof![3 => -100_000..100_000i32, 1 => any::<i32>()]
-                .prop_map(move |b| b.clamp(-furthest, furthest));
-            let biases = vec(bias, if has_bias { filters } else { 0 });
-            let scales = vec(1e-4f32..0.1, if per_channel { filters } else { 1 });
-            let numbers =
-                (vec(any_byte(), channels * size[0] * size[1]), vec(any_weight(), filters * depth), biases, scales);
-            numbers.prop_map(move |(input, weights, biases, scales)| {
-                let dims = [filters, channels, kernel[0], kernel[1]];
-                // As many steps as make most sums land within a byte.
-                let to = Grid { scale: to.scale * from.scale * (depth as f32).sqrt() * 5.0, signed: from.signed, ..to };
-                Case { size, input, from, to, conv: NaiveConv { dims, weights, biases, strides, pads }, scales }
-            })
-        })
-}
-
-impl Case {
-    fn model(&self) -> Model {
-        let dims = self.conv.dims;
-        let mut model = Model::quantized([dims[1], self.size[0], self.size[1]], self.from);
-        let of_scales: &[i64] = if self.scales.len() == 1 { &[] } else { &[dims[0] as i64] };
-        model.grid("y", self.to);
-        model.constant(TensorProto::i8("w", &dims.map(|side| side as i64), &self.conv.weights));
-        model.constant(TensorProto::f32("w_scale", of_scales, &self.scales));
-        model.constant(TensorProto::i8("w_zero_point", of_scales, &vec![0; self.scales.len()]));
-        let mut inputs = vec!["q+", "w+", "+y"];
-        if !self.conv.biases.is_empty() {
-            model.constant(TensorProto::i32("b", &[dims[0] as i64], &self.conv.biases));
-            inputs.push("b");
-        }
-        let ints = |name: &str, values: &[usize]| {
-            AttributeProto::ints(name, &values.iter().map(|v| *v as u32).collect::<Vec<_>>())
-        };
-        let attributes =
-            vec![ints("kernel_shape", &dims[2..]), ints("strides", &self.conv.strides), ints("pads", &self.conv.pads)];
-        model.node("QLinearConv", &inputs, &["y"], attributes);
-        model.output("y");
-        model
-    }
-
-    fn bytes(&self, sums: &[i64], places: usize) -> Vec<u8> {
-        let scale = |filter: usize| self.scales[filter.min(self.scales.len() - 1)];
-        let of = |(at, sum): (usize, &i64)| {
-            let multiplier = self.from.scale * scale(at / places) / self.to.scale;
-            self.to.round(*sum as f32 * multiplier)
-        };
-        sums.iter().enumerate().map(of).collect()
     }
 }
 
@@ -301,21 +199,9 @@ type Runs = BTreeMap<String, Executor>;
 
 /// Every model of a golden after its run on the picture; each tensor is what the golden says.
 fn golden_runs(golden: &str, sums: Sums) -> Runs {
-    let input = picture();
-    let run = |Golden { file, model, tensors }: Golden| {
-        let mut executor = Executor::new(Arc::new(Network::read(&model).unwrap()));
-        executor.run(&input, sums).unwrap();
-        let crc = |tensor: &str| match executor.values(tensor).unwrap_or_else(|| panic!("{file}: {tensor} is missing"))
-        {
-            Values::U8(values) => crc32(&values),
-            Values::I8(_) => panic!("{tensor} is signed"),
-            Values::F32(values) => crc32_of_floats(&values),
-        };
-        let differing: Vec<&String> =
-            tensors.iter().filter(|(tensor, wanted)| crc(tensor) != **wanted).map(|(tensor, _)| tensor).collect();
-        assert!(differing.is_empty(), "{file}: {} of {} tensors differ: {differing:?}", differing.len(), tensors.len());
-        assert_eq!(tensors.len() + 1, executor.network().tensors().len(), "{file}");
-        (file, executor)
+    let run = |golden: Golden| {
+        let executor = golden_run(&golden, Network::read(&golden.model).unwrap(), sums);
+        (golden.file, executor)
     };
     Golden::read(golden).into_iter().map(run).collect()
 }

@@ -2,7 +2,11 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
+mod case;
+mod chip;
 mod executor;
 #[path = "../support/golden.rs"]
 mod golden;
+mod multiplier;
+mod profile;
 mod support;

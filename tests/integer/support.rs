@@ -131,18 +131,52 @@ pub struct NaiveSums {
 
 impl NaiveConv {
     /// `input`: channels, height, width.
-    pub fn sums(&self, input: &[u8], [height, width]: [usize; 2], zero_point: u8) -> NaiveSums {
+    pub fn sums(&self, input: &[u8], size: [usize; 2], zero_point: u8) -> NaiveSums {
+        let (size, places) = self.products(input, size, zero_point);
+        let mut found = NaiveSums { exact: Vec::new(), saturating: Vec::new(), size, pairs: 0, overflowing: 0 };
+        let zero_point = i64::from(zero_point);
+        for (bias, products) in places {
+            found.exact.push(bias + products.iter().map(|(a, w)| (a - zero_point) * w).sum::<i64>());
+            let mut sum = bias - zero_point * products.iter().map(|(_, w)| w).sum::<i64>();
+            for pair in products.chunks(2) {
+                let two: i64 = pair.iter().map(|(a, w)| a * w).sum();
+                sum += two.clamp(-32_768, 32_767);
+                found.pairs += 1;
+                found.overflowing += u64::from(!(-32_768..=32_767).contains(&two));
+            }
+            found.saturating.push(sum);
+        }
+        found
+    }
+
+    /// The sums where `store` says what a register keeps of a sum, after the bias and after each product.
+    pub fn sums_in(&self, input: &[u8], size: [usize; 2], zero_point: u8, store: impl Fn(i64) -> i64) -> Vec<i64> {
+        let (_, places) = self.products(input, size, zero_point);
+        let sum = |(bias, products): (i64, Vec<(i64, i64)>)| {
+            products.iter().fold(store(bias), |sum, (a, w)| store(sum + (a - i64::from(zero_point)) * w))
+        };
+        places.into_iter().map(sum).collect()
+    }
+
+    /// The output's size. For each of its values: the bias; activations and weights in the order of ONNX Runtime's
+    /// kernels: height, width, channels.
+    #[expect(clippy::type_complexity, reason = "told once")]
+    fn products(
+        &self,
+        input: &[u8],
+        [height, width]: [usize; 2],
+        zero_point: u8,
+    ) -> ([usize; 2], Vec<(i64, Vec<(i64, i64)>)>) {
         let [filters, channels, rows, columns] = self.dims;
         let [top, left, bottom, right] = self.pads;
         let size = [
             (height + top + bottom - rows) / self.strides[0] + 1,
             (width + left + right - columns) / self.strides[1] + 1,
         ];
-        let mut found = NaiveSums { exact: Vec::new(), saturating: Vec::new(), size, pairs: 0, overflowing: 0 };
+        let mut found = Vec::new();
         for filter in 0..filters {
             for y in 0..size[0] {
                 for x in 0..size[1] {
-                    // Activation and weight, in the order of ONNX Runtime's kernels: height, width, channels.
                     let mut products = Vec::new();
                     for dy in 0..rows {
                         for dx in 0..columns {
@@ -159,20 +193,10 @@ impl NaiveConv {
                             }
                         }
                     }
-                    let zero_point = i64::from(zero_point);
-                    let bias = self.biases.get(filter).map_or(0, |bias| i64::from(*bias));
-                    found.exact.push(bias + products.iter().map(|(a, w)| (a - zero_point) * w).sum::<i64>());
-                    let mut sum = bias - zero_point * products.iter().map(|(_, w)| w).sum::<i64>();
-                    for pair in products.chunks(2) {
-                        let two: i64 = pair.iter().map(|(a, w)| a * w).sum();
-                        sum += two.clamp(-32_768, 32_767);
-                        found.pairs += 1;
-                        found.overflowing += u64::from(!(-32_768..=32_767).contains(&two));
-                    }
-                    found.saturating.push(sum);
+                    found.push((self.biases.get(filter).map_or(0, |bias| i64::from(*bias)), products));
                 }
             }
         }
-        found
+        (size, found)
     }
 }

@@ -35,6 +35,7 @@ PICTURE = ROOT / "tests/data/bus_416.png"
 GOLDEN = ROOT / "tests/data/integer.json"
 MODELS = [ROOT / f"models/yolov4-tiny-416_int8_{name}.onnx" for name in ("qop", "tuned")]
 f32 = np.float32
+PER_CHANNEL = (-1, 1, 1)
 
 
 def whole(values, zero_point):
@@ -62,23 +63,27 @@ def dequantize(q, scale, zero_point=np.uint8(0)):
     return (q.astype(np.int32) - zero_point.astype(np.int32)).astype(f32) * scale
 
 
-def conv(x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias=None, *, kernel_shape=None, strides=(1, 1),
-         pads=(0, 0, 0, 0), dilations=(1, 1), group=1):  # fmt: skip
+def conv_sums(x, x_zero, w, w_zero, bias=None, *, kernel_shape=None, strides=(1, 1), pads=(0, 0, 0, 0),
+              dilations=(1, 1), group=1):  # fmt: skip
+    """The exact int32 sums of a convolution, [filters, height, width]."""
     assert x.shape[0] == 1 and tuple(dilations) == (1, 1) and group == 1
-    per_channel = (-1, 1, 1)
     x, w = whole(x[0], x_zero), whole(w, w_zero.reshape(-1, 1, 1, 1))
     top, left, bottom, right = pads
     # Padding is the zero point, so its distance is 0.
     x = np.pad(x, ((0, 0), (top, bottom), (left, right)))
     (down, along), kernel = strides, w.shape[2:]
     height, width = ((n - size) // step + 1 for n, size, step in zip(x.shape[1:], kernel, strides))
-    sums = np.zeros((len(w), height, width)) if bias is None else whole(bias, None).reshape(per_channel)
+    sums = np.zeros((len(w), height, width)) if bias is None else whole(bias, None).reshape(PER_CHANNEL)
     for i in range(kernel[0]):
         for j in range(kernel[1]):
             window = x[:, i : i + down * (height - 1) + 1 : down, j : j + along * (width - 1) + 1 : along]
             sums = sums + np.tensordot(w[:, :, i, j], window, axes=1)
-    multiplier = (x_scale * w_scale / y_scale).reshape(per_channel)
-    return rounded(int32(sums).astype(f32) * multiplier, y_zero)[None]
+    return int32(sums)
+
+
+def conv(x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias=None, **attributes):
+    multiplier = (x_scale * w_scale / y_scale).reshape(PER_CHANNEL)
+    return rounded(conv_sums(x, x_zero, w, w_zero, bias, **attributes).astype(f32) * multiplier, y_zero)[None]
 
 
 def matmul_integer_to_float(a, b, a_scale, b_scale, a_zero=None, b_zero=None, bias=None):
@@ -160,7 +165,7 @@ OPERATORS = {
 }
 
 
-def run(model_path, image):
+def run(model_path, image, operators=OPERATORS):
     """float32 [3, height, width] in 0..1 -> {tensor: array} for every node output, in graph order."""
     graph = onnx.load(model_path).graph
     values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
@@ -170,7 +175,7 @@ def run(model_path, image):
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type == "Split":
             attributes["num_outputs"] = len(node.output)
-        results = OPERATORS[node.op_type](*(values[name] for name in node.input), **attributes)
+        results = operators[node.op_type](*(values[name] for name in node.input), **attributes)
         made |= zip(node.output, results if node.op_type == "Split" else [results])
         values |= made
     return {name: np.ascontiguousarray(value) for name, value in made.items()}
@@ -221,12 +226,12 @@ def write_picture(photo):
     cv2.imwrite(str(PICTURE), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
-def golden(image):
+def golden(image, operators=OPERATORS):
     models = {}
     for path in MODELS:
         tensors = {
             tensor: f"{zlib.crc32(value.astype(value.dtype.newbyteorder('<')).tobytes()):08x}"
-            for tensor, value in run(path, image).items()
+            for tensor, value in run(path, image, operators).items()
         }
         models[path.name] = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "tensors": tensors}
     return models

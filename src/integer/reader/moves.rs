@@ -1,7 +1,8 @@
 //! Nodes that move values.
 
 use super::{ReadNode, Reader, side};
-use crate::integer::grid::{Grid, regrid};
+use crate::integer::byte_map::ByteMap;
+use crate::integer::grid::Grid;
 use crate::integer::network::Op;
 use crate::integer::tensor::{Axes, Element, Shape, Tensor};
 
@@ -49,7 +50,7 @@ impl<'a> Reader<'a> {
             }
             shape = Some(Shape { channels: side((to + from.channels) as i64)?, ..from });
             let map = match grid {
-                Some(grid) => regrid(self.grid_of(node, *place, [place + 1, place + 2])?, grid).map(Box::new),
+                Some(grid) => ByteMap::regrid(self.grid_of(node, *place, [place + 1, place + 2])?, grid).map(Box::new),
                 None => None,
             };
             inputs.push((input, Op::Channels { start: 0, to, map }));

@@ -50,7 +50,12 @@ impl<'a> Reader<'a> {
             window,
             zero_point: from_grid.zero_point,
             can_saturate,
-            epilogue: Epilogue::Bytes { multipliers: finite(multipliers)?, zero_point: to_grid.zero_point },
+            accumulator: None,
+            epilogue: Epilogue::Bytes {
+                multipliers: finite(multipliers)?,
+                zero_point: to_grid.zero_point,
+                fixed: None,
+            },
         };
         let output = self.add(node.output()?, Shape { channels: filters, ..shape }, element)?;
         self.step(node, Op::Conv(Box::new(conv)), input, output);
@@ -90,6 +95,7 @@ impl<'a> Reader<'a> {
             filters: Filters::new(&rows, filters, grid.zero_point, &[]),
             zero_point: grid.zero_point,
             can_saturate,
+            accumulator: None,
             epilogue: Epilogue::Floats { scales: finite(scales)?, biases },
         };
         let output = self.add(node.output()?, Shape { channels: filters, ..shape }, Element::F32)?;

@@ -1,7 +1,7 @@
 //! Nodes that round each value on its own.
 
 use super::{ReadNode, Reader};
-use crate::integer::grid::leaky_relu;
+use crate::integer::byte_map::ByteMap;
 use crate::integer::network::Op;
 use crate::integer::tensor::Element;
 
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         let alpha = node.attributes.float("alpha", 0.01);
         let output = self.add(node.output()?, shape, element)?;
         self.tensors[output].axes = axes;
-        self.step(node, Op::Map(Box::new(leaky_relu(from, to, alpha))), input, output);
+        self.step(node, Op::Map(Box::new(ByteMap::leaky_relu(from, to, alpha))), input, output);
         Ok(())
     }
 }
