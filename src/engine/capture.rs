@@ -74,7 +74,8 @@ impl Capture {
         while !self.link.orders().stop {
             let (report, retry_at) = match self.attempt() {
                 Ok(DrainEnd::Stopped) => return,
-                Ok(DrainEnd::Ended) => (SourceReport::Ended, None),
+                Ok(DrainEnd::Ended) => (SourceReport::Ended { damage: None }, None),
+                Err(error) if error.is_end() => (SourceReport::Ended { damage: Some(error) }, None),
                 Err(error) => {
                     // It resumes where it was lost.
                     if let Some(place) = self.place.take() {

@@ -22,7 +22,10 @@ pub enum Event {
     /// A live source gives no frames; told once for each stall.
     SourceStalled(Description),
     /// There are no more frames; comes after the last one's observation.
-    SourceEnded,
+    SourceEnded {
+        /// What is wrong with the frames that were given, or missing among them; `None` = nothing is known.
+        damage: Option<Arc<SourceError>>,
+    },
     ModelLoaded(Arc<ModelInfo>),
     /// The last good model keeps running, where there is one.
     ModelFailed {

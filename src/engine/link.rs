@@ -5,8 +5,7 @@
 //! supervisor ◀── Mailbox<Captured>, Receiver<SourceReport> ── capture thread
 //! ```
 //! Each source that is asked for has a link of its own. The supervisor drops the link to leave a source
-//! behind:
-//! nothing that hangs at the other end can reach it any more.
+//! behind: nothing that hangs at the other end can reach it any more.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -36,8 +35,8 @@ pub(super) struct Captured {
 pub(super) enum SourceReport {
     /// Comes before its first frame.
     Opened { description: Description, live: bool },
-    /// Comes after its last frame; so does the next.
-    Ended,
+    /// Comes after its last frame; so does the next. `damage`: what is wrong with its frames, or missing.
+    Ended { damage: Option<SourceError> },
     /// `retry_at`: when it is tried again; `None` = never.
     Failed { error: SourceError, retry_at: Option<Instant> },
 }

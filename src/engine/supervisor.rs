@@ -81,6 +81,8 @@ struct Opened {
 #[derive(Clone, Copy, PartialEq)]
 enum Watch {
     Nothing,
+    /// Nothing either: it has ended or failed, and frames come only once it is opened again.
+    Over,
     /// The opening of a camera.
     Opening,
     /// The next frame.
@@ -223,10 +225,10 @@ impl Supervisor {
     pub fn handle(&mut self, report: SourceReport) {
         match report {
             SourceReport::Opened { description, live } => self.opened(description, live),
-            SourceReport::Ended => {
-                self.source.watch(Watch::Nothing, never());
+            SourceReport::Ended { damage } => {
+                self.source.watch(Watch::Over, never());
                 if self.shared.board.set_source(self.link.generation, Phase::Ended) {
-                    self.shared.tell(Event::SourceEnded);
+                    self.shared.tell(Event::SourceEnded { damage: damage.map(Arc::new) });
                 }
             }
             SourceReport::Failed { error, retry_at } => self.failed(error, retry_at),
@@ -256,7 +258,7 @@ impl Supervisor {
     }
 
     fn failed(&mut self, error: SourceError, retry_at: Option<Instant>) {
-        self.source.watch(Watch::Nothing, never());
+        self.source.watch(Watch::Over, never());
         self.source.stalled = false;
         // The tries that follow open it again, each in its time.
         if let (Some(at), true) = (retry_at, self.source.request.may_be_camera()) {
@@ -311,6 +313,7 @@ impl Supervisor {
         }
         match std::mem::replace(&mut self.source.watch, Watch::Nothing) {
             Watch::Nothing | Watch::Release => self.source.timer = never(),
+            Watch::Over => self.source.watch(Watch::Over, never()),
             Watch::Opening => self.opening_hangs(),
             Watch::Frames => self.check_stall(),
         }

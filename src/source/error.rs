@@ -63,7 +63,7 @@ pub enum SourceError {
     OldFfmpeg { path: PathBuf, version: String },
     #[error("cannot play {name}: {cause}")]
     Video { name: String, cause: String },
-    /// It was played as far as that goes.
+    /// It was played to its end all the same; see [`SourceError::is_end`].
     #[error("{name} {cause}")]
     Damaged { name: String, cause: String },
     #[error("no frames from {name}: {cause}")]
@@ -154,6 +154,11 @@ impl SourceError {
             | Self::Fault { camera: false, .. }
             | Self::Frame(_) => false,
         }
+    }
+
+    /// Whether it comes in place of [`Next::End`](super::Next::End): every frame that can be read was given.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
     }
 }
 

@@ -12,7 +12,8 @@ pub trait Source {
 
     /// Waits for the next frame and writes it into `frame`, whose memory it uses again, or swaps it for its own.
     ///
-    /// May block for as long as a driver does. After an error the source is spent: drop it and open it again.
+    /// May block for as long as a driver does. After an error the source is spent: drop it and open it again. An error
+    /// for which [`SourceError::is_end`] holds is its end, as [`Next::End`] is.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError>;
 
     /// Called in place of `next` while paused: a live source throws away what has come meanwhile, so that

@@ -82,7 +82,7 @@ fn a_still_is_looked_at_again_with_other_models_even_while_paused() {
     let first = settings(still("bus.jpg"), &[Fp32]);
     let engine = studio.start(&first);
     let seen = observe(&engine);
-    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded).then_some(()));
+    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded { .. }).then_some(()));
     for paused in [false, true] {
         for model in [Int8, Fp32] {
             engine.set(Settings { models: vec![model.clone().into()], paused, ..first.clone() });

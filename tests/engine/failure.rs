@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use twinsight::engine::{Clock, EVENTS_KEPT, Event, ModelPhase, Settings, SourceState};
-use twinsight::model::ModelName::{File, Fp32, Int8};
+use twinsight::model::ModelName::{File, Fp32, Int8, Tuned};
 use twinsight::source::{SourceError, SourceRequest, VideoLocation, VideoRequest};
 
 use crate::support::*;
@@ -78,6 +78,34 @@ fn a_stream_that_falls_silent_is_left_to_give_up_by_itself() {
 }
 
 #[test]
+fn a_stream_that_failed_stays_failed_through_a_pause() {
+    let studio = Studio::new();
+    let stream = SourceRequest::Video(VideoRequest::new(VideoLocation::parse("rtsp://camera.example/1".as_ref())));
+    let source = studio.live(&stream);
+    // The next one hangs in its opening.
+    let _gate = studio.hangs(&stream);
+    studio.add_model(Tuned, 32);
+    let running = settings(stream, &[Fp32]);
+    let engine = studio.start(&running);
+    source.publish(1);
+    observe(&engine);
+    assert_eq!(get(&studio.loads, "the model"), Fp32);
+    source.step(Step::Fail(SourceError::Stream { name: "1".into(), cause: "no frame for 10 s".into() }));
+    await_failed(&engine);
+    // A model that loads shows that the pause before it was carried out.
+    for (paused, model) in [(true, Int8), (false, Tuned)] {
+        engine.set(Settings { paused, ..settings(running.source.clone(), &[Fp32, model.clone()]) });
+        assert_eq!(get(&studio.loads, "the model"), model);
+    }
+    // A source that is watched stalls after two seconds.
+    studio.clock.advance(3000 * MS);
+    engine.set(Settings { models: settings(running.source.clone(), &[Int8]).models, ..running });
+    assert_eq!(get(&studio.loads, "the model"), Int8);
+    assert!(!matches!(engine.status().source, SourceState::Stalled { .. }), "{:?}", engine.status().source);
+    assert!(!engine.events().try_iter().any(|event| matches!(event, Event::SourceStalled(_))));
+}
+
+#[test]
 fn the_same_failure_is_told_once() {
     let studio = Studio::new();
     (0..3).for_each(|_| studio.fails(&camera(0), SourceError::NoCamera));
@@ -108,6 +136,27 @@ fn a_permanent_failure_is_not_tried_again() {
     source.give(4);
     assert_eq!(number(&observe(&engine)), 4);
     assert_eq!(studio.opened.len(), 2);
+}
+
+#[test]
+fn a_damaged_video_that_was_played_to_its_end_has_ended() {
+    let studio = Studio::new();
+    let video = SourceRequest::Video(VideoRequest::new(VideoLocation::File("lost.ts".into())));
+    let source = studio.still(&video);
+    let engine = studio.start(&settings(video, &[Fp32]));
+    source.step(Step::Frame(1));
+    source.step(Step::Fail(SourceError::Damaged { name: "lost.ts".into(), cause: "is damaged".into() }));
+    let damage = event(&engine, "SourceEnded", |e| match e {
+        Event::SourceEnded { damage } => Some(damage.as_ref().map(ToString::to_string)),
+        Event::SourceFailed(error) => panic!("{error}"),
+        _ => None,
+    });
+    assert_eq!(damage.as_deref(), Some("lost.ts is damaged"));
+    assert_eq!(number(&observe(&engine)), 1, "the last observation is there once the end is told");
+    assert_eq!(engine.status().source, SourceState::Ended);
+    source.await_call(Call::Dropped);
+    assert!(engine.stop(LONG));
+    assert_eq!(studio.opened.try_iter().count(), 1, "it was not tried again");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_source_that_waits_for_us_loses_no_frame_and_the_last_comes_before_the_end()
     let engine = studio.start(&settings(still("a folder"), &[Fp32]));
     (0..20).for_each(|n| source.step(Step::Frame(n)));
     source.step(Step::End);
-    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded).then_some(()));
+    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded { .. }).then_some(()));
     assert_eq!(number(&observe(&engine)), 19, "the last observation is there once the end is told");
     (0..20).for_each(|n| studio.expect_run("FP32", n));
     source.await_call(Call::Dropped);
@@ -172,9 +172,9 @@ fn a_live_source_that_ends_shows_its_last_frame_first() {
     source.await_call(Call::Dropped);
     gate.send(()).unwrap();
     studio.expect_run("FP32", 2);
-    assert!(!engine.events().try_iter().any(|e| matches!(e, Event::SourceEnded)), "a frame is still to come");
+    assert!(!engine.events().try_iter().any(|e| matches!(e, Event::SourceEnded { .. })), "a frame is still to come");
     gate.send(()).unwrap();
-    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded).then_some(()));
+    event(&engine, "SourceEnded", |e| matches!(e, Event::SourceEnded { .. }).then_some(()));
     assert_eq!(number(&observe(&engine)), 2);
 }
 

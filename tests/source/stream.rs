@@ -326,7 +326,7 @@ fn a_film_that_is_cut_off_goes_on_where_it_was() {
         places.extend(seen.map(|o| o.description.playback.clone().unwrap().time));
         match engine.events().try_recv() {
             Ok(Event::SourceFailed(_)) => lost += 1,
-            Ok(Event::SourceEnded) => break,
+            Ok(Event::SourceEnded { .. }) => break,
             _ => {}
         }
     }

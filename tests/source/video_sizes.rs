@@ -89,8 +89,14 @@ fn a_frames_own_aspect_ratio_counts() {
     joined(&[narrow, wide], &whole);
     let mut found: Vec<Size> = frames(&whole).iter().map(Frame::size).collect();
     found.dedup();
-    if found == [Size::new(768, 576)] {
-        eprintln!("NOT TESTED: this ffmpeg gives every frame the first one's aspect ratio");
+    let about = String::from_utf8(Command::new("ffmpeg").arg("-version").output().unwrap().stdout).unwrap();
+    let version = about.split_whitespace().nth(2).unwrap();
+    // A build of the newest sources has no number.
+    let major: Option<u32> = version.trim_start_matches('n').split('.').next().and_then(|number| number.parse().ok());
+    if major.is_none_or(|major| major >= 7) {
+        eprintln!(
+            "\n*** NOT TESTED: changes of the aspect ratio; ffmpeg {version} gives every frame the first one's ***\n"
+        );
         return;
     }
     assert_eq!(found, [Size::new(768, 576), Size::new(1024, 576)]);

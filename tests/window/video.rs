@@ -20,10 +20,14 @@ fn playing(frames: u32, rate: u32) -> (Desk, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path: PathBuf = dir.path().join("clip.mkv");
     video(&path, frames, rate);
+    (showing(path), dir)
+}
+
+fn showing(path: PathBuf) -> Desk {
     let source = SourceRequest::Video(VideoRequest::new(VideoLocation::File(path)));
     let mut desk = Desk::with_picture(Plan { source, ..Plan::default() });
     desk.until("the video's bar", |d| d.has("Pause video") || d.has("Play video again"));
-    (desk, dir)
+    desk
 }
 
 /// The number of the frame in the bar.
@@ -86,6 +90,21 @@ fn its_end_is_told_and_space_plays_it_again() {
     desk.until("the frame before the last", |d| frame(d) == Some(18) && d.has("Play video"));
     desk.harness.run_steps(10);
     assert_eq!(frame(&desk), Some(18));
+}
+
+#[test]
+fn a_truncated_video_ends_as_others_do_and_says_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("clip.mkv");
+    video(&path, 20, 20);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() * 6 / 10]).unwrap();
+    let mut desk = showing(path);
+    // The end may be known before the window is told of it.
+    desk.until("the end", |d| d.has("ended") && d.said().contains("clip.mkv is truncated: it ends at "));
+    desk.harness.run_steps(3);
+    assert!(desk.has("Play video again") && desk.has_slider("Position"));
+    assert!(!desk.has("⚠  Source failed") && !desk.has("Try again"));
 }
 
 #[test]

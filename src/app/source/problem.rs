@@ -44,7 +44,8 @@ impl SourceProblem {
                 });
                 let title = if absent { "Unplugged" } else { "Source failed" };
                 let next = if absent { next.and_then(|_| waits()) } else { next };
-                Some(Self { title, text: sentence(message), next })
+                // Its first letter stays: it may be a name's.
+                Some(Self { title, text: format!("{}.", message.trim_end_matches('.')), next })
             }
             _ => None,
         }
@@ -100,9 +101,9 @@ impl SourceProblem {
     }
 }
 
-/// An error's message as a sentence of its own.
-pub fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
+/// Words of ours as a sentence. Not for messages: they may begin with a name, which a capital would falsify.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
@@ -137,7 +138,7 @@ mod tests {
         assert_eq!(problem(&failed(Some(0)), false).short(), "source failed, retrying now…");
         assert_eq!(problem(&failed(Some(2100)), true).short(), "unplugged, waiting for it to return");
         assert_eq!(problem(&failed(None), false).short(), "source failed");
-        assert_eq!(problem(&failed(None), false).text, "Cam is busy.");
+        assert_eq!(problem(&failed(None), false).text, "cam is busy.", "a name is kept as it is");
         for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {
             assert_eq!(SourceProblem::of(&state, "cam", true, true), None);
         }

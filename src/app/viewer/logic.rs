@@ -95,7 +95,12 @@ impl Viewer {
             }
             Event::ModelLoaded(info) => log::info!("loaded {} ({})", info.name, info.path.display()),
             Event::SourceStalled(description) => log::warn!("no frames from {}", description.name),
-            Event::SourceEnded => log::info!("the source has no more frames"),
+            Event::SourceEnded { damage: None } => log::info!("the source has no more frames"),
+            Event::SourceEnded { damage: Some(error) } => {
+                let message = error.to_string();
+                log::warn!("{message}");
+                self.notifications.warn(&message);
+            }
         }
     }
 

@@ -107,10 +107,10 @@ fn tiles(file: &[u8], meta: &[u8], item: u64) -> Option<Tiles> {
     let properties = |item| properties(iprp, item);
     let (_, extent) = properties(*ids.first()?)?.into_iter().find(|(kind, _)| kind == b"ispe")?;
     let tile = (number(extent, 4, 4)?, number(extent, 8, 4)?);
-    let mut quarters = 0;
+    let mut quarters = 0u8;
     for (kind, content) in properties(item)? {
         match &kind {
-            b"irot" => quarters += content.first()? & 3,
+            b"irot" => quarters = (quarters + (content.first()? & 3)) % 4,
             b"imir" | b"clap" => return None,
             _ => {}
         }
@@ -147,7 +147,7 @@ fn data<'a>(file: &'a [u8], iloc: &[u8], idat: &'a [u8], item: u64) -> Option<&'
         let extents = number(iloc, at + 2 + base, 2)? as usize;
         at += 4 + base;
         if found == item {
-            let from = usize::try_from(start + number(iloc, at + index, offset)?).ok()?;
+            let from = usize::try_from(start.checked_add(number(iloc, at + index, offset)?)?).ok()?;
             let bytes = usize::try_from(number(iloc, at + index + offset, length)?).ok()?;
             let source = if method == 1 { idat } else { file };
             return source.get(from..from.checked_add(bytes)?);

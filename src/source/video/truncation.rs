@@ -47,8 +47,8 @@ fn riff(start: &[u8], length: u64) -> io::Result<bool> {
 
 /// MP4: boxes follow each other to the end.
 fn boxes(file: &mut (impl Read + Seek), length: u64) -> io::Result<bool> {
-    let mut at = 0;
-    while at + 8 <= length {
+    let mut at = 0u64;
+    while at.saturating_add(8) <= length {
         file.seek(SeekFrom::Start(at))?;
         let mut head = [0; 16];
         let read = file.take(16).read(&mut head)?;
