@@ -5,7 +5,8 @@ use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 use crate::detect::Frame;
 use crate::files::FileFormat;
 
-const MAX_BYTES: u64 = 1 << 28;
+/// Bytes at the beginning that tell what a picture is.
+const HEAD: u64 = 1 << 10;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -13,12 +14,10 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 const SOFTWARE: (&str, &str) = ("Software", "Twinsight");
 
 /// Any picture in this format.
-pub const PNG: FileFormat =
-    FileFormat { name: "a PNG picture", limit: MAX_BYTES, is: |bytes| bytes.starts_with(SIGNATURE) };
+pub const PNG: FileFormat = FileFormat { name: "a PNG picture", reads: HEAD, is: |bytes| bytes.starts_with(SIGNATURE) };
 
 /// A picture that was made by [`png()`]: with boxes, or of the window.
-pub const ANNOTATED_PNG: FileFormat =
-    FileFormat { name: "a picture that Twinsight made", limit: MAX_BYTES, is: is_ours };
+pub const ANNOTATED_PNG: FileFormat = FileFormat { name: "a picture that Twinsight made", reads: HEAD, is: is_ours };
 
 /// A picture's bytes as PNG, which name the program.
 pub fn png(frame: &Frame) -> Result<Vec<u8>, EncodingError> {
@@ -37,8 +36,7 @@ pub fn png(frame: &Frame) -> Result<Vec<u8>, EncodingError> {
 /// Text comes before the pixels.
 fn is_ours(bytes: &[u8]) -> bool {
     let text = [b"tEXt", SOFTWARE.0.as_bytes(), b"\0", SOFTWARE.1.as_bytes()].concat();
-    let head = &bytes[..bytes.len().min(1 << 10)];
-    bytes.starts_with(SIGNATURE) && head.windows(text.len()).any(|window| window == text)
+    bytes.starts_with(SIGNATURE) && bytes.windows(text.len()).any(|window| window == text)
 }
 
 #[cfg(test)]

@@ -144,7 +144,9 @@ impl ViewArgs {
     /// The file, which is none of those that are shown, and how long to wait before.
     pub fn screenshot(&self, catalog: &Catalog) -> Result<Option<(OutputFile, Duration)>, WriteError> {
         let Some(file) = &self.screenshot else { return Ok(None) };
-        let models: Vec<ModelRequest> = self.named().into_iter().flatten().collect();
+        // Without a name, the models are installed ones.
+        let installed = catalog.installed().into_iter().map(ModelRequest::from);
+        let models: Vec<ModelRequest> = self.named().into_iter().flatten().chain(installed).collect();
         let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models)].concat();
         let read =
             read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(self.video.as_deref().map(Path::new));

@@ -1,27 +1,29 @@
 //! What kind of file something is, by its content.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::de::IgnoredAny;
-
-use super::read::read_limited;
 
 /// A kind of file that the program writes, so that it replaces no other.
 #[derive(Clone, Copy)]
 pub struct FileFormat {
     /// As in "is not a CSV table of `compare`".
     pub name: &'static str,
-    /// The most bytes that a file of the kind has.
-    pub limit: u64,
-    /// Whether a file's bytes are of the kind.
+    /// How many bytes, from the first, tell: of JSON all that a file of the kind may have.
+    pub reads: u64,
+    /// Whether a file that begins with these bytes is of the kind.
     pub is: fn(&[u8]) -> bool,
 }
 
 impl FileFormat {
     /// Whether a file is of the kind, or empty.
     pub(super) fn is_of(&self, path: &Path) -> bool {
-        read_limited(path, self.limit).is_ok_and(|bytes| bytes.is_empty() || (self.is)(&bytes))
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(self.reads).read_to_end(&mut bytes));
+        read.is_ok() && (bytes.is_empty() || (self.is)(&bytes))
     }
 }
 

@@ -67,13 +67,12 @@ enum Destination {
 impl OutputFile {
     /// A pipe or a device, or what the shell has opened for this process; `None` where it is neither.
     pub(super) fn stream(named: &Path) -> Result<Option<Self>, WriteError> {
-        const OPENED: [&str; 4] = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"];
         let Ok(about) = std::fs::metadata(named) else { return Ok(None) };
         if kind(about.file_type()) == SOCKET {
             let cause = WriteCause::Io(io::Error::other(format!("it is {SOCKET}")));
             return Err(WriteError { path: named.to_owned(), cause });
         }
-        let is_stream = !(about.is_file() || about.is_dir()) || OPENED.iter().any(|place| named.starts_with(place));
+        let is_stream = !(about.is_file() || about.is_dir()) || is_opened(named);
         Ok(is_stream.then(|| Self { named: named.to_owned(), target: named.to_owned(), to: Destination::Stream }))
     }
 
@@ -132,6 +131,19 @@ impl OutputFile {
 
     fn failed(&self, cause: io::Error) -> WriteError {
         WriteError { path: self.named.clone(), cause: WriteCause::Io(cause) }
+    }
+}
+
+/// Whether a name stands for what a shell has opened, as `/dev/stdout` does. Other names below `/proc` and `/dev` lead to
+/// files like any others: `/proc/self/cwd/notes.txt`.
+fn is_opened(named: &Path) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = named.iter().map(|part| part.to_str().unwrap_or_default()).collect();
+    match parts.as_slice() {
+        ["/", "dev", "stdout" | "stderr"] => true,
+        ["/", "dev", "fd", number] => is_number(number),
+        ["/", "proc", process, "fd", number] => (*process == "self" || is_number(process)) && is_number(number),
+        _ => false,
     }
 }
 

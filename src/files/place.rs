@@ -1,5 +1,6 @@
 //! Where a file is, whatever it is called.
 
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,6 @@ use std::path::{Path, PathBuf};
 const MAX_LINKS: usize = 40;
 
 /// A file's place behind all links; two names of one file have the same.
-#[derive(Clone, Debug)]
 pub struct Place {
     /// Absolute; the last part need not exist.
     pub path: PathBuf,
@@ -39,10 +39,24 @@ impl Place {
         }
         Err(io::Error::other("too many links"))
     }
+}
 
-    /// Whether both are the same file.
-    pub fn is(&self, other: &Self) -> bool {
-        self.path == other.path || (self.id.is_some() && self.id == other.id)
+/// Files, as many as a folder may have, to be asked whether another is one of them.
+#[derive(Default)]
+pub struct Places {
+    paths: HashSet<PathBuf>,
+    ids: HashSet<(u64, u64)>,
+}
+
+impl Places {
+    pub fn insert(&mut self, place: Place) {
+        self.ids.extend(place.id);
+        self.paths.insert(place.path);
+    }
+
+    /// Whether it is one of them, under whatever name.
+    pub fn contains(&self, place: &Place) -> bool {
+        self.paths.contains(&place.path) || place.id.is_some_and(|id| self.ids.contains(&id))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Precision;
+use super::file::value_files;
+use super::{Precision, Sidecar};
 
 /// A model as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +136,14 @@ impl Catalog {
             ModelName::Safe => self.dir.join("yolov4-tiny-416_int8_safe.onnx"),
             ModelName::File(path) => path.clone(),
         }
+    }
+
+    /// The files that a model is read from: itself, the sidecar that it has or could have, and those that its values are in.
+    pub fn files(&self, name: &ModelName) -> Vec<PathBuf> {
+        let path = self.path(name);
+        let mut files = value_files(&path);
+        files.extend([Sidecar::path(&path), path]);
+        files
     }
 
     /// A file that set-up fetched: the weights, the cfg, a sample photo.

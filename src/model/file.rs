@@ -27,6 +27,18 @@ pub fn read_model(path: &Path) -> Result<Vec<u8>, ModelError> {
     Ok(inside.map_err(|why| ModelError::External { path: path.to_owned(), why })?.unwrap_or(bytes))
 }
 
+/// The files in which a model keeps values. What is wrong with the model is told when it is read.
+pub(super) fn value_files(model: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    if let Ok(bytes) = read_limited(model, MAX_BYTES) {
+        let _ = with_external_data(&bytes, |place| {
+            files.extend(find(model, &place.file));
+            Ok(Vec::new())
+        });
+    }
+    files
+}
+
 /// At most `limit` bytes.
 fn read(model: &Path, place: &ExternalData, limit: u64) -> Result<Vec<u8>, String> {
     let text = |error: std::io::Error| error.to_string();

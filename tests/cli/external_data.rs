@@ -91,6 +91,21 @@ fn such_a_model_is_quantized_as_one_whose_values_are_inside() {
 }
 
 #[test]
+fn values_are_never_written_over() {
+    let shop = Shop::new();
+    let own = shop.path("own");
+    let values = with_values_in(&shop, &own, "m.data");
+    std::fs::write(own.join("m.data"), &values).unwrap();
+    shop.picture("calibration", 0);
+    let mut command = twinsight();
+    command.env("TWINSIGHT_MODELS", shop.dir.path()).args(["models", "quantize", "--force", "--images"]);
+    command.arg(shop.path("calibration")).arg("--onnx").arg(own.join("m.onnx")).arg("-o").arg(own.join("m.data"));
+    let said = Run::of(&mut command);
+    assert!(said.code == 1 && said.err.contains("this command reads it"), "{said:?}");
+    assert!(std::fs::read(own.join("m.data")).unwrap() == values);
+}
+
+#[test]
 fn values_that_are_missing_or_lie_elsewhere_are_told() {
     let shop = Shop::new();
     let own = shop.path("own");

@@ -51,6 +51,11 @@ fn cases() -> Vec<Case> {
             outputs: vec!["--csv", "--html"],
         },
         Case {
+            words: "compare",
+            inputs: vec![("--video", "clip.avi"), ("--a", float), ("--b", int8)],
+            outputs: vec!["--csv", "--html"],
+        },
+        Case {
             words: "eval",
             inputs: vec![("--annotations", "truth.json"), ("--images", "pictures"), ("--model", float)],
             outputs: vec!["--json", "--html"],
@@ -71,18 +76,16 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 13] = [
+const OTHERS: [(&str, &str); 11] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
     ("models build", "output"),
-    // Inputs of commands that write no file but pictures into a folder.
+    // Inputs of a command that writes no file but pictures into a folder.
     ("detect", "paths"),
     ("detect", "video"),
     ("detect", "model"),
-    // No command writes a file while it reads a video.
-    ("compare", "video"),
-    ("layers", "images"),
+    // Inputs of a command that writes files of known names into a folder.
     ("models build", "table"),
     ("models build", "cfg"),
     ("models build", "weights"),
@@ -214,7 +217,7 @@ fn every_flag_that_names_a_file_is_tried() {
             }
         }
     }
-    // What `bench`, `layers` and `detect` read, they never write over: they write to standard output alone.
+    // What `bench` and `layers` read, they never write over: they write to standard output alone.
     found.retain(|(words, _)| words != "bench" && words != "layers");
     assert!(found.is_empty(), "not in the cases above: {found:?}");
 }
@@ -254,6 +257,45 @@ fn no_output_replaces_a_file_of_another_kind_unless_forced() {
     let swallowed = run(&shop, "compare", &["--csv", "pictures/00.png", "pictures/01.png"]);
     assert!(swallowed.code == 1 && swallowed.err.contains("is not a CSV table"), "{swallowed:?}");
     assert_eq!(std::fs::read(shop.path("pictures/00.png")).unwrap(), before);
+}
+
+/// Whatever leads to it: folders of the system, or a file that a shell has opened.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_behind_a_name_of_the_system_is_a_file_like_any_other() {
+    let shop = shop();
+    std::fs::write(shop.path("notes.txt"), "years of notes").unwrap();
+    let before = contents(shop.dir.path());
+    let export = "models export --cfg small.cfg --weights small.weights --names small.names -o";
+    for folder in ["/proc/self/cwd", "/dev/fd/../cwd"] {
+        for (file, why) in [("small.cfg", "this command reads it"), ("notes.txt", "is not an ONNX model")] {
+            let said = run(&shop, export, &[&format!("{folder}/{file}")]);
+            assert!(said.code == 1 && said.err.contains(why), "{folder}/{file}: {said:?}");
+        }
+    }
+    let mut opened = Command::new("bash");
+    opened.args(["-c", &format!("\"$0\" {export} /dev/fd/3 3<>small.cfg")]).arg(twinsight().get_program());
+    opened.env("TWINSIGHT_MODELS", shop.dir.path()).current_dir(shop.dir.path());
+    let said = Run::of(&mut opened);
+    assert!(said.code == 1 && said.err.contains("this command reads it"), "{said:?}");
+    assert!(contents(shop.dir.path()) == before);
+}
+
+#[test]
+fn files_that_are_read_without_being_named_are_inputs_too() {
+    let shop = shop();
+    let [table, float] = ["small-64.calibration.json", "yolov4-tiny-416_float.onnx"];
+    std::fs::copy(shop.float(), shop.path(float)).unwrap();
+    let before = contents(shop.dir.path());
+    // The network's own table, and a model that the window opens.
+    let quantize = "models quantize --cfg small.cfg --weights small.weights --names small.names --recipe card";
+    for (words, output) in
+        [(format!("{quantize} -o"), table), ("view --image pictures/00.png --screenshot".to_owned(), float)]
+    {
+        let said = run(&shop, &words, &[output, "--force"]);
+        assert!(said.code == 1 && said.err.contains("this command reads it"), "{words}: {said:?}");
+    }
+    assert!(contents(shop.dir.path()) == before);
 }
 
 #[test]
@@ -373,7 +415,7 @@ fn pipes_devices_links_and_permissions_stay_what_they_are() {
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
     let shop = shop();
-    // A file system of 64 kB; where it cannot be mounted, a limit on the size of files gives the same answer.
+    // To the program, a limit on the size of files is a full disk.
     let script = "ulimit -f 1; exec \"$0\" detect --model small-64_float.onnx --score 0 --annotate out large.png";
     image::RgbImage::from_fn(300, 300, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]))
         .save(shop.path("large.png"))

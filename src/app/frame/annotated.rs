@@ -7,7 +7,7 @@ use crate::annotate;
 use crate::app::frame::marks::BoxMark;
 use crate::compare::VerdictKind;
 use crate::detect::{Frame, FrameError, Size};
-use crate::files::{Outputs, WriteError};
+use crate::files::{Outputs, WriteCause, WriteError};
 
 /// A picture and what must be drawn on it; cheap to create, so that drawing happens on another thread.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub enum SaveError {
     Paint(#[from] FrameError),
     #[error("Can't encode the picture: {0}")]
     Encode(#[from] png::EncodingError),
-    #[error("Can't save the picture as {}: {}. Choose another folder.", .0.path.display(), .0.cause)]
+    #[error("Can't save the picture as {}: {}", .0.path.display(), why(.0))]
     Write(#[from] WriteError),
 }
 
@@ -77,6 +77,14 @@ impl AnnotatedPicture {
         let path = if is_png { path.to_owned() } else { free(path) };
         Outputs::default().file(&path, &annotate::PNG)?.write(&png)?;
         Ok(path)
+    }
+}
+
+/// In the window's words, which has no flags.
+fn why(error: &WriteError) -> String {
+    match &error.cause {
+        WriteCause::OtherKind(kind) => format!("it exists and is not {kind}. Choose another name."),
+        cause => format!("{cause}. Choose another folder."),
     }
 }
 
@@ -140,5 +148,10 @@ mod tests {
         assert_eq!(again, dir.path().join("street-2.png"));
         let nowhere = picture.save(&dir.path().join("missing/street.png"));
         assert!(nowhere.is_err_and(|e| e.to_string().contains("Choose another folder")));
+        let notes = dir.path().join("notes.png");
+        std::fs::write(&notes, "years of notes").unwrap();
+        let other = picture.save(&notes).unwrap_err().to_string();
+        assert!(other.ends_with("it exists and is not a PNG picture. Choose another name."), "{other}");
+        assert_eq!(std::fs::read(&notes).unwrap(), b"years of notes");
     }
 }

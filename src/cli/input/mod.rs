@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::camera_flags::CameraFlags;
-use crate::model::{Catalog, ModelRequest, Sidecar};
+use crate::model::{Catalog, ModelRequest};
 use crate::source::pictures::folder;
 use crate::source::{CameraRequest, FileKind, VideoLocation, file_kind};
 
@@ -99,10 +99,9 @@ fn pictures_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
     }
 }
 
-/// The files of models: each with the sidecar that it has, or could have.
+/// The files that models are read from.
 pub fn model_files(catalog: &Catalog, requests: &[ModelRequest]) -> Vec<PathBuf> {
-    let paths = requests.iter().map(|request| catalog.path(&request.name));
-    paths.flat_map(|path| [Sidecar::path(&path), path]).collect()
+    requests.iter().flat_map(|request| catalog.files(&request.name)).collect()
 }
 
 /// The files among them, which nothing that is written may replace.

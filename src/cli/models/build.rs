@@ -49,12 +49,13 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
     let dir = args.output.as_deref().unwrap_or(catalog.dir());
     let started = Instant::now();
     let model = args.source.read(catalog)?;
-    let read = [args.source.files(catalog), args.table.iter().cloned().collect()].concat();
-    let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let recipes = Recipe::built();
+    let tables = recipes.iter().map(|recipe| catalog.dir().join(model.table_name(recipe)));
+    let read = [args.source.files(catalog), args.table.clone().map_or_else(|| tables.collect(), |table| vec![table])];
+    let mut outputs = args.force.outputs().reads(read.iter().flatten().map(PathBuf::as_path));
     let mut write = |file: &ModelFile, started| report(file, dir, &mut outputs, started);
     write(&model.float(), started)?;
 
-    let recipes = Recipe::built();
     if let Some(path) = &args.table {
         let table = CalibrationTable::read(path)?;
         // A table that fits none of our recipes is told so by the first.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::source_args::SourceArgs;
 use crate::cli::input::camera_feed::CameraFeed;
 use crate::cli::input::camera_flags::CameraFlags;
+use crate::cli::output::escape::path_name;
 use crate::cli::output::force::ForceFlag;
 use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::out;
@@ -74,7 +75,7 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
         file.write(table.to_json().as_bytes())?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();
-        let path = file.path().display();
+        let path = path_name(file.path());
         out!("{path}: {}, {tensors} tensors over {pictures} images in {seconds:.1} s", table.method)?;
     }
     Ok(())
@@ -88,6 +89,11 @@ impl PictureArgs {
             (None, Some(request)) => self.camera(catalog, model, request).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// Whether there is a folder or a camera to measure.
+    pub fn are_given(&self) -> bool {
+        self.images.is_some() || self.camera.request().is_some()
     }
 
     /// The pictures that are read.

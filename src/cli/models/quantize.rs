@@ -38,13 +38,15 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
     // What is wrong with the recipe is told before anything takes long.
     let plain = Recipe::find(&args.recipe)?;
     let recipe = plain.clone().with_float(&args.exclude);
-    let read = [args.source.files(catalog), args.pictures.files(), args.table.iter().cloned().collect()].concat();
+    let model = args.source.read(catalog)?;
+    let ours = catalog.dir().join(model.table_name(&plain));
+    let table = args.table.as_ref().or((!args.pictures.are_given()).then_some(&ours));
+    let read = [args.source.files(catalog), args.pictures.files(), table.into_iter().cloned().collect()].concat();
     let read = read.iter().map(PathBuf::as_path).chain([Path::new(&args.recipe)]);
     let mut outputs = args.force.outputs().reads(read);
     let output = outputs.file(&args.output, &ModelFile::FILE)?;
     // A table is written as it was read.
     let beside = BesideFiles::unless(&mut outputs, &args.output, [recipe == plain, true])?;
-    let model = args.source.read(catalog)?;
     // A file's own name for the recipe says less than the file's.
     let named = |cause: WorkshopError| match &args.recipe {
         file if *file != plain.name => format!("{file}: {cause}"),
@@ -58,7 +60,6 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
         cause => cause.to_string(),
     })?;
     let started = Instant::now();
-    let ours = catalog.dir().join(model.table_name(&plain));
     let (table, path) = match (args.pictures.measure(catalog, &model)?, &args.table) {
         (Some(calibrator), _) => (calibrator.table(recipe.ranges), PathBuf::from("of these images")),
         (None, Some(path)) => (CalibrationTable::read(path)?, path.clone()),

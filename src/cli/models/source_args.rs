@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::cli::output::escape::on_a_line;
 use crate::cli::output::stdout::{OutputError, out};
-use crate::model::{Catalog, Sidecar};
+use crate::model::{Catalog, ModelName};
 use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 
 /// Which network; the defaults are the files that set-up fetched.
@@ -38,7 +38,7 @@ impl SourceArgs {
     /// The files that are read.
     pub fn files(&self, catalog: &Catalog) -> Vec<PathBuf> {
         if let Some(model) = &self.onnx {
-            return vec![model.clone(), Sidecar::path(model)];
+            return catalog.files(&ModelName::File(model.clone()));
         }
         let ours = ["yolov4-tiny.cfg", "yolov4-tiny.weights"].map(|file| catalog.download(file));
         let [cfg, weights] = ours;

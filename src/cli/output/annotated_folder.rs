@@ -1,6 +1,7 @@
 //! A folder of annotated pictures.
 
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,13 +13,14 @@ use crate::files::{Outputs, WriteCause, WriteError};
 pub struct AnnotatedFolder {
     dir: PathBuf,
     outputs: Outputs,
-    used: HashSet<String>,
+    used: HashSet<OsString>,
 }
 
 impl AnnotatedFolder {
-    /// A folder that is made with the first picture. `outputs` knows what is read, which stays as it is.
+    /// A folder that is made with the first picture. `outputs` knows what is read, which stays as it is. Nobody has to
+    /// force anything here: where another file has the name, a number helps.
     pub fn new(dir: &Path, outputs: Outputs) -> Self {
-        Self { dir: dir.to_owned(), outputs, used: HashSet::new() }
+        Self { dir: dir.to_owned(), outputs: outputs.without_force(), used: HashSet::new() }
     }
 
     /// Saves a frame under the name of `source`, ending in `.png`. It replaces no picture but one with boxes from an
@@ -26,9 +28,15 @@ impl AnnotatedFolder {
     pub fn save(&mut self, source: &Path, frame: &Frame) -> Result<(), WriteError> {
         let failed = |path: &Path, cause| WriteError { path: path.to_owned(), cause: WriteCause::Io(cause) };
         std::fs::create_dir_all(&self.dir).map_err(|cause| failed(&self.dir, cause))?;
-        let stem = source.file_stem().map_or_else(|| "picture".into(), |s| s.to_string_lossy().into_owned());
-        let numbered = (2..).map(|n| format!("{stem}-{n}.png"));
-        let mut names = std::iter::once(format!("{stem}.png")).chain(numbered);
+        // In its own bytes, also where they are not UTF-8.
+        let stem = source.file_stem().unwrap_or(OsStr::new("picture"));
+        let named = |end: &str| {
+            let mut name = stem.to_owned();
+            name.push(end);
+            name
+        };
+        let numbered = (2..).map(|n| named(&format!("-{n}.png")));
+        let mut names = std::iter::once(named(".png")).chain(numbered);
         let file = loop {
             // The chain never ends.
             let name = names.next().unwrap_or_default();
@@ -72,6 +80,16 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_not_utf_8_is_kept() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = AnnotatedFolder::new(dir.path(), Outputs::default());
+        folder.save(Path::new(OsStr::from_bytes(b"a/\xff.jpg")), &Frame::new(Size::new(4, 4)).unwrap()).unwrap();
+        assert!(dir.path().join(OsStr::from_bytes(b"\xff.png")).is_file());
+    }
+
     #[test]
     fn other_pictures_are_not_replaced_whether_they_are_read_or_not() {
         let dir = tempfile::tempdir().unwrap();
@@ -81,7 +99,7 @@ mod tests {
         }
         let before = [&read, &other].map(|path| std::fs::read(path).unwrap());
         std::fs::create_dir(dir.path().join("dog-2.png")).unwrap();
-        let mut folder = AnnotatedFolder::new(dir.path(), Outputs::default().reads([read.as_path()]));
+        let mut folder = AnnotatedFolder::new(dir.path(), Outputs::new(true).reads([read.as_path()]));
         for source in [Path::new("a/bus.jpg"), &read, Path::new("a/dog.jpg")] {
             folder.save(source, &Frame::new(Size::new(4, 4)).unwrap()).unwrap();
         }

@@ -2,7 +2,7 @@
 //!
 //! | where | what is written otherwise |
 //! | --- | --- |
-//! | names of files, everywhere | bytes that are not UTF-8, as `\xff`: see [`path_name`] |
+//! | names of files in results | bytes that are not UTF-8, as `\xff`: see [`path_name`] |
 //! | terminal, also JSON on it | control characters and those that turn the direction of text, as `\u001b`: see [`visible`] |
 //! | CSV | text that a spreadsheet would take for a formula, behind a `'`: see [`cell`] |
 

@@ -15,9 +15,6 @@ const LONGER: u32 = 960;
 
 const QUALITY: u8 = 82;
 
-/// Of a page.
-const MAX_BYTES: u64 = 1 << 28;
-
 const STYLE: &str = include_str!("page.css");
 
 /// Up to the title.
@@ -26,7 +23,7 @@ const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\
 
 /// A page that [`document`] made.
 pub const PAGE: FileFormat =
-    FileFormat { name: "an HTML page of Twinsight", limit: MAX_BYTES, is: |bytes| bytes.starts_with(HEAD.as_bytes()) };
+    FileFormat { name: "an HTML page of Twinsight", reads: HEAD.len() as u64, is: |bytes| bytes == HEAD.as_bytes() };
 
 /// A whole page, light or dark as its reader's system is. `colours` is more style; `title` and `body` are HTML.
 pub fn document(title: &str, colours: &str, body: &str) -> String {

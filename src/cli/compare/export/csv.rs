@@ -1,5 +1,4 @@
-//! The comparison as CSV: one box or pair a line. Names of files and classes are written so that no spreadsheet takes them for
-//! formulas.
+//! The comparison as CSV: one box or pair a line.
 
 use crate::cli::compare::report::ComparisonReport;
 use crate::cli::output::detections::NamedDetection;
@@ -12,7 +11,7 @@ const HEADER: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b
 /// The file's kind.
 pub const CSV: FileFormat = FileFormat {
     name: "a CSV table of `compare`",
-    limit: 1 << 30,
+    reads: HEADER_START.len() as u64,
     is: |bytes| bytes.starts_with(HEADER_START.as_bytes()),
 };
 

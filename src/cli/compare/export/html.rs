@@ -165,7 +165,11 @@ fn tags(entries: &[&VerdictEntry<'_>], image: Size) -> String {
             let found = entry.a.as_ref().or(entry.b.as_ref());
             let [x1, y1, x2, y2] = found.map_or([0.0; 4], |found| found.bbox);
             let digits = if i < 9 { 1.0 } else { 2.0 };
-            UnplacedLabel { target: BBox::new(x1, y1, x2, y2), size: [size * (0.5 + 0.6 * digits), size * 1.2] }
+            UnplacedLabel {
+                target: BBox::new(x1, y1, x2, y2),
+                size: [size * (0.5 + 0.6 * digits), size * 1.2],
+                always: false,
+            }
         })
         .collect();
     let places = annotate::place(&wanted, BBox::new(0.0, 0.0, width, height));
