@@ -8,7 +8,7 @@ use crate::files::{FileFormat, Outputs, WriteError, has_keys, read_limited};
 const MAX_BYTES: u64 = 1 << 20;
 
 const FORMAT: FileFormat =
-    FileFormat { name: "preferences", limit: MAX_BYTES, is: |bytes| has_keys(bytes, &["models", "view"]) };
+    FileFormat { name: "preferences", reads: MAX_BYTES, is: |bytes| has_keys(bytes, &["models", "view"]) };
 
 /// Where preferences are kept from one run to the next.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ pub const LEAST: [f32; 2] = [760.0, 420.0];
 /// More than any screen, in points.
 const MOST: f32 = 16_384.0;
 
-/// A window as it was left, in points.
+/// A window as it was left. Its size and place are in points without zoom: a window is made before its zoom is set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowLayout {
@@ -22,7 +22,7 @@ pub struct WindowLayout {
     /// Of its upper left corner; `None` = where the system puts it.
     pub position: Option<[f32; 2]>,
     pub maximized: bool,
-    /// Heights of panels above and below, widths of those at the sides.
+    /// In points: heights of panels above and below, widths of those at the sides.
     pub panels: BTreeMap<String, f32>,
 }
 
@@ -56,8 +56,9 @@ impl WindowLayout {
         let (viewport, content) = ctx.input(|input| (input.viewport().clone(), input.content_rect()));
         self.maximized = viewport.maximized == Some(true);
         if !self.maximized && viewport.fullscreen != Some(true) && viewport.minimized != Some(true) {
-            self.size = Some(content.size().into());
-            self.position = viewport.outer_rect.map(|rect| rect.min.into());
+            let zoom = ctx.zoom_factor();
+            self.size = Some((content.size() * zoom).into());
+            self.position = viewport.outer_rect.map(|rect| (rect.min * zoom).into());
         }
         panel_size::observe(ctx, &mut self.panels);
     }
@@ -65,7 +66,23 @@ impl WindowLayout {
 
 #[cfg(test)]
 mod tests {
+    use egui::{Rect, ViewportId, pos2, vec2};
+    use egui_kittest::Harness;
+
     use super::*;
+
+    /// Otherwise a window with a zoom would shrink or grow from one start to the next.
+    #[test]
+    fn size_and_place_are_those_without_zoom() {
+        let mut harness = Harness::builder().with_size(vec2(900.0, 500.0)).build_ui(|_| {});
+        let outer_rect = Some(Rect::from_min_size(pos2(20.0, 40.0), vec2(900.0, 500.0)));
+        harness.input_mut().viewports.entry(ViewportId::ROOT).or_default().outer_rect = outer_rect;
+        harness.ctx.set_zoom_factor(2.0);
+        harness.run_steps(3);
+        let mut layout = WindowLayout::default();
+        layout.observe(&harness.ctx);
+        assert_eq!((layout.size, layout.position), (Some([1800.0, 1000.0]), Some([40.0, 80.0])));
+    }
 
     #[test]
     fn what_makes_no_sense_is_left_out() {
