@@ -1,7 +1,6 @@
 //! Functions from byte to byte, as tables.
 
 use super::grid::Grid;
-use super::multiplier::Multiplier;
 use super::profile::{LeakyRelu, Profile};
 
 /// A value for each byte.
@@ -48,11 +47,7 @@ impl ByteMap {
             (LeakyRelu::Slope(of_chip), Some(_)) => of_chip,
         };
         let ratio = from.scale / to.scale;
-        let multiplier = |value: f32| {
-            let nearest = Multiplier::nearest(value, profile.multiplier_bits);
-            nearest.ok_or_else(|| format!("a chip cannot multiply by {value}, which is negative or not finite"))
-        };
-        let (above, below) = (multiplier(ratio)?, multiplier(slope * ratio)?);
+        let (above, below) = (profile.multiplier(ratio)?, profile.multiplier(slope * ratio)?);
         let table = table(|byte| {
             let steps = i32::from(byte) - i32::from(from.zero_point);
             let multiplier = if steps >= 0 { above } else { below };

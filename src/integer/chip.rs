@@ -2,7 +2,6 @@
 
 use super::IntegerError;
 use super::conv::{Conv, Epilogue, FixedPoint};
-use super::multiplier::Multiplier;
 use super::network::{Network, Op};
 use super::profile::Profile;
 
@@ -32,11 +31,7 @@ impl Conv {
     fn put_on_chip(&mut self, profile: &Profile) -> Result<(), String> {
         self.accumulator = Some(profile.accumulator);
         if let Epilogue::Bytes { multipliers, fixed, .. } = &mut self.epilogue {
-            let nearest = |value: &f32| {
-                let nearest = Multiplier::nearest(*value, profile.multiplier_bits);
-                nearest.ok_or_else(|| format!("a chip cannot multiply by {value}, which is negative"))
-            };
-            let multipliers = multipliers.iter().map(nearest).collect::<Result<_, _>>()?;
+            let multipliers = multipliers.iter().map(|value| profile.multiplier(*value)).collect::<Result<_, _>>()?;
             *fixed = Some(FixedPoint { multipliers, rounding: profile.rounding });
         }
         Ok(())

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// M0 · 2⁻ⁿ, the nearest to a real number M whose M0 has a given number of bits.
 ///
 /// M0 is the mantissa of M, rounded half up to b bits: 2ᵇ⁻¹ ≤ M0 < 2ᵇ, so |M0 · 2⁻ⁿ − M| ≤ 2⁻ⁿ⁻¹. With 24 bits or more
-/// M0 · 2⁻ⁿ is M itself, because M is a float32. This is `quantize_multiplier` of gemmlowp, TensorFlow Lite and TOSA
-/// (`apply_scale_32` has 31 bits), and what QNNPACK takes from the bits of a float32.
+/// M0 · 2⁻ⁿ is M itself, because M is a float32. With 31 bits this is what TensorFlow Lite's `QuantizeMultiplier` and
+/// MLIR's `computeMultiplierAndShift` for TOSA find for an M in float64, and what QNNPACK takes from the bits of a float32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Multiplier {
     /// M0, without a sign: a chip whose multiplier takes signed numbers needs a port of one bit more.

@@ -25,14 +25,16 @@
 //!   float32; y as above with x − z_x in place of the sum.
 //! - Whatever only moves bytes moves them. Conversions from and to float are left to the host, as ONNX defines them.
 //!
-//! Four profiles are built in. None of them is a device's specification; each is a common way to build one.
+//! Four profiles are built in. None of them is a device's specification; each is a common way to build one. They round
+//! once, half up. TensorFlow Lite, unless built with `TFLITE_SINGLE_ROUNDING`, and QNNPACK round twice, the second time
+//! half away, so that some of their bytes differ from these.
 //!
 //! | profile | what it stands for | sources |
 //! | --- | --- | --- |
-//! | `zynq-m31` | programmable logic that rescales as TensorFlow Lite, QNNPACK and TOSA do: M0 of 31 bits, half up, a leaky ReLU of two multipliers with the model's slope, int32 sums | Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018, section 2.2; QNNPACK `requantization.h`; TOSA specification, `RESCALE` (`scale32`) |
-//! | `m18` | the same with an M0 as wide as the narrow port of a DSP slice | AMD UG479, 7 Series DSP48E1 slice: 25 × 18 multiplier |
-//! | `m16` | the same with an M0 of 16 bits, as in processors that multiply 16-bit words | TOSA specification, `RESCALE` (16-bit multipliers with a sign: `multiplier_bits` 15) |
-//! | `power-of-two` | shifts only, and 1/8 for the leaky ReLU's slope of 0.1. Only useful with a model quantized with such scales | AMD Vitis AI, UG1414: DPU, power-of-two scales (its leaky ReLU multiplies by 26/256) |
+//! | `zynq-m31` | programmable logic that rescales as TOSA does: M0 of 31 bits, half up, a leaky ReLU of two multipliers with the model's slope, int32 sums | Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018 (M = 2⁻ⁿ · M0); QNNPACK `requantization.h` (M0 from 2³⁰ to below 2³¹); TOSA `RESCALE` with `scale32` and a single rounding |
+//! | `m18` | the same with an M0 of 18 bits | AMD UG479, 7 Series DSP48E1 slice: 25 × 18 multiplier, both with a sign. M0 takes the wide port; for the narrow one, `multiplier_bits` 17 |
+//! | `m16` | the same with an M0 of 16 bits, as in processors that multiply 16-bit words without a sign | TOSA `RESCALE` without `scale32` (16 bits with a sign: `multiplier_bits` 15) |
+//! | `power-of-two` | shifts only, and 1/8 for the leaky ReLU's slope of 0.1. Only useful with a model quantized with such scales | AMD UG1414, Vitis AI: the DPU's scales are powers of two. Vitis AI's quantizers give its leaky ReLU a slope of 26/256 |
 
 use std::path::Path;
 
@@ -130,6 +132,12 @@ impl Profile {
             LeakyRelu::Slope(slope) if !(0.0..=1.0).contains(slope) => Err(ProfileCause::Slope(*slope)),
             _ => Ok(profile),
         }
+    }
+
+    /// The multiplier nearest to `value`; fails where there is none. The message follows the node's name and a colon.
+    pub(super) fn multiplier(&self, value: f32) -> Result<Multiplier, String> {
+        Multiplier::nearest(value, self.multiplier_bits)
+            .ok_or_else(|| format!("a chip cannot multiply by {value}, which is negative or not finite"))
     }
 
     fn built_in(name: &str) -> Option<Self> {

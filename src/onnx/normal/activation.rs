@@ -1,6 +1,6 @@
 //! Activations that are straight on both sides of 0: LeakyRelu, and what else it is written as.
 
-use super::{Affine, NodeEnds, NormalStep, Normalizer};
+use super::{Affine, NodeEnds, NormalStep, Normalizer, is_standard};
 use crate::onnx::{AttributeProto, Attributes, NodeProto};
 
 impl Normalizer {
@@ -82,8 +82,11 @@ impl Normalizer {
     /// Where(x > 0, x, αx), and the other way round.
     fn chosen(&self, node: &NodeProto) -> Option<(String, f32)> {
         let [flags, yes, no] = node.input.as_slice() else { return None };
-        let Some(NormalStep::Raw(NodeProto { op_type, input, .. })) = self.producer(flags) else { return None };
+        let Some(NormalStep::Raw(NodeProto { op_type, domain, input, .. })) = self.producer(flags) else { return None };
         let [left, right] = input.as_slice() else { return None };
+        if !is_standard(domain) {
+            return None;
+        }
         let is_zero = |tensor: &String| self.uniform(tensor) == Some(0.0);
         let is_above = match op_type.as_str() {
             "Greater" | "GreaterOrEqual" => true,

@@ -112,7 +112,8 @@ impl Normalizer {
         self.steps = steps;
     }
 
-    /// Reckoned in double precision and rounded once. `false`: the weights or biases are no constants of float32.
+    /// Reckoned in double precision and rounded once. `false`: the weights or biases are no constants of float32, or too
+    /// many.
     fn fold_into(&mut self, conv: &mut NodeProto, Affine { scale, shift }: &Affine) -> bool {
         let name = if conv.name.is_empty() { conv.output[0].clone() } else { conv.name.clone() };
         let Some(weights) = self.given(conv, 1) else { return false };
@@ -129,6 +130,9 @@ impl Normalizer {
         else {
             return false;
         };
+        if !self.may_compute(values.len()) {
+            return false;
+        }
         let per_filter = (values.len() / filters.max(1)).max(1);
         let scaled = |(filter, scale): (&[f32], &f64)| {
             filter.iter().map(|weight| (f64::from(*weight) * scale) as f32).collect::<Vec<_>>()
@@ -151,7 +155,7 @@ impl Normalizer {
     /// A convolution of one pixel, in which each channel has a weight for itself alone.
     fn as_convolution(&mut self, ends: NodeEnds, affine: Affine) -> NormalStep {
         let channels = affine.scale.len();
-        if channels > MAX_CHANNELS {
+        if channels > MAX_CHANNELS || !self.may_compute(channels * channels) {
             return NormalStep::Affine(ends, affine);
         }
         let name = if ends.name.is_empty() { ends.output.clone() } else { ends.name.clone() };

@@ -31,7 +31,7 @@ mod window;
 
 use std::collections::{HashMap, HashSet};
 
-use small_tensor::{Numbers, SmallTensor};
+use small_tensor::{MAX_VALUES, Numbers, SmallTensor, count};
 
 use super::{
     Attributes, DimensionProto, FLOAT, GraphProto, ModelProto, NodeProto, TensorProto, TensorShapeProto, ValueInfoProto,
@@ -42,6 +42,14 @@ const OPSETS: std::ops::RangeInclusive<i64> = 7..=24;
 
 /// Of each side of a tensor.
 const MAX_SIDE: i64 = 1 << 14;
+
+/// Of all constants that are computed of one model, together: as many float32 as its file may hold.
+const MAX_COMPUTED: usize = 1 << 28;
+
+/// Of all constants that one node reads, together.
+const MAX_READ: usize = 3 * MAX_VALUES;
+
+const TOO_MUCH: &str = "the constants of the model take too much memory; simplify it (python -m onnxsim)";
 
 /// Why a model has no normal form. Each is the end of a sentence that begins with the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +116,8 @@ struct Normalizer {
     producers: HashMap<String, usize>,
     /// Tensors with no value below 0.
     non_negative: HashSet<String>,
+    /// How many values of constants were computed so far.
+    computed: usize,
 }
 
 /// A node on its way to the normal form.
@@ -193,8 +203,8 @@ impl Normalizer {
         let computed = graph.node.iter().flat_map(|node| &node.output);
         let names =
             computed.chain(constants.keys()).chain(graph.input.iter().map(|input| &input.name)).cloned().collect();
-        let (aliases, steps, producers, non_negative) = Default::default();
-        Self { opset, graph, constants, shapes, aliases, names, steps, producers, non_negative }
+        let (aliases, steps, producers, non_negative, computed) = Default::default();
+        Self { opset, graph, constants, shapes, aliases, names, steps, producers, non_negative, computed }
     }
 
     fn node(&mut self, mut node: NodeProto) -> Result<(), String> {
@@ -243,6 +253,11 @@ impl Normalizer {
                 None => return Ok(false),
             },
             _ if given.iter().all(|name| self.constants.contains_key(name.as_str())) => {
+                // Each is copied as often as it is read.
+                let lengths = given.iter().filter_map(|name| count(self.dims(name)?));
+                if lengths.sum::<usize>() > MAX_READ {
+                    return Err(TOO_MUCH.into());
+                }
                 let values: Option<Vec<Option<SmallTensor>>> = node
                     .input
                     .iter()
@@ -259,9 +274,18 @@ impl Normalizer {
             _ => return Ok(false),
         };
         for (name, value) in node.output.iter().zip(values) {
+            if !self.may_compute(value.len()) {
+                return Err(TOO_MUCH.into());
+            }
             self.constants.insert(name.clone(), value.to_tensor(name));
         }
         Ok(true)
+    }
+
+    /// Counts values that are computed. `false`: with them they are too many for one model.
+    fn may_compute(&mut self, values: usize) -> bool {
+        self.computed = self.computed.saturating_add(values);
+        self.computed <= MAX_COMPUTED
     }
 
     /// Takes a Constant node's value. `false`: it has none that is known here.
@@ -387,4 +411,32 @@ fn closed(input: &mut ValueInfoProto, [height, width]: [u32; 2]) -> Option<Vec<i
 fn ends_of(node: &NodeProto) -> Option<NodeEnds> {
     let (input, output) = (node.input.first()?.clone(), node.output.first()?.clone());
     Some(NodeEnds { name: node.name.clone(), input, output })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::OperatorSetIdProto;
+
+    #[test]
+    fn a_constant_is_not_copied_without_limit() {
+        let zeros = TensorProto {
+            name: "zeros".into(),
+            dims: vec![MAX_VALUES as i64],
+            data_type: FLOAT,
+            raw_data: vec![0; 4 * MAX_VALUES],
+            ..TensorProto::default()
+        };
+        let concat = NodeProto {
+            input: vec!["zeros".into(); 4],
+            output: vec!["all".into()],
+            op_type: "Concat".into(),
+            ..NodeProto::default()
+        };
+        let graph = GraphProto { node: vec![concat], initializer: vec![zeros], ..GraphProto::default() };
+        let opset_import = vec![OperatorSetIdProto { domain: String::new(), version: 13 }];
+        let model = ModelProto { graph: Some(graph), opset_import, ..ModelProto::default() };
+        let message = normalized(model, [64, 64]).unwrap_err().to_string();
+        assert!(message.contains("all, Concat: the constants of the model take too much memory"), "{message}");
+    }
 }
