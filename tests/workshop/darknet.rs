@@ -17,39 +17,7 @@ fn tiny_cfg() -> String {
 }
 
 /// Two convolutions, a route of half of them, a head: 3 classes, 2 anchors.
-const SMALL: &str = "\
-[net]
-width=64
-height=32
-channels=3
-
-[convolutional]
-batch_normalize=1
-filters=4
-size=3
-stride=2
-pad=1
-activation=leaky
-
-[route]
-layers=-1
-groups=2
-group_id=1
-
-[maxpool]
-size=2
-stride=2
-
-[convolutional]
-filters=16
-activation=linear
-
-[yolo]
-mask=1,2
-anchors=1,2, 3,4, 5,6
-classes=3
-num=3
-";
+const SMALL: &str = include_str!("../data/small.cfg");
 
 /// [`SMALL`] with one text in place of another.
 fn with(old: &str, new: &str) -> Result<DarknetNetwork, CfgError> {
