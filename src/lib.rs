@@ -20,10 +20,11 @@
 //! | [`cli`]      | the commands without a window |
 //!
 //! Imports run one way. `files`, `detect` and `onnx` know nobody, and all may know `files` but `detect` and `compare`;
-//! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `model` knows `detect` and `onnx`; `integer` knows these and `model`;
-//! `workshop` knows all of these but `source`; `engine` knows `detect`, and `source` and `model` through their traits;
-//! `history` knows what an observation is made of, and `compare`; `live` puts the engine's parts together; `app` and
-//! `cli` know `engine` and all below it, and never each other. `tests/imports.rs` holds this.
+//! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `model` knows `detect` and `onnx`;
+//! `integer` knows these and `model`; `workshop` knows all of these but `annotate` and `source`; `engine` knows `detect`,
+//! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`; `live`
+//! puts the engine's parts together; `app` and `cli` know `engine` and all below it, and never each other.
+//! `tests/imports.rs` holds this.
 
 pub mod annotate;
 pub mod app;

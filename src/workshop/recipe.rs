@@ -94,14 +94,14 @@ pub enum Concat {
 }
 
 impl Recipe {
+    /// The file's kind.
+    pub const FILE: FileFormat =
+        FileFormat { name: "a recipe", reads: MAX_BYTES, is: |bytes| has_keys(bytes, &["name", "weights", "ranges"]) };
+
     /// The model card's.
     pub fn card() -> Self {
         Self::built_in("card")
     }
-
-    /// The file's kind.
-    pub const FILE: FileFormat =
-        FileFormat { name: "a recipe", limit: MAX_BYTES, is: |bytes| has_keys(bytes, &["name", "weights", "ranges"]) };
 
     /// The best one that was found by measuring.
     pub fn tuned() -> Self {
@@ -185,18 +185,18 @@ impl Recipe {
 
     /// Whether the recipe names this node to stay in float.
     pub fn leaves_in_float(&self, node: &Node) -> bool {
-        self.float.iter().any(|pattern| names(pattern, node))
+        self.float.iter().any(|pattern| fits(pattern, node))
     }
 
     /// Whether the recipe names this node to compute in bytes and to put out float.
     pub fn puts_out_float(&self, node: &Node) -> bool {
-        self.float_output.iter().any(|pattern| names(pattern, node))
+        self.float_output.iter().any(|pattern| fits(pattern, node))
     }
 
     /// A pattern of this recipe that fits no node of the graph.
     pub fn stray_pattern(&self, graph: &Graph) -> Option<&str> {
-        let fits = |pattern: &&String| graph.nodes.iter().any(|node| names(pattern, node));
-        self.float.iter().chain(&self.float_output).find(|pattern| !fits(pattern)).map(String::as_str)
+        let is_stray = |pattern: &&String| !graph.nodes.iter().any(|node| fits(pattern, node));
+        self.float.iter().chain(&self.float_output).find(is_stray).map(String::as_str)
     }
 
     /// A node whose output cannot stay in float, because it is no 1×1 convolution.
@@ -216,7 +216,7 @@ impl Recipe {
 
 /// Whether a pattern fits a node or a tensor that it puts out. Other exporters name both differently, and what is seen of
 /// layers is their tensors.
-fn names(pattern: &str, node: &Node) -> bool {
+fn fits(pattern: &str, node: &Node) -> bool {
     matches(pattern, &node.name) || node.outputs.iter().any(|tensor| matches(pattern, &tensor.name))
 }
 

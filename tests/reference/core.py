@@ -40,7 +40,8 @@ def sigmoid(x):
 def decode(heads, image_size, place, score_threshold, classes=80):
     """Raw heads -> (class ids, scores, boxes in image pixels), in the order head, anchor, cell, class.
 
-    Boxes are whole, as darknet compares them in NMS; those without a part inside the image are left out. Double precision, so that a comparison shows Twinsight's rounding.
+    Boxes are whole, as darknet compares them in NMS; those without a part inside the image are left out. Double
+    precision, so that a comparison shows Twinsight's rounding.
     """
     width, height = image_size
     new_w, new_h, left, top = place

@@ -13,39 +13,9 @@ import subprocess
 import sys
 import tempfile
 
-SMALL = """[net]
-width=64
-height=32
-channels=3
-
-[convolutional]
-batch_normalize=1
-filters=4
-size=3
-stride=2
-pad=1
-activation=leaky
-
-[route]
-layers=-1
-groups=2
-group_id=1
-
-[maxpool]
-size=2
-stride=2
-
-[convolutional]
-filters=16
-activation=linear
-
-[yolo]
-mask=1,2
-anchors=1,2, 3,4, 5,6
-classes=3
-num=3
-scale_x_y=1.05
-"""
+HERE = pathlib.Path(__file__).parent
+# The cfg of tests/workshop/darknet.rs, and a key more.
+SMALL = (HERE.parent / "data" / "small.cfg").read_text() + "scale_x_y=1.05\n"
 
 # Name, text, text in its place.
 FORMS = [
@@ -87,14 +57,15 @@ FORMS = [
 
 
 def main():
-    darknet, here = pathlib.Path(sys.argv[1]), pathlib.Path(__file__).parent
+    darknet = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder, "layers")
         skipped = {"darknet.c", "yolo_console_dll.c", "getopt.c"}
         sources = sorted(f for f in (darknet / "src").glob("*.c") if f.name not in skipped)
         sources += [darknet / "src" / file for file in ("http_stream.cpp", "image_opencv.cpp")]
         includes = [f"-I{darknet / part}" for part in ("include", "src", "3rdparty/stb/include")]
-        command = ["gcc", "-O0", "-w", *includes, here / "darknet_layers.c", *sources, "-o", program, "-lm", "-lpthread", "-lstdc++"]
+        libraries = ["-lm", "-lpthread", "-lstdc++"]
+        command = ["gcc", "-O0", "-w", *includes, HERE / "darknet_layers.c", *sources, "-o", program, *libraries]
         subprocess.run(command, check=True)
         cfg, out = pathlib.Path(folder, "net.cfg"), pathlib.Path(folder, "out.json")
         forms = []

@@ -33,7 +33,7 @@ pub struct Calibrator {
 struct Observed {
     name: String,
     histogram: Histogram,
-    /// The slope of leaky ReLUs where nothing else reads it.
+    /// The largest slope of the leaky ReLUs that read it; `None` = something else reads it, or nothing.
     leaky: Option<f32>,
 }
 
@@ -48,7 +48,7 @@ impl Calibrator {
             .map(|tensor| Observed {
                 name: tensor.name.clone(),
                 histogram: Histogram::new(),
-                leaky: only_leaky_reads(graph, &tensor.name),
+                leaky: leaky_slope(graph, &tensor.name),
             })
             .collect();
         Ok(Self {
@@ -133,8 +133,8 @@ impl Calibrator {
     }
 }
 
-/// The largest slope of the leaky ReLUs that read a tensor; `None`: something else does, or nothing.
-fn only_leaky_reads(graph: &Graph, tensor: &str) -> Option<f32> {
+/// The largest slope of the leaky ReLUs that read a tensor; `None`: something else reads it, or nothing.
+fn leaky_slope(graph: &Graph, tensor: &str) -> Option<f32> {
     if graph.outputs.iter().any(|head| head.name == tensor) {
         return None;
     }

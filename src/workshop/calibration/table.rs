@@ -57,7 +57,7 @@ impl CalibrationTable {
     /// The file's kind.
     pub const FILE: FileFormat = FileFormat {
         name: "a calibration table",
-        limit: MAX_BYTES,
+        reads: MAX_BYTES,
         is: |bytes| has_keys(bytes, &["format", "method", "ranges"]),
     };
 

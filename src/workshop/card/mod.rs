@@ -78,7 +78,7 @@ fn list(files: &[String]) -> String {
 
 impl Card {
     /// The file's kind.
-    pub const FILE: FileFormat = FileFormat { name: "a model card of Twinsight", limit: 1 << 20, is: is_card };
+    pub const FILE: FileFormat = FileFormat { name: "a model card of Twinsight", reads: 1 << 20, is: is_card };
 
     /// Reads the models' files. `names`: those of the card; empty = the installed ones of the catalog.
     pub fn read(catalog: &Catalog, names: &[ModelName]) -> Result<Self, CardError> {

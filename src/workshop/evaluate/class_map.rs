@@ -47,8 +47,7 @@ impl ClassMap {
             let categories = truth.categories.iter().map(|c| c.name.clone()).collect();
             return Err(NamesError::NothingInCommon { model, classes: known(), categories });
         }
-        let mut has_boxes = vec![false; names.len()];
-        truth.images.iter().flat_map(|image| &image.boxes).for_each(|b| has_boxes[b.category] = true);
+        let has_boxes = truth.has_boxes();
         let unknown: Vec<String> = (0..names.len())
             .filter(|place| has_boxes[*place] && !categories.contains(&Some(*place)))
             .map(|place| truth.categories[place].name.clone())

@@ -191,7 +191,7 @@ impl EvalReport {
     /// The file's kind.
     pub const FILE: FileFormat = FileFormat {
         name: "a JSON file of `eval`",
-        limit: MAX_BYTES,
+        reads: MAX_BYTES,
         is: |bytes| has_keys(bytes, &["format", "twinsight", "protocol", "models"]),
     };
 

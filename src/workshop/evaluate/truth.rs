@@ -102,7 +102,10 @@ pub enum ContentError {
          each annotation an id of its own"
     )]
     AnnotationTwice { id: TruthId },
-    #[error("have boxes of the categories \"{first}\" and \"{second}\", so a model's class would be ambiguous")]
+    #[error(
+        "have boxes of the categories \"{first}\" and \"{second}\", so a model's class would be ambiguous; rename one \
+         of them"
+    )]
     NameTwice { first: String, second: String },
     #[error("have an image without a file name (id {0})")]
     NoFile(TruthId),
@@ -130,6 +133,13 @@ impl Truth {
     /// How many boxes there are, crowds and all.
     pub fn boxes(&self) -> usize {
         self.images.iter().map(|image| image.boxes.len()).sum()
+    }
+
+    /// For each category whether there are boxes of it.
+    pub(super) fn has_boxes(&self) -> Vec<bool> {
+        let mut has_boxes = vec![false; self.categories.len()];
+        self.images.iter().flat_map(|image| &image.boxes).for_each(|b| has_boxes[b.category] = true);
+        has_boxes
     }
 
     /// Leaves the categories of these names alone, compared as [`super::ClassMap`] does; pictures without any of them
@@ -218,8 +228,7 @@ impl Truth {
     /// Leaves one category of each name, compared as [`super::ClassMap`] does: the one with boxes. Exporters add a category
     /// without boxes above all others, which may have the name of one of them.
     fn drop_namesakes(&mut self) -> Result<(), ContentError> {
-        let mut has_boxes = vec![false; self.categories.len()];
-        self.images.iter().flat_map(|image| &image.boxes).for_each(|b| has_boxes[b.category] = true);
+        let has_boxes = self.has_boxes();
         let mut by_name: HashMap<String, usize> = HashMap::new();
         for (place, category) in self.categories.iter().enumerate() {
             let kept = by_name.entry(plain(&category.name)).or_insert(place);

@@ -46,8 +46,8 @@ pub struct ModelOrigin {
 }
 
 impl ModelOrigin {
-    /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder or
-    /// among the downloads, or the float model that was made of them. Takes a fraction of a second.
+    /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder, in the
+    /// models folder or among the downloads, or the float model that was made of them. Reads the models and weights there.
     pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {
         Self::near(catalog, model, None)
     }
@@ -97,8 +97,7 @@ impl ModelOrigin {
         &self.recipe
     }
 
-    /// The same model with these nodes left in float too.
-    /// `nodes`: names of nodes, or of what they put out.
+    /// The same model with these nodes left in float too. `nodes`: names of nodes, or of what they put out.
     pub fn with_float(&self, nodes: &[String]) -> Result<RebuiltModel, RebuildError> {
         let is_float = |name: &String| {
             let mut of_graph = self.network.graph().nodes.iter();
