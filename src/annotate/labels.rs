@@ -7,22 +7,38 @@ use crate::detect::BBox;
 pub struct UnplacedLabel {
     pub target: BBox,
     pub size: [f32; 2],
+    /// It is asked for by itself, and has a place in a crowd too.
+    pub always: bool,
 }
 
+/// More labels than this are a crowd, which would hide the picture.
+const CROWD: usize = 40;
+
+/// The most labels of a crowd for which a place is sought: each is held against all boxes.
+const MOST: usize = 200;
+
 /// Places labels inside `bounds` and apart from each other where there is room. Earlier labels have priority. Labels
-/// whose box is outside `bounds` get `None`.
+/// whose box is outside `bounds` get `None`; in a crowd so do those that would lie over another label, or hide another
+/// box whole.
 pub fn place(wanted: &[UnplacedLabel], bounds: BBox) -> Vec<Option<BBox>> {
     let mut taken: Vec<BBox> = Vec::with_capacity(wanted.len());
+    let crowd = wanted.len() > CROWD;
     wanted
         .iter()
-        .map(|label| {
+        .enumerate()
+        .map(|(index, label)| {
+            let may_go = crowd && !label.always;
             let seen = intersection(&label.target, &bounds);
-            if seen.area() <= 0.0 {
+            if seen.area() <= 0.0 || may_go && index >= MOST {
                 return None;
             }
             let places = places(label, seen).map(|place| inside(place, bounds));
             let overlap = |place: &BBox| taken.iter().map(|t| intersection(t, place).area()).sum::<f32>();
-            let free = places.iter().find(|place| overlap(place) == 0.0);
+            let hides = |place: &BBox| wanted.iter().enumerate().any(|(i, l)| i != index && contains(place, &l.target));
+            let free = places.iter().find(|place| overlap(place) == 0.0 && !(may_go && hides(place)));
+            if may_go && free.is_none() {
+                return None;
+            }
             let best = free.or_else(|| places.iter().min_by(|a, b| overlap(a).total_cmp(&overlap(b))));
             let chosen = *best?;
             taken.push(chosen);
@@ -55,6 +71,10 @@ fn inside(place: BBox, bounds: BBox) -> BBox {
     BBox::new(x, y, x + w, y + h)
 }
 
+fn contains(outer: &BBox, inner: &BBox) -> bool {
+    outer.x1 <= inner.x1 && outer.y1 <= inner.y1 && outer.x2 >= inner.x2 && outer.y2 >= inner.y2
+}
+
 /// The overlap of two boxes; its area is 0 if there is none.
 fn intersection(a: &BBox, b: &BBox) -> BBox {
     BBox::new(a.x1.max(b.x1), a.y1.max(b.y1), a.x2.min(b.x2), a.y2.min(b.y2))
@@ -67,7 +87,7 @@ mod tests {
     const BOUNDS: BBox = BBox::new(0.0, 0.0, 400.0, 300.0);
 
     fn label(x: f32, y: f32, w: f32, h: f32) -> UnplacedLabel {
-        UnplacedLabel { target: BBox::new(x, y, x + w, y + h), size: [80.0, 18.0] }
+        UnplacedLabel { target: BBox::new(x, y, x + w, y + h), size: [80.0, 18.0], always: false }
     }
 
     #[test]
@@ -97,6 +117,26 @@ mod tests {
     #[test]
     fn a_box_out_of_sight_has_no_label() {
         assert_eq!(place(&[label(500.0, 100.0, 20.0, 20.0)], BOUNDS), [None]);
+    }
+
+    #[test]
+    fn a_crowd_is_seen_and_only_what_is_asked_for_is_labelled_over_it() {
+        // A grid of small boxes, closer than a label is wide.
+        let at = |i: usize| label((i % 20) as f32 * 20.0, (i / 20) as f32 * 20.0, 10.0, 10.0);
+        let mut wanted: Vec<UnplacedLabel> = (0..300).map(at).collect();
+        wanted.insert(0, UnplacedLabel { always: true, ..at(150) });
+        let placed = place(&wanted, BOUNDS);
+        assert!(placed[0].is_some());
+        for (i, place) in placed.iter().enumerate().skip(1) {
+            let Some(place) = place else { continue };
+            assert!(!wanted.iter().enumerate().any(|(j, w)| j != i && contains(place, &w.target)), "{i} hides another");
+            let apart = |other: &BBox| intersection(place, other).area() == 0.0;
+            assert!(
+                placed.iter().enumerate().all(|(j, p)| j == i || p.as_ref().is_none_or(apart)),
+                "{i} lies over another"
+            );
+        }
+        assert!(placed.iter().flatten().count() < 20, "{placed:?}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
         .iter()
         .map(|mark| {
             let [w, h] = face.size(&mark.label);
-            UnplacedLabel { target: mark.bbox, size: [w + 2.0 * margin, h + margin] }
+            UnplacedLabel { target: mark.bbox, size: [w + 2.0 * margin, h + margin], always: false }
         })
         .collect();
     let bounds = BBox::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);

@@ -41,7 +41,7 @@ impl Boxes<'_> {
         others.iter().rev().for_each(|mark| outline(mark, &dimmed, transform, false));
         lit.iter().rev().for_each(|mark| outline(mark, painter, transform, true));
         if self.labels {
-            let painted = lit.iter().map(|m| (*m, painter)).chain(others.iter().map(|m| (*m, &dimmed)));
+            let painted = lit.iter().map(|m| (*m, painter, true)).chain(others.iter().map(|m| (*m, &dimmed, false)));
             paint_labels(painted.collect(), painter.clip_rect(), transform);
         }
     }
@@ -56,24 +56,26 @@ fn outline(mark: &BoxMark, painter: &Painter, transform: &UiFromImage, lit: bool
     verdict_style::outline(painter, rect, mark.kind, Stroke::new(width, mark.colour));
 }
 
-/// Each with its painter; the first chooses its place first.
-fn paint_labels(mut marks: Vec<(&BoxMark, &Painter)>, bounds: Rect, transform: &UiFromImage) {
-    marks.retain(|(mark, _)| !mark.label.is_empty());
+/// Each with its painter, and whether it is lit; the first chooses its place first.
+fn paint_labels(mut marks: Vec<(&BoxMark, &Painter, bool)>, bounds: Rect, transform: &UiFromImage) {
+    marks.retain(|(mark, ..)| !mark.label.is_empty());
     let font = FontId::proportional(if marks.len() > MANY { SMALL_LETTERS } else { LETTERS });
     let galleys: Vec<_> = marks
         .into_iter()
-        .map(|(mark, painter)| (mark, painter, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS)))
+        .map(|(mark, painter, lit)| {
+            (mark, painter, lit, painter.layout_no_wrap(mark.label.clone(), font.clone(), ON_CLASS))
+        })
         .collect();
     let wanted: Vec<UnplacedLabel> = galleys
         .iter()
-        .map(|(mark, _, galley)| {
+        .map(|(mark, _, lit, galley)| {
             let size = galley.size() + 2.0 * PADDING;
-            UnplacedLabel { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y] }
+            UnplacedLabel { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y], always: *lit }
         })
         .collect();
     let places = place(&wanted, bbox(bounds));
     // Those that chose first are painted last, so that where there is no room they stay readable.
-    for ((mark, painter, galley), place) in galleys.into_iter().zip(places).rev() {
+    for ((mark, painter, _, galley), place) in galleys.into_iter().zip(places).rev() {
         let Some(p) = place else { continue };
         let place = Rect::from_min_max(pos2(p.x1, p.y1), pos2(p.x2, p.y2));
         painter.rect_filled(place.expand(1.0), CORNER, HALO);
