@@ -9,7 +9,7 @@
 //!  newest wins, drops are counted      A.run, B.run       └── waker() ──▶ the window repaints
 //!     │        ▲                          │
 //!     │        └── stop, pause ◀──────────┘
-//!     │   ControlRequests ◀────────────── set_control(), orient()
+//!     │   ControlRequests ◀────────────── set_control(), orient()        Examiner::run(), for other frames
 //!     └──────────────▶ StatusBoard (counts, rates, states) ◀──── shown()
 //!                        └─────────────────────────────────────▶ status()
 //! ```
@@ -25,6 +25,7 @@ mod clock;
 mod control_applier;
 mod control_requests;
 mod event;
+mod examiner;
 mod link;
 mod lock;
 mod mailbox;
@@ -50,6 +51,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 pub use clock::{Clock, SystemClock};
 pub use event::{EVENTS_KEPT, Event};
+pub use examiner::{Examined, Examiner};
 pub use mailbox::Mailbox;
 pub use metrics::{Percentiles, RATE_WINDOW, Rate, SAMPLES, Samples};
 pub use observation::{Observation, Output, Times};
@@ -72,6 +74,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     /// What was set last.
     wanted: Mutex<WantedSettings>,
+    examiner: Examiner,
     /// Dropped to stop the worker; `None` = stopped.
     stop: Option<Sender<Infallible>>,
 }
@@ -82,7 +85,8 @@ impl Engine {
         let wanted = WantedSettings { settings, generation: 0 };
         let shared = Arc::new(Shared::new(parts, &wanted));
         let (stop, stopped) = bounded(0);
-        let worker = Worker::new(Arc::clone(&shared), wanted.clone());
+        let (examiner, examinations) = Examiner::new();
+        let worker = Worker::new(Arc::clone(&shared), wanted.clone(), examinations);
         let witness = Arc::clone(&shared);
         shared.threads.spawn("worker", move || {
             if let Err(cause) = panic_guard::guard(|| worker.run(&stopped)) {
@@ -92,7 +96,7 @@ impl Engine {
                 witness.tell(Event::SourceFailed(error));
             }
         })?;
-        Ok(Self { shared, wanted: Mutex::new(wanted), stop: Some(stop) })
+        Ok(Self { shared, wanted: Mutex::new(wanted), examiner, stop: Some(stop) })
     }
 
     /// Asks for these settings, all at once, and returns at once. The newest win. After a change of the source
@@ -157,6 +161,11 @@ impl Engine {
     pub fn reset_controls(&self) {
         let controls = self.shared.board.controls();
         self.shared.controls.set(controls.iter().map(|c| (c.id, c.default)));
+    }
+
+    /// Lets the models look at frames of the caller's, whenever the source's leave them time.
+    pub fn examiner(&self) -> Examiner {
+        self.examiner.clone()
     }
 
     /// Tells that this was painted. Painting the same observation again does not count.

@@ -69,19 +69,30 @@ impl LoadedModels {
             self.slots[at].failure = failure;
             shared.board.set_model(at, self.state(at));
         }
-        self.evict();
+        self.evict(None);
     }
 
     /// Afterwards the model is loaded, and the last of `loaded`.
     fn load(&mut self, at: usize, request: &ModelRequest, shared: &Shared) -> Result<(), ModelError> {
         let stamp = shared.parts.loader.stamp(&request.name);
-        let found = self.loaded.iter().position(|loaded| &loaded.request == request);
-        if let Some(found) = found.filter(|found| self.loaded[*found].stamp == stamp) {
-            let loaded = self.loaded.remove(found);
-            self.loaded.push(loaded);
+        if self.find_again(request, stamp) {
             return Ok(());
         }
         shared.board.set_model(at, ModelState { phase: ModelPhase::Loading, ..self.state(at) });
+        self.load_file(request, stamp, shared)
+    }
+
+    /// Where the model is loaded already, it is the last of `loaded` afterwards. False: it is not.
+    fn find_again(&mut self, request: &ModelRequest, stamp: u64) -> bool {
+        let found = self.loaded.iter().position(|loaded| &loaded.request == request && loaded.stamp == stamp);
+        if let Some(found) = found {
+            let loaded = self.loaded.remove(found);
+            self.loaded.push(loaded);
+        }
+        found.is_some()
+    }
+
+    fn load_file(&mut self, request: &ModelRequest, stamp: u64, shared: &Shared) -> Result<(), ModelError> {
         let loaded = panic_guard::guard(|| shared.parts.loader.load(request));
         let fault = |cause| ModelError::Fault { part: format!("loading the model {}", request.label()), cause };
         let detector = loaded.map_err(fault)??;
@@ -94,9 +105,11 @@ impl LoadedModels {
         Ok(())
     }
 
-    /// Unloads the models that were used longest ago and do not run.
-    fn evict(&mut self) {
-        let runs = |request: &ModelRequest| self.slots.iter().any(|slot| slot.running.as_ref() == Some(request));
+    /// Unloads the models that were used longest ago and do not run; not the one that is about to.
+    fn evict(&mut self, next: Option<&ModelRequest>) {
+        let runs = |request: &ModelRequest| {
+            next == Some(request) || self.slots.iter().any(|slot| slot.running.as_ref() == Some(request))
+        };
         let mut surplus = self.loaded.len().saturating_sub(KEPT);
         self.loaded.retain(|loaded| {
             let goes = surplus > 0 && !runs(&loaded.request);
@@ -108,12 +121,22 @@ impl LoadedModels {
     }
 
     /// Runs every model on one frame: A first, or last where `backwards`, so that neither always has the warmer
-    /// caches. Gives the outputs in the order of the slots, and the time that letterboxing took.
-    pub fn run(&mut self, frame: &Frame, backwards: bool, shared: &Shared) -> (Vec<Output>, Duration) {
+    /// caches; stops between two models once the frame is not wanted any more. Gives the outputs in the order of the
+    /// slots, and the time that letterboxing took.
+    pub fn run(
+        &mut self,
+        frame: &Frame,
+        backwards: bool,
+        shared: &Shared,
+        is_wanted: impl Fn() -> bool,
+    ) -> (Vec<Output>, Duration) {
         self.letterboxes.begin();
         let count = self.slots.len();
         let (mut outputs, mut letterboxing) = (Vec::with_capacity(count), Duration::ZERO);
         for i in 0..count {
+            if i > 0 && !is_wanted() {
+                break;
+            }
             let slot = if backwards { count - 1 - i } else { i };
             outputs.extend(self.run_slot(slot, frame, &mut letterboxing, shared));
         }
@@ -125,28 +148,63 @@ impl LoadedModels {
 
     /// Adds the time that letterboxing took to `letterboxing`.
     fn run_slot(&mut self, slot: usize, frame: &Frame, letterboxing: &mut Duration, shared: &Shared) -> Option<Output> {
-        let clock = &*shared.parts.clock;
         let running = self.slots[slot].running.as_ref()?;
-        let loaded = self.loaded.iter_mut().find(|loaded| &loaded.request == running)?;
+        let at = self.loaded.iter().position(|loaded| &loaded.request == running)?;
+        let result = self.infer(at, slot, frame, letterboxing, shared);
+        let now = result.as_ref().err().cloned();
+        let was = std::mem::replace(&mut self.loaded[at].failure, now.clone());
+        if was.as_ref().map(ToString::to_string) != now.as_ref().map(ToString::to_string) {
+            // At 30 frames per second, the second message in a row would only be noise.
+            if let (None, Some(error)) = (&was, &now) {
+                let name = self.loaded[at].info.name.clone();
+                shared.tell(Event::InferenceFailed { name, error: Arc::clone(error) });
+            }
+            (0..self.slots.len()).for_each(|at| shared.board.set_model(at, self.state(at)));
+        }
+        result.ok()
+    }
+
+    /// Lets a model look at a frame that no source gave; the model need not be one of the settings'. `slot` goes into the
+    /// output.
+    pub fn examine(
+        &mut self,
+        slot: usize,
+        request: &ModelRequest,
+        frame: &Frame,
+        shared: &Shared,
+    ) -> Result<Output, Arc<ModelError>> {
+        let stamp = shared.parts.loader.stamp(&request.name);
+        if !self.find_again(request, stamp) {
+            self.load_file(request, stamp, shared)?;
+            self.evict(Some(request));
+        }
+        self.letterboxes.begin();
+        // It is the last now: it was found, or loaded.
+        let mut letterboxing = Duration::ZERO;
+        self.infer(self.loaded.len() - 1, slot, frame, &mut letterboxing, shared)
+    }
+
+    /// Runs the loaded model `at` this place.
+    fn infer(
+        &mut self,
+        at: usize,
+        slot: usize,
+        frame: &Frame,
+        letterboxing: &mut Duration,
+        shared: &Shared,
+    ) -> Result<Output, Arc<ModelError>> {
+        let clock = &*shared.parts.clock;
+        let Loaded { detector, heads, info, .. } = &mut self.loaded[at];
         let begun = clock.now();
-        let (letterbox, tensor) = self.letterboxes.fill(loaded.info.form.input, frame);
+        let (letterbox, tensor) = self.letterboxes.fill(info.form.input, frame);
         let before = clock.now();
         *letterboxing += before.saturating_duration_since(begun);
-        let Loaded { detector, heads, info, failure, .. } = loaded;
         let (heads, result) = heads.write(|heads| panic_guard::guard(|| detector.run(tensor, heads)));
         let inference = clock.now().saturating_duration_since(before);
         let model = Arc::clone(info);
         let fault = |cause| ModelError::Fault { part: format!("inference with {}", model.name), cause };
-        let now = result.map_err(fault).and_then(|done| done).err().map(Arc::new);
-        let was = std::mem::replace(failure, now.clone());
-        if was.as_ref().map(ToString::to_string) != now.as_ref().map(ToString::to_string) {
-            // At 30 frames per second, the second message in a row would only be noise.
-            if let (None, Some(error)) = (&was, &now) {
-                shared.tell(Event::InferenceFailed { name: model.name.clone(), error: Arc::clone(error) });
-            }
-            (0..self.slots.len()).for_each(|at| shared.board.set_model(at, self.state(at)));
-        }
-        now.is_none().then_some(Output { slot, model, heads, letterbox, inference })
+        result.map_err(fault).and_then(|done| done)?;
+        Ok(Output { slot, model, heads, letterbox, inference })
     }
 
     fn state(&self, at: usize) -> ModelState {

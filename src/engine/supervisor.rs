@@ -130,6 +130,11 @@ impl Supervisor {
         self.link.frames.is_full()
     }
 
+    /// Whether the first frame may come at any moment: the source is being opened.
+    pub fn awaits_first_frame(&self) -> bool {
+        self.source.last.is_none() && self.source.watch != Watch::Over
+    }
+
     /// The last frame that the models saw.
     pub fn last_frame(&self) -> Option<&Captured> {
         self.source.last.as_ref()

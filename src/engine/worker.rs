@@ -1,9 +1,11 @@
 //! The worker thread: owns the models, decides when they look at a frame, and follows the settings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::select;
+use crossbeam_channel::{Receiver, after, never, select};
 
+use super::examiner::Examination;
 use super::link::{Captured, SourceReport};
 use super::models::LoadedModels;
 use super::observation::{Observation, Times};
@@ -18,14 +20,19 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     settings: Settings,
     models: LoadedModels,
+    /// Frames of others, for whenever there is time.
+    examinations: Receiver<Examination>,
+    /// The one in hand.
+    examination: Option<Examination>,
     /// How many observations were made.
     sequence: u64,
 }
 
 impl Worker {
-    pub fn new(shared: Arc<Shared>, wanted: WantedSettings) -> Self {
+    pub fn new(shared: Arc<Shared>, wanted: WantedSettings, examinations: Receiver<Examination>) -> Self {
         let source = Supervisor::new(Arc::clone(&shared), &wanted);
-        Self { shared, settings: wanted.settings, models: LoadedModels::default(), sequence: 0, source }
+        let (settings, models) = (wanted.settings, LoadedModels::default());
+        Self { source, shared, settings, models, examinations, examination: None, sequence: 0 }
     }
 
     /// The whole life of the thread, until nobody holds the other end of `stop`.
@@ -38,6 +45,12 @@ impl Worker {
                 self.apply(wanted);
             }
             self.look();
+            // A picture that is being opened comes first, too.
+            let (asked, more) = match &self.examination {
+                _ if self.source.awaits_first_frame() => (never(), never()),
+                Some(_) => (never(), after(Duration::ZERO)),
+                None => (self.examinations.clone(), never()),
+            };
             select! {
                 recv(stop) -> _ => {}
                 recv(self.shared.wanted.wake()) -> _ => {}
@@ -48,6 +61,12 @@ impl Worker {
                 },
                 recv(self.source.timer()) -> _ => self.source.check(),
                 recv(self.shared.threads.exited()) -> _ => self.source.retry_open(),
+                recv(asked) -> examination => match examination {
+                    Ok(examination) => self.examination = examination.or_reply(),
+                    // Nobody can ask any more.
+                    Err(_) => self.examinations = never(),
+                },
+                recv(more) -> _ => self.examine(),
             }
         }
     }
@@ -105,7 +124,13 @@ impl Worker {
     fn infer(&mut self, captured: &Captured, again: bool) {
         // By count, not by frame id: where every other frame is dropped, all ids are even.
         let backwards = self.sequence % 2 == 1;
-        let (outputs, letterbox) = self.models.run(&captured.frame, backwards, &self.shared);
+        let (board, generation) = (&self.shared.board, self.source.generation());
+        let is_wanted = || board.generation() == generation;
+        let (outputs, letterbox) = self.models.run(&captured.frame, backwards, &self.shared, is_wanted);
+        // Another source was asked for meanwhile: nobody takes this any more.
+        if !is_wanted() {
+            return;
+        }
         let finished = self.shared.parts.clock.now();
         let observation = Observation {
             frame_id: captured.id,
@@ -113,12 +138,24 @@ impl Worker {
             frame: Arc::clone(&captured.frame),
             outputs,
             times: Times { captured: captured.at, capture: captured.took, letterbox, finished },
-            source_generation: self.source.generation(),
+            source_generation: generation,
             description: captured.description.clone(),
         };
         self.sequence += 1;
         self.shared.board.inferred(&observation, again);
         self.shared.observations.put(Arc::new(observation));
         (self.shared.parts.waker)();
+    }
+
+    /// Lets one model look at the frame in hand.
+    fn examine(&mut self) {
+        // They may ask for another picture, which comes first.
+        if self.shared.wanted.is_full() {
+            return;
+        }
+        let Some(examination) = self.examination.take() else { return };
+        let Some((slot, request)) = examination.next() else { return };
+        let result = self.models.examine(slot, request, &examination.frame, &self.shared);
+        self.examination = examination.record(result);
     }
 }

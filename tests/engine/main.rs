@@ -7,6 +7,7 @@
 mod alone;
 mod camera;
 mod change;
+mod examiner;
 mod failure;
 mod flow;
 mod mailbox;
