@@ -26,8 +26,8 @@ pub use frame_source::{Next, Source};
 pub use open::Opener;
 pub use orientation::{Orientation, Turn};
 pub use pictures::{
-    Album, AlbumError, FileKind, FolderWatch, Listing, Pasted, StillSource, THUMBNAIL, THUMBNAILS_KEPT, Thumbnail,
-    Thumbnails, file_kind, load, natural,
+    Album, AlbumError, FileKind, FolderWatch, Listing, Pasted, StillReader, StillSource, THUMBNAIL, THUMBNAILS_KEPT,
+    Thumbnail, Thumbnails, file_kind, load, natural,
 };
 pub use request::SourceRequest;
 pub use video::{Playback, VideoControls, VideoLocation, VideoRequest, VideoSource};

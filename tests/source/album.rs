@@ -160,3 +160,24 @@ fn the_oldest_thumbnails_go() {
     let kept = |n: usize| thumbnails.get(&paths[n]).is_some();
     assert!((0..10).all(kept) && !(10..20).any(kept) && (20..THUMBNAILS_KEPT + 10).all(kept));
 }
+
+#[test]
+fn pictures_in_another_order_keep_it_and_the_picture_in_sight() {
+    let dir = folder(&["1.jpg", "2.jpg", "3.jpg"]);
+    let named = [dir.path().to_path_buf()];
+    let path = |name: &str| dir.path().join(name);
+    let mut album = Album::open(&named).unwrap();
+    album.select(1);
+    album.arrange(vec![path("3.jpg"), path("2.jpg")]);
+    assert_eq!((names(&album), album.index()), (vec!["3.jpg", "2.jpg", "1.jpg"], 1));
+    assert!(album.is_arranged() && album.listed()[0] == path("1.jpg"));
+    // What comes is at the end, and steps follow the order.
+    std::fs::write(path("0.jpg"), "").unwrap();
+    assert!(album.update(&Listing::look(&named).unwrap()));
+    assert_eq!((names(&album), album.index()), (vec!["3.jpg", "2.jpg", "0.jpg", "1.jpg"], 1));
+    assert_eq!(album.find(1, |picture| picture.ends_with("1.jpg")), Some(3));
+    album.mark(&path("0.jpg"), "it is empty".into());
+    assert_eq!([album.neighbour(1), album.neighbour(-1)], [Some(3), Some(0)]);
+    album.arrange(Vec::new());
+    assert_eq!((names(&album), album.index()), (vec!["0.jpg", "1.jpg", "2.jpg", "3.jpg"], 2));
+}

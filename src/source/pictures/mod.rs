@@ -6,6 +6,7 @@ pub mod folder;
 mod folder_watch;
 mod natural;
 mod pasted;
+mod reader;
 mod still;
 mod thumbnails;
 
@@ -14,5 +15,6 @@ pub use folder::{FileKind, file_kind};
 pub use folder_watch::{AlbumError, FolderWatch, Listing};
 pub use natural::natural;
 pub use pasted::Pasted;
+pub use reader::StillReader;
 pub use still::{StillSource, decode, load, read};
 pub use thumbnails::{THUMBNAIL, THUMBNAILS_KEPT, Thumbnail, Thumbnails};

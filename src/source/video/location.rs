@@ -50,6 +50,14 @@ impl VideoLocation {
         }
     }
 
+    /// An address as someone types or pastes it: one word, with one of [`SCHEMES`]. `None` = it is none.
+    pub fn address(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let known = scheme(text).filter(|scheme| SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)))?;
+        let has_host = text.len() > known.len() + "://".len();
+        (has_host && !text.contains(|c: char| c.is_whitespace() || c.is_control())).then(|| Self::Url(text.into()))
+    }
+
     /// Short, for a title: a file's name, or the address without what is secret in it.
     pub fn name(&self) -> String {
         match self {
@@ -195,6 +203,16 @@ mod tests {
         }
         for file in ["concat:a|b", "data:x", "subfile,,start,1,end,2,,:a", "C:\\a", "c://a", "-i", "a b://c", "://a"] {
             assert_eq!(VideoLocation::parse(OsStr::new(file)), VideoLocation::File(file.into()));
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_word_with_a_scheme_that_is_opened() {
+        for text in ["rtsp://me:pass@cam/live", " HTTP://host/a.mp4?x=1\n", "https://host"] {
+            assert_eq!(VideoLocation::address(text), Some(VideoLocation::Url(text.trim().into())));
+        }
+        for text in ["", "rtsp://", "gopher://host", "see https://host", "https://host and more", "https:host", "/a"] {
+            assert_eq!(VideoLocation::address(text), None, "{text}");
         }
     }
 
