@@ -17,11 +17,11 @@ const CROWD: usize = 40;
 /// The most labels of a crowd for which a place is sought: each is held against all boxes.
 const MOST: usize = 200;
 
-/// Places labels inside `bounds` and apart from each other where there is room. Earlier labels have priority. Labels
-/// whose box is outside `bounds` get `None`; in a crowd so do those that would lie over another label, or hide another
-/// box whole.
-pub fn place(wanted: &[UnplacedLabel], bounds: BBox) -> Vec<Option<BBox>> {
-    let mut taken: Vec<BBox> = Vec::with_capacity(wanted.len());
+/// Places labels inside `bounds` and apart from each other where there is room, and from the places that are `taken`
+/// from the start. Earlier labels have priority. Labels whose box is outside `bounds` get `None`; in a crowd so do those
+/// that would lie over another label, or hide another box whole.
+pub fn place(wanted: &[UnplacedLabel], bounds: BBox, mut taken: Vec<BBox>) -> Vec<Option<BBox>> {
+    taken.reserve(wanted.len());
     let crowd = wanted.len() > CROWD;
     wanted
         .iter()
@@ -92,19 +92,20 @@ mod tests {
 
     #[test]
     fn alone_a_label_sits_on_its_box() {
-        let placed = place(&[label(50.0, 100.0, 120.0, 90.0)], BOUNDS);
+        let placed = place(&[label(50.0, 100.0, 120.0, 90.0)], BOUNDS, Vec::new());
         assert_eq!(placed, [Some(BBox::new(50.0, 82.0, 130.0, 100.0))]);
     }
 
     #[test]
     fn at_the_top_edge_it_moves_inside() {
-        let placed = place(&[label(50.0, 0.0, 120.0, 90.0)], BOUNDS);
+        let placed = place(&[label(50.0, 0.0, 120.0, 90.0)], BOUNDS, Vec::new());
         assert_eq!(placed, [Some(BBox::new(50.0, 0.0, 130.0, 18.0))]);
     }
 
     #[test]
     fn boxes_on_one_place_get_labels_apart() {
-        let placed: Vec<BBox> = place(&[label(50.0, 100.0, 120.0, 90.0); 4], BOUNDS).into_iter().flatten().collect();
+        let placed: Vec<BBox> =
+            place(&[label(50.0, 100.0, 120.0, 90.0); 4], BOUNDS, Vec::new()).into_iter().flatten().collect();
         assert_eq!(placed.len(), 4);
         for (i, a) in placed.iter().enumerate() {
             assert_eq!(intersection(a, &BOUNDS), *a);
@@ -115,8 +116,17 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_is_taken_is_left_free() {
+        let taken = BBox::new(0.0, 0.0, 200.0, 30.0);
+        for wanted in [label(20.0, 5.0, 150.0, 200.0), label(50.0, 40.0, 120.0, 90.0)] {
+            let [Some(placed)] = place(&[wanted], BOUNDS, vec![taken])[..] else { panic!() };
+            assert_eq!(intersection(&placed, &taken).area(), 0.0, "{placed:?}");
+        }
+    }
+
+    #[test]
     fn a_box_out_of_sight_has_no_label() {
-        assert_eq!(place(&[label(500.0, 100.0, 20.0, 20.0)], BOUNDS), [None]);
+        assert_eq!(place(&[label(500.0, 100.0, 20.0, 20.0)], BOUNDS, Vec::new()), [None]);
     }
 
     #[test]
@@ -125,7 +135,7 @@ mod tests {
         let at = |i: usize| label((i % 20) as f32 * 20.0, (i / 20) as f32 * 20.0, 10.0, 10.0);
         let mut wanted: Vec<UnplacedLabel> = (0..300).map(at).collect();
         wanted.insert(0, UnplacedLabel { always: true, ..at(150) });
-        let placed = place(&wanted, BOUNDS);
+        let placed = place(&wanted, BOUNDS, Vec::new());
         assert!(placed[0].is_some());
         for (i, place) in placed.iter().enumerate().skip(1) {
             let Some(place) = place else { continue };
@@ -142,6 +152,6 @@ mod tests {
     #[test]
     fn where_there_is_no_room_every_label_still_has_a_place() {
         let wanted = [label(0.0, 0.0, 30.0, 20.0); 12];
-        assert!(place(&wanted, BBox::new(0.0, 0.0, 90.0, 40.0)).iter().all(Option::is_some));
+        assert!(place(&wanted, BBox::new(0.0, 0.0, 90.0, 40.0), Vec::new()).iter().all(Option::is_some));
     }
 }

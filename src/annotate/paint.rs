@@ -46,7 +46,7 @@ pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
         })
         .collect();
     let bounds = BBox::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
-    let places = place(&wanted, bounds);
+    let places = place(&wanted, bounds, Vec::new());
     for (place, mark) in places.iter().zip(labelled).rev() {
         let Some(p) = place else { continue };
         fill(frame, p, mark.rgb, 1.0);

@@ -31,6 +31,11 @@ impl Agreement {
         }
     }
 
+    /// [`Agreement::f1`] as it is shown; `None` = neither has a box, so that there is nothing to agree on.
+    pub fn known_f1(&self) -> Option<f64> {
+        (self.a + self.b > 0).then(|| self.f1())
+    }
+
     /// Mean IoU of the matched; `None` = none matched.
     pub fn mean_iou(&self) -> Option<f64> {
         (self.matched > 0).then(|| self.iou_sum / self.matched as f64)
@@ -121,5 +126,6 @@ mod tests {
     fn nothing_agrees_with_nothing() {
         let agreement = Agreement::default();
         assert_eq!((agreement.f1(), agreement.mean_iou(), agreement.mean_delta_score()), (1.0, None, None));
+        assert_eq!(agreement.known_f1(), None, "and it is no figure to show");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::explain::Explainer;
 use super::{Agreement, ModelInput, Pairing, Reason, Verdict};
-use crate::detect::{ClassSet, Detection, Postprocessor};
+use crate::detect::{ClassSet, Detection, Postprocessor, RankedCandidates, Thresholds};
 
 /// A frame's boxes on both sides and what became of each. One that is empty is that of two models that see nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,6 +74,19 @@ impl Comparer {
         }
         self.judge();
         self.explain(a, b);
+        self.comparison.agreement = self.comparison.verdicts.iter().collect();
+        &self.comparison
+    }
+
+    /// The same boxes, pairs and figures from kept candidates of A and of B, where their thresholds are no lower than the
+    /// candidates' floors. Nothing is explained: every [`Reason`] is `NoCandidate`, because what tells it was not kept.
+    pub fn run_ranked(&mut self, sides: [(&RankedCandidates, Thresholds); 2]) -> &Comparison {
+        let Comparison { a, b, .. } = &mut self.comparison;
+        for ((candidates, thresholds), kept) in sides.into_iter().zip([a, b]) {
+            kept.clear();
+            kept.extend_from_slice(self.postprocessor.run_ranked(candidates, thresholds));
+        }
+        self.judge();
         self.comparison.agreement = self.comparison.verdicts.iter().collect();
         &self.comparison
     }

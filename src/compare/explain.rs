@@ -37,6 +37,55 @@ pub enum Reason {
     NoCandidate,
 }
 
+impl Reason {
+    /// For programs.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::BelowThreshold { .. } => "below_threshold",
+            Self::SuppressedByNms { .. } => "suppressed_by_nms",
+            Self::BelowThresholdAndSuppressed { .. } => "below_threshold_and_suppressed",
+            Self::Taken { .. } => "taken",
+            Self::BeyondLimit { .. } => "beyond_limit",
+            Self::NoCandidate => "no_candidate",
+        }
+    }
+
+    /// The score that the model gives its candidate; `None` = it has none of its own.
+    pub fn score(&self) -> Option<f32> {
+        match *self {
+            Self::BelowThreshold { score }
+            | Self::SuppressedByNms { score, .. }
+            | Self::BelowThresholdAndSuppressed { score, .. }
+            | Self::BeyondLimit { score } => Some(score),
+            Self::Taken { .. } | Self::NoCandidate => None,
+        }
+    }
+
+    /// Index of the model's box that stands in the way.
+    pub fn by(&self) -> Option<usize> {
+        match *self {
+            Self::SuppressedByNms { by, .. } | Self::Taken { by, .. } => Some(by),
+            _ => None,
+        }
+    }
+
+    /// IoU with the box that stands in the way.
+    pub fn overlap(&self) -> Option<f32> {
+        match *self {
+            Self::SuppressedByNms { overlap, .. } | Self::Taken { overlap, .. } => Some(overlap),
+            _ => None,
+        }
+    }
+
+    /// The NMS IoU from which on NMS keeps the candidate.
+    pub fn free_at(&self) -> Option<f32> {
+        match *self {
+            Self::SuppressedByNms { free_at, .. } | Self::BelowThresholdAndSuppressed { free_at, .. } => Some(free_at),
+            _ => None,
+        }
+    }
+}
+
 /// Explains box after box. Keeps its memory between frames.
 #[derive(Debug, Default)]
 pub struct Explainer {

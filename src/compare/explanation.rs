@@ -98,14 +98,14 @@ impl Explanation<'_> {
         let then = if side == 1 { "It reappears".into() } else { format!("{model} also finds it") };
         Some(match (Remedy::of(&reason), reason) {
             (Some(Remedy { score: Some(score), nms_iou: None }), _) => {
-                format!("{then} at a score threshold of {} or lower.", digits(score))
+                format!("{then} at a score threshold of {} or lower.", threshold_text(score))
             }
             (Some(Remedy { score: None, nms_iou: Some(nms_iou) }), _) => {
                 format!("{then} at an NMS IoU of {nms_iou:.2} or higher.")
             }
             (Some(Remedy { score: Some(score), nms_iou: Some(nms_iou) }), _) => format!(
                 "{then} at a score threshold of {} or lower and an NMS IoU of {nms_iou:.2} or higher.",
-                digits(score)
+                threshold_text(score)
             ),
             (_, Reason::Taken { .. }) => format!("{other} finds two objects where {model} finds one."),
             (_, Reason::BeyondLimit { .. }) => {
@@ -152,7 +152,7 @@ fn at_least(value: f32) -> f32 {
 }
 
 /// Two digits, or as many as a finer threshold has.
-fn digits(threshold: f32) -> String {
+pub fn threshold_text(threshold: f32) -> String {
     let short = format!("{threshold:.2}");
     if short.parse() == Ok(threshold) { short } else { threshold.to_string() }
 }
@@ -229,7 +229,8 @@ mod tests {
                 let (score, nms_iou) = (below(value), at_least(value));
                 assert!(score < value && (value < 0.011 || value - score < 0.0101), "{value}: {score}");
                 assert!(nms_iou >= value && nms_iou - value < 0.0101, "{value}: {nms_iou}");
-                assert!(score > 0.0 && digits(score).parse() == Ok(score), "{value}: {}", digits(score));
+                let text = threshold_text(score);
+                assert!(score > 0.0 && text.parse() == Ok(score), "{value}: {text}");
             }
         }
     }

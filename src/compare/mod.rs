@@ -12,8 +12,10 @@
 
 mod agreement;
 mod comparer;
+pub mod csv;
 mod explain;
 mod explanation;
+mod figures;
 mod label;
 mod model_input;
 mod pairing;
@@ -25,7 +27,8 @@ mod verdict;
 pub use agreement::Agreement;
 pub use comparer::{Comparer, Comparison};
 pub use explain::{FLOOR, Reason};
-pub use explanation::{Explanation, Remedy};
+pub use explanation::{Explanation, Remedy, threshold_text};
+pub use figures::{difference_text, score_text, thousandths};
 pub use label::{Arrow, label, label_text};
 pub use model_input::ModelInput;
 pub use pairing::{MIN_IOU, Pair, Pairing};

@@ -2,7 +2,7 @@
 
 use super::pairing::{choose, overlaps};
 use super::{FLOOR, ModelInput, Pair};
-use crate::detect::{Postprocessor, Thresholds};
+use crate::detect::{Detection, Postprocessor, RankedCandidates, Thresholds};
 
 /// A threshold for B and what it is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,15 +21,22 @@ pub struct BestThreshold {
 pub struct ThresholdSearch {
     of_a: Postprocessor,
     of_b: Postprocessor,
+    steps: ThresholdSteps,
+}
+
+/// What every frame adds.
+#[derive(Debug, Default)]
+struct ThresholdSteps {
     options: Vec<Pair>,
     /// Those of the boxes of B that have appeared.
     open: Vec<Pair>,
     taken_a: Vec<bool>,
     taken_b: Vec<bool>,
-    /// Each box of B at the floor.
+    /// Each box of B at its frame's floor.
     steps: Vec<ThresholdStep>,
     /// Boxes of A.
     a: usize,
+    /// The highest of the frames' floors: below it, boxes of some frame are missing.
     floor: Option<f32>,
 }
 
@@ -63,11 +70,36 @@ impl Level {
 impl ThresholdSearch {
     /// Takes one frame more. A is seen at its own thresholds, B at its own NMS IoU.
     pub fn add(&mut self, a: &ModelInput<'_>, b: &ModelInput<'_>) {
-        let floor = FLOOR.min(b.thresholds.score);
-        self.floor = Some(self.floor.map_or(floor, |f| f.min(floor)));
+        let lowered = lowered(b.thresholds);
         let of_a = self.of_a.run(a.form, a.heads, a.letterbox, a.thresholds);
-        let lowered = Thresholds { score: floor, ..b.thresholds };
         let of_b = self.of_b.run(b.form, b.heads, b.letterbox, lowered);
+        self.steps.add(of_a, of_b, lowered.score);
+    }
+
+    /// The same from kept candidates of A and of B, at their thresholds; no threshold below the highest floor of B's
+    /// candidates is considered.
+    pub fn add_ranked(&mut self, [(a, of_a), (b, of_b)]: [(&RankedCandidates, Thresholds); 2]) {
+        let lowered = lowered(of_b);
+        let lowered = Thresholds { score: lowered.score.max(b.floor()), ..lowered };
+        self.steps.add(self.of_a.run_ranked(a, of_a), self.of_b.run_ranked(b, lowered), lowered.score);
+    }
+
+    /// The threshold of the highest F1 over all frames together; of equal ones the one nearest to `now`, which is
+    /// B's threshold at present.
+    pub fn best(&mut self, now: f32) -> BestThreshold {
+        self.steps.best(now)
+    }
+}
+
+/// Thresholds at which every box of B is seen that some threshold could show.
+fn lowered(thresholds: Thresholds) -> Thresholds {
+    Thresholds { score: FLOOR.min(thresholds.score), ..thresholds }
+}
+
+impl ThresholdSteps {
+    /// Takes the boxes of A at its thresholds, and those of B at the floor.
+    fn add(&mut self, of_a: &[Detection], of_b: &[Detection], floor: f32) {
+        self.floor = Some(self.floor.map_or(floor, |f| f.max(floor)));
         self.a += of_a.len();
         overlaps(of_a, of_b, |i, j| of_a[i].class_id == of_b[j].class_id, &mut self.options);
         let mut before = 0;
@@ -90,16 +122,15 @@ impl ThresholdSearch {
         }
     }
 
-    /// The threshold of the highest F1 over all frames together; of equal ones the one nearest to `now`, which is
-    /// B's threshold at present.
-    pub fn best(&mut self, now: f32) -> BestThreshold {
+    fn best(&mut self, now: f32) -> BestThreshold {
         self.steps.sort_unstable_by(|x, y| y.score.total_cmp(&x.score).then(x.matched.cmp(&y.matched)));
         let floor = self.floor.unwrap_or(FLOOR);
         let mut level = Level { matched: 0, boxes: self.a as i64 };
         let mut upper = f32::INFINITY;
         let mut best: Option<(Level, f32)> = None;
         let mut before = level;
-        let mut rest = self.steps.as_slice();
+        let whole = self.steps.partition_point(|step| step.score > floor);
+        let mut rest = &self.steps[..whole];
         loop {
             let lower = rest.first().map_or(floor, |step| step.score);
             // At these thresholds the boxes are the same: lower ≤ threshold < upper.

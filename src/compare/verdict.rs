@@ -118,6 +118,14 @@ impl VerdictKind {
         }
     }
 
+    /// "2 lost", "1 class changed", "3 classes changed".
+    pub fn counted(self, count: usize) -> String {
+        match self {
+            Self::Flip if count != 1 => format!("{count} classes changed"),
+            _ => format!("{count} {}", self.word()),
+        }
+    }
+
     /// For programs: as [`VerdictKind::word`], but "class_flip".
     pub fn as_str(self) -> &'static str {
         if self == Self::Flip { "class_flip" } else { self.word() }

@@ -19,6 +19,7 @@ mod letterbox;
 mod letterboxes;
 mod nms;
 mod postprocess;
+mod ranked;
 
 pub use candidate::RawCandidate;
 pub use class_set::ClassSet;
@@ -32,3 +33,4 @@ pub use letterbox::Letterboxer;
 pub use letterboxes::Letterboxes;
 pub use nms::{MAX_DETECTIONS, Nms, is_full};
 pub use postprocess::{Postprocessor, Thresholds};
+pub use ranked::RankedCandidates;

@@ -1,6 +1,7 @@
 //! From raw heads to detections, in one step.
 
-use super::{Decoder, Detection, Form, Letterbox, Nms, RawHeads};
+use super::ranked::RankedCandidates;
+use super::{Decoder, Detection, Form, Letterbox, Nms, RawHeads, Size};
 
 /// The thresholds that the user sets at run time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,10 +44,23 @@ impl Postprocessor {
     ) -> &[Detection] {
         let candidates = self.decoder.run(form, heads, letterbox, thresholds.score);
         self.nms.run(candidates, thresholds.nms_iou, &mut self.kept);
+        self.clip(letterbox.image);
+        &self.kept
+    }
+
+    /// The same, of candidates that were kept. Exact where the score threshold is no lower than their floor.
+    pub fn run_ranked(&mut self, candidates: &RankedCandidates, thresholds: Thresholds) -> &[Detection] {
+        let ranked = candidates.ranked();
+        let over = ranked.partition_point(|candidate| candidate.score > thresholds.score);
+        self.nms.run(&ranked[..over], thresholds.nms_iou, &mut self.kept);
+        self.clip(candidates.image());
+        &self.kept
+    }
+
+    fn clip(&mut self, image: Size) {
         for detection in &mut self.kept {
             // The decoder leaves out boxes that have no part inside.
-            detection.bbox = detection.bbox.clipped_to(letterbox.image).unwrap_or_default();
+            detection.bbox = detection.bbox.clipped_to(image).unwrap_or_default();
         }
-        &self.kept
     }
 }

@@ -61,6 +61,7 @@ fn direct(observation: &Observation, setting: &CompareSettings) -> FrameFigures 
     let agreement = comparer.run(&side(0), &side(1)).agreement_of(&setting.classes);
     FrameFigures {
         f1: agreement.f1() as f32,
+        is_empty: agreement.a + agreement.b == 0,
         lost: agreement.lost as u16,
         gained: agreement.gained as u16,
         flips: agreement.flips as u16,
@@ -201,6 +202,19 @@ fn another_model_begins_a_new_window() {
     let last = timeline.last().unwrap();
     assert_eq!(last.latency(Stage::Inference(0)).unwrap().p99, 21.0);
     assert_eq!(last.latency(Stage::Inference(1)).unwrap().p99, 11.0);
+}
+
+/// As the engine counts, whose status stands beside the plots: in a folder every picture is a source of its own.
+#[test]
+fn another_source_changes_nothing_in_a_models_window() {
+    let mut timeline = Timeline::default();
+    for (sequence, took) in [(0, 10), (1, 30), (2, 50)] {
+        let mut observation = pair(sequence);
+        observation.outputs[0].inference = Duration::from_millis(took);
+        observation.source_generation = sequence;
+        timeline.add(&observation, None);
+    }
+    assert_eq!(timeline.last().unwrap().latency(Stage::Inference(0)).unwrap().p50, 30.0);
 }
 
 #[test]
