@@ -8,10 +8,12 @@ mod output;
 mod outputs;
 mod place;
 mod read;
+mod rename;
 mod text;
 
 pub use format::{FileFormat, has_keys};
 pub use output::{OutputFile, WriteCause, WriteError};
 pub use outputs::Outputs;
 pub use read::{ReadError, read_limited};
+pub use rename::rename_new;
 pub use text::{decoded, without_mark};

@@ -8,7 +8,7 @@ use super::histogram::Histogram;
 use super::method::Method;
 use super::ranges;
 use super::table::CalibrationTable;
-use crate::detect::{Letterboxer, Size};
+use crate::detect::{Letterbox, Letterboxer, Size};
 use crate::model::{Arithmetic, RawSession, Runtime, hex};
 use crate::workshop::error::WorkshopError;
 use crate::workshop::export::exposed_onnx;
@@ -63,14 +63,15 @@ impl Calibrator {
     }
 
     /// Takes frames until it has `wanted` pictures, or no more come. With `distinct`, frames too like one taken before
-    /// are left out. `taken` gets the network's input of every frame that was taken: `[1, 3, H, W]` in 0..=1.
+    /// are left out. `taken` gets the network's input of every frame that was taken, `[1, 3, H, W]` in 0..=1, and where
+    /// the frame lies in it.
     pub fn take_frames(
         &mut self,
         frames: &mut dyn Frames,
         wanted: usize,
         mut distinct: Option<&mut DistinctFrames>,
         progress: &dyn Progress,
-        mut taken: impl FnMut(&[f32]),
+        mut taken: impl FnMut(&[f32], Letterbox),
     ) -> Result<(), Stopped> {
         while self.pictures() < wanted {
             let what = match distinct.as_ref().map_or(0, |distinct| distinct.too_alike()) {
@@ -81,8 +82,8 @@ impl Calibrator {
             match frames.next()? {
                 NextFrame::Frame(frame) => {
                     if distinct.as_mut().is_none_or(|distinct| distinct.take(&frame.frame)) {
-                        self.add(&frame).map_err(Stopped::failed)?;
-                        taken(self.letterboxer.tensor());
+                        let letterbox = self.add(&frame).map_err(Stopped::failed)?;
+                        taken(self.letterboxer.tensor(), letterbox);
                     }
                 }
                 NextFrame::NotYet => {}
@@ -92,10 +93,11 @@ impl Calibrator {
         Ok(())
     }
 
-    /// Measures one frame. After an error the ranges are of no use: some tensors have counted the frame, and others not.
-    pub fn add(&mut self, frame: &CalibrationFrame) -> Result<(), WorkshopError> {
+    /// Measures one frame, and tells where it lies in the input. After an error the ranges are of no use: some tensors
+    /// have counted the frame, and others not.
+    pub fn add(&mut self, frame: &CalibrationFrame) -> Result<Letterbox, WorkshopError> {
         let Self { session, letterboxer, input, tensors, .. } = self;
-        letterboxer.fill(&frame.frame);
+        let letterbox = letterboxer.fill(&frame.frame);
         let mut strange = None;
         let mut count = |name: &str, values: &[f32]| {
             let observed = tensors.iter_mut().find(|tensor| tensor.name == name);
@@ -109,7 +111,7 @@ impl Calibrator {
             return Err(WorkshopError::NotFinite { picture: frame.name.clone(), tensor });
         }
         self.sums.push(frame.sha256());
-        Ok(())
+        Ok(letterbox)
     }
 
     /// How many pictures it has taken.

@@ -19,8 +19,8 @@ const NOISE_ON: usize = 4;
 pub struct BeforeAfter {
     /// How many pictures the figures stand over.
     pub pictures: usize,
-    /// F1 of the boxes with A's.
-    pub agreement: [f64; 2],
+    /// F1 of the boxes with A's; `None` = neither has any.
+    pub agreement: [Option<f64>; 2],
     /// Mean IoU of the matched; `None` = none matched.
     pub iou: [Option<f64>; 2],
     /// Signal to noise of the worst raw head, in dB; `None`: it could not be measured.
@@ -31,12 +31,20 @@ pub struct BeforeAfter {
 
 /// Letterboxed pictures, a byte a value: as floats, 64 of them would take 133 MB.
 #[derive(Clone, Debug, Default)]
-pub struct Inputs(Vec<Vec<u8>>);
+pub struct Inputs(Vec<LetterboxedPicture>);
+
+#[derive(Clone, Debug)]
+struct LetterboxedPicture {
+    bytes: Vec<u8>,
+    /// Brings the boxes back to the picture, so that they are clipped to it, as everywhere else.
+    letterbox: Letterbox,
+}
 
 impl Inputs {
-    /// Keeps a network's input, `[1, 3, H, W]` in 0..=1.
-    pub fn push(&mut self, input: &[f32]) {
-        self.0.push(input.iter().map(|value| (value * 255.0).round() as u8).collect());
+    /// Keeps a network's input, `[1, 3, H, W]` in 0..=1, and where the picture lies in it.
+    pub fn push(&mut self, input: &[f32], letterbox: Letterbox) {
+        let bytes = input.iter().map(|value| (value * 255.0).round() as u8).collect();
+        self.0.push(LetterboxedPicture { bytes, letterbox });
     }
 
     /// How many pictures there are.
@@ -44,9 +52,12 @@ impl Inputs {
         self.0.len()
     }
 
-    fn get(&self, at: usize, input: &mut Vec<f32>) {
+    /// Writes a picture's input, and gives its letterbox.
+    fn get(&self, at: usize, input: &mut Vec<f32>) -> &Letterbox {
+        let LetterboxedPicture { bytes, letterbox } = &self.0[at];
         input.clear();
-        input.extend(self.0[at].iter().map(|value| f32::from(*value) / 255.0));
+        input.extend(bytes.iter().map(|value| f32::from(*value) / 255.0));
+        letterbox
     }
 }
 
@@ -71,22 +82,21 @@ impl BeforeAfterModels<'_> {
         let (mut input, mut heads) = (Vec::new(), [RawHeads::default(), RawHeads::default()]);
         for at in 0..inputs.len() {
             progress.step("Comparing before/after", at, inputs.len())?;
-            inputs.get(at, &mut input);
+            let letterbox = inputs.get(at, &mut input);
             float.run(&input, &mut heads[0]).map_err(Stopped::failed)?;
             for (model, agreement) in int8.iter_mut().zip(&mut agreements) {
                 model.run(&input, &mut heads[1]).map_err(Stopped::failed)?;
                 let form = &float.info().form;
-                let letterbox = Letterbox::new(form.input, form.input);
                 let [a, b] = [0, 1].map(|side| ModelInput {
                     form,
                     heads: &heads[side],
-                    letterbox: &letterbox,
+                    letterbox,
                     thresholds: self.thresholds[side],
                 });
                 *agreement += *comparer.run(&a, &b).agreement();
             }
         }
-        found.agreement = agreements.map(|agreement| agreement.f1());
+        found.agreement = agreements.map(|agreement| agreement.known_f1());
         found.iou = agreements.map(|agreement| agreement.mean_iou());
         if inputs.len() > 0 {
             found.milliseconds = timed(&mut int8, &input, progress)?;
@@ -150,4 +160,28 @@ fn timed(models: &mut [SessionDetector; 2], input: &[f32], progress: &dyn Progre
         times.sort_by(f64::total_cmp);
         times[ROUNDS / 2]
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{Frame, Letterboxer, Size};
+
+    #[test]
+    fn an_input_comes_back_as_it_was_and_with_its_own_letterbox() {
+        let mut letterboxer = Letterboxer::new(Size::new(64, 64));
+        let mut inputs = Inputs::default();
+        let mut expected = Vec::new();
+        for size in [Size::new(96, 40), Size::new(30, 70)] {
+            let bytes = (0..size.area() as usize * 3).map(|i| (i * 7 % 256) as u8).collect();
+            let letterbox = letterboxer.fill(&Frame::from_rgb(size, bytes).unwrap());
+            inputs.push(letterboxer.tensor(), letterbox);
+            expected.push((letterboxer.tensor().to_vec(), letterbox));
+        }
+        let mut input = Vec::new();
+        for (at, (tensor, letterbox)) in expected.iter().enumerate() {
+            assert_eq!(inputs.get(at, &mut input), letterbox);
+            assert_eq!(&input, tensor);
+        }
+    }
 }

@@ -10,11 +10,13 @@
 //! rebuilt in its turn, here or with `twinsight models quantize --recipe … --table …`.
 
 mod before_after;
+mod model_files;
 mod origin;
 mod rebuilt_model;
 mod task;
 
 pub use before_after::BeforeAfter;
+pub use model_files::{ModelFiles, NameError};
 pub use origin::{ModelOrigin, RebuildError};
 pub use rebuilt_model::{BesideFiles, RebuiltModel};
 pub use task::{CalibrationPlan, LEAST_FRAMES, RebuildResult, RebuildTask};

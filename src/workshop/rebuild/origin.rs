@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::rebuilt_model::{RECIPE, RebuiltModel, TABLE, beside};
+use super::rebuilt_model::{FRAMES, RECIPE, RebuiltModel, TABLE, beside};
 use crate::detect::Form;
 use crate::model::{Catalog, Precision, hex};
 use crate::workshop::calibration::{CalibrationTable, Calibrator};
@@ -120,7 +120,7 @@ impl ModelOrigin {
         let table = calibrator.table(recipe.ranges);
         let file = self.network.quantized(recipe, &table, Path::new("of these frames"))?;
         let sum = table.sha256();
-        let end = format!("_{}-frames-{}", table.pictures, sum.get(..6).unwrap_or_default());
+        let end = format!("_{}{FRAMES}{}", table.pictures, sum.get(..6).unwrap_or_default());
         Ok(RebuiltModel::new(file, &end, recipe.clone(), table))
     }
 

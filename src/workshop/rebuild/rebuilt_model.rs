@@ -13,6 +13,12 @@ use crate::workshop::recipe::Recipe;
 pub(super) const RECIPE: &str = "recipe.json";
 pub(super) const TABLE: &str = "calibration.json";
 
+/// Stands in a file's name between how many frames were measured and the sum of the ranges.
+pub(super) const FRAMES: &str = "-frames-";
+
+/// The most letters of what was measured in a file's name.
+const MAX_PLACE: usize = 24;
+
 /// The most files of one name: `a.onnx`, `a-2.onnx`, …
 const MAX_FILES: usize = 1000;
 
@@ -30,6 +36,16 @@ impl RebuiltModel {
     /// `end` is put after the file's name.
     pub(super) fn new(file: ModelFile, end: &str, recipe: Recipe, table: CalibrationTable) -> Self {
         Self { stem: format!("{}{end}", file.file.trim_end_matches(".onnx")), file, recipe, table }
+    }
+
+    /// The same model with the name of what its ranges were measured on in its file's name: "…_64-frames-of-val-1a2b3c".
+    #[must_use]
+    pub(super) fn measured_on(mut self, place: &str) -> Self {
+        let plain = plain(place);
+        if let Some((start, sum)) = self.stem.rsplit_once(FRAMES).filter(|_| !plain.is_empty()) {
+            self.stem = format!("{start}{FRAMES}of-{plain}-{sum}");
+        }
+        self
     }
 
     /// Writes the model into the first of these folders that can be written to, its recipe and its table beside it.
@@ -74,6 +90,13 @@ impl RebuiltModel {
         let cause = io::Error::other(format!("there are already {MAX_FILES} files with that name; remove some"));
         Err(WorkshopError::write(&dir.join(&self.stem))(cause))
     }
+}
+
+/// Letters and digits, and `-` for whatever is between them.
+fn plain(place: &str) -> String {
+    let words = place.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let joined = words.collect::<Vec<_>>().join("-");
+    joined.chars().take(MAX_PLACE).collect::<String>().trim_end_matches('-').to_owned()
 }
 
 /// Whether a file has exactly these bytes.
@@ -121,5 +144,18 @@ impl BesideFiles {
             file.write(table.to_json().as_bytes())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_nothing_in_it_that_a_files_name_may_not_have() {
+        assert_eq!(plain("val"), "val");
+        assert_eq!(plain("rtsp://camera:554/live?…"), "rtsp-camera-554-live");
+        assert_eq!(plain("a folder with a very long name.mp4"), "a-folder-with-a-very-lon");
+        assert_eq!(plain("../…"), "");
     }
 }

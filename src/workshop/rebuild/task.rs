@@ -58,8 +58,8 @@ impl RebuildTask {
         let mut inputs = Inputs::default();
         let mut letterboxer = Letterboxer::new(self.models[0].form.input);
         for frame in frames {
-            letterboxer.fill(frame);
-            inputs.push(letterboxer.tensor());
+            let letterbox = letterboxer.fill(frame);
+            inputs.push(letterboxer.tensor(), letterbox);
         }
         let what = match nodes {
             [one] => format!("{one} in float"),
@@ -87,7 +87,7 @@ impl RebuildTask {
         let runtime = Runtime::find(&self.catalog).map_err(Stopped::failed)?;
         let mut calibrator = Calibrator::new(&runtime, origin.network()).map_err(Stopped::failed)?;
         let (mut distinct, mut inputs) = (DistinctFrames::default(), Inputs::default());
-        let taken = |input: &[f32]| inputs.push(input);
+        let taken = |input: &[f32], letterbox| inputs.push(input, letterbox);
         calibrator.take_frames(&mut *frames, plan.frames, Some(&mut distinct), progress, taken)?;
         // The window sees by it that no more frames are taken.
         drop(frames);
@@ -96,13 +96,13 @@ impl RebuildTask {
         }
         progress.report("Building", 0, 0);
         let rebuilt = origin.with_ranges(&recipe, &calibrator).map_err(Stopped::failed)?;
+        let rebuilt = rebuilt.measured_on(plan.place.as_deref().unwrap_or_default());
         drop(calibrator);
-        let what = format!(
-            "Calibrated on {} frames of {} ({} near-duplicates skipped)",
-            inputs.len(),
-            plan.source,
-            distinct.too_alike()
-        );
+        let skipped = match distinct.too_alike() {
+            1 => "1 near-duplicate".to_owned(),
+            alike => format!("{alike} near-duplicates"),
+        };
+        let what = format!("Calibrated on {} frames of {} ({skipped} skipped)", inputs.len(), plan.source);
         self.finish(&rebuilt, &inputs, [what, "the same frames".to_owned()], started, progress)
     }
 
@@ -186,12 +186,19 @@ pub struct CalibrationPlan {
     pub frames: usize,
     /// Where they come from, for people.
     pub source: String,
+    /// What the model's file name says of that; `None` = nothing.
+    pub place: Option<String>,
 }
 
 fn too_few(taken: usize, alike: usize) -> String {
-    let why = if alike > 0 { format!("; {alike} near-duplicates were skipped") } else { String::new() };
+    let why = match alike {
+        0 => String::new(),
+        1 => "; 1 near-duplicate was skipped".to_owned(),
+        alike => format!("; {alike} near-duplicates were skipped"),
+    };
+    let collected = if taken == 1 { "frame was" } else { "frames were" };
     format!(
-        "Only {taken} distinct frames were collected{why}. At least {LEAST_FRAMES} are needed: move the camera, \
+        "Only {taken} distinct {collected} collected{why}. At least {LEAST_FRAMES} are needed: move the camera, \
          change the scene or the light, or open a video or a folder of images."
     )
 }
