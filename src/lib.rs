@@ -16,6 +16,7 @@
 //! | [`engine`]   | threads and mailboxes between a source, a detector and the viewer |
 //! | [`history`]  | the last observations, compacted, and their figures over time |
 //! | [`live`]     | an engine with real sources and real models |
+//! | [`interrupt`]| Ctrl+C and `kill` |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
@@ -23,7 +24,7 @@
 //! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `model` knows `detect` and `onnx`;
 //! `integer` knows these and `model`; `workshop` knows all of these but `annotate` and `source`; `engine` knows `detect`,
 //! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`; `live`
-//! puts the engine's parts together; `app` and `cli` know `engine` and all below it, and never each other.
+//! puts the engine's parts together; `app` and `cli` know all of these, and never each other.
 //! `tests/imports.rs` holds this.
 
 pub mod annotate;
@@ -35,6 +36,7 @@ pub mod engine;
 pub mod files;
 pub mod history;
 pub mod integer;
+pub mod interrupt;
 pub mod live;
 pub mod model;
 pub mod onnx;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use twinsight::app::{self, Screenshot, Start};
 use twinsight::cli::{self, Command, ViewArgs, ViewName};
+use twinsight::interrupt;
 use twinsight::live;
 use twinsight::model::Catalog;
 
@@ -68,5 +69,5 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         layers: args.layers(),
     };
     app::run(start, |waker| live::parts(&catalog, waker))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(interrupt::exit_code(false))
 }

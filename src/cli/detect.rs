@@ -11,7 +11,6 @@ use clap::Args;
 use super::arithmetic_flags::ArithmeticFlag;
 use super::input::frame_reader::{FrameReader, InputFrame};
 use super::input::{self, InputArgs};
-use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::{DetectionsReport, Timing, limit_notice};
 use super::output::stdout::{out, tell};
@@ -19,6 +18,7 @@ use super::statistics::millis;
 use crate::annotate;
 use crate::detect::Thresholds;
 use crate::files::Outputs;
+use crate::interrupt;
 use crate::model::{Arithmetic, Catalog, FrameDetector, ModelName, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
@@ -39,7 +39,7 @@ pub struct DetectArgs {
     /// NMS IoU threshold (per class)
     #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
     nms: f32,
-    /// Print one JSON object per line
+    /// Print one JSON object per line; boxes are [x1, y1, x2, y2] in pixels
     #[arg(long)]
     json: bool,
     /// Save each image or frame with its boxes to this folder

@@ -182,7 +182,10 @@ fn open(catalog: &Catalog, runtime: &Runtime, request: &ModelRequest) -> Result<
 #[derive(Serialize)]
 struct Followed {
     number: u32,
+    /// As the model's file has it.
     class: String,
+    #[serde(skip)]
+    shown_class: String,
     /// In the float model and in the INT8 model.
     scores: [f32; 2],
     #[serde(skip)]
@@ -203,8 +206,9 @@ impl Followed {
             )
             .into());
         };
-        let class = info.form.classes.name(detection.class_id).to_owned();
-        Ok(Self { number, class, scores: [detection.score; 2], target: Target::of(detection) })
+        let (class_id, classes) = (detection.class_id, &info.form.classes);
+        let (class, shown_class) = (classes.name_in_files(class_id).to_owned(), classes.name(class_id).to_owned());
+        Ok(Self { number, class, shown_class, scores: [detection.score; 2], target: Target::of(detection) })
     }
 }
 
@@ -241,7 +245,10 @@ struct OverflowReport {
 struct ChangedBox {
     /// The picture, from 0.
     picture: usize,
+    /// As the model's file has it.
     class: String,
+    #[serde(skip)]
+    shown_class: String,
     /// With exact sums; `null`: it would be gained.
     score: Option<f32>,
     /// With sums that saturate; `null`: it would be lost.
@@ -257,12 +264,12 @@ impl OverflowReport {
             for verdict in comparison.verdicts().iter().filter(|verdict| is_change(verdict)) {
                 let [a, b] =
                     [verdict.a().and_then(|a| comparison.a().get(a)), verdict.b().and_then(|b| comparison.b().get(b))];
-                let Some(class) = a.or(b).map(|detection| classes.name(detection.class_id).to_owned()) else {
-                    continue;
-                };
+                let Some(class_id) = a.or(b).map(|detection| detection.class_id) else { continue };
+                let (class, shown_class) =
+                    (classes.name_in_files(class_id).to_owned(), classes.name(class_id).to_owned());
                 let iou = a.zip(b).map(|(a, b)| a.bbox.iou(&b.bbox));
                 let [score, overflow_score] = [a, b].map(|detection| detection.map(|d| d.score));
-                changed.push(ChangedBox { picture, class, score, overflow_score, iou });
+                changed.push(ChangedBox { picture, class, shown_class, score, overflow_score, iou });
             }
         }
         let changes = found.changes();
@@ -279,10 +286,13 @@ impl OverflowReport {
 
     fn to_text(&self) -> String {
         let mut text = format!("On a processor without VNNI (arithmetic native), {}.\n", self.words);
-        for ChangedBox { picture, class, score, overflow_score, iou } in self.changed.iter().take(MOST_CHANGED) {
+        for ChangedBox { picture, shown_class, score, overflow_score, iou, .. } in
+            self.changed.iter().take(MOST_CHANGED)
+        {
             let told = |score: &Option<f32>| score.map_or_else(|| "none".into(), |s| format!("{s:.3}"));
             let iou = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3}"));
-            text += &format!("  image {}: {class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
+            text +=
+                &format!("  image {}: {shown_class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
         }
         if let Some(more) = self.changed.len().checked_sub(MOST_CHANGED + 1) {
             text += &format!("  and {} more\n", more + 1);
@@ -327,8 +337,8 @@ impl LayersReport<'_> {
         let of = |count: &usize| format!("{count} image{}", if *count == 1 { "" } else { "s" });
         let [a, b] = [a, b].map(|model| model.name.unwrap_or_default());
         let mut text = format!("{b} against {a}, over {}\n\n", of(pictures));
-        if let Some(Followed { number, class, scores: [float, int8], .. }) = followed {
-            text += &format!("box {number}: {class} {float:.3} in {a}, {int8:.3} in {b}\n\n");
+        if let Some(Followed { number, shown_class, scores: [float, int8], .. }) = followed {
+            text += &format!("box {number}: {shown_class} {float:.3} in {a}, {int8:.3} in {b}\n\n");
         }
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(

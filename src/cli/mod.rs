@@ -14,7 +14,6 @@ pub mod detect;
 mod doctor;
 pub mod eval;
 mod input;
-mod interrupt;
 pub mod layers;
 pub mod models;
 mod output;

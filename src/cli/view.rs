@@ -38,7 +38,7 @@ pub struct ViewArgs {
     b: Option<String>,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
-    /// View to start with [default: as last time]
+    /// View to start with [default: as last time, or overlay]
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewName>,
     /// Open this panel at startup: layer sensitivity of B

@@ -23,7 +23,6 @@ use super::arithmetic_flags::ArithmeticFlags;
 use super::detect::fraction;
 use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
-use super::interrupt;
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::limit_notice;
 use super::output::force::ForceFlag;
@@ -32,6 +31,7 @@ use super::output::stdout::{out, tell};
 use crate::annotate::{paint_marks, verdict_marks};
 use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
 use crate::detect::{Frame, Thresholds};
+use crate::interrupt;
 use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
@@ -52,7 +52,7 @@ pub struct CompareArgs {
     /// NMS IoU threshold (per class)
     #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
     nms: f32,
-    /// Print one JSON object per line: one per image, then the totals
+    /// Print one JSON object per line: one per image, then the totals; boxes are [x1, y1, x2, y2] in pixels
     #[arg(long)]
     json: bool,
     /// Write every box to this CSV table

@@ -196,22 +196,12 @@ impl<'a> VerdictEntry<'a> {
 impl<'a> ReasonEntry<'a> {
     /// `by` gives a box of the other model by its index.
     fn new(reason: &Reason, by: impl Fn(usize) -> Option<NamedDetection<'a>>) -> Self {
-        let entry = |reason| Self { reason, score: None, by: None, overlap: None, free_at: None };
-        match *reason {
-            Reason::BelowThreshold { score } => Self { score: Some(score), ..entry("below_threshold") },
-            Reason::SuppressedByNms { score, by: index, overlap, free_at } => Self {
-                reason: "suppressed_by_nms",
-                score: Some(score),
-                by: by(index),
-                overlap: Some(overlap),
-                free_at: Some(free_at),
-            },
-            Reason::BelowThresholdAndSuppressed { score, free_at } => {
-                Self { score: Some(score), free_at: Some(free_at), ..entry("below_threshold_and_suppressed") }
-            }
-            Reason::Taken { by: index, overlap } => Self { by: by(index), overlap: Some(overlap), ..entry("taken") },
-            Reason::BeyondLimit { score } => Self { score: Some(score), ..entry("beyond_limit") },
-            Reason::NoCandidate => entry("no_candidate"),
+        Self {
+            reason: reason.as_str(),
+            score: reason.score(),
+            by: reason.by().and_then(by),
+            overlap: reason.overlap(),
+            free_at: reason.free_at(),
         }
     }
 }

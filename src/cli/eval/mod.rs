@@ -14,12 +14,13 @@ use clap::Args;
 
 use self::evaluator::Evaluator;
 use super::arithmetic_flags::ArithmeticFlag;
+use super::input;
 use super::output::escape::path_name;
 use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
-use super::{input, interrupt};
+use crate::interrupt;
 use crate::model::{Catalog, ModelRequest, Runtime};
 use crate::workshop::evaluate::{Bootstrap, EvalReport, Replicate, Truth};
 

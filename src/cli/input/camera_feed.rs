@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::cli::interrupt;
 use crate::detect::Frame;
 use crate::engine::{Engine, Event, Settings};
+use crate::interrupt;
 use crate::live;
 use crate::model::Catalog;
 use crate::source::{CameraRequest, Reopening, SourceError, SourceRequest};

@@ -11,10 +11,10 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use super::camera_feed::CameraFeed;
 use super::{Input, InputArgs};
-use crate::cli::interrupt;
 use crate::cli::output::escape::path_name;
 use crate::cli::output::progress::ProgressLine;
 use crate::detect::Frame;
+use crate::interrupt;
 use crate::model::Catalog;
 use crate::source::{self, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
 

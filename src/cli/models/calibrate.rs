@@ -111,7 +111,7 @@ impl PictureArgs {
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
         let bar = ProgressLine::new(Some(pictures.len()), "images");
         let wanted = pictures.len();
-        calibrator.take_frames(&mut PictureFiles(pictures.into_iter()), wanted, None, &bar, |_| {})?;
+        calibrator.take_frames(&mut PictureFiles(pictures.into_iter()), wanted, None, &bar, |_, _| {})?;
         Ok(calibrator)
     }
 
@@ -125,7 +125,7 @@ impl PictureArgs {
         let wanted = self.frames as usize;
         let bar = ProgressLine::new(Some(wanted), "frames");
         let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request, bar.remarks())?;
-        match calibrator.take_frames(&mut CameraFrames { camera, taken: None }, wanted, None, &bar, |_| {}) {
+        match calibrator.take_frames(&mut CameraFrames { camera, taken: None }, wanted, None, &bar, |_, _| {}) {
             Ok(()) => Ok(calibrator),
             Err(Stopped::Cancelled) => {
                 Err(format!("stopped after {} frames; no table was written", calibrator.pictures()).into())

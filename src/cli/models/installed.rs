@@ -20,16 +20,8 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         out!("no models in {}; build them with `twinsight models build`", catalog.dir().display())?;
         return Ok(true);
     }
-    out!(
-        "{:<34}  {:<9}  {:<12}  {:>10}  {:<64}  {:<26}  integers",
-        "file",
-        "precision",
-        "recipe",
-        "bytes",
-        "sha256",
-        "origin"
-    )?;
-    let mut good = true;
+    let titles = ["file", "precision", "recipe", "bytes", "sha256", "origin", "integers"].map(str::to_owned);
+    let (mut rows, mut good) = (vec![titles], true);
     for path in files {
         let file = file_name(&path);
         let (bytes, sum, metadata, integers) = match read(&path) {
@@ -41,7 +33,7 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             }
         };
         let published = Catalog::published(&sum);
-        let origin = origin(&pinned, &file, &sum);
+        let origin = origin(&pinned, &file, &sum).to_owned();
         let precision = match (&metadata, &published) {
             (Some(metadata), _) => metadata.precision.as_str(),
             (None, Some(name)) => name.precision().as_str(),
@@ -49,10 +41,29 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
         };
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
         let integers = integers.map_or_else(|| "-".to_owned(), |of| words(&of));
-        let [file, recipe] = [&file, recipe].map(on_a_line);
-        out!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin:<26}  {integers}")?;
+        let [file, recipe] = [file.as_str(), recipe].map(|text| on_a_line(text).into_owned());
+        rows.push([file, precision.to_owned(), recipe, bytes.to_string(), sum, origin, integers]);
+    }
+    for line in table(&rows) {
+        out!("{line}")?;
     }
     Ok(good)
+}
+
+/// The column of numbers, which end below each other.
+const BYTES: usize = 3;
+
+/// Rows as lines whose columns stand below each other, however long the names are.
+fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            if column == BYTES { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 /// A model file's size, its sha256 in hexadecimal, what it says of itself, and of its integers.
@@ -140,4 +151,24 @@ fn model_files(catalog: &Catalog) -> Result<Vec<PathBuf>, WorkshopError> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| path_name(name.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_however_long_a_name_is() {
+        let row = |cells: [&str; 5]| cells.map(str::to_owned);
+        let lines = table(&[
+            row(["file", "precision", "recipe", "bytes", "origin"]),
+            row(["a_name_that_is_longer_than_all_others.onnx", "int8", "card_float-layer_00_conv", "6240000", "built"]),
+            row(["b.onnx", "fp32", "–", "12", ""]),
+        ]);
+        let at = |line: &str, word: &str| line.find(word).map(|byte| line[..byte].chars().count());
+        assert_eq!(at(&lines[0], "precision"), at(&lines[1], "int8"));
+        assert_eq!(at(&lines[0], "precision"), at(&lines[2], "fp32"));
+        assert_eq!(at(&lines[0], "origin"), at(&lines[1], "built"));
+        assert!(lines[2].ends_with("12"), "no spaces at the end: {lines:?}");
+    }
 }

@@ -39,7 +39,11 @@ pub fn limit_notice(source: &str) -> String {
 #[derive(Debug, Serialize)]
 pub struct NamedDetection<'a> {
     pub class_id: usize,
+    /// As the model's file has it.
     pub class: &'a str,
+    /// For people.
+    #[serde(skip)]
+    pub shown_class: &'a str,
     pub score: f32,
     /// x1, y1, x2, y2 in image pixels.
     #[serde(rename = "box")]
@@ -50,7 +54,8 @@ impl<'a> NamedDetection<'a> {
     /// `classes` are those of the model that found it.
     pub fn new(detection: &Detection, classes: &'a Classes) -> Self {
         let Detection { class_id, score, bbox, .. } = *detection;
-        Self { class_id, class: classes.name(class_id), score, bbox: bbox.to_array() }
+        let (class, shown_class) = (classes.name_in_files(class_id), classes.name(class_id));
+        Self { class_id, class, shown_class, score, bbox: bbox.to_array() }
     }
 }
 
@@ -102,7 +107,8 @@ impl<'a> DetectionsReport<'a> {
         );
         for d in &self.detections {
             let [x1, y1, x2, y2] = d.bbox;
-            text += &format!("\n  {:<14} {:.3}  {x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}", on_a_line(d.class), d.score);
+            text +=
+                &format!("\n  {:<14} {:.3}  {x1:7.1} {y1:7.1} {x2:7.1} {y2:7.1}", on_a_line(d.shown_class), d.score);
         }
         text
     }

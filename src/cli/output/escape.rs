@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | names of files in results | bytes that are not UTF-8, as `\xff`: see [`path_name`] |
 //! | terminal, also JSON on it | control characters and those that turn the direction of text, as `\u001b`: see [`visible`] |
-//! | CSV | text that a spreadsheet would take for a formula, behind a `'`: see [`cell`] |
+//! | CSV | text that a spreadsheet would take for a formula, behind a `'`: see [`crate::compare::csv::cell`] |
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -72,16 +72,6 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text as a field of a CSV file. Where it begins as a formula does (`=`, `+`, `-`, `@`, a tab, a line's end, or the wide forms of
-/// these signs), a `'` comes before it, as OWASP advises; so it does before a `'` at the beginning, so that it can be undone by
-/// taking one `'` away. In quotes where it must be, as RFC 4180 has it.
-pub fn cell(text: &str) -> String {
-    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
-    let guarded = if text.starts_with(formula) { format!("'{text}") } else { text.to_owned() };
-    let quoted = guarded.contains([',', ';', '\t', '"', '\n', '\r']);
-    if quoted { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,19 +132,5 @@ mod tests {
         let text = "{\"class\":\"\u{202e}\u{7f}\"}";
         let [plain, shown] = [text, &visible(text)].map(|t| serde_json::from_str::<serde_json::Value>(t).unwrap());
         assert_eq!(plain, shown);
-    }
-
-    #[test]
-    fn no_cell_is_a_formula_and_each_can_be_undone() {
-        assert_eq!(cell("bus.jpg"), "bus.jpg");
-        assert_eq!(cell("a, \"b\".jpg"), "\"a, \"\"b\"\".jpg\"");
-        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        for text in ["=1", "+1", "-1", "@SUM(A1)", "'quoted", "＝1"] {
-            assert_eq!(cell(text), format!("'{text}"));
-        }
-        for text in ["\tx", "\rx", "\nx"] {
-            assert_eq!(cell(text), format!("\"'{text}\""));
-        }
-        assert_eq!((cell(""), cell("1-2"), cell("a=b")), (String::new(), "1-2".into(), "a=b".into()));
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::stdout::tell;
-use crate::cli::interrupt;
+use crate::interrupt;
 use crate::workshop;
 
 /// What is done before that needs no bar.

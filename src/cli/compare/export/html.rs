@@ -1,6 +1,6 @@
 //! The comparison as one page that stands alone: style, pictures and boxes are all inside, and nothing runs.
 
-use super::text::counts;
+use super::text::{agreement_text, counts};
 use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, UnplacedLabel};
 use crate::cli::compare::report::{ComparisonReport, PictureReport, VerdictEntry};
 use crate::cli::compare::worst_frames::{SHOWN, WorstFrames};
@@ -45,7 +45,7 @@ fn summary(report: &ComparisonReport<'_>) -> String {
     let all = &totals.all;
     let mean = |value: Option<f64>| value.map_or_else(|| "–".into(), |v| format!("{v:.3}"));
     let tiles = [
-        ("agreement (F1)", format!("{:.3}", all.f1()), ""),
+        ("agreement (F1)", agreement_text(all), ""),
         ("matched", all.matched.to_string(), "matched"),
         ("lost", all.lost.to_string(), "lost"),
         ("gained", all.gained.to_string(), "gained"),
@@ -144,7 +144,7 @@ fn rectangles(entry: &VerdictEntry<'_>) -> String {
     let class = class_of(entry);
     let mut text = String::new();
     for (found, side) in [(&entry.a, "a"), (&entry.b, "b")] {
-        let Some(NamedDetection { class: name, score, bbox: [x1, y1, x2, y2], .. }) = found else { continue };
+        let Some(NamedDetection { shown_class: name, score, bbox: [x1, y1, x2, y2], .. }) = found else { continue };
         let (w, h) = (x2 - x1, y2 - y1);
         let place = format!("x=\"{x1:.1}\" y=\"{y1:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"");
         // A dark line below keeps the colour visible on any image.
@@ -172,7 +172,7 @@ fn tags(entries: &[&VerdictEntry<'_>], image: Size) -> String {
             }
         })
         .collect();
-    let places = annotate::place(&wanted, BBox::new(0.0, 0.0, width, height));
+    let places = annotate::place(&wanted, BBox::new(0.0, 0.0, width, height), Vec::new());
     let mut text = String::new();
     for (i, (place, entry)) in places.iter().zip(entries).enumerate() {
         let Some(p) = place else { continue };
@@ -194,7 +194,7 @@ fn class_of(entry: &VerdictEntry<'_>) -> &'static str {
 }
 
 fn row(number: &str, entry: &VerdictEntry<'_>) -> String {
-    let told = |found: &NamedDetection<'_>| format!("<span>{} {:.3}</span>", escaped(found.class), found.score);
+    let told = |found: &NamedDetection<'_>| format!("<span>{} {:.3}</span>", escaped(found.shown_class), found.score);
     let what = match (&entry.a, &entry.b) {
         (Some(a), Some(b)) if a.class_id == b.class_id => format!("{} → {:.3}", told(a), b.score),
         (Some(a), Some(b)) => format!("{} → {}", told(a), told(b)),
@@ -233,7 +233,7 @@ fn table(title: &str, first: &str, rows: &str) -> String {
 fn cells(of: &Agreement) -> String {
     let Agreement { a, b, matched, lost, gained, flips, .. } = of;
     let counts: String = [a, b, matched, lost, gained, flips].map(|n| format!("<td>{n}</td>")).concat();
-    format!("{counts}<td>{:.3}</td>", of.f1())
+    format!("{counts}<td>{}</td>", agreement_text(of))
 }
 
 fn footer(report: &ComparisonReport<'_>) -> String {

@@ -16,7 +16,7 @@ pub fn totals(report: &ComparisonReport<'_>) -> Result<String, serde_json::Error
     let models = &report.models;
     let class = |(class_id, of): (usize, &Agreement)| ClassAgreement {
         class_id,
-        class: models.classes().name(class_id),
+        class: models.classes().name_in_files(class_id),
         agreement: *of,
     };
     serde_json::to_string(&TotalsLine {

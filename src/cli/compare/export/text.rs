@@ -30,9 +30,15 @@ pub fn text(report: &ComparisonReport<'_>) -> String {
 
 /// "matched 9, lost 2, ...", without what there is none of.
 pub fn counts(of: &Agreement) -> String {
-    let parts = [(of.matched, "matched"), (of.flips, "class changed"), (of.lost, "lost"), (of.gained, "gained")];
-    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let kinds = [VerdictKind::Matched, VerdictKind::Flip, VerdictKind::Lost, VerdictKind::Gained];
+    let counted = kinds.into_iter().map(|kind| (kind, of.of_kind(kind))).filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = counted.map(|(kind, count)| kind.counted(count)).collect();
     if parts.is_empty() { "no detections".into() } else { parts.join(", ") }
+}
+
+/// "0.889", or "–" where neither model found anything, so that there is nothing to agree on.
+pub fn agreement_text(of: &Agreement) -> String {
+    of.known_f1().map_or_else(|| "–".into(), |f1| format!("{f1:.3}"))
 }
 
 /// A pair in one line.
@@ -40,7 +46,11 @@ fn sentence(entry: &VerdictEntry<'_>) -> String {
     let verdict = entry.kind.word();
     match (&entry.a, &entry.b) {
         (Some(a), Some(b)) => {
-            let names = if a.class_id == b.class_id { a.class.into() } else { format!("{} → {}", a.class, b.class) };
+            let names = if a.class_id == b.class_id {
+                a.shown_class.into()
+            } else {
+                format!("{} → {}", a.shown_class, b.shown_class)
+            };
             let names = on_a_line(&names);
             let iou = entry.iou.unwrap_or_default();
             format!("{verdict:<13}  {names:<16} {:.3} → {:.3}  IoU {iou:.2}  {}", a.score, b.score, corners(a))
@@ -49,7 +59,7 @@ fn sentence(entry: &VerdictEntry<'_>) -> String {
             let why = on_a_line(entry.why.as_deref().unwrap_or_default());
             let score = format!("{:.3}", one.score);
             let score = if entry.a.is_some() { format!("{score}        ") } else { format!("      → {score}") };
-            format!("{verdict:<13}  {:<16} {score}            {}  {why}", on_a_line(one.class), corners(one))
+            format!("{verdict:<13}  {:<16} {score}            {}  {why}", on_a_line(one.shown_class), corners(one))
         }
         (None, None) => verdict.to_owned(),
     }
@@ -69,8 +79,8 @@ fn by_class(report: &ComparisonReport<'_>) -> String {
     for (name, of) in report.classes_by_damage() {
         let Agreement { a, b, matched, lost, gained, flips, .. } = of;
         let name = on_a_line(name);
-        text +=
-            &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>13}  {:>5.3}\n", of.f1());
+        let f1 = agreement_text(of);
+        text += &format!("{name:<16} {a:>6} {b:>6}  {matched:>7} {lost:>5} {gained:>6} {flips:>13}  {f1:>5}\n");
     }
     text.push('\n');
     text
@@ -81,12 +91,12 @@ fn summary(report: &ComparisonReport<'_>) -> String {
     let (a, b, all) = (&report.models.a.name, &report.models.b.name, &totals.all);
     let images = if totals.frames == 1 { "image" } else { "images" };
     let mut text = format!(
-        "{} {images}, {a} {} boxes, {b} {} boxes: {}\nagreement F1 {:.3}",
+        "{} {images}, {a} {} boxes, {b} {} boxes: {}\nagreement F1 {}",
         totals.frames,
         all.a,
         all.b,
         counts(all),
-        all.f1()
+        agreement_text(all)
     );
     if let (Some(iou), Some(delta)) = (all.mean_iou(), all.mean_delta_score()) {
         text += &format!(", mean IoU {iou:.3}, mean |Δscore| {delta:.3} of matched pairs");
