@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
 
+use crate::app::view::Side;
 use crate::source::pictures::folder::{PICTURES, VIDEOS};
 
 /// A dialog that is gone sooner than a person could close it was never there.
@@ -14,7 +15,13 @@ const NEVER_THERE: Duration = Duration::from_millis(150);
 /// At most one dialog at a time, on a thread of its own.
 #[derive(Default)]
 pub struct FileDialog {
-    answer: Option<(Instant, Receiver<Option<FileAnswer>>)>,
+    open: Option<OpenDialog>,
+}
+
+struct OpenDialog {
+    since: Instant,
+    asks: FileQuestion,
+    answer: Receiver<Option<FileAnswer>>,
 }
 
 /// What is asked.
@@ -24,6 +31,8 @@ pub enum FileQuestion {
     Files,
     /// Which folder of pictures.
     Folder,
+    /// Which model for a side.
+    Model(Side),
     /// Where to save a picture, under this name unless another is chosen.
     Save(String),
 }
@@ -32,40 +41,48 @@ pub enum FileQuestion {
 #[derive(Debug, PartialEq)]
 pub enum FileAnswer {
     Open(Vec<PathBuf>),
+    Model(Side, PathBuf),
     Save(PathBuf),
     Cancelled,
-    /// The system has no dialog to show.
-    Missing,
+    /// The system has no dialog to show, which would have asked this.
+    Missing(FileQuestion),
 }
 
 impl FileDialog {
     /// Shows the dialog, unless one is already open.
     pub fn show(&mut self, ctx: &Context, ask: FileQuestion) -> std::io::Result<()> {
-        if self.answer.is_some() {
+        if self.open.is_some() {
             return Ok(());
         }
         let (send, receive) = bounded(1);
-        let ctx = ctx.clone();
+        let (ctx, asks) = (ctx.clone(), ask.clone());
         std::thread::Builder::new().name("file dialog".into()).spawn(move || {
             let _ = send.send(put(ask));
             ctx.request_repaint();
         })?;
-        self.answer = Some((Instant::now(), receive));
+        self.open = Some(OpenDialog { since: Instant::now(), asks, answer: receive });
         Ok(())
     }
 
     /// The answer, once.
     pub fn answer(&mut self) -> Option<FileAnswer> {
-        let (shown, receive) = self.answer.as_ref()?;
-        let answer = match receive.try_recv() {
+        let OpenDialog { since, asks, answer } = self.open.as_ref()?;
+        let answer = match answer.try_recv() {
             Ok(Some(answer)) => answer,
-            Ok(None) if shown.elapsed() >= NEVER_THERE => FileAnswer::Cancelled,
-            Ok(None) | Err(TryRecvError::Disconnected) => FileAnswer::Missing,
+            Ok(None) if since.elapsed() >= NEVER_THERE => FileAnswer::Cancelled,
+            Ok(None) | Err(TryRecvError::Disconnected) => FileAnswer::Missing(asks.clone()),
             Err(TryRecvError::Empty) => return None,
         };
-        self.answer = None;
+        self.open = None;
         Some(answer)
     }
+}
+
+/// Where a picture goes that nobody could be asked about: the user's folder of pictures, else the home folder.
+pub fn pictures_folder() -> Option<PathBuf> {
+    let dirs = directories::UserDirs::new()?;
+    let pictures = dirs.picture_dir().filter(|folder| folder.is_dir());
+    Some(pictures.unwrap_or(dirs.home_dir()).to_owned())
 }
 
 /// Waits for the person.
@@ -79,6 +96,11 @@ fn put(ask: FileQuestion) -> Option<FileAnswer> {
         }
         FileQuestion::Folder => {
             dialog.set_title("Open folder").pick_folder().map(|folder| FileAnswer::Open(vec![folder]))
+        }
+        FileQuestion::Model(which) => {
+            let dialog = dialog.set_title(format!("Open model {}", which.letter()));
+            let dialog = dialog.add_filter("ONNX models", &["onnx"]).add_filter("All files", &["*"]);
+            dialog.pick_file().map(|path| FileAnswer::Model(which, path))
         }
         FileQuestion::Save(name) => {
             let dialog = dialog.set_title("Save the picture with its boxes").set_file_name(name);

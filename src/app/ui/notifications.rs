@@ -1,6 +1,6 @@
 //! Short messages that go by themselves: in a corner of the picture, where they cover no control.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{Context, Rect, Vec2, vec2};
 use egui_notify::{Anchor, Toasts};
@@ -17,17 +17,27 @@ const LETTER: f32 = 7.0;
 /// The letters in a line: as many as fit into the picture's width, but no fewer and no more than these.
 const LINE: [usize; 2] = [24, 72];
 
+/// What a key says is not said again within this time, however often the key is pressed.
+const AGAIN: Duration = Duration::from_secs(4);
+
 /// The visible messages.
 pub struct Notifications {
     toasts: Toasts,
     last: String,
+    /// When [`Notifications::remind`] said something.
+    reminded: Option<Instant>,
     /// The letters in a line, at the picture's present width.
     line: usize,
 }
 
 impl Default for Notifications {
     fn default() -> Self {
-        Self { toasts: Toasts::default().with_anchor(Anchor::BottomRight), last: String::new(), line: LINE[1] }
+        Self {
+            toasts: Toasts::default().with_anchor(Anchor::BottomRight),
+            last: String::new(),
+            reminded: None,
+            line: LINE[1],
+        }
     }
 }
 
@@ -45,6 +55,15 @@ impl Notifications {
     pub fn warn(&mut self, message: &str) {
         self.toasts.warning(fold(message, self.line)).duration(Some(Duration::from_secs(8)));
         message.clone_into(&mut self.last);
+    }
+
+    /// Warns, unless the same has just been said.
+    pub fn remind(&mut self, message: &str) {
+        let is_new = self.last != message || self.reminded.is_none_or(|at| at.elapsed() >= AGAIN);
+        if is_new {
+            self.warn(message);
+            self.reminded = Some(Instant::now());
+        }
     }
 
     /// Paints them into the lower right corner of `picture`.

@@ -41,7 +41,10 @@ pub struct Scheme {
     pub panel: Color32,
     pub picture: Color32,
     pub field: Color32,
+    /// Between things, as a help for the eye: nothing is lost on those who do not see it.
     pub line: Color32,
+    /// Around what can be used: boxes, buttons, fields. Stands out from every ground that they are on.
+    pub edge: Color32,
     pub text: Color32,
     pub strong: Color32,
     pub weak: Color32,
@@ -59,6 +62,7 @@ pub const DARK: Scheme = Scheme {
     picture: Color32::from_rgb(13, 14, 17),
     field: Color32::from_rgb(16, 18, 22),
     line: Color32::from_rgb(44, 48, 56),
+    edge: Color32::from_rgb(110, 117, 130),
     text: Color32::from_rgb(205, 210, 218),
     strong: Color32::from_rgb(243, 245, 248),
     weak: Color32::from_rgb(141, 148, 160),
@@ -76,6 +80,7 @@ pub const LIGHT: Scheme = Scheme {
     picture: Color32::from_rgb(226, 229, 234),
     field: Color32::from_rgb(255, 255, 255),
     line: Color32::from_rgb(216, 220, 227),
+    edge: Color32::from_rgb(120, 127, 140),
     text: Color32::from_rgb(52, 58, 68),
     strong: Color32::from_rgb(17, 22, 30),
     weak: Color32::from_rgb(103, 111, 124),

@@ -6,8 +6,8 @@ use egui::containers::panel::PanelState;
 use egui::{Context, Id, Pos2, Rect, Ui, vec2};
 
 /// Panels whose size is kept, and whether that is their height.
-const PANELS: [(&str, bool); 4] =
-    [("controls", false), ("detections", false), ("pairs", false), ("pair details", true)];
+const PANELS: [(&str, bool); 5] =
+    [("controls", false), ("detections", false), ("pairs", false), ("pair details", true), ("bottom", true)];
 
 /// No panel is smaller, or larger, in points.
 const SANE: std::ops::Range<f32> = 20.0..16_384.0;
@@ -45,8 +45,10 @@ pub fn observe(ctx: &Context, sizes: &mut BTreeMap<String, f32>) {
         let id = ctx.data(|data| data.get_temp::<Id>(places(name)[0]));
         let Some(state) = id.and_then(|id| PanelState::load(ctx, id)) else { continue };
         let size = if is_height { state.size().y } else { state.size().x };
-        if SANE.contains(&size) {
-            sizes.insert(name.into(), size);
+        match sizes.get_mut(name) {
+            _ if !SANE.contains(&size) => {}
+            Some(known) => *known = size,
+            None => _ = sizes.insert(name.into(), size),
         }
     }
 }

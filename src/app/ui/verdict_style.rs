@@ -1,8 +1,8 @@
 //! The look of verdicts: a colour and a line for each, so that no one has to tell them by colour alone.
 
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, Theme, Vec2, vec2};
 
-use super::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS};
+use super::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS, plots};
 use crate::compare::VerdictKind;
 
 impl VerdictKind {
@@ -12,6 +12,17 @@ impl VerdictKind {
             Self::Gained => GAINED,
             Self::Flip => FLIP,
             Self::Matched => MATCHED,
+        }
+    }
+
+    /// The edge of its mark on a panel, where the mark's own colour may be as light as the panel.
+    pub fn edge(self, dark: bool) -> Color32 {
+        let colours = plots(dark);
+        match self {
+            Self::Lost => colours.lost,
+            Self::Gained => colours.gained,
+            Self::Flip => colours.flips,
+            Self::Matched => colours.agreement,
         }
     }
 
@@ -45,10 +56,28 @@ pub fn outline(painter: &Painter, rect: Rect, kind: VerdictKind, stroke: Stroke)
     painter.extend(shapes);
 }
 
+/// Paints a piece of a verdict's line, to the right from `start`.
+pub fn sample(painter: &Painter, start: Pos2, length: f32, kind: VerdictKind, stroke: Stroke) {
+    let at = |t: f32| start + vec2(t, 0.0);
+    if kind.pattern().is_empty() {
+        painter.line_segment([at(0.0), at(length)], stroke);
+    }
+    for (from, to) in along(length, kind.pattern(), stroke.width, Rangef::new(0.0, length)) {
+        painter.line_segment([at(from), at(to)], stroke);
+    }
+}
+
 /// Paints a verdict's sign on its colour.
 pub fn chip(painter: &Painter, rect: Rect, kind: VerdictKind) {
     painter.rect_filled(rect, 4.0, kind.colour());
+    empty_chip(painter, rect, kind);
     painter.text(rect.center(), Align2::CENTER_CENTER, kind.sign(), FontId::monospace(13.0), ON_CLASS);
+}
+
+/// Paints the edge of a chip alone, for a verdict that is left out.
+pub fn empty_chip(painter: &Painter, rect: Rect, kind: VerdictKind) {
+    let dark = painter.ctx().theme() == Theme::Dark;
+    painter.rect_stroke(rect, 4.0, Stroke::new(1.5, kind.edge(dark)), StrokeKind::Inside);
 }
 
 /// The visible strokes of a rectangle's four sides. Every corner is drawn, so that even dots

@@ -1,6 +1,7 @@
 use egui::{Rangef, Rect, pos2};
 
 use super::*;
+use crate::app::ui::contrast::{OF_EDGES, contrast, linear};
 use crate::app::ui::palette::{DARK, LIGHT};
 
 type Matrix = [[f32; 3]; 3];
@@ -21,13 +22,6 @@ fn times(m: &Matrix, v: [f32; 3]) -> [f32; 3] {
     m.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum())
 }
 
-fn linear(colour: Color32) -> [f32; 3] {
-    [colour.r(), colour.g(), colour.b()].map(|v| {
-        let v = f32::from(v) / 255.0;
-        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-    })
-}
-
 /// Björn Ottosson's OKLab, where distances are about as large as they look.
 fn oklab(rgb: [f32; 3]) -> [f32; 3] {
     let to_cones = [
@@ -41,13 +35,6 @@ fn oklab(rgb: [f32; 3]) -> [f32; 3] {
         [0.025_904_037, 0.782_771_77, -0.808_675_77],
     ];
     times(&to_lab, times(&to_cones, rgb.map(|v| v.clamp(0.0, 1.0))).map(f32::cbrt))
-}
-
-/// WCAG's ratio.
-fn contrast(a: Color32, b: Color32) -> f32 {
-    let luminance = |c| linear(c).iter().zip([0.2126, 0.7152, 0.0722]).map(|(v, w)| v * w).sum::<f32>() + 0.05;
-    let (a, b) = (luminance(a), luminance(b));
-    a.max(b) / a.min(b)
 }
 
 #[test]
@@ -77,7 +64,12 @@ fn colours_stand_out_from_every_ground() {
         assert!(contrast(colour, ON_CLASS) >= 5.0, "{kind:?}'s sign");
         assert!(contrast(colour, DARK.panel) >= 4.5, "{kind:?} on the dark panel");
         assert!(contrast(colour, Color32::WHITE) >= 2.2, "{kind:?} on white, where the halo helps");
-        assert!(contrast(colour, LIGHT.panel) >= 2.1, "{kind:?} on the light panel, where the sign helps");
+        for (dark, scheme) in [(true, &DARK), (false, &LIGHT)] {
+            for ground in [scheme.panel, scheme.hovered] {
+                let edge = contrast(kind.edge(dark), ground);
+                assert!(edge >= OF_EDGES, "{kind:?}'s chip on {ground:?}: {edge}");
+            }
+        }
         let [white, halo] = [255.0, f32::from(HALO.a())];
         let dimmed = (white * (1.0 - halo / 255.0)) as u8;
         assert!(contrast(Color32::WHITE, Color32::from_gray(dimmed)) >= 4.5, "the halo on white");
