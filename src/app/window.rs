@@ -6,25 +6,26 @@ use std::time::{Duration, Instant};
 use egui::{ViewportBuilder, ViewportCommand};
 
 use super::action::shortcuts::has_selected_text;
-use super::job::Job;
-use super::preferences::Preferences;
 use super::preferences::file::PreferencesFile;
+use super::preferences::keeper::PreferencesKeeper;
 use super::preferences::layout::LEAST;
 use super::ui::clipboard::SystemClipboard;
 use super::ui::palette;
+use super::ui::short_clicks::ShortClicks;
 use super::viewer::Viewer;
 use super::viewer::start::{Start, System};
 use crate::engine::Parts;
+use crate::interrupt;
 use crate::source::CameraWatch;
+
+/// The window's title while nothing is shown.
+const TITLE: &str = "Twinsight";
 
 /// How long the engine may take to stop when the window closes.
 const STOP: Duration = Duration::from_secs(1);
 
 /// The window's first size, in points.
 const SIZE: [f32; 2] = [1280.0, 800.0];
-
-/// How often it is looked whether preferences changed: not with every move of a slider.
-const KEEP_AFTER: Duration = Duration::from_secs(10);
 
 /// The variables by which a Linux desktop says where windows go.
 const DISPLAYS: [&str; 3] = ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"];
@@ -54,7 +55,7 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
     let failure = Arc::new(Mutex::new(None));
     let told = Arc::clone(&failure);
     let viewport = ViewportBuilder::default()
-        .with_title("Twinsight")
+        .with_title(TITLE)
         .with_app_id("twinsight")
         .with_inner_size(SIZE)
         .with_min_inner_size(LEAST)
@@ -67,6 +68,8 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
         viewport,
         // They are keys of ours: pictures are copied and pasted too. Text fields get theirs below.
         clipboard_shortcuts: false,
+        // Fonts of the system are looked for when a letter is missing, and not at each start.
+        system_font_fallback: false,
         ..Default::default()
     };
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
@@ -79,12 +82,24 @@ pub fn run(start: Start, parts: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Part
         let ctx = cc.egui_ctx.clone();
         let parts = parts(Arc::new(move || ctx.request_repaint()));
         let viewer = Viewer::new(&cc.egui_ctx, parts, start, system)?;
-        let keeper = file.map(|file| Keeper::new(cc.egui_ctx.clone(), file, viewer.preferences().clone()));
-        Ok(Box::new(EframeWindow { viewer: Some(viewer), keeper, failure: told }))
+        let keeper = file.map(|file| PreferencesKeeper::new(file, viewer.preferences().clone()));
+        let ctx = cc.egui_ctx.clone();
+        let watched = interrupt::watch_and(move || ctx.request_repaint());
+        watched.unwrap_or_else(|cause| log::warn!("an interrupt will not keep the last preferences: {cause}"));
+        let (ctx, viewer, clicks) = (cc.egui_ctx.clone(), Some(viewer), ShortClicks::default());
+        Ok(Box::new(EframeWindow { ctx, viewer, keeper, titled: None, clicks, failure: told }))
     };
     eframe::run_native("twinsight", native, Box::new(create)).map_err(|e| AppError::Window(reason(&e.to_string())))?;
     let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
     failed.map_or(Ok(()), |message| Err(AppError::Screenshot(message)))
+}
+
+/// "bus.jpg – Twinsight". A name may hold what no title can, as a line break.
+fn title(shown: Option<&str>) -> String {
+    match shown {
+        Some(name) => format!("{} – {TITLE}", name.replace(char::is_control, " ")),
+        None => TITLE.to_owned(),
+    }
 }
 
 /// The window library's words without the place in its sources that it puts before them.
@@ -94,62 +109,15 @@ fn reason(text: &str) -> String {
 }
 
 struct EframeWindow {
+    ctx: egui::Context,
     /// `None` only once the window has closed.
     viewer: Option<Viewer>,
     /// `None`: nothing is kept.
-    keeper: Option<Keeper>,
+    keeper: Option<PreferencesKeeper>,
+    /// What the title says is shown.
+    titled: Option<String>,
+    clicks: ShortClicks,
     failure: Arc<Mutex<Option<String>>>,
-}
-
-/// Keeps the preferences while the window is open, so that a crash costs seconds of them.
-struct Keeper {
-    ctx: egui::Context,
-    file: PreferencesFile,
-    kept: Preferences,
-    looked: Instant,
-    job: Option<Job<()>>,
-}
-
-impl Keeper {
-    fn new(ctx: egui::Context, file: PreferencesFile, kept: Preferences) -> Self {
-        Self { ctx, file, kept, looked: Instant::now(), job: None }
-    }
-
-    /// To be called with every frame.
-    fn poll(&mut self, viewer: &mut Viewer) {
-        if self.looked.elapsed() < KEEP_AFTER {
-            return;
-        }
-        self.looked = Instant::now();
-        viewer.observe_window(&self.ctx);
-        let is_busy = self.job.as_ref().is_some_and(|job| job.poll().is_none());
-        if is_busy || *viewer.preferences() == self.kept {
-            return;
-        }
-        self.kept = viewer.preferences().clone();
-        let (file, kept) = (self.file.clone(), self.kept.clone());
-        self.job = Job::start(&self.ctx, "preferences", move |_| {
-            keep(&file, &kept);
-            Ok(())
-        })
-        .ok();
-    }
-
-    /// The window closes.
-    fn finish(self, viewer: &mut Viewer) {
-        // Not beside a job that writes older ones; but no longer than the window may take to close.
-        if let Some(job) = &self.job {
-            job.wait(STOP);
-        }
-        viewer.observe_window(&self.ctx);
-        keep(&self.file, viewer.preferences());
-    }
-}
-
-fn keep(file: &PreferencesFile, preferences: &Preferences) {
-    if let Err(cause) = file.write(preferences) {
-        log::warn!("{cause}");
-    }
 }
 
 /// Ctrl+C, Ctrl+X and Ctrl+V as text fields know them, where there is text to copy or a field to paste into.
@@ -171,6 +139,7 @@ fn give_text_its_keys(ctx: &egui::Context, input: &mut egui::RawInput) {
 
 impl eframe::App for EframeWindow {
     fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        self.clicks.split(input);
         give_text_its_keys(ctx, input);
     }
 
@@ -178,7 +147,15 @@ impl eframe::App for EframeWindow {
         if let Some(viewer) = &mut self.viewer {
             viewer.logic(ctx);
             if let Some(keeper) = &mut self.keeper {
-                keeper.poll(viewer);
+                viewer.observe_window(ctx);
+                keeper.poll(ctx, Instant::now(), viewer.preferences());
+            }
+            if self.titled.as_deref() != viewer.shown_name() {
+                self.titled = viewer.shown_name().map(str::to_owned);
+                ctx.send_viewport_cmd(ViewportCommand::Title(title(self.titled.as_deref())));
+            }
+            if interrupt::asked() {
+                ctx.send_viewport_cmd(ViewportCommand::Close);
             }
             if let Some(message) = viewer.take_failure() {
                 *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
@@ -195,7 +172,8 @@ impl eframe::App for EframeWindow {
     fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
         if let Some(mut viewer) = self.viewer.take() {
             if let Some(keeper) = self.keeper.take() {
-                keeper.finish(&mut viewer);
+                viewer.observe_window(&self.ctx);
+                keeper.finish(viewer.preferences(), STOP);
             }
             viewer.close(STOP);
         }
@@ -210,6 +188,13 @@ impl eframe::App for EframeWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_title_says_what_is_shown() {
+        assert_eq!(title(Some("bus.jpg")), "bus.jpg – Twinsight");
+        assert_eq!(title(Some("a\nb\u{7}.jpg")), "a b .jpg – Twinsight");
+        assert_eq!(title(None), "Twinsight");
+    }
 
     #[test]
     fn a_reason_names_no_place_in_somebody_elses_sources() {

@@ -25,6 +25,11 @@ impl PreferencesFile {
         Some(Self { path: dirs.config_dir().join("preferences.json"), older: dirs.data_dir().join("app.ron") })
     }
 
+    #[cfg(test)]
+    pub fn in_folder(dir: &Path) -> Self {
+        Self { path: dir.join("settings/preferences.json"), older: dir.join("app.ron") }
+    }
+
     /// What was kept; the defaults where nothing was, or nothing that can be read.
     pub fn read(&self) -> Preferences {
         match (self.path.exists(), read_text(&self.path)) {
@@ -63,14 +68,10 @@ fn older(text: &str) -> Option<Preferences> {
 mod tests {
     use super::*;
 
-    fn file(dir: &Path) -> PreferencesFile {
-        PreferencesFile { path: dir.join("settings/preferences.json"), older: dir.join("app.ron") }
-    }
-
     #[test]
     fn what_is_written_is_read() {
         let dir = tempfile::tempdir().unwrap();
-        let file = file(dir.path());
+        let file = PreferencesFile::in_folder(dir.path());
         assert_eq!(file.read(), Preferences::default());
         for score in [0.4, 0.6] {
             let preferences = Preferences { score, ..Preferences::default() };
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn preferences_of_older_versions_are_taken_over() {
         let dir = tempfile::tempdir().unwrap();
-        let file = file(dir.path());
+        let file = PreferencesFile::in_folder(dir.path());
         let kept = Preferences { score: 0.4, labels: false, ..Preferences::default() };
         let quoted = serde_json::Value::from(kept.to_json()).to_string();
         let ron = format!("{{\n    \"egui\": \"(options:(zoom_factor:1e30))\",\n    \"preferences\": {quoted},\n}}");
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn whatever_is_in_the_file_there_are_preferences() {
         let dir = tempfile::tempdir().unwrap();
-        let file = file(dir.path());
+        let file = PreferencesFile::in_folder(dir.path());
         std::fs::create_dir_all(file.path.parent().unwrap()).unwrap();
         for bytes in [
             &b""[..],

@@ -53,12 +53,15 @@ impl WindowLayout {
 
     /// Takes the window as it is now.
     pub fn observe(&mut self, ctx: &Context) {
-        let (viewport, content) = ctx.input(|input| (input.viewport().clone(), input.content_rect()));
-        self.maximized = viewport.maximized == Some(true);
-        if !self.maximized && viewport.fullscreen != Some(true) && viewport.minimized != Some(true) {
+        let (states, outer, content) = ctx.input(|input| {
+            let viewport = input.viewport();
+            ([viewport.maximized, viewport.fullscreen, viewport.minimized], viewport.outer_rect, input.content_rect())
+        });
+        self.maximized = states[0] == Some(true);
+        if !states.contains(&Some(true)) {
             let zoom = ctx.zoom_factor();
             self.size = Some((content.size() * zoom).into());
-            self.position = viewport.outer_rect.map(|rect| (rect.min * zoom).into());
+            self.position = outer.map(|rect| (rect.min * zoom).into());
         }
         panel_size::observe(ctx, &mut self.panels);
     }

@@ -2,7 +2,10 @@
 
 pub mod cameras;
 pub mod file;
+pub mod keeper;
 pub mod layout;
+pub mod recent;
+pub mod threshold_choice;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,6 +15,7 @@ use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName, ModelRequest};
 use cameras::CameraPresets;
 use layout::WindowLayout;
+use recent::RecentSources;
 
 /// Sizes at which everything can be read and fits a screen.
 const ZOOMS: std::ops::RangeInclusive<f32> = 0.4..=4.0;
@@ -33,6 +37,10 @@ pub struct Preferences {
     /// B has A's thresholds.
     pub linked: bool,
     pub labels: bool,
+    /// What the lines of the boxes mean stands on the picture.
+    pub legend: bool,
+    /// A box or a pair was clicked once: what that does needs no more telling.
+    pub knows_clicks: bool,
     /// The bar of the split view follows the pointer.
     pub bar_follows: bool,
     /// The plots are shown.
@@ -41,6 +49,8 @@ pub struct Preferences {
     pub camera: bool,
     /// How each camera was set.
     pub cameras: CameraPresets,
+    /// Files, folders and addresses that were opened.
+    pub recent: RecentSources,
     /// The most that the history may take, in megabytes.
     pub history_mb: u32,
     /// Pause where the agreement of a frame falls below this.
@@ -58,17 +68,21 @@ impl Default for Preferences {
         Self {
             models: [ModelName::Fp32, ModelName::Int8].map(|m| m.label()),
             arithmetics: [Arithmetic::Exact; 2],
-            view: View::Single,
+            // A comparison is what the program is for.
+            view: View::Overlay,
             score,
             nms_iou,
             score_b: score,
             nms_iou_b: nms_iou,
             linked: true,
             labels: true,
+            legend: true,
+            knows_clicks: false,
             bar_follows: false,
             history: false,
             camera: false,
             cameras: CameraPresets::default(),
+            recent: RecentSources::default(),
             history_mb: 256,
             pause_below: 0.6,
             pauses: false,
@@ -106,6 +120,7 @@ impl Preferences {
             kept.zoom = default.zoom;
         }
         kept.window = kept.window.sane();
+        kept.recent = kept.recent.sane();
         kept.history_mb = kept.history_mb.clamp(16, 65_536);
         kept
     }
