@@ -1,10 +1,12 @@
 //! What the models detect in the current frame, beside the picture: pairs or one model's detections, and the classes.
 
 pub mod class_filter;
+mod empty_list;
+mod held_order;
 mod list;
 pub mod pairs;
 
-use egui::{Frame as PanelFrame, Panel, Ui};
+use egui::{Frame as PanelFrame, Panel, RichText, Ui};
 
 use super::action::Action;
 use super::frame::current::CurrentFrame;
@@ -13,12 +15,14 @@ use super::models::picker::name_or_letter;
 use super::ui::panel_size;
 use super::view::Side;
 use class_filter::{ClassCounts, ClassFilter};
+use list::{DetectionList, ListInput};
 use pairs::PairsPanel;
 use pairs::input::PairsInput;
 use pairs::selection::Selection;
 
-use crate::compare::Arrow;
-use crate::detect::ClassSet;
+use crate::compare::csv::{CsvBox, CsvPair, DETECTION_COLUMNS, PAIR_COLUMNS};
+use crate::compare::{Arrow, Remedy};
+use crate::detect::{ClassSet, Thresholds};
 
 /// Which classes are shown, which pair is selected, and what is pointed at.
 #[derive(Default)]
@@ -27,6 +31,7 @@ pub struct DetectionsView {
     class_filter: ClassFilter,
     counts: ClassCounts,
     pairs: PairsPanel,
+    list: DetectionList,
     selection: Option<Selection>,
     /// What was pointed at in the last frame: a verdict by index where two models are compared, else a detection.
     pub highlighted: Option<usize>,
@@ -59,44 +64,141 @@ impl DetectionsView {
         self.pairs.neighbour(selected, by)
     }
 
-    /// Paints the list of classes into all that is left of `ui`. `compares`: with the counts of A and B.
-    pub fn classes_ui(&mut self, ui: &mut Ui, current: &CurrentFrame, compares: bool) {
+    /// Whether there is no pair to go to.
+    pub fn lists_no_pairs(&self) -> bool {
+        self.pairs.listed().next().is_none()
+    }
+
+    /// Shows all verdicts, matched or not.
+    pub fn show_all_verdicts(&mut self) {
+        self.pairs.show_all_kinds();
+    }
+
+    /// The side that lacks the selected pair's box, and thresholds at which it has it; or why there is nothing to change.
+    pub fn remedy(&mut self, current: &CurrentFrame) -> Result<(Side, Thresholds), &'static str> {
+        let selected = self.selected(current);
+        let pair = current.comparison().zip(current.pair());
+        let verdict = pair.and_then(|(comparison, sides)| Some((comparison.verdicts().get(selected?)?, sides)));
+        let Some((verdict, sides)) = verdict else { return Err(NO_PAIR) };
+        let remedy = verdict.reason().ok_or("Both models found this box.")?;
+        let remedy = Remedy::of(&remedy).ok_or("No threshold brings this box back.")?;
+        // The model that lacks the box is the one that a reason speaks of.
+        let side = if verdict.a().is_some() { Side::B } else { Side::A };
+        Ok((side, remedy.apply(sides[side.index()].thresholds)))
+    }
+
+    /// The selected pair, where its box can be followed through B's layers; or why not.
+    pub fn traceable(&mut self, current: &CurrentFrame) -> Result<usize, &'static str> {
+        let selected = self.selected(current).ok_or(NO_PAIR)?;
+        let verdict = current.comparison().and_then(|comparison| comparison.verdicts().get(selected));
+        if verdict.is_some_and(|verdict| verdict.a().is_some()) { Ok(selected) } else { Err("A has no such box.") }
+    }
+
+    /// The table on the right as CSV, as it is listed, and how many rows it has.
+    pub fn table_csv(&self, current: &CurrentFrame, compares: bool) -> (usize, String) {
+        let source = current.observation().map_or("", |observation| observation.description.name.as_str());
+        let arithmetics = Side::BOTH.map(|which| {
+            let arithmetic = current.output(which).and_then(|output| output.model.arithmetic);
+            arithmetic.map_or_else(String::new, |arithmetic| arithmetic.to_string())
+        });
+        let [a, b] = arithmetics.each_ref().map(String::as_str);
+        let Some(classes) = current.classes() else { return (0, String::new()) };
+        let rows: Vec<String> = match current.comparison().filter(|_| compares) {
+            Some(comparison) => {
+                let verdicts = self.pairs.listed().filter_map(|i| comparison.verdicts().get(i));
+                verdicts.map(|verdict| CsvPair::new(comparison, verdict, classes).line(source, [a, b])).collect()
+            }
+            None => {
+                let detections = current.detections(Side::A);
+                let listed = self.list.shown().iter().filter_map(|i| detections.get(*i));
+                listed.map(|detection| CsvBox::new(detection, classes).line(source, a)).collect()
+            }
+        };
+        let compared = compares && current.comparison().is_some();
+        let header = if compared { PAIR_COLUMNS } else { DETECTION_COLUMNS };
+        let lines = std::iter::once(header).chain(rows.iter().map(String::as_str));
+        (rows.len(), lines.flat_map(|line| [line, "\n"]).collect())
+    }
+
+    /// The classes as CSV, as they are listed, and how many there are.
+    pub fn classes_csv(&self, current: &CurrentFrame) -> (usize, String) {
+        let Some(classes) = current.classes() else { return (0, String::new()) };
+        self.class_filter.csv(classes, &self.counts, &self.classes)
+    }
+
+    /// Paints the list of classes into `ui`. `compares`: with the counts of A and B; `live`: another frame comes soon.
+    pub fn classes_ui(
+        &mut self,
+        ui: &mut Ui,
+        current: &CurrentFrame,
+        compares: bool,
+        live: bool,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(classes) = current.classes() else { return };
         let sides = Side::BOTH.map(|which| current.detections(which));
         self.counts.count(classes, if compares { &sides } else { &sides[..1] });
-        ui.add_space(10.0);
-        self.class_filter.ui(ui, classes, &self.counts, &mut self.classes);
+        self.class_filter.ui(ui, classes, &self.counts, &mut self.classes, live, actions);
     }
 
-    /// Paints the panel on the right: pairs, or one model's detections. Gives the target whose row is pointed at.
+    /// Paints the panel on the right: pairs, or one model's detections. Gives the target whose row is pointed at. `live`:
+    /// another frame comes soon.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         panel: PanelFrame,
         current: &CurrentFrame,
         compares: bool,
+        live: bool,
         actions: &mut Vec<Action>,
     ) -> Option<usize> {
         let selected = self.selected(current);
         let comparison = current.comparison().filter(|_| compares);
+        // A small window is for the picture first.
+        let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);
+        let pairs = Panel::right("pairs").default_size(width).size_range(250.0..=560.0).frame(panel);
         let Some((comparison, sides)) = comparison.zip(current.pair()) else {
+            if compares && current.observation().is_none() {
+                // The panel stays as it is until the next picture has been looked at.
+                panel_size::keep(ui, "pairs");
+                pairs.show(ui, |ui| {
+                    ui.set_min_width(ui.available_width());
+                    ui.label(RichText::new("Pairs").strong());
+                });
+                return None;
+            }
             panel_size::keep(ui, "detections");
             let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
             let listed = side.show(ui, |ui| {
                 // The panel keeps its width while there is nothing to list.
                 ui.set_min_width(ui.available_width());
-                let classes = &current.output(Side::A)?.model.form.classes;
-                list::show(ui, current.detections(Side::A), classes, &self.classes, self.highlighted)
+                let input = ListInput {
+                    detections: current.detections(Side::A),
+                    classes: &current.output(Side::A)?.model.form.classes,
+                    chosen: &self.classes,
+                    thresholds: current.thresholds()?[0],
+                    highlighted: self.highlighted,
+                    live,
+                };
+                self.list.ui(ui, &input, actions)
             });
             return listed.inner;
         };
         let names = Side::BOTH.map(|which| current.output(which).map_or("?", |o| name_or_letter(&o.model.name, which)));
-        let (chosen_classes, highlighted) = (&self.classes, self.highlighted);
-        let input = PairsInput { comparison, sides, names, chosen_classes, highlighted, selected };
-        // A small window is for the picture first.
-        let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);
+        let input = PairsInput {
+            comparison,
+            sides,
+            names,
+            chosen_classes: &self.classes,
+            highlighted: self.highlighted,
+            selected,
+            missing: live && selected.is_none() && self.selection.is_some(),
+            live,
+        };
         panel_size::keep(ui, "pairs");
-        let side = Panel::right("pairs").default_size(width).size_range(250.0..=560.0).frame(panel);
-        side.show(ui, |ui| self.pairs.ui(ui, &input, actions)).inner
+        pairs.show(ui, |ui| self.pairs.ui(ui, &input, actions)).inner
     }
 }
+
+/// What a key that is about the selected pair says where there is none.
+const NO_PAIR: &str = "Select a pair first: click it, or press ↓.";

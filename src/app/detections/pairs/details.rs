@@ -5,12 +5,13 @@ use egui::{Align, Button, Grid, Label, Layout, RichText, Role, ScrollArea, Ui, W
 use super::bars::{self, Bar};
 use super::input::PairsInput;
 use super::model::PairRow;
-use super::table::{signed, two_digits};
-use crate::app::action::{Action, LayersAction, PairsAction, ThresholdsAction};
+use super::table::two_digits;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, PairsAction, ThresholdsAction};
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
 use crate::app::view::Side;
-use crate::compare::{Verdict, VerdictKind};
+use crate::compare::{Verdict, VerdictKind, threshold_text};
 use crate::detect::{CandidateId, Detection, Form, RawCandidate, Thresholds};
 
 /// Number of classes shown per side.
@@ -28,14 +29,18 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
     if title(ui, input, &row) {
         actions.push(Action::Pairs(PairsAction::Show(None)));
     }
+    theme::reserve_scroll_bar(ui);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        if input.live {
+            ui.label(RichText::new("Followed from frame to frame. Space to pause.").small().weak());
+        }
         let remedy = sentences(ui, input, verdict, &row);
         ui.horizontal_wrapped(|ui| {
             if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, remedy)) {
                 actions.push(Action::Thresholds(ThresholdsAction::Set(Side::BOTH[side], thresholds)));
             }
             if row.kind != VerdictKind::Gained && ask_for_layers(ui) {
-                actions.extend(input.selected.map(|verdict| Action::Layers(LayersAction::Follow(verdict))));
+                actions.push(Action::Pairs(PairsAction::FindLayers));
             }
         });
         ui.add_space(6.0);
@@ -44,6 +49,24 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
         candidates(ui, input, &boxes, &row);
         ui.add_space(4.0);
     });
+}
+
+/// Stands in for the details while the frame has no such pair: they would come and go with every frame otherwise.
+pub fn show_missing(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.add_space(6.0);
+    let closed = ui.horizontal(|ui| ui.with_layout(Layout::right_to_left(Align::Center), close).inner).inner;
+    if closed {
+        actions.push(Action::Pairs(PairsAction::Show(None)));
+    }
+    ui.label(RichText::new("The selected pair is not in this frame. Space to pause.").weak());
+    ui.take_available_space();
+}
+
+/// True where it was clicked.
+fn close(ui: &mut Ui) -> bool {
+    let close = ui.add(Button::new("✖").small().frame(false));
+    close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close details"));
+    close.on_hover_text("Close details (Escape)").clicked()
 }
 
 /// Columns as narrow as what is in them.
@@ -59,9 +82,7 @@ fn title(ui: &mut Ui, input: &PairsInput<'_>, row: &PairRow) -> bool {
         let (rect, _) = ui.allocate_exact_size(verdict_style::CHIP, egui::Sense::hover());
         verdict_style::chip(ui.painter(), rect, row.kind);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let close = ui.add(Button::new("✖").small().frame(false));
-            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close details"));
-            let closed = close.on_hover_text("Close details (Escape in the table)").clicked();
+            let closed = close(ui);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let text = format!("{}: {}", row.class_text(input.classes()), row.kind.word());
                 ui.add(Label::new(RichText::new(text).strong()).truncate());
@@ -97,17 +118,19 @@ fn bring_back(ui: &mut Ui, input: &PairsInput<'_>, remedy: RemedyButton) -> Opti
     let (side, to) = thresholds;
     let (model, now) = (input.names[side], input.sides[side].thresholds);
     let text = match (to.score < now.score, to.nms_iou > now.nms_iou) {
-        (true, false) => format!("Lower {model}'s threshold to {:.2}", to.score),
+        (true, false) => format!("Lower {model}'s threshold to {}", threshold_text(to.score)),
         (false, true) => format!("Raise {model}'s NMS IoU to {:.2}", to.nms_iou),
         _ => format!("Adjust {model}'s thresholds"),
     };
-    ui.button(text).on_hover_text(words).clicked().then_some(thresholds)
+    let what = hint(ui.ctx(), words.trim_end_matches('.'), &Action::Pairs(PairsAction::BringBack));
+    ui.button(text).on_hover_text(what).clicked().then_some(thresholds)
 }
 
 /// From a box to the layers that change it.
 fn ask_for_layers(ui: &mut Ui) -> bool {
     let what = "Follow this box's score through the layers of B: with only each layer in INT8, and with all layers up \
                 to it";
+    let what = hint(ui.ctx(), what, &Action::Pairs(PairsAction::FindLayers));
     ui.button("Which layers caused this?").on_hover_text(what).clicked()
 }
 
@@ -128,7 +151,7 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
             ui.label(RichText::new(input.names[side]).small().strong());
             match found {
                 Some(d) => {
-                    ui.label(digits(format!("{:.3}", d.score)));
+                    ui.label(digits(row.score_text(side, input.thresholds()).unwrap_or_default()));
                     for value in [d.bbox.x1, d.bbox.y1, d.bbox.width(), d.bbox.height()] {
                         ui.label(digits(format!("{value:.decimals$}")));
                     }
@@ -145,10 +168,14 @@ fn numbers(ui: &mut Ui, input: &PairsInput<'_>, boxes: &[Option<Detection>; 2], 
     }
     parts.extend(row.iou.map(|iou| format!("IoU {}", two_digits(iou))));
     let both = row.classes.iter().all(Option::is_some);
-    parts.extend(row.delta().filter(|_| both).map(|delta| format!("Δscore {}", signed(delta))));
+    parts.extend(row.delta_text(input.thresholds()).filter(|_| both).map(|delta| format!("Δscore {delta}")));
     if !parts.is_empty() {
         ui.label(parts.join(" · "));
     }
+    let form = ui.label(RichText::new("Boxes as x y w h, in image pixels").small().weak());
+    form.on_hover_text(
+        "x and y of the upper left corner, width and height. JSON and CSV have the corners, x1 y1 x2 y2",
+    );
 }
 
 /// Both raw heads at the candidate that gave the box, or each at its own.

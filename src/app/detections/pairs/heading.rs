@@ -1,21 +1,23 @@
 //! The panel's head: whose pairs these are, and which kinds are listed.
 
-use egui::{FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+use egui::{FontId, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::input::PairsInput;
 use super::model::Shown;
-use crate::app::detections::list::limit_notice;
+use crate::app::action::Action;
+use crate::app::detections::list::{copy_button, limit_notice};
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
 use crate::compare::{Agreement, VerdictKind};
 use crate::detect::is_full;
 
 /// Shows it. Each kind is a switch that tells how many there are.
-pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>) {
+pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Pairs").strong());
         let [a, b] = input.names;
         ui.label(RichText::new(format!("{a} → {b}")).weak());
+        copy_button(ui, !input.comparison.verdicts().is_empty(), actions);
     });
     if is_full(input.comparison.a()) || is_full(input.comparison.b()) {
         limit_notice(ui);
@@ -42,7 +44,7 @@ fn figures(ui: &mut Ui, agreement: &Agreement) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         for (name, value, what) in [
-            ("Agreement", format!("{:.2}", agreement.f1()), "F1 score: 2 × matched ÷ (boxes of A + boxes of B)"),
+            ("Agreement", or_none(agreement.known_f1()), "F1 score: 2 × matched ÷ (boxes of A + boxes of B)"),
             ("mean IoU", or_none(agreement.mean_iou()), "Mean IoU of matched pairs"),
             ("mean |Δ|", or_none(agreement.mean_delta_score()), "Mean absolute score difference of matched pairs"),
         ] {
@@ -56,7 +58,7 @@ fn figures(ui: &mut Ui, agreement: &Agreement) {
 /// The sign, filled while on, and "2 lost".
 fn switch(ui: &mut Ui, kind: VerdictKind, count: usize, on: bool) -> Response {
     let scheme = theme::scheme(ui);
-    let text = format!("{count} {}", kind.word());
+    let text = kind.counted(count);
     let colour = if on { scheme.text } else { scheme.weak };
     let galley = ui.painter().layout_no_wrap(text.clone(), FontId::proportional(13.0), colour);
     let size = vec2(verdict_style::CHIP.x + galley.size().x + 14.0, 26.0);
@@ -66,14 +68,11 @@ fn switch(ui: &mut Ui, kind: VerdictKind, count: usize, on: bool) -> Response {
     if response.hovered() {
         painter.rect_filled(rect, 5.0, scheme.hovered);
     }
-    if response.has_focus() {
-        painter.rect_stroke(rect, 5.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
-    }
     let chip = Rect::from_min_size(rect.left_center() + vec2(4.0, -verdict_style::CHIP.y / 2.0), verdict_style::CHIP);
     if on {
         verdict_style::chip(painter, chip, kind);
     } else {
-        painter.rect_stroke(chip, 4.0, Stroke::new(1.5, kind.colour()), StrokeKind::Inside);
+        verdict_style::empty_chip(painter, chip, kind);
     }
     painter.galley(chip.right_center() + vec2(5.0, -galley.size().y / 2.0), galley, colour);
     response

@@ -1,7 +1,7 @@
 //! Input of the inspector.
 
 use crate::compare::{Comparison, Explanation, ModelInput};
-use crate::detect::{ClassSet, Classes};
+use crate::detect::{ClassSet, Classes, Thresholds};
 
 /// What is shown. All of it is of one frame.
 #[derive(Clone, Copy)]
@@ -16,6 +16,10 @@ pub struct PairsInput<'a> {
     pub highlighted: Option<usize>,
     /// Index of the verdict whose details are shown.
     pub selected: Option<usize>,
+    /// A pair is selected that this frame does not have; the next one may have it again.
+    pub missing: bool,
+    /// Another frame comes soon.
+    pub live: bool,
 }
 
 impl<'a> PairsInput<'a> {
@@ -23,12 +27,16 @@ impl<'a> PairsInput<'a> {
         &self.sides[0].form.classes
     }
 
+    pub fn thresholds(&self) -> [Thresholds; 2] {
+        self.sides.map(|side| side.thresholds)
+    }
+
     pub fn explanation(&self) -> Explanation<'a> {
         Explanation {
             comparison: self.comparison,
             classes: self.classes(),
             names: self.names,
-            thresholds: self.sides.map(|side| side.thresholds),
+            thresholds: self.thresholds(),
         }
     }
 }

@@ -20,12 +20,17 @@ use crate::app::action::{Action, PairsAction};
 use crate::app::ui::panel_size;
 use crate::compare::VerdictKind;
 use input::PairsInput;
-use model::Model;
+use model::{Model, Shown};
+use table::PairTablePlace;
 
 /// What the panel keeps between frames.
 #[derive(Default)]
 pub struct PairsPanel {
     model: Model,
+    /// The row that took the focus last.
+    focus: usize,
+    /// The pointer was over the rows, or one of them had the focus: live, they stay in their order then.
+    held: bool,
     /// What was highlighted and selected when it was shown last.
     last_highlighted: Option<usize>,
     last_selected: Option<usize>,
@@ -37,6 +42,16 @@ impl PairsPanel {
     /// Which kinds are listed, in the order of [`VerdictKind::ALL`]; the picture does the same.
     pub fn kinds(&self) -> [bool; 4] {
         VerdictKind::ALL.map(|kind| self.model.shown.contains(kind))
+    }
+
+    /// Lists all kinds.
+    pub fn show_all_kinds(&mut self) {
+        self.model.shown = Shown::default();
+    }
+
+    /// The verdicts that are listed, from the top down.
+    pub fn listed(&self) -> impl Iterator<Item = usize> {
+        self.model.rows().iter().map(|row| row.verdict)
     }
 
     /// The verdict of the row below (1) or above (-1) the selected one's, as far as there are rows; the first or
@@ -54,18 +69,23 @@ impl PairsPanel {
 
     /// Paints the panel into all that is left of `ui`. Gives the verdict of the row under the pointer.
     pub fn ui(&mut self, ui: &mut Ui, input: &PairsInput<'_>, actions: &mut Vec<Action>) -> Option<usize> {
-        if let Some(verdict) = input.selected.and_then(|i| input.comparison.verdicts().get(i)) {
+        let verdict = input.selected.and_then(|i| input.comparison.verdicts().get(i));
+        if verdict.is_some() || input.missing {
             let height = ui.available_height();
             panel_size::keep(ui, "pair details");
             let bottom = Panel::bottom("pair details").resizable(true).default_size((height * 0.55).min(420.0));
             let bottom = bottom.size_range(80.0..=(height - 196.0).max(80.0)).frame(egui::Frame::NONE);
-            bottom.show(ui, |ui| details::show(ui, input, verdict, actions));
+            bottom.show(ui, |ui| match verdict {
+                Some(verdict) => details::show(ui, input, verdict, actions),
+                None => details::show_missing(ui, actions),
+            });
         }
-        heading::show(ui, &mut self.model.shown, input);
-        self.model.update(input.comparison, input.classes(), input.chosen_classes);
-        let scroll_to = self.scroll_to(input);
-        let touched = table::show(ui, &mut self.model, input, scroll_to);
+        heading::show(ui, &mut self.model.shown, input, actions);
+        self.model.update(input.comparison, input.classes(), input.chosen_classes, input.live && self.held);
+        let at = PairTablePlace { focus: self.focus, scroll_to: self.scroll_to(input) };
+        let touched = table::show(ui, &mut self.model, input, at, actions);
         actions.extend(touched.selected.map(|verdict| Action::Pairs(PairsAction::Show(verdict))));
+        (self.focus, self.held) = (touched.place, touched.held);
         self.last_highlighted = input.highlighted;
         self.last_selected = input.selected;
         self.last_hovered = touched.hovered;

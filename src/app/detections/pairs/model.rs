@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 
-use crate::compare::{Comparison, Reason, Verdict, VerdictKind};
-use crate::detect::{ClassSet, Classes, Detection};
+use super::selection::Selection;
+use crate::app::detections::held_order::HeldOrder;
+use crate::compare::{Comparison, Verdict, VerdictKind, difference_text, score_text, thousandths};
+use crate::detect::{ClassSet, Classes, Detection, Thresholds};
 
 /// One verdict in figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,13 +24,7 @@ impl PairRow {
     pub fn new(comparison: &Comparison, index: usize, verdict: &Verdict) -> Self {
         let a = verdict.a().and_then(|i| comparison.a().get(i));
         let b = verdict.b().and_then(|i| comparison.b().get(i));
-        let given = verdict.reason().and_then(|reason| match reason {
-            Reason::BelowThreshold { score }
-            | Reason::SuppressedByNms { score, .. }
-            | Reason::BelowThresholdAndSuppressed { score, .. }
-            | Reason::BeyondLimit { score } => Some(score),
-            Reason::Taken { .. } | Reason::NoCandidate => None,
-        });
+        let given = verdict.reason().and_then(|reason| reason.score());
         let score = |found: Option<&Detection>| found.map(|d| d.score).or(given);
         let classes = [a, b].map(|found| found.map(|d| d.class_id));
         Self { verdict: index, kind: verdict.kind(), classes, scores: [score(a), score(b)], iou: verdict.iou() }
@@ -37,6 +33,21 @@ impl PairRow {
     /// B's score less A's.
     pub fn delta(&self) -> Option<f32> {
         Some(self.scores[1]? - self.scores[0]?)
+    }
+
+    /// A side's score as it is shown, in thousandths.
+    fn shown(&self, side: usize, thresholds: [Thresholds; 2]) -> Option<i32> {
+        self.scores[side].map(|score| thousandths(score, thresholds[side].score))
+    }
+
+    /// "0.912"; on its own side of the side's threshold.
+    pub fn score_text(&self, side: usize, thresholds: [Thresholds; 2]) -> Option<String> {
+        self.shown(side, thresholds).map(score_text)
+    }
+
+    /// "+0.030": the difference of the scores as they are shown.
+    pub fn delta_text(&self, thresholds: [Thresholds; 2]) -> Option<String> {
+        Some(difference_text(self.shown(1, thresholds)? - self.shown(0, thresholds)?))
     }
 
     /// A's class where A has the box, else B's.
@@ -57,7 +68,7 @@ impl PairRow {
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PairSortKey {
-    /// The damage: lost, gained and flips, the highest score first, then the matched, the largest |Δscore| first.
+    /// Severity: lost, gained and flips, the highest score first, then the matched, the largest |Δscore| first.
     #[default]
     Verdict,
     Class,
@@ -145,6 +156,7 @@ pub struct Model {
     pub sort: Sort,
     rows: Vec<PairRow>,
     made_from: Option<PairRowsKey>,
+    order: HeldOrder<Selection>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -154,18 +166,32 @@ struct PairRowsKey {
     chosen: ClassSet,
     shown: Shown,
     sort: Sort,
+    /// In an order that is not that of `sort`.
+    held: bool,
 }
 
 impl Model {
-    /// True if the rows were rebuilt.
-    pub fn update(&mut self, comparison: &Comparison, classes: &Classes, chosen: &ClassSet) -> bool {
-        let same = self.made_from.as_ref().is_some_and(|from| {
+    /// True if the rows were rebuilt. `hold`: pairs that were there before stay in their order, though another frame would
+    /// sort them otherwise.
+    pub fn update(&mut self, comparison: &Comparison, classes: &Classes, chosen: &ClassSet, hold: bool) -> bool {
+        let from = self.made_from.as_ref();
+        let same = from.is_some_and(|from| {
             (from.shown, from.sort) == (self.shown, self.sort)
                 && from.comparison == *comparison
                 && from.classes == *classes
                 && from.chosen == *chosen
         });
-        if same {
+        // Whoever sorts sees them sorted.
+        let hold = hold && from.is_some_and(|from| from.sort == self.sort && from.classes == *classes);
+        match from {
+            Some(from) if hold => {
+                let standing = self.rows.iter().filter_map(|row| Selection::new(&from.comparison, row.verdict));
+                self.order.begin(standing);
+            }
+            _ => self.order.release(),
+        }
+        let was_held = from.is_some_and(|from| from.held);
+        if same && (hold || !was_held) {
             return false;
         }
         let rows = comparison
@@ -177,9 +203,13 @@ impl Model {
         self.rows.extend(rows.map(|(index, verdict)| PairRow::new(comparison, index, verdict)));
         // Stable: of equals the stronger comes first, as in the comparison.
         self.rows.sort_by(|x, y| self.sort.compare(x, y, classes));
+        if hold {
+            let thing = |row: &PairRow| Selection::new(comparison, row.verdict);
+            self.order.restore(&mut self.rows, |pair| pair.follow(comparison), |row| row.verdict, thing);
+        }
         let (shown, sort) = (self.shown, self.sort);
         let (comparison, classes, chosen) = (comparison.clone(), classes.clone(), chosen.clone());
-        self.made_from = Some(PairRowsKey { comparison, classes, chosen, shown, sort });
+        self.made_from = Some(PairRowsKey { comparison, classes, chosen, shown, sort, held: hold });
         true
     }
 

@@ -1,32 +1,60 @@
 //! The table of pairs.
 
 use egui::{
-    Align, Align2, Color32, EventFilter, FontId, Id, Key, Layout, Modifiers, Pos2, Rect, Response, Role, Sense, Shape,
-    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, FontId, Id, Key, Layout, Modifiers, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder};
 
 use super::input::PairsInput;
 use super::model::{Model, PairRow, PairSortKey, Sort};
+use crate::app::action::{Action, PairsAction, WindowAction};
+use crate::app::detections::empty_list::{self, WayOut};
+use crate::app::ui::list_focus::ListFocus;
 use crate::app::ui::palette::Scheme;
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
-use crate::compare::VerdictKind;
+use crate::compare::{VerdictKind, score_text, thousandths};
 
 const ROW: f32 = 26.0;
 const HEADER: f32 = 26.0;
+/// Between two columns.
+const GAP: f32 = 4.0;
 /// Longer names of models do not fit over a score.
 const SHORT: usize = 5;
+/// A class's name has at least this room: columns that the details show too make way for it.
+const CLASS: f32 = 84.0;
 
-/// The columns: key, title, what it sorts by, width; `None` = what is left.
-const COLUMNS: [(PairSortKey, &str, &str, Option<f32>); 6] = [
-    (PairSortKey::Verdict, "", "verdict", Some(24.0)),
-    (PairSortKey::Class, "Class", "class", None),
-    (PairSortKey::ScoreA, "A", "score A", Some(36.0)),
-    (PairSortKey::ScoreB, "B", "score B", Some(36.0)),
-    (PairSortKey::Delta, "Δ", "score difference", Some(42.0)),
-    (PairSortKey::Iou, "IoU", "IoU", Some(34.0)),
+/// A column of the table.
+struct PairColumn {
+    key: PairSortKey,
+    title: &'static str,
+    /// What it sorts by.
+    what: &'static str,
+    /// `None` = what is left.
+    width: Option<f32>,
+}
+
+/// In their order; where there is no room, the last ones are left out.
+const COLUMNS: [PairColumn; 6] = [
+    PairColumn { key: PairSortKey::Verdict, title: "", what: "verdict", width: Some(24.0) },
+    PairColumn { key: PairSortKey::Class, title: "Class", what: "class", width: None },
+    PairColumn { key: PairSortKey::ScoreA, title: "A", what: "score A", width: Some(42.0) },
+    PairColumn { key: PairSortKey::ScoreB, title: "B", what: "score B", width: Some(42.0) },
+    PairColumn { key: PairSortKey::Delta, title: "Δ", what: "score difference", width: Some(48.0) },
+    PairColumn { key: PairSortKey::Iou, title: "IoU", what: "IoU", width: Some(34.0) },
 ];
+
+/// Those that leave a class's name its room in a table of this width.
+fn columns(width: f32) -> &'static [PairColumn] {
+    let left = |columns: &[PairColumn]| {
+        let taken: f32 = columns.iter().filter_map(|column| column.width).sum();
+        width - taken - GAP * (columns.len() - 1) as f32
+    };
+    // Verdict, class and both scores are always there.
+    let number = (4..COLUMNS.len()).rev().map(|last| last + 1).find(|n| left(&COLUMNS[..*n]) >= CLASS);
+    &COLUMNS[..number.unwrap_or(4)]
+}
 
 /// Indices are of verdicts.
 #[derive(Default)]
@@ -35,133 +63,165 @@ pub struct PairTableResponse {
     pub hovered: Option<usize>,
     /// `Some(None)`: the selection ends.
     pub selected: Option<Option<usize>>,
+    /// The pointer is over the rows, or one of them has the focus.
+    pub held: bool,
+    /// Where the focus is, or would be.
+    pub place: usize,
 }
 
-/// Shows the rows, and scrolls to one.
-pub fn show(ui: &mut Ui, model: &mut Model, input: &PairsInput<'_>, scroll_to: Option<usize>) -> PairTableResponse {
+/// Which rows the table is brought to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PairTablePlace {
+    /// The row that takes the focus where none is selected.
+    pub focus: usize,
+    pub scroll_to: Option<usize>,
+}
+
+/// Shows the rows in all that is left of `ui`.
+pub fn show(
+    ui: &mut Ui,
+    model: &mut Model,
+    input: &PairsInput<'_>,
+    at: PairTablePlace,
+    actions: &mut Vec<Action>,
+) -> PairTableResponse {
     let mut response = PairTableResponse::default();
     let mut sort = model.sort;
-    ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
-    let focus =
-        Focus { id: ui.scope_id().with("row with the focus"), place: input.selected.and_then(|i| model.place(i)) };
-    response.selected = focus.pressed(ui, model);
+    ui.spacing_mut().item_spacing = vec2(GAP, 0.0);
+    theme::reserve_scroll_bar(ui);
+    let selected = input.selected.and_then(|i| model.place(i));
+    let focus = ListFocus::new(ui, "row with the focus", selected.unwrap_or(at.focus), model.rows().len());
+    response.place = focus.place();
+    let keys = pressed(ui, &focus, selected, model);
+    response.selected = keys.selected;
+    actions.extend(keys.action);
     let moved = response.selected.flatten().and_then(|verdict| model.place(verdict));
 
     let width = ui.available_width();
+    let columns = columns(width - ui.spacing().scroll.allocated_width());
     let mut table = TableBuilder::new(ui)
-        .id_salt("pairs")
+        .id_salt(("pairs", columns.len()))
         .striped(false)
         .auto_shrink(false)
         .min_scrolled_height(0.0)
         .animate_scrolling(false)
         .cell_layout(Layout::left_to_right(Align::Center));
-    for (key, .., width) in COLUMNS {
+    for PairColumn { key, width, .. } in columns {
         let column = width.map_or_else(|| Column::remainder().at_least(30.0), Column::exact);
         // The first cell of a row paints the whole row.
-        table = table.column(column.clip(key != PairSortKey::Verdict));
+        table = table.column(column.clip(*key != PairSortKey::Verdict));
     }
-    if let Some(row) = moved.or(scroll_to) {
+    if let Some(row) = moved.or(at.scroll_to) {
         table = table.scroll_to_row(row, None);
     }
     let table = table.header(HEADER, |mut header| {
-        for (key, title, what, _) in COLUMNS {
+        for PairColumn { key, title, what, .. } in columns {
             let title = match key {
                 PairSortKey::ScoreA => short(input.names[0], title),
                 PairSortKey::ScoreB => short(input.names[1], title),
-                _ => title,
+                _ => *title,
             };
-            header.col(|ui| title_cell(ui, key, title, what, &mut sort));
+            header.col(|ui| title_cell(ui, *key, title, what, &mut sort));
         }
     });
-    let mut held = false;
-    table.body(|body| {
+    let (mut in_sight, mut taken) = (false, false);
+    let body = table.body(|body| {
         let left = body.max_rect().left();
         body.rows(ROW, model.rows().len(), |mut cells| {
             let place = cells.index();
             let row = &model.rows()[place];
             cells.set_hovered(false);
-            let is_held = place == focus.place.unwrap_or(0);
-            held |= is_held;
+            in_sight |= place == focus.place();
             let mut colour = Color32::PLACEHOLDER;
-            for (key, ..) in COLUMNS {
+            for PairColumn { key, .. } in columns {
                 cells.col(|ui| {
-                    if key == PairSortKey::Verdict {
+                    if *key == PairSortKey::Verdict {
                         let rect = Rect::from_min_size(pos2(left, ui.max_rect().top()), vec2(width, ROW));
-                        let id = if is_held { focus.id } else { focus.id.with(place) };
-                        let line = line(ui, rect, id, is_held, row, input);
+                        let line = line(ui, rect, focus.row(place), row, input);
                         if line.hovered() {
                             response.hovered = Some(row.verdict);
                         }
                         if is_chosen_now(ui, &line) {
-                            ui.memory_mut(|m| m.request_focus(focus.id));
+                            taken = true;
                             response.selected = Some(Some(row.verdict));
                         }
+                        line.context_menu(|ui| {
+                            if ui.button("Copy table as CSV").clicked() {
+                                actions.push(Action::Pairs(PairsAction::CopyTable));
+                            }
+                        });
                         colour = text_colour(ui, row, input);
                     }
-                    cell(ui, key, row, colour, input);
+                    cell(ui, *key, row, colour, input);
                 });
             }
         });
     });
-    if model.rows().is_empty() {
-        let what = if input.comparison.verdicts().is_empty() {
-            "No detections above the score thresholds."
-        } else {
-            "All pairs are filtered out."
-        };
-        ui.label(egui::RichText::new(what).weak());
-    } else if !held {
-        focus.hold(ui, model, input);
+    // The row that had the focus would lose it again in the same pass, where it stands below.
+    if taken {
+        focus.take(ui);
+    }
+    focus.moves_within(ui, body.inner_rect);
+    if let Some(row) = model.rows().get(focus.place()) {
+        if !in_sight {
+            let held = focus.hold(ui);
+            held.widget_info(|| WidgetInfo::selected(Role::ListItem, true, false, name(row, input)));
+        }
+        response.held = focus.is_here(ui) || ui.rect_contains_pointer(body.inner_rect);
+    } else {
+        let (why, ways) = nothing(model, input);
+        empty_list::show(ui, body.inner_rect, why, &ways, actions);
     }
     model.sort = sort;
     response
+}
+
+/// Why there are no rows, and what brings some back.
+fn nothing(model: &Model, input: &PairsInput<'_>) -> (&'static str, Vec<WayOut>) {
+    let verdicts = input.comparison.verdicts();
+    if verdicts.is_empty() {
+        let ways = WayOut::of_thresholds(&input.thresholds());
+        return ("No detections above the score thresholds.", ways.to_vec());
+    }
+    // Each is left out by its class, by its kind, or by both.
+    let by_class = verdicts.iter().any(|v| model.shown.contains(v.kind()));
+    let by_kind = verdicts.iter().any(|v| input.comparison.is_chosen(v, input.chosen_classes));
+    let both = !by_class && !by_kind;
+    let ways = [(by_class || both, WayOut::ShowAllClasses), (by_kind || both, WayOut::ShowAllVerdicts)];
+    ("All pairs are filtered out.", ways.into_iter().filter(|(helps, _)| *helps).map(|(_, way)| way).collect())
 }
 
 fn short<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
     if name.chars().count() <= SHORT { name } else { otherwise }
 }
 
-/// Of all rows one takes the focus, the chosen one or else the first: Tab enters the table there and leaves it at
-/// once, and the arrows move the choice.
-struct Focus {
-    id: Id,
-    /// Of the chosen row.
-    place: Option<usize>,
+/// What the keys ask for while the table has the focus: Tab enters it at one row and leaves it at once, and the arrows
+/// move the choice.
+#[derive(Default)]
+struct PairKeys {
+    selected: Option<Option<usize>>,
+    action: Option<Action>,
 }
 
-impl Focus {
-    /// What the keys choose while the table has the focus.
-    fn pressed(&self, ui: &Ui, model: &Model) -> Option<Option<usize>> {
-        if !ui.memory(|m| m.has_focus(self.id)) {
-            return None;
-        }
-        let escape = self.place.is_some();
-        let filter = EventFilter { vertical_arrows: true, escape, ..EventFilter::default() };
-        ui.memory_mut(|m| m.set_focus_lock_filter(self.id, filter));
-        let last = model.rows().len().checked_sub(1)?;
+/// `selected`: the row that is chosen.
+fn pressed(ui: &Ui, focus: &ListFocus, selected: Option<usize>, model: &Model) -> PairKeys {
+    let moved = focus.moved(ui, selected, selected.is_some());
+    if selected.is_some() && focus.is_here(ui) {
         let down = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-        let page = 10;
-        let place = match self.place {
-            Some(_) if down(Key::Escape) => return Some(None),
-            _ if down(Key::Home) => 0,
-            _ if down(Key::End) => last,
-            Some(place) if down(Key::ArrowDown) => place + 1,
-            Some(place) if down(Key::ArrowUp) => place.saturating_sub(1),
-            Some(place) if down(Key::PageDown) => place + page,
-            Some(place) if down(Key::PageUp) => place.saturating_sub(page),
-            None if down(Key::ArrowDown) || down(Key::ArrowUp) => 0,
-            _ => return None,
-        };
-        Some(Some(model.rows()[place.min(last)].verdict))
+        if down(Key::Escape) {
+            return PairKeys { selected: Some(None), ..PairKeys::default() };
+        }
+        // The row is selected already: these are free for what its details offer.
+        let meant = [
+            (Key::Enter, Action::Pairs(PairsAction::BringBack)),
+            (Key::Space, Action::Window(WindowAction::TogglePause)),
+        ];
+        if let Some((_, action)) = meant.into_iter().find(|(key, _)| down(*key)) {
+            return PairKeys { action: Some(action), ..PairKeys::default() };
+        }
     }
-
-    /// Keeps the focus while its row is scrolled out of view: scrolling must not disable the keys.
-    fn hold(&self, ui: &Ui, model: &Model, input: &PairsInput<'_>) {
-        let Some(row) = model.rows().get(self.place.unwrap_or(0)) else { return };
-        let nowhere = Rect::from_min_size(ui.max_rect().left_bottom() + vec2(0.0, 1e4), vec2(1.0, 1.0));
-        let response = ui.interact(nowhere, self.id, Sense::click());
-        response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, false, name(row, input)));
-    }
+    let selected = moved.and_then(|place| model.rows().get(place)).map(|row| Some(row.verdict));
+    PairKeys { selected, ..PairKeys::default() }
 }
 
 /// A row is taken when the button goes down: while the picture is live, something else may stand there when it comes
@@ -171,10 +231,10 @@ fn is_chosen_now(ui: &Ui, line: &Response) -> bool {
     line.clicked() || (pressed && line.contains_pointer() && line.is_pointer_button_down_on())
 }
 
-/// The ground of a row and its response.
-fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &PairRow, input: &PairsInput<'_>) -> Response {
+/// The ground of a row and its response. What is chosen has a bar at its left; what is pointed at is only lighter; the
+/// focus is a ring, as everywhere.
+fn line(ui: &Ui, rect: Rect, (id, sense): (Id, Sense), row: &PairRow, input: &PairsInput<'_>) -> Response {
     let scheme = theme::scheme(ui);
-    let sense = if focusable { Sense::click() } else { Sense::CLICK };
     let response = ui.interact(rect, id, sense);
     let chosen = input.selected == Some(row.verdict);
     let highlighted = input.highlighted == Some(row.verdict) || response.hovered();
@@ -184,8 +244,8 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &PairRow, input: &Pai
     if lit {
         painter.rect_filled(rect, 5.0, if chosen { scheme.pressed } else { scheme.hovered });
     }
-    if response.has_focus() {
-        painter.rect_stroke(rect, 5.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
+    if chosen {
+        painter.rect_filled(rect.with_max_x(rect.left() + 3.0), 1.5, scheme.accent);
     }
     let classes = input.classes();
     response.on_hover_ui(|ui| {
@@ -193,7 +253,8 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &PairRow, input: &Pai
         let explanation = input.explanation();
         let why = input.comparison.verdicts().get(row.verdict).and_then(|verdict| explanation.reason(verdict));
         ui.label(why.unwrap_or_else(|| row.kind.what(input.names)));
-        ui.label(egui::RichText::new("Click for details").weak());
+        let what = if input.live { "Click to follow it; Space to pause" } else { "Click for details" };
+        ui.label(egui::RichText::new(what).weak());
     })
 }
 
@@ -209,10 +270,8 @@ fn cell(ui: &Ui, key: PairSortKey, row: &PairRow, colour: Color32, input: &Pairs
         painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, theme::digits(), colour);
     };
     // What a side gives a box that it lacks is no detection.
-    let score = |side: usize| match row.scores[side] {
-        Some(score) => {
-            number(two_digits(score), if row.classes[side].is_some() { colour } else { weak });
-        }
+    let score = |side: usize| match row.score_text(side, input.thresholds()) {
+        Some(score) => number(score, if row.classes[side].is_some() { colour } else { weak }),
         None => number("–".into(), weak),
     };
     match key {
@@ -229,7 +288,8 @@ fn cell(ui: &Ui, key: PairSortKey, row: &PairRow, colour: Color32, input: &Pairs
         PairSortKey::ScoreB => score(1),
         PairSortKey::Delta => {
             let both = row.classes.iter().all(Option::is_some);
-            number(row.delta().map_or_else(|| "–".into(), signed), if both { colour } else { weak });
+            let delta = row.delta_text(input.thresholds());
+            number(delta.unwrap_or_else(|| "–".into()), if both { colour } else { weak });
         }
         PairSortKey::Iou => {
             number(row.iou.map_or_else(|| "–".into(), two_digits), if row.iou.is_some() { colour } else { weak })
@@ -249,20 +309,18 @@ fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sor
     let response = ui.interact(rect, ui.scope_id().with("title"), Sense::click());
     let active = sort.key == key;
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("Sort by {what}")));
-    if response.has_focus() {
-        painter.rect_stroke(rect.shrink(1.0), 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
-    }
     let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
     let font = FontId::proportional(11.5);
     let anchor = if key == PairSortKey::Class { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
-    painter.text(anchor.pos_in_rect(&rect), anchor, title, font, colour);
+    let text = painter.text(anchor.pos_in_rect(&rect), anchor, title, font, colour);
     if active {
+        // Beside the title, on the side where there is room.
         let x = match key {
             PairSortKey::Verdict => rect.left() + 12.0,
-            PairSortKey::Class => rect.left() + 6.0,
-            _ => rect.right() - 6.0,
+            PairSortKey::Class => text.right() + 8.0,
+            _ => text.left() - 7.0,
         };
-        triangle(painter, pos2(x, rect.bottom() - 3.0), sort.rises(), scheme.accent);
+        triangle(painter, pos2(x, rect.center().y), sort.rises(), scheme.accent);
     }
     let tooltip = match key {
         PairSortKey::Verdict => "Sort by severity: lost, gained, class changed, then matched by score difference",
@@ -277,16 +335,17 @@ fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sor
     }
 }
 
-fn triangle(painter: &egui::Painter, bottom: Pos2, up: bool, colour: Color32) {
-    let (base, tip) = if up { (0.0, -4.0) } else { (-4.0, 0.0) };
-    let points = vec![bottom + vec2(-4.0, base), bottom + vec2(4.0, base), bottom + vec2(0.0, tip)];
-    painter.add(Shape::convex_polygon(points, colour, Stroke::NONE));
+fn triangle(painter: &egui::Painter, centre: Pos2, up: bool, colour: Color32) {
+    let down = if up { -1.0 } else { 1.0 };
+    let points = [vec2(-4.0, -2.0), vec2(4.0, -2.0), vec2(0.0, 2.5)].map(|corner| centre + corner * vec2(1.0, down));
+    painter.add(Shape::convex_polygon(points.to_vec(), colour, Stroke::NONE));
 }
 
 /// For screen readers: "person 0.91 → 0.88, matched, IoU 0.93".
 fn name(row: &PairRow, input: &PairsInput<'_>) -> String {
     let class = |side: usize| row.classes[side].map_or("", |id| input.classes().name(id));
-    let [a, b] = row.scores.map(Option::unwrap_or_default).map(two_digits);
+    let thresholds = input.thresholds();
+    let [a, b] = [0, 1].map(|side| brief(row.scores[side].unwrap_or_default(), thresholds[side].score));
     let why = || {
         let verdict = input.comparison.verdicts().get(row.verdict)?;
         input.explanation().reason(verdict)
@@ -305,12 +364,28 @@ pub fn two_digits(value: f32) -> String {
     format!("{value:.2}")
 }
 
-/// "+0.03", "−0.41": with a minus as wide as the plus.
-pub fn signed(value: f32) -> String {
-    let text = format!("{:.2}", value.abs());
-    match (text.as_str(), value < 0.0) {
-        ("0.00", _) => text,
-        (_, true) => format!("−{text}"),
-        (_, false) => format!("+{text}"),
+/// As on a label: two digits, or more where two would put a score onto its threshold or over it.
+fn brief(score: f32, threshold: f32) -> String {
+    let short = two_digits(score);
+    let same = short.parse::<f32>().is_ok_and(|shown| shown.partial_cmp(&threshold) == score.partial_cmp(&threshold));
+    if same { short } else { score_text(thousandths(score, threshold)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_table_leaves_out_columns_before_it_cuts_names() {
+        let titles = |width: f32| columns(width).iter().map(|column| column.title).collect::<Vec<_>>();
+        assert_eq!(titles(320.0), ["", "Class", "A", "B", "Δ", "IoU"]);
+        assert_eq!(titles(270.0), ["", "Class", "A", "B", "Δ"]);
+        assert_eq!(titles(216.0), ["", "Class", "A", "B"]);
+        assert_eq!(titles(50.0), ["", "Class", "A", "B"]);
+    }
+
+    #[test]
+    fn no_score_is_written_as_its_threshold() {
+        assert_eq!([0.91, 0.2504, 0.2499, 0.25].map(|score| brief(score, 0.25)), ["0.91", "0.251", "0.249", "0.25"]);
     }
 }

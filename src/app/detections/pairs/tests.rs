@@ -1,5 +1,7 @@
 //! The panel without a window around it: by label and key.
 
+mod rows;
+
 use egui::accesskit::{Role, Toggled};
 use egui::{Key, Ui, vec2};
 use egui_kittest::Harness;
@@ -60,6 +62,11 @@ struct State {
     chosen: Option<usize>,
     hovered: Option<usize>,
     asked: Option<(Side, Thresholds)>,
+    /// All other actions.
+    others: Vec<Action>,
+    live: bool,
+    /// What the thresholds of both are said to be.
+    score: f32,
 }
 
 impl State {
@@ -76,6 +83,9 @@ impl State {
             chosen: None,
             hovered: None,
             asked: None,
+            others: Vec::new(),
+            live: false,
+            score: 0.25,
         };
         state.compare(0.25);
         state
@@ -97,11 +107,13 @@ impl State {
         let letterbox = Letterbox::new(state.form.input, state.form.input);
         let input = PairsInput {
             comparison: &state.comparison,
-            sides: state.sides(&letterbox, 0.25),
+            sides: state.sides(&letterbox, state.score),
             names: ["FP32", "INT8"],
             chosen_classes: &state.classes,
             highlighted: state.highlighted,
             selected: state.chosen,
+            missing: false,
+            live: state.live,
         };
         let mut actions = Vec::new();
         let hovered = panel.ui(ui, &input, &mut actions);
@@ -110,7 +122,7 @@ impl State {
             match action {
                 Action::Pairs(PairsAction::Show(verdict)) => state.chosen = verdict,
                 Action::Thresholds(ThresholdsAction::Set(side, thresholds)) => state.asked = Some((side, thresholds)),
-                other => panic!("{other:?}"),
+                other => state.others.push(other),
             }
         }
         if hovered.is_some() {
@@ -355,7 +367,7 @@ fn rows_are_made_only_when_something_changed() {
     let mut model = Model::default();
     let mut update = |classes: &ClassSet, change: fn(&mut Model)| {
         change(&mut model);
-        model.update(&state.comparison, &state.form.classes, classes)
+        model.update(&state.comparison, &state.form.classes, classes, false)
     };
     let all = ClassSet::default();
     assert!(update(&all, |_| {}) && !update(&all, |_| {}));
