@@ -7,13 +7,16 @@ use egui::{Context, Ui};
 
 use super::plots::PlotState;
 use super::plots::input::PlotInput;
+use super::threshold_match::{SearchGround, ThresholdMatch};
 use crate::app::action::Action;
+use crate::app::compare_all::results::PairResults;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::preferences::Preferences;
+use crate::app::source::video_bar::clock;
 use crate::compare::{BestThreshold, CompareSettings, Comparison};
 use crate::detect::ClassSet;
 use crate::engine::{Observation, SourceState, Status};
-use crate::history::{BestSearch, History, Moment, RestoreError, Search};
+use crate::history::{History, Moment, RestoreError};
 
 /// How long the history may compute figures before each painting of the window.
 const BUDGET: Duration = Duration::from_millis(4);
@@ -35,9 +38,8 @@ pub struct HistoryBrowser {
     newest: Option<Arc<Observation>>,
     /// Why the current frame stays although newer ones may come; `None` = it does not.
     hold: Option<Hold>,
-    search: Option<BestSearch>,
-    /// What the last search found, in words.
-    found: Option<String>,
+    /// B's threshold, matched to A.
+    pub matching: ThresholdMatch,
     /// Whether two models were compared since the window was opened.
     compared: bool,
 }
@@ -62,8 +64,7 @@ impl HistoryBrowser {
             plots: PlotState::default(),
             newest: None,
             hold: None,
-            search: None,
-            found: None,
+            matching: ThresholdMatch::default(),
             compared: false,
         }
     }
@@ -95,11 +96,6 @@ impl HistoryBrowser {
         self.newest.clone()
     }
 
-    /// What the last search for a threshold found, or how far it is.
-    pub fn found(&self) -> Option<&str> {
-        self.found.as_deref()
-    }
-
     /// What is to be said of the current frame.
     pub fn remark(&self, current: &Observation) -> Option<String> {
         match self.hold.as_ref()? {
@@ -108,6 +104,10 @@ impl HistoryBrowser {
                 let newest = self.newest.as_ref()?;
                 let before = newest.times.captured.saturating_duration_since(current.times.captured);
                 let old = newest.sequence != current.sequence;
+                // A frame of a video has one number, which the video's bar has, too.
+                if let Some(place) = current.description.playback.as_ref().filter(|place| place.duration.is_some()) {
+                    return Some(format!("History: {} (frame {})", clock(place.time), place.number));
+                }
                 let seconds = before.as_secs_f32();
                 old.then(|| format!("History: {seconds:.1} s before the newest frame (frame {})", current.frame_id))
             }
@@ -135,13 +135,14 @@ impl HistoryBrowser {
     }
 
     /// Brings the figures up to the present thresholds, and continues a search, a slice at a time. Gives B's best
-    /// threshold once it is found.
+    /// threshold once it is found. `album`: what A and B see in the album's pictures.
     pub fn tend(
         &mut self,
         ctx: &Context,
         settings: &CompareSettings,
         preferences: &Preferences,
         status: &Status,
+        album: Option<&PairResults>,
     ) -> Option<BestThreshold> {
         let history = self.history.as_mut()?;
         self.compared |= preferences.view.compares();
@@ -152,36 +153,14 @@ impl HistoryBrowser {
             let live = status.source == SourceState::Live;
             ctx.request_repaint_after(if live { REST_LIVE } else { REST });
         }
-        let search = self.search.as_mut()?;
-        ctx.request_repaint();
-        let (found, best) = match search.step(&history.ring, BUDGET) {
-            Search::Going { done, total } => {
-                self.found = Some(format!("Searching: {done} of {total} frames…"));
-                return None;
-            }
-            Search::Nothing => ("No frame in the history has been processed by both models yet.".into(), None),
-            Search::Found { best, moments } => {
-                let frames = if moments == 1 { "frame" } else { "frames" };
-                let over = format!("{moments} {frames}");
-                let (score, before, after) = (best.score, best.before, best.after);
-                if score == settings.thresholds[1].score {
-                    (format!("B's threshold is already the best: {score:.2} (agreement {after:.3}, {over})"), None)
-                } else {
-                    (
-                        format!("Best threshold for B: {score:.3} (agreement {before:.3} → {after:.3}, {over})"),
-                        Some(best),
-                    )
-                }
-            }
-        };
-        (self.search, self.found) = (None, Some(found));
-        best
+        let ground = SearchGround { ring: &history.ring, album };
+        self.matching.tend(ctx, ground, settings, status, preferences.threshold_choice(), BUDGET)
     }
 
     /// Begins to look for the score threshold at which B agrees best with A.
-    pub fn find_best_threshold(&mut self, settings: &CompareSettings) {
+    pub fn find_best_threshold(&mut self, settings: &CompareSettings, status: &Status) {
         if let Some(history) = &self.history {
-            self.search = Some(BestSearch::new(&history.ring, settings));
+            self.matching.start(&history.ring, settings, status);
         }
     }
 

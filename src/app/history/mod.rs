@@ -2,3 +2,4 @@
 
 pub mod browser;
 pub mod plots;
+pub mod threshold_match;

@@ -14,6 +14,7 @@ use crate::app::action::LayersAction;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::history::browser::HistoryBrowser;
 use crate::app::job::Job;
+use crate::app::models::titles::ModelTitles;
 use crate::app::view::Side;
 use crate::compare::label_text;
 use crate::detect::{Frame, Thresholds};
@@ -40,6 +41,7 @@ pub struct LayersContext<'a> {
     pub thresholds: [Thresholds; 2],
     /// A's and B's models, as they were chosen.
     pub models: [&'a ModelName; 2],
+    pub titles: &'a ModelTitles,
     pub source: &'a SourceRequest,
     /// Whose pictures are shown; `None` = no album's.
     pub album: Option<&'a Album>,
@@ -145,6 +147,11 @@ impl LayersController {
         Some(LayersEffect::Compare)
     }
 
+    /// Hides the panel. What is under way continues.
+    pub fn close(&mut self) {
+        self.is_open = false;
+    }
+
     /// Opens the panel for A's box of a verdict: which layers change its score.
     fn follow(&mut self, verdict: usize, context: &LayersContext<'_>) -> Option<LayersEffect> {
         let current = context.current;
@@ -194,14 +201,14 @@ impl LayersController {
             },
             Some(Work::Rebuilding(job, before)) => match job.poll() {
                 None => self.work = Some(Work::Rebuilding(job, before)),
-                Some(result) => return self.take_rebuilt(result, before),
+                Some(result) => return self.take_rebuilt(result, before, context),
             },
             Some(Work::Calibrating(job, before, mut tap)) => match job.poll() {
                 None => {
                     self.check_tap(&mut tap, &job, context);
                     self.work = Some(Work::Calibrating(job, before, tap));
                 }
-                Some(result) => return self.take_rebuilt(result, before),
+                Some(result) => return self.take_rebuilt(result, before, context),
             },
             None => return self.start_due(context).into_iter().collect(),
         }
@@ -325,15 +332,21 @@ impl LayersController {
                 (tap, Box::new(live))
             }
         };
-        let source = album.map_or_else(|| observation.description.name.clone(), |_| "this folder".to_owned());
-        let plan = CalibrationPlan { recipe: self.recipe, frames: FRAMES, source };
+        let place = album.map_or_else(|| Some(observation.description.name.clone()), folder_name);
+        let source = place.clone().unwrap_or_else(|| "this folder".to_owned());
+        let plan = CalibrationPlan { recipe: self.recipe, frames: FRAMES, source, place };
         let before = context.models[1].clone();
         let job = Job::start(context.ctx, "calibrating", move |handle| task.calibrate(frames, &plan, handle));
         self.started(job.map(|job| Work::Calibrating(job, before, tap)));
         album.is_none().then_some(LayersEffect::Resume)
     }
 
-    fn take_rebuilt(&mut self, result: Result<RebuildResult, Stopped>, before: ModelName) -> Vec<LayersEffect> {
+    fn take_rebuilt(
+        &mut self,
+        result: Result<RebuildResult, Stopped>,
+        before: ModelName,
+        context: &LayersContext<'_>,
+    ) -> Vec<LayersEffect> {
         let outcome = match result {
             Ok(outcome) => outcome,
             Err(end) => {
@@ -347,11 +360,16 @@ impl LayersController {
         if let (Some(findings), ModelName::File(path)) = (&self.findings, &outcome.model) {
             self.due = Due::Again(path.clone(), Box::new(findings.subject.clone()));
         }
-        let said = format!("B is now {}. {}.", outcome.model.label(), heading::words(&outcome));
+        let said = format!("B is now {}. {}.", context.titles.of(&outcome.model), heading::words(&outcome));
         let message = if outcome.before_after.is_ok() { LayersEffect::Done(said) } else { LayersEffect::Warn(said) };
         let effects = vec![message, LayersEffect::UseAsB(outcome.model.clone())];
         self.outcome = Some((outcome, before));
         effects
+    }
+
+    /// A model's file is gone, or has another name: there is no way back to it.
+    pub fn forget_model(&mut self, model: &ModelName) {
+        self.outcome.take_if(|(result, before)| *before == *model || result.model == *model);
     }
 
     /// Gives a frame to a calibration that is under way.
@@ -402,6 +420,14 @@ impl LayersContext<'_> {
             (_, Precision::Fp32) => Err(format!("B is {}, a float model; select an INT8 model as B.", b.name)),
             _ => Ok([a, b]),
         }
+    }
+}
+
+/// The name of the one folder that an album shows; `None`: it shows several, or files that were chosen.
+fn folder_name(album: &Album) -> Option<String> {
+    match album.named() {
+        [folder] if folder.is_dir() => Some(folder.file_name()?.to_string_lossy().into_owned()),
+        _ => None,
     }
 }
 

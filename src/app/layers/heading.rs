@@ -3,7 +3,6 @@
 use egui::{Align, Button, ComboBox, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
 
 use super::work::FRAMES;
-use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, LayersAction};
 use crate::app::job::JobProgress;
 use crate::app::models::picker::shortened;
@@ -34,35 +33,21 @@ pub struct Heading<'a> {
 }
 
 impl Heading<'_> {
-    /// The title, and below it progress, or else what can be made; then the result.
-    pub fn ui(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        self.title(ui, actions);
-        self.work(ui, actions);
-    }
-
-    fn title(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Layers").strong());
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let close = ui.add(Button::new("✖").small().frame(false));
-                close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close layers"));
-                if close.on_hover_text(hint(ui.ctx(), "Close", &Action::Layers(LayersAction::TogglePanel))).clicked() {
-                    actions.push(Action::Layers(LayersAction::TogglePanel));
-                }
-                let can = self.progress.is_none() && self.obstacle.is_none();
-                let mut button = |ui: &mut Ui, can: bool, text: &str, what: &str, action: LayersAction| {
-                    let response = ui.add_enabled(can, Button::new(text).small());
-                    if response.on_hover_text(what).on_disabled_hover_text(what).clicked() {
-                        actions.push(Action::Layers(action));
-                    }
-                };
-                let what = "Measure up to eight frames, evenly spread over the history";
-                button(ui, can && self.has_history, "Measure history", what, LayersAction::MeasureHistory);
-                let what = "Measure layer sensitivity on the current frame; takes a few seconds";
-                button(ui, can, "Measure this frame", what, LayersAction::Measure);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.subject(ui));
-            });
-        });
+    /// The end of the panel's first row, from right to left: what can be measured, and what was.
+    pub fn title(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let can = self.progress.is_none() && self.obstacle.is_none();
+        let mut button = |ui: &mut Ui, can: bool, text: &str, what: &str, action: LayersAction| {
+            let response = ui.add_enabled(can, Button::new(text).small());
+            if response.on_hover_text(what).on_disabled_hover_text(what).clicked() {
+                actions.push(Action::Layers(action));
+            }
+        };
+        let what = "Measure up to eight frames, evenly spread over the history";
+        button(ui, can && self.has_history, "Measure history", what, LayersAction::MeasureHistory);
+        let what = "Measure layer sensitivity on the current frame; takes a few seconds";
+        button(ui, can, "Measure this frame", what, LayersAction::Measure);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.subject(ui));
     }
 
     /// For which frame and models the figures stand, and how long they took.
@@ -81,9 +66,10 @@ impl Heading<'_> {
         response.on_hover_text(self.stale.map_or_else(|| text.clone(), |stale| format!("{text}\n{stale}")));
     }
 
-    /// The row below: progress, or else what can be made of it; then what came of it.
-    fn work(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        ui.horizontal(|ui| match &self.progress {
+    /// The rows below: progress, or else what can be made of it; then what came of it.
+    pub fn work(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        // On two lines where one is too narrow.
+        ui.horizontal_wrapped(|ui| match &self.progress {
             Some(progress) => self.progress(ui, progress, actions),
             None => self.makers(ui, actions),
         });
@@ -198,10 +184,10 @@ pub fn words(outcome: &RebuildResult) -> String {
         Err(why) => return format!("{what}: took {seconds:.1} s · before/after could not be measured: {why}"),
     };
     let both = |[before, after]: [String; 2]| format!("{before} → {after}");
-    let mut parts = vec![format!("agreement with A {}", both(figures.agreement.map(|f1| format!("{f1:.3}"))))];
+    let or_none = |value: Option<f64>| value.map_or_else(|| "–".into(), |value| format!("{value:.3}"));
+    let mut parts = vec![format!("agreement with A {}", both(figures.agreement.map(or_none)))];
     if figures.iou.iter().any(Option::is_some) {
-        let iou = figures.iou.map(|iou| iou.map_or_else(|| "–".into(), |iou| format!("{iou:.3}")));
-        parts.push(format!("mean IoU {}", both(iou)));
+        parts.push(format!("mean IoU {}", both(figures.iou.map(or_none))));
     }
     let noise = figures.noise.map(|db| db.map_or_else(|| "–".into(), |db| format!("{db:.1}")));
     parts.push(format!("worst output head SQNR {} dB", both(noise)));

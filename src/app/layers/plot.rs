@@ -2,18 +2,19 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Color32, FontId, Id, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align, Color32, FontId, Id, Layout, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, PlotPoints, PlotUi, VLine};
 
 use super::rows::{LayerRow, Rows, decibel, per_million};
-use crate::app::history::plots::chart::fixed;
+use crate::app::history::plots::chart::{axis_name, fixed};
 use crate::app::ui::palette::{self, PlotScheme};
 use crate::app::ui::theme;
 
 /// Wide enough to be seen, with a gap.
 const BAR: f64 = 0.72;
-/// The height of a legend, in points.
+/// The heights of a legend and of the name of the axis, in points.
 const LEGEND: f32 = 18.0;
+const AXIS: f32 = 14.0;
 
 /// What a person did in the plots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ struct NoiseChart<'a> {
     /// For screen readers.
     name: String,
     height: f32,
+    /// Of the vertical axis.
+    unit: &'static str,
     y: RangeInclusive<f64>,
     bars: &'a dyn Fn(&LayerRow) -> Option<f64>,
     /// Places whose bars are pointed out.
@@ -41,27 +44,36 @@ struct NoiseChart<'a> {
 pub fn show(ui: &mut Ui, rows: &Rows, followed: Option<(&str, [f32; 2])>) -> Pointed {
     let colours = palette::plots(ui.visuals().dark_mode);
     let mut pointed = Pointed::default();
-    let height = ((ui.available_height() - 2.0 * (LEGEND + 2.0) - 8.0) / 2.0).max(40.0);
+    let height = ((ui.available_height() - 2.0 * (LEGEND + 2.0) - AXIS - 8.0) / 2.0).max(40.0);
     ui.spacing_mut().item_spacing.y = 2.0;
     noise(ui, rows, height, colours, &mut pointed);
     match followed {
         Some((name, scores)) => score(ui, rows, name, scores, height, colours, &mut pointed),
         None => boxes(ui, rows, height, colours, &mut pointed),
     }
+    let name = axis_name("layers, in graph order →", theme::scheme(ui).weak);
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), AXIS), Layout::right_to_left(Align::Min), |ui| {
+        ui.label(name)
+    });
     pointed
 }
 
 fn noise(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &mut Pointed) {
     let worst = rows.worst(|row| Some(-row.noise()?));
-    let entries = [("this layer", colours.letterbox), ("worst", colours.lost), ("cumulative", colours.a)];
+    let entries = [
+        ("this layer", colours.letterbox, at_pointer(rows, |row| row.isolated.map(|db| decibel(Some(db))))),
+        ("worst", colours.lost, None),
+        ("cumulative", colours.a, at_pointer(rows, |row| Some(decibel(Some(row.propagated))))),
+    ];
     let about = "Signal-to-quantization-noise ratio in dB, in graph order: lower is worse. Bars: this layer only. \
                  Line: cumulative, everything up to this layer in INT8.";
-    legend(ui, "Noise: SQNR dB", about, &entries);
+    legend(ui, "Noise: SQNR", about, &entries);
     let top = rows.all.iter().filter_map(LayerRow::noise).fold(10.0, f64::max) * 1.12;
     let chart = NoiseChart {
         id: "layer noise",
         name: format!("Layer noise; worst single layers: {}", names(rows, &worst)),
         height,
+        unit: "dB",
         y: 0.0..=top,
         bars: &|row| row.noise(),
         worst,
@@ -74,12 +86,17 @@ fn noise(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &
 fn boxes(ui: &mut Ui, rows: &Rows, height: f32, colours: &PlotScheme, pointed: &mut Pointed) {
     let worst = rows.worst(|row| row.iou_loss);
     let about = "IoU that boxes lose (1 − IoU) when only this layer is in INT8: higher is worse";
-    legend(ui, "Boxes moved %", about, &[("this layer only", colours.letterbox), ("worst", colours.lost)]);
+    let entries = [
+        ("this layer only", colours.letterbox, at_pointer(rows, |row| Some(format!("{:.2} %", row.iou_loss? * 100.0)))),
+        ("worst", colours.lost, None),
+    ];
+    legend(ui, "Boxes moved", about, &entries);
     let top = rows.all.iter().filter_map(|row| row.iou_loss).fold(0.01, f64::max) * 112.0;
     let chart = NoiseChart {
         id: "layer boxes",
         name: format!("Boxes moved per layer; worst: {}", names(rows, &worst)),
         height,
+        unit: "%",
         y: 0.0..=top,
         bars: &|row| row.iou_loss.map(|loss| loss * 100.0),
         worst,
@@ -103,9 +120,9 @@ fn score(
                  Line: score with everything up to this layer in INT8 and the rest in float.";
     let title = format!("Score of {name}: {float:.2} → {int8:.2}");
     let entries = [
-        ("drop, this layer only", colours.letterbox),
-        ("worst", colours.lost),
-        ("cumulative score", colours.agreement),
+        ("drop, this layer only", colours.letterbox, at_pointer(rows, |row| Some(format!("{:.3}", row.fall?)))),
+        ("worst", colours.lost, None),
+        ("cumulative score", colours.agreement, at_pointer(rows, |row| Some(format!("{:.3}", row.up_to?)))),
     ];
     legend(ui, &title, about, &entries);
     let falls = || rows.all.iter().filter_map(|row| row.fall).map(f64::from);
@@ -115,6 +132,7 @@ fn score(
         id: "layer score",
         name: format!("{title}; largest drops: {}", names(rows, &worst)),
         height,
+        unit: "score",
         y: bottom * 1.12 - 0.005..=f64::from(most) * 1.12,
         bars: &|row| row.fall.map(f64::from),
         worst,
@@ -128,17 +146,25 @@ fn names(rows: &Rows, places: &[usize]) -> String {
     places.iter().filter_map(|place| Some(rows.all.get(*place)?.name.as_str())).collect::<Vec<_>>().join(", ")
 }
 
-/// The title and what the colours mean, on one line.
-fn legend(ui: &mut Ui, title: &str, about: &str, entries: &[(&str, Color32)]) {
+/// A figure of the layer under the pointer, while there is one.
+fn at_pointer(rows: &Rows, figure: impl Fn(&LayerRow) -> Option<String>) -> Option<String> {
+    figure(rows.all.get(rows.hovered?)?)
+}
+
+/// The title and what the colours mean, on one line, with the figures of the layer under the pointer.
+fn legend(ui: &mut Ui, title: &str, about: &str, entries: &[(&str, Color32, Option<String>)]) {
     ui.spacing_mut().interact_size.y = LEGEND;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         ui.label(RichText::new(title).small().strong()).on_hover_text(about);
-        for (name, colour) in entries {
+        for (name, colour, figure) in entries {
             ui.add_space(4.0);
             let (rect, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
             ui.painter().rect_filled(rect, 2.0, *colour);
             ui.label(RichText::new(*name).small().weak());
+            if let Some(figure) = figure {
+                ui.label(RichText::new(figure).font(theme::digits()));
+            }
         }
     });
 }
@@ -152,6 +178,7 @@ impl NoiseChart<'_> {
                 .min_thickness(30.0)
                 .tick_label_font(FontId::monospace(10.0))
                 .tick_label_color(scheme.weak)
+                .label(axis_name(self.unit, scheme.weak))
                 .formatter(|mark, _| {
                     if mark.step_size < 1.0 { format!("{:.1}", mark.value) } else { format!("{:.0}", mark.value) }
                 });

@@ -8,13 +8,12 @@ use egui_extras::{Column, TableBuilder};
 
 use super::plot;
 use super::rows::{LayerRow, LayerSortKey, Rows, decibel, per_million};
+use crate::app::ui::checkbox;
 use crate::app::ui::palette::{self, Scheme};
 use crate::app::ui::theme;
 
 const ROW: f32 = 21.0;
 const HEADER: f32 = 22.0;
-/// Of the box with the tick.
-const TICK: f32 = 13.0;
 /// Of the scroll bar.
 const SCROLL: f32 = 6.0;
 
@@ -178,20 +177,12 @@ fn tick_box(ui: &Ui, row: &LayerRow, rows: &Rows) -> bool {
     if !row.can_be_float() {
         return false;
     }
-    let scheme = theme::scheme(ui);
     let ticked = rows.ticked.contains(&row.name);
-    let rect = Rect::from_center_size(ui.max_rect().center(), vec2(TICK, TICK));
+    let rect = Rect::from_center_size(ui.max_rect().center(), vec2(checkbox::SIDE, checkbox::SIDE));
     let response = ui.interact(rect.expand(3.0), ui.scope_id().with("tick"), Sense::CLICK);
     let name = format!("Keep {} in float", row.name);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, ticked, &name));
-    let painter = ui.painter();
-    let (fill, stroke) = if ticked { (scheme.accent, scheme.accent) } else { (scheme.field, scheme.weak) };
-    painter.rect(rect, 3.0, fill, Stroke::new(1.0, stroke), StrokeKind::Inside);
-    if ticked {
-        let at = |x: f32, y: f32| rect.min + vec2(x, y) * TICK;
-        let points = vec![at(0.22, 0.52), at(0.42, 0.74), at(0.8, 0.28)];
-        painter.add(Shape::line(points, Stroke::new(1.8, scheme.on_accent)));
-    }
+    checkbox::paint(ui.painter(), rect, ticked, theme::scheme(ui));
     response.on_hover_text(format!("{name} when B is rebuilt (Space on the focused row)")).clicked()
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Color32, FontId, Id, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Color32, FontId, Id, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, PlotUi};
 use egui_plot::{Points, Span, VLine};
 
@@ -17,9 +17,19 @@ pub struct Chart<'a> {
     /// For screen readers.
     pub name: String,
     pub height: f32,
+    /// Of the vertical axis: "ms".
+    pub unit: &'static str,
     pub y: RangeInclusive<f64>,
     /// Values with a line and a number.
     pub marks: &'a [f64],
+}
+
+/// From this height on, there is room for the name of the time axis.
+const ROOMY: f32 = 110.0;
+
+/// The name of an axis.
+pub fn axis_name(name: &str, colour: Color32) -> RichText {
+    RichText::new(name).font(FontId::proportional(10.0)).color(colour)
 }
 
 /// How one curve is drawn.
@@ -71,7 +81,9 @@ impl<'a> Chart<'a> {
             .label_spacing(1.0..=2.0)
             .min_thickness(15.0)
             .formatter(move |mark, range| ago_on_axis(newest - mark.value, mark.value, range));
+        let times = if self.height < ROOMY { times } else { times.label(axis_name("time →", scheme.weak)) };
         let values = axis(AxisHints::new_y()).label_spacing(1.0..=2.0).min_thickness(30.0);
+        let values = values.label(axis_name(self.unit, scheme.weak));
         let marks = self.marks;
         let plot = fixed(self.id, self.height, colours.grid)
             .sense(Sense::click_and_drag())

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use egui_plot::PlotPoint;
 
-use crate::history::{Record, Stage, Timeline};
+use crate::history::{FrameFigures, Record, Stage, Timeline};
 
 /// A gap in time from which on a curve is broken: the source stood still, or was paused. In seconds.
 const GAP: f64 = 3.0;
@@ -147,7 +147,7 @@ impl Curves {
     fn push(&mut self, record: &Record, index: i64, is_old: bool) {
         let x = record.seconds;
         let figures = record.figures.as_ref();
-        self.agreement.push(index, x, figures.map(|f| f.f1), is_old);
+        self.agreement.push(index, x, figures.and_then(FrameFigures::known_f1), is_old);
         self.lost.push(index, x, figures.map(|f| -f32::from(f.lost)), is_old);
         self.gained.push(index, x, figures.map(|f| f32::from(f.gained)), is_old);
         self.flips.push(index, x, figures.map(|f| f32::from(f.flips)).filter(|flips| *flips > 0.0), is_old);

@@ -1,6 +1,7 @@
 //! The line above a plot: its name, what its curves are, and their values.
 
-use egui::{Align2, FontId, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, FontId, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui_plot::LineStyle;
 
 use super::chart::Pen;
 use crate::app::ui::theme;
@@ -19,6 +20,29 @@ pub enum Sample {
     Up,
     Down,
     Diamond,
+}
+
+/// What the lines of a latency are, for its legend: in the upper right corner of the plot at `rect`.
+pub fn percentiles(ui: &Ui, rect: Rect) {
+    let scheme = theme::scheme(ui);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let mut right = rect.right_top() + vec2(-6.0, 8.0);
+    for (name, line) in
+        [("p99", LineStyle::dotted_dense()), ("p95", LineStyle::dashed_dense()), ("p50", LineStyle::Solid)]
+    {
+        let ends = [right - vec2(16.0, 0.0), right];
+        let stroke = Stroke::new(1.5, scheme.weak);
+        match line {
+            LineStyle::Solid => {
+                painter.line_segment(ends, stroke);
+            }
+            LineStyle::Dashed { .. } => painter.extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0)),
+            LineStyle::Dotted { .. } => painter.extend(Shape::dotted_line(&ends, scheme.weak, 4.0, 1.0)),
+        }
+        let place = ends[0] - vec2(4.0, 0.0);
+        let text = painter.text(place, Align2::RIGHT_CENTER, name, FontId::proportional(10.5), scheme.weak);
+        right.x = text.left() - 9.0;
+    }
 }
 
 impl Sample {

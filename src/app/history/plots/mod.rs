@@ -1,9 +1,9 @@
 //! Agreement, lost and gained boxes, and latencies over time: the way back to any frame that is kept.
 //!
 //! ```text
-//! Timeline ── Curves (two points a column of pixels) ── Chart ×3 ─┐
-//! Ring ────── TimeRange (shown, kept) ──────────────────┘         ├─▶ Action
-//!             row: kept, pause below, steps, reach ───────────────┘
+//! Timeline ── Curves (two points a column of pixels) ── Chart ×3, tooltip ─┐
+//! Ring ────── TimeRange (shown, kept) ──────────────────┘                  ├─▶ Action
+//!             row: kept, pause below, steps, reach ────────────────────────┘
 //! ```
 
 pub mod chart;
@@ -14,13 +14,15 @@ mod row;
 #[cfg(test)]
 mod tests;
 mod time_range;
+mod tooltip;
 
 use std::time::{Duration, Instant};
 
-use egui::{Response, Ui};
+use egui::{Response, RichText, Ui};
 use egui_plot::LineStyle;
 
-use crate::app::action::{Action, HistoryAction};
+use crate::app::action::Action;
+use crate::app::panels::bottom::{BottomTab, scrolled};
 use crate::app::preferences::Preferences;
 use crate::app::ui::palette::{self, PlotScheme};
 use crate::app::ui::theme;
@@ -29,13 +31,17 @@ use chart::{Chart, Pen, curve, diamonds};
 use curves::{Curves, StageCurves};
 use input::PlotInput;
 use legend::{LegendEntry, Sample};
-use time_range::{Reach, TimeRange, ago};
+use time_range::{Reach, TimeRange};
+use tooltip::{before_newest, explain, stages};
 
-/// Of one plot, with its numbers, in points.
-const HEIGHT: f32 = 118.0;
+/// The least height of a plot, with its numbers, in points.
+const LEAST_PLOT: f32 = 58.0;
+
+/// The height of what stands above the plots' ground: the controls and the legends.
+const ABOVE: f32 = 54.0;
 
 /// Below this width, there is no room for all plots side by side.
-const NARROW: f32 = 720.0;
+const NARROW: f32 = 840.0;
 
 /// Up to this number of records, curves are rebuilt for every frame: that takes a fraction of a millisecond.
 const FEW: usize = 4000;
@@ -92,58 +98,91 @@ struct Made {
 }
 
 impl PlotState {
-    /// Paints the row of controls and the plots, about 170 points high, as wide as `ui`.
+    /// Paints the panel with the plots, as high and as wide as `ui`.
     pub fn ui(&mut self, ui: &mut Ui, input: &PlotInput<'_>, preferences: &mut Preferences, actions: &mut Vec<Action>) {
-        row::show(ui, &mut self.reach, input, preferences, actions);
-        show(ui, self, input, actions);
+        self.view.update(self.reach, input);
+        let narrow = ui.available_width() < NARROW;
+        let compared = {
+            let last = input.timeline.last();
+            last.is_some_and(|record| record.figures.is_some()) || !self.curves.agreement.points().is_empty()
+        };
+        BottomTab::History.row(ui, actions, |ui, _| {
+            let Self { reach, tab, .. } = self;
+            row::head(ui, reach, input, |ui| {
+                // One plot above the other would be too high: a choice of one.
+                if compared && narrow {
+                    choice(ui, tab);
+                }
+            });
+        });
+        let chosen = self.tab;
+        let tabs = match (compared, narrow) {
+            // One model alone has nothing to agree with.
+            (false, _) => &[Tab::Latency][..],
+            (true, true) => std::slice::from_ref(&chosen),
+            (true, false) => &Tab::ALL,
+        };
+        scrolled(ui, ABOVE + LEAST_PLOT, |ui| {
+            row::show(ui, input, preferences, actions);
+            self.plots(ui, tabs, input, actions);
+        });
     }
-}
 
-fn show(ui: &mut Ui, state: &mut PlotState, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
-    state.view.update(state.reach, input);
-    let compared = {
-        let last = input.timeline.last();
-        last.is_some_and(|record| record.figures.is_some()) || !state.curves.agreement.points().is_empty()
-    };
-    let tabs: Vec<Tab> = match (compared, ui.available_width() < NARROW) {
-        // One model alone has nothing to agree with.
-        (false, _) => vec![Tab::Latency],
-        (true, true) => vec![tab(ui, &mut state.tab)],
-        (true, false) => Tab::ALL.to_vec(),
-    };
-    let width = f64::from(ui.available_width()) / tabs.len() as f64;
-    make(state, input.timeline, width);
-
-    // For the frame under the pointer, or else the current one.
-    let at = state.view.pointed.or(state.view.in_sight);
-    let read = at.and_then(|at| input.timeline.nearest(at)).or_else(|| input.timeline.last());
-    let read = read.map(|record| judged(record, input));
-    let mut pointed = None;
-    ui.columns(tabs.len(), |columns| {
-        for (ui, tab) in columns.iter_mut().zip(&tabs) {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            let (response, at) = show_one(ui, *tab, state, input, read);
-            if let Some(at) = at {
-                pointed = Some(at);
-                explain(&response, at, input, actions);
+    /// Side by side, as high as `ui`.
+    fn plots(&mut self, ui: &mut Ui, tabs: &[Tab], input: &PlotInput<'_>, actions: &mut Vec<Action>) {
+        let width = f64::from(ui.available_width()) / tabs.len() as f64;
+        make(self, input.timeline, width);
+        // For the frame under the pointer, or else the current one.
+        let at = self.view.pointed.or(self.view.in_sight);
+        let read = at.and_then(|at| input.timeline.nearest(at)).or_else(|| input.timeline.last());
+        let read = LegendReading {
+            record: read.map(|record| judged(record, input)),
+            pointed: self.view.pointed.and_then(|at| input.timeline.nearest(at)).map(|r| before_newest(r, input)),
+        };
+        let mut pointed = None;
+        ui.columns(tabs.len(), |columns| {
+            for (ui, tab) in columns.iter_mut().zip(tabs) {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                let (response, at) = show_one(ui, *tab, self, input, &read);
+                if let Some(at) = at {
+                    pointed = Some(at);
+                    explain(&response, at, input, actions);
+                }
             }
+        });
+        if self.view.pointed != pointed {
+            self.view.pointed = pointed;
+            // The other plots and the legends show it in the next frame.
+            ui.ctx().request_repaint();
         }
-    });
-    if state.view.pointed != pointed {
-        state.view.pointed = pointed;
-        // The other plots show it in the next frame.
-        ui.ctx().request_repaint();
     }
 }
 
-/// One above the other would be too high: a choice of one.
-fn tab(ui: &mut Ui, chosen: &mut Tab) -> Tab {
-    ui.horizontal(|ui| {
-        for tab in Tab::ALL {
-            ui.selectable_value(chosen, tab, tab.label()).on_hover_text("Select a plot");
-        }
-    });
-    *chosen
+/// What the legends tell.
+struct LegendReading<'a> {
+    record: Option<&'a Record>,
+    /// Which frame that is, while the pointer is on a plot: "−22 s".
+    pointed: Option<String>,
+}
+
+impl LegendReading<'_> {
+    /// A legend's title: "Boxes", "Boxes at −22 s".
+    fn title(&self, name: &str) -> String {
+        self.pointed.as_ref().map_or_else(|| name.to_owned(), |when| format!("{name} at {when}"))
+    }
+}
+
+/// The height that is left for a plot below its legend.
+fn height(ui: &Ui) -> f32 {
+    ui.available_height().max(LEAST_PLOT)
+}
+
+fn choice(ui: &mut Ui, chosen: &mut Tab) {
+    ui.spacing_mut().item_spacing.x = 2.0;
+    for tab in Tab::ALL {
+        ui.selectable_value(chosen, tab, RichText::new(tab.label()).small()).on_hover_text("Select a plot");
+    }
+    ui.add_space(8.0);
 }
 
 /// The newest frame may not be judged yet; until then, the previous one is used.
@@ -166,33 +205,12 @@ fn make(state: &mut PlotState, timeline: &Timeline, width: f64) {
     }
 }
 
-/// Tells about a plot what is under the pointer, and where a click leads.
-fn explain(response: &Response, at: f64, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
-    let Some(record) = input.timeline.nearest(at) else { return };
-    let nearest = input.ring.nearest(record.sequence);
-    let newest = input.timeline.last().map_or(0.0, |last| last.seconds);
-    let time = |sequence| input.timeline.get(sequence).map_or(0.0, |record| newest - record.seconds);
-    let hint = match nearest {
-        Some(kept) if kept == record.sequence => "Click to show this frame".to_owned(),
-        Some(kept) => {
-            format!("This frame is no longer stored. Click to show the nearest stored one: {}", ago(time(kept)))
-        }
-        None => "No frame stored yet".to_owned(),
-    };
-    let old = if input.timeline.is_current(record) { "" } else { "\nComputed at earlier settings" };
-    let text = format!("{}\n{hint}{old}", ago(newest - record.seconds));
-    let asked = response.clicked() || response.dragged();
-    response.clone().on_hover_text_at_pointer(text);
-    let wanted = nearest.filter(|kept| asked && input.in_sight != Some(*kept));
-    actions.extend(wanted.map(|kept| Action::History(HistoryAction::GoTo(kept))));
-}
-
 fn show_one(
     ui: &mut Ui,
     tab: Tab,
     state: &PlotState,
     input: &PlotInput<'_>,
-    read: Option<&Record>,
+    read: &LegendReading<'_>,
 ) -> (Response, Option<f64>) {
     let colours = palette::plots(ui.visuals().dark_mode);
     match tab {
@@ -206,20 +224,22 @@ fn agreement(
     ui: &mut Ui,
     state: &PlotState,
     input: &PlotInput<'_>,
-    read: Option<&Record>,
+    read: &LegendReading<'_>,
     colours: &PlotScheme,
 ) -> (Response, Option<f64>) {
     let pen = Pen::solid(colours.agreement, 1.6);
-    let now = read.and_then(|record| record.figures).map_or_else(|| "–".to_owned(), |f| format!("{:.2}", f.f1));
+    let now = read.record.and_then(|record| record.figures?.known_f1());
+    let now = now.map_or_else(|| "–".to_owned(), |f1| format!("{f1:.2}"));
     let entries = [LegendEntry { name: "F1", value: now.clone(), pen, sample: Sample::Line }];
-    legend::show(ui, "Agreement", "F1 score of A's and B's boxes: 1 if they agree completely", &entries);
+    legend::show(ui, &read.title("Agreement"), "F1 score of A's and B's boxes: 1 if they agree completely", &entries);
     let below = input.pause_below.map(f64::from);
     let warning = theme::scheme(ui).warning;
     let curves = &state.curves;
     let chart = Chart {
         id: "agreement",
         name: format!("Agreement over time: {now}"),
-        height: HEIGHT,
+        height: height(ui),
+        unit: "F1",
         y: -0.06..=1.08,
         marks: &[0.0, 0.5, 1.0],
     };
@@ -232,10 +252,10 @@ fn agreement(
     })
 }
 
-fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotScheme) -> (Response, Option<f64>) {
+fn boxes(ui: &mut Ui, state: &PlotState, read: &LegendReading<'_>, colours: &PlotScheme) -> (Response, Option<f64>) {
     let filled = |colour| Pen { filled: true, ..Pen::solid(colour, 1.2) };
     let [gained, lost] = [colours.gained, colours.lost].map(filled);
-    let figures = read.and_then(|record| record.figures);
+    let figures = read.record.and_then(|record| record.figures);
     let count = |of: fn(&FrameFigures) -> u16| figures.as_ref().map_or_else(|| "–".to_owned(), |f| of(f).to_string());
     let [n_gained, n_lost, n_flips] = [count(|f| f.gained), count(|f| f.lost), count(|f| f.flips)];
     let name = format!("Gained and lost boxes over time: {n_gained} gained, {n_lost} lost, {n_flips} class changed");
@@ -251,7 +271,7 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     ];
     legend::show(
         ui,
-        "Boxes",
+        &read.title("Boxes"),
         "Per frame: up, boxes found by B only; down, boxes found by A only; diamonds, boxes whose class changed",
         &entries,
     );
@@ -262,7 +282,8 @@ fn boxes(ui: &mut Ui, state: &PlotState, read: Option<&Record>, colours: &PlotSc
     let marks: Vec<f64> =
         ((-bottom / step).floor() as i64..=(top / step).ceil() as i64).map(|i| i as f64 * step).collect();
     let room = (top + bottom) * 0.12;
-    let chart = Chart { id: "boxes", name, height: HEIGHT, y: -bottom - room..=top + room, marks: &marks };
+    let y = -bottom - room..=top + room;
+    let chart = Chart { id: "boxes", name, height: height(ui), unit: "boxes", y, marks: &marks };
     chart.show(ui, &state.view, |plot| {
         curve(plot, "gained", &curves.gained, gained);
         curve(plot, "lost", &curves.lost, lost);
@@ -274,18 +295,18 @@ fn latency(
     ui: &mut Ui,
     state: &PlotState,
     input: &PlotInput<'_>,
-    read: Option<&Record>,
+    read: &LegendReading<'_>,
     colours: &PlotScheme,
 ) -> (Response, Option<f64>) {
-    let swapped = input.timeline.setting().is_some_and(|setting| setting.swapped);
-    let slots = if swapped { [1, 0] } else { [0, 1] };
     let curves = &state.curves;
-    let stages = [
-        (Stage::Inference(slots[0]), input.names[0], colours.a, &curves.inference[slots[0]]),
-        (Stage::Inference(slots[1]), input.names[1], colours.b, &curves.inference[slots[1]]),
-        (Stage::Letterbox, "letterbox", colours.letterbox, &curves.letterbox),
-    ];
-    let of = |stage| read.and_then(|record: &Record| record.latency(stage));
+    let curves_of = |stage| match stage {
+        Stage::Inference(slot) => &curves.inference[slot.min(1)],
+        Stage::Letterbox | Stage::Age => &curves.letterbox,
+    };
+    let [a, b, letterbox] = stages(input);
+    let stages = [(a, colours.a), (b, colours.b), (letterbox, colours.letterbox)]
+        .map(|((stage, name), colour)| (stage, name, colour, curves_of(stage)));
+    let of = |stage| read.record.and_then(|record: &Record| record.latency(stage));
     let shown = stages.iter().filter(|(stage, ..)| of(*stage).is_some());
     let entries: Vec<LegendEntry<'_>> = shown
         .map(|(stage, name, colour, _)| {
@@ -293,22 +314,26 @@ fn latency(
             LegendEntry { name, value, pen: Pen::solid(*colour, 1.6), sample: Sample::Line }
         })
         .collect();
-    let about = "Latency per stage over the last 120 frames: solid p50, dashed p95, dotted p99. Faint: each frame.";
-    legend::show(ui, "Latency ms", about, &entries);
+    let about = "Latency per stage over the last 120 frames: solid p50, dashed p95, dotted p99; the numbers are p50. \
+                 Faint: each frame.";
+    legend::show(ui, &read.title("Latency"), about, &entries);
     let list: Vec<String> = entries.iter().map(|e| format!("{} {} ms", e.name, e.value)).collect();
     let top = stages.iter().map(|(.., curves)| curves.p99.top()).fold(1.0, f64::max);
     let step = nice(top / 3.0);
     let marks: Vec<f64> = (0..5).map(|i| f64::from(i) * step).collect();
     let name = format!("Latency over time: {}", list.join(", "));
-    let chart = Chart { id: "latency", name, height: HEIGHT, y: -top * 0.04..=top * 1.2, marks: &marks };
-    chart.show(ui, &state.view, |plot| {
+    let y = -top * 0.04..=top * 1.3;
+    let chart = Chart { id: "latency", name, height: height(ui), unit: "ms", y, marks: &marks };
+    let shown = chart.show(ui, &state.view, |plot| {
         for (_, _, colour, StageCurves { now, p50, p95, p99 }) in stages {
             curve(plot, "frames", now, Pen::solid(colour.gamma_multiply(0.3), 1.0));
             curve(plot, "p99", p99, Pen { style: LineStyle::Dotted { spacing: 4.0 }, ..Pen::solid(colour, 0.8) });
             curve(plot, "p95", p95, Pen { style: LineStyle::Dashed { length: 5.0 }, ..Pen::solid(colour, 1.0) });
             curve(plot, "p50", p50, Pen::solid(colour, 1.7));
         }
-    })
+    });
+    legend::percentiles(ui, shown.0.rect);
+    shown
 }
 
 /// The next of 1, 2, 5, 10, 20, 50, … and of their tenths.

@@ -1,32 +1,34 @@
 //! The controls above the plots.
 
-use egui::{Align, Button, DragValue, Layout, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::{Align, Button, DragValue, Label, Layout, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::input::PlotInput;
 use super::time_range::Reach;
 use crate::app::action::{Action, HistoryAction, WindowAction};
 use crate::app::preferences::Preferences;
+use crate::app::ui::checkbox::checkbox;
 
-pub fn show(
-    ui: &mut Ui,
-    shown: &mut Reach,
-    input: &PlotInput<'_>,
-    preferences: &mut Preferences,
-    actions: &mut Vec<Action>,
-) {
-    ui.horizontal(|ui| {
+/// Which frame is shown, and when to pause. On two lines where one is too narrow.
+pub fn show(ui: &mut Ui, input: &PlotInput<'_>, preferences: &mut Preferences, actions: &mut Vec<Action>) {
+    ui.horizontal_wrapped(|ui| {
         steps(ui, input, actions);
         ui.separator();
         pause(ui, preferences);
-        ui.separator();
+    });
+}
+
+/// The end of the panel's first row, from right to left: how much time is shown, and what is stored; what lies left of
+/// that, `rest` shows first.
+pub fn head(ui: &mut Ui, shown: &mut Reach, input: &PlotInput<'_>, rest: impl FnOnce(&mut Ui)) {
+    ui.add_space(8.0);
+    for reach in Reach::ALL.into_iter().rev() {
+        let response = ui.selectable_value(shown, reach, RichText::new(reach.label()).small());
+        response.on_hover_text("Time range");
+    }
+    ui.add_space(8.0);
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        rest(ui);
         kept(ui, input);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            for reach in Reach::ALL.into_iter().rev() {
-                let response = ui.selectable_value(shown, reach, RichText::new(reach.label()).small());
-                response.on_hover_text("Time range");
-            }
-        });
     });
 }
 
@@ -58,7 +60,7 @@ fn steps(ui: &mut Ui, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
 
 fn pause(ui: &mut Ui, preferences: &mut Preferences) {
     let about = "Pause at the first frame whose agreement (F1 score) is below this";
-    ui.checkbox(&mut preferences.pauses, "Pause when agreement falls below").on_hover_text(about);
+    checkbox(ui, &mut preferences.pauses, "Pause when agreement falls below").on_hover_text(about);
     let number = DragValue::new(&mut preferences.pause_below).range(0.01..=1.0).speed(0.01).fixed_decimals(2);
     let response = ui.add_enabled(preferences.pauses, number).on_hover_text(about);
     let (pause, below) = (preferences.pauses, f64::from(preferences.pause_below));
@@ -82,5 +84,5 @@ fn kept(ui: &mut Ui, input: &PlotInput<'_>) {
     if input.missed > 0 {
         about += &format!("\n{} came too fast to be stored.", input.missed);
     }
-    ui.label(RichText::new(text).small().weak()).on_hover_text(about);
+    ui.add(Label::new(RichText::new(text).small().weak()).truncate()).on_hover_text(about);
 }

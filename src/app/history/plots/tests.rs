@@ -8,7 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::*;
-use crate::app::action::WindowAction;
+use crate::app::action::{HistoryAction, WindowAction};
 use crate::detect::{Classes, Form, Frame, Head, Letterbox, RawHeads, Size};
 use crate::engine::{Observation, Output, Times};
 use crate::history::{Compactor, RECORDS, Ring};
@@ -111,7 +111,10 @@ impl Desk {
             };
             desk.state.ui(ui, &input, &mut desk.preferences, &mut desk.actions);
         };
-        let mut harness = Harness::builder().with_size(vec2(width, 220.0)).build_ui_state(paint, self);
+        let mut harness = Harness::builder()
+            .with_size(vec2(width, 220.0))
+            .with_context_setup(|ctx: &egui::Context| theme::install(ctx))
+            .build_ui_state(paint, self);
         harness.run_steps(3);
         harness
     }
@@ -232,6 +235,61 @@ fn what_a_screen_reader_reads() {
     harness.get_by_label("Pause below this agreement");
     let megabytes = (harness.state().ring.bytes() as f64 / f64::from(1 << 20)).round();
     harness.get_by_label(&format!("101 frames buffered ({megabytes:.0} of 256 MB)"));
+}
+
+#[test]
+fn the_legends_tell_of_the_frame_under_the_pointer() {
+    let mut harness = Desk::new(2).open(1200.0);
+    harness.get_by_label("Agreement over time: 1.00");
+    let bad = place(&harness, "Agreement over time", 580.0 / 600.0);
+    harness.hover_at(bad);
+    harness.run_steps(3);
+    harness.get_by_label("Agreement over time: 0.00");
+    harness.get_by_label("Gained and lost boxes over time: 0 gained, 1 lost, 0 class changed");
+    harness.remove_cursor();
+    harness.run_steps(3);
+    harness.get_by_label("Agreement over time: 1.00");
+}
+
+#[test]
+fn the_tooltip_has_every_figure_of_its_frame() {
+    let desk = Desk::new(2);
+    let input = PlotInput {
+        timeline: &desk.timeline,
+        ring: &desk.ring,
+        in_sight: None,
+        browsing: false,
+        names: ["FP32", "INT8"],
+        pause_below: None,
+        missed: 0,
+    };
+    let record = desk.timeline.get(580).unwrap();
+    assert_eq!(before_newest(record, &input), "−2 s");
+    let figures = tooltip::figures(record, &input);
+    let read: Vec<(&str, &str)> = figures.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let expected = [
+        ("Agreement (F1)", "0.000"),
+        ("Lost", "1"),
+        ("Gained", "0"),
+        ("Class changed", "0"),
+        ("FP32", "90.0 ms (p50 20.0)"),
+        ("INT8", "90.0 ms (p50 20.0)"),
+        ("letterbox", "1.0 ms (p50 1.0)"),
+    ];
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn a_low_panel_scrolls_and_a_high_one_is_filled() {
+    let height = |panel: f32| {
+        let mut harness = Desk::new(2).open(1200.0);
+        harness.set_size(vec2(1200.0, panel));
+        harness.run_steps(4);
+        harness.get_by_label_contains("Agreement over time").rect().height()
+    };
+    let [low, middle, high] = [90.0, 220.0, 400.0].map(height);
+    assert!(low > 20.0, "{low}");
+    assert!((high - middle - 180.0).abs() < 2.0, "{middle} {high}");
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! The panel at the bottom: the history or the layers, one of them in front, so that the picture keeps its room.
+
+use egui::{Align, Button, Layout, Panel, Role, ScrollArea, Ui, WidgetInfo};
+
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, HistoryAction, LayersAction};
+use crate::app::ui::panel_size;
+
+/// The largest part of the window's height that the panel takes. Of what is left between the bars, the picture keeps
+/// half in any case.
+const MOST: f32 = 0.45;
+
+/// Its height the first time, and the smallest one, in points.
+const FIRST: f32 = 300.0;
+const LEAST: f32 = 96.0;
+
+/// What the panel shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BottomTab {
+    History,
+    Layers,
+}
+
+/// The panel, before it is shown. `strips`: how much of the room in `ui` will go to bars above it.
+pub fn panel(ui: &Ui, strips: f32) -> Panel {
+    panel_size::keep(ui, "bottom");
+    let room = (ui.available_rect_before_wrap().height() - strips).max(0.0);
+    let most = (ui.ctx().content_rect().height() * MOST).min(room / 2.0).floor();
+    Panel::bottom("bottom").resizable(true).default_size(FIRST.min(most)).size_range(LEAST.min(most)..=most)
+}
+
+impl BottomTab {
+    pub const ALL: [Self; 2] = [Self::History, Self::Layers];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::History => "History",
+            Self::Layers => "Layers",
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::History => "Agreement and latency over time, and the frames behind them",
+            Self::Layers => "Quantization error per layer of B, and its effect on the boxes",
+        }
+    }
+
+    /// Brings the tab to the front, or closes the panel where it is there already.
+    fn toggle(self) -> Action {
+        match self {
+            Self::History => Action::History(HistoryAction::TogglePanel),
+            Self::Layers => Action::Layers(LayersAction::TogglePanel),
+        }
+    }
+
+    /// The panel's first row, with this tab in front: the tabs, what is the tab's own (`rest`, from right to left), and a
+    /// cross.
+    pub fn row(self, ui: &mut Ui, actions: &mut Vec<Action>, rest: impl FnOnce(&mut Ui, &mut Vec<Action>)) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for tab in Self::ALL {
+                let chosen = tab == self;
+                let response = ui.add(Button::selectable(chosen, tab.label()));
+                response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, format!("{} tab", tab.label())));
+                if response.on_hover_text(hint(ui.ctx(), tab.about(), &tab.toggle())).clicked() && !chosen {
+                    actions.push(tab.toggle());
+                }
+            }
+            ui.add_space(6.0);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let close = ui.add(Button::new("✖").small().frame(false));
+                let name = format!("Close {}", self.label().to_lowercase());
+                close.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+                if close.on_hover_text(hint(ui.ctx(), "Close", &self.toggle())).clicked() {
+                    actions.push(self.toggle());
+                }
+                rest(ui, actions);
+            });
+        });
+    }
+}
+
+/// Gives `contents` all the height that is left, but no less than `least`: below that they scroll.
+pub fn scrolled(ui: &mut Ui, least: f32, contents: impl FnOnce(&mut Ui)) {
+    let height = ui.available_height().max(least);
+    ScrollArea::vertical().id_salt("bottom").auto_shrink(false).min_scrolled_height(0.0).show(ui, |ui| {
+        ui.set_max_height(height);
+        contents(ui);
+    });
+}
