@@ -96,8 +96,9 @@ fn free(path: &Path) -> PathBuf {
         name.push(if number == 1 { ".png".into() } else { format!("-{number}.png") });
         PathBuf::from(name)
     };
-    // Where all are taken, the last one is refused or replaced like any other.
-    (1..1000).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1000))
+    // A link that leads nowhere is something, too.
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    (1..u32::MAX).map(numbered).find(is_free).unwrap_or_else(|| numbered(u32::MAX))
 }
 
 /// A mark of the window as one of a picture's.

@@ -15,8 +15,9 @@ const LETTERS: f32 = 13.0;
 const SMALL_LETTERS: f32 = 11.0;
 const MANY: usize = 16;
 const CORNER: CornerRadius = CornerRadius::same(3);
-/// How much the others fade while a box is pointed at or chosen.
+/// How much the others fade while one is chosen, and how strongly that one is filled.
 const DIMMED: f32 = 0.45;
+const FILLED: f32 = 0.08;
 
 /// What is painted, and how.
 pub struct Boxes<'a> {
@@ -30,34 +31,44 @@ pub struct Boxes<'a> {
 }
 
 impl Boxes<'_> {
-    /// Paints outlines first and labels over them, those that are lit last.
-    pub fn paint(&self, painter: &Painter, transform: &UiFromImage) {
-        let is_lit = |mark: &&BoxMark| [self.highlighted, self.chosen].contains(&Some(mark.target));
-        let (lit, others): (Vec<&BoxMark>, Vec<&BoxMark>) = self.marks.iter().partition(is_lit);
+    /// Paints outlines first and labels over them, the chosen box's last. Of a box that is pointed at only the outline
+    /// changes: the picture is there to be looked at, and does not flicker as the pointer crosses it. No label is put
+    /// where something else is `written`, as long as there is another place.
+    pub fn paint(&self, painter: &Painter, transform: &UiFromImage, written: &[Rect]) {
+        let is_lit = |mark: &BoxMark| self.highlighted == Some(mark.target) || self.chosen == Some(mark.target);
+        let is_chosen = |mark: &&BoxMark| self.chosen == Some(mark.target);
+        let (chosen, others): (Vec<&BoxMark>, Vec<&BoxMark>) = self.marks.iter().partition(is_chosen);
         let mut dimmed = painter.clone();
-        if !lit.is_empty() {
+        if !chosen.is_empty() {
             dimmed.multiply_opacity(DIMMED);
         }
-        others.iter().rev().for_each(|mark| outline(mark, &dimmed, transform, false));
-        lit.iter().rev().for_each(|mark| outline(mark, painter, transform, true));
+        let painter_of = |mark: &BoxMark| if is_lit(mark) { painter } else { &dimmed };
+        others.iter().rev().for_each(|mark| outline(mark, painter_of(mark), transform, is_lit(mark)));
+        for mark in chosen.iter().rev() {
+            if !mark.second {
+                painter.rect_filled(transform.rect(&mark.bbox), CORNER, mark.colour.gamma_multiply(FILLED));
+            }
+            outline(mark, painter, transform, true);
+        }
         if self.labels {
-            let painted = lit.iter().map(|m| (*m, painter, true)).chain(others.iter().map(|m| (*m, &dimmed, false)));
-            paint_labels(painted.collect(), painter.clip_rect(), transform);
+            let painted = chosen.iter().chain(&others).map(|mark| (*mark, painter_of(mark), is_lit(mark)));
+            paint_labels(painted.collect(), painter.clip_rect(), transform, written);
         }
     }
 }
 
 fn outline(mark: &BoxMark, painter: &Painter, transform: &UiFromImage, lit: bool) {
-    let rect = transform.rect(&mark.bbox);
-    if lit && !mark.second {
-        painter.rect_filled(rect, CORNER, mark.colour.gamma_multiply(0.16));
-    }
-    let width = if mark.second { 1.0 } else { 2.0 } + if lit { 1.0 } else { 0.0 };
-    verdict_style::outline(painter, rect, mark.kind, Stroke::new(width, mark.colour));
+    let width = width(mark.second) + if lit { 1.5 } else { 0.0 };
+    verdict_style::outline(painter, transform.rect(&mark.bbox), mark.kind, Stroke::new(width, mark.colour));
+}
+
+/// Of a box's line; the second box of a pair is B's.
+pub fn width(second: bool) -> f32 {
+    if second { 1.0 } else { 2.0 }
 }
 
 /// Each with its painter, and whether it is lit; the first chooses its place first.
-fn paint_labels(mut marks: Vec<(&BoxMark, &Painter, bool)>, bounds: Rect, transform: &UiFromImage) {
+fn paint_labels(mut marks: Vec<(&BoxMark, &Painter, bool)>, bounds: Rect, transform: &UiFromImage, written: &[Rect]) {
     marks.retain(|(mark, ..)| !mark.label.is_empty());
     let font = FontId::proportional(if marks.len() > MANY { SMALL_LETTERS } else { LETTERS });
     let galleys: Vec<_> = marks
@@ -73,7 +84,7 @@ fn paint_labels(mut marks: Vec<(&BoxMark, &Painter, bool)>, bounds: Rect, transf
             UnplacedLabel { target: bbox(transform.rect(&mark.bbox).expand(1.0)), size: [size.x, size.y], always: *lit }
         })
         .collect();
-    let places = place(&wanted, bbox(bounds));
+    let places = place(&wanted, bbox(bounds), written.iter().copied().map(bbox).collect());
     // Those that chose first are painted last, so that where there is no room they stay readable.
     for ((mark, painter, _, galley), place) in galleys.into_iter().zip(places).rev() {
         let Some(p) = place else { continue };
@@ -101,9 +112,63 @@ pub fn pointed_at(marks: &[BoxMark], pointer_in_image: Pos2) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use egui::epaint::RectShape;
+    use egui::{Color32, Shape};
+    use egui_kittest::Harness;
+
     use super::*;
     use crate::app::ui::palette::class_colour;
     use crate::compare::VerdictKind;
+
+    /// What is painted of two boxes, of targets 0 and 1: by box.
+    fn painted(highlighted: Option<usize>, chosen: Option<usize>) -> [Vec<RectShape>; 2] {
+        let places = [BBox::new(20.0, 20.0, 120.0, 90.0), BBox::new(200.0, 30.0, 300.0, 150.0)];
+        let marks: Vec<BoxMark> = (0..2)
+            .map(|target| BoxMark {
+                bbox: places[target],
+                colour: class_colour(target),
+                kind: VerdictKind::Matched,
+                second: false,
+                label: String::new(),
+                target,
+            })
+            .collect();
+        let transform = UiFromImage { scale: 1.0, origin: Pos2::ZERO };
+        let mut harness = Harness::builder().with_size(vec2(400.0, 300.0)).build_ui(|ui| {
+            let boxes = Boxes { marks: &marks, highlighted, chosen, labels: false };
+            boxes.paint(ui.painter(), &transform, &[]);
+        });
+        harness.run_steps(2);
+        let shapes = &harness.output().shapes;
+        places.map(|place| {
+            let is_here = |shape: &&RectShape| shape.rect == transform.rect(&place);
+            let rects = shapes.iter().filter_map(|clipped| match &clipped.shape {
+                Shape::Rect(rect) => Some(rect),
+                _ => None,
+            });
+            rects.filter(is_here).cloned().collect()
+        })
+    }
+
+    #[test]
+    fn pointing_at_a_box_thickens_its_line_and_leaves_the_picture_as_it_is() {
+        let [before, beside] = painted(None, None);
+        let [pointed, others] = painted(Some(0), None);
+        assert_eq!(others, beside, "the other boxes are not dimmed");
+        assert!(pointed.iter().all(|shape| shape.fill == Color32::TRANSPARENT), "nothing is filled");
+        for (before, pointed) in before.iter().zip(&pointed) {
+            assert!(pointed.stroke.width > before.stroke.width && pointed.stroke.color == before.stroke.color);
+        }
+    }
+
+    #[test]
+    fn what_was_clicked_is_faintly_filled_and_the_others_are_dimmed() {
+        let [_, beside] = painted(None, None);
+        let [chosen, others] = painted(None, Some(0));
+        let fills: Vec<u8> = chosen.iter().map(|shape| shape.fill.a()).filter(|alpha| *alpha > 0).collect();
+        assert!(matches!(fills[..], [1..=25]), "a tenth at most: {fills:?}");
+        assert!(others.iter().zip(&beside).all(|(now, before)| now.stroke.color.a() < before.stroke.color.a()));
+    }
 
     #[test]
     fn of_boxes_within_each_other_the_smallest_is_meant() {

@@ -4,14 +4,19 @@ use egui::{Button, Ui, vec2};
 
 use super::FrameView;
 use super::boxes::Boxes;
+use super::legend::Legend;
 use super::marks::BoxFilter;
 use super::picture::{self, Layer, Panes, Picture};
-use crate::app::action::{Action, PairsAction, SourceAction, shortcuts};
+use super::readout;
+use crate::app::action::{Action, PairsAction, PictureAction, SourceAction, shortcuts};
 use crate::app::models::picker::shortened;
 use crate::app::source::problem::{SourceProblem, sentence};
 use crate::app::view::{Side, View};
 use crate::engine::{ModelPhase, SourceState, Status};
 use crate::source::SourceRequest;
+
+/// What a click does, until it was done once.
+const CLICKS: &str = "Click a box to see why it differs";
 
 /// What the picture is shown with.
 pub struct CanvasInput<'a> {
@@ -29,6 +34,10 @@ pub struct CanvasInput<'a> {
     pub is_live: bool,
     /// Whether a pointer over a box highlights it.
     pub points: bool,
+    /// Where two models are compared, it says what the lines mean.
+    pub legend: bool,
+    /// Where two models are compared, it says what a click does.
+    pub tells_clicks: bool,
     /// What must stay on the picture.
     pub remarks: Vec<String>,
     /// What A and B were asked to be.
@@ -37,9 +46,13 @@ pub struct CanvasInput<'a> {
 
 impl FrameView {
     /// Paints the picture into all of `ui`. Gives the target whose box is pointed at.
-    pub fn ui(&mut self, ui: &mut Ui, input: CanvasInput<'_>, actions: &mut Vec<Action>) -> Option<usize> {
+    pub fn ui(&mut self, ui: &mut Ui, mut input: CanvasInput<'_>, actions: &mut Vec<Action>) -> Option<usize> {
         let Some(observation) = self.current.observation().cloned() else {
-            explain_nothing(ui, input.status, input.problem, actions);
+            if self.preview.is_some() && input.problem.is_none() {
+                self.preview_ui(ui, input.view, input.bar_follows);
+            } else {
+                explain_nothing(ui, input.status, input.problem, actions);
+            }
             return None;
         };
         if self.texture.is_grey() == input.is_live {
@@ -53,6 +66,12 @@ impl FrameView {
         self.draw(view, alone.unwrap_or(Side::A), compares, &input.filter);
 
         let badges = Side::BOTH.map(|which| self.badge(which, &input));
+        let whole = ui.available_rect_before_wrap();
+        let pairs = self.current.comparison().filter(|_| compares && alone.is_none());
+        let legend = pairs.filter(|_| input.legend).and_then(|_| Legend::new(ui.painter(), whole, view));
+        if input.tells_clicks && pairs.is_some_and(|pairs| !pairs.verdicts().is_empty()) {
+            input.remarks.push(CLICKS.to_owned());
+        }
         let [of_a, of_b] = &self.marks;
         let layer = |marks, badge: String| Layer {
             boxes: Boxes { marks, highlighted: input.listed, chosen: input.selected, labels: input.labels },
@@ -73,14 +92,22 @@ impl FrameView {
         };
         let picture = Picture {
             texture: &self.texture,
+            name: &observation.description.name,
             size: observation.frame.size(),
             panes,
             is_live: input.is_live,
             points: input.points,
             remarks: input.remarks,
+            legend: legend.as_ref().map(|legend| legend.rect),
         };
-        let whole = ui.available_rect_before_wrap();
         let touched = picture.show(ui, &mut self.viewport);
+        if legend.is_some_and(|legend| legend.show(ui)) {
+            actions.push(Action::Picture(PictureAction::ToggleLegend));
+        }
+        // Not while the picture is moved.
+        if let Some(target) = touched.pointed.filter(|_| ui.input(|i| !i.pointer.any_down())) {
+            readout::show(ui, &self.current, target, compares);
+        }
         if let Some(problem) = input.problem {
             problem.ui(ui, whole, observation.times.captured.elapsed(), actions);
         }
@@ -123,7 +150,8 @@ fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>
         }
         for (text, action) in [
             ("Try again", SourceAction::Reopen),
-            ("Open image…", SourceAction::ChooseFiles),
+            ("Open files…", SourceAction::ChooseFiles),
+            ("Open folder…", SourceAction::ChooseFolder),
             ("Show the demo", SourceAction::Open(SourceRequest::Demo)),
         ] {
             if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {

@@ -6,6 +6,7 @@ use crate::app::view::Side;
 use crate::compare::{Comparer, Comparison, ModelInput};
 use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
 use crate::engine::{Observation, Output};
+use crate::model::ModelInfo;
 
 /// What boxes and verdicts are computed at. The chosen classes change none of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct CurrentFrame {
     sides: [Option<usize>; 2],
     /// Both looked, and know the same classes.
     comparable: bool,
+    /// A model of the observation before, while there is none: its classes stay in the lists.
+    last_model: Option<Arc<ModelInfo>>,
 }
 
 impl CurrentFrame {
@@ -41,6 +44,15 @@ impl CurrentFrame {
     pub fn set(&mut self, observation: Arc<Observation>) {
         self.observation = Some(observation);
         self.taken_at = None;
+    }
+
+    /// Nothing is looked at, until the next observation.
+    pub fn clear(&mut self) {
+        let model = Side::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| Arc::clone(&output.model));
+        self.last_model = model.or(self.last_model.take());
+        (self.observation, self.taken_at, self.comparable) = (None, None, false);
+        self.sides = [None; 2];
+        self.alone.iter_mut().for_each(Vec::clear);
     }
 
     /// Computes boxes, pairs and verdicts where the observation or the settings changed.
@@ -100,6 +112,11 @@ impl CurrentFrame {
         })
     }
 
+    /// What the boxes were computed at, A's and B's; `None` = there are none yet.
+    pub fn thresholds(&self) -> Option<[Thresholds; 2]> {
+        self.taken_at.map(|settings| settings.thresholds)
+    }
+
     /// Both models' heads at the thresholds of now, as the comparison took them.
     pub fn pair(&self) -> Option<[ModelInput<'_>; 2]> {
         let thresholds = self.taken_at?.thresholds;
@@ -107,9 +124,10 @@ impl CurrentFrame {
         Some([side(a?, thresholds[0]), side(b?, thresholds[1])])
     }
 
-    /// Class names: A's, or B's where A did not look.
+    /// Class names: A's, or B's where A did not look; without an observation, those of the one before.
     pub fn classes(&self) -> Option<&Classes> {
-        Side::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| &output.model.form.classes)
+        let model = Side::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| &output.model);
+        model.or(self.last_model.as_ref().filter(|_| self.observation.is_none())).map(|model| &model.form.classes)
     }
 }
 

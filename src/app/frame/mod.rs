@@ -3,15 +3,21 @@
 //! ```text
 //! Observation ─▶ current (boxes, verdicts) ─▶ marks ─▶ canvas ─▶ picture, boxes
 //!      └───────▶ texture ──────────────────────────────▲   └───▶ export (copied, saved)
+//! before it: preview (the picture without boxes) ──────┘
 //! ```
 
 pub mod annotated;
 mod boxes;
 pub mod canvas;
+mod chip;
 pub mod current;
 pub mod export;
+mod legend;
 pub mod marks;
 mod picture;
+pub mod preview;
+mod previewing;
+mod readout;
 mod split_bar;
 mod texture;
 mod viewport;
@@ -26,11 +32,12 @@ use super::view::{Side, View};
 use annotated::{AnnotatedPanes, AnnotatedPicture};
 use current::CurrentFrame;
 use marks::{BoxFilter, BoxMark};
+use preview::Preview;
 use split_bar::SplitBar;
 use texture::FrameTexture;
 use viewport::{Area, Viewport};
 
-use crate::detect::BBox;
+use crate::detect::{BBox, Frame};
 use crate::engine::Observation;
 
 /// From this zoom on, single pixels are looked at.
@@ -40,6 +47,8 @@ const SEE_PIXELS: f32 = 3.0;
 #[derive(Default)]
 pub struct FrameView {
     pub current: CurrentFrame,
+    /// What stands in the picture's place until the current frame comes.
+    preview: Option<Preview>,
     texture: FrameTexture,
     viewport: Viewport,
     /// Where the picture was painted last.
@@ -64,9 +73,11 @@ impl FrameView {
     /// Shows another observation; its boxes come with the next [`CurrentFrame::compute`]. `is_new`: it comes from the
     /// engine, and counts as shown once it is painted.
     pub fn show(&mut self, ctx: &Context, observation: Arc<Observation>, is_new: bool) {
+        // It has brought the zoom along.
+        let previewed = self.preview.take().is_some();
         let before = self.current.observation();
         let other_source = before.is_none_or(|b| b.source_generation != observation.source_generation);
-        if other_source && !std::mem::take(&mut self.keeps_zoom) {
+        if other_source && !previewed && !std::mem::take(&mut self.keeps_zoom) {
             self.viewport.fit();
         }
         let other_frame = before.is_none_or(|b| !Arc::ptr_eq(&b.frame, &observation.frame));
@@ -92,14 +103,29 @@ impl FrameView {
 
     /// Brings an observation's frame to the graphics card.
     fn upload(&mut self, ctx: &Context, observation: &Observation) {
-        let still = observation.description.nominal_rate.is_none();
+        self.upload_frame(ctx, &observation.frame, observation.description.nominal_rate.is_none());
+    }
+
+    /// `still`: it is looked at for longer than an instant.
+    fn upload_frame(&mut self, ctx: &Context, frame: &Frame, still: bool) {
         let pixels = self.area.is_some_and(|a| self.viewport.zoom(&a) >= SEE_PIXELS);
-        self.texture.set(ctx, &observation.frame, still, pixels);
+        self.texture.set(ctx, frame, still, pixels);
+    }
+
+    /// The name of the picture that is shown, or about to be.
+    pub fn shown_name(&self) -> Option<&str> {
+        let observed = self.current.observation().map(|observation| observation.description.name.as_str());
+        observed.or_else(|| self.preview.as_ref().map(|preview| preview.name.as_str()))
+    }
+
+    /// Whether a picture is shown, with or without boxes, or about to be.
+    pub fn has_picture(&self) -> bool {
+        self.current.observation().is_some() || self.preview.is_some()
     }
 
     /// `None` while nothing is painted.
     pub fn zoom(&self) -> Option<Zoom> {
-        let area = self.area.filter(|_| self.current.observation().is_some())?;
+        let area = self.area.filter(|_| self.has_picture())?;
         Some(Zoom { per_cent: self.viewport.zoom(&area) * 100.0, fit: self.viewport.is_fit() })
     }
 
@@ -112,7 +138,7 @@ impl FrameView {
             PictureAction::ActualSize => view.zoom_to(1.0, centre, &area),
             PictureAction::ZoomIn => view.zoom_by(1.25, centre, &area),
             PictureAction::ZoomOut => view.zoom_by(0.8, centre, &area),
-            PictureAction::Copy | PictureAction::Save | PictureAction::ToggleLabels => {}
+            PictureAction::Copy | PictureAction::Save | PictureAction::ToggleLabels | PictureAction::ToggleLegend => {}
         }
     }
 

@@ -1,12 +1,13 @@
 //! The picture in the middle: one, one with a bar through it, or two side by side, with boxes and remarks.
 
-use egui::{Align2, Color32, FontId, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::frame::boxes::{Boxes, pointed_at};
+use crate::app::frame::chip::Chip;
 use crate::app::frame::split_bar::SplitBar;
 use crate::app::frame::texture::FrameTexture;
 use crate::app::frame::viewport::{Area, UiFromImage, Viewport};
-use crate::app::ui::palette::{BEHIND_REMARK, ON_PICTURE, STALE};
+use crate::app::ui::palette::STALE;
 use crate::detect::Size;
 
 /// Points between two pictures.
@@ -31,6 +32,8 @@ pub enum Panes<'a> {
 /// The picture as it is shown now.
 pub struct Picture<'a> {
     pub texture: &'a FrameTexture,
+    /// The picture's own: a file's name, a camera's.
+    pub name: &'a str,
     pub size: Size,
     pub panes: Panes<'a>,
     /// Whether a pointer over a box lights it up.
@@ -39,6 +42,8 @@ pub struct Picture<'a> {
     pub is_live: bool,
     /// Remarks that must stay visible: "demo: no camera found", "stalled…".
     pub remarks: Vec<String>,
+    /// Where the legend will be painted.
+    pub legend: Option<Rect>,
 }
 
 /// What a person did on the picture.
@@ -103,8 +108,18 @@ impl Picture<'_> {
             for (i, rect) in rects.iter().enumerate() {
                 ui.painter().with_clip_rect(*rect).image(texture, painted(i), uv, Color32::WHITE);
             }
+            let mut chips = Vec::new();
+            for (n, (layer, (i, part))) in layers.iter().zip(parts).enumerate() {
+                // On one picture the second's lies on the right, away from the first's.
+                let outer = if n == 1 && i == 0 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
+                chips.extend(badge(&ui.painter().with_clip_rect(part), outer, &layer.badge));
+            }
+            let clip = ui.painter().with_clip_rect(painted(0).intersect(rects[0]));
+            remarks(&clip, &self.remarks, self.legend, &mut chips);
+            let written: Vec<Rect> = chips.iter().map(|chip| chip.rect).chain(self.legend).collect();
             for (layer, (i, part)) in layers.iter().zip(parts) {
-                layer.boxes.paint(&ui.painter().with_clip_rect(painted(i).intersect(part)), &transforms[i]);
+                let painter = ui.painter().with_clip_rect(painted(i).intersect(part));
+                layer.boxes.paint(&painter, &transforms[i], &written);
             }
             if !self.is_live {
                 let veil = |(i, rect): (usize, &Rect)| {
@@ -112,19 +127,17 @@ impl Picture<'_> {
                 };
                 rects.iter().enumerate().for_each(veil);
             }
-            for (n, (layer, (i, part))) in layers.iter().zip(parts).enumerate() {
-                // On one picture the second's lies on the right, away from the first's.
-                let outer = if n == 1 && i == 0 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
-                paint_badge(&ui.painter().with_clip_rect(part), part, outer, &layer.badge);
-            }
-            self.paint_remarks(&ui.painter().with_clip_rect(painted(0).intersect(rects[0])));
+            chips.into_iter().for_each(Chip::paint);
         }
         if let Panes::Split(_, bar) = &self.panes {
             bar.paint(ui, whole);
         }
         let names = self.names();
         for (response, name) in responses.iter().zip(&names) {
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+            response.widget_info(|| WidgetInfo {
+                current_text_value: Some(self.name.to_owned()),
+                ..WidgetInfo::labeled(Role::Image, true, name)
+            });
         }
         PictureResponse { area: area(rects[0]), pointed, chosen }
     }
@@ -142,30 +155,29 @@ impl Picture<'_> {
             std::iter::once(name).chain(written).collect::<Vec<_>>().join(": ")
         })
     }
+}
 
-    fn paint_remarks(&self, painter: &egui::Painter) {
-        let mut bottom = painter.clip_rect().left_bottom() + vec2(10.0, -10.0);
-        let width = (painter.clip_rect().width() - 40.0).max(60.0);
-        for remark in &self.remarks {
-            let galley = painter.layout(remark.clone(), FontId::proportional(13.0), ON_PICTURE, width);
-            let ground = Align2::LEFT_BOTTOM.anchor_size(bottom, galley.size() + vec2(18.0, 10.0));
-            painter.rect_filled(ground, 6.0, BEHIND_REMARK);
-            painter.galley(ground.min + vec2(9.0, 5.0), galley, ON_PICTURE);
-            bottom.y = ground.top() - 6.0;
+/// One above the other, from the lower left corner, and above the legend where both have no room side by side.
+fn remarks(painter: &egui::Painter, texts: &[String], legend: Option<Rect>, chips: &mut Vec<Chip>) {
+    let mut bottom = painter.clip_rect().left_bottom() + vec2(10.0, -10.0);
+    let width = (painter.clip_rect().width() - 40.0).max(60.0);
+    for text in texts {
+        let at = |bottom| Chip::new(painter, text, width, Align2::LEFT_BOTTOM, bottom);
+        let mut chip = at(bottom);
+        if let Some(legend) = legend.filter(|legend| legend.expand(4.0).intersects(chip.rect)) {
+            bottom.y = legend.top() - 6.0;
+            chip = at(bottom);
         }
+        bottom.y = chip.rect.top() - 6.0;
+        chips.push(chip);
     }
 }
 
 /// Whose boxes these are, in a corner of their part of the window: beside the picture where there is room.
-fn paint_badge(painter: &egui::Painter, part: Rect, corner: Align2, text: &str) {
-    if text.is_empty() || !part.is_positive() {
-        return;
-    }
-    let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(13.0), ON_PICTURE);
-    let at = corner.pos_in_rect(&part.shrink(10.0));
-    let ground = corner.anchor_size(at, galley.size() + vec2(18.0, 10.0));
-    painter.rect_filled(ground, 6.0, BEHIND_REMARK);
-    painter.galley(ground.min + vec2(9.0, 5.0), galley, ON_PICTURE);
+fn badge(painter: &egui::Painter, corner: Align2, text: &str) -> Option<Chip> {
+    let part = painter.clip_rect();
+    let seen = !text.is_empty() && part.is_positive();
+    seen.then(|| Chip::new(painter, text, f32::INFINITY, corner, corner.pos_in_rect(&part.shrink(10.0))))
 }
 
 /// Wheel and pinch zoom, drag pans, a double click fits.

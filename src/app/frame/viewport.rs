@@ -60,11 +60,11 @@ impl Area {
         vec2(self.image.width as f32, self.image.height as f32)
     }
 
-    /// The zoom at which the whole picture just fits.
+    /// The zoom at which the whole picture just fits; of a tiny picture, the largest there is.
     fn fit(&self) -> f32 {
         let available = self.rect.size() * self.pixels_per_point;
         let image = self.image_size();
-        (available.x / image.x).min(available.y / image.y).max(1e-3)
+        (available.x / image.x).min(available.y / image.y).clamp(1e-3, MAX_ZOOM)
     }
 }
 
@@ -104,7 +104,7 @@ impl Viewport {
         if zoom <= least && fit <= 1.0 {
             return self.fit();
         }
-        let zoom = zoom.clamp(least, MAX_ZOOM.max(fit));
+        let zoom = zoom.clamp(least, MAX_ZOOM);
         let scale = zoom / area.pixels_per_point;
         let centre = fixed + (area.rect.center() - pointer) / scale;
         self.zoomed = Some(Zoomed { zoom, centre });
@@ -114,7 +114,7 @@ impl Viewport {
     pub fn look_at(&mut self, part: &BBox, area: &Area) {
         let room = area.rect.size() * area.pixels_per_point / 3.0;
         let zoom = (room.x / part.width().max(1.0)).min(room.y / part.height().max(1.0));
-        let zoom = zoom.clamp(area.fit(), MAX_ZOOM.max(area.fit()));
+        let zoom = zoom.clamp(area.fit(), MAX_ZOOM);
         let centre = pos2((part.x1 + part.x2) / 2.0, (part.y1 + part.y2) / 2.0);
         self.zoomed = (zoom > area.fit()).then_some(Zoomed { zoom, centre });
     }
@@ -183,7 +183,9 @@ mod tests {
     fn a_small_picture_zooms_from_one_to_one_in_steps() {
         let small = Area { image: Size::new(80, 60), ..area() };
         let mut view = Viewport::default();
-        assert!(view.zoom(&small) > MAX_ZOOM, "fit is larger than the limit here");
+        assert_eq!(view.zoom(&small), MAX_ZOOM, "it is not blown up to fill the window");
+        let whole = view.ui_from_image(&small).rect(&BBox::new(0.0, 0.0, 80.0, 60.0));
+        assert!((whole.center() - small.rect.center()).length() < 0.01, "{whole:?}");
         view.zoom_to(1.0, small.rect.center(), &small);
         view.zoom_by(1.25, small.rect.center(), &small);
         assert_eq!(view.zoom(&small), 1.25);
