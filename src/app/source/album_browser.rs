@@ -1,11 +1,13 @@
 //! The pictures of files and folders, from one to the next.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::{Context, Ui};
 
-use super::thumbnail_strip::ThumbnailStrip;
+use super::thumbnail_strip::{AgreementOf, ThumbnailStrip};
 use crate::app::action::Action;
+use crate::detect::Frame;
 use crate::source::{Album, FolderWatch, Listing, SourceRequest};
 
 /// The album that is open, and the strip that shows it.
@@ -17,6 +19,10 @@ pub struct AlbumBrowser {
     watch: Option<FolderWatch>,
     /// What was there at the last look.
     listing: Listing,
+    /// Pictures whose files have changed, for those who keep something of them.
+    changed: Vec<PathBuf>,
+    /// One more with each change of the list of pictures.
+    version: u64,
     /// Where to continue from a picture that cannot be read: the next (1), the previous (-1), nowhere (0).
     direction: i64,
 }
@@ -57,10 +63,52 @@ impl AlbumBrowser {
         let changed = new.changed_since(&self.listing);
         // They may have been repaired, or be complete now.
         changed.iter().for_each(|path| album.clear(path));
-        if album.update(&new) || !changed.is_empty() {
+        let is_other = album.update(&new);
+        if is_other || !changed.is_empty() {
             self.strip.renew(&changed);
         }
+        self.version += u64::from(is_other);
+        self.changed.extend(changed);
         self.listing = new;
+    }
+
+    /// Pictures whose files have changed since the last call.
+    pub fn take_changed(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Another number for another list of pictures.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Browses these pictures first, in this order; none: all of them in the order of the files.
+    pub fn arrange(&mut self, first: Vec<PathBuf>) {
+        if let Some(album) = &mut self.album {
+            album.arrange(first);
+            self.strip.renew(&[]);
+        }
+    }
+
+    /// The picture cannot be read.
+    pub fn mark(&mut self, picture: &Path, why: String) {
+        if let Some(album) = &mut self.album {
+            album.mark(picture, why);
+        }
+    }
+
+    /// The picture's thumbnail, once it is made.
+    pub fn thumbnail(&self, picture: &Path) -> Option<Arc<Frame>> {
+        self.strip.thumbnail(picture)
+    }
+
+    /// The pictures that probably come next, the likeliest first.
+    pub fn likely_next(&self) -> impl Iterator<Item = &Path> {
+        let directions = if self.direction < 0 { [-1, 1] } else { [1, -1] };
+        self.album.iter().flat_map(move |album| {
+            let next = directions.into_iter().filter_map(move |by| album.neighbour(by));
+            next.map(move |index| album.pictures()[index].as_path())
+        })
     }
 
     /// To the next picture that can be read (1), or the previous one (-1). False: there is none.
@@ -90,6 +138,7 @@ impl AlbumBrowser {
             && album.update(&self.listing)
         {
             self.strip.renew(&[]);
+            self.version += 1;
         }
     }
 
@@ -126,10 +175,10 @@ impl AlbumBrowser {
     }
 
     /// Paints the strip of thumbnails; nothing without an album.
-    pub fn ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    pub fn ui(&mut self, ui: &mut Ui, agreement: AgreementOf<'_>, actions: &mut Vec<Action>) {
         let Some(album) = &mut self.album else { return };
         // "3 of 12"
         let place = format!("{} of {}", album.index() + 1, album.pictures().len());
-        self.strip.ui(ui, album, &place, actions);
+        self.strip.ui(ui, album, &place, agreement, actions);
     }
 }

@@ -5,13 +5,17 @@ pub mod camera;
 pub mod camera_list;
 pub mod change;
 pub mod found;
+pub mod picker;
 pub mod problem;
+pub mod reading;
+pub mod recent;
 mod seek_bar;
+pub mod stream_dialog;
 pub mod thumbnail_strip;
 pub mod video_bar;
 pub mod video_playback;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use egui::Context;
@@ -20,6 +24,7 @@ use super::action::{CameraAction, SourceAction, VideoAction};
 use super::engine_control::EngineControl;
 use super::job::Jobs;
 use super::preferences::cameras::CameraPresets;
+use super::preferences::recent::{RecentSource, RecentSources};
 use super::ui::clipboard::SharedClipboard;
 use album_browser::AlbumBrowser;
 use camera::CameraController;
@@ -28,14 +33,13 @@ use camera_list::CameraList;
 use change::SourceChange;
 use found::Found;
 use problem::SourceProblem;
+use reading::PictureReading;
+use recent::RecentMenu;
 use video_playback::VideoPlayback;
 
 use crate::engine::{SourceState, Status};
-use crate::source::{CameraWatch, Description, SourceRequest, VideoLocation, VideoRequest};
+use crate::source::{CameraWatch, Description, Playback, SourceRequest, VideoLocation, VideoRequest};
 use crate::workshop::Stopped;
-
-/// How many files the source menu remembers.
-const RECENT: usize = 8;
 
 /// An opening that takes longer than this is shown; one that does not would only flicker.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -62,8 +66,10 @@ pub struct SourceController {
     pub video: VideoPlayback,
     pub camera: CameraController,
     pub cameras: CameraList,
-    /// Files and addresses that were opened, newest first.
-    recent: Vec<SourceRequest>,
+    pub recent: RecentMenu,
+    pub pictures: PictureReading,
+    /// The folder that was opened last, where it has no pictures and nothing else is shown.
+    empty_folder: Option<PathBuf>,
     /// What was open before a file was asked for, until that file is open.
     previous: Option<SourceRequest>,
     /// Since when a source is being opened.
@@ -73,23 +79,20 @@ pub struct SourceController {
 }
 
 impl SourceController {
-    /// `cameras`: `None` where their thread could not be started.
-    pub fn new(cameras: Option<CameraWatch>) -> Self {
+    /// `cameras`: `None` where their thread could not be started; `recent`: what earlier runs opened.
+    pub fn new(cameras: Option<CameraWatch>, recent: &RecentSources) -> Self {
         Self {
             album: AlbumBrowser::default(),
             video: VideoPlayback::default(),
             camera: CameraController::recalling(),
             cameras: CameraList::new(cameras),
-            recent: Vec::new(),
+            recent: RecentMenu::new(recent),
+            pictures: PictureReading::default(),
+            empty_folder: None,
             previous: None,
             opening: None,
             searches: Jobs::default(),
         }
-    }
-
-    /// Files and addresses that were opened, newest first.
-    pub fn recent(&self) -> &[SourceRequest] {
-        &self.recent
     }
 
     /// Carries out what concerns the source alone. The dialogs and the clipboard are the shell's.
@@ -102,12 +105,22 @@ impl SourceController {
             }
             SourceAction::StepPicture(by) => self.album.step(by).then(|| self.show_picture(context)),
             SourceAction::GoToPicture(index) => self.album.go_to(index).then(|| self.show_picture(context)),
-            SourceAction::ChooseFiles | SourceAction::ChooseFolder | SourceAction::Paste => None,
+            SourceAction::OpenRecent(_) | SourceAction::LookAtRecent => None,
+            SourceAction::ChooseFiles
+            | SourceAction::ChooseFolder
+            | SourceAction::ChooseStream
+            | SourceAction::Paste => None,
         }
     }
 
-    pub fn apply_to_video(&mut self, action: VideoAction, context: &mut SourceContext<'_>) -> Option<SourceChange> {
-        self.video.apply(action, context.control, context.status)
+    /// `held`: where the frame of the history stands that is in sight.
+    pub fn apply_to_video(
+        &mut self,
+        action: VideoAction,
+        held: Option<&Playback>,
+        context: &mut SourceContext<'_>,
+    ) -> Option<SourceChange> {
+        self.video.apply(action, held, context.control, context.status)
     }
 
     pub fn apply_to_camera(
@@ -129,6 +142,7 @@ impl SourceController {
     }
 
     fn start(&mut self, request: SourceRequest, context: &mut SourceContext<'_>) -> SourceChange {
+        self.empty_folder = None;
         self.video = VideoPlayback::default();
         self.camera = CameraController::default();
         let is_file = matches!(request, SourceRequest::Still(_) | SourceRequest::Video(_));
@@ -173,9 +187,15 @@ impl SourceController {
     /// Takes what the searches found, and what changed in the album's folders. Gives why searches failed, too.
     pub fn poll(&mut self, ctx: &Context, context: &mut SourceContext<'_>) -> (Option<SourceChange>, Vec<String>) {
         self.album.refresh();
+        self.recent.poll();
         let (mut change, mut failures) = (None, Vec::new());
         for (is_newest, result) in self.searches.poll() {
             match result {
+                // With a picture in sight, nothing stands in its place.
+                Ok(Found::NoPictures(folder)) if is_newest && context.has_picture => {
+                    let problem = SourceProblem::empty_folder(&folder).text;
+                    failures.push(format!("{problem} Open another folder, or drop images on the window."));
+                }
                 Ok(found) if is_newest => change = self.show_found(ctx, found, context),
                 Err(Stopped::Failed(message)) => failures.push(message),
                 Ok(_) | Err(Stopped::Cancelled) => {}
@@ -187,12 +207,23 @@ impl SourceController {
     fn show_found(&mut self, ctx: &Context, found: Found, context: &mut SourceContext<'_>) -> Option<SourceChange> {
         let album = match found {
             Found::Source(request) => return Some(self.open(request, context)),
+            Found::NoPictures(folder) => {
+                self.empty_folder = Some(folder);
+                return None;
+            }
             Found::Album(album) => album,
         };
         let first = album.request();
         let open = first.as_ref() == Some(context.control.source());
         // It was not asked for by itself.
-        self.recent.retain(|recent| Some(recent) != first.as_ref());
+        if let Some(first) = first.as_ref().and_then(RecentSource::of) {
+            self.recent.remove(&first);
+        }
+        if let [named] = album.named()
+            && !album.pictures().contains(named)
+        {
+            self.recent.add(RecentSource::folder(named));
+        }
         self.album.open(ctx, album);
         match first.filter(|_| !open) {
             Some(first) => Some(self.start(first, context)),
@@ -239,7 +270,7 @@ impl SourceController {
 
     /// A source was opened.
     pub fn opened(&mut self, description: &Description, control: &EngineControl, presets: &mut CameraPresets) {
-        self.previous = None;
+        (self.previous, self.empty_folder) = (None, None);
         self.remember(control.source());
         self.album.opened();
         self.video.opened(description);
@@ -247,17 +278,9 @@ impl SourceController {
     }
 
     fn remember(&mut self, source: &SourceRequest) {
-        let source = match source {
-            // From its start.
-            SourceRequest::Video(video) => SourceRequest::Video(VideoRequest::new(video.location.clone())),
-            other => other.clone(),
-        };
         // An album's pictures would push all others out.
-        let lasts = matches!(source, SourceRequest::Still(_) | SourceRequest::Video(_));
-        if lasts && self.album.album().is_none() {
-            self.recent.retain(|r| *r != source);
-            self.recent.insert(0, source);
-            self.recent.truncate(RECENT);
+        if let Some(source) = RecentSource::of(source).filter(|_| self.album.album().is_none()) {
+            self.recent.add(source);
         }
     }
 
@@ -286,8 +309,16 @@ impl SourceController {
         status.source == SourceState::Opening && self.opening.is_some_and(|since| since.elapsed() >= PATIENCE)
     }
 
+    /// The folder without pictures that stands in the picture's place.
+    pub fn empty_folder(&self) -> Option<&Path> {
+        self.empty_folder.as_deref()
+    }
+
     /// What is wrong with the source.
     pub fn problem(&self, control: &EngineControl, status: &Status) -> Option<SourceProblem> {
+        if let Some(folder) = &self.empty_folder {
+            return Some(SourceProblem::empty_folder(folder));
+        }
         let camera = CameraInUse::of(control.source(), status);
         let id = camera.as_ref().and_then(|camera| Some((&camera.name, camera.id.as_ref()?)));
         let absent = id.is_some_and(|(name, id)| self.cameras.is_known() && self.cameras.find(name, id).is_none());

@@ -1,5 +1,6 @@
 //! What is wrong with the source, in words: a card on its last picture, and a few words in the status line.
 
+use std::path::Path;
 use std::time::Duration;
 
 use egui::{Align2, Area, Button, Id, Order, Rect, RichText, Ui, vec2};
@@ -49,6 +50,12 @@ impl SourceProblem {
             }
             _ => None,
         }
+    }
+
+    /// A folder was opened in which there is nothing to look at.
+    pub fn empty_folder(folder: &Path) -> Self {
+        let text = format!("{} contains no images (JPEG, PNG, WebP, BMP).", folder.display());
+        Self { title: "No images in this folder", text, next: None }
     }
 
     /// "stalled, reopening"
@@ -105,7 +112,10 @@ impl SourceProblem {
 pub fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    let rest = letters.as_str().trim_end_matches('.');
+    // Dots that say that it goes on are an end, too.
+    let end = if rest.ends_with('…') { "" } else { "." };
+    format!("{first}{rest}{end}")
 }
 
 /// "12 s", "3 min 5 s", "2 h 10 min"
@@ -142,6 +152,12 @@ mod tests {
         for state in [SourceState::Opening, SourceState::Live, SourceState::Paused, SourceState::Ended] {
             assert_eq!(SourceProblem::of(&state, "cam", true, true), None);
         }
+    }
+
+    #[test]
+    fn a_sentence_has_one_end() {
+        assert_eq!(sentence("reopening"), "Reopening.");
+        assert_eq!(sentence("retrying now…"), "Retrying now…");
     }
 
     #[test]

@@ -25,6 +25,11 @@ impl SeekBar {
         self.wanted = Some(at);
     }
 
+    /// Where the handle was moved to, until the video is there; in seconds.
+    pub fn wanted(&self) -> Option<f64> {
+        self.wanted
+    }
+
     /// Where to go now, if anywhere. `held`: the handle may still move. To be asked with every painting.
     pub fn due(&mut self, held: bool, now: Instant) -> Option<f64> {
         let wanted = self.wanted?;
@@ -78,7 +83,9 @@ mod tests {
         seek_bar.hold(12.0);
         assert_eq!(seek_bar.due(false, start), Some(12.0));
         assert_eq!(seek_bar.place(3.0, false, start), 12.0, "it does not jump back");
+        assert_eq!(seek_bar.wanted(), Some(12.0), "and neither do the figures");
         assert_eq!(seek_bar.place(12.1, false, start), 12.1);
+        assert_eq!(seek_bar.wanted(), None);
         assert_eq!(seek_bar.place(12.9, false, start), 12.9);
         seek_bar.hold(20.0);
         seek_bar.due(false, start);

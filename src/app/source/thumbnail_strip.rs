@@ -12,7 +12,8 @@ use egui::{
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, SourceAction};
-use crate::app::ui::theme;
+use crate::app::ui::{palette, theme};
+use crate::compare::Agreement;
 use crate::detect::Frame;
 use crate::source::{Album, FileKind, Thumbnail, Thumbnails, file_kind};
 
@@ -24,6 +25,12 @@ pub const HEIGHT: f32 = CELL.y + 22.0;
 
 /// This many beyond either end of the strip are made too, so that they are ready when it scrolls.
 const AHEAD: usize = 12;
+
+/// Height of the bar of agreement under a thumbnail.
+const BAR: f32 = 5.0;
+
+/// How far A and B agree on a picture, where they were compared on it.
+pub type AgreementOf<'a> = &'a dyn Fn(&Path) -> Option<Agreement>;
 
 /// What the strip keeps from one painting to the next.
 #[derive(Default)]
@@ -47,7 +54,14 @@ enum Cell {
 
 impl ThumbnailStrip {
     /// Paints it; marks what turns out to be unreadable.
-    pub fn ui(&mut self, ui: &mut Ui, album: &mut Album, place: &str, actions: &mut Vec<Action>) {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        album: &mut Album,
+        place: &str,
+        agreement: AgreementOf<'_>,
+        actions: &mut Vec<Action>,
+    ) {
         ui.horizontal_top(|ui| {
             ui.vertical(|ui| {
                 ui.set_width(84.0);
@@ -69,7 +83,7 @@ impl ThumbnailStrip {
             ui.style_mut().always_scroll_the_only_direction = true;
             ui.style_mut().spacing.scroll = egui::style::ScrollStyle::thin();
             ScrollArea::horizontal().id_salt("album").auto_shrink([false, false]).show_viewport(ui, |ui, seen| {
-                self.cells(ui, album, seen, actions);
+                self.cells(ui, album, seen, agreement, actions);
             });
         });
     }
@@ -85,7 +99,22 @@ impl ThumbnailStrip {
         }
     }
 
-    fn cells(&mut self, ui: &mut Ui, album: &mut Album, seen: Rect, actions: &mut Vec<Action>) {
+    /// The thumbnail, once it is made.
+    pub fn thumbnail(&self, picture: &Path) -> Option<Arc<Frame>> {
+        match self.thumbnails.as_ref()?.get(picture)? {
+            Thumbnail::Ready(frame) => Some(frame),
+            Thumbnail::Failed(_) => None,
+        }
+    }
+
+    fn cells(
+        &mut self,
+        ui: &mut Ui,
+        album: &mut Album,
+        seen: Rect,
+        agreement: AgreementOf<'_>,
+        actions: &mut Vec<Action>,
+    ) {
         let count = album.pictures().len();
         let origin = ui.min_rect().min;
         ui.set_min_size(vec2(CELL.x * count as f32, CELL.y));
@@ -100,7 +129,8 @@ impl ThumbnailStrip {
         for index in first..last {
             let path = album.pictures()[index].clone();
             self.look(ui, album, &path);
-            if self.cell(ui, cell(index), &path, album.problem(&path), index == current).clicked() {
+            let (problem, current) = (album.problem(&path), index == current);
+            if self.cell(ui, cell(index), &path, problem, agreement(&path), current).clicked() {
                 actions.push(Action::Source(SourceAction::GoToPicture(index)));
             }
         }
@@ -149,11 +179,23 @@ impl ThumbnailStrip {
         }
     }
 
-    fn cell(&self, ui: &Ui, rect: Rect, path: &Path, problem: Option<&str>, current: bool) -> Response {
+    fn cell(
+        &self,
+        ui: &Ui,
+        rect: Rect,
+        path: &Path,
+        problem: Option<&str>,
+        agreement: Option<Agreement>,
+        current: bool,
+    ) -> Response {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let response = ui.interact(rect, ui.scope_id().with(path), Sense::click());
         let spoken = if problem.is_some() { format!("{name}, unreadable") } else { name.clone() };
-        response.widget_info(|| WidgetInfo::selected(Role::Button, true, current, &spoken));
+        let figures = agreement.map(figures);
+        response.widget_info(|| WidgetInfo {
+            current_text_value: figures.clone(),
+            ..WidgetInfo::selected(Role::Button, true, current, &spoken)
+        });
         let scheme = theme::scheme(ui);
         let ground = rect.shrink2(vec2(3.0, 2.0));
         let painter = ui.painter();
@@ -173,13 +215,38 @@ impl ThumbnailStrip {
             (None, Some(Cell::Video)) => sign("🎞", scheme.text),
             (None, Some(Cell::Waiting) | None) => sign("…", scheme.weak),
         }
+        if let Some(agreement) = agreement {
+            agreement_bar(ui, ground, &agreement);
+        }
         if current {
             painter.rect_stroke(ground, 4.0, Stroke::new(2.0, scheme.accent), StrokeKind::Outside);
         } else if response.has_focus() {
             painter.rect_stroke(ground, 4.0, Stroke::new(1.0, scheme.strong), StrokeKind::Outside);
         }
-        response.on_hover_text(problem.map_or_else(|| name.clone(), |why| format!("{name}\n{why}")))
+        let lines = [Some(name.as_str()), figures.as_deref(), problem];
+        response.on_hover_text(lines.into_iter().flatten().collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// "agreement 0.80 · 1 lost, 2 gained"
+pub fn figures(agreement: Agreement) -> String {
+    let Some(f1) = agreement.known_f1() else { return "no detections".into() };
+    let counts = [(agreement.lost, "lost"), (agreement.gained, "gained"), (agreement.flips, "class changed")];
+    let counts: Vec<String> =
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let rest = if counts.is_empty() { "all matched".into() } else { counts.join(", ") };
+    format!("agreement {f1:.2} · {rest}")
+}
+
+/// As long as the agreement is high, at the thumbnail's foot; what is missing shows in the colour of a warning, so that a
+/// picture on which the two differ stands out by more than a length.
+fn agreement_bar(ui: &Ui, ground: Rect, agreement: &Agreement) {
+    let (scheme, plots) = (theme::scheme(ui), palette::plots(ui.visuals().dark_mode));
+    let rail = ground.with_min_y(ground.max.y - BAR).shrink2(vec2(2.0, 0.5));
+    let differs = agreement.damage() > 0;
+    ui.painter().rect_filled(rail, 1.5, if differs { scheme.warning } else { scheme.line });
+    let width = agreement.known_f1().map_or(0.0, |f1| rail.width() * f1 as f32);
+    ui.painter().rect_filled(rail.with_max_x(rail.min.x + width), 1.5, plots.agreement);
 }
 
 fn image(frame: &Frame) -> ColorImage {

@@ -21,6 +21,10 @@ const NARROW: f32 = 900.0;
 pub struct VideoBar<'a> {
     /// `None` = not open yet.
     pub playback: Option<&'a Playback>,
+    /// Where the frame in sight stands: elsewhere, while it is one of the history.
+    pub shown: Option<&'a Playback>,
+    /// Frames per second.
+    pub rate: f64,
     pub state: &'a SourceState,
     /// An endless stream: it continues whether or not it is watched.
     pub live: bool,
@@ -40,7 +44,7 @@ impl VideoBar<'_> {
                 if !self.live {
                     self.switches(ui, narrow, actions);
                 }
-                self.figures(ui);
+                self.figures(ui, seek_bar);
                 if !self.live {
                     self.position(ui, seek_bar, actions);
                 }
@@ -98,7 +102,7 @@ impl VideoBar<'_> {
     }
 
     /// From right to left: how it stands, the frame, the time.
-    fn figures(&self, ui: &mut Ui) {
+    fn figures(&self, ui: &mut Ui, seek_bar: &SeekBar) {
         let scheme = theme::scheme(ui);
         let digits = |text: String| RichText::new(text).font(theme::digits());
         let state = match self.state {
@@ -119,30 +123,36 @@ impl VideoBar<'_> {
             ui.label(RichText::new(state).color(if fault { scheme.warning } else { scheme.weak }));
             ui.separator();
         }
-        let Some(playback) = self.playback else { return };
+        let Some((playback, shown)) = self.playback.zip(self.shown) else { return };
+        // Where the handle is, until the video is there.
+        let (time, number) = match seek_bar.wanted() {
+            Some(at) => (Duration::try_from_secs_f64(at).unwrap_or_default(), (at * self.rate).round() as u64),
+            None => (shown.time, shown.number),
+        };
         let skipped = match playback.skipped {
             0 => "Frame number in the video, from 0".to_owned(),
             n => format!("Frame number in the video, from 0; {n} frames skipped to keep real-time speed"),
         };
-        ui.label(digits(format!("frame {}", playback.number))).on_hover_text(skipped);
+        ui.label(digits(format!("frame {number}"))).on_hover_text(skipped);
         ui.separator();
         let length = playback.duration.map_or_else(String::new, |whole| format!(" / {}", clock(whole)));
-        ui.label(digits(format!("{}{length}", clock(playback.time)))).on_hover_text("Time in the video, and duration");
+        ui.label(digits(format!("{}{length}", clock(time)))).on_hover_text("Time in the video, and duration");
     }
 
     fn position(&self, ui: &mut Ui, seek_bar: &mut SeekBar, actions: &mut Vec<Action>) {
-        let Some((playback, duration)) = self.playback.and_then(|p| Some((p, p.duration?))) else { return };
+        let duration = self.playback.and_then(|playback| playback.duration);
+        let Some((shown, duration)) = self.shown.zip(duration) else { return };
         let id = ui.scope_id().with("held");
         let held = ui.data(|data| data.get_temp(id)).unwrap_or(false);
         let now = Instant::now();
         let end = duration.as_secs_f64();
-        let mut at = seek_bar.place(playback.time.as_secs_f64(), held, now).min(end);
+        let mut at = seek_bar.place(shown.time.as_secs_f64(), held, now).min(end);
         ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(60.0);
-        let shown = at;
+        let before = at;
         // Without steps: the slider would round to one by itself, which would count as a request.
         let slider = ui.add(Slider::new(&mut at, 0.0..=end).show_value(false).smart_aim(false));
         slider.widget_info(|| WidgetInfo { value: Some(at), ..WidgetInfo::labeled(Role::Slider, true, "Position") });
-        if slider.changed() && at != shown {
+        if slider.changed() && at != before {
             seek_bar.hold(at);
         }
         let held = slider.dragged();
@@ -159,7 +169,7 @@ impl VideoBar<'_> {
 }
 
 /// "0:07.2", "1:02:03.0"
-fn clock(time: Duration) -> String {
+pub fn clock(time: Duration) -> String {
     let tenths = time.as_millis() / 100;
     let (hours, minutes, seconds) = (tenths / 36_000, tenths / 600 % 60, tenths / 10 % 60);
     match hours {

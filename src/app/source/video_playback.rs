@@ -9,7 +9,7 @@ use super::seek_bar::SeekBar;
 use super::video_bar::VideoBar;
 use crate::app::action::{Action, VideoAction};
 use crate::app::engine_control::EngineControl;
-use crate::engine::{SourceState, Status};
+use crate::engine::{Observation, SourceState, Status};
 use crate::source::{Description, Playback, SourceRequest, VideoLocation, VideoRequest};
 
 /// A step back seeks to this many frames before the current one. The first frame from there on is the previous one,
@@ -43,6 +43,20 @@ fn playback(status: &Status) -> Option<&Playback> {
     status.description.as_ref()?.playback.as_ref()
 }
 
+/// Where the frame in sight stands in the open video. `held`: it is one of the history. What is left of an earlier opening
+/// until the first frame comes says nothing of this one.
+pub fn in_sight<'a>(current: Option<&'a Observation>, held: bool, status: &'a Status) -> Option<&'a Playback> {
+    let (open, now) = (status.description.as_ref()?, playback(status)?);
+    let shown = current.map(|observation| &observation.description).filter(|shown| shown.name == open.name);
+    let shown = shown.and_then(|shown| shown.playback.as_ref());
+    shown.filter(|shown| held || shown.controls == now.controls).or(Some(now))
+}
+
+/// Frames per second.
+fn rate(status: &Status) -> f64 {
+    status.description.as_ref().and_then(|d| d.nominal_rate).map_or(USUAL_RATE, f64::from)
+}
+
 /// The open video that can be paused and seeked.
 fn steerable<'a>(control: &EngineControl, status: &'a Status) -> Option<&'a Playback> {
     let playback = playback(status)?;
@@ -52,6 +66,11 @@ fn steerable<'a>(control: &EngineControl, status: &'a Status) -> Option<&'a Play
 /// Whether a video is open that can be paused and seeked.
 pub fn is_steerable(control: &EngineControl, status: &Status) -> bool {
     steerable(control, status).is_some()
+}
+
+/// Whether there is a way one frame on (1) or back (-1).
+pub fn can_step(control: &EngineControl, status: &Status, by: i64) -> bool {
+    steerable(control, status).is_some_and(|playback| by > 0 || playback.duration.is_some())
 }
 
 /// Whether the video itself is paused, apart from the engine.
@@ -92,23 +111,32 @@ fn reopen_as(
 }
 
 impl VideoPlayback {
-    /// Paints the bar under the picture.
+    /// Paints the bar under the picture; `shown` as [`in_sight`] gives it.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         control: &EngineControl,
         status: &Status,
+        shown: Option<&Playback>,
         paused: bool,
         actions: &mut Vec<Action>,
     ) {
         let SourceRequest::Video(request) = control.source() else { return };
         let playback = playback(status);
         let live = is_live(control.source(), playback);
-        let bar = VideoBar { playback, state: &status.source, live, paused, every_frame: request.every_frame };
+        let (rate, every_frame) = (rate(status), request.every_frame);
+        let bar = VideoBar { playback, shown, rate, state: &status.source, live, paused, every_frame };
         bar.ui(ui, &mut self.seek_bar, actions);
     }
 
-    pub fn apply(&mut self, action: VideoAction, control: &mut EngineControl, status: &Status) -> Option<SourceChange> {
+    /// `held`: where the frame of the history stands that is in sight.
+    pub fn apply(
+        &mut self,
+        action: VideoAction,
+        held: Option<&Playback>,
+        control: &mut EngineControl,
+        status: &Status,
+    ) -> Option<SourceChange> {
         let Some(playback) = steerable(control, status) else {
             if let VideoAction::Seek(to) = action {
                 self.seek = is_video(control.source()).then_some(to);
@@ -116,7 +144,7 @@ impl VideoPlayback {
             return None;
         };
         match action {
-            VideoAction::Step(by) => step(by, playback, control, status),
+            VideoAction::Step(by) => step(by, playback, held, control, status),
             VideoAction::Seek(to) => seek(to, playback, control, status),
             VideoAction::ToggleLoop => {
                 let looped = !playback.controls.is_looped();
@@ -152,14 +180,20 @@ impl VideoPlayback {
     }
 }
 
-/// One frame forward (1) or back (-1), and pauses there.
-fn step(by: i64, playback: &Playback, control: &mut EngineControl, status: &Status) -> Option<SourceChange> {
+/// One frame forward (1) or back (-1), from the frame that is held or else from where the video is, and pauses there.
+fn step(
+    by: i64,
+    playback: &Playback,
+    held: Option<&Playback>,
+    control: &mut EngineControl,
+    status: &Status,
+) -> Option<SourceChange> {
     let ended = status.source == SourceState::Ended;
     let mut change = None;
-    if by > 0 && !ended {
+    if by > 0 && held.is_none() && !ended {
         playback.controls.step();
-    } else if by < 0 && playback.duration.is_some() {
-        let to = one_back(playback, status);
+    } else if (by < 0 || held.is_some()) && playback.duration.is_some() {
+        let to = beside(held.unwrap_or(playback), by, status);
         if ended {
             change = Some(reopen(playback, control, to, true));
         } else {
@@ -171,12 +205,14 @@ fn step(by: i64, playback: &Playback, control: &mut EngineControl, status: &Stat
     change
 }
 
-fn one_back(playback: &Playback, status: &Status) -> Duration {
-    let rate = status.description.as_ref().and_then(|d| d.nominal_rate).map_or(USUAL_RATE, f64::from);
+/// A place from which on the first frame is the next one (1) or the previous one (-1).
+fn beside(playback: &Playback, by: i64, status: &Status) -> Duration {
+    let rate = rate(status);
     let (time, number) = (playback.time.as_secs_f64(), playback.number as f64);
     // Where the frames come at an even rate, their numbers are exact.
     let frames = if (number / rate - time).abs() * rate < 1.0 { number } else { time * rate };
-    Duration::try_from_secs_f64((frames - ONE_BACK) / rate).unwrap_or_default()
+    let to = if by < 0 { frames - ONE_BACK } else { frames + 2.0 - ONE_BACK };
+    Duration::try_from_secs_f64(to / rate).unwrap_or_default()
 }
 
 /// Of several seeks the newest wins.

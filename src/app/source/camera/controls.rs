@@ -6,6 +6,7 @@ use egui::{Button, ComboBox, Label, RichText, Role, Slider, Ui, WidgetInfo, vec2
 
 use super::pending_controls::PendingControls;
 use crate::app::action::{Action, CameraAction};
+use crate::app::ui::checkbox::checkbox;
 use crate::app::ui::theme;
 use crate::source::{Control, ControlKind};
 
@@ -133,7 +134,7 @@ fn range(
 fn switch(ui: &mut Ui, control: &Control, value: i64, actions: &mut Vec<Action>) -> Option<i64> {
     titled(ui, control, value, actions, |ui| {
         let mut on = value != 0;
-        let response = ui.add_enabled(control.active, egui::Checkbox::new(&mut on, &control.name));
+        let response = ui.add_enabled_ui(control.active, |ui| checkbox(ui, &mut on, &control.name)).inner;
         let changed = response.changed();
         explained(control, response);
         changed.then_some(on.into())

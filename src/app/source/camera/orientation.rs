@@ -4,6 +4,7 @@ use egui::{Button, RichText, Role, Ui, WidgetInfo, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, CameraAction};
+use crate::app::ui::checkbox::checkbox;
 use crate::source::{Orientation, Turn};
 
 const TURNS: [Turn; 4] = [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuarters];
@@ -11,7 +12,7 @@ const TURNS: [Turn; 4] = [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuar
 pub fn show(ui: &mut Ui, now: Orientation, actions: &mut Vec<Action>) {
     let mut mirror = now.mirror;
     let what = hint(ui.ctx(), "Swap left and right", &Action::Camera(CameraAction::ToggleMirror));
-    if ui.checkbox(&mut mirror, "Mirror").on_hover_text(what).changed() {
+    if checkbox(ui, &mut mirror, "Mirror").on_hover_text(what).changed() {
         actions.push(Action::Camera(CameraAction::ToggleMirror));
     }
     ui.horizontal(|ui| {
