@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Engine, Event, Observation, Parts, Settings, SourceState, Status};
+use crate::engine::{Engine, Event, Examiner, Observation, Parts, Settings, SourceState, Status};
 use crate::model::ModelRequest;
 use crate::source::{ControlId, Orientation, SourceRequest};
 
@@ -91,6 +91,11 @@ impl EngineControl {
     /// A snapshot.
     pub fn status(&self) -> Status {
         self.engine.status()
+    }
+
+    /// Lets the models look at other frames than the source's.
+    pub fn examiner(&self) -> Examiner {
+        self.engine.examiner()
     }
 
     /// Tells the engine that this was painted.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! keys, panels ── Action ──▶ Viewer ─┬─▶ source, video, camera ──▶ EngineControl ──▶ Engine
-//!      ▲                             ├─▶ models, history, layers                        │
+//!      ▲                             ├─▶ models, history, layers, compare all           │
 //!      └─── figures, boxes, status ──┴─▶ frame ◀──────────── Observation, Event ────────┘
 //! ```
 //!
@@ -10,6 +10,7 @@
 //! written in `viewer/logic.rs` (what came from the engine and from jobs) or `viewer/actions.rs` (what was asked for).
 
 mod action;
+mod compare_all;
 mod detections;
 mod engine_control;
 mod frame;

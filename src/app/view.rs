@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 /// How the picture shows what the models see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
     /// One model.
-    #[default]
     Single,
     /// A left of a bar, B right of it, on one picture.
     Split,

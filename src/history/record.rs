@@ -12,6 +12,8 @@ use crate::engine::Samples;
 pub struct FrameFigures {
     /// Between 0 and 1; see [`crate::compare::Agreement::f1`].
     pub f1: f32,
+    /// Neither model has a box: `f1` is 1, and is no figure to show.
+    pub is_empty: bool,
     pub lost: u16,
     pub gained: u16,
     pub flips: u16,
@@ -23,7 +25,12 @@ impl FrameFigures {
         let agreement = comparison.agreement_of(classes);
         // At most MAX_DETECTIONS per side.
         let [lost, gained, flips] = [agreement.lost, agreement.gained, agreement.flips].map(|n| n as u16);
-        Self { f1: agreement.f1() as f32, lost, gained, flips }
+        Self { f1: agreement.f1() as f32, is_empty: agreement.known_f1().is_none(), lost, gained, flips }
+    }
+
+    /// The agreement as it is shown; `None` = neither model has a box, so that there is nothing to agree on.
+    pub fn known_f1(&self) -> Option<f32> {
+        (!self.is_empty).then_some(self.f1)
     }
 
     /// Whether A and B agree completely.

@@ -17,7 +17,8 @@ const SETTINGS: usize = 32;
 /// One record per observation, oldest first.
 ///
 /// Percentiles of a stage cover the last [`crate::engine::SAMPLES`] observations (five seconds at 24 per second) of
-/// the same source and model; each is a duration that actually occurred.
+/// the same source, or of the same model for inference, as in the engine's status; each is a duration that actually
+/// occurred.
 ///
 /// When the [`CompareSettings`] change, [`Timeline::refresh`] recomputes the figures of records whose moment is still
 /// stored; older ones keep theirs, and [`Timeline::is_current`] tells them apart.
@@ -40,7 +41,7 @@ pub struct Timeline {
 #[derive(Debug, Default)]
 struct LatencyWindow {
     samples: Samples,
-    /// Source and model they belong to; a change starts a new window.
+    /// Source (0 for inference) and model they belong to; a change starts a new window.
     of: (u64, String, String),
 }
 
@@ -98,15 +99,16 @@ impl Timeline {
     }
 
     fn latencies(&mut self, observation: &Observation) -> [Option<Latency>; Stage::ALL.len()] {
-        let source = observation.source_generation;
+        let generation = observation.source_generation;
         Stage::ALL.map(|stage| {
             let window = &mut self.windows[stage.place()?];
-            let (took, (name, model)) = match stage {
-                Stage::Letterbox => (observation.times.letterbox, ("", "")),
-                Stage::Age => (observation.times.age(observation.times.finished), ("", "")),
+            let (took, (source, name, model)) = match stage {
+                Stage::Letterbox => (observation.times.letterbox, (generation, "", "")),
+                Stage::Age => (observation.times.age(observation.times.finished), (generation, "", "")),
+                // Whatever the source: the network's input is always of one size. So does the engine's status.
                 Stage::Inference(slot) => {
                     let output = observation.outputs.iter().find(|o| o.slot == slot)?;
-                    (output.inference, (output.model.name.as_str(), output.model.sha256.as_str()))
+                    (output.inference, (0, output.model.name.as_str(), output.model.sha256.as_str()))
                 }
             };
             if (window.of.0, window.of.1.as_str(), window.of.2.as_str()) != (source, name, model) {

@@ -73,7 +73,7 @@ fn the_keys_go_from_picture_to_picture_and_the_thresholds_stay() {
     until_open(&mut desk, &paths[1]);
     desk.press(Key::PageUp);
     until_open(&mut desk, &paths[0]);
-    assert_eq!(desk.preferences().view, View::default());
+    assert_eq!(desk.preferences().view, View::Single);
 }
 
 #[test]

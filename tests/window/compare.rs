@@ -55,7 +55,7 @@ fn each_view_is_one_key_away() {
 #[test]
 fn verdicts_are_told_with_their_reasons() {
     let desk = comparing(plan(View::Overlay));
-    for words in ["dog 0.50 → 0.40", "cat 0.30 → lost", "1 lost", "2 matched", "0 gained", "0 class changed", "0.80"]
+    for words in ["dog 0.50 → 0.40", "cat 0.30 → lost", "1 lost", "2 matched", "0 gained", "0 classes changed", "0.80"]
     {
         assert!(desk.has_words(words), "{words}");
     }

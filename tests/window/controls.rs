@@ -3,7 +3,7 @@
 use egui::accesskit::{Role, Toggled};
 use egui::{Event, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
-use twinsight::app::{Preferences, Side};
+use twinsight::app::{Preferences, Side, View};
 use twinsight::model::ModelName;
 use twinsight::source::{SourceError, SourceRequest};
 
@@ -58,7 +58,7 @@ fn reset_brings_the_defaults_back() {
     desk.set_slider("Score", 0.8);
     assert_eq!(desk.preferences().score, 0.8);
     desk.click("Reset");
-    assert_eq!(desk.preferences(), &Preferences::default());
+    assert_eq!(desk.preferences(), &Preferences { view: View::Single, ..Preferences::default() });
 }
 
 #[test]
@@ -239,10 +239,10 @@ fn help_lists_the_keys_and_escape_closes_it() {
     let mut desk = Desk::with_picture(Plan::default());
     desk.press(Key::Questionmark);
     desk.harness.run_steps(3);
-    assert!(desk.has("Switch precision, FP32 or INT8"));
+    assert!(desk.has("Switch A between its last two models"));
     desk.press(Key::Escape);
     desk.harness.run_steps(10);
-    assert!(!desk.has("Switch precision, FP32 or INT8"));
+    assert!(!desk.has("Switch A between its last two models"));
 }
 
 #[test]
@@ -279,8 +279,7 @@ fn the_window_can_be_small() {
     desk.harness.run_steps(3);
     let picture = desk.harness.get_by_label("Picture").rect();
     assert!(picture.width() > 200.0 && picture.height() > 200.0, "{picture:?}");
-    let labels =
-        ["Open files…", "FP32", "INT8", "Pause", "Fit", "1:1", "Toggle dark/light theme", "Keyboard shortcuts"];
+    let labels = ["Source", "Single", "Overlay", "Model A", "Pause", "History panel", "More", "Fit", "1:1"];
     let rects = labels.map(|label| desk.control(label).unwrap().rect());
     for (i, (a, label)) in rects.iter().zip(labels).enumerate() {
         assert!(a.min.x >= 0.0 && a.max.x <= 760.0, "{label} {a:?}");

@@ -114,7 +114,7 @@ fn one_key_opens_and_closes_it_and_one_model_alone_becomes_two() {
     assert_eq!(desk.preferences().view, View::Overlay, "one model alone has nothing to be held against");
     desk.press(Key::W);
     assert!(desk.control(CLOSE).is_none());
-    desk.click("Layer sensitivity of B");
+    desk.click("Layers panel");
     assert!(desk.has_words("measured in"), "what was found is still there");
     desk.click(CLOSE);
     assert!(desk.control(CLOSE).is_none());
@@ -164,12 +164,12 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
         assert!(words.contains(part), "{words}");
     }
     assert!(words.contains(" ms") || words.contains("same speed"), "{words}");
-    assert!(desk.said().starts_with("B is now small-64_int8_card_float-head_stride_8."), "{}", desk.said());
+    assert!(desk.said().starts_with("B is now small-64 INT8 + head_stride_8."), "{}", desk.said());
     let made = "small-64_int8_card_float-head_stride_8";
     assert!(models(&shop).contains(&format!("{made}.onnx")), "{:?}", models(&shop));
     assert_eq!(std::fs::read(shop.int8()).unwrap(), stock);
     // The same frame is measured again, with the new model; its head rounds nothing.
-    desk.until("the new figures", |d| d.has_words(&format!("{made} vs")));
+    desk.until("the new figures", |d| d.has_words("small-64 INT8 + head_stride_8 vs"));
     desk.until("the head in float", |d| rows(d).iter().all(|row| !row.contains("head_stride_8, QLinearConv")));
     // The next window offers it among the models.
     let name = ModelName::File(shop.path(&format!("{made}.onnx")));
@@ -178,6 +178,32 @@ fn a_layer_left_in_float_makes_a_model_that_is_b() {
     desk.until("the old model", |d| d.control("Back to small-64_int8_qop").is_none());
     desk.click(MEASURE);
     desk.until("the old figures", |d| d.has_words("small-64_int8_qop vs small-64_float"));
+}
+
+#[test]
+fn before_and_after_are_the_figures_of_the_compare_command() {
+    let shop = Shop::new();
+    // Wider than high: the bars around it are part of the input, and not of the picture.
+    let picture = shop.path("wide.png");
+    let part = |x: u32, y: u32, k: u32| ((x * 11 + y * (5 + 7 * k) + 200 * (k + 1)) % 256) as u8;
+    let pixels = image::RgbImage::from_fn(160, 70, |x, y| image::Rgb([0, 1, 2].map(|k| part(x / 9, y / 7, k))));
+    pixels.save(&picture).unwrap();
+    let mut desk = measured(&shop, std::slice::from_ref(&picture));
+    desk.click("Keep head_stride_8 in float");
+    desk.click("Keep head_stride_8 in float and rebuild");
+    desk.until("before and after", |d| d.has_words("head_stride_8 in float: agreement with A"));
+    let figures = |b: &Path| -> [String; 2] {
+        let mut command = twinsight();
+        command.args(["compare", "--json", "--a"]).arg(shop.float()).arg("--b").arg(b).arg(&picture);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let line: Value = serde_json::Deserializer::from_slice(&output.stdout).into_iter().next().unwrap().unwrap();
+        ["f1", "mean_iou"].map(|key| line["agreement"][key].as_f64().map_or("–".into(), |v| format!("{v:.3}")))
+    };
+    let [before, after] = [shop.int8(), shop.path("small-64_int8_card_float-head_stride_8.onnx")].map(|b| figures(&b));
+    let expected = format!("agreement with A {} → {}, mean IoU {} → {},", before[0], after[0], before[1], after[1]);
+    let words = desk.names("head_stride_8 in float: agreement");
+    assert!(words.contains(&expected), "{words}\n{expected}");
 }
 
 #[test]
@@ -199,7 +225,7 @@ fn one_picture_is_too_little_to_calibrate_from_and_so_are_pictures_that_are_alik
     let mut desk = measured(&shop, &alike);
     desk.until("the album", |d| d.has_words("1 of 10"));
     desk.click(CALIBRATE);
-    desk.until("a refusal", |d| d.has_words("Only 1 distinct frames were collected; 9 near-duplicates were skipped"));
+    desk.until("a refusal", |d| d.has_words("Only 1 distinct frame was collected; 9 near-duplicates were skipped"));
     assert!(desk.has_words("move the camera"));
     assert_eq!(models(&shop), before, "nothing was written");
 }
@@ -220,8 +246,8 @@ fn ranges_of_a_folder_make_a_model_that_is_b() {
     for end in ["calibration.json", "recipe.json"] {
         assert!(made.with_extension(end).is_file(), "{end}");
     }
-    assert!(desk.said().contains(&*made.file_stem().unwrap().to_string_lossy()), "{}", desk.said());
-    desk.until("the new model as B", |d| d.has_words(&format!("{} vs", made.file_stem().unwrap().display())));
+    assert!(desk.said().contains("B is now small-64 INT8 · "), "{}", desk.said());
+    desk.until("the new model as B", |d| d.has_words(" frames vs small-64_float"));
 }
 
 #[test]

@@ -3,18 +3,32 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
 mod album;
+mod album_history;
+mod bottom;
 mod camera;
 #[cfg(target_os = "linux")]
 mod camera_real;
+mod clipboard;
 mod compare;
+mod compare_all;
 mod controls;
+mod help;
 mod layers;
+mod leafing;
+mod legend;
+mod lists;
 mod model;
+mod model_files;
 #[path = "../support/program.rs"]
 mod program;
+mod recent;
 #[path = "../support/small_network.rs"]
 mod small_network;
+mod status;
+mod stream;
 mod support;
+mod threshold_match;
+mod toolbar;
 mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;

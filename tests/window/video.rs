@@ -8,6 +8,8 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use egui::Key;
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
 use image::{ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 use twinsight::source::{SourceRequest, VideoLocation, VideoRequest};
@@ -74,6 +76,51 @@ fn the_position_is_gone_to_and_a_pause_stays_one() {
     desk.harness.run_steps(20);
     assert_eq!(frame(&desk), Some(100), "it stands still there");
     assert_eq!(opened(&desk), 1);
+}
+
+#[test]
+fn time_and_frame_follow_the_handle_before_the_video_does() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.until("some frames", |d| frame(d) > Some(2));
+    desk.set_slider("Position", 20.0);
+    // Without a step more: ffmpeg has not even been started there.
+    assert!((400..410).contains(&frame(&desk).unwrap()), "{:?}", frame(&desk));
+    assert!(desk.has_words("0:20."), "{}", desk.names("0:"));
+    desk.until("frames from there on", |d| frame(d) > Some(412));
+}
+
+#[test]
+fn the_arrows_step_the_video() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.until("some frames", |d| frame(d) > Some(10));
+    desk.press(Key::Space);
+    desk.until("a pause", |d| d.has("Play video") && d.has("paused"));
+    desk.harness.run_steps(10);
+    let here = frame(&desk).unwrap();
+    desk.press(Key::ArrowRight);
+    desk.until("one frame on", move |d| frame(d) == Some(here + 1));
+    desk.press(Key::ArrowLeft);
+    desk.until("one frame back", move |d| frame(d) == Some(here));
+    assert!(!desk.has_words("History: "), "it is the video that was stepped");
+    assert_eq!(opened(&desk), 1);
+}
+
+#[test]
+fn a_frame_of_the_history_has_one_number_and_the_steps_go_on_from_it() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.until("some history", |d| frame(d) > Some(30) && d.history_len() >= 5);
+    desk.press(Key::H);
+    desk.click("Previous frame in history");
+    desk.until("a frame of the past", |d| d.has_words("History: "));
+    let remark = desk.names("History: ");
+    let number: u32 = remark.split("(frame ").nth(1).unwrap().split(')').next().unwrap().parse().unwrap();
+    assert_eq!(frame(&desk), Some(number), "{remark}");
+    let handle = desk.harness.get_by_role_and_label(Role::Slider, "Position").accesskit_node().numeric_value().unwrap();
+    assert!((handle - f64::from(number) / 20.0).abs() < 0.06, "{handle} for frame {number}");
+    desk.press(Key::ArrowLeft);
+    desk.until("the frame before it", move |d| frame(d) == Some(number - 1) && !d.has_words("History: "));
+    desk.harness.run_steps(10);
+    assert_eq!(frame(&desk), Some(number - 1), "it stands still there");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 
 pub mod shortcuts;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::preferences::recent::RecentSource;
 use super::view::{Side, View};
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName};
@@ -14,6 +16,7 @@ use crate::source::{ControlId, ModeRequest, Orientation, SourceRequest};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Source(SourceAction),
+    Album(AlbumAction),
     Video(VideoAction),
     Camera(CameraAction),
     Models(ModelsAction),
@@ -28,10 +31,16 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceAction {
     Open(SourceRequest),
+    /// Opens what was opened before.
+    OpenRecent(RecentSource),
+    /// Looks which of them are still there.
+    LookAtRecent,
     /// Shows the system's dialog for pictures and videos.
     ChooseFiles,
     /// Shows the system's dialog for a folder.
     ChooseFolder,
+    /// Asks for the address of a stream.
+    ChooseStream,
     /// Opens the clipboard's contents.
     Paste,
     /// Opens the same source again.
@@ -40,6 +49,21 @@ pub enum SourceAction {
     StepPicture(i64),
     /// The album's picture at this index.
     GoToPicture(usize),
+}
+
+/// Of all pictures of the album; from one to the next goes [`SourceAction`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlbumAction {
+    /// Compares A and B on every picture that has yet to be compared.
+    CompareAll,
+    /// Stops that; what was compared stays.
+    Cancel,
+    /// To the next picture (1) or the previous one (-1) on which A and B differ.
+    NextDifference(i64),
+    /// To the picture on which they agree least.
+    Worst,
+    SortByName,
+    SortWorstFirst,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,10 +94,26 @@ pub enum ModelsAction {
     Use(Side, ModelName),
     /// How a side's INT8 model is computed.
     Compute(Side, Arithmetic),
-    /// The next model for A.
+    /// A is again what it was before.
     SwitchPrecision,
+    /// The next model for A.
+    Next,
     /// A becomes B and B becomes A.
     Swap,
+    /// Shows the system's dialog for a side's model.
+    ChooseFile(Side),
+    /// Shows a model file on a side.
+    Open(Side, PathBuf),
+    /// Asks for a model's new name.
+    AskRename(ModelName),
+    /// Asks whether to delete a model.
+    AskDelete(ModelName),
+    /// Gives a model's file another name, without its end.
+    Rename(ModelName, String),
+    /// Deletes a model's file and what belongs to it.
+    Delete(ModelName),
+    /// Takes a model out of the lists, and leaves its file.
+    Remove(ModelName),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,6 +125,8 @@ pub enum ThresholdsAction {
     Set(Side, Thresholds),
     /// Finds B's score threshold that agrees best with A over the history.
     FindBest,
+    /// Back to the thresholds before B's was matched to A.
+    UndoBest,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +164,7 @@ pub enum PictureAction {
     /// Saves the picture with its boxes.
     Save,
     ToggleLabels,
+    ToggleLegend,
     Fit,
     ActualSize,
     ZoomIn,
@@ -136,6 +179,18 @@ pub enum PairsAction {
     Show(Option<usize>),
     /// The next row of the table (1) or the one above (-1).
     SelectNext(i64),
+    /// Moves the threshold that hides the selected pair's other box.
+    BringBack,
+    /// Follows the selected pair's box through B's layers.
+    FindLayers,
+    /// Every class, in the picture and in the lists.
+    ShowAllClasses,
+    /// Every verdict, likewise.
+    ShowAllVerdicts,
+    /// Copies the table on the right as CSV.
+    CopyTable,
+    /// Copies the classes and their counts as CSV.
+    CopyClasses,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,11 +199,14 @@ pub enum WindowAction {
     TogglePause,
     /// From a pause or the history to what comes next.
     Resume,
-    /// One picture of the album forward (1) or back (-1) where there is one, else one frame of the history.
+    /// Forward (1) or back (-1) by a picture of the album where there is one, by a frame of the video, or of the history.
     Step(i64),
     /// Closes or deselects one thing at a time.
     Back,
     ToggleTheme,
+    ToggleFullScreen,
+    /// Leaves nothing but the picture in the window, or shows the panels again.
+    TogglePanels,
     ToggleHelp,
     Quit,
 }

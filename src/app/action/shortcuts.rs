@@ -1,12 +1,13 @@
 //! The keys.
 
 use egui::text_selection::LabelSelectionState;
-use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
+use egui::{Context, Event, Id, Key, KeyboardShortcut, Modifiers, Popup};
 
 use super::{
-    Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SourceAction,
-    ThresholdsAction, VideoAction, WindowAction,
+    Action, AlbumAction, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction,
+    SourceAction, ThresholdsAction, VideoAction, WindowAction,
 };
+use crate::app::ui::list_focus;
 use crate::app::view::{Side, View};
 
 /// A key and what it does.
@@ -24,30 +25,41 @@ const fn command(key: Key, action: Action, what: &'static str) -> Shortcut {
     Shortcut { action, key: KeyboardShortcut::new(Modifiers::COMMAND, key), what }
 }
 
+const fn shifted(key: Key, action: Action, what: &'static str) -> Shortcut {
+    Shortcut { action, key: KeyboardShortcut::new(Modifiers::SHIFT, key), what }
+}
+
 /// Every key, in the order in which the help lists them.
-pub const SHORTCUTS: [Shortcut; 35] = [
+pub static SHORTCUTS: [Shortcut; 44] = [
     plain(Key::Num1, Action::Window(WindowAction::Show(View::Single)), "One model"),
     plain(Key::Num2, Action::Window(WindowAction::Show(View::Split)), "A and B, split by a movable divider"),
     plain(Key::Num3, Action::Window(WindowAction::Show(View::SideBySide)), "A and B side by side"),
     plain(Key::Num4, Action::Window(WindowAction::Show(View::Overlay)), "A and B overlaid, coloured by match result"),
-    plain(Key::P, Action::Models(ModelsAction::SwitchPrecision), "Switch precision, FP32 or INT8"),
+    plain(Key::P, Action::Models(ModelsAction::SwitchPrecision), "Switch A between its last two models"),
+    shifted(Key::P, Action::Models(ModelsAction::Next), "Next model for A"),
     plain(Key::X, Action::Models(ModelsAction::Swap), "Swap A and B"),
     plain(Key::Space, Action::Window(WindowAction::TogglePause), "Pause or resume"),
-    plain(Key::ArrowLeft, Action::Window(WindowAction::Step(-1)), "Previous image, or previous frame in the history"),
-    plain(Key::ArrowRight, Action::Window(WindowAction::Step(1)), "Next image, or next frame in the history"),
+    plain(Key::ArrowLeft, Action::Window(WindowAction::Step(-1)), "Previous image, or frame (video, history)"),
+    plain(Key::ArrowRight, Action::Window(WindowAction::Step(1)), "Next image, or frame (video, history)"),
     plain(Key::PageUp, Action::Source(SourceAction::StepPicture(-1)), "Previous image"),
     plain(Key::PageDown, Action::Source(SourceAction::StepPicture(1)), "Next image"),
+    plain(Key::D, Action::Album(AlbumAction::CompareAll), "Compare A and B on all images"),
+    plain(Key::N, Action::Album(AlbumAction::NextDifference(1)), "Next image on which A and B differ"),
+    shifted(Key::N, Action::Album(AlbumAction::NextDifference(-1)), "Previous image on which A and B differ"),
     plain(Key::Comma, Action::Video(VideoAction::Step(-1)), "Previous frame of the video"),
     plain(Key::Period, Action::Video(VideoAction::Step(1)), "Next frame of the video"),
     plain(Key::ArrowUp, Action::Pairs(PairsAction::SelectNext(-1)), "Previous pair in the table"),
     plain(Key::ArrowDown, Action::Pairs(PairsAction::SelectNext(1)), "Next pair in the table"),
+    plain(Key::Enter, Action::Pairs(PairsAction::BringBack), "Bring the selected pair's lost box back"),
+    plain(Key::Y, Action::Pairs(PairsAction::FindLayers), "Which layers caused the selected pair's difference"),
     plain(Key::Escape, Action::Window(WindowAction::Back), "Deselect"),
     plain(Key::H, Action::History(HistoryAction::TogglePanel), "Show or hide the history"),
     plain(Key::C, Action::Camera(CameraAction::TogglePanel), "Show or hide the camera settings"),
     plain(Key::M, Action::Camera(CameraAction::ToggleMirror), "Toggle mirror"),
     plain(Key::W, Action::Layers(LayersAction::TogglePanel), "Layer sensitivity of B"),
     command(Key::O, Action::Source(SourceAction::ChooseFiles), "Open files"),
-    command(Key::V, Action::Source(SourceAction::Paste), "Paste image or path"),
+    command(Key::U, Action::Source(SourceAction::ChooseStream), "Open a stream by its address"),
+    command(Key::V, Action::Source(SourceAction::Paste), "Paste image, path or address"),
     command(Key::C, Action::Picture(PictureAction::Copy), "Copy the picture with its boxes"),
     command(Key::S, Action::Picture(PictureAction::Save), "Save the picture with its boxes"),
     plain(Key::R, Action::Thresholds(ThresholdsAction::Reset), "Reset score threshold and NMS IoU"),
@@ -59,7 +71,9 @@ pub const SHORTCUTS: [Shortcut; 35] = [
     plain(Key::Plus, Action::Picture(PictureAction::ZoomIn), "Zoom in (or mouse wheel)"),
     plain(Key::Minus, Action::Picture(PictureAction::ZoomOut), "Zoom out (or mouse wheel)"),
     plain(Key::T, Action::Window(WindowAction::ToggleTheme), "Toggle dark/light theme"),
-    plain(Key::Questionmark, Action::Window(WindowAction::ToggleHelp), "Keyboard shortcuts"),
+    plain(Key::F9, Action::Window(WindowAction::TogglePanels), "Hide or show all panels"),
+    plain(Key::F11, Action::Window(WindowAction::ToggleFullScreen), "Full screen"),
+    plain(Key::Questionmark, Action::Window(WindowAction::ToggleHelp), "Help"),
     command(Key::Q, Action::Window(WindowAction::Quit), "Quit"),
 ];
 
@@ -76,17 +90,44 @@ pub fn held(ctx: &Context) -> Option<Side> {
 }
 
 /// Keys that a control with the focus needs for itself.
-const OF_CONTROLS: [Key; 6] = [Key::Space, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown, Key::Escape];
+const OF_CONTROLS: [Key; 7] =
+    [Key::Space, Key::Enter, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown, Key::Escape];
+
+/// Keys that move within a list.
+const OF_LISTS: [Key; 2] = [Key::PageUp, Key::PageDown];
+
+/// To be called once all panels are painted: Escape in a text field is that field's. It has lost the focus already when the
+/// next keys are looked at.
+pub fn note_text_field(ctx: &Context) {
+    let focused = ctx.text_edit_focused();
+    ctx.data_mut(|d| d.insert_temp(text_field(), focused));
+}
+
+/// Where it is noted whether a text field had the focus when everything was painted last.
+fn text_field() -> Id {
+    Id::unique("a text field had the focus")
+}
+
+/// Whether Escape is a text field's or an open menu's, which look for it when they are painted.
+fn escape_is_taken(ctx: &Context) -> bool {
+    ctx.data(|d| d.get_temp::<bool>(text_field())).unwrap_or_default() || Popup::is_any_open(ctx)
+}
 
 /// The actions of the keys that went down now. None while a text field has the focus; where another control has it,
-/// Space and the arrows are that control's.
+/// Space, Enter and the arrows are that control's.
 pub fn pressed(ctx: &Context) -> Vec<Action> {
-    if ctx.text_edit_focused() {
+    // A dialog that waits for an answer has all keys, Escape among them.
+    if ctx.text_edit_focused() || ctx.memory(|m| m.top_modal_layer().is_some()) {
         return Vec::new();
     }
     let focused = ctx.memory(|m| m.focused().is_some());
+    let (in_list, escape_is_taken) = (list_focus::has_page_keys(ctx), escape_is_taken(ctx));
     let down = |shortcut: &&Shortcut| {
-        if focused && OF_CONTROLS.contains(&shortcut.key.logical_key) {
+        let key = shortcut.key.logical_key;
+        let is_taken = focused && OF_CONTROLS.contains(&key)
+            || in_list && OF_LISTS.contains(&key)
+            || escape_is_taken && key == Key::Escape;
+        if is_taken {
             return false;
         }
         if shortcut.action == Action::Picture(PictureAction::Copy) && has_selected_text(ctx) {
@@ -103,7 +144,9 @@ pub fn pressed(ctx: &Context) -> Vec<Action> {
                 || (shortcut.key.logical_key == Key::Questionmark && i.consume_key(Modifiers::SHIFT, Key::Slash))
         })
     };
-    SHORTCUTS.iter().filter(down).map(|s| s.action.clone()).collect()
+    // A key alone would take the one with Shift, too.
+    let (with_shift, without): (Vec<_>, Vec<_>) = SHORTCUTS.iter().partition(|s| s.key.modifiers.shift);
+    with_shift.into_iter().chain(without).filter(down).map(|s| s.action.clone()).collect()
 }
 
 /// Whether a key that is held down does this again and again; a switch must not flip each time.
@@ -113,6 +156,7 @@ fn repeats(action: &Action) -> bool {
         Action::Picture(PictureAction::ZoomIn | PictureAction::ZoomOut)
             | Action::Window(WindowAction::Step(_))
             | Action::Source(SourceAction::StepPicture(_))
+            | Action::Album(AlbumAction::NextDifference(_))
             | Action::Video(VideoAction::Step(_))
             | Action::Pairs(PairsAction::SelectNext(_))
     )

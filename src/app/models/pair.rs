@@ -12,6 +12,8 @@ pub struct ModelPair {
     slots: [ModelRequest; 2],
     /// A is the model of slot 1.
     swapped: bool,
+    /// What A was before its present model.
+    previous: Option<ModelRequest>,
     /// The built models, the user's own, and those that were made in the window.
     choices: Vec<ModelName>,
 }
@@ -19,7 +21,8 @@ pub struct ModelPair {
 impl ModelPair {
     /// With the built models and these two to choose from.
     pub fn new(a: ModelRequest, b: ModelRequest) -> Self {
-        let mut pair = Self { slots: [a.clone(), b.clone()], swapped: false, choices: ModelName::BUILT.to_vec() };
+        let choices = ModelName::BUILT.to_vec();
+        let mut pair = Self { slots: [a.clone(), b.clone()], swapped: false, previous: None, choices };
         pair.add_choice(a.name);
         pair.add_choice(b.name);
         pair
@@ -38,20 +41,38 @@ impl ModelPair {
 
     /// `compares`: both run. True where A's and B's models changed sides, and their thresholds must too.
     pub fn apply(&mut self, action: ModelsAction, compares: bool) -> bool {
+        let (a, swapped) = (self.request(Side::A).clone(), self.swapped);
+        let swaps = action == ModelsAction::Swap;
         match action {
             ModelsAction::Use(which, model) => self.choose(which, model),
             ModelsAction::Compute(which, arithmetic) => self.compute(which, arithmetic),
-            ModelsAction::SwitchPrecision => return self.switch_precision(compares),
-            ModelsAction::Swap => {
-                self.swap();
-                return true;
-            }
+            ModelsAction::SwitchPrecision => self.switch_precision(),
+            ModelsAction::Next => self.next(compares),
+            ModelsAction::Swap => self.swap(),
+            // What concerns a model's file is the shell's.
+            ModelsAction::ChooseFile(_)
+            | ModelsAction::Open(..)
+            | ModelsAction::AskRename(_)
+            | ModelsAction::AskDelete(_)
+            | ModelsAction::Rename(..)
+            | ModelsAction::Delete(_)
+            | ModelsAction::Remove(_) => {}
         }
-        false
+        if *self.request(Side::A) != a {
+            self.previous = Some(a);
+        }
+        swaps || (compares && self.swapped != swapped)
+    }
+
+    /// What A was before; at first FP32, or INT8 in its place. Where that is B, the two change sides.
+    fn switch_precision(&mut self) {
+        let usual = if *self.model(Side::A) == ModelName::Fp32 { ModelName::Int8 } else { ModelName::Fp32 };
+        let known = self.previous.clone().filter(|request| self.choices.contains(&request.name));
+        self.put(Side::A, known.unwrap_or_else(|| usual.into()));
     }
 
     /// The next model for A; where two are compared, one that B is not, or else the two change sides.
-    fn switch_precision(&mut self, compares: bool) -> bool {
+    fn next(&mut self, compares: bool) {
         let is_free = |m: &&ModelName| !compares || *m != self.model(Side::B);
         let free: Vec<&ModelName> = self.choices.iter().filter(is_free).collect();
         let now = free.iter().position(|m| *m == self.model(Side::A));
@@ -59,11 +80,27 @@ impl ModelPair {
             Some(next) if *next != self.model(Side::A) => {
                 let next = (*next).clone();
                 self.choose(Side::A, next);
-                false
             }
-            _ => {
-                self.swap();
-                true
+            _ => self.swap(),
+        }
+    }
+
+    /// A model's file has another name.
+    pub fn rename(&mut self, from: &ModelName, to: &ModelName) {
+        let slots = self.slots.iter_mut().chain(&mut self.previous).map(|request| &mut request.name);
+        slots.chain(&mut self.choices).filter(|name| *name == from).for_each(|name| name.clone_from(to));
+    }
+
+    /// Takes a model out of the choices. A side that it was on has a built one that the other side has not.
+    pub fn remove(&mut self, model: &ModelName) {
+        self.choices.retain(|choice| choice != model);
+        self.previous.take_if(|request| request.name == *model);
+        for slot in 0..2 {
+            let other = self.slots[1 - slot].name.clone();
+            if self.slots[slot].name == *model
+                && let Some(free) = ModelName::BUILT.into_iter().find(|built| *built != other)
+            {
+                self.slots[slot] = free.into();
             }
         }
     }
@@ -164,5 +201,63 @@ mod tests {
         // Another model on a side is computed as that side is.
         pair.choose(Side::A, ModelName::Tuned);
         assert_eq!(pair.request(Side::A).arithmetic, Arithmetic::Native);
+    }
+
+    fn pair() -> ModelPair {
+        ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into())
+    }
+
+    #[test]
+    fn switching_twice_is_back_whatever_was_chosen_between() {
+        for compares in [false, true] {
+            let mut pair = pair();
+            for model in [ModelName::Int8, ModelName::Fp32, ModelName::Int8] {
+                // Where both run, INT8 is B: the two change sides, and so do their thresholds.
+                assert_eq!(pair.apply(ModelsAction::SwitchPrecision, compares), compares);
+                assert_eq!(*pair.model(Side::A), model);
+            }
+            pair.apply(ModelsAction::Use(Side::A, ModelName::Tuned), compares);
+            let b = pair.model(Side::B).clone();
+            for model in [ModelName::Int8, ModelName::Tuned] {
+                pair.apply(ModelsAction::SwitchPrecision, compares);
+                assert_eq!((pair.model(Side::A), pair.model(Side::B)), (&model, &b));
+            }
+        }
+    }
+
+    #[test]
+    fn switching_keeps_the_arithmetic_of_both() {
+        let mut pair = pair();
+        pair.apply(ModelsAction::Use(Side::A, ModelName::Tuned), true);
+        pair.apply(ModelsAction::Compute(Side::A, Arithmetic::Native), true);
+        let native = ModelRequest::new(ModelName::Tuned, Arithmetic::Native);
+        pair.apply(ModelsAction::Use(Side::A, ModelName::Fp32), true);
+        pair.apply(ModelsAction::SwitchPrecision, true);
+        assert_eq!(*pair.request(Side::A), native);
+    }
+
+    #[test]
+    fn the_next_model_is_none_that_b_is() {
+        let mut pair = pair();
+        for model in [ModelName::Tuned, ModelName::Safe, ModelName::Fp32] {
+            pair.apply(ModelsAction::Next, true);
+            assert_eq!((pair.model(Side::A), pair.model(Side::B)), (&model, &ModelName::Int8));
+        }
+    }
+
+    #[test]
+    fn a_model_that_is_gone_is_on_no_side_and_one_with_another_name_stays() {
+        let own = ModelName::File("own.onnx".into());
+        let mut pair = pair();
+        pair.add_choice(own.clone());
+        pair.apply(ModelsAction::Use(Side::B, own.clone()), true);
+        let renamed = ModelName::File("mine.onnx".into());
+        pair.rename(&own, &renamed);
+        assert_eq!((pair.model(Side::B), pair.choices().contains(&own)), (&renamed, false));
+        pair.remove(&renamed);
+        assert_eq!([pair.model(Side::A), pair.model(Side::B)], [&ModelName::Fp32, &ModelName::Int8]);
+        assert_eq!(pair.choices(), ModelName::BUILT);
+        pair.apply(ModelsAction::SwitchPrecision, true);
+        assert_eq!(*pair.model(Side::A), ModelName::Int8);
     }
 }

@@ -4,94 +4,191 @@ use egui::{Button, ComboBox, RichText, Role, Ui, WidgetInfo, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, ModelsAction};
+use crate::app::models::facts::FactsBook;
 use crate::app::models::pair::ModelPair;
+use crate::app::models::titles::ModelTitles;
+use crate::app::ui::elide;
 use crate::app::view::Side;
 use crate::engine::{ModelPhase, ModelState};
-use crate::model::{Arithmetic, ModelName, ModelRequest};
+use crate::model::{Arithmetic, ModelInfo, ModelName};
 
 /// The available models, and the selected one.
 pub struct ModelPicker<'a> {
     pub pair: &'a ModelPair,
     /// How it stands with the engine's models, by slot.
     pub states: &'a [ModelState],
+    pub titles: &'a ModelTitles,
+    pub facts: &'a FactsBook,
 }
 
+/// How much room there is for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PickerForm {
+    /// Of a list that is closed, in points.
+    pub width: f32,
+    /// One model has a button for each, where there are few.
+    pub buttons: bool,
+    /// The button between A and B is shown.
+    pub swap: bool,
+}
+
+/// More models than this are a list and not a row of buttons.
+const BUTTONS: usize = 4;
+
+/// Of a model's button at least, of the button that swaps, and of the list of arithmetics, in points.
+const BUTTON: f32 = 52.0;
+const SWAP: f32 = 36.0;
+const ARITHMETIC: f32 = 92.0;
+
+/// Between the buttons of a row.
+const BETWEEN: f32 = 2.0;
+
+/// Longer names have A or B in their place.
+const MOST: usize = 18;
+
 impl ModelPicker<'_> {
-    /// A row of buttons, or a list where there are many: one model looks.
-    pub fn single(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
-        if self.pair.choices().len() > BUTTONS {
-            return self.list(ui, Side::A, narrow, actions);
+    /// How wide it is, in points: at least as wide as it becomes.
+    pub fn width(&self, ui: &Ui, compares: bool, form: PickerForm) -> f32 {
+        let space = ui.spacing().item_spacing.x;
+        let list = |which: Side| elide::width(ui, which.letter()).ceil() + space + form.width;
+        if compares {
+            let swap = if form.swap { SWAP + space } else { 0.0 };
+            list(Side::A) + space + swap + list(Side::B)
+        } else if self.has_buttons(form) {
+            let buttons = self.pair.choices().iter().map(|model| self.button_width(ui, model) + BETWEEN);
+            let arithmetic = if self.computes_in_integers(Side::A) { space + ARITHMETIC } else { 0.0 };
+            buttons.sum::<f32>() - BETWEEN + arithmetic
+        } else {
+            list(Side::A)
         }
-        // In a narrow window the comparing views' lists have the choice.
-        let has_arithmetic = self.computes_in_integers(Side::A) && !narrow;
-        if !narrow && !has_arithmetic {
-            ui.label(RichText::new("Precision").weak());
+    }
+
+    /// A list each for A and B, and a button between them that swaps the two; or one model's.
+    pub fn ui(&self, ui: &mut Ui, compares: bool, form: PickerForm, actions: &mut Vec<Action>) {
+        if compares {
+            self.list(ui, Side::A, form.width, actions);
+            if form.swap {
+                swap(ui, actions);
+            }
+            self.list(ui, Side::B, form.width, actions);
+        } else if self.has_buttons(form) {
+            self.buttons(ui, actions);
+        } else {
+            self.list(ui, Side::A, form.width, actions);
         }
+    }
+
+    fn has_buttons(&self, form: PickerForm) -> bool {
+        form.buttons && self.pair.choices().len() <= BUTTONS
+    }
+
+    /// A row of buttons: one model looks.
+    fn buttons(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.scope(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
+            ui.spacing_mut().item_spacing.x = BETWEEN;
             for model in self.pair.choices() {
                 let chosen = self.pair.model(Side::A) == model;
                 let failure = self.failure(Side::A).filter(|_| chosen);
-                let button = Button::selectable(chosen, signed(model, failure.is_some()));
-                let name = if failure.is_some() { format!("⚠ {}", model.label()) } else { model.label() };
-                let response = ui.add(button.frame_when_inactive(true).min_size(vec2(52.0, 0.0)));
+                let width = self.button_width(ui, model);
+                let button = Button::selectable(chosen, self.button_text(model)).frame_when_inactive(true);
+                let title = self.titles.of(model);
+                let name = if failure.is_some() { format!("⚠ {title}") } else { title.to_string() };
+                let response = ui.add(button.min_size(vec2(width, 0.0)));
                 response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
                 let what = failure.map_or_else(|| what(model), str::to_owned);
-                if response
-                    .on_hover_text(hint(ui.ctx(), &what, &Action::Models(ModelsAction::SwitchPrecision)))
-                    .clicked()
-                {
+                let hint = hint(ui.ctx(), &what, &Action::Models(ModelsAction::SwitchPrecision));
+                let response = response.on_hover_ui(|ui| {
+                    ui.label(hint);
+                    if chosen {
+                        self.facts_of(ui, Side::A);
+                    }
+                });
+                if response.clicked() {
                     actions.push(Action::Models(ModelsAction::Use(Side::A, model.clone())));
                 }
             }
         });
-        if has_arithmetic {
+        if self.computes_in_integers(Side::A) {
             let chosen = self.pair.request(Side::A).arithmetic;
-            let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
+            let combo = ComboBox::from_id_salt("arithmetic").width(ARITHMETIC).truncate();
+            let combo = combo.selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Side::A, actions)).response;
             response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "INT8 arithmetic"));
             response.on_hover_text(chosen.explanation());
         }
     }
 
-    /// A list each for A and B, and a button between them that swaps the two.
-    pub fn both(&self, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
-        self.list(ui, Side::A, narrow, actions);
-        let swap = ui.add(Button::new("⇄").min_size(vec2(30.0, 0.0)));
-        swap.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Swap A and B"));
-        if swap.on_hover_text(hint(ui.ctx(), "Swap A and B", &Action::Models(ModelsAction::Swap))).clicked() {
-            actions.push(Action::Models(ModelsAction::Swap));
-        }
-        self.list(ui, Side::B, narrow, actions);
+    fn button_width(&self, ui: &Ui, model: &ModelName) -> f32 {
+        let text = elide::width(ui, &self.button_text(model));
+        (text + 2.0 * ui.spacing().button_padding.x).ceil().max(BUTTON)
     }
 
-    fn list(&self, ui: &mut Ui, which: Side, narrow: bool, actions: &mut Vec<Action>) {
-        let chosen = self.pair.model(which);
+    /// What a button shows: beside INT8 there is room for the recipe alone.
+    fn button_text(&self, model: &ModelName) -> String {
+        let failed = self.failure(Side::A).is_some() && self.pair.model(Side::A) == model;
+        let text = match model {
+            ModelName::Tuned => "tuned".into(),
+            ModelName::Safe => "safe".into(),
+            other => self.titles.of(other).to_string(),
+        };
+        if failed { format!("⚠ {text}") } else { text }
+    }
+
+    fn list(&self, ui: &mut Ui, which: Side, width: f32, actions: &mut Vec<Action>) {
         let failure = self.failure(which);
         ui.label(RichText::new(which.letter()).strong());
-        let request = self.pair.request(which);
-        let (width, most) = match (narrow, request.arithmetic) {
-            (true, _) => (76.0, IN_LIST),
-            (false, Arithmetic::Exact) => (92.0, IN_LIST),
-            (false, Arithmetic::Native) => (124.0, MOST),
-        };
-        let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
-        let text = selected(request, failure.is_some(), most);
-        let response = combo.selected_text(text).show_ui(ui, |ui| {
-            for model in self.pair.choices() {
-                if ui.selectable_label(model == chosen, model.label()).clicked() && model != chosen {
-                    actions.push(Action::Models(ModelsAction::Use(which, model.clone())));
-                }
-            }
-            if self.computes_in_integers(which) {
-                ui.separator();
-                ui.label(RichText::new("Arithmetic").small().weak());
-                self.arithmetics(ui, which, actions);
+        let spacing = ui.spacing();
+        // Beside the text there are the arrow and the space around both.
+        let room = width - 2.0 * spacing.button_padding.x - spacing.icon_width - spacing.icon_spacing - 2.0;
+        let title = self.titles.of_request(self.pair.request(which));
+        let text = if failure.is_some() { format!("⚠ {title}") } else { title.clone() };
+        let text = elide::middle(ui, &text, room);
+        let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).height(480.0).truncate();
+        let response = combo.selected_text(text).show_ui(ui, |ui| self.menu(ui, which, actions)).response;
+        let name = format!("Model {}", which.letter());
+        response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
+        response.on_hover_ui(|ui| {
+            ui.label(RichText::new(&title).strong());
+            match failure {
+                Some(failure) => _ = ui.label(failure),
+                None => self.facts_of(ui, which),
             }
         });
-        let name = format!("Model {}", which.letter());
-        response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
-        response.response.on_hover_text(failure.map_or_else(|| what(chosen), str::to_owned));
+    }
+
+    /// The models to choose from for a side, and what can be done with the chosen one.
+    pub fn menu(&self, ui: &mut Ui, which: Side, actions: &mut Vec<Action>) {
+        let chosen = self.pair.model(which);
+        for model in self.pair.choices() {
+            let response = ui.selectable_label(model == chosen, &*self.titles.of(model));
+            if response.on_hover_text(what(model)).clicked() && model != chosen {
+                actions.push(Action::Models(ModelsAction::Use(which, model.clone())));
+            }
+        }
+        if self.computes_in_integers(which) {
+            ui.separator();
+            ui.label(RichText::new("Arithmetic").small().weak());
+            self.arithmetics(ui, which, actions);
+        }
+        ui.separator();
+        let mut entry = |ui: &mut Ui, text: &str, what: String, action: ModelsAction| {
+            if ui.selectable_label(false, text).on_hover_text(what).clicked() {
+                actions.push(Action::Models(action));
+            }
+        };
+        let what = format!("Show an ONNX file as {}", which.letter());
+        entry(ui, "Open model…", what, ModelsAction::ChooseFile(which));
+        // What set-up has built stays as it is.
+        if let ModelName::File(path) = chosen {
+            let path = path.display();
+            entry(ui, "Rename…", format!("Rename {path}"), ModelsAction::AskRename(chosen.clone()));
+            entry(
+                ui,
+                "Delete…",
+                format!("Delete {path}, or remove it from the list"),
+                ModelsAction::AskDelete(chosen.clone()),
+            );
+        }
     }
 
     fn arithmetics(&self, ui: &mut Ui, which: Side, actions: &mut Vec<Action>) {
@@ -108,10 +205,21 @@ impl ModelPicker<'_> {
         }
     }
 
+    /// Of the model that runs, once it does.
+    fn facts_of(&self, ui: &mut Ui, which: Side) {
+        if let Some(info) = self.running(which) {
+            ui.set_max_width(420.0);
+            self.facts.ui(ui, which.letter(), info);
+        }
+    }
+
     /// Whether there is a choice of arithmetic: the model that is chosen runs, and computes in integers.
     fn computes_in_integers(&self, which: Side) -> bool {
-        let info = self.state(which).and_then(|state| state.running.as_ref());
-        info.is_some_and(|info| info.arithmetic.is_some())
+        self.running(which).is_some_and(|info| info.arithmetic.is_some())
+    }
+
+    fn running(&self, which: Side) -> Option<&ModelInfo> {
+        self.state(which)?.running.as_deref()
     }
 
     fn state(&self, which: Side) -> Option<&ModelState> {
@@ -126,41 +234,20 @@ impl ModelPicker<'_> {
     }
 }
 
+fn swap(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let swap = ui.add(Button::new("⇄").min_size(vec2(SWAP, 0.0)));
+    swap.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Swap A and B"));
+    if swap.on_hover_text(hint(ui.ctx(), "Swap A and B", &Action::Models(ModelsAction::Swap))).clicked() {
+        actions.push(Action::Models(ModelsAction::Swap));
+    }
+}
+
 fn what(model: &ModelName) -> String {
     match model {
         ModelName::File(path) => format!("Use {}", path.display()),
         _ => format!("Use the {} model", model.label()),
     }
 }
-
-/// What a button shows: beside INT8 there is room for the recipe alone.
-fn signed(model: &ModelName, failed: bool) -> String {
-    let label = match model {
-        ModelName::Tuned => "tuned".into(),
-        ModelName::Safe => "safe".into(),
-        other => cut(&other.label(), MOST),
-    };
-    if failed { format!("⚠ {label}") } else { label }
-}
-
-/// What a list shows while it is closed: the arithmetic stands at the end, where names are not cut.
-fn selected(request: &ModelRequest, failed: bool, most: usize) -> String {
-    let name = request.name.label();
-    let label = match request.arithmetic {
-        Arithmetic::Exact => cut(&name, most),
-        other => cut(&format!("{name} {other}"), most),
-    };
-    if failed { format!("⚠ {label}") } else { label }
-}
-
-/// More models than this are a list and not a row of buttons.
-const BUTTONS: usize = 4;
-
-/// Longer names are cut, or have A or B in their place.
-const MOST: usize = 18;
-
-/// What the lists of A and B have room for.
-const IN_LIST: usize = 11;
 
 /// What a model is called in the midst of other words.
 pub fn name_or_letter(name: &str, which: Side) -> &str {
@@ -169,7 +256,7 @@ pub fn name_or_letter(name: &str, which: Side) -> &str {
 
 /// Long file names must not push everything else out of the window.
 pub fn shortened(label: &str) -> String {
-    cut(label, MOST + 2)
+    cut(label, MOST + 8)
 }
 
 fn cut(label: &str, most: usize) -> String {

@@ -1,25 +1,47 @@
-//! The line at the bottom: frame rates, age, drops, time per stage.
+//! The line at the bottom: what is wrong with the source, frame rates, age, drops, time per stage, zoom.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Align, Layout, RichText, Ui};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Galley, Label, Layout, Rect, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
 
-use crate::app::action::shortcuts::hint;
-use crate::app::action::{Action, PictureAction};
+use super::status_cells::{StatusCell, StatusScene, cells, fitting};
+use super::zoom_buttons;
+use crate::app::action::Action;
 use crate::app::frame::Zoom;
 use crate::app::source::problem::SourceProblem;
 use crate::app::ui::theme;
-use crate::engine::{Percentiles, Status};
+use crate::engine::Status;
 
 /// How often the numbers change: faster, and nobody could read them.
 const REFRESH: Duration = Duration::from_millis(250);
+
+/// Between two cells, in points.
+const GAP: f32 = 16.0;
+
+/// Stands for the cells that have no room.
+const MORE: &str = "…";
 
 /// The engine's figures as they were at the last refresh.
 #[derive(Default)]
 pub struct StatusBar {
     read: Option<(Instant, Status)>,
+    /// Of the frames since the last refresh.
     ages: Vec<Duration>,
+    /// Of the source in sight.
     age: Option<Duration>,
+}
+
+/// What the line says besides the engine's figures.
+pub struct StatusLine<'a> {
+    pub paused: bool,
+    /// The source is a single picture.
+    pub still: bool,
+    /// Stands first.
+    pub problem: Option<&'a SourceProblem>,
+    /// At the right end.
+    pub zoom: Option<Zoom>,
 }
 
 impl StatusBar {
@@ -34,126 +56,124 @@ impl StatusBar {
         if let Some(left) = since.and_then(|s| REFRESH.checked_sub(s)).filter(|left| !left.is_zero()) {
             return Some(left);
         }
-        self.read = Some((now, read()));
-        // The median of the frames since the last refresh; none came: none is claimed.
+        let status = read();
+        // Another source counts from 0 again.
+        if self.read.as_ref().is_some_and(|(_, last)| status.captured < last.captured) {
+            self.age = None;
+        }
+        self.read = Some((now, status));
         self.ages.sort_unstable();
-        self.age = self.ages.get(self.ages.len() / 2).copied();
+        // The median. Where no frame came since, that of the last one still holds.
+        self.age = self.ages.get(self.ages.len() / 2).copied().or(self.age);
         self.ages.clear();
         None
     }
 
-    /// `problem` stands first; `zoom` at the right end.
-    pub fn ui(
-        &self,
-        ui: &mut Ui,
-        paused: bool,
-        problem: Option<&SourceProblem>,
-        zoom: Option<Zoom>,
-        actions: &mut Vec<Action>,
-    ) {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if let Some(zoom) = zoom {
-                zoom_buttons(ui, zoom, actions);
+    pub fn ui(&self, ui: &mut Ui, line: &StatusLine<'_>, actions: &mut Vec<Action>) {
+        let whole = ui.available_rect_before_wrap();
+        let width = if line.zoom.is_some() { zoom_buttons::WIDTH } else { 0.0 };
+        let (left, right) = whole.split_left_right_at_x((whole.right() - width).max(whole.left()));
+        row(ui, left, |ui| {
+            if let Some(problem) = line.problem {
+                let text = RichText::new(format!("⚠ {}", problem.short())).color(theme::scheme(ui).warning);
+                ui.add(Label::new(text).truncate()).on_hover_text(&problem.text);
+                ui.separator();
             }
-            // What does not fit beside it is cut off, not laid over it.
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.set_clip_rect(ui.clip_rect().intersect(ui.max_rect()));
-                if let Some(problem) = problem {
-                    let text = RichText::new(format!("⚠ {}", problem.short())).color(theme::scheme(ui).warning);
-                    ui.label(text).on_hover_text(&problem.text);
-                    ui.separator();
-                }
-                self.figures(ui, paused);
-            });
+            self.figures(ui, line);
         });
-    }
-
-    fn figures(&self, ui: &mut Ui, paused: bool) {
-        let Some((_, status)) = &self.read else { return };
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            if [status.captured_rate, status.inferred_rate, status.shown_rate].iter().any(Option::is_some) {
-                self.rates(ui, status, paused);
-            }
-            stage(ui, "letterbox", status.stages.letterbox.as_ref());
-            for (model, times) in status.models.iter().zip(&status.stages.inference) {
-                let name = model.running.as_ref().map_or_else(|| model.request.label(), |m| m.name.clone());
-                stage(ui, &name, times.as_ref());
-            }
-        });
-    }
-
-    /// Of a source that has a rate.
-    fn rates(&self, ui: &mut Ui, status: &Status, paused: bool) {
-        // Nothing is measured while paused, so that nothing is claimed.
-        let running = |rate: Option<f32>| rate.filter(|_| !paused);
-        rate(ui, "captured", running(status.captured_rate), "Frames captured from the source per second");
-        dot(ui);
-        rate(ui, "inferred", running(status.inferred_rate), "Frames processed by the model per second");
-        dot(ui);
-        rate(ui, "shown", running(status.shown_rate), "Distinct frames displayed per second");
-        ui.label(RichText::new("fps").small().weak());
-        ui.separator();
-        let age = self.age.filter(|_| !paused).map_or_else(|| "–".into(), |a| format!("{:3.0} ms", millis(a)));
-        let latency = status
-            .stages
-            .latency
-            .map_or_else(String::new, |t| format!("; {:.1} ms of it until the model finished", millis(t.p50)));
-        figure(ui, "age", &age, &format!("Capture-to-display latency, median{latency}"));
-        ui.separator();
-        let dropped = "Frames skipped because a newer one arrived while the model was busy";
-        figure(ui, "dropped", &status.dropped.to_string(), dropped);
-        ui.separator();
-    }
-}
-
-/// The buttons of the zoom, from right to left.
-fn zoom_buttons(ui: &mut Ui, zoom: Zoom, actions: &mut Vec<Action>) {
-    ui.spacing_mut().item_spacing.x = 4.0;
-    ui.spacing_mut().interact_size.y = 22.0;
-    ui.spacing_mut().button_padding = egui::vec2(7.0, 2.0);
-    let actual = !zoom.fit && (zoom.per_cent - 100.0).abs() < 0.5;
-    let mut button = |ui: &mut Ui, text: &str, name: &str, chosen: bool, what: &str, action: PictureAction| {
-        let action = Action::Picture(action);
-        let response = ui.add(egui::Button::new(text).selected(chosen));
-        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, name));
-        if response.on_hover_text(hint(ui.ctx(), what, &action)).clicked() {
-            actions.push(action);
+        if let Some(zoom) = line.zoom {
+            row(ui, right, |ui| zoom_buttons::show(ui, zoom, actions));
         }
-    };
-    button(ui, "1:1", "1:1", actual, "Actual size (100 %)", PictureAction::ActualSize);
-    button(ui, "Fit", "Fit", zoom.fit, "Fit the picture to the window", PictureAction::Fit);
-    button(ui, "➕", "Zoom in", false, "Zoom in", PictureAction::ZoomIn);
-    let percent = RichText::new(format!("{:.0} %", zoom.per_cent)).font(theme::digits());
-    ui.add_sized(egui::vec2(44.0, 20.0), egui::Label::new(percent));
-    button(ui, "➖", "Zoom out", false, "Zoom out", PictureAction::ZoomOut);
-    ui.separator();
+    }
+
+    /// As many as there is room for; the others are in the tooltip of a last sign.
+    fn figures(&self, ui: &mut Ui, line: &StatusLine<'_>) {
+        let Some((_, status)) = &self.read else { return };
+        let scene = StatusScene { age: self.age, paused: line.paused, still: line.still };
+        let cells = cells(status, scene);
+        let galleys: Vec<Arc<Galley>> = cells.iter().map(|cell| galley(ui, cell)).collect();
+        let more = ui.painter().layout_no_wrap(MORE.into(), theme::digits(), theme::scheme(ui).weak);
+        let widths: Vec<(f32, u8)> = cells.iter().zip(&galleys).map(|(cell, g)| (g.size().x, cell.rank)).collect();
+        let fits = fitting(&widths, GAP, ui.available_width(), more.size().x);
+        ui.spacing_mut().item_spacing.x = GAP;
+        for ((cell, galley), _) in cells.iter().zip(galleys).zip(&fits).filter(|(_, fits)| **fits) {
+            let response = ui.add(Label::new(galley).selectable(false));
+            // Without the padding.
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, cell.text()));
+            response.on_hover_text(&cell.what);
+        }
+        let left: Vec<String> =
+            cells.iter().zip(&fits).filter(|(_, fits)| !**fits).map(|(cell, _)| cell.text()).collect();
+        if !left.is_empty() {
+            let response = ui.add(Label::new(more).selectable(false));
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("More: {}", left.join(", "))));
+            response.on_hover_text(left.join("\n"));
+        }
+    }
 }
 
-fn millis(duration: Duration) -> f32 {
-    duration.as_secs_f32() * 1e3
+/// What does not fit into `rect` is cut off, not laid over what is beside it.
+fn row(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
+    let inside = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(inside, |ui| {
+        ui.set_clip_rect(ui.clip_rect().intersect(rect.expand2(egui::vec2(0.0, 8.0))));
+        add(ui);
+    });
 }
 
-fn dot(ui: &mut Ui) {
-    ui.label(RichText::new("·").weak());
+/// The name small and weak, the figure in digits of one width.
+fn galley(ui: &Ui, cell: &StatusCell) -> Arc<Galley> {
+    let scheme = theme::scheme(ui);
+    let small = TextStyle::Small.resolve(ui.style());
+    let format = |font_id, color| TextFormat { font_id, color, valign: Align::Center, ..TextFormat::default() };
+    let mut job = LayoutJob::default();
+    job.append(&cell.name, 0.0, format(small, scheme.weak));
+    job.append(&cell.value, 6.0, format(theme::digits(), scheme.text));
+    ui.painter().layout_job(job)
 }
 
-fn figure(ui: &mut Ui, name: &str, value: &str, what: &str) {
-    ui.label(RichText::new(name).small().weak()).on_hover_text(what);
-    ui.label(RichText::new(value).font(theme::digits())).on_hover_text(what);
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{SourceState, Stages};
+    use crate::source::{Description, Orientation};
 
-fn rate(ui: &mut Ui, name: &str, rate: Option<f32>, what: &str) {
-    let value = rate.map_or_else(|| "   –".into(), |r| format!("{r:4.1}"));
-    figure(ui, name, &value, what);
-}
+    fn status(captured: u64) -> Status {
+        Status {
+            source: SourceState::Live,
+            description: Some(Description::default()),
+            captured_rate: None,
+            inferred_rate: None,
+            shown_rate: None,
+            captured,
+            inferred: captured,
+            dropped: 0,
+            broken: 0,
+            orientation: Orientation::default(),
+            controls: Arc::default(),
+            control_failure: None,
+            stages: Stages::default(),
+            models: Vec::new(),
+            events_dropped: 0,
+        }
+    }
 
-fn stage(ui: &mut Ui, name: &str, times: Option<&Percentiles>) {
-    let Some(t) = times else { return };
-    let [p50, p95, p99] = [t.p50, t.p95, t.p99].map(millis);
-    let what = match t.samples {
-        1 => "One run".to_owned(),
-        n => format!("Last {n} runs: median {p50:.2} ms, p95 {p95:.2} ms, p99 {p99:.2} ms"),
-    };
-    figure(ui, name, &format!("{p50:.1} ms"), &what);
+    #[test]
+    fn an_age_holds_until_a_newer_one_or_another_source() {
+        let mut bar = StatusBar::default();
+        let (start, millis) = (Instant::now(), Duration::from_millis);
+        for age in [30, 50, 40] {
+            bar.painted(millis(age));
+        }
+        assert_eq!(bar.refresh(start, || status(3)), None);
+        assert_eq!(bar.age, Some(millis(40)));
+        assert_eq!(bar.refresh(start + millis(100), || unreachable!()), Some(millis(150)));
+        assert_eq!(bar.refresh(start + millis(300), || status(3)), None);
+        assert_eq!(bar.age, Some(millis(40)), "no frame came");
+        bar.painted(millis(700));
+        bar.refresh(start + millis(600), || status(4));
+        assert_eq!(bar.age, Some(millis(700)));
+        bar.refresh(start + millis(900), || status(0));
+        assert_eq!(bar.age, None, "another source");
+    }
 }

@@ -1,14 +1,13 @@
-//! The panel on the left: thresholds, what is drawn, and what is looked at.
+//! The panel on the left: thresholds, and what is drawn.
 
-use egui::{Grid, RichText, Slider, Ui};
+use egui::{RichText, Slider, Ui};
 
 use crate::app::action::shortcuts::hint;
-use crate::app::action::{Action, HistoryAction, PictureAction, ThresholdsAction};
+use crate::app::action::{Action, PictureAction, ThresholdsAction};
 use crate::app::preferences::Preferences;
+use crate::app::ui::checkbox::checkbox;
 use crate::app::view::View;
 use crate::detect::Thresholds;
-use crate::model::ModelInfo;
-use crate::source::Description;
 
 /// Where the score sliders begin.
 pub const LEAST_SCORE: f32 = 0.01;
@@ -17,8 +16,10 @@ pub const LEAST_SCORE: f32 = 0.01;
 pub struct ThresholdsPanel<'a> {
     /// A's and B's models; `None` where one model looks.
     pub names: Option<[&'a str; 2]>,
-    /// What "agree best" found, or how far it is.
+    /// What the match of B's threshold to A found, or how far it is.
     pub found: Option<&'a str>,
+    /// The match has changed the thresholds.
+    pub can_undo: bool,
 }
 
 impl ThresholdsPanel<'_> {
@@ -34,7 +35,7 @@ impl ThresholdsPanel<'_> {
         let mut linked = preferences.linked;
         let what =
             hint(ui.ctx(), "Use the same thresholds for A and B", &Action::Thresholds(ThresholdsAction::ToggleLink));
-        if ui.checkbox(&mut linked, "Link thresholds").on_hover_text(what).changed() {
+        if checkbox(ui, &mut linked, "Link thresholds").on_hover_text(what).changed() {
             preferences.link(linked);
         }
         if preferences.linked {
@@ -53,6 +54,10 @@ impl ThresholdsPanel<'_> {
         }
         if let Some(found) = self.found {
             ui.label(RichText::new(found).small());
+            let undo = self.can_undo.then(|| ui.add(egui::Button::new("Undo").small()));
+            if undo.is_some_and(|button| button.on_hover_text("Restore the previous thresholds").clicked()) {
+                actions.push(Action::Thresholds(ThresholdsAction::UndoBest));
+            }
         }
     }
 
@@ -82,66 +87,17 @@ fn sliders(ui: &mut Ui, side: &str, score: &mut f32, nms_iou: &mut f32) {
 
 /// What is drawn on the picture.
 pub fn shown(ui: &mut Ui, preferences: &mut Preferences) {
-    ui.add_space(6.0);
-    ui.label(RichText::new("Show").strong());
     let labels =
         hint(ui.ctx(), "Show class names and scores on the picture", &Action::Picture(PictureAction::ToggleLabels));
-    ui.checkbox(&mut preferences.labels, "Labels").on_hover_text(labels);
+    checkbox(ui, &mut preferences.labels, "Labels").on_hover_text(labels);
+    if preferences.view.compares() {
+        let what = "Show on the picture what the lines of the boxes mean";
+        checkbox(ui, &mut preferences.legend, "Legend").on_hover_text(what);
+    }
     if preferences.view == View::Split {
         let what = "The divider follows the pointer over the picture; otherwise drag it";
-        ui.checkbox(&mut preferences.bar_follows, "Divider follows the pointer").on_hover_text(what);
+        checkbox(ui, &mut preferences.bar_follows, "Divider follows the pointer").on_hover_text(what);
     }
-    let history = hint(
-        ui.ctx(),
-        "Agreement and latency over time, and the frames behind them",
-        &Action::History(HistoryAction::TogglePanel),
-    );
-    ui.checkbox(&mut preferences.history, "History").on_hover_text(history);
-}
-
-/// What is looked at, and with which models.
-pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterator<Item = (&'a str, &'a ModelInfo)>) {
-    ui.spacing_mut().interact_size.y = 15.0;
-    if let Some(source) = source {
-        ui.add_space(10.0);
-        ui.label(RichText::new("Source").strong());
-        Grid::new("source facts").num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
-            fact(ui, "Name", &source.name, "");
-            fact(ui, "Size", &source.size.map_or_else(String::new, |s| s.to_string()), "");
-            fact(ui, "Format", source.format.as_deref().unwrap_or_default(), "");
-            let rate = source.nominal_rate.map_or_else(String::new, |r| format!("{r:.0}/s"));
-            fact(ui, "Rate", &rate, "Nominal rate of the source; the measured rate is in the status bar");
-        });
-    }
-    for (title, model) in models {
-        ui.add_space(10.0);
-        ui.label(RichText::new(title).strong());
-        Grid::new((title, "facts")).num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
-            let file = model.path.file_name().unwrap_or_default().to_string_lossy();
-            fact(ui, "File", &file, &model.path.to_string_lossy());
-            fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not stated in the file"), "How the model was built");
-            if let Some(arithmetic) = model.arithmetic {
-                fact(ui, "Arithmetic", arithmetic.as_str(), arithmetic.explanation());
-            }
-            fact(ui, "Input", &model.form.input.to_string(), "");
-            fact(ui, "Classes", &model.form.classes.len().to_string(), "");
-            let short = model.sha256.get(..12).unwrap_or(&model.sha256);
-            fact(ui, "SHA-256", &format!("{short}…"), &model.sha256);
-        });
-    }
-}
-
-/// One line; nothing where the value is not known.
-fn fact(ui: &mut Ui, name: &str, value: &str, what: &str) {
-    if value.is_empty() {
-        return;
-    }
-    ui.label(RichText::new(name).small().weak());
-    let response = ui.add(egui::Label::new(RichText::new(value).small()).truncate());
-    if !what.is_empty() {
-        response.on_hover_text(what);
-    }
-    ui.end_row();
 }
 
 fn slider(ui: &mut Ui, value: &mut f32, least: f32, name: &str, what: &str) {

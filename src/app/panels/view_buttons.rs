@@ -4,22 +4,40 @@ use egui::{Button, Rect, Role, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, WindowAction};
+use crate::app::ui::elide;
 use crate::app::view::View;
 
 /// The place in a button that is left free for the sign.
 const SIGN_ID: &str = "sign";
 
+/// Of the sign, in points.
+const SIGN: egui::Vec2 = vec2(17.0, 12.0);
+
+/// Between the buttons, in points.
+const BETWEEN: f32 = 2.0;
+
+/// How wide the buttons are together, in points. `words`: with the names of the views.
+pub fn width(ui: &Ui, words: bool) -> f32 {
+    View::ALL.iter().map(|view| button_width(ui, *view, words) + BETWEEN).sum::<f32>() - BETWEEN
+}
+
+fn button_width(ui: &Ui, view: View, words: bool) -> f32 {
+    let spacing = ui.spacing();
+    let word = if words { elide::width(ui, view.label()) } else { 0.0 };
+    (2.0 * spacing.button_padding.x + SIGN.x + spacing.icon_spacing + word).ceil()
+}
+
 /// A button for each view, with a small picture of it.
-pub fn show(ui: &mut Ui, view: View, narrow: bool, actions: &mut Vec<Action>) {
-    const SIGN: egui::Vec2 = vec2(17.0, 12.0);
+pub fn show(ui: &mut Ui, view: View, words: bool, actions: &mut Vec<Action>) {
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().item_spacing.x = BETWEEN;
         for other in View::ALL {
             let chosen = other == view;
-            let text = if narrow { "" } else { other.label() };
+            let text = if words { other.label() } else { "" };
+            let width = button_width(ui, other, words);
             // Room for the sign, which is painted after the button has its colours.
             let button = Button::selectable(chosen, (egui::Atom::custom(egui::IdSalt::new(SIGN_ID), SIGN), text));
-            let response = button.frame_when_inactive(true).atom_ui(ui);
+            let response = button.frame_when_inactive(true).min_size(vec2(width, 0.0)).atom_ui(ui);
             let colour = ui.style().interact_selectable(&response.response, chosen).text_color();
             if let Some(rect) = response.rect(egui::IdSalt::new(SIGN_ID)) {
                 paint_sign(ui, rect, other, colour);

@@ -6,25 +6,30 @@ use std::sync::Arc;
 use egui::{Context, ViewportCommand};
 
 use super::Viewer;
+use crate::app::action::shortcuts::hint;
 use crate::app::action::{
     Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SourceAction,
     ThresholdsAction, VideoAction, WindowAction,
 };
 use crate::app::layers::controller::LayersEffect;
+use crate::app::panels::bottom::BottomTab;
 use crate::app::panels::thresholds::LEAST_SCORE;
+use crate::app::preferences::recent::RecentSource;
 use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::{SourceContext, video_playback};
 use crate::app::ui::file_dialog::FileQuestion;
 use crate::app::view::{Side, View};
 use crate::compare::Arrow;
-use crate::detect::Thresholds;
+use crate::detect::{ClassSet, Thresholds};
 use crate::engine::{Observation, Status};
 use crate::history::RestoreError;
+use crate::source::{SourceRequest, VideoLocation, VideoRequest};
 
 impl Viewer {
     pub(super) fn apply(&mut self, ctx: &Context, action: Action, status: &Status) {
         match action {
             Action::Source(action) => self.apply_to_source(ctx, action, status),
+            Action::Album(action) => self.apply_to_album(ctx, action, status),
             Action::Video(action) => self.apply_to_video(ctx, action, status),
             Action::Camera(action) => self.apply_to_camera(action, status),
             Action::Models(action) => self.apply_to_models(ctx, action),
@@ -32,16 +37,31 @@ impl Viewer {
             Action::History(action) => self.apply_to_history(ctx, action, status),
             Action::Layers(action) => self.apply_to_layers(ctx, action, status),
             Action::Picture(action) => self.apply_to_picture(ctx, action),
-            Action::Pairs(action) => self.apply_to_pairs(action),
+            Action::Pairs(action) => self.apply_to_pairs(ctx, action, status),
             Action::Window(action) => self.apply_to_window(ctx, action, status),
         }
+        // The sooner it is asked for, the sooner it is decoded.
+        self.preview(ctx);
         ctx.request_repaint();
     }
 
-    fn apply_to_source(&mut self, ctx: &Context, action: SourceAction, status: &Status) {
+    pub(super) fn apply_to_source(&mut self, ctx: &Context, action: SourceAction, status: &Status) {
         match action {
+            SourceAction::OpenRecent(RecentSource::File(path) | RecentSource::Folder(path)) => {
+                self.open_files(ctx, vec![path]);
+            }
+            SourceAction::OpenRecent(RecentSource::Address(url)) => {
+                let video = SourceRequest::Video(VideoRequest::new(VideoLocation::Url(url)));
+                self.apply_to_source(ctx, SourceAction::Open(video), status);
+            }
+            SourceAction::LookAtRecent => self.source.recent.look(ctx),
+            SourceAction::Reopen if self.source.empty_folder().is_some() => {
+                let folder = self.source.empty_folder().map(PathBuf::from);
+                self.open_files(ctx, folder.into_iter().collect());
+            }
             SourceAction::ChooseFiles => self.ask(ctx, FileQuestion::Files),
             SourceAction::ChooseFolder => self.ask(ctx, FileQuestion::Folder),
+            SourceAction::ChooseStream => self.stream_dialog.open(),
             SourceAction::Paste => {
                 let pasted = self.source.paste(ctx, self.clipboard.clone());
                 self.warn_of(pasted.map_err(not_opened));
@@ -55,13 +75,14 @@ impl Viewer {
         }
     }
 
-    /// Opens files and folders.
+    /// Opens files and folders; a model's file, as a model.
     pub(super) fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>) {
+        let files = self.take_models(ctx, files);
         let opened = self.source.open_files(ctx, files);
         self.warn_of(opened.map_err(not_opened));
     }
 
-    fn ask(&mut self, ctx: &Context, question: FileQuestion) {
+    pub(super) fn ask(&mut self, ctx: &Context, question: FileQuestion) {
         if let Err(e) = self.dialog.show(ctx, question) {
             let message = format!("Can't open the file dialog: {e}. Drop the file on the window.");
             self.notifications.warn(&message);
@@ -70,11 +91,13 @@ impl Viewer {
 
     fn apply_to_video(&mut self, ctx: &Context, action: VideoAction, status: &Status) {
         let moves = matches!(action, VideoAction::Step(_) | VideoAction::Seek(_));
+        let current = self.frame.current.observation().filter(|_| self.history.is_held());
+        let held = current.and_then(|held| video_playback::in_sight(Some(held), true, status)).cloned();
         if moves && video_playback::is_steerable(&self.control, status) {
             self.release(ctx);
         }
         let (source, mut context) = self.source(status);
-        if let Some(change) = source.apply_to_video(action, &mut context) {
+        if let Some(change) = source.apply_to_video(action, held.as_ref(), &mut context) {
             self.follow_source(change);
         }
     }
@@ -86,25 +109,10 @@ impl Viewer {
             }
             return;
         }
-        let has_picture = self.frame.current.observation().is_some();
+        let has_picture = self.frame.has_picture();
         let mut context = SourceContext { control: &mut self.control, status, has_picture };
         if let Some(change) = self.source.apply_to_camera(action, &mut context, &mut self.preferences.cameras) {
             self.follow_source(change);
-        }
-    }
-
-    fn apply_to_models(&mut self, ctx: &Context, action: ModelsAction) {
-        if self.models.apply(action, self.preferences.view.compares()) {
-            self.preferences.swap_thresholds();
-        }
-        self.run_models(ctx);
-    }
-
-    /// Tells the engine which models are to look. A swap of two that run changes nothing for it.
-    fn run_models(&mut self, ctx: &Context) {
-        if self.control.run(self.models.wanted(self.preferences.view)) {
-            // A frame of the history keeps the models that looked at it; the engine looks at its own newest.
-            self.release(ctx);
         }
     }
 
@@ -117,13 +125,23 @@ impl Viewer {
                 let score = thresholds.score.max(LEAST_SCORE);
                 self.preferences.set_thresholds(which, Thresholds { score, ..thresholds });
             }
-            ThresholdsAction::FindBest => self.history.find_best_threshold(&self.compare_settings()),
+            ThresholdsAction::FindBest => self.find_best_threshold(),
+            ThresholdsAction::UndoBest => {
+                if let Some(before) = self.history.matching.undo() {
+                    self.preferences.restore_thresholds(before);
+                }
+            }
         }
     }
 
     fn apply_to_history(&mut self, ctx: &Context, action: HistoryAction, status: &Status) {
         match action {
-            HistoryAction::TogglePanel => self.preferences.history = !self.preferences.history,
+            HistoryAction::TogglePanel => {
+                let in_front = self.bottom_tab() == Some(BottomTab::History);
+                self.layers.close();
+                self.preferences.history = !in_front || self.hides_panels;
+                self.hides_panels = false;
+            }
             HistoryAction::GoTo(sequence) => {
                 let restored = self.history.go_to(sequence);
                 self.show_restored(ctx, restored, status);
@@ -155,15 +173,20 @@ impl Viewer {
     }
 
     /// From a held frame back to what the engine gave last.
-    fn release(&mut self, ctx: &Context) {
+    pub(super) fn release(&mut self, ctx: &Context) {
         if let Some(newest) = self.history.release() {
             self.frame.show(ctx, newest, false);
         }
     }
 
     fn apply_to_layers(&mut self, ctx: &Context, action: LayersAction, status: &Status) {
+        if action == LayersAction::TogglePanel && std::mem::take(&mut self.hides_panels) && self.layers.is_open() {
+            return;
+        }
         let (layers, context) = self.layers(ctx, status);
         let effect = layers.apply(action, &context);
+        // One tab is in front.
+        self.preferences.history &= !self.layers.is_open();
         if let Some(effect) = effect {
             self.follow_layers(ctx, effect, status);
         }
@@ -189,6 +212,7 @@ impl Viewer {
     fn apply_to_picture(&mut self, ctx: &Context, action: PictureAction) {
         match action {
             PictureAction::ToggleLabels => self.preferences.labels = !self.preferences.labels,
+            PictureAction::ToggleLegend => self.preferences.legend = !self.preferences.legend,
             PictureAction::Copy | PictureAction::Save => {
                 let filter = self.detections.filter(Arrow::Word);
                 let picture = self.frame.annotated(self.preferences.view, self.preferences.labels, &filter);
@@ -211,10 +235,13 @@ impl Viewer {
         }
     }
 
-    fn apply_to_pairs(&mut self, action: PairsAction) {
+    fn apply_to_pairs(&mut self, ctx: &Context, action: PairsAction, status: &Status) {
         let current = &self.frame.current;
         match action {
-            PairsAction::Select(verdict) => self.detections.select(verdict, current),
+            PairsAction::Select(verdict) => {
+                self.detections.select(verdict, current);
+                self.preferences.knows_clicks |= verdict.is_some();
+            }
             PairsAction::Show(verdict) => self.show_pair(verdict),
             PairsAction::SelectNext(by) => {
                 if self.preferences.view.compares()
@@ -223,13 +250,42 @@ impl Viewer {
                     self.show_pair(Some(next));
                 }
             }
+            PairsAction::BringBack => match self.detections.remedy(current) {
+                Ok((side, thresholds)) => self.apply_to_thresholds(ThresholdsAction::Set(side, thresholds)),
+                Err(why) => self.notifications.warn(why),
+            },
+            PairsAction::FindLayers => match self.detections.traceable(current) {
+                Ok(verdict) => self.apply_to_layers(ctx, LayersAction::Follow(verdict), status),
+                Err(why) => self.notifications.warn(why),
+            },
+            PairsAction::ShowAllClasses => self.detections.classes = ClassSet::default(),
+            PairsAction::ShowAllVerdicts => self.detections.show_all_verdicts(),
+            PairsAction::CopyTable => {
+                let table = self.detections.table_csv(current, self.preferences.view.compares());
+                self.copy_csv(ctx, table);
+            }
+            PairsAction::CopyClasses => {
+                let table = self.detections.classes_csv(current);
+                self.copy_csv(ctx, table);
+            }
         }
+    }
+
+    /// Puts a table and the number of its rows into the clipboard.
+    fn copy_csv(&mut self, ctx: &Context, (rows, text): (usize, String)) {
+        if rows == 0 {
+            return self.notifications.warn("The table is empty: nothing to copy.");
+        }
+        ctx.copy_text(text);
+        let word = if rows == 1 { "row" } else { "rows" };
+        self.notifications.done(format!("Copied {rows} {word} as CSV."));
     }
 
     fn show_pair(&mut self, verdict: Option<usize>) {
         self.detections.select(verdict, &self.frame.current);
         if let Some(verdict) = verdict {
             self.frame.look_at_verdict(verdict);
+            self.preferences.knows_clicks = true;
         }
     }
 
@@ -241,18 +297,34 @@ impl Viewer {
             WindowAction::Step(by) if self.source.is_in_album(&self.control) => {
                 self.apply_to_source(ctx, SourceAction::StepPicture(by), status);
             }
+            WindowAction::Step(by) if video_playback::can_step(&self.control, status, by) => {
+                self.apply_to_video(ctx, VideoAction::Step(by), status);
+            }
             WindowAction::Step(by) => self.apply_to_history(ctx, HistoryAction::Step(by), status),
             WindowAction::Back => {
                 if self.shows_help {
                     self.shows_help = false;
                 } else if self.detections.deselect() {
                     self.frame.apply(PictureAction::Fit);
+                } else if self.hides_panels {
+                    self.hides_panels = false;
+                } else if is_full_screen(ctx) {
+                    ctx.send_viewport_cmd(ViewportCommand::Fullscreen(false));
                 }
             }
             WindowAction::ToggleTheme => {
                 let other = if ctx.theme() == egui::Theme::Dark { egui::Theme::Light } else { egui::Theme::Dark };
                 self.preferences.theme = other.into();
                 ctx.set_theme(self.preferences.theme);
+            }
+            WindowAction::ToggleFullScreen => {
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!is_full_screen(ctx)));
+            }
+            WindowAction::TogglePanels => {
+                self.hides_panels = !self.hides_panels;
+                if self.hides_panels {
+                    self.notifications.done(hint(ctx, "Show the panels again", &Action::Window(action)));
+                }
             }
             WindowAction::ToggleHelp => self.shows_help = !self.shows_help,
             WindowAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -287,4 +359,8 @@ impl Viewer {
 
 fn not_opened(cause: std::io::Error) -> String {
     format!("Can't open it: {cause}. Try again.")
+}
+
+fn is_full_screen(ctx: &Context) -> bool {
+    ctx.input(|i| i.viewport().fullscreen == Some(true))
 }

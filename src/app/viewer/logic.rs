@@ -5,18 +5,23 @@ use std::sync::Arc;
 use egui::{Context, ViewportCommand};
 
 use super::Viewer;
+use crate::app::action::ModelsAction;
+use crate::app::frame::preview::Preview;
 use crate::app::source::change::SourceChange;
 use crate::app::source::{Failure, SourceContext};
-use crate::app::ui::file_dialog::FileAnswer;
+use crate::app::ui::file_dialog::{FileAnswer, FileQuestion, pictures_folder};
 use crate::app::view::Side;
 use crate::engine::{Event, ModelPhase, Observation, Status};
+use crate::source::SourceRequest;
 use crate::workshop::Stopped;
 
 impl Viewer {
     /// Takes what the engine and the system have for the window. Paints nothing.
     pub fn logic(&mut self, ctx: &Context) {
         let status = self.control.status();
-        if let Some(best) = self.history.tend(ctx, &self.compare_settings(), &self.preferences, &status) {
+        let settings = self.compare_settings();
+        let album = self.compare_all.results();
+        if let Some(best) = self.history.tend(ctx, &settings, &self.preferences, &status, album) {
             self.preferences.link(false);
             self.preferences.score_b = best.score;
         }
@@ -32,7 +37,12 @@ impl Viewer {
         self.refresh_cameras(&status);
         self.take_answer(ctx);
         self.remember_models(&status);
+        self.source.recent.store(&mut self.preferences.recent);
         self.poll_layers(ctx, &status);
+        self.tend_album(ctx);
+        self.preview(ctx);
+        self.facts.poll(ctx);
+        self.fonts.poll(ctx);
         self.compute();
         if let Some(screenshot) = &mut self.screenshot
             && let Some(result) = screenshot.poll(ctx)
@@ -58,6 +68,9 @@ impl Viewer {
         self.frame.show(ctx, Arc::clone(&observation), true);
         self.compute();
         self.history.observe(&observation, self.frame.current.comparison());
+        if matches!(self.control.source(), SourceRequest::Still(_)) {
+            self.source.pictures.read_ahead(&self.source.album);
+        }
         let asked = self.preferences.pauses && self.preferences.view.compares();
         let least = f64::from(self.preferences.pause_below);
         if asked
@@ -107,10 +120,20 @@ impl Viewer {
     /// What another source means for the other owners.
     pub(super) fn follow_source(&mut self, change: SourceChange) {
         self.history.forget_hold();
+        // Another picture of an album, or another place in a video, changes nothing that was found over the history.
+        if !change.keeps_zoom {
+            self.history.matching.forget();
+        }
         self.frame.set_keeps_zoom(change.keeps_zoom);
         if !change.keeps_selection {
             self.detections.deselect();
         }
+        // What was there goes at once, with its boxes, and does not stand under the next one's name; of a camera's or a
+        // video's, it stays until the first frame comes, unless an album goes on to it.
+        let source = self.control.source();
+        let is_still = matches!(source, SourceRequest::Still(_) | SourceRequest::Pasted(_));
+        let expected = if is_still || !change.keeps_selection { Preview::of(source) } else { None };
+        self.frame.set_expected(expected);
     }
 
     fn take_jobs(&mut self, ctx: &Context, status: &Status) {
@@ -129,7 +152,7 @@ impl Viewer {
 
     fn refresh_cameras(&mut self, status: &Status) {
         let presets = &self.preferences.cameras;
-        let has_picture = self.frame.current.observation().is_some();
+        let has_picture = self.frame.has_picture();
         let mut context = SourceContext { control: &mut self.control, status, has_picture };
         let (arrived, change) = self.source.refresh_cameras(&mut context, presets);
         change.into_iter().for_each(|change| self.follow_source(change));
@@ -141,13 +164,22 @@ impl Viewer {
     fn take_answer(&mut self, ctx: &Context) {
         match self.dialog.answer() {
             Some(FileAnswer::Open(files)) => self.open_files(ctx, files),
+            Some(FileAnswer::Model(which, path)) => self.apply_to_models(ctx, ModelsAction::Open(which, path)),
             Some(FileAnswer::Save(path)) => {
                 let saved = self.export.save(ctx, path);
                 self.warn_of(saved);
             }
-            Some(FileAnswer::Missing) => self.notifications.warn(
+            Some(FileAnswer::Missing(FileQuestion::Save(_))) => {
+                let saved = self.export.save_in(ctx, pictures_folder);
+                self.warn_of(saved);
+            }
+            Some(FileAnswer::Missing(FileQuestion::Model(_))) => self.notifications.warn(
+                "No file dialog available (install xdg-desktop-portal or zenity). Name the model on the command line: \
+                 twinsight --b FILE.",
+            ),
+            Some(FileAnswer::Missing(FileQuestion::Files | FileQuestion::Folder)) => self.notifications.warn(
                 "No file dialog available (install xdg-desktop-portal or zenity). Drop files here, or paste a path \
-                 with Ctrl+V; Ctrl+C copies the picture.",
+                 with Ctrl+V.",
             ),
             Some(FileAnswer::Cancelled) | None => {}
         }

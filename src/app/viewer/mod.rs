@@ -7,15 +7,20 @@
 //! ```
 
 mod actions;
+mod album;
+mod keys;
 mod logic;
+mod models;
 pub mod start;
 mod ui;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::{Context, ThemePreference};
 
+use super::compare_all::CompareAll;
 use super::detections::DetectionsView;
 use super::engine_control::EngineControl;
 use super::frame::FrameView;
@@ -23,20 +28,27 @@ use super::frame::current::BoxSettings;
 use super::frame::export::PictureExport;
 use super::history::browser::HistoryBrowser;
 use super::layers::controller::{LayersContext, LayersController};
+use super::models::dialog::ModelDialog;
+use super::models::facts::FactsBook;
 use super::models::pair::ModelPair;
+use super::models::titles::{ModelTitles, TitledLoader};
+use super::panels::bottom::BottomTab;
 use super::panels::status_bar::StatusBar;
 use super::preferences::Preferences;
+use super::source::stream_dialog::StreamDialog;
 use super::source::{SourceContext, SourceController};
 use super::ui::clipboard::SharedClipboard;
 use super::ui::file_dialog::FileDialog;
 use super::ui::notifications::Notifications;
 use super::ui::screenshot::Screenshot;
+use super::ui::system_fonts::SystemFonts;
 use super::ui::theme;
 use super::view::Side;
 use start::{Start, System};
 
 use crate::compare::CompareSettings;
 use crate::engine::{Parts, Status};
+use crate::model::Catalog;
 
 /// Everything that the window shows, and the engine behind it.
 pub struct Viewer {
@@ -44,16 +56,25 @@ pub struct Viewer {
     preferences: Preferences,
     source: SourceController,
     models: ModelPair,
+    catalog: Catalog,
+    titles: ModelTitles,
+    facts: FactsBook,
     frame: FrameView,
     detections: DetectionsView,
     history: HistoryBrowser,
+    compare_all: CompareAll,
     layers: LayersController,
     export: PictureExport,
     clipboard: SharedClipboard,
     dialog: FileDialog,
+    model_dialog: ModelDialog,
+    stream_dialog: StreamDialog,
+    fonts: SystemFonts,
     notifications: Notifications,
     status_bar: StatusBar,
     shows_help: bool,
+    /// Nothing but the picture is in the window.
+    hides_panels: bool,
     screenshot: Option<Screenshot>,
     /// Why the screenshot could not be saved.
     failure: Option<String>,
@@ -61,28 +82,41 @@ pub struct Viewer {
 
 impl Viewer {
     /// Starts the engine of `parts`. Fails only where no thread can be started.
-    pub fn new(ctx: &Context, parts: Parts, start: Start, system: System) -> io::Result<Self> {
+    pub fn new(ctx: &Context, mut parts: Parts, start: Start, system: System) -> io::Result<Self> {
         let System { clipboard, cameras, mut preferences } = system;
         theme::install(ctx);
         let asked = start.dark.map(|dark| if dark { ThemePreference::Dark } else { ThemePreference::Light });
         ctx.set_theme(asked.unwrap_or(preferences.theme));
         let mut models = start.models(&preferences);
+        let recent = preferences.recent.clone();
         preferences.view = start.view.unwrap_or(preferences.view);
+        // One tab is in front.
+        preferences.history &= !start.layers;
+        let titles = ModelTitles::default();
+        parts.loader = Arc::new(TitledLoader { inner: parts.loader, titles: titles.clone() });
         let mut viewer = Self {
             control: EngineControl::start(parts, start.source, models.wanted(preferences.view))?,
             preferences,
-            source: SourceController::new(cameras),
+            source: SourceController::new(cameras, &recent),
             models,
+            catalog: start.catalog.clone(),
+            titles,
+            facts: FactsBook::default(),
             frame: FrameView::default(),
             detections: DetectionsView::default(),
             history: HistoryBrowser::start(),
+            compare_all: CompareAll::default(),
             layers: LayersController::new(start.catalog, start.layers),
             export: PictureExport::default(),
             clipboard: SharedClipboard::new(clipboard),
             dialog: FileDialog::default(),
+            model_dialog: ModelDialog::default(),
+            stream_dialog: StreamDialog::default(),
+            fonts: SystemFonts::watch(ctx),
             notifications: Notifications::default(),
             status_bar: StatusBar::default(),
             shows_help: false,
+            hides_panels: false,
             screenshot: start.screenshot,
             failure: None,
         };
@@ -94,6 +128,11 @@ impl Viewer {
 
     pub fn preferences(&self) -> &Preferences {
         &self.preferences
+    }
+
+    /// The source of the picture in sight; `None` = there is no picture yet.
+    pub fn shown_name(&self) -> Option<&str> {
+        self.frame.shown_name()
     }
 
     /// Takes the sizes of the window and of its panels into the preferences.
@@ -134,9 +173,15 @@ impl Viewer {
         CompareSettings { thresholds, swapped, classes: self.detections.classes.clone() }
     }
 
+    /// What the panel at the bottom shows; `None` = it is closed.
+    fn bottom_tab(&self) -> Option<BottomTab> {
+        let history = self.preferences.history.then_some(BottomTab::History);
+        if self.layers.is_open() { Some(BottomTab::Layers) } else { history }
+    }
+
     /// The source's owner, and what it works with.
     fn source<'a>(&'a mut self, status: &'a Status) -> (&'a mut SourceController, SourceContext<'a>) {
-        let has_picture = self.frame.current.observation().is_some();
+        let has_picture = self.frame.has_picture();
         (&mut self.source, SourceContext { control: &mut self.control, status, has_picture })
     }
 
@@ -150,6 +195,7 @@ impl Viewer {
             history: &self.history,
             thresholds: self.preferences.thresholds(),
             models: Side::BOTH.map(|which| self.models.model(which)),
+            titles: &self.titles,
             source: self.control.source(),
             album,
             is_moving: self.control.is_running(status),

@@ -6,30 +6,41 @@ use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, ScrollArea
 
 use super::Viewer;
 use crate::app::action::{Action, shortcuts};
+use crate::app::compare_all::{chart, row};
 use crate::app::frame::canvas::CanvasInput;
 use crate::app::models::picker::{self, ModelPicker};
-use crate::app::panels::help;
+use crate::app::panels::bottom::{self, BottomTab};
+use crate::app::panels::status_bar::StatusLine;
 use crate::app::panels::thresholds::{self, ThresholdsPanel};
 use crate::app::panels::toolbar::Toolbar;
+use crate::app::panels::{help, sections};
 use crate::app::source::camera::CameraController;
 use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::camera::panel::CameraPanel;
+use crate::app::source::picker::SourcePicker;
 use crate::app::source::problem::SourceProblem;
 use crate::app::source::{thumbnail_strip, video_bar, video_playback};
-use crate::app::ui::{palette, panel_size, theme};
+use crate::app::ui::{focus_ring, palette, panel_size, theme};
 use crate::app::view::Side;
 use crate::compare::Arrow;
 use crate::engine::{ModelPhase, SourceState, Status};
+use crate::source::SourceRequest;
 
 /// From this width on, there is room for the camera's panel beside the one on the left. The picture is what is looked
 /// at while a camera's controls are set.
 const ROOM_FOR_BOTH: f32 = 1400.0;
 
+/// Of the panel with the album's thumbnails, and with what is known of all its pictures.
+const ALBUM_HEIGHT: f32 = thumbnail_strip::HEIGHT + row::HEIGHT;
+
+/// What the sections below the thresholds have at least, in points.
+const LEAST_SECTIONS: f32 = 120.0;
+
 impl Viewer {
     /// Paints the window into `ui`, which is all of it, and carries out what was asked for.
     pub fn ui(&mut self, ui: &mut Ui) {
         let status = self.control.status();
-        let mut actions = shortcuts::pressed(ui.ctx());
+        let mut actions = self.pressed(ui.ctx(), &status);
         self.count_painted();
         let due = self.status_bar.refresh(Instant::now(), || status.clone());
         // While frames come, the figures change with one of them.
@@ -43,11 +54,8 @@ impl Viewer {
         let problem = self.source.problem(&self.control, &status);
         let panel = PanelFrame::new().fill(theme::scheme(ui).panel).inner_margin(theme::MARGIN);
 
-        self.toolbar(ui, &status, panel, &mut actions);
-        self.bottom_panels(ui, &status, problem.as_ref(), panel, &mut actions);
-        self.side_panels(ui, &status, panel, &mut actions);
-        let compares = self.preferences.view.compares();
-        let listed = self.detections.ui(ui, panel, &self.frame.current, compares, &mut actions);
+        let listed =
+            if self.hides_panels { None } else { self.panels(ui, &status, problem.as_ref(), panel, &mut actions) };
         // On a screenshot that was asked for, nobody points.
         let listed = listed.filter(|_| self.screenshot.is_none());
         let middle = PanelFrame::new().fill(theme::scheme(ui).picture);
@@ -60,7 +68,11 @@ impl Viewer {
         }
         veil_while_dropping(ui);
         help::show(ui, &mut self.shows_help);
+        self.model_dialog.ui(ui.ctx(), &mut actions);
+        self.stream_dialog.ui(ui.ctx(), &self.source.recent, &mut actions);
         self.notifications.show(ui.ctx(), pointed.response.rect);
+        focus_ring::paint(ui);
+        shortcuts::note_text_field(ui.ctx());
         for action in actions {
             // One action may have opened another source.
             self.apply(ui.ctx(), action, &self.control.status());
@@ -72,6 +84,24 @@ impl Viewer {
         wake_for_figures(ui.ctx(), &status.source);
     }
 
+    /// All around the picture. Gives the target whose row is pointed at.
+    fn panels(
+        &mut self,
+        ui: &mut Ui,
+        status: &Status,
+        problem: Option<&SourceProblem>,
+        panel: PanelFrame,
+        actions: &mut Vec<Action>,
+    ) -> Option<usize> {
+        self.toolbar(ui, status, panel, actions);
+        self.bottom_panels(ui, status, problem, panel, actions);
+        // What has no room at the sides ends where the panels above and below begin.
+        ui.shrink_clip_rect(ui.available_rect_before_wrap());
+        self.side_panels(ui, status, panel, actions);
+        let (compares, live) = (self.preferences.view.compares(), self.is_live(status));
+        self.detections.ui(ui, panel, &self.frame.current, compares, live, actions)
+    }
+
     /// Counts a frame that is painted for the first time.
     fn count_painted(&mut self) {
         if let Some((observation, age)) = self.frame.take_unpainted() {
@@ -81,30 +111,44 @@ impl Viewer {
     }
 
     /// Whether the picture stands still because it was asked to.
-    fn is_paused(&self, status: &Status) -> bool {
+    pub(super) fn is_paused(&self, status: &Status) -> bool {
         self.control.is_paused() || self.history.is_held() || video_playback::is_paused(status)
+    }
+
+    /// Whether another frame comes soon.
+    fn is_live(&self, status: &Status) -> bool {
+        self.control.is_running(status) && !self.is_paused(status)
     }
 
     fn toolbar(&self, ui: &mut Ui, status: &Status, panel: PanelFrame, actions: &mut Vec<Action>) {
         let camera = CameraInUse::of(self.control.source(), status);
         let ended = video_playback::has_ended(&self.control, status);
         let toolbar = Toolbar {
-            request: self.control.source(),
-            description: status.description.as_ref(),
-            recent: self.source.recent(),
-            cameras: &self.source.cameras,
-            presets: &self.preferences.cameras,
-            camera: camera.as_ref(),
+            sources: SourcePicker {
+                request: self.control.source(),
+                description: status.description.as_ref(),
+                recent: &self.source.recent,
+                cameras: &self.source.cameras,
+                presets: &self.preferences.cameras,
+                camera: camera.as_ref(),
+            },
             camera_open: self.preferences.camera,
-            models: ModelPicker { pair: &self.models, states: &status.models },
+            models: ModelPicker {
+                pair: &self.models,
+                states: &status.models,
+                titles: &self.titles,
+                facts: &self.facts,
+            },
             view: self.preferences.view,
             paused: self.is_paused(status) || ended,
             can_pause: self.control.can_pause(status) || ended,
+            history_open: self.bottom_tab() == Some(BottomTab::History),
+            layers_open: self.bottom_tab() == Some(BottomTab::Layers),
         };
         Panel::top("toolbar").exact_size(48.0).frame(panel).show(ui, |ui| toolbar.ui(ui, actions));
     }
 
-    /// The status line, the history, the layers, and what belongs to an album or a video.
+    /// The status line, the history or the layers, and what belongs to an album or a video.
     fn bottom_panels(
         &mut self,
         ui: &mut Ui,
@@ -116,34 +160,51 @@ impl Viewer {
         let paused = self.is_paused(status);
         let line = panel.inner_margin(Margin::symmetric(12, 2));
         Panel::bottom("status").exact_size(30.0).frame(line).show(ui, |ui| {
-            self.status_bar.ui(ui, paused, problem, self.frame.zoom(), actions);
+            let still = matches!(self.control.source(), SourceRequest::Still(_) | SourceRequest::Pasted(_));
+            let zoom = self.frame.zoom();
+            self.status_bar.ui(ui, &StatusLine { paused, still, problem, zoom }, actions);
         });
-        if self.preferences.history {
-            let history = Panel::bottom("history").default_size(196.0).size_range(120.0..=480.0).frame(panel);
-            let labels = Side::BOTH.map(|which| self.models.request(which).label());
-            let names = Side::BOTH.map(|which| picker::name_or_letter(&labels[which.index()], which));
-            let current = self.frame.current.observation().map(|observation| &**observation);
-            history.show(ui, |ui| self.history.ui(ui, current, names, &mut self.preferences, actions));
-        }
-        if self.layers.is_open() {
-            let layers = Panel::bottom("layers").default_size(330.0).size_range(200.0..=640.0).frame(panel);
-            layers.show(ui, |ui| {
+        let has_strip = self.source.album.album().is_some();
+        let has_video = video_playback::is_video(self.control.source());
+        if let Some(tab) = self.bottom_tab() {
+            let strips = [(has_strip, ALBUM_HEIGHT), (has_video, video_bar::HEIGHT)];
+            let strips = strips.iter().filter(|(is_shown, _)| *is_shown).map(|(_, height)| height).sum();
+            let place = bottom::panel(ui, strips).frame(panel);
+            place.show(ui, |ui| {
                 // The panel keeps its height while there is nothing to list.
                 ui.set_min_height(ui.available_height());
-                let ctx = ui.ctx().clone();
-                let (layers, context) = self.layers(&ctx, status);
-                layers.ui(ui, &context, actions);
+                match tab {
+                    BottomTab::History => self.history_ui(ui, actions),
+                    BottomTab::Layers => {
+                        let ctx = ui.ctx().clone();
+                        let (layers, context) = self.layers(&ctx, status);
+                        layers.ui(ui, &context, actions);
+                    }
+                }
             });
         }
         let strip = panel.inner_margin(Margin::symmetric(12, 4));
-        if self.source.album.album().is_some() {
-            let place = Panel::bottom("album").exact_size(thumbnail_strip::HEIGHT).frame(strip);
-            place.show(ui, |ui| self.source.album.ui(ui, actions));
+        if has_strip {
+            let place = Panel::bottom("album").exact_size(ALBUM_HEIGHT).frame(strip);
+            place.show(ui, |ui| self.album_ui(ui, actions));
         }
-        if video_playback::is_video(self.control.source()) {
+        if has_video {
             let place = Panel::bottom("video").exact_size(video_bar::HEIGHT).frame(strip);
-            place.show(ui, |ui| self.source.video.ui(ui, &self.control, status, paused, actions));
+            let current = self.frame.current.observation().map(|observation| &**observation);
+            let shown = video_playback::in_sight(current, self.history.is_held(), status);
+            place.show(ui, |ui| self.source.video.ui(ui, &self.control, status, shown, paused, actions));
         }
+    }
+
+    fn history_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        // Of an album, the pictures are what one goes back to.
+        if let Some(album) = self.source.album.album().filter(|_| self.source.is_in_album(&self.control)) {
+            return chart::show(ui, &self.compare_all, album, actions);
+        }
+        let labels = Side::BOTH.map(|which| self.titles.of_request(self.models.request(which)));
+        let names = Side::BOTH.map(|which| picker::name_or_letter(&labels[which.index()], which));
+        let current = self.frame.current.observation().map(|observation| &**observation);
+        self.history.ui(ui, current, names, &mut self.preferences, actions);
     }
 
     /// The camera's panel and the one with thresholds, classes and facts; side by side where there is room.
@@ -156,8 +217,7 @@ impl Viewer {
         panel_size::keep(ui, "controls");
         let sides = Panel::left("controls").default_size((window * 0.17).clamp(170.0, 212.0)).frame(panel);
         sides.size_range(170.0..=340.0).show(ui, |ui| {
-            let area = ScrollArea::vertical().auto_shrink([false, false]);
-            area.show(ui, |ui| self.controls(ui, status, actions));
+            self.controls(ui, status, actions);
         });
     }
 
@@ -179,23 +239,38 @@ impl Viewer {
         true
     }
 
-    /// The panel on the left.
+    /// The panel on the left: thresholds, which stay in sight, and sections below them.
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
-        let names = Side::BOTH.map(|which| picker::shortened(&self.models.request(which).label()));
+        let names = Side::BOTH.map(|which| picker::shortened(&self.titles.of_request(self.models.request(which))));
         let panel = ThresholdsPanel {
             names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
-            found: self.history.found(),
+            found: self.history.matching.text(),
+            can_undo: self.history.matching.can_undo(),
         };
-        panel.ui(ui, &mut self.preferences, actions);
-        thresholds::shown(ui, &mut self.preferences);
-        self.detections.classes_ui(ui, &self.frame.current, compares);
-        let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
-        let models = Side::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
-            let state = status.models.get(self.models.slot(which))?;
-            Some((title, state.running.as_deref()?))
+        theme::reserve_scroll_bar(ui);
+        let height = ui.available_height();
+        let area = ScrollArea::vertical().id_salt("thresholds").auto_shrink([false, true]);
+        // In a small window, the sections have their room too.
+        area.max_height((height - LEAST_SECTIONS).max(height * 0.5)).show(ui, |ui| {
+            panel.ui(ui, &mut self.preferences, actions);
         });
-        thresholds::facts(ui, status.description.as_ref(), models);
+        let live = self.is_live(status);
+        let below = ScrollArea::vertical().id_salt("sections").auto_shrink([false, false]);
+        below.show(ui, |ui| {
+            sections::section(ui, "Show", true, |ui| thresholds::shown(ui, &mut self.preferences));
+            sections::section(ui, "Source and models", false, |ui| {
+                let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
+                let models = Side::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
+                    let state = status.models.get(self.models.slot(which))?;
+                    Some((title, state.running.as_deref()?))
+                });
+                sections::facts(ui, status.description.as_ref(), models, &self.facts);
+            });
+            sections::section(ui, "Classes", true, |ui| {
+                self.detections.classes_ui(ui, &self.frame.current, compares, live, actions);
+            });
+        });
     }
 
     /// The picture in the middle. Gives the target that is pointed at.
@@ -211,7 +286,7 @@ impl Viewer {
         // problem stands in its place.
         let nothing = self.frame.current.observation().is_none();
         let problem = problem.filter(|_| nothing || !self.history.is_held());
-        let names = Side::BOTH.map(|which| self.models.request(which).label());
+        let names = Side::BOTH.map(|which| self.titles.of_request(self.models.request(which)));
         let input = CanvasInput {
             status,
             problem,
@@ -223,6 +298,8 @@ impl Viewer {
             bar_follows: self.preferences.bar_follows,
             is_live: problem.is_none() && !self.source.opens_slowly(status),
             points: self.screenshot.is_none(),
+            legend: self.preferences.legend,
+            tells_clicks: !self.preferences.knows_clicks && self.screenshot.is_none(),
             remarks: self.remarks(status),
             names: [&names[0], &names[1]],
         };

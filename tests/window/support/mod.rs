@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
-use egui::vec2;
-use egui_kittest::{Harness, Node};
+use egui::{TextureId, TexturesDelta, vec2};
+use egui_kittest::{Harness, Node, TestRenderer};
 use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, System, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Load, Open, Parts, SystemClock};
@@ -39,6 +39,7 @@ pub struct Desk {
     /// What was opened so far.
     pub opened: Arc<Mutex<Vec<SourceRequest>>>,
     pub copied: Arc<Mutex<Copied>>,
+    pub textures: Textures,
     woken: Receiver<()>,
 }
 
@@ -52,13 +53,18 @@ pub struct Plan {
     pub files: Vec<PathBuf>,
     /// Nothing lies in it: `Some(Err(()))`.
     pub clipboard: Copied,
+    /// Lies in it as text, in place of the above; asked for anything else, it fails.
+    pub copied_text: Option<String>,
     /// The cameras that are plugged in.
     pub cameras: Arc<Mutex<Vec<CameraInfo>>>,
     /// Looks for these in their place.
     pub watch: Option<CameraWatch>,
-    /// In place of the desk's own.
+    /// In place of the desk's own; and so is the next.
     pub opener: Option<Arc<dyn Open>>,
+    pub loader: Option<Arc<dyn Load>>,
     pub sights: HashMap<ModelName, Vec<Sight>>,
+    /// What a model sees in every other picture, where that is something else.
+    pub others: HashMap<ModelName, Vec<Sight>>,
     /// Opening fails with this.
     pub failure: Option<fn() -> SourceError>,
     /// Frames for ever, and not just one.
@@ -67,7 +73,7 @@ pub struct Plan {
     /// As named on the command line, A and B.
     pub models: [Option<ModelName>; 2],
     pub arithmetics: [Option<Arithmetic>; 2],
-    /// As named on the command line.
+    /// As named on the command line; `None`: as in the preferences.
     pub view: Option<View>,
     pub catalog: Catalog,
     /// Real sources, and the real models of the catalog.
@@ -84,16 +90,19 @@ impl Default for Plan {
             source: SourceRequest::Demo,
             files: Vec::new(),
             clipboard: None,
+            copied_text: None,
             cameras: Arc::default(),
             watch: None,
             opener: None,
+            loader: None,
             sights: HashMap::from(sights),
+            others: HashMap::new(),
             failure: None,
             endless: false,
             preferences: Preferences::default(),
             models: [None, None],
             arithmetics: [None, None],
-            view: None,
+            view: Some(View::Single),
             catalog: Catalog::at("no such folder"),
             real: false,
         }
@@ -108,7 +117,9 @@ impl Desk {
             opener: plan.opener.unwrap_or_else(|| {
                 Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) })
             }),
-            loader: Arc::new(Loader { sights: plan.sights, runs: Arc::clone(&runs) }),
+            loader: plan.loader.unwrap_or_else(|| {
+                Arc::new(Loader { sights: plan.sights, others: plan.others, runs: Arc::clone(&runs) })
+            }),
             clock: Arc::new(SystemClock),
             waker: Arc::new({
                 let wake = wake.clone();
@@ -134,7 +145,7 @@ impl Desk {
             catalog: plan.catalog,
             layers: false,
         };
-        let clipboard = Box::new(Board(Arc::clone(&copied)));
+        let clipboard = Box::new(Board { copied: Arc::clone(&copied), text: plan.copied_text });
         let system = System { clipboard, cameras: Some(watch), preferences: plan.preferences };
         let mut start = Some((parts, start, system));
         let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {
@@ -145,8 +156,9 @@ impl Desk {
             viewer.logic(ui.ctx());
             viewer.ui(ui);
         };
-        let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_ui_state(show, None);
-        Self { harness, runs, opened, copied, woken }
+        let textures = Textures::default();
+        let builder = Harness::builder().with_size(vec2(1280.0, 800.0)).renderer(TextureReader(Arc::clone(&textures)));
+        Self { harness: builder.build_ui_state(show, None), runs, opened, copied, textures, woken }
     }
 
     /// A window that shows its first detections.
@@ -278,19 +290,48 @@ impl egui::DroppedFile for Dropped {
 }
 
 /// The desk's own clipboard: the system's is the person's.
-struct Board(Arc<Mutex<Copied>>);
+struct Board {
+    copied: Arc<Mutex<Copied>>,
+    text: Option<String>,
+}
 
-impl Clipboard for Board {
-    fn take(&mut self) -> Result<Clip, ClipboardError> {
-        match &*self.0.lock().unwrap() {
+impl Board {
+    fn clip(&self) -> Result<Clip, ClipboardError> {
+        if self.text.is_some() {
+            return Err(ClipboardError::Missing("incorrect type received from clipboard".into()));
+        }
+        match &*self.copied.lock().unwrap() {
             Some(Ok(clip)) => Ok(clip.clone()),
             Some(Err(())) => Err(ClipboardError::Empty),
             None => Err(ClipboardError::Missing("no display".into())),
         }
     }
+}
+
+impl Clipboard for Board {
+    fn files(&mut self) -> Result<Vec<PathBuf>, ClipboardError> {
+        match self.clip()? {
+            Clip::Files(files) => Ok(files),
+            _ => Err(ClipboardError::Empty),
+        }
+    }
+
+    fn picture(&mut self) -> Result<Frame, ClipboardError> {
+        match self.clip()? {
+            Clip::Picture(picture) => Ok(picture),
+            _ => Err(ClipboardError::Empty),
+        }
+    }
+
+    fn text(&mut self) -> Result<String, ClipboardError> {
+        match &self.text {
+            Some(text) => Ok(text.clone()),
+            None => Err(self.clip().err().unwrap_or(ClipboardError::Empty)),
+        }
+    }
 
     fn put(&mut self, picture: &Frame) -> Result<(), ClipboardError> {
-        match &mut *self.0.lock().unwrap() {
+        match &mut *self.copied.lock().unwrap() {
             Some(clip) => *clip = Ok(Clip::Picture(picture.clone())),
             None => return Err(ClipboardError::Missing("no display".into())),
         }
@@ -355,6 +396,7 @@ impl Source for Pictures {
 
 struct Loader {
     sights: HashMap<ModelName, Vec<Sight>>,
+    others: HashMap<ModelName, Vec<Sight>>,
     runs: Arc<AtomicUsize>,
 }
 
@@ -364,23 +406,17 @@ impl Load for Loader {
         let Some(sights) = self.sights.get(name).cloned() else {
             return Err(ModelError::NotInstalled { name: name.label(), path: "models/missing.onnx".into() });
         };
-        let info = ModelInfo {
-            name: request.label(),
-            path: format!("{}.onnx", name.label()).into(),
-            sha256: "0123456789abcdef".into(),
-            precision: Precision::Fp32,
-            recipe: Some("float".into()),
-            arithmetic: (name.precision() == Precision::Int8).then_some(request.arithmetic),
-            form: Form::yolov4_tiny_416(),
-        };
-        Ok(Box::new(Seer { info: Arc::new(info), sights, runs: Arc::clone(&self.runs) }))
+        let info = fake_info(request);
+        let other = self.others.get(name).unwrap_or(&sights).clone();
+        Ok(Box::new(Seer { info: Arc::new(info), sights: [sights, other], given: 0, runs: Arc::clone(&self.runs) }))
     }
 }
 
-/// Sees the same in every picture.
+/// Sees the same in every picture, or in every other one.
 struct Seer {
     info: Arc<ModelInfo>,
-    sights: Vec<Sight>,
+    sights: [Vec<Sight>; 2],
+    given: usize,
     runs: Arc<AtomicUsize>,
 }
 
@@ -391,20 +427,60 @@ impl Detector for Seer {
 
     fn run(&mut self, _: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
         self.runs.fetch_add(1, Ordering::SeqCst);
-        heads.fit(&self.info.form);
-        for values in &mut heads.heads {
-            values.fill(-20.0);
-        }
-        const CELLS: usize = 13 * 13;
-        let coarse = &mut heads.heads[1];
-        for (class, score, cell) in &self.sights {
-            // Anchor 0 of the coarse head, 81×82 pixels, centred in its cell.
-            for plane in 0..4 {
-                coarse[plane * CELLS + cell] = 0.0;
-            }
-            coarse[4 * CELLS + cell] = 20.0;
-            coarse[(5 + class) * CELLS + cell] = (score / (1.0 - score)).ln();
-        }
+        see(heads, &self.info.form, &self.sights[self.given % 2]);
+        self.given += 1;
         Ok(())
+    }
+}
+
+/// Fills raw heads of YOLOv4-tiny's form so that this is seen, and nothing else.
+pub fn see(heads: &mut RawHeads, form: &Form, sights: &[Sight]) {
+    heads.fit(form);
+    for values in &mut heads.heads {
+        values.fill(-20.0);
+    }
+    const CELLS: usize = 13 * 13;
+    let coarse = &mut heads.heads[1];
+    for (class, score, cell) in sights {
+        // Anchor 0 of the coarse head, 81×82 pixels, centred in its cell.
+        for plane in 0..4 {
+            coarse[plane * CELLS + cell] = 0.0;
+        }
+        coarse[4 * CELLS + cell] = 20.0;
+        coarse[(5 + class) * CELLS + cell] = (score / (1.0 - score)).ln();
+    }
+}
+
+/// What a fake model is known by.
+pub fn fake_info(request: &ModelRequest) -> ModelInfo {
+    let name = &request.name;
+    ModelInfo {
+        name: request.label(),
+        path: format!("{}.onnx", name.label()).into(),
+        sha256: "0123456789abcdef".into(),
+        precision: Precision::Fp32,
+        recipe: Some("float".into()),
+        arithmetic: (name.precision() == Precision::Int8).then_some(request.arithmetic),
+        form: Form::yolov4_tiny_416(),
+    }
+}
+
+/// The grey of the pixel in the middle of every texture, as the graphics card has it.
+pub type Textures = Arc<Mutex<HashMap<TextureId, u8>>>;
+
+/// Paints nothing, and knows what it was told to paint with.
+struct TextureReader(Textures);
+
+impl TestRenderer for TextureReader {
+    fn handle_delta(&mut self, delta: &mut TexturesDelta) {
+        let mut textures = self.0.lock().unwrap();
+        for (id, changes) in std::mem::take(&mut delta.set) {
+            for egui::epaint::ImageDelta { image: egui::ImageData::Color(image), pos, .. } in changes {
+                // Patches are letters.
+                if pos.is_none() {
+                    textures.insert(id, image.pixels[image.pixels.len() / 2].r());
+                }
+            }
+        }
     }
 }
