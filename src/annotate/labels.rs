@@ -146,7 +146,7 @@ mod tests {
                 "{i} lies over another"
             );
         }
-        assert!(placed.iter().flatten().count() < 20, "{placed:?}");
+        assert!(placed.iter().flatten().count() < wanted.len() / 3, "{placed:?}");
     }
 
     #[test]

@@ -34,7 +34,7 @@
 //! | `zynq-m31` | programmable logic that rescales as TOSA does: M0 of 31 bits, half up, a leaky ReLU of two multipliers with the model's slope, int32 sums | Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018 (M = 2⁻ⁿ · M0); QNNPACK `requantization.h` (M0 from 2³⁰ to below 2³¹); TOSA `RESCALE` with `scale32` and a single rounding |
 //! | `m18` | the same with an M0 of 18 bits | AMD UG479, 7 Series DSP48E1 slice: 25 × 18 multiplier, both with a sign. M0 takes the wide port; for the narrow one, `multiplier_bits` 17 |
 //! | `m16` | the same with an M0 of 16 bits, as in processors that multiply 16-bit words without a sign | TOSA `RESCALE` without `scale32` (16 bits with a sign: `multiplier_bits` 15) |
-//! | `power-of-two` | shifts only, and 1/8 for the leaky ReLU's slope of 0.1. Only useful with a model quantized with such scales | AMD UG1414, Vitis AI: the DPU's scales are powers of two. Vitis AI's quantizers give its leaky ReLU a slope of 26/256 |
+//! | `power-of-two` | shifts only, and 1/8 for the leaky ReLU's slope of 0.1. Only useful with a model quantized with such scales | AMD UG1414, Vitis AI: the DPU's scales are powers of two. Its leaky ReLU has no other slope than 26/256 (Xilinx/Vitis-AI, issue 317) |
 
 use std::path::Path;
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
+#[path = "../support/between.rs"]
+mod between;
 mod pictures;
 mod properties;
 mod support;

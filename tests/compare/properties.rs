@@ -11,6 +11,7 @@ use twinsight::compare::{
 };
 use twinsight::detect::{Classes, Form, Head, Letterbox, MAX_DETECTIONS, RawHeads, Size, Thresholds};
 
+use crate::between::between;
 use crate::support::{check_reasons, seen};
 
 /// One class or two, one fine grid: boxes crowd, so that NMS and pairing have work.
@@ -27,10 +28,10 @@ fn form(classes: usize) -> Form {
 
 /// Raw values of A, and of B as A's with noise on them.
 fn two_heads() -> impl Strategy<Value = (Form, RawHeads, RawHeads)> {
-    (1usize..=2, 0.0f32..3.0).prop_flat_map(|(classes, noise)| {
+    (1usize..=2, between(0.0..3.0)).prop_flat_map(|(classes, noise)| {
         let form = form(classes);
         let length = RawHeads::zeros(&form).heads.iter().map(Vec::len).sum::<usize>();
-        let value = (-4.0f32..2.5, -1.0f32..1.0);
+        let value = (between(-4.0..2.5), between(-1.0..1.0));
         vec(value, length).prop_map(move |values| {
             let mut sides = [RawHeads::zeros(&form), RawHeads::zeros(&form)];
             for (side, noise) in sides.iter_mut().zip([0.0, noise]) {
@@ -47,7 +48,7 @@ fn two_heads() -> impl Strategy<Value = (Form, RawHeads, RawHeads)> {
 }
 
 fn any_thresholds() -> impl Strategy<Value = Thresholds> {
-    (0.0f32..0.8, 0.1f32..0.9).prop_map(|(score, nms_iou)| Thresholds { score, nms_iou })
+    (between(0.0..0.8), between(0.1..0.9)).prop_map(|(score, nms_iou)| Thresholds { score, nms_iou })
 }
 
 #[derive(Clone, Debug)]
@@ -182,7 +183,10 @@ proptest! {
     }
 
     #[test]
-    fn no_threshold_agrees_better_than_the_best(cases in vec(any_case(), 1..4), others in vec(0.001f32..1.0, 30)) {
+    fn no_threshold_agrees_better_than_the_best(
+        cases in vec(any_case(), 1..4),
+        others in vec(between(0.001..1.0), 30),
+    ) {
         let now = cases[0].thresholds[1].score.max(0.001);
         let f1 = |score: f32| {
             let mut totals = Totals::default();
@@ -229,7 +233,7 @@ fn of_b(comparison: &Comparison, b: usize) -> Option<&Verdict> {
 fn random_heads_lead_to_every_verdict_and_reason() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for _ in 0..1200 {
+    for _ in 0..2400 {
         let case = any_case().new_tree(&mut runner).expect("a case").current();
         for verdict in case.compare().verdicts() {
             let name = match (verdict, verdict.reason()) {

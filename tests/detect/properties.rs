@@ -9,11 +9,13 @@ use twinsight::detect::{
     Postprocessor, RawHeads, Size, Thresholds,
 };
 
+use crate::between::between;
+
 const INPUT: Size = Size::new(416, 416);
 
 /// A box with its corners in order, as decoding gives them.
 fn any_box() -> impl Strategy<Value = BBox> {
-    (0.0f32..1000.0, 0.0f32..1000.0, 0.0f32..500.0, 0.0f32..500.0)
+    (between(0.0..1000.0), between(0.0..1000.0), between(0.0..500.0), between(0.0..500.0))
         .prop_map(|(x, y, width, height)| BBox::new(x, y, x + width, y + height))
 }
 
@@ -21,14 +23,14 @@ fn any_box() -> impl Strategy<Value = BBox> {
 fn any_numbers() -> impl Strategy<Value = BBox> {
     prop_oneof![
         [any::<f32>(), any::<f32>(), any::<f32>(), any::<f32>()].prop_map(|[a, b, c, d]| BBox::new(a, b, c, d)),
-        [-1e-30f32..1e-30, -1e-30f32..1e-30, -1e-30f32..1e-30, -1e-30f32..1e-30]
+        [between(-1e-30..1e-30), between(-1e-30..1e-30), between(-1e-30..1e-30), between(-1e-30..1e-30)]
             .prop_map(|[a, b, c, d]| BBox::new(a, b, c, d)),
     ]
 }
 
 /// Few classes and a crowded place, so that boxes do overlap; scores that repeat; each place in the heads once.
 fn any_candidates() -> impl Strategy<Value = Vec<Detection>> {
-    let one = (0usize..3, 1u32..50, 0.0f32..200.0, 0.0f32..200.0, 5.0f32..100.0, 5.0f32..100.0);
+    let one = (0usize..3, 1u32..50, between(0.0..200.0), between(0.0..200.0), between(5.0..100.0), between(5.0..100.0));
     vec(one, 0..300).prop_map(|all| {
         all.into_iter()
             .enumerate()
@@ -62,13 +64,13 @@ fn heads_of(value: impl Strategy<Value = f32> + Clone) -> impl Strategy<Value = 
 }
 
 fn any_heads() -> impl Strategy<Value = RawHeads> {
-    heads_of(-6.0f32..6.0)
+    heads_of(between(-6.0..6.0))
 }
 
 /// Now and then a number that no network should give.
 fn spoilt_heads() -> impl Strategy<Value = RawHeads> {
     heads_of(prop_oneof![
-        8 => -6.0f32..6.0,
+        8 => between(-6.0..6.0),
         1 => any::<f32>(),
         1 => prop_oneof![Just(f32::NAN), Just(f32::INFINITY), Just(f32::NEG_INFINITY), Just(f32::MAX), Just(f32::MIN)],
     ])
@@ -106,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn boxes_apart_do_not_overlap(a in any_box(), gap in 0.0f32..100.0) {
+    fn boxes_apart_do_not_overlap(a in any_box(), gap in between(0.0..100.0)) {
         let b = BBox::new(a.x2 + gap, a.y1, a.x2 + gap + 10.0, a.y2);
         prop_assert_eq!(a.iou(&b), 0.0);
     }
@@ -158,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn nms_keeps_what_it_must(candidates in any_candidates(), iou in 0.0f32..1.0) {
+    fn nms_keeps_what_it_must(candidates in any_candidates(), iou in between(0.0..1.0)) {
         let kept = nms(&candidates, iou);
         prop_assert!(kept.len() <= MAX_DETECTIONS);
         prop_assert!(kept.iter().all(|k| candidates.contains(k)));
@@ -176,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn nms_again_changes_nothing(candidates in any_candidates(), iou in 0.0f32..1.0) {
+    fn nms_again_changes_nothing(candidates in any_candidates(), iou in between(0.0..1.0)) {
         let kept = nms(&candidates, iou);
         prop_assert_eq!(nms(&kept, iou), kept);
     }
@@ -184,7 +186,7 @@ proptest! {
     #[test]
     fn nms_does_not_see_the_order(
         (candidates, shuffled) in any_candidates().prop_flat_map(|c| (Just(c.clone()), Just(c).prop_shuffle())),
-        iou in 0.0f32..1.0,
+        iou in between(0.0..1.0),
     ) {
         prop_assert_eq!(nms(&candidates, iou), nms(&shuffled, iou));
     }
@@ -193,8 +195,8 @@ proptest! {
     fn decode_gives_sound_detections(
         heads in spoilt_heads(),
         image in any_size(),
-        score in 0.0f32..1.0,
-        nms_iou in 0.0f32..1.0,
+        score in between(0.0..1.0),
+        nms_iou in between(0.0..1.0),
     ) {
         let form = small_form();
         let letterbox = Letterbox::new(image, form.input);
@@ -210,7 +212,12 @@ proptest! {
     }
 
     #[test]
-    fn a_higher_threshold_gives_a_subset(heads in any_heads(), image in any_size(), a in 0.0f32..1.0, b in 0.0f32..1.0) {
+    fn a_higher_threshold_gives_a_subset(
+        heads in any_heads(),
+        image in any_size(),
+        a in between(0.0..1.0),
+        b in between(0.0..1.0),
+    ) {
         let form = small_form();
         let letterbox = Letterbox::new(image, form.input);
         let [low, high] = [a.min(b), a.max(b)].map(|t| Decoder::default().run(&form, &heads, &letterbox, t).to_vec());

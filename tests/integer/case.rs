@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use twinsight::integer::{Executor, Network, Sums, Values};
 use twinsight::onnx::{AttributeProto, TensorProto};
 
+use crate::between::between;
 use crate::golden::{Golden, crc32, crc32_of_floats, picture};
 use crate::support::{Grid, Model, NaiveConv};
 
@@ -34,7 +35,11 @@ pub fn any_weight() -> impl Strategy<Value = i8> {
 }
 
 pub fn any_grid() -> impl Strategy<Value = Grid> {
-    (0.01f32..3.0, any_byte(), any::<bool>()).prop_map(|(scale, zero_point, signed)| Grid { scale, zero_point, signed })
+    (between(0.01..3.0), any_byte(), any::<bool>()).prop_map(|(scale, zero_point, signed)| Grid {
+        scale,
+        zero_point,
+        signed,
+    })
 }
 
 /// A convolution and its input.
@@ -68,7 +73,7 @@ pub fn any_case() -> impl Strategy<Value = Case> {
             let bias = prop_oneof![3 => -100_000..100_000i32, 1 => any::<i32>()]
                 .prop_map(move |b| b.clamp(-furthest, furthest));
             let biases = vec(bias, if has_bias { filters } else { 0 });
-            let scales = vec(1e-4f32..0.1, if per_channel { filters } else { 1 });
+            let scales = vec(between(1e-4..0.1), if per_channel { filters } else { 1 });
             let numbers =
                 (vec(any_byte(), channels * size[0] * size[1]), vec(any_weight(), filters * depth), biases, scales);
             numbers.prop_map(move |(input, weights, biases, scales)| {

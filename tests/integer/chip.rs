@@ -7,14 +7,18 @@ use sha2::Digest;
 use twinsight::integer::{Accumulator, Executor, LeakyRelu, Multiplier, Network, OutOfRange, Profile, Sums};
 use twinsight::onnx::{AttributeProto, TensorProto};
 
+use crate::between::between;
 use crate::case::{any_case, any_grid, bytes, golden_run};
 use crate::golden::{Golden, installed};
 use crate::multiplier::{any_rounding, byte};
 use crate::support::{Grid, Model};
 
 fn any_profile() -> impl Strategy<Value = Profile> {
-    let leaky_relu =
-        prop_oneof![Just(LeakyRelu::Table), Just(LeakyRelu::Multipliers), (0.01f32..=1.0).prop_map(LeakyRelu::Slope)];
+    let leaky_relu = prop_oneof![
+        Just(LeakyRelu::Table),
+        Just(LeakyRelu::Multipliers),
+        between(0.01..1.0).prop_map(LeakyRelu::Slope)
+    ];
     let overflow = prop_oneof![Just(OutOfRange::Wrap), Just(OutOfRange::Saturate)];
     (Multiplier::BITS, any_rounding(), leaky_relu, Accumulator::BITS, overflow).prop_map(
         |(multiplier_bits, rounding, leaky_relu, bits, overflow)| Profile {
@@ -67,7 +71,7 @@ proptest! {
     fn leaky_relus_and_concatenations_have_the_multipliers_of_the_chip(
         from in any_grid(),
         mut to in any_grid(),
-        alpha in 0.0f32..1.0,
+        alpha in between(0.0..1.0),
         profile in any_profile(),
     ) {
         to.signed = from.signed;

@@ -78,13 +78,14 @@ mod tests {
     #[test]
     fn size_and_place_are_those_without_zoom() {
         let mut harness = Harness::builder().with_size(vec2(900.0, 500.0)).build_ui(|_| {});
-        let outer_rect = Some(Rect::from_min_size(pos2(20.0, 40.0), vec2(900.0, 500.0)));
+        // At twice the zoom the same window has half as many points.
+        let outer_rect = Some(Rect::from_min_size(pos2(20.0, 40.0), vec2(450.0, 250.0)));
         harness.input_mut().viewports.entry(ViewportId::ROOT).or_default().outer_rect = outer_rect;
         harness.ctx.set_zoom_factor(2.0);
         harness.run_steps(3);
         let mut layout = WindowLayout::default();
         layout.observe(&harness.ctx);
-        assert_eq!((layout.size, layout.position), (Some([1800.0, 1000.0]), Some([40.0, 80.0])));
+        assert_eq!((layout.size, layout.position), (Some([900.0, 500.0]), Some([40.0, 80.0])));
     }
 
     #[test]
