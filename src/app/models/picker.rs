@@ -46,11 +46,11 @@ impl ModelPicker<'_> {
             }
         });
         if has_arithmetic {
-            let chosen = self.pair.request(Side::A).arithmetic;
+            let chosen = &self.pair.request(Side::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(64.0).selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Side::A, actions)).response;
             response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "INT8 arithmetic"));
-            response.on_hover_text(chosen.explanation());
+            response.on_hover_text(&*chosen.explanation());
         }
     }
 
@@ -70,10 +70,10 @@ impl ModelPicker<'_> {
         let failure = self.failure(which);
         ui.label(RichText::new(which.letter()).strong());
         let request = self.pair.request(which);
-        let (width, most) = match (narrow, request.arithmetic) {
+        let (width, most) = match (narrow, &request.arithmetic) {
             (true, _) => (76.0, IN_LIST),
             (false, Arithmetic::Exact) => (92.0, IN_LIST),
-            (false, Arithmetic::Native) => (124.0, MOST),
+            (false, _) => (124.0, MOST),
         };
         let combo = ComboBox::from_id_salt(("model", which.letter())).width(width).truncate();
         let text = selected(request, failure.is_some(), most);
@@ -95,14 +95,16 @@ impl ModelPicker<'_> {
     }
 
     fn arithmetics(&self, ui: &mut Ui, which: Side, actions: &mut Vec<Action>) {
-        let chosen = self.pair.request(which).arithmetic;
-        for arithmetic in Arithmetic::ALL {
-            let words = match arithmetic {
+        let chosen = &self.pair.request(which).arithmetic;
+        for arithmetic in Arithmetic::choices() {
+            let words = match &arithmetic {
                 Arithmetic::Exact => "exact: as the model specifies",
                 Arithmetic::Native => "native: this processor's kernels",
+                Arithmetic::Saturating => "saturating: without VNNI",
+                Arithmetic::Chip(profile) => &profile.name,
             };
-            let label = ui.selectable_label(arithmetic == chosen, words);
-            if label.on_hover_text(arithmetic.explanation()).clicked() && arithmetic != chosen {
+            let label = ui.selectable_label(arithmetic == *chosen, words);
+            if label.on_hover_text(&*arithmetic.explanation()).clicked() && arithmetic != *chosen {
                 actions.push(Action::Models(ModelsAction::Compute(which, arithmetic)));
             }
         }
@@ -146,7 +148,7 @@ fn signed(model: &ModelName, failed: bool) -> String {
 /// What a list shows while it is closed: the arithmetic stands at the end, where names are not cut.
 fn selected(request: &ModelRequest, failed: bool, most: usize) -> String {
     let name = request.name.label();
-    let label = match request.arithmetic {
+    let label = match &request.arithmetic {
         Arithmetic::Exact => cut(&name, most),
         other => cut(&format!("{name} {other}"), most),
     };

@@ -120,8 +120,8 @@ pub fn facts<'a>(ui: &mut Ui, source: Option<&Description>, models: impl Iterato
             let file = model.path.file_name().unwrap_or_default().to_string_lossy();
             fact(ui, "File", &file, &model.path.to_string_lossy());
             fact(ui, "Recipe", model.recipe.as_deref().unwrap_or("not stated in the file"), "How the model was built");
-            if let Some(arithmetic) = model.arithmetic {
-                fact(ui, "Arithmetic", arithmetic.as_str(), arithmetic.explanation());
+            if let Some(arithmetic) = &model.arithmetic {
+                fact(ui, "Arithmetic", arithmetic.as_str(), &arithmetic.explanation());
             }
             fact(ui, "Input", &model.form.input.to_string(), "");
             fact(ui, "Classes", &model.form.classes.len().to_string(), "");

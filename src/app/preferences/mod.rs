@@ -57,7 +57,7 @@ impl Default for Preferences {
         let Thresholds { score, nms_iou } = Thresholds::LIVE;
         Self {
             models: [ModelName::Fp32, ModelName::Int8].map(|m| m.label()),
-            arithmetics: [Arithmetic::Exact; 2],
+            arithmetics: [Arithmetic::Exact, Arithmetic::Exact],
             view: View::Single,
             score,
             nms_iou,
@@ -167,7 +167,7 @@ impl Preferences {
             if self.models[which.index()] != label {
                 self.models[which.index()] = label;
             }
-            self.arithmetics[which.index()] = request.arithmetic;
+            self.arithmetics[which.index()] = request.arithmetic.clone();
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::output::escape::cell;
 use crate::files::FileFormat;
 
 const HEADER: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,iou,\
-                      delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b\n";
+                      delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b,engine_a,engine_b\n";
 
 /// The file's kind.
 pub const CSV: FileFormat = FileFormat {
@@ -22,8 +22,9 @@ const HEADER_START: &str = "source,verdict,class_a,score_a,";
 pub fn csv(report: &ComparisonReport<'_>) -> String {
     let mut text = HEADER.to_owned();
     // A float model has none.
-    let arithmetics =
-        [report.models.a, report.models.b].map(|m| m.arithmetic.map_or_else(String::new, |a| a.to_string()));
+    let models = [report.models.a, report.models.b];
+    let arithmetics = models.map(|m| m.arithmetic.as_ref().map_or_else(String::new, ToString::to_string));
+    let engines = models.map(|m| m.arithmetic.as_ref().map_or("", |_| m.engine.engine.as_str()));
     for picture in &report.pictures {
         for verdict in &picture.verdicts {
             let reason = verdict.reason.as_ref();
@@ -35,6 +36,7 @@ pub fn csv(report: &ComparisonReport<'_>) -> String {
             fields.push(reason.map(|r| r.reason.to_owned()).unwrap_or_default());
             fields.extend(reason.map_or([None; 3], |r| [r.score, r.overlap, r.free_at]).map(number));
             fields.extend(arithmetics.clone());
+            fields.extend(engines.map(str::to_owned));
             text += &fields.join(",");
             text.push('\n');
         }
