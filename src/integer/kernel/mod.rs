@@ -1,4 +1,18 @@
 //! Ways to multiply bytes on this processor.
+//!
+//! All `unsafe` code of the integer engine that is not about threads is here: vector instructions, and memory of which
+//! several threads write a part each.
+
+pub mod curve;
+pub mod lines;
+pub mod memory;
+#[cfg(target_arch = "x86_64")]
+pub mod multiply;
+#[cfg(target_arch = "x86_64")]
+mod tile;
+pub mod to_bytes;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use std::fmt;
 

@@ -1,13 +1,31 @@
 //! A network made ready for this processor.
+//!
+//! ```text
+//! Network ──▶ TaskGraph (fused) ──▶ Layout (views, borders, memory used again) ──▶ Jobs ──▶ Crew (threads)
+//! ```
+
+mod area;
+mod conv_job;
+mod crew;
+mod graph;
+mod jobs;
+mod layout;
+mod moves;
+mod packed;
+mod scratch;
+mod source;
+mod staging;
 
 use std::sync::Arc;
 
+use self::area::Place;
+use self::crew::{Broken, Crew};
+use self::jobs::Jobs;
 use super::IntegerError;
-use super::executor::Executor;
 use super::kernel::Kernel;
 use super::network::Network;
 use super::sums::Sums;
-use super::tensor::{Tensor, Values};
+use super::tensor::{Axes, Element, Tensor, Values};
 
 /// How a network is to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,22 +46,32 @@ impl Default for PlanOptions {
 }
 
 /// A network, and all that it needs to run on this processor: packed weights, memory and threads, all made once.
+/// Its threads sleep between runs.
+#[derive(Debug)]
 pub struct Plan {
-    executor: Executor,
+    jobs: Arc<Jobs>,
+    crew: Crew,
     options: PlanOptions,
-    input: Vec<f32>,
-    outputs: Vec<Vec<f32>>,
+    /// Whether the tensors hold the values of a run.
+    has_run: bool,
 }
 
 impl Plan {
     pub fn new(network: Arc<Network>, options: PlanOptions) -> Result<Self, IntegerError> {
-        let outputs = network.outputs().map(|tensor| vec![0.0; tensor.shape.values()]).collect();
-        let input = vec![0.0; network.input().shape.values()];
-        Ok(Self { executor: Executor::new(network), options, input, outputs })
+        let options = PlanOptions { threads: options.threads.clamp(1, MAX_THREADS), ..options };
+        if !options.kernel.is_supported() {
+            return Err(IntegerError::Kernel(options.kernel));
+        }
+        let jobs = Jobs::new(network, options).ok_or_else(|| {
+            IntegerError::Model("its tensors take more than 2 GiB of memory; make the model's input smaller".into())
+        })?;
+        let jobs = Arc::new(jobs);
+        let crew = Crew::new(&jobs, options.threads).map_err(|cause| IntegerError::Threads(cause.to_string()))?;
+        Ok(Self { jobs, crew, options, has_run: false })
     }
 
     pub fn network(&self) -> &Arc<Network> {
-        self.executor.network()
+        &self.jobs.network
     }
 
     pub fn options(&self) -> PlanOptions {
@@ -52,41 +80,73 @@ impl Plan {
 
     /// `input` is `[1, channels, height, width]`, as the model expects it.
     pub fn run(&mut self, input: &[f32]) -> Result<(), IntegerError> {
-        self.executor.run(input, self.options.sums)?;
-        for (output, values) in self.executor.network().outputs().zip(&mut self.outputs) {
-            if let Some(Values::F32(floats)) = self.executor.values(&output.name) {
-                values.copy_from_slice(&floats);
-            }
-        }
-        Ok(())
+        self.check(input.len())?;
+        self.jobs.sources.iter().for_each(|source| source.fill(&self.jobs.memory, input));
+        self.work()
     }
 
     /// The same for an input of bytes that stand for 0 to 1: `[height, width, channels]`, as in a picture.
     pub fn run_bytes(&mut self, input: &[u8]) -> Result<(), IntegerError> {
-        let tensor = self.network().input();
-        let (wanted, dims) = (tensor.shape.values(), tensor.dims());
-        if input.len() != wanted {
-            return Err(IntegerError::Input { given: input.len(), wanted, dims });
-        }
-        let mut floats = std::mem::take(&mut self.input);
-        let (channels, plane) = (dims[1], dims[2] * dims[3]);
-        for (at, byte) in input.iter().enumerate() {
-            floats[at % channels * plane + at / channels] = f32::from(*byte) / 255.0;
-        }
-        let done = self.run(&floats);
-        self.input = floats;
-        done
+        self.check(input.len())?;
+        self.jobs.sources.iter().for_each(|source| source.fill_bytes(&self.jobs.memory, input));
+        self.work()
     }
 
-    /// After a run: each output of the model that is float32, in the model's order, with its values in the order of
-    /// its dimensions.
+    fn check(&self, given: usize) -> Result<(), IntegerError> {
+        let tensor = self.network().input();
+        let (wanted, dims) = (tensor.shape.values(), tensor.dims());
+        if given == wanted { Ok(()) } else { Err(IntegerError::Input { given, wanted, dims }) }
+    }
+
+    fn work(&mut self) -> Result<(), IntegerError> {
+        self.has_run = false;
+        self.crew.run(&self.jobs).map_err(|Broken| IntegerError::Threads("one of them ended".into()))?;
+        self.has_run = true;
+        Ok(())
+    }
+
+    /// After a run: each output of the model that is float32, in the model's order, as channels, height, width.
     pub fn outputs(&self) -> impl Iterator<Item = (&Tensor, &[f32])> {
-        self.network().outputs().zip(self.outputs.iter().map(Vec::as_slice))
+        self.network().outputs().filter_map(|tensor| match self.jobs.places[tensor.buffer] {
+            Some(Place::Floats(planes)) => {
+                // SAFETY: there is no run while `self` is borrowed.
+                Some((tensor, unsafe { self.jobs.memory.floats(planes.origin, planes.shape.values()) }))
+            }
+            _ => None,
+        })
     }
 
     /// A tensor's values after the last run, in the order of its dimensions; `None` if there is no such tensor, or
-    /// nothing has been run, or its memory has been used again ([`PlanOptions::keeps`]).
+    /// nothing has been run, or it is not kept ([`PlanOptions::keeps`]).
     pub fn values(&self, tensor: &str) -> Option<Values> {
-        self.executor.values(tensor)
+        let tensor = self.network().tensor(tensor).filter(|_| self.has_run)?;
+        let place = self.jobs.places[tensor.buffer]?;
+        let shape = tensor.shape;
+        let each = (0..shape.values()).map(|at| match tensor.axes {
+            Axes::ChannelsFirst => (at / shape.positions(), at % shape.positions()),
+            Axes::ChannelsLast => (at % shape.channels, at / shape.channels),
+        });
+        Some(match place {
+            Place::Floats(planes) => {
+                // SAFETY: there is no run while `self` is borrowed.
+                let values = unsafe { self.jobs.memory.floats(planes.origin, shape.values()) };
+                Values::F32(each.map(|(channel, position)| values[channel * shape.positions() + position]).collect())
+            }
+            Place::Bytes(area) => {
+                let bytes = each.map(|(channel, position)| {
+                    let at = area.at(position / shape.width, position % shape.width) + channel;
+                    // SAFETY: there is no run while `self` is borrowed.
+                    let byte = unsafe { self.jobs.memory.bytes(at, 1) };
+                    byte[0]
+                });
+                match tensor.element {
+                    Element::I8 => Values::I8(bytes.map(|byte| (byte ^ 128).cast_signed()).collect()),
+                    _ => Values::U8(bytes.collect()),
+                }
+            }
+        })
     }
 }
+
+/// Limit for the threads of a plan.
+const MAX_THREADS: usize = 64;
