@@ -10,8 +10,8 @@
 //! | [`compare`]  | two sets of detections of one frame: pairs, verdicts, explanations, agreement |
 //! | [`annotate`] | detections on a picture: colours of classes and verdicts, places of labels, painting |
 //! | [`source`]   | where frames come from: camera, still image, folder, video, stream, demo |
-//! | [`model`]    | the trait `Detector`, ONNX Runtime sessions, the catalog of installed models |
-//! | [`integer`]  | INT8 models in exact integer arithmetic, or with the overflows of some x86 processors |
+//! | [`integer`]  | INT8 models in integer arithmetic: exact, with the overflows of some x86 processors, or as a chip computes them |
+//! | [`model`]    | the trait `Detector` and its two engines, ONNX Runtime and the integer one; the catalog of installed models |
 //! | [`workshop`] | builds and evaluates models: darknet weights to ONNX, calibration, INT8, metrics |
 //! | [`engine`]   | threads and mailboxes between a source, a detector and the viewer |
 //! | [`history`]  | the last observations, compacted, and their figures over time |
@@ -21,8 +21,8 @@
 //! | [`cli`]      | the commands without a window |
 //!
 //! Imports run one way. `files`, `detect` and `onnx` know nobody, and all may know `files` but `detect` and `compare`;
-//! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `model` knows `detect` and `onnx`;
-//! `integer` knows these and `model`; `workshop` knows all of these but `annotate` and `source`; `engine` knows `detect`,
+//! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `integer` knows `onnx`; `model` knows
+//! `detect`, `onnx` and `integer`, and chooses between the engines; `workshop` knows all of these but `annotate` and `source`; `engine` knows `detect`,
 //! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`; `live`
 //! puts the engine's parts together; `app` and `cli` know all of these, and never each other.
 //! `tests/imports.rs` holds this.

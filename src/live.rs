@@ -1,10 +1,9 @@
 //! An engine with real sources and real models.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
-use crate::model::{Catalog, Detector, ModelError, ModelName, ModelRequest, Runtime, SessionDetector};
+use crate::model::{Catalog, Detector, InferenceEngine, ModelError, ModelLoader, ModelName, ModelRequest};
 use crate::source::{Opener, Source, SourceError, SourceRequest};
 
 /// The photos that set-up downloads, for the demo.
@@ -13,9 +12,14 @@ pub const PHOTOS: [&str; 2] = ["bus.jpg", "zidane.jpg"];
 /// Cameras, files and the demo; the models of `catalog`; the system clock. `waker` is called when there is something
 /// new to show.
 pub fn parts(catalog: &Catalog, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
+    parts_in(catalog, None, waker)
+}
+
+/// The same with INT8 models in this engine where they are computed exactly.
+pub fn parts_in(catalog: &Catalog, engine: Option<InferenceEngine>, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
     Parts {
         opener: Arc::new(Sources(opener(catalog))),
-        loader: Arc::new(Models(catalog.clone())),
+        loader: Arc::new(Models(ModelLoader::measuring(catalog.clone()).with_engine(engine))),
         clock: Arc::new(SystemClock),
         waker,
     }
@@ -34,19 +38,14 @@ impl Open for Sources {
     }
 }
 
-struct Models(Catalog);
+struct Models(ModelLoader);
 
 impl Load for Models {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
-        // Searched again for each model, so that a missing runtime can be installed while the window is open.
-        let runtime = Runtime::find(&self.0)?;
-        Ok(Box::new(SessionDetector::open(&runtime, &self.0, request)?))
+        self.0.load(request)
     }
 
     fn stamp(&self, name: &ModelName) -> u64 {
-        let about = std::fs::metadata(self.0.path(name)).ok();
-        let mut hasher = DefaultHasher::new();
-        about.map(|about| (about.len(), about.modified().ok())).hash(&mut hasher);
-        hasher.finish()
+        self.0.stamp(name)
     }
 }

@@ -59,8 +59,8 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let start = Start {
         source: args.source(),
         files: args.files(),
-        models: args.models(),
-        arithmetics: args.arithmetics(),
+        models: args.models()?,
+        arithmetics: args.arithmetics()?,
         view: args.view().map(view_of),
         screenshot,
         dark: args.dark(),
@@ -68,6 +68,7 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         catalog: catalog.clone(),
         layers: args.layers(),
     };
-    app::run(start, |waker| live::parts(&catalog, waker))?;
+    let engine = args.engine();
+    app::run(start, |waker| live::parts_in(&catalog, engine, waker))?;
     Ok(interrupt::exit_code(false))
 }

@@ -19,7 +19,7 @@ use crate::annotate;
 use crate::detect::Thresholds;
 use crate::files::Outputs;
 use crate::interrupt;
-use crate::model::{Arithmetic, Catalog, FrameDetector, ModelName, ModelRequest, Runtime};
+use crate::model::{Arithmetic, Catalog, FrameDetector, ModelLoader, ModelName, ModelRequest};
 
 #[derive(Args, Debug)]
 pub struct DetectArgs {
@@ -54,10 +54,10 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let inputs = args.input.inputs();
     let model = match &args.model {
-        Some(path) => args.arithmetic.file(path),
-        None => args.arithmetic.request(&args.precision),
+        Some(path) => args.arithmetic.file(path)?,
+        None => args.arithmetic.request(&args.precision)?,
     };
-    let mut detector = FrameDetector::open(&Runtime::find(&catalog)?, &catalog, &model)?;
+    let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &model)?;
     let read = [input::files(&inputs), input::model_files(&catalog, &[model])].concat();
     let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
@@ -101,9 +101,10 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
 
 /// A model that set-up builds, maybe with its arithmetic: "int8", "int8@native".
 fn installed(text: &str) -> Result<String, String> {
-    match ModelRequest::from_flag(text, Arithmetic::default()).name {
+    match ModelRequest::from_flag(text, &Arithmetic::Exact).map_err(|error| error.to_string())?.name {
         ModelName::File(_) => {
-            Err("use fp32, int8, tuned or safe, with @exact or @native if wanted; pass a file with --model".into())
+            Err("use fp32, int8, tuned or safe, with an arithmetic if wanted, as int8@native; pass a file with --model"
+                .into())
         }
         _ => Ok(text.to_owned()),
     }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use super::models;
 use super::output::stdout::{OutputError, out};
+use crate::integer::Kernel;
 use crate::live::PHOTOS;
-use crate::model::{Catalog, KernelTest, ModelError, ModelName, Runtime, SessionDetector};
+use crate::model::{Catalog, KernelTest, ModelError, ModelLoader, ModelName, Runtime};
 use crate::source;
 use crate::workshop::read_metadata;
 
@@ -17,14 +18,16 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     diagnosis.fact("Twinsight", env!("CARGO_PKG_VERSION"))?;
     diagnosis.fact("System", &system())?;
     diagnosis.fact("Processor", &processor())?;
+    diagnosis.fact("Kernels", &kernels_here())?;
     integer_arithmetic(&mut diagnosis)?;
     let runtime = runtime(&catalog, &mut diagnosis)?;
     if let Some(runtime) = &runtime {
         kernels(runtime, &mut diagnosis)?;
     }
+    let loader = ModelLoader::measuring(catalog.clone());
     diagnosis.fact("Models folder", &catalog.dir().display().to_string())?;
     for name in ModelName::BUILT {
-        model(&catalog, runtime.as_ref(), &name, &mut diagnosis)?;
+        model(&loader, &name, &mut diagnosis)?;
     }
     for photo in PHOTOS {
         if !catalog.download(photo).is_file() {
@@ -75,6 +78,13 @@ fn processor() -> String {
     let model = model.map_or("unknown model", |(_, name)| name.trim());
     let threads = crate::model::threads();
     format!("{model}, {threads} threads")
+}
+
+/// The integer engine's kernels that this processor can run.
+fn kernels_here() -> String {
+    let supported = Kernel::ALL.into_iter().rev().filter(|kernel| kernel.is_supported());
+    let names: Vec<String> = supported.map(|kernel| kernel.to_string()).collect();
+    format!("of the integer engine: {} (the first is used)", names.join(", "))
 }
 
 fn integer_arithmetic(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
@@ -136,20 +146,17 @@ fn kernels(runtime: &Runtime, diagnosis: &mut Diagnosis) -> Result<(), OutputErr
     diagnosis.warning("INT8 sums", &text)?;
     let inexact = test.inexact();
     if inexact.is_empty() {
-        let text = "the arithmetic `exact` uses slower kernels, which passed the test; `native` shows the overflow";
+        let text = "its slower kernels for exact sums passed the test; the arithmetic `native` shows the overflow";
         return diagnosis.fact("", text);
     }
-    let (version, kernels) = (runtime.version().to_owned(), inexact.join(", "));
-    diagnosis.fault("", &ModelError::Inexact { version, kernels }.to_string())
+    let kernels = inexact.join(", ");
+    let text = format!("its kernels for exact sums are wrong too: {kernels}; only the integer engine is exact here");
+    diagnosis.warning("", &text)
 }
 
 /// Loads the model, as the viewer would: a file that is there may still be no model.
-fn model(
-    catalog: &Catalog,
-    runtime: Option<&Runtime>,
-    name: &ModelName,
-    diagnosis: &mut Diagnosis,
-) -> Result<(), OutputError> {
+fn model(loader: &ModelLoader, name: &ModelName, diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
+    let catalog = loader.catalog();
     let path = catalog.path(name);
     if !path.is_file() {
         let missing = ModelError::NotInstalled { name: name.label(), path };
@@ -159,13 +166,20 @@ fn model(
         Ok((bytes, sum, _)) => (bytes, sum),
         Err(error) => return diagnosis.fault(&name.label(), &error.to_string()),
     };
-    let opened = runtime.map(|runtime| SessionDetector::open(runtime, catalog, &name.clone().into()));
-    if let Some(Err(error)) = opened {
-        return diagnosis.fault(&name.label(), &error.to_string());
-    }
+    let opened = match loader.load(&name.clone().into()) {
+        Ok(opened) => Some(opened),
+        // That is told once, above.
+        Err(error) if error.is_of_runtime() => None,
+        Err(error) => return diagnosis.fault(&name.label(), &error.to_string()),
+    };
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let origin = models::origin(&models::pinned(catalog).unwrap_or_default(), &file, &sum);
-    diagnosis.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))
+    diagnosis.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))?;
+    match opened.and_then(|detector| Some((detector.info().computed_as()?, detector.info().engine.why.clone()))) {
+        Some((how, Some(why))) => diagnosis.fact("", &format!("{how}: {why}")),
+        Some((how, None)) => diagnosis.fact("", &how),
+        None => Ok(()),
+    }
 }
 
 fn cameras(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {

@@ -14,7 +14,7 @@ use super::output::model_identity::ModelIdentity;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
 use crate::detect::{Classes, Thresholds};
-use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime, read_model};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader, ModelRequest, Runtime, read_model};
 use crate::source::load;
 use crate::workshop::layers::{
     LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change, overflow, try_layers,
@@ -62,13 +62,14 @@ pub struct LayersArgs {
 pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let [a, b] = args.arithmetic.requests([&args.a, &args.b]);
-    let (mut detector, float) = open(&catalog, &runtime, &a)?;
+    let loader = ModelLoader::new(catalog);
+    let [a, b] = args.arithmetic.requests([&args.a, &args.b])?;
+    let (mut detector, float) = open(&loader, &a)?;
     let a = Arc::clone(detector.info());
-    let (b, int8) = open(&catalog, &runtime, &b)?;
+    let (b, int8) = open(&loader, &b)?;
     let b = Arc::clone(b.info());
-    let models =
-        LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: b.arithmetic.unwrap_or_default() };
+    let arithmetic = b.arithmetic.clone().unwrap_or_default();
+    let models = LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: &arithmetic };
     let named = |error: LayersError| error.of([&a.path, &b.path]);
     let mut layers = Layers::new(&runtime, models).map_err(named)?;
     let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
@@ -171,9 +172,9 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// A model, and its file.
-fn open(catalog: &Catalog, runtime: &Runtime, request: &ModelRequest) -> Result<(FrameDetector, Vec<u8>), ModelError> {
+fn open(loader: &ModelLoader, request: &ModelRequest) -> Result<(FrameDetector, Vec<u8>), ModelError> {
     // Opened as a detector first, because that says best what is wrong with a file.
-    let detector = FrameDetector::open(runtime, catalog, request)?;
+    let detector = FrameDetector::open(loader, request)?;
     let bytes = read_model(&detector.info().path)?;
     Ok((detector, bytes))
 }

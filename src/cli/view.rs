@@ -11,7 +11,7 @@ use super::arithmetic_flags::ArithmeticFlags;
 use super::input::{self, camera_flags::CameraFlags};
 use crate::annotate::ANNOTATED_PNG;
 use crate::files::{OutputFile, Outputs, WriteError};
-use crate::model::{Arithmetic, Catalog, ModelName, ModelRequest};
+use crate::model::{Arithmetic, ArithmeticError, Catalog, InferenceEngine, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 
 #[derive(Args, Debug, Default)]
@@ -102,24 +102,32 @@ impl ViewArgs {
     }
 
     /// A and B; `None`: the person did not say.
-    pub fn models(&self) -> [Option<ModelName>; 2] {
-        self.named().map(|named| named.map(|request| request.name))
+    pub fn models(&self) -> Result<[Option<ModelName>; 2], ArithmeticError> {
+        Ok(self.named()?.map(|named| named.map(|request| request.name)))
     }
 
     /// How A and B are computed; `None`: the person did not say.
-    pub fn arithmetics(&self) -> [Option<Arithmetic>; 2] {
-        let chosen = self.arithmetic.chosen();
-        let mut named = self.named().into_iter();
-        chosen.map(|chosen| named.next().flatten().map_or(chosen, |request| Some(request.arithmetic)))
+    pub fn arithmetics(&self) -> Result<[Option<Arithmetic>; 2], ArithmeticError> {
+        let [a, b] = self.arithmetic.chosen();
+        let [of_a, of_b] = self.named()?.map(|named| named.map(|request| request.arithmetic));
+        let arithmetics = [of_a.or(a), of_b.or(b)];
+        for arithmetic in arithmetics.iter().flatten() {
+            arithmetic.check_engine(self.engine())?;
+        }
+        Ok(arithmetics)
     }
 
-    fn named(&self) -> [Option<ModelRequest>; 2] {
-        let chosen = self.arithmetic.chosen();
-        let flags = [&self.precision, &self.b];
-        [0, 1].map(|side| {
-            let flag = flags[side].as_deref()?;
-            Some(ModelRequest::from_flag(flag, chosen[side].unwrap_or_default()))
-        })
+    /// What computes INT8 models in exact arithmetic; `None`: the person did not say.
+    pub fn engine(&self) -> Option<InferenceEngine> {
+        self.arithmetic.engine()
+    }
+
+    fn named(&self) -> Result<[Option<ModelRequest>; 2], ArithmeticError> {
+        let [a, b] = self.arithmetic.chosen().map(Option::unwrap_or_default);
+        let named = |flag: &Option<String>, default: &Arithmetic| {
+            flag.as_ref().map(|flag| ModelRequest::from_flag(flag, default)).transpose()
+        };
+        Ok([named(&self.precision, &a)?, named(&self.b, &b)?])
     }
 
     /// `None`: the person did not say.
@@ -146,7 +154,8 @@ impl ViewArgs {
         let Some(file) = &self.screenshot else { return Ok(None) };
         // Without a name, the models are installed ones.
         let installed = catalog.installed().into_iter().map(ModelRequest::from);
-        let models: Vec<ModelRequest> = self.named().into_iter().flatten().chain(installed).collect();
+        let named = self.named().unwrap_or_default();
+        let models: Vec<ModelRequest> = named.into_iter().flatten().chain(installed).collect();
         let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models)].concat();
         let read =
             read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(self.video.as_deref().map(Path::new));

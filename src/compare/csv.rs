@@ -6,7 +6,7 @@ use crate::detect::{Classes, Detection};
 /// Names of the columns of a pair. Boxes are x1, y1, x2, y2 in image pixels. Later versions may add columns.
 pub const PAIR_COLUMNS: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,\
                                 iou,delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,\
-                                arithmetic_b";
+                                arithmetic_b,engine_a,engine_b";
 
 /// Names of the columns of one model's box.
 pub const DETECTION_COLUMNS: &str = "source,class,score,x1,y1,x2,y2,arithmetic";
@@ -66,15 +66,15 @@ impl<'a> CsvPair<'a> {
         }
     }
 
-    /// A line of [`PAIR_COLUMNS`], without its end; columns that do not apply are empty. `arithmetics` are those of A and
-    /// B, empty for a float model.
-    pub fn line(&self, source: &str, arithmetics: [&str; 2]) -> String {
+    /// A line of [`PAIR_COLUMNS`], without its end; columns that do not apply are empty. `arithmetics` and `engines` are
+    /// those of A and B, empty for a float model.
+    pub fn line(&self, source: &str, arithmetics: [&str; 2], engines: [&str; 2]) -> String {
         let mut fields = vec![cell(source), self.kind.as_str().to_owned()];
         fields.extend(self.boxes.into_iter().flat_map(columns));
         fields.extend([self.iou, self.delta_score].map(number));
         fields.push(self.reason.unwrap_or_default().to_owned());
         fields.extend(self.reason_figures.map(number));
-        fields.extend(arithmetics.map(str::to_owned));
+        fields.extend(arithmetics.into_iter().chain(engines).map(str::to_owned));
         fields.join(",")
     }
 }
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_line_has_as_many_fields_as_there_are_columns() {
-        assert_eq!(PAIR_COLUMNS.split(',').count(), 22);
+        assert_eq!(PAIR_COLUMNS.split(',').count(), 24);
         let id = CandidateId { head: 0, anchor: 0, cell: 0 };
         let dog = Detection { class_id: 16, score: 0.5, bbox: BBox::new(1.0, 2.0, 3.5, 4.0), id };
         let classes = Classes::coco();
@@ -135,8 +135,8 @@ mod tests {
             reason: Some("below_threshold"),
             reason_figures: [Some(0.25), None, None],
         };
-        let line = lost.line("b.jpg", ["", "exact"]);
-        assert_eq!(line, "b.jpg,lost,dog,0.5,1,2,3.5,4,,,,,,,,,below_threshold,0.25,,,,exact");
+        let line = lost.line("b.jpg", ["", "exact"], ["", "integer"]);
+        assert_eq!(line, "b.jpg,lost,dog,0.5,1,2,3.5,4,,,,,,,,,below_threshold,0.25,,,,exact,,integer");
         assert_eq!(line.split(',').count(), PAIR_COLUMNS.split(',').count());
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A register in two's complement that starts with the bias and takes one product after another, in the order of a
 /// patch: height, width, channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Accumulator {
     /// With the sign: [`Accumulator::BITS`].
@@ -13,7 +13,7 @@ pub struct Accumulator {
 }
 
 /// What becomes of a sum that leaves the accumulator's range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OutOfRange {
     /// Only the low bits of the sum stay. The order of the products makes no difference.

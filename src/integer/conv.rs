@@ -56,6 +56,20 @@ pub struct Scratch {
 const PATCHES: usize = 1 << 16;
 
 impl Conv {
+    /// Whether its outputs are bytes.
+    pub fn rounds(&self) -> bool {
+        matches!(self.epilogue, Epilogue::Bytes { .. })
+    }
+
+    /// How it adds products where these sums are asked for.
+    pub fn addition(&self, sums: Sums) -> Addition {
+        match (self.accumulator, sums) {
+            (Some(accumulator), _) => Addition::Chip(accumulator),
+            (None, Sums::Saturating) if self.can_saturate => Addition::Saturating,
+            (None, _) => Addition::Exact,
+        }
+    }
+
     /// Allocates the memory that this convolution needs.
     pub fn reserve(&self, scratch: &mut Scratch) {
         let together = self.together();
@@ -143,11 +157,7 @@ impl Conv {
         mut take: impl FnMut(usize, Range<usize>, std::slice::ChunksExact<'_, i32>),
     ) {
         let Scratch { patches, totals } = scratch;
-        let addition = match (self.accumulator, sums) {
-            (Some(accumulator), _) => Addition::Chip(accumulator),
-            (None, Sums::Saturating) if self.can_saturate => Addition::Saturating,
-            (None, _) => Addition::Exact,
-        };
+        let addition = self.addition(sums);
         let (filters, row) = (self.filters.count(), self.filters.row());
         self.patches(input, output, patches, |range, patches| {
             let totals = &mut totals[..range.len() * row];

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::kernel::Kernel;
 use crate::files::ReadError;
 
 /// Each message says what happened, to what, and what to do next.
@@ -13,6 +14,10 @@ pub enum IntegerError {
     Node { node: String, op: String, why: String },
     #[error("the hardware profile {profile} cannot run the node {node}: {why}; quantize the model again")]
     Chip { node: String, profile: String, why: String },
+    #[error("this processor has no {0}; choose another kernel")]
+    Kernel(Kernel),
+    #[error("the threads of the integer engine cannot run: {0}; load the model again")]
+    Threads(String),
     #[error("the input has {given} values, but the model takes {wanted}: one image of {dims:?}")]
     Input { given: usize, wanted: usize, dims: [usize; 4] },
 }
@@ -39,6 +44,8 @@ pub enum ProfileCause {
     Bits { key: &'static str, bits: u32, least: u32, most: u32 },
     #[error("it gives {0} for leaky_relu's slope; choose 0 to 1")]
     Slope(f32),
+    #[error("its name is that of another arithmetic, {0}; choose another name")]
+    Reserved(String),
     #[error("a built-in profile with other values is also named {0}; choose another name")]
     Taken(String),
 }

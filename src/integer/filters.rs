@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! a patch: what a window sees at one place       the filters: one row each
-//! [height · width · channels]  uint8, widened ×  [height · width · channels]  int8, widened  ──▶  int32, one a filter
+//! [height · width · channels]  uint8, widened ×  [height · width · channels]  int8  ──▶  int32, one a filter
 //! ```
 
 use super::accumulator::{Accumulator, OutOfRange};
@@ -12,14 +12,16 @@ use crate::onnx::can_overflow;
 /// Number of filters multiplied together, so that a patch is read once for all of them.
 const TOGETHER: usize = 4;
 
-/// The weights of a convolution or of a matrix product, for the portable kernel.
+/// The weights of a convolution or of a matrix product, as the portable kernel multiplies them.
 #[derive(Clone, Debug)]
 pub struct Filters {
     count: usize,
-    /// Weights per filter, rounded up to an even number.
+    /// Weights per filter.
+    real: usize,
+    /// The same, rounded up to an even number.
     depth: usize,
     /// One filter after another, `depth` values each, padded with zero filters to a multiple of [`TOGETHER`].
-    weights: Vec<i16>,
+    weights: Vec<i8>,
     /// For each filter: bias − zero point · Σ weights.
     offsets: Vec<i32>,
     /// For each filter: the pairs that can leave int16.
@@ -59,6 +61,7 @@ impl Filters {
         let rows = count.next_multiple_of(TOGETHER);
         let mut filters = Self {
             count,
+            real,
             depth,
             weights: vec![0; rows * depth],
             offsets: vec![0; rows],
@@ -68,8 +71,7 @@ impl Filters {
             reaches: vec![[0; 2]; count],
         };
         for (filter, values) in weights.chunks_exact(real.max(1)).enumerate().take(count) {
-            let row = &mut filters.weights[filter * depth..][..real];
-            row.iter_mut().zip(values).for_each(|(wide, value)| *wide = i16::from(*value));
+            filters.weights[filter * depth..][..real].copy_from_slice(values);
             let sum = values.iter().fold(0i32, |sum, value| sum.wrapping_add(i32::from(*value)));
             let bias = biases.get(filter).copied().unwrap_or(0);
             filters.biases[filter] = bias;
@@ -85,6 +87,22 @@ impl Filters {
 
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// The weights of a filter, in the order of a patch.
+    pub fn weights(&self, filter: usize) -> &[i8] {
+        &self.weights[filter * self.depth..][..self.real]
+    }
+
+    /// For each filter: bias − zero point · Σ weights.
+    pub fn offsets(&self) -> &[i32] {
+        &self.offsets[..self.count]
+    }
+
+    /// Whether a sum can meet a limit on its way through some patch.
+    pub fn can_reach(&self, accumulator: Accumulator) -> bool {
+        let [low, high] = accumulator.limits();
+        self.reaches.iter().any(|[lowest, highest]| *lowest < low || *highest > high)
     }
 
     /// The length of a patch.
@@ -178,7 +196,7 @@ fn reach(weights: &[i8], zero_point: u8, bias: i32) -> [i64; 2] {
 }
 
 /// One patch and [`TOGETHER`] filters, in a plain loop that compilers turn into 16-bit vector products (`pmaddwd`).
-fn products(patch: &[i16], weights: &[i16]) -> [i32; TOGETHER] {
+fn products(patch: &[i16], weights: &[i8]) -> [i32; TOGETHER] {
     let depth = patch.len();
     let [a, b, c, d] = [0, 1, 2, 3].map(|filter| &weights[filter * depth..][..depth]);
     // One variable per filter: an array of them takes seven times as long in a test build, which vectorizes nothing.

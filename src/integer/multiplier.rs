@@ -20,7 +20,7 @@ pub struct Multiplier {
 }
 
 /// What becomes of the bits that a shift to the right drops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Rounding {
     /// To the nearest integer, halves towards +∞: 2ⁿ⁻¹ is added before the shift.
     #[serde(rename = "half up")]

@@ -9,7 +9,7 @@
 //!
 //! | key | values | meaning |
 //! | --- | --- | --- |
-//! | `name` | 1 to 40 letters, digits, `-` and `_` | not that of another built-in profile |
+//! | `name` | 1 to 40 letters, digits, `-` and `_` | not that of another built-in profile, nor of another arithmetic: `exact`, `native`, `saturating` |
 //! | `multiplier_bits` | 1 to 31 | b, the bits of a fixed-point multiplier M0, without a sign; 1: only powers of two, that is, shifts |
 //! | `rounding` | `half up`, `half even`, `half away`, `truncate` | see [`Rounding`] |
 //! | `leaky_relu` | `"table"`, `"multipliers"`, `{ "slope": 0 to 1 }` | see [`LeakyRelu`]; the same way serves for inputs of a concatenation that are rounded to its scale |
@@ -36,6 +36,7 @@
 //! | `m16` | the same with an M0 of 16 bits, as in processors that multiply 16-bit words without a sign | TOSA `RESCALE` without `scale32` (16 bits with a sign: `multiplier_bits` 15) |
 //! | `power-of-two` | shifts only, and 1/8 for the leaky ReLU's slope of 0.1. Only useful with a model quantized with such scales | AMD UG1414, Vitis AI: the DPU's scales are powers of two. Its leaky ReLU has no other slope than 26/256 (Xilinx/Vitis-AI, issue 317) |
 
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -57,8 +58,11 @@ const BUILT_IN: [(&str, &str); 4] = [
     ("power-of-two", include_str!("../../models/profiles/power-of-two.json")),
 ];
 
+/// Names of arithmetics that need no profile: what a name says must be one thing.
+const RESERVED: [&str; 3] = ["exact", "native", "saturating"];
+
 /// How a chip computes an INT8 model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     pub name: String,
@@ -70,7 +74,7 @@ pub struct Profile {
 }
 
 /// How a chip computes a leaky ReLU, and brings the inputs of a concatenation to one scale.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LeakyRelu {
     /// From a table of 256 bytes per node, filled as ONNX Runtime does, in float32.
@@ -79,6 +83,31 @@ pub enum LeakyRelu {
     Multipliers,
     /// With two multipliers and this slope in place of the model's, 0..=1.
     Slope(f32),
+}
+
+impl LeakyRelu {
+    /// What makes two of them the same: slopes by their bits, so that NaN is itself too.
+    fn key(self) -> (u8, u32) {
+        match self {
+            Self::Table => (0, 0),
+            Self::Multipliers => (1, 0),
+            Self::Slope(slope) => (2, slope.to_bits()),
+        }
+    }
+}
+
+impl PartialEq for LeakyRelu {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for LeakyRelu {}
+
+impl Hash for LeakyRelu {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
 }
 
 impl Profile {
@@ -105,20 +134,32 @@ impl Profile {
         let failed = |cause| ProfileError::File { path: path.to_owned(), cause };
         let bytes = read_limited(path, MAX_BYTES).map_err(|cause| failed(ProfileCause::Read(cause)))?;
         let text = std::str::from_utf8(&bytes).map_err(|cause| failed(ProfileCause::Json(cause.to_string())))?;
-        let profile = Self::from_json(text).map_err(failed)?;
-        match Self::built_in(&profile.name) {
-            Some(ours) if ours != profile => Err(failed(ProfileCause::Taken(profile.name))),
-            _ => Ok(profile),
-        }
+        Self::from_json(text).and_then(Self::checked).map_err(failed)
     }
 
     /// Reads a profile's text and checks its ranges.
     pub fn from_json(text: &str) -> Result<Self, ProfileCause> {
         let profile: Self = serde_json::from_str(text).map_err(|cause| ProfileCause::Json(cause.to_string()))?;
-        let Self { name, multiplier_bits, leaky_relu, accumulator, .. } = &profile;
+        profile.checked_ranges()
+    }
+
+    /// This profile, if its values are in their ranges and its name is its own.
+    pub fn checked(self) -> Result<Self, ProfileCause> {
+        let profile = self.checked_ranges()?;
+        match Self::built_in(&profile.name) {
+            Some(ours) if ours != profile => Err(ProfileCause::Taken(profile.name)),
+            _ => Ok(profile),
+        }
+    }
+
+    fn checked_ranges(self) -> Result<Self, ProfileCause> {
+        let Self { name, multiplier_bits, leaky_relu, accumulator, .. } = &self;
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(good) {
             return Err(ProfileCause::Name { most: MAX_NAME });
+        }
+        if RESERVED.contains(&name.as_str()) {
+            return Err(ProfileCause::Reserved(name.clone()));
         }
         for (key, bits, range) in [
             ("multiplier_bits", *multiplier_bits, Multiplier::BITS),
@@ -130,8 +171,13 @@ impl Profile {
         }
         match leaky_relu {
             LeakyRelu::Slope(slope) if !(0.0..=1.0).contains(slope) => Err(ProfileCause::Slope(*slope)),
-            _ => Ok(profile),
+            _ => Ok(self),
         }
+    }
+
+    /// Whether it comes with the program.
+    pub fn is_built_in(&self) -> bool {
+        Self::built_in(&self.name).as_ref() == Some(self)
     }
 
     /// The multiplier nearest to `value`; fails where there is none. The message follows the node's name and a colon.
@@ -140,7 +186,8 @@ impl Profile {
             .ok_or_else(|| format!("a chip cannot multiply by {value}, which is negative or not finite"))
     }
 
-    fn built_in(name: &str) -> Option<Self> {
+    /// One that comes with the program, by its name.
+    pub fn built_in(name: &str) -> Option<Self> {
         let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
         #[expect(clippy::expect_used, reason = "a test reads every profile that comes with the program")]
         Some(Self::from_json(text).expect("a built-in profile can be read"))

@@ -21,6 +21,15 @@ impl Window {
         self.size[0] * self.size[1]
     }
 
+    /// How far it reaches beyond the input at the top, at the left, at the bottom and at the right.
+    pub fn ends(&self, input: Shape, output: Shape) -> [usize; 4] {
+        let [top, left] = self.padding;
+        let far = |axis: usize, output: usize, input: usize| {
+            ((output - 1) * self.stride[axis] + self.size[axis]).saturating_sub(self.padding[axis] + input)
+        };
+        [top, left, far(0, output.height, input.height), far(1, output.width, input.width)]
+    }
+
     /// The input position that each tap reads, row by row; `None` if it reads padding.
     pub fn places(&self, input: Shape, [y, x]: [usize; 2]) -> impl Iterator<Item = Option<usize>> {
         let Self { size, stride, padding } = *self;

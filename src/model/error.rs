@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::{Arithmetic, InferenceEngine};
 use crate::files::ReadError;
+use crate::integer::IntegerError;
 
 /// Each message says what happened, to what, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,10 @@ pub enum ModelError {
     Inexact { version: String, kernels: String },
     #[error("cannot test the INT8 kernels of ONNX Runtime {version}: {cause}; set ORT_DYLIB_PATH to another version")]
     SelfTest { version: String, cause: String },
+    #[error("cannot compute {} in the integer engine: {cause}", path.display())]
+    Integer { path: PathBuf, cause: IntegerError },
+    #[error("{} cannot compute the arithmetic {arithmetic}; leave --engine out", InferenceEngine::OnnxRuntime)]
+    NotOnnxRuntimes { arithmetic: Arithmetic },
     #[error("inference with {name} failed: {cause}")]
     Run { name: String, cause: String },
     #[error(
@@ -50,6 +56,13 @@ pub enum ModelError {
     /// A panic in this part, as "inference with FP32".
     #[error("{part} failed because of a bug in Twinsight ({cause}); select it again, and please report this")]
     Fault { part: String, cause: String },
+}
+
+impl ModelError {
+    /// Whether it is about ONNX Runtime, and not about a model.
+    pub fn is_of_runtime(&self) -> bool {
+        matches!(self, Self::RuntimeMissing { .. } | Self::RuntimeTooOld { .. } | Self::RuntimeBroken { .. })
+    }
 }
 
 fn list(paths: &[PathBuf]) -> String {

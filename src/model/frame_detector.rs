@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Catalog, Detector, ModelError, ModelInfo, ModelRequest, Runtime, SessionDetector};
+use super::{Detector, ModelError, ModelInfo, ModelLoader, ModelRequest};
 use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, RawHeads, Size, Thresholds};
 
 /// A detector, its input and its raw heads; the memory of one frame serves the next.
@@ -11,7 +11,7 @@ use crate::detect::{Detection, Frame, Letterbox, Letterboxer, Postprocessor, Raw
 /// Frame ─ letterbox ─▶ tensor ─ infer ─▶ raw heads ─ detections ─▶ boxes in pixels of the frame
 /// ```
 pub struct FrameDetector {
-    detector: SessionDetector,
+    detector: Box<dyn Detector>,
     letterboxer: Letterboxer,
     letterbox: Letterbox,
     heads: RawHeads,
@@ -19,9 +19,9 @@ pub struct FrameDetector {
 }
 
 impl FrameDetector {
-    /// Loads a model of the catalog.
-    pub fn open(runtime: &Runtime, catalog: &Catalog, request: &ModelRequest) -> Result<Self, ModelError> {
-        let detector = SessionDetector::open(runtime, catalog, request)?;
+    /// Loads a model.
+    pub fn open(loader: &ModelLoader, request: &ModelRequest) -> Result<Self, ModelError> {
+        let detector = loader.load(request)?;
         let form = &detector.info().form;
         Ok(Self {
             letterboxer: Letterboxer::new(form.input),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Arithmetic;
+use super::{Arithmetic, EngineInfo};
 use crate::detect::Form;
 
 /// What a model's numbers are.
@@ -44,5 +44,14 @@ pub struct ModelInfo {
     pub recipe: Option<String>,
     /// How its integers are computed; `None` = it computes in float alone.
     pub arithmetic: Option<Arithmetic>,
+    /// What computes it.
+    pub engine: EngineInfo,
     pub form: Form,
+}
+
+impl ModelInfo {
+    /// "exact, integer engine (AVX-512 VNNI)"; `None`: a float model, which has but one arithmetic.
+    pub fn computed_as(&self) -> Option<String> {
+        self.arithmetic.as_ref().map(|arithmetic| format!("{arithmetic}, {}", self.engine))
+    }
 }

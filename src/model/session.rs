@@ -13,15 +13,20 @@ use super::metadata::Metadata;
 use super::outlet::{Misfit, Outlet, check_input, match_heads};
 use super::raw_session::{one_line, outlet, session};
 use super::{
-    Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, RawSession, Runtime, Sidecar,
-    read_model, request, threads,
+    Arithmetic, Catalog, Detector, EngineInfo, ModelError, ModelInfo, ModelName, ModelRequest, RawSession, Runtime,
+    Sidecar, read_model, threads,
 };
 use crate::detect::{Form, RawHeads};
 use crate::onnx;
 
 impl RawSession {
     /// Loads a model from memory. `threads`: how many compute one inference.
-    pub fn from_bytes(runtime: &Runtime, bytes: &[u8], threads: usize, arithmetic: Arithmetic) -> Result<Self, String> {
+    pub fn from_bytes(
+        runtime: &Runtime,
+        bytes: &[u8],
+        threads: usize,
+        arithmetic: &Arithmetic,
+    ) -> Result<Self, String> {
         let raw = Self::of_many_inputs(runtime, bytes, threads, arithmetic)?;
         match raw.inputs.len() {
             1 => Ok(raw),
@@ -34,7 +39,7 @@ impl RawSession {
         runtime: &Runtime,
         bytes: &[u8],
         threads: usize,
-        arithmetic: Arithmetic,
+        arithmetic: &Arithmetic,
     ) -> Result<Self, String> {
         let loadable = Loadable::new(runtime, bytes, arithmetic).map_err(|e| e.to_string())?;
         Self::build(runtime, &loadable.bytes, threads, loadable.avoids_overflow)
@@ -54,7 +59,7 @@ pub struct SessionDetector {
 }
 
 impl SessionDetector {
-    /// Loads a model of the catalog on as many threads as there are cores.
+    /// Loads a model of the catalog in ONNX Runtime, whichever engine is asked for, on as many threads as there are cores.
     pub fn open(runtime: &Runtime, catalog: &Catalog, request: &ModelRequest) -> Result<Self, ModelError> {
         let path = catalog.path(&request.name);
         if !matches!(request.name, ModelName::File(_)) && !path.is_file() {
@@ -64,11 +69,17 @@ impl SessionDetector {
         Self::from_bytes(runtime, &bytes, request, &path)
     }
 
-    fn from_bytes(runtime: &Runtime, bytes: &[u8], request: &ModelRequest, path: &Path) -> Result<Self, ModelError> {
+    /// Loads a file's bytes.
+    pub(super) fn from_bytes(
+        runtime: &Runtime,
+        bytes: &[u8],
+        request: &ModelRequest,
+        path: &Path,
+    ) -> Result<Self, ModelError> {
         let not_loaded = |cause: String| ModelError::Load { path: path.to_owned(), cause };
         let load = |e: ort::Error| not_loaded(one_line(&e));
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
-        let loadable = Loadable::new(runtime, bytes, request.arithmetic)?;
+        let loadable = Loadable::new(runtime, bytes, &request.arithmetic)?;
         let mut session = session(runtime, &loadable.bytes, threads(), loadable.avoids_overflow).map_err(not_loaded)?;
 
         let metadata = {
@@ -87,8 +98,8 @@ impl SessionDetector {
         };
         let mut info = identify(metadata, sidecar, bytes, &request.name, path);
         if loadable.is_integer {
-            info.name = request::label(&info.name, request.arithmetic);
-            info.arithmetic = Some(request.arithmetic);
+            info.name = request.label_of(&info.name);
+            info.arithmetic = Some(request.arithmetic.clone());
         }
         let form = &info.form;
 
@@ -127,6 +138,12 @@ impl SessionDetector {
         let zeros = vec![0.0; detector.info.form.input_len()];
         detector.run(&zeros, &mut RawHeads::default())?;
         Ok(detector)
+    }
+
+    /// The same with the reason why this engine was chosen, where there was a choice.
+    pub(super) fn chosen(mut self, why: Option<String>) -> Self {
+        Arc::make_mut(&mut self.info).engine.why = why;
+        self
     }
 }
 
@@ -167,10 +184,14 @@ struct Loadable<'a> {
 }
 
 impl<'a> Loadable<'a> {
-    fn new(runtime: &Runtime, bytes: &'a [u8], arithmetic: Arithmetic) -> Result<Self, ModelError> {
+    fn new(runtime: &Runtime, bytes: &'a [u8], arithmetic: &Arithmetic) -> Result<Self, ModelError> {
         let is_integer = onnx::computes_in_integers(bytes);
-        if !is_integer || arithmetic == Arithmetic::Native {
-            return Ok(Self { bytes: bytes.into(), is_integer, avoids_overflow: false });
+        match arithmetic {
+            Arithmetic::Exact if is_integer => {}
+            Arithmetic::Saturating | Arithmetic::Chip(_) if is_integer => {
+                return Err(ModelError::NotOnnxRuntimes { arithmetic: arithmetic.clone() });
+            }
+            _ => return Ok(Self { bytes: bytes.into(), is_integer, avoids_overflow: false }),
         }
         let test = runtime.self_test()?;
         let inexact = test.inexact();
@@ -200,12 +221,13 @@ fn outputs(session: &mut Session, input: &str, shape: [usize; 4]) -> Result<Vec<
 }
 
 /// Whether no value is NaN or infinite. On bits, because the largest of integers is found several at a time.
-fn all_finite(values: &[f32]) -> bool {
+pub(super) fn all_finite(values: &[f32]) -> bool {
     let magnitude = |value: &f32| value.to_bits() & !(1 << 31);
     values.iter().map(magnitude).fold(0, u32::max) < f32::INFINITY.to_bits()
 }
 
-fn identify(
+/// What is known of a model before it is known how it is computed.
+pub(super) fn identify(
     metadata: Option<Metadata>,
     sidecar: Option<Sidecar>,
     bytes: &[u8],
@@ -223,7 +245,8 @@ fn identify(
         form = sidecar.form;
         precision = sidecar.precision.unwrap_or(precision);
     }
-    ModelInfo { name: name.label(), path: path.to_owned(), sha256, precision, recipe, arithmetic: None, form }
+    let (name, path, engine) = (name.label(), path.to_owned(), EngineInfo::ONNX_RUNTIME);
+    ModelInfo { name, path, sha256, precision, recipe, arithmetic: None, engine, form }
 }
 
 /// Lower-case hexadecimal.

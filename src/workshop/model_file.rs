@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::error::WorkshopError;
 use crate::files::{FileFormat, Outputs};
 use crate::model::metadata::Metadata;
 use crate::model::{hex, read_model};
-use crate::onnx::{Integers, MetadataOnly};
+use crate::onnx::{Integers, metadata_of};
 
 /// A model file in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +47,7 @@ fn is_onnx(bytes: &[u8]) -> bool {
 
 /// What a model says of itself: `None` where it has no metadata of ours, or none that can be read.
 pub(super) fn metadata(bytes: &[u8]) -> Option<Metadata> {
-    let props = MetadataOnly::decode(bytes).unwrap_or_default().metadata_props;
-    let get = |key: &str| props.iter().find(|p| p.key == key).map(|p| p.value.clone());
-    Metadata::from_props(get).unwrap_or_default()
+    Metadata::from_props(metadata_of(bytes)).unwrap_or_default()
 }
 
 /// A model file's size in bytes, its sha256 in hexadecimal, and what it says of itself: `None` where it has no metadata of

@@ -31,7 +31,11 @@ fn bench_prints_every_stage_as_json() {
             "decode 1280×720 JPEG",
             "inference FP32",
             "inference INT8",
+            "inference INT8 (integer)",
+            "inference INT8 (m18)",
             "inference INT8 (native)",
+            "inference INT8 (onnxruntime)",
+            "inference INT8 (saturating)",
             "letterbox 1280×720",
             "postprocess FP32 at 0.01",
             "postprocess FP32 at 0.25",
@@ -56,6 +60,17 @@ fn bench_prints_every_stage_as_json() {
     {
         let got = bench["ratios"][ratio].as_f64().unwrap();
         assert!((got - expected).abs() < 1e-9, "{ratio} is {got}, and the medians give {expected}");
+    }
+
+    for (ratio, [one, other]) in [
+        ("exact_to_native", ["INT8", "INT8 (native)"]),
+        ("integer_to_onnxruntime", ["INT8 (integer)", "INT8 (onnxruntime)"]),
+        ("profile_to_exact", ["INT8 (m18)", "INT8 (integer)"]),
+    ] {
+        // Of FP32 there is none.
+        let [price] = bench["ratios"][ratio].as_array().unwrap().as_slice() else { panic!("{bench}") };
+        let [one, other] = [one, other].map(|model| median(&format!("inference {model}")));
+        assert!(price["model"] == "INT8" && (price["ratio"].as_f64().unwrap() - one / other).abs() < 1e-9, "{price}");
     }
 
     let throughput = bench["throughput"].as_array().unwrap();

@@ -32,7 +32,7 @@ fn a_json_line_has_the_documented_keys_in_their_order() {
             // A float model has but one arithmetic.
             let of_model: &[&str] = match precision {
                 "fp32" => &["precision", "sha256"],
-                _ => &["precision", "arithmetic", "sha256"],
+                _ => &["precision", "arithmetic", "engine", "sha256"],
             };
             assert_eq!(keys(&line["model"]), of_model);
             assert!(precision == "fp32" || line["model"]["arithmetic"] == "exact");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use twinsight::detect::{Classes, Form, Frame, Head, Letterbox, RawHeads, Size};
 use twinsight::engine::{Observation, Output, Times};
 use twinsight::history::{Compactor, Moment};
-use twinsight::model::{ModelInfo, Precision};
+use twinsight::model::{EngineInfo, ModelInfo, Precision};
 use twinsight::source::Description;
 
 /// Cells of the small model's only head.
@@ -38,6 +38,7 @@ pub fn model(name: &str) -> Arc<ModelInfo> {
         precision: Precision::Unknown,
         recipe: None,
         arithmetic: None,
+        engine: EngineInfo::ONNX_RUNTIME,
         form: form(),
     })
 }

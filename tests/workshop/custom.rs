@@ -366,7 +366,8 @@ fn a_pool_of_stride_one_keeps_its_size() {
     let metadata =
         Metadata::from_props(|key| props.iter().find(|p| p.key == key).map(|p| p.value.clone())).unwrap().unwrap();
     assert_eq!((metadata.form.input, metadata.form.heads[0].stride), (Size::new(64, 32), 32));
-    let mut session = twinsight::model::RawSession::from_bytes(&runtime(), &built.bytes, 1, Arithmetic::Exact).unwrap();
+    let mut session =
+        twinsight::model::RawSession::from_bytes(&runtime(), &built.bytes, 1, &Arithmetic::Exact).unwrap();
     // Channel, row and column; the pool takes the larger of four neighbours.
     let input: Vec<f32> = (0..3 * 32 * 64).map(|i| i as f32).collect();
     session

@@ -15,7 +15,7 @@ use crate::stock::runtime;
 /// Both models of a network of the stock form.
 fn layers(float: &[u8], int8: &[u8]) -> Result<Layers, LayersError> {
     let form = Form::yolov4_tiny_416();
-    Layers::new(&runtime(), LayerModels { float, int8, form: &form, arithmetic: Arithmetic::Exact })
+    Layers::new(&runtime(), LayerModels { float, int8, form: &form, arithmetic: &Arithmetic::Exact })
 }
 
 fn file(name: &str) -> Vec<u8> {

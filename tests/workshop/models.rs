@@ -109,7 +109,7 @@ fn synthetic_input(form: &Form) -> Vec<f32> {
 }
 
 fn run(built: &ModelFile, input: &[f32]) -> BTreeMap<String, (Vec<i64>, Vec<f32>)> {
-    let mut session = RawSession::from_bytes(&runtime(), &built.bytes, 2, Arithmetic::Exact).unwrap();
+    let mut session = RawSession::from_bytes(&runtime(), &built.bytes, 2, &Arithmetic::Exact).unwrap();
     assert_eq!(session.input_shape(), [1, 3, 416, 416]);
     let mut heads = BTreeMap::new();
     session

@@ -68,7 +68,7 @@ fn a_boxs_way_begins_at_the_float_models_score_and_ends_at_the_int8_models() {
     let form = source.form();
     let input = input(&shop.picture("pictures", 7));
     let [a, b] = [shop.float(), shop.int8()].map(|path| (heads(&shop, &path, &input), std::fs::read(path).unwrap()));
-    let models = LayerModels { float: &a.1, int8: &b.1, form, arithmetic: Arithmetic::Exact };
+    let models = LayerModels { float: &a.1, int8: &b.1, form, arithmetic: &Arithmetic::Exact };
     let boxes = found(&shop, &a.0);
     assert!(boxes.len() > 3, "the small network sees {} boxes", boxes.len());
     for detection in boxes.iter().take(3) {
@@ -100,7 +100,7 @@ fn one_picture_gives_the_figures_of_that_picture_twice() {
     let shop = Shop::new();
     let source = shop.source();
     let [float, int8] = [shop.float(), shop.int8()].map(|path| std::fs::read(path).unwrap());
-    let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
+    let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: &Arithmetic::Exact };
     let input = input(&shop.picture("pictures", 7));
     let target = Target::of(&found(&shop, &heads(&shop, &shop.float(), &input))[1]);
     let run = |inputs: &[Vec<f32>]| try_layers(&shop.runtime(), models, inputs, Some(target), |_| Ok(())).unwrap();
@@ -123,7 +123,7 @@ fn measuring_can_be_ended_at_every_step() {
     let shop = Shop::new();
     let source = shop.source();
     let [float, int8] = [shop.float(), shop.int8()].map(|path| std::fs::read(path).unwrap());
-    let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: Arithmetic::Exact };
+    let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: &Arithmetic::Exact };
     let input = [input(&shop.picture("pictures", 7))];
     let detection = found(&shop, &heads(&shop, &shop.float(), &input[0]))[0];
     let run = |cancel_at| {

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
     use crate::compare::ModelInput;
     use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Size};
-    use crate::model::{ModelName, Precision};
+    use crate::model::{EngineInfo, ModelName, Precision};
 
     /// Heads of a model that sees something everywhere, other things for each seed.
     fn heads(form: &Form, seed: u32) -> RawHeads {
@@ -263,6 +263,7 @@ mod tests {
             precision: Precision::Fp32,
             recipe: None,
             arithmetic: None,
+            engine: EngineInfo::ONNX_RUNTIME,
             form: form.clone(),
         });
         let models = [ModelName::Fp32, ModelName::Int8].map(ModelRequest::from);

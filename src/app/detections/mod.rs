@@ -98,20 +98,26 @@ impl DetectionsView {
     pub fn table_csv(&self, current: &CurrentFrame, compares: bool) -> (usize, String) {
         let source = current.observation().map_or("", |observation| observation.description.name.as_str());
         let arithmetics = Side::BOTH.map(|which| {
-            let arithmetic = current.output(which).and_then(|output| output.model.arithmetic);
-            arithmetic.map_or_else(String::new, |arithmetic| arithmetic.to_string())
+            let arithmetic = current.output(which).and_then(|output| output.model.arithmetic.as_ref());
+            arithmetic.map_or_else(String::new, ToString::to_string)
         });
-        let [a, b] = arithmetics.each_ref().map(String::as_str);
+        let arithmetics = arithmetics.each_ref().map(String::as_str);
+        let engines = Side::BOTH.map(|which| {
+            let model = current.output(which).map(|output| &output.model);
+            model.filter(|model| model.arithmetic.is_some()).map_or("", |model| model.engine.engine.as_str())
+        });
         let Some(classes) = current.classes() else { return (0, String::new()) };
         let rows: Vec<String> = match current.comparison().filter(|_| compares) {
             Some(comparison) => {
                 let verdicts = self.pairs.listed().filter_map(|i| comparison.verdicts().get(i));
-                verdicts.map(|verdict| CsvPair::new(comparison, verdict, classes).line(source, [a, b])).collect()
+                verdicts
+                    .map(|verdict| CsvPair::new(comparison, verdict, classes).line(source, arithmetics, engines))
+                    .collect()
             }
             None => {
                 let detections = current.detections(Side::A);
                 let listed = self.list.shown().iter().filter_map(|i| detections.get(*i));
-                listed.map(|detection| CsvBox::new(detection, classes).line(source, a)).collect()
+                listed.map(|detection| CsvBox::new(detection, classes).line(source, arithmetics[0])).collect()
             }
         };
         let compared = compares && current.comparison().is_some();

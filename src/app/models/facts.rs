@@ -104,8 +104,8 @@ fn rows(model: &ModelInfo, facts: Option<&ModelFacts>) -> Vec<(&'static str, Str
         rows.push(("In float", float.join(", "), float.join("\n")));
     }
     rows.extend(facts.and_then(|facts| facts.calibration.clone()).map(|words| plain("Calibration", words)));
-    if let Some(arithmetic) = model.arithmetic {
-        rows.push(("Arithmetic", arithmetic.as_str().into(), arithmetic.explanation().into()));
+    if let (Some(arithmetic), Some(text)) = (&model.arithmetic, model.computed_as()) {
+        rows.push(("Arithmetic", text, arithmetic.explanation().into_owned()));
     }
     rows.extend(facts.map(|facts| plain("Size", size(facts.bytes))));
     rows.push(plain("Input", model.form.input.to_string()));
@@ -133,7 +133,7 @@ fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::detect::Form;
-    use crate::model::{Arithmetic, Precision};
+    use crate::model::{Arithmetic, EngineInfo, Precision};
 
     #[test]
     fn each_fact_that_is_known_has_a_line() {
@@ -144,6 +144,7 @@ mod tests {
             precision: Precision::Int8,
             recipe: Some("card_float-a-b".into()),
             arithmetic: Some(Arithmetic::Exact),
+            engine: EngineInfo::ONNX_RUNTIME,
             form: Form::yolov4_tiny_416(),
         };
         let names = |facts: Option<&ModelFacts>| rows(&model, facts).iter().map(|row| row.0).collect::<Vec<_>>();

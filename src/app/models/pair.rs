@@ -124,7 +124,7 @@ impl ModelPair {
 
     /// Chooses a model, computed as this side's is. Choosing what the other side has swaps the two.
     fn choose(&mut self, which: Side, model: ModelName) {
-        self.put(which, ModelRequest::new(model, self.request(which).arithmetic));
+        self.put(which, ModelRequest::new(model, self.request(which).arithmetic.clone()));
     }
 
     /// Chooses how this side's model is computed.

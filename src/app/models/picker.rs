@@ -109,12 +109,12 @@ impl ModelPicker<'_> {
             }
         });
         if self.computes_in_integers(Side::A) {
-            let chosen = self.pair.request(Side::A).arithmetic;
+            let chosen = &self.pair.request(Side::A).arithmetic;
             let combo = ComboBox::from_id_salt("arithmetic").width(ARITHMETIC).truncate();
             let combo = combo.selected_text(chosen.as_str());
             let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Side::A, actions)).response;
             response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "INT8 arithmetic"));
-            response.on_hover_text(chosen.explanation());
+            response.on_hover_text(&*chosen.explanation());
         }
     }
 
@@ -192,14 +192,16 @@ impl ModelPicker<'_> {
     }
 
     fn arithmetics(&self, ui: &mut Ui, which: Side, actions: &mut Vec<Action>) {
-        let chosen = self.pair.request(which).arithmetic;
-        for arithmetic in Arithmetic::ALL {
-            let words = match arithmetic {
+        let chosen = &self.pair.request(which).arithmetic;
+        for arithmetic in Arithmetic::choices() {
+            let words = match &arithmetic {
                 Arithmetic::Exact => "exact: as the model specifies",
                 Arithmetic::Native => "native: this processor's kernels",
+                Arithmetic::Saturating => "saturating: without VNNI",
+                Arithmetic::Chip(profile) => &profile.name,
             };
-            let label = ui.selectable_label(arithmetic == chosen, words);
-            if label.on_hover_text(arithmetic.explanation()).clicked() && arithmetic != chosen {
+            let label = ui.selectable_label(arithmetic == *chosen, words);
+            if label.on_hover_text(&*arithmetic.explanation()).clicked() && arithmetic != *chosen {
                 actions.push(Action::Models(ModelsAction::Compute(which, arithmetic)));
             }
         }

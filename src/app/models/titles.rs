@@ -37,7 +37,7 @@ impl ModelTitles {
     /// With the arithmetic, where that is not the model's own: "INT8 (native)".
     pub fn of_request(&self, request: &ModelRequest) -> String {
         let title = self.of(&request.name);
-        match request.arithmetic {
+        match &request.arithmetic {
             Arithmetic::Exact => title.to_string(),
             other => format!("{title} ({other})"),
         }

@@ -67,7 +67,7 @@ impl Default for Preferences {
         let Thresholds { score, nms_iou } = Thresholds::LIVE;
         Self {
             models: [ModelName::Fp32, ModelName::Int8].map(|m| m.label()),
-            arithmetics: [Arithmetic::Exact; 2],
+            arithmetics: [Arithmetic::Exact, Arithmetic::Exact],
             // A comparison is what the program is for.
             view: View::Overlay,
             score,
@@ -182,7 +182,7 @@ impl Preferences {
             if self.models[which.index()] != label {
                 self.models[which.index()] = label;
             }
-            self.arithmetics[which.index()] = request.arithmetic;
+            self.arithmetics[which.index()] = request.arithmetic.clone();
         }
     }
 }

@@ -46,8 +46,9 @@ impl Start {
     /// A and B: as asked for, else as in the last run; two that differ.
     pub(super) fn models(&self, preferences: &Preferences) -> ModelPair {
         let [a, b] = Side::BOTH.map(|which| {
-            let (model, arithmetic) = (self.models[which.index()].clone(), self.arithmetics[which.index()]);
-            let kept = || if model.is_some() { Arithmetic::Exact } else { preferences.arithmetics[which.index()] };
+            let (model, arithmetic) = (self.models[which.index()].clone(), self.arithmetics[which.index()].clone());
+            let kept =
+                || if model.is_some() { Arithmetic::Exact } else { preferences.arithmetics[which.index()].clone() };
             let arithmetic = arithmetic.unwrap_or_else(kept);
             ModelRequest::new(model.clone().unwrap_or_else(|| preferences.model(which)), arithmetic)
         });

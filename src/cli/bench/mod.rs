@@ -1,7 +1,7 @@
 //! `twinsight bench`: what each stage costs on this machine, measured fairly.
 //!
 //! All stages run in turn, round after round, so that a machine that slows down slows all of them; then the
-//! engine on the demo takes turns with the bare session, and the age of a camera's frames is taken. Ratios are worth more than times.
+//! engine on the demo takes turns with the bare detectors, and the age of a camera's frames is taken. Ratios are worth more than times.
 
 mod camera;
 mod latency;
@@ -16,12 +16,12 @@ use clap::Args;
 use serde::Serialize;
 
 use self::latency::FrameLatency;
-use self::stages::{LETTERBOX, StageTiming, inference, postprocess, stages, twin};
+use self::stages::{LETTERBOX, PROFILE, StageTiming, exact_by, inference, postprocess, stages};
 use self::throughput::Throughput;
 use super::arithmetic_flags::ArithmeticFlags;
 use super::output::stdout::out;
 use crate::detect::Thresholds;
-use crate::model::{Arithmetic, Catalog, ModelRequest, Runtime};
+use crate::model::{Arithmetic, Catalog, InferenceEngine, ModelLoader, ModelName, ModelRequest, Runtime};
 
 #[derive(Args, Debug)]
 pub struct BenchArgs {
@@ -51,17 +51,18 @@ pub struct BenchArgs {
 pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let models = args.arithmetic.requests([&args.a, &args.b]);
+    let models = args.arithmetic.requests([&args.a, &args.b])?;
     if models[0] == models[1] {
         return Err(
             format!("--a and --b are the same model, {}; pass two models, or one in two arithmetics", args.a).into()
         );
     }
-    let stages = stages(&catalog, &runtime, &models, args.rounds as usize)?;
+    let loader = ModelLoader::measuring(catalog.clone());
+    let stages = stages(&loader, &models, args.rounds as usize)?;
     // Each model alone, and both on each frame, as the window compares them.
     let teams = models.iter().map(std::slice::from_ref).chain([&models[..]]);
     let throughput =
-        teams.map(|models| Throughput::measure(&catalog, &runtime, models, args.seconds)).collect::<Result<_, _>>()?;
+        teams.map(|models| Throughput::measure(&loader, models, args.seconds)).collect::<Result<_, _>>()?;
     let result = BenchResults {
         runtime: runtime.version().to_owned(),
         threads: crate::model::threads(),
@@ -98,9 +99,13 @@ struct Ratios {
     letterbox_and_postprocess_to_a: f64,
     /// Of each INT8 model: its time in exact arithmetic to that of this processor's plain kernels.
     exact_to_native: Vec<Price>,
+    /// In exact arithmetic by the integer engine, to ONNX Runtime's.
+    integer_to_onnxruntime: Vec<Price>,
+    /// In a profile's arithmetic to exact, both by the integer engine.
+    profile_to_exact: Vec<Price>,
 }
 
-/// What exactness costs.
+/// What one way to compute a model costs in terms of another.
 #[derive(Serialize)]
 struct Price {
     model: String,
@@ -113,18 +118,29 @@ impl Ratios {
         let median = |name: &str| stages.iter().find(|s| s.name == name).map_or(f64::NAN, |s| s.median_ms);
         let a_ms = median(&inference(a));
         let ours = median(LETTERBOX) + median(&postprocess(a, Thresholds::LIVE));
-        let mut exact_to_native: Vec<Price> = Vec::new();
-        for model in models {
-            let of = |arithmetic| median(&inference(&ModelRequest::new(model.name.clone(), arithmetic)));
-            let [exact, native] = Arithmetic::ALL.map(of);
-            let (name, ratio) = (model.name.label(), exact / native);
-            // FP32 is its own twin: it has one time. Of a file in float no twin was timed.
-            let has_twin = twin(model) != *model && ratio.is_finite();
-            if has_twin && exact_to_native.iter().all(|price| price.model != name) {
-                exact_to_native.push(Price { model: name, ratio });
-            }
+        let mut names: Vec<&ModelName> = models.iter().map(|model| &model.name).collect();
+        names.dedup();
+        let prices = |of: &dyn Fn(&ModelName) -> [ModelRequest; 2]| -> Vec<Price> {
+            let price = |name: &&ModelName| {
+                let [one, other] = of(name).map(|request| median(&inference(&request)));
+                Price { model: name.label(), ratio: one / other }
+            };
+            // Of a float model there is one time, and of one that is partly in float there are not all.
+            names.iter().map(price).filter(|price| price.ratio.is_finite()).collect()
+        };
+        let in_arithmetic = |name: &ModelName, arithmetic| ModelRequest::new(name.clone(), arithmetic);
+        let [by_onnx_runtime, by_integer] =
+            InferenceEngine::ALL.map(|engine| move |name: &ModelName| exact_by(name, engine));
+        let profile = Arithmetic::named(PROFILE).unwrap_or_default();
+        Self {
+            b_to_a: median(&inference(b)) / a_ms,
+            letterbox_and_postprocess_to_a: ours / a_ms,
+            exact_to_native: prices(&|name| {
+                [Arithmetic::Exact, Arithmetic::Native].map(|arithmetic| in_arithmetic(name, arithmetic))
+            }),
+            integer_to_onnxruntime: prices(&|name| [by_integer(name), by_onnx_runtime(name)]),
+            profile_to_exact: prices(&|name| [in_arithmetic(name, profile.clone()), by_integer(name)]),
         }
-        Self { b_to_a: median(&inference(b)) / a_ms, letterbox_and_postprocess_to_a: ours / a_ms, exact_to_native }
     }
 }
 
@@ -140,20 +156,27 @@ fn seconds(text: &str) -> Result<Duration, String> {
 impl BenchResults {
     fn to_text(&self) -> String {
         let mut text = format!("ONNX Runtime {}, {} threads\n\n", self.runtime, self.threads);
-        text += &format!("{:<30} {:>9} {:>9} {:>9}  runs\n", "ms", "median", "p95", "p99");
+        text += &format!("{:<34} {:>9} {:>9} {:>9}  runs\n", "ms", "median", "p95", "p99");
         for s in &self.stages {
             let StageTiming { name, median_ms, p95_ms, p99_ms, runs } = s;
-            text += &format!("{name:<30} {median_ms:>9.3} {p95_ms:>9.3} {p99_ms:>9.3}  {runs:>4}\n");
+            text += &format!("{name:<34} {median_ms:>9.3} {p95_ms:>9.3} {p99_ms:>9.3}  {runs:>4}\n");
         }
         let [a, b] = &self.models;
-        let ratio = |what: String, value: f64| format!("{what:<40} {value:.3}\n");
+        let ratio = |what: String, value: f64| format!("{what:<46} {value:.3}\n");
         text += "\n";
         text += &ratio(format!("{b} / {a}"), self.ratios.b_to_a);
         text += &ratio(format!("(letterbox + postprocess) / {a}"), self.ratios.letterbox_and_postprocess_to_a);
-        for Price { model, ratio: of } in &self.ratios.exact_to_native {
-            text += &ratio(format!("{model}, exact / native"), *of);
+        let Ratios { exact_to_native, integer_to_onnxruntime, profile_to_exact, .. } = &self.ratios;
+        for (what, prices) in [
+            ("exact / native".to_owned(), exact_to_native),
+            ("exact, integer engine / ONNX Runtime".into(), integer_to_onnxruntime),
+            (format!("{PROFILE} / exact, integer engine"), profile_to_exact),
+        ] {
+            for Price { model, ratio: of } in prices {
+                text += &ratio(format!("{model}, {what}"), *of);
+            }
         }
-        text += "\nframes per second        engine, demo  sessions alone   ratio\n";
+        text += "\nframes per second        engine, demo detectors alone   ratio\n";
         for t in &self.throughput {
             let Throughput { model, engine, session, ratio } = t;
             text += &format!("{model:<24} {engine:>12.1} {session:>15.1} {ratio:>7.3}\n");

@@ -13,7 +13,7 @@ use crate::compare::{Comparer, ModelInput};
 use crate::detect::{Letterboxer, Postprocessor, Thresholds};
 use crate::engine::Samples;
 use crate::live::PHOTOS;
-use crate::model::{Arithmetic, Catalog, FrameDetector, ModelRequest, Runtime};
+use crate::model::{Arithmetic, FrameDetector, InferenceEngine, ModelError, ModelLoader, ModelName, ModelRequest};
 use crate::source::load;
 
 /// What a stage takes, in milliseconds.
@@ -41,12 +41,11 @@ pub const LETTERBOX: &str = "letterbox 1280×720";
 
 /// Runs all stages in turn, `rounds` times after a few that are not counted.
 pub fn stages(
-    catalog: &Catalog,
-    runtime: &Runtime,
+    loader: &ModelLoader,
     models: &[ModelRequest; 2],
     rounds: usize,
 ) -> Result<Vec<StageTiming>, Box<dyn Error>> {
-    let photo = catalog.download(PHOTOS[1]);
+    let photo = loader.catalog().download(PHOTOS[1]);
     let frame = load(&photo)?;
     let mut outputs = Vec::new();
     let mut subjects = vec![TimedStage::new(DECODE, || {
@@ -55,7 +54,7 @@ pub fn stages(
     })];
     subjects.extend(camera::works(&photo)?.into_iter().map(|(name, work)| TimedStage::new(name, work)));
     for name in models {
-        let mut detector = FrameDetector::open(runtime, catalog, name)?;
+        let mut detector = FrameDetector::open(loader, name)?;
         detector.run(&frame)?;
         let (info, heads, letterbox) = (Arc::clone(detector.info()), detector.heads().clone(), *detector.place());
         outputs.push((Arc::clone(&info), heads.clone(), letterbox));
@@ -75,11 +74,17 @@ pub fn stages(
             }));
         }
         subjects.push(TimedStage::inference(name, detector));
-        let twin = twin(name);
-        if info.arithmetic.is_some() && !models.contains(&twin) {
-            let mut detector = FrameDetector::open(runtime, catalog, &twin)?;
+        if info.arithmetic.is_none() || models.iter().take_while(|other| *other != name).any(|m| m.name == name.name) {
+            continue;
+        }
+        for other in others(&name.name).into_iter().filter(|other| !models.contains(other)) {
+            let mut detector = match FrameDetector::open(loader, &other) {
+                // A model that is partly in float is timed in ONNX Runtime alone.
+                Err(ModelError::Integer { .. }) => continue,
+                opened => opened?,
+            };
             detector.letterbox(&frame);
-            subjects.push(TimedStage::inference(&twin, detector));
+            subjects.push(TimedStage::inference(&other, detector));
         }
     }
     for thresholds in THRESHOLDS {
@@ -109,10 +114,21 @@ pub fn stages(
     Ok(subjects.iter().filter_map(TimedStage::stage).collect())
 }
 
-/// The same model in the other arithmetic, which is timed beside it: what exactness costs.
-pub fn twin(model: &ModelRequest) -> ModelRequest {
-    let other = if model.arithmetic == Arithmetic::Exact { Arithmetic::Native } else { Arithmetic::Exact };
-    ModelRequest::new(model.name.clone(), other)
+/// The profile that is timed beside the other arithmetics.
+pub const PROFILE: &str = "m18";
+
+/// An INT8 model in every way to compute it, which are timed side by side: exact by each engine, with the overflows of
+/// this processor's kernels and with those of any without VNNI, and as a chip does.
+fn others(model: &ModelName) -> Vec<ModelRequest> {
+    let by = |engine| exact_by(model, engine);
+    let arithmetics = [Some(Arithmetic::Native), Some(Arithmetic::Saturating), Arithmetic::named(PROFILE)];
+    let others = arithmetics.into_iter().flatten().map(|arithmetic| ModelRequest::new(model.clone(), arithmetic));
+    InferenceEngine::ALL.map(by).into_iter().chain(others).collect()
+}
+
+/// A model in exact arithmetic by one of the engines.
+pub fn exact_by(model: &ModelName, engine: InferenceEngine) -> ModelRequest {
+    ModelRequest { engine: Some(engine), ..ModelRequest::from(model.clone()) }
 }
 
 /// The name of a model's inference among the stages.

@@ -1,4 +1,4 @@
-//! How many frames the engine gets through, against the sessions alone.
+//! How many frames the engine gets through, against the detectors alone.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -7,22 +7,22 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::cli::statistics::median;
-use crate::detect::Frame;
+use crate::detect::{Frame, RawHeads};
 use crate::engine::{Engine, Open, Parts, Settings};
 use crate::live;
-use crate::model::{Catalog, ModelRequest, RawSession, Runtime, read_model};
+use crate::model::{Catalog, ModelError, ModelLoader, ModelRequest};
 use crate::source::{DemoSource, Description, Next, Source, SourceError, SourceRequest};
 
 /// Measurements that are not counted.
 pub const WARM_UP: usize = 5;
 
-/// How often the engine and the bare sessions take turns.
+/// How often the engine and the bare detectors take turns.
 const TURNS: usize = 3;
 
 /// How long the demo may take for a frame.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Frames per second: the engine on the demo, and the sessions alone.
+/// Frames per second: the engine on the demo, and the detectors alone.
 #[derive(Serialize)]
 pub struct Throughput {
     /// "FP32", or "FP32 and INT8" for both on each frame.
@@ -33,22 +33,17 @@ pub struct Throughput {
 }
 
 impl Throughput {
-    /// The engine and the bare sessions take turns. Two models: the sessions run one after the other.
-    pub fn measure(
-        catalog: &Catalog,
-        runtime: &Runtime,
-        models: &[ModelRequest],
-        turn: Duration,
-    ) -> Result<Self, Box<dyn Error>> {
-        let mut sessions = models
+    /// The engine and the bare detectors take turns. Two models: the detectors run one after the other.
+    pub fn measure(loader: &ModelLoader, models: &[ModelRequest], turn: Duration) -> Result<Self, Box<dyn Error>> {
+        let mut detectors = models
             .iter()
             .map(|model| {
-                let bytes = read_model(&catalog.path(&model.name))?;
-                let session = RawSession::from_bytes(runtime, &bytes, crate::model::threads(), model.arithmetic)?;
-                let input = vec![0.5; session.input_shape().iter().product::<i64>() as usize];
-                Ok((session, input))
+                let detector = loader.load(model)?;
+                let input = vec![0.5; detector.info().form.input_len()];
+                Ok((detector, input, RawHeads::default()))
             })
-            .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        let catalog = loader.catalog();
         let parts = Parts { opener: Arc::new(UnpacedOpener(catalog.clone())), ..live::parts(catalog, Arc::new(|| {})) };
         let settings = |paused| Settings { source: SourceRequest::Demo, reopen: 0, models: models.to_vec(), paused };
         let engine = Engine::start(parts, settings(true))?;
@@ -58,7 +53,7 @@ impl Throughput {
             let engines = rate(turn, || engine.wait(PATIENCE).map(drop).ok_or_else(|| "the demo has stopped".into()))?;
             engine.set(settings(true));
             let bare = rate(turn, || {
-                sessions.iter_mut().try_for_each(|(session, input)| Ok(session.run(input, |_, _, _| {})?))
+                detectors.iter_mut().try_for_each(|(detector, input, heads)| Ok(detector.run(input, heads)?))
             })?;
             with_engine.push(engines);
             alone.push(bare);

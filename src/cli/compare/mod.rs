@@ -32,7 +32,7 @@ use crate::annotate::{paint_marks, verdict_marks};
 use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
 use crate::detect::{Frame, Thresholds};
 use crate::interrupt;
-use crate::model::{Catalog, FrameDetector, ModelError, ModelRequest, Runtime};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader, ModelRequest};
 
 #[derive(Args, Debug)]
 pub struct CompareArgs {
@@ -74,7 +74,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let inputs = args.input.inputs();
-    let requests = args.arithmetic.requests([&args.a, &args.b]);
+    let requests = args.arithmetic.requests([&args.a, &args.b])?;
     let read = [input::files(&inputs), input::model_files(&catalog, &requests)].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let table = args.csv.as_deref().map(|file| outputs.file(file, &CSV)).transpose()?;
@@ -145,8 +145,8 @@ struct DetectorPair {
 
 impl DetectorPair {
     fn open(catalog: &Catalog, [a, b]: &[ModelRequest; 2]) -> Result<Self, Box<dyn Error>> {
-        let runtime = Runtime::find(catalog)?;
-        let detectors = [FrameDetector::open(&runtime, catalog, a)?, FrameDetector::open(&runtime, catalog, b)?];
+        let loader = ModelLoader::new(catalog.clone());
+        let detectors = [FrameDetector::open(&loader, a)?, FrameDetector::open(&loader, b)?];
         let [a, b] = detectors.each_ref().map(|detector| &**detector.info());
         if a.form.classes != b.form.classes {
             let [a, b] = [a, b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));

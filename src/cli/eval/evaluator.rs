@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::cli::statistics::{median, millis};
 use crate::compare::{Comparer, Comparison, ModelInput};
 use crate::detect::{Detection, Frame, Size, Thresholds};
-use crate::model::{Catalog, FrameDetector, ModelError, ModelInfo, ModelRequest, Runtime};
+use crate::model::{FrameDetector, ModelError, ModelInfo, ModelLoader, ModelRequest};
 use crate::source;
 use crate::workshop::evaluate::{
     ClassMap, Damaged, Evaluation, FoundBox, MAX_PER_IMAGE, NamesError, Replicate, Replicates, Skipped, Truth,
@@ -59,15 +59,10 @@ pub enum EvaluatorError {
 
 impl<'a> Evaluator<'a> {
     /// Loads the models and finds their classes among the categories.
-    pub fn open(
-        runtime: &Runtime,
-        catalog: &Catalog,
-        requests: &[ModelRequest],
-        truth: &'a Truth,
-    ) -> Result<Self, EvaluatorError> {
+    pub fn open(loader: &ModelLoader, requests: &[ModelRequest], truth: &'a Truth) -> Result<Self, EvaluatorError> {
         let mut models: Vec<EvaluatedModel> = Vec::new();
         for request in requests {
-            let detector = FrameDetector::open(runtime, catalog, request)?;
+            let detector = FrameDetector::open(loader, request)?;
             let info = detector.info();
             let alike = models.iter().filter(|m| m.detector.info().name == info.name).count();
             let name = if alike == 0 { info.name.clone() } else { format!("{} ({})", info.name, alike + 1) };

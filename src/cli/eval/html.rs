@@ -232,7 +232,7 @@ fn footer(report: &EvalReport) -> String {
         .models
         .iter()
         .map(|m| {
-            let arithmetic = m.arithmetic.map_or_else(String::new, |a| format!(" in {a} arithmetic"));
+            let arithmetic = computed_as(m).map_or_else(String::new, |how| format!(", computed as {}", escaped(&how)));
             let (name, file, sum) = (escaped(&m.name), escaped(&m.file), escaped(&m.sha256));
             format!("{name} is {file}{arithmetic}, sha256 <code>{sum}</code><br>")
         })
@@ -253,4 +253,10 @@ fn footer(report: &EvalReport) -> String {
         report.twinsight,
         escaped(&report.onnx_runtime)
     )
+}
+
+/// "exact, integer engine"; `None`: it has no integers.
+fn computed_as(model: &OfModel) -> Option<String> {
+    let arithmetic = model.arithmetic.as_ref()?;
+    Some(model.engine.map_or_else(|| arithmetic.to_string(), |engine| format!("{arithmetic}, {engine}")))
 }

@@ -21,7 +21,7 @@ use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
 use crate::interrupt;
-use crate::model::{Catalog, ModelRequest, Runtime};
+use crate::model::{Catalog, ModelLoader, ModelRequest, Runtime};
 use crate::workshop::evaluate::{Bootstrap, EvalReport, Replicate, Truth};
 
 #[derive(Args, Debug)]
@@ -84,8 +84,8 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
     let requests: Vec<ModelRequest> = match args.model.as_slice() {
-        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect(),
-        names => names.iter().map(|name| args.arithmetic.request(name)).collect(),
+        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect::<Result<_, _>>()?,
+        names => names.iter().map(|name| args.arithmetic.request(name)).collect::<Result<_, _>>()?,
     };
     if requests.is_empty() {
         return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
@@ -97,7 +97,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let json = args.json.as_deref().map(|file| outputs.file(file, &EvalReport::FILE)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
-    let mut evaluator = Evaluator::open(&runtime, &catalog, &requests, &truth)?;
+    let mut evaluator = Evaluator::open(&ModelLoader::measuring(catalog.clone()), &requests, &truth)?;
     evaluator.keep_comparisons = args.html.is_some();
     let replicates = usize::from(args.replicates);
     evaluator.replicate(replicates);

@@ -118,7 +118,7 @@ impl<'a> DetectionsReport<'a> {
 mod tests {
     use super::*;
     use crate::detect::{BBox, CandidateId, Form};
-    use crate::model::{Arithmetic, Precision};
+    use crate::model::{Arithmetic, EngineInfo, Precision};
 
     #[test]
     fn the_line_has_the_documented_keys_in_their_order() {
@@ -129,6 +129,7 @@ mod tests {
             precision: Precision::Int8,
             recipe: None,
             arithmetic: Some(Arithmetic::Exact),
+            engine: EngineInfo::ONNX_RUNTIME,
             form: Form::yolov4_tiny_416(),
         };
         let id = CandidateId { head: 0, anchor: 0, cell: 0 };
@@ -136,7 +137,7 @@ mod tests {
         let report = DetectionsReport::new("bus.jpg", Size::new(810, 1080), &model, &[bus], Timing::default());
         assert_eq!(
             report.to_json().unwrap(),
-            r#"{"source":"bus.jpg","width":810,"height":1080,"model":{"precision":"int8","arithmetic":"exact","sha256":"ab"},"#.to_owned()
+            r#"{"source":"bus.jpg","width":810,"height":1080,"model":{"precision":"int8","arithmetic":"exact","engine":"onnxruntime","sha256":"ab"},"#.to_owned()
                 + r#""detections":[{"class_id":5,"class":"bus","score":0.5,"box":[1.0,2.0,3.5,4.0]}],"#
                 + r#""timing_ms":{"decode":0.0,"letterbox":0.0,"inference":0.0,"postprocess":0.0}}"#
         );

@@ -41,8 +41,9 @@ impl Calibrator {
     /// Opens the network with every tensor as an output.
     pub fn new(runtime: &Runtime, model: &FloatModel) -> Result<Self, WorkshopError> {
         let graph = model.graph();
-        let session = RawSession::from_bytes(runtime, &exposed_onnx(graph), crate::model::threads(), Arithmetic::Exact)
-            .map_err(WorkshopError::Run)?;
+        let session =
+            RawSession::from_bytes(runtime, &exposed_onnx(graph), crate::model::threads(), &Arithmetic::Exact)
+                .map_err(WorkshopError::Run)?;
         let tensors = std::iter::once(&graph.input)
             .chain(graph.activations())
             .map(|tensor| Observed {

@@ -120,7 +120,9 @@ impl Card {
 
     /// What was measured of exactly these bytes: the model's own figures, and not those of a processor that overflows.
     fn measured(&self, file: &CardFile) -> Option<&OfModel> {
-        let of_file = |model: &&OfModel| model.sha256 == file.sha256 && model.arithmetic != Some(Arithmetic::Native);
+        let of_file = |model: &&OfModel| {
+            model.sha256 == file.sha256 && matches!(model.arithmetic, None | Some(Arithmetic::Exact))
+        };
         self.evaluation.as_ref()?.models.iter().find(of_file)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Figures, Interval, PrecisionCurves, Precisions, Replicates};
 use crate::files::{FileFormat, ReadError, has_keys, read_limited, without_mark};
-use crate::model::{Arithmetic, Precision};
+use crate::model::{Arithmetic, InferenceEngine, Precision};
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -116,6 +116,9 @@ pub struct OfModel {
     /// How its integers were computed; a float model has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arithmetic: Option<Arithmetic>,
+    /// What computed its integers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<InferenceEngine>,
     /// Boxes that were judged.
     pub detections: usize,
     /// Median time of one inference in this run; `null` = no picture was done.

@@ -58,7 +58,7 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
             letterboxer.tensor().to_vec()
         })
         .collect();
-    let arithmetic = subject.models[1].arithmetic.unwrap_or_default();
+    let arithmetic = &subject.models[1].arithmetic.clone().unwrap_or_default();
     let models = LayerModels { float: &float, int8: &int8, form, arithmetic };
     let target = subject.target.as_ref().map(|(target, _)| *target);
     let study = study(&runtime, models, &inputs, target, progress).map_err(|error| match error {

@@ -17,7 +17,7 @@ pub struct LayerModels<'a> {
     /// The float model's.
     pub form: &'a Form,
     /// How the INT8 model is computed.
-    pub arithmetic: Arithmetic,
+    pub arithmetic: &'a Arithmetic,
 }
 
 impl<'a> LayerModels<'a> {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::compare::{Agreement, Comparer, ModelInput};
 use crate::detect::{Letterbox, RawHeads, Thresholds};
-use crate::model::{Catalog, Detector, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector, read_model};
+use crate::model::{Catalog, Detector, ModelInfo, ModelLoader, ModelName, ModelRequest, Runtime, read_model};
 use crate::workshop::layers::{LayerModels, Layers};
 use crate::workshop::progress::{Progress, Stopped};
 
@@ -74,8 +74,9 @@ impl BeforeAfterModels<'_> {
     /// Compares both INT8 models with the float model on these pictures. Takes seconds.
     pub fn compare(&self, inputs: &Inputs, progress: &dyn Progress) -> Result<BeforeAfter, Stopped> {
         let runtime = Runtime::find(self.catalog).map_err(Stopped::failed)?;
-        let mut float = self.open(&runtime, self.float)?;
-        let mut int8 = [self.open(&runtime, self.int8[0])?, self.open(&runtime, self.int8[1])?];
+        let loader = ModelLoader::new(self.catalog.clone());
+        let mut float = open(&loader, self.float)?;
+        let mut int8 = [open(&loader, self.int8[0])?, open(&loader, self.int8[1])?];
         let mut found = BeforeAfter { pictures: inputs.len(), ..BeforeAfter::default() };
         let mut agreements = [Agreement::default(); 2];
         let mut comparer = Comparer::default();
@@ -110,11 +111,6 @@ impl BeforeAfterModels<'_> {
         Ok(found)
     }
 
-    fn open(&self, runtime: &Runtime, model: &ModelInfo) -> Result<SessionDetector, Stopped> {
-        let request = ModelRequest::new(ModelName::File(model.path.clone()), model.arithmetic.unwrap_or_default());
-        SessionDetector::open(runtime, self.catalog, &request).map_err(Stopped::failed)
-    }
-
     /// Of the worst head. A model that cannot be taken apart has none.
     fn noise(
         &self,
@@ -124,7 +120,7 @@ impl BeforeAfterModels<'_> {
         progress: &dyn Progress,
     ) -> Result<Option<f64>, Stopped> {
         let read = |model: &ModelInfo| read_model(&model.path).map_err(Stopped::failed);
-        let arithmetic = int8.arithmetic.unwrap_or_default();
+        let arithmetic = &int8.arithmetic.clone().unwrap_or_default();
         let (form, int8) = (&self.float.form, read(int8)?);
         let models = LayerModels { float: &read(self.float)?, int8: &int8, form, arithmetic };
         let Ok(mut layers) = Layers::new(runtime, models) else { return Ok(None) };
@@ -141,8 +137,14 @@ impl BeforeAfterModels<'_> {
     }
 }
 
+/// As it was computed before.
+fn open(loader: &ModelLoader, model: &ModelInfo) -> Result<Box<dyn Detector>, Stopped> {
+    let request = ModelRequest::new(ModelName::File(model.path.clone()), model.arithmetic.clone().unwrap_or_default());
+    loader.load(&request).map_err(Stopped::failed)
+}
+
 /// The median of each, run in turn so that both see the same machine.
-fn timed(models: &mut [SessionDetector; 2], input: &[f32], progress: &dyn Progress) -> Result<[f64; 2], Stopped> {
+fn timed(models: &mut [Box<dyn Detector>; 2], input: &[f32], progress: &dyn Progress) -> Result<[f64; 2], Stopped> {
     let mut heads = RawHeads::default();
     let mut times = [Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS)];
     // Told once: what the window paints meanwhile would take time from the first of each round.

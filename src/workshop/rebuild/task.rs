@@ -8,7 +8,7 @@ use super::before_after::{BeforeAfter, BeforeAfterModels, Inputs};
 use super::origin::ModelOrigin;
 use super::rebuilt_model::{RECIPE, RebuiltModel, TABLE, beside};
 use crate::detect::{Frame, Letterboxer, Thresholds};
-use crate::model::{Catalog, Detector, ModelInfo, ModelName, Runtime, SessionDetector};
+use crate::model::{Catalog, ModelInfo, ModelLoader, ModelName, Runtime};
 use crate::workshop::calibration::{Calibrator, DistinctFrames, Frames};
 use crate::workshop::progress::{Progress, Stopped};
 use crate::workshop::recipe::Recipe;
@@ -125,10 +125,8 @@ impl RebuildTask {
         let path = rebuilt.save(&folders).map_err(Stopped::failed)?;
         let saved = Saved { is_new: !known.contains(&path), path: path.clone() };
         let model = ModelName::File(path);
-        let runtime = Runtime::find(&self.catalog).map_err(Stopped::failed)?;
-        let after = Arc::clone(
-            SessionDetector::open(&runtime, &self.catalog, &model.clone().into()).map_err(Stopped::failed)?.info(),
-        );
+        let loader = ModelLoader::new(self.catalog.clone());
+        let after = Arc::clone(loader.load(&model.clone().into()).map_err(Stopped::failed)?.info());
         let [float, before] = &self.models;
         let int8 = [&**before, &*after];
         let models = BeforeAfterModels { catalog: &self.catalog, float, int8, thresholds: self.thresholds };

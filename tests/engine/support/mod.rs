@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use twinsight::detect::{Classes, Form, Head, Size};
 use twinsight::engine::{Clock, Engine, Event, Load, Observation, Open, Parts, Settings};
-use twinsight::model::{ModelInfo, ModelName, Precision};
+use twinsight::model::{EngineInfo, ModelInfo, ModelName, Precision};
 use twinsight::source::{
     CameraDetails, CameraId, CameraRequest, Description, FrameRate, Mode, PixelFormat, SourceError, SourceRequest,
 };
@@ -121,6 +121,7 @@ impl Studio {
             precision: Precision::Unknown,
             recipe: None,
             arithmetic: None,
+            engine: EngineInfo::ONNX_RUNTIME,
             form,
         });
         self.loader.models.lock().unwrap().insert(name, FakeModel { info, mood: Mood::Good, gate: None });

@@ -15,7 +15,9 @@ use egui_kittest::{Harness, Node, TestRenderer};
 use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, System, View, Viewer};
 use twinsight::detect::{Form, Frame, RawHeads, Size};
 use twinsight::engine::{Load, Open, Parts, SystemClock};
-use twinsight::model::{Arithmetic, Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest, Precision};
+use twinsight::model::{
+    Arithmetic, Catalog, Detector, EngineInfo, ModelError, ModelInfo, ModelName, ModelRequest, Precision,
+};
 use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
 
 /// Only a broken window lets a test wait this long.
@@ -460,7 +462,8 @@ pub fn fake_info(request: &ModelRequest) -> ModelInfo {
         sha256: "0123456789abcdef".into(),
         precision: Precision::Fp32,
         recipe: Some("float".into()),
-        arithmetic: (name.precision() == Precision::Int8).then_some(request.arithmetic),
+        arithmetic: (name.precision() == Precision::Int8).then(|| request.arithmetic.clone()),
+        engine: EngineInfo::ONNX_RUNTIME,
         form: Form::yolov4_tiny_416(),
     }
 }

@@ -50,7 +50,7 @@ fn what_was_read_is_quantized_and_measured_against_the_file_as_it_was() {
         let int8 = model.quantized(&recipe, &table, &theirs.shop.path("table")).unwrap();
         let float = std::fs::read(theirs.file()).unwrap();
         let models =
-            LayerModels { float: &float, int8: &int8.bytes, form: model.form(), arithmetic: Arithmetic::Exact };
+            LayerModels { float: &float, int8: &int8.bytes, form: model.form(), arithmetic: &Arithmetic::Exact };
         let mut layers = Layers::new(&theirs.shop.runtime(), models).unwrap();
         let input: Vec<f32> = (0..3 * 64 * 64).map(|i| (i % 64) as f32 / 64.0).collect();
         layers.add(&input).unwrap();

@@ -55,7 +55,7 @@ impl Theirs {
     /// Outputs of a model for a picture of noise.
     fn run(&self, model: &[u8]) -> Vec<f32> {
         let input: Vec<f32> = (0..3 * 64 * 64).map(|i| (i * 7919 % 1009) as f32 / 1009.0).collect();
-        let mut session = RawSession::from_bytes(&self.shop.runtime(), model, 1, Arithmetic::Exact).unwrap();
+        let mut session = RawSession::from_bytes(&self.shop.runtime(), model, 1, &Arithmetic::Exact).unwrap();
         let mut values = Vec::new();
         session.run(&input, |_, _, head| values.extend_from_slice(head)).unwrap();
         values

@@ -12,7 +12,7 @@ use crate::app::action::{HistoryAction, WindowAction};
 use crate::detect::{Classes, Form, Frame, Head, Letterbox, RawHeads, Size};
 use crate::engine::{Observation, Output, Times};
 use crate::history::{Compactor, RECORDS, Ring};
-use crate::model::{ModelInfo, Precision};
+use crate::model::{EngineInfo, ModelInfo, Precision};
 use crate::source::Description;
 
 struct Desk {
@@ -49,6 +49,7 @@ impl Studio {
             precision: Precision::Fp32,
             recipe: None,
             arithmetic: None,
+            engine: EngineInfo::ONNX_RUNTIME,
             form,
         };
         Self { start: Instant::now(), model: Arc::new(model), heads: [Arc::new(box_in_cell_5), Arc::new(empty)] }

@@ -19,13 +19,14 @@ const HEADER_START: &str = "source,verdict,class_a,score_a,";
 pub fn csv(report: &ComparisonReport<'_>) -> String {
     let mut text = format!("{PAIR_COLUMNS}\n");
     // A float model has none.
-    let arithmetics =
-        [report.models.a, report.models.b].map(|m| m.arithmetic.map_or_else(String::new, |a| a.to_string()));
+    let models = [report.models.a, report.models.b];
+    let arithmetics = models.map(|m| m.arithmetic.as_ref().map_or_else(String::new, ToString::to_string));
     let arithmetics = arithmetics.each_ref().map(String::as_str);
+    let engines = models.map(|m| m.arithmetic.as_ref().map_or("", |_| m.engine.engine.as_str()));
     for picture in &report.pictures {
         let name = picture.name();
         for verdict in &picture.verdicts {
-            text += &pair(verdict).line(&name, arithmetics);
+            text += &pair(verdict).line(&name, arithmetics, engines);
             text.push('\n');
         }
     }

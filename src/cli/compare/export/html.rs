@@ -238,7 +238,7 @@ fn cells(of: &Agreement) -> String {
 
 fn footer(report: &ComparisonReport<'_>) -> String {
     let model = |letter: &str, m: &crate::model::ModelInfo| {
-        let arithmetic = m.arithmetic.map_or_else(String::new, |a| format!(" in {a} arithmetic"));
+        let arithmetic = m.computed_as().map_or_else(String::new, |how| format!(", computed as {}", escaped(&how)));
         format!("{letter} is {}{arithmetic}, sha256 <code>{}</code>.", escaped(&m.name), escaped(&m.sha256))
     };
     format!(

@@ -1,0 +1,152 @@
+//! A network made ready for this processor.
+//!
+//! ```text
+//! Network ──▶ TaskGraph (fused) ──▶ Layout (views, borders, memory used again) ──▶ Jobs ──▶ Crew (threads)
+//! ```
+
+mod area;
+mod conv_job;
+mod crew;
+mod graph;
+mod jobs;
+mod layout;
+mod moves;
+mod packed;
+mod scratch;
+mod source;
+mod staging;
+
+use std::sync::Arc;
+
+use self::area::Place;
+use self::crew::{Broken, Crew};
+use self::jobs::Jobs;
+use super::IntegerError;
+use super::kernel::Kernel;
+use super::network::Network;
+use super::sums::Sums;
+use super::tensor::{Axes, Element, Tensor, Values};
+
+/// How a network is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    pub kernel: Kernel,
+    /// Including the one that calls [`Plan::run`]; at least 1.
+    pub threads: usize,
+    /// Whether every tensor stays readable after a run, which takes more memory and time. Outputs always do.
+    pub keeps: bool,
+    /// A network for a chip has sums of its own.
+    pub sums: Sums,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self { kernel: Kernel::best(), threads: 1, keeps: false, sums: Sums::Exact }
+    }
+}
+
+/// A network, and all that it needs to run on this processor: packed weights, memory and threads, all made once.
+/// Its threads sleep between runs.
+#[derive(Debug)]
+pub struct Plan {
+    jobs: Arc<Jobs>,
+    crew: Crew,
+    options: PlanOptions,
+    /// Whether the tensors hold the values of a run.
+    has_run: bool,
+}
+
+impl Plan {
+    pub fn new(network: Arc<Network>, options: PlanOptions) -> Result<Self, IntegerError> {
+        let options = PlanOptions { threads: options.threads.clamp(1, MAX_THREADS), ..options };
+        if !options.kernel.is_supported() {
+            return Err(IntegerError::Kernel(options.kernel));
+        }
+        let jobs = Jobs::new(network, options).ok_or_else(|| {
+            IntegerError::Model("its tensors take more than 2 GiB of memory; make the model's input smaller".into())
+        })?;
+        let jobs = Arc::new(jobs);
+        let crew = Crew::new(&jobs, options.threads).map_err(|cause| IntegerError::Threads(cause.to_string()))?;
+        Ok(Self { jobs, crew, options, has_run: false })
+    }
+
+    pub fn network(&self) -> &Arc<Network> {
+        &self.jobs.network
+    }
+
+    pub fn options(&self) -> PlanOptions {
+        self.options
+    }
+
+    /// `input` is `[1, channels, height, width]`, as the model expects it.
+    pub fn run(&mut self, input: &[f32]) -> Result<(), IntegerError> {
+        self.check(input.len())?;
+        self.jobs.sources.iter().for_each(|source| source.fill(&self.jobs.memory, input));
+        self.work()
+    }
+
+    /// The same for an input of bytes that stand for 0 to 1: `[height, width, channels]`, as in a picture.
+    pub fn run_bytes(&mut self, input: &[u8]) -> Result<(), IntegerError> {
+        self.check(input.len())?;
+        self.jobs.sources.iter().for_each(|source| source.fill_bytes(&self.jobs.memory, input));
+        self.work()
+    }
+
+    fn check(&self, given: usize) -> Result<(), IntegerError> {
+        let tensor = self.network().input();
+        let (wanted, dims) = (tensor.shape.values(), tensor.dims());
+        if given == wanted { Ok(()) } else { Err(IntegerError::Input { given, wanted, dims }) }
+    }
+
+    fn work(&mut self) -> Result<(), IntegerError> {
+        self.has_run = false;
+        self.crew.run(&self.jobs).map_err(|Broken| IntegerError::Threads("one of them ended".into()))?;
+        self.has_run = true;
+        Ok(())
+    }
+
+    /// After a run: each output of the model that is float32, in the model's order, as channels, height, width.
+    pub fn outputs(&self) -> impl Iterator<Item = (&Tensor, &[f32])> {
+        self.network().outputs().filter_map(|tensor| match self.jobs.places[tensor.buffer] {
+            Some(Place::Floats(planes)) => {
+                // SAFETY: there is no run while `self` is borrowed.
+                Some((tensor, unsafe { self.jobs.memory.floats(planes.origin, planes.shape.values()) }))
+            }
+            _ => None,
+        })
+    }
+
+    /// A tensor's values after the last run, in the order of its dimensions; `None` if there is no such tensor, or
+    /// nothing has been run, or it is not kept ([`PlanOptions::keeps`]).
+    pub fn values(&self, tensor: &str) -> Option<Values> {
+        let tensor = self.network().tensor(tensor).filter(|_| self.has_run)?;
+        let place = self.jobs.places[tensor.buffer]?;
+        let shape = tensor.shape;
+        let each = (0..shape.values()).map(|at| match tensor.axes {
+            Axes::ChannelsFirst => (at / shape.positions(), at % shape.positions()),
+            Axes::ChannelsLast => (at % shape.channels, at / shape.channels),
+        });
+        Some(match place {
+            Place::Floats(planes) => {
+                // SAFETY: there is no run while `self` is borrowed.
+                let values = unsafe { self.jobs.memory.floats(planes.origin, shape.values()) };
+                Values::F32(each.map(|(channel, position)| values[channel * shape.positions() + position]).collect())
+            }
+            Place::Bytes(area) => {
+                let bytes = each.map(|(channel, position)| {
+                    let at = area.at(position / shape.width, position % shape.width) + channel;
+                    // SAFETY: there is no run while `self` is borrowed.
+                    let byte = unsafe { self.jobs.memory.bytes(at, 1) };
+                    byte[0]
+                });
+                match tensor.element {
+                    Element::I8 => Values::I8(bytes.map(|byte| (byte ^ 128).cast_signed()).collect()),
+                    _ => Values::U8(bytes.collect()),
+                }
+            }
+        })
+    }
+}
+
+/// Limit for the threads of a plan.
+const MAX_THREADS: usize = 64;

@@ -1,0 +1,11 @@
+//! What a file says of itself, without reading the rest.
+
+use prost::Message;
+
+use super::MetadataOnly;
+
+/// The values of a model's metadata by their keys; none if the bytes are not a model.
+pub fn metadata_of(bytes: &[u8]) -> impl Fn(&str) -> Option<String> {
+    let props = MetadataOnly::decode(bytes).unwrap_or_default().metadata_props;
+    move |key| props.iter().find(|prop| prop.key == key).map(|prop| prop.value.clone())
+}
