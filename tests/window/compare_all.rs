@@ -197,6 +197,8 @@ fn totals_are_those_of_the_command_and_follow_the_thresholds_without_a_model() {
     assert_ne!(lower.totals, now.totals);
     desk.until("the other totals", |d| d.has_words(&words(&lower.totals)));
     // What is hidden is not counted.
+    // Its row is in sight.
+    desk.harness.set_size(egui::vec2(1280.0, 1200.0));
     desk.click("class cat");
     desk.until("the totals without cats", |d| d.has_words("0 gained"));
     assert_eq!(runs.load(Ordering::SeqCst), before, "no slider asks a model");

@@ -51,6 +51,8 @@ fn the_note_goes_with_what_it_was_said_of() {
 #[test]
 fn a_class_that_is_left_out_ends_it() {
     let mut desk = matched(Preferences::default());
+    // Its row is in sight.
+    desk.harness.set_size(egui::vec2(1280.0, 1200.0));
     desk.click("class cat");
     desk.until("the note to go", |d| !d.has_words(NOTE));
 }

@@ -1,6 +1,6 @@
 //! The panel on the left: thresholds, and what is drawn.
 
-use egui::{RichText, Slider, Ui};
+use egui::{RichText, Slider, SliderClamping, Ui};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, PictureAction, ThresholdsAction};
@@ -100,11 +100,19 @@ pub fn shown(ui: &mut Ui, preferences: &mut Preferences) {
     }
 }
 
+/// "0.25", and "0.285" where two digits would say something else.
+fn number(value: f64) -> String {
+    let decimals = if (value * 100.0 - (value * 100.0).round()).abs() < 0.01 { 2 } else { 3 };
+    format!("{value:.decimals$}")
+}
+
 fn slider(ui: &mut Ui, value: &mut f32, least: f32, name: &str, what: &str) {
     let label = ui.label(RichText::new(name).weak());
-    let number_width = 46.0;
+    let number_width = 54.0;
     ui.spacing_mut().slider_width = (ui.available_width() - number_width - 14.0).max(60.0);
-    let slider = Slider::new(value, least..=0.99).fixed_decimals(2).step_by(0.01);
+    // A threshold that was computed has more digits, and must not be rounded because it is shown.
+    let slider = Slider::new(value, least..=0.99).clamping(SliderClamping::Edits).step_by(0.01);
+    let slider = slider.max_decimals(3).custom_formatter(|value, _| number(value));
     ui.add(slider).labelled_by(label.id).on_hover_text(what);
     ui.add_space(4.0);
 }

@@ -1,7 +1,7 @@
 //! The ring around the control that has the keyboard's focus: one for all controls, outside of them, so that it is seen
 //! around those that are filled with the accent colour and around sliders too.
 
-use egui::{Rect, Response, Stroke, StrokeKind, Ui};
+use egui::{Context, Id, Rect, Response, Stroke, StrokeKind, Ui};
 
 use super::theme;
 
@@ -14,10 +14,20 @@ const CORNER: f32 = 7.0;
 pub fn paint(ui: &Ui) {
     let ctx = ui.ctx();
     let focused = ctx.memory(|m| m.focused());
-    let Some(control) = focused.and_then(|id| ctx.read_response(id)) else { return };
+    let Some(control) = focused.and_then(|id| read(ctx, id)) else { return };
     let Some(ring) = ring(&control) else { return };
     let stroke = Stroke::new(WIDTH, theme::scheme(ui).accent);
     ctx.layer_painter(control.layer_id).rect_stroke(ring, CORNER, stroke, StrokeKind::Outside);
+}
+
+/// Where the control is. Reading a response may end the focus, as a click elsewhere does; but the control itself was asked
+/// before, and a list may have given the focus to another row since.
+fn read(ctx: &Context, id: Id) -> Option<Response> {
+    let response = ctx.read_response(id);
+    if !ctx.memory(|m| m.has_focus(id)) {
+        ctx.memory_mut(|m| m.request_focus(id));
+    }
+    response
 }
 
 /// Around what is seen of a control; `None` where it is scrolled out of view.

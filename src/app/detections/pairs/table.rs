@@ -92,6 +92,7 @@ pub fn show(
     let selected = input.selected.and_then(|i| model.place(i));
     let focus = ListFocus::new(ui, "row with the focus", selected.unwrap_or(at.focus), model.rows().len());
     response.place = focus.place();
+    let had_focus = focus.is_here(ui);
     let keys = pressed(ui, &focus, selected, model);
     response.selected = keys.selected;
     actions.extend(keys.action);
@@ -157,8 +158,10 @@ pub fn show(
             }
         });
     });
-    // The row that had the focus would lose it again in the same pass, where it stands below.
-    if taken {
+    // The row that had the focus would lose it again in the same pass, where it stands below; and the one that was pressed
+    // when the button comes up, since it was another widget when it went down.
+    let came_up = had_focus && ui.input(|i| i.pointer.any_click()) && ui.rect_contains_pointer(body.inner_rect);
+    if taken || came_up {
         focus.take(ui);
     }
     focus.moves_within(ui, body.inner_rect);
