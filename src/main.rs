@@ -67,6 +67,7 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         size: args.window_size(),
         catalog: catalog.clone(),
         layers: args.layers(),
+        computed_as: args.computed_as(),
     };
     let engine = args.engine();
     app::run(start, |waker| live::parts_in(&catalog, engine, waker))?;

@@ -41,7 +41,7 @@ pub struct ViewArgs {
     /// View to start with [default: as last time, or overlay]
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewName>,
-    /// Open this panel at startup: layer sensitivity of B
+    /// Open this panel at startup: layer sensitivity of B, or how B's INT8 model is computed
     #[arg(long, value_name = "PANEL")]
     panel: Option<PanelName>,
     /// Save a screenshot of the window as PNG, then close it
@@ -71,6 +71,7 @@ enum ThemeName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum PanelName {
     Layers,
+    ComputedAs,
 }
 
 /// The window's views.
@@ -138,6 +139,11 @@ impl ViewArgs {
     /// Whether the layers panel is asked for.
     pub fn layers(&self) -> bool {
         self.panel == Some(PanelName::Layers)
+    }
+
+    /// Whether the popup is asked for that says how B's INT8 model is computed.
+    pub fn computed_as(&self) -> bool {
+        self.panel == Some(PanelName::ComputedAs)
     }
 
     /// Files and folders as they were named, for [`Album::open`]; addresses are left out.

@@ -4,6 +4,7 @@
 //! at the end: beside its place, then renamed.
 
 mod format;
+mod free;
 mod output;
 mod outputs;
 mod place;
@@ -12,6 +13,7 @@ mod rename;
 mod text;
 
 pub use format::{FileFormat, has_keys};
+pub use free::free_name;
 pub use output::{OutputFile, WriteCause, WriteError};
 pub use outputs::Outputs;
 pub use read::{ReadError, read_limited};

@@ -44,7 +44,7 @@ use serde::{Deserialize, Serialize};
 use super::accumulator::Accumulator;
 use super::error::{ProfileCause, ProfileError};
 use super::multiplier::{Multiplier, Rounding};
-use crate::files::read_limited;
+use crate::files::{FileFormat, has_keys, read_limited};
 
 /// Of a profile's file.
 const MAX_BYTES: u64 = 1 << 16;
@@ -111,6 +111,13 @@ impl Hash for LeakyRelu {
 }
 
 impl Profile {
+    /// The file's kind.
+    pub const FILE: FileFormat = FileFormat {
+        name: "a hardware profile",
+        reads: MAX_BYTES,
+        is: |bytes| has_keys(bytes, &["name", "multiplier_bits", "rounding", "leaky_relu", "accumulator"]),
+    };
+
     /// Names of the profiles that come with the program.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
@@ -141,6 +148,12 @@ impl Profile {
     pub fn from_json(text: &str) -> Result<Self, ProfileCause> {
         let profile: Self = serde_json::from_str(text).map_err(|cause| ProfileCause::Json(cause.to_string()))?;
         profile.checked_ranges()
+    }
+
+    /// The text of its file.
+    pub fn to_json(&self) -> String {
+        // A struct of plain values always has a JSON form.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
     /// This profile, if its values are in their ranges and its name is its own.

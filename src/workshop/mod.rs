@@ -10,6 +10,7 @@
 mod calibration;
 pub mod card;
 pub mod darknet;
+mod differing_bytes;
 mod error;
 pub mod evaluate;
 mod export;
@@ -26,6 +27,7 @@ mod recipe;
 pub use calibration::{
     CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, Method, NextFrame, TensorRange,
 };
+pub use differing_bytes::{ByteStudy, DifferingBytes, LayerBytes};
 pub use error::{RecipeError, TableError, WorkshopError};
 pub use float_model::FloatModel;
 pub use import::ImportError;

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::error::WorkshopError;
+use super::progress::Stopped;
 use crate::files::{FileFormat, Outputs};
 use crate::model::metadata::Metadata;
-use crate::model::{hex, read_model};
+use crate::model::{ModelInfo, hex, read_model};
 use crate::onnx::{Integers, metadata_of};
 
 /// A model file in memory.
@@ -55,6 +56,16 @@ pub(super) fn metadata(bytes: &[u8]) -> Option<Metadata> {
 pub fn read_metadata(path: &Path) -> Result<(u64, String, Option<Metadata>), WorkshopError> {
     let bytes = read_model(path)?;
     Ok((bytes.len() as u64, hex(&Sha256::digest(&bytes)), metadata(&bytes)))
+}
+
+/// A model's file, unchanged since it was loaded.
+pub(super) fn unchanged(model: &ModelInfo) -> Result<Vec<u8>, Stopped> {
+    let path = model.path.display();
+    let bytes = read_model(&model.path).map_err(Stopped::failed)?;
+    if hex(&Sha256::digest(&bytes)) == model.sha256 {
+        return Ok(bytes);
+    }
+    Err(Stopped::Failed(format!("{path} has changed since it was loaded; select another model, then this one again.")))
 }
 
 /// What a model file says of its integer arithmetic; `None`: it is a float model, or none.

@@ -67,6 +67,7 @@ fn main() -> Result<(), Failure> {
             screenshot,
             catalog: catalog.clone(),
             layers: false,
+            computed_as: false,
         };
         let parts = twinsight::engine::Parts { opener: desk, ..live::parts(&catalog, Arc::new(wake())) };
         let preferences = Preferences { camera: camera_open, ..Preferences::default() };

@@ -44,7 +44,7 @@ fn worst_selects_the_picture_with_its_name_its_number_and_its_thumbnail() {
     let (mut desk, _dir) = leafed();
     desk.press(Key::H);
     desk.until("the history by image", |d| d.has_words("Agreement by image: image 1 to 9"));
-    assert!(desk.has_words("6 of 9 images compared"), "{}", desk.names("compared"));
+    desk.until("the pictures that were leafed to", |d| d.has_words("6 of 9 images compared"));
     assert!(!desk.has("Worst frame") && !desk.has("Back to live"), "nothing in an album is live");
     // On the first, B misses the dog; it is the first of the worst.
     desk.click("Worst image");

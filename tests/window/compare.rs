@@ -276,9 +276,9 @@ fn a_model_is_compared_with_itself_in_the_other_arithmetic() {
     desk.until("both", |d| d.has_words("B · INT8 (native) · 2 boxes"));
     assert!(desk.has_words("Picture A: A · INT8 · 2 boxes"));
     assert_eq!(desk.preferences().arithmetics, [Arithmetic::Exact, Arithmetic::Native]);
-    // B's list has the choice; what A has comes over from there.
+    // B's list leads to the choice; what A has comes over from there.
     desk.click("Model B");
-    desk.until("the choice", |d| d.has("native: this processor's kernels"));
+    desk.click("Computed as…");
     desk.click("exact: as the model specifies");
     desk.until("the two change sides", |d| d.has_words("A · INT8 (native) · 2 boxes"));
     assert!(desk.has_words("B · INT8 · 2 boxes"));
@@ -288,13 +288,13 @@ fn a_model_is_compared_with_itself_in_the_other_arithmetic() {
 fn a_single_int8_model_has_its_arithmetic_beside_it() {
     let models = [Some(Int8), None];
     let mut desk = Desk::with_picture(Plan { models, ..plan(View::Single) });
-    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("INT8 arithmetic").is_some());
-    desk.click("INT8 arithmetic");
-    desk.until("the choice", |d| d.has("native: this processor's kernels"));
+    desk.until("INT8's boxes", |d| d.has("person 0.80") && d.control("Computed as (A)").is_some());
+    desk.click("Computed as (A)");
     desk.click("native: this processor's kernels");
     desk.until("it is remembered", |d| d.preferences().arithmetics[0] == Arithmetic::Native);
     desk.until("the status line names it", |d| d.has_words("INT8 (native)"));
     desk.click("FP32");
     desk.until("FP32's boxes", |d| d.has("person 0.90"));
-    assert!(desk.control("INT8 arithmetic").is_none(), "a float model has but one");
+    assert!(desk.control("Computed as (A)").is_none(), "a float model has but one");
+    assert!(desk.has_words("A float model: "), "the popup that is open says so");
 }

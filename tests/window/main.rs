@@ -11,6 +11,7 @@ mod camera_real;
 mod clipboard;
 mod compare;
 mod compare_all;
+mod computed_as;
 mod controls;
 mod help;
 mod layers;

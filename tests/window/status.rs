@@ -40,7 +40,7 @@ fn while_paused_no_rate_is_claimed() {
 
 #[test]
 fn in_a_small_window_the_least_figures_leave_and_none_is_cut() {
-    let mut desk = Desk::with_picture(Plan { endless: true, view: Some(View::Overlay), ..Plan::default() });
+    let mut desk = Desk::new(Plan { endless: true, view: Some(View::Overlay), ..Plan::default() });
     desk.until("all figures", |d| RATES.iter().all(|name| has_figure(d, name)) && d.has_words("letterbox "));
     assert!(!desk.has_words("More: "), "there is room for all of them: {}", desk.names("More: "));
     for width in [760.0, 900.0, 1000.0, 1100.0] {

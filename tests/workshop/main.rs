@@ -5,6 +5,7 @@
 mod build;
 mod custom;
 mod darknet;
+mod differing_bytes;
 mod evaluate;
 mod exporters;
 mod layers;

@@ -92,8 +92,16 @@ pub enum CameraAction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelsAction {
     Use(Side, ModelName),
+    /// Shows or hides how a side's INT8 model is computed.
+    ToggleComputedAs(Side),
     /// How a side's INT8 model is computed.
     Compute(Side, Arithmetic),
+    /// The same, by a profile that is being adjusted: no step on the way is one to go back to.
+    Adjust(Side, Arithmetic),
+    /// Shows the system's dialog for a side's hardware profile.
+    ChooseProfile(Side),
+    /// Saves a side's hardware profile.
+    SaveProfile(Side),
     /// A is again what it was before.
     SwitchPrecision,
     /// The next model for A.

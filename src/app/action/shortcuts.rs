@@ -30,7 +30,7 @@ const fn shifted(key: Key, action: Action, what: &'static str) -> Shortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub static SHORTCUTS: [Shortcut; 44] = [
+pub static SHORTCUTS: [Shortcut; 45] = [
     plain(Key::Num1, Action::Window(WindowAction::Show(View::Single)), "One model"),
     plain(Key::Num2, Action::Window(WindowAction::Show(View::Split)), "A and B, split by a movable divider"),
     plain(Key::Num3, Action::Window(WindowAction::Show(View::SideBySide)), "A and B side by side"),
@@ -38,6 +38,7 @@ pub static SHORTCUTS: [Shortcut; 44] = [
     plain(Key::P, Action::Models(ModelsAction::SwitchPrecision), "Switch A between its last two models"),
     shifted(Key::P, Action::Models(ModelsAction::Next), "Next model for A"),
     plain(Key::X, Action::Models(ModelsAction::Swap), "Swap A and B"),
+    plain(Key::I, Action::Models(ModelsAction::ToggleComputedAs(Side::B)), "How B's INT8 model is computed"),
     plain(Key::Space, Action::Window(WindowAction::TogglePause), "Pause or resume"),
     plain(Key::ArrowLeft, Action::Window(WindowAction::Step(-1)), "Previous image, or frame (video, history)"),
     plain(Key::ArrowRight, Action::Window(WindowAction::Step(1)), "Next image, or frame (video, history)"),

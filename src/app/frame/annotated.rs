@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::annotate;
 use crate::app::frame::marks::BoxMark;
+use crate::app::ui::file_dialog::not_saved;
 use crate::compare::VerdictKind;
 use crate::detect::{Frame, FrameError, Size};
-use crate::files::{Outputs, WriteCause, WriteError};
+use crate::files::{Outputs, WriteError, free_name};
 
 /// A picture and what must be drawn on it; cheap to create, so that drawing happens on another thread.
 #[derive(Clone)]
@@ -34,7 +35,7 @@ pub enum SaveError {
     Paint(#[from] FrameError),
     #[error("Can't encode the picture: {0}")]
     Encode(#[from] png::EncodingError),
-    #[error("Can't save the picture as {}: {}", .0.path.display(), why(.0))]
+    #[error("Can't save the picture as {}: {}", .0.path.display(), not_saved(.0))]
     Write(#[from] WriteError),
 }
 
@@ -74,31 +75,10 @@ impl AnnotatedPicture {
     pub fn save(&self, path: &Path) -> Result<PathBuf, SaveError> {
         let png = annotate::png(&self.paint()?)?;
         let is_png = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"));
-        let path = if is_png { path.to_owned() } else { free(path) };
+        let path = if is_png { path.to_owned() } else { free_name(path, "png") };
         Outputs::default().file(&path, &annotate::PNG)?.write(&png)?;
         Ok(path)
     }
-}
-
-/// In the window's words, which has no flags.
-fn why(error: &WriteError) -> String {
-    match &error.cause {
-        WriteCause::OtherKind(kind) => format!("it exists and is not {kind}. Choose another name."),
-        cause => format!("{cause}. Choose another folder."),
-    }
-}
-
-/// The first of `a.png`, `a-2.png`, … that is not there yet.
-fn free(path: &Path) -> PathBuf {
-    let name = path.as_os_str();
-    let numbered = |number: u32| {
-        let mut name = name.to_owned();
-        name.push(if number == 1 { ".png".into() } else { format!("-{number}.png") });
-        PathBuf::from(name)
-    };
-    // A link that leads nowhere is something, too.
-    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
-    (1..u32::MAX).map(numbered).find(is_free).unwrap_or_else(|| numbered(u32::MAX))
 }
 
 /// A mark of the window as one of a picture's.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use egui::{Align, Color32, FontId, Id, Layout, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, PlotPoints, PlotUi, VLine};
 
-use super::rows::{LayerRow, Rows, decibel, per_million};
+use super::rows::{LayerRow, Rows, decibel, of_bytes, per_million};
 use crate::app::history::plots::chart::{axis_name, fixed};
 use crate::app::ui::palette::{self, PlotScheme};
 use crate::app::ui::theme;
@@ -261,6 +261,9 @@ pub fn tooltip(ui: &mut Ui, row: &LayerRow) {
         }
         if let Some(overflowing) = row.overflowing {
             line("overflow without VNNI", format!("{} per million pairs", per_million(overflowing)));
+        }
+        if let Some(differing) = row.differing {
+            line("bytes ≠ exact", of_bytes(differing));
         }
         if let Some(alone) = row.alone {
             line("box score, this layer only", format!("{alone:.3}"));

@@ -34,6 +34,8 @@ pub struct LayerRow {
     pub up_to: Option<f32>,
     /// Of a million pairs of products, how many leave 16 bits; `None`: there are none, or it is not known.
     pub overflowing: Option<f64>,
+    /// The share of its bytes that are not those of exact arithmetic; `None`: B's arithmetic is exact, or it is not known.
+    pub differing: Option<f64>,
 }
 
 impl LayerRow {
@@ -55,6 +57,7 @@ impl LayerRow {
                 fall: float.and_then(|float| studied.fall(float)),
                 up_to: studied.up_to,
                 overflowing: studied.overflowing,
+                differing: None,
             }
         };
         study.layers.iter().enumerate().map(row).collect()
@@ -80,6 +83,9 @@ impl LayerRow {
         if let Some(overflowing) = self.overflowing {
             words += &format!(", overflow {} per million", per_million(overflowing));
         }
+        if let Some(differing) = self.differing {
+            words += &format!(", bytes that differ from exact {}", of_bytes(differing));
+        }
         if let (Some(alone), Some(up_to)) = (self.alone, self.up_to) {
             words += &format!(", score this layer only {alone:.3}, cumulative {up_to:.3}");
         }
@@ -102,6 +108,15 @@ pub fn per_million(parts: f64) -> String {
     }
 }
 
+/// "1.25 %", "<0.01 %", "0 %".
+pub fn of_bytes(share: f64) -> String {
+    match share * 100.0 {
+        0.0 => "0 %".into(),
+        0.0..0.01 => "<0.01 %".into(),
+        percent => format!("{percent:.2} %"),
+    }
+}
+
 /// What the table is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayerSortKey {
@@ -113,6 +128,8 @@ pub enum LayerSortKey {
     Boxes,
     /// Pairs that leave 16 bits.
     Overflow,
+    /// Bytes that differ from exact arithmetic's.
+    Differing,
     /// The followed box's fall by this layer alone.
     Alone,
     UpTo,
@@ -166,6 +183,11 @@ impl Rows {
         self.sort();
     }
 
+    /// Whether B's arithmetic is one whose bytes are compared with exact arithmetic's.
+    pub fn has_differing(&self) -> bool {
+        self.all.iter().any(|row| row.differing.is_some())
+    }
+
     /// What it is sorted by, and whether the other way round.
     pub fn sorted_by(&self) -> (LayerSortKey, bool) {
         (self.key, self.turned)
@@ -188,6 +210,7 @@ impl Rows {
             LayerSortKey::Isolated => row.isolated.map_or(f64::NEG_INFINITY, |db| -db),
             LayerSortKey::Boxes => row.iou_loss.unwrap_or(f64::NEG_INFINITY),
             LayerSortKey::Overflow => row.overflowing.unwrap_or(f64::NEG_INFINITY),
+            LayerSortKey::Differing => row.differing.unwrap_or(f64::NEG_INFINITY),
             LayerSortKey::Alone => row.fall.map_or(f64::NEG_INFINITY, f64::from),
             LayerSortKey::UpTo => row.up_to.map_or(f64::NEG_INFINITY, |score| -f64::from(score)),
         };
@@ -285,6 +308,21 @@ mod tests {
         assert_eq!(rows.wanted(), ["a"], "what is ticked counts");
         rows.tick(0);
         assert_eq!(rows.wanted(), ["c"]);
+    }
+
+    #[test]
+    fn bytes_that_differ_from_exact_have_a_column_where_they_are_known() {
+        let mut rows = Rows::default();
+        rows.fill(&study());
+        assert!(!rows.has_differing());
+        for (row, share) in rows.all.iter_mut().zip([0.0, 0.0125, 0.5]) {
+            row.differing = Some(share);
+        }
+        assert!(rows.has_differing());
+        rows.sort_by(LayerSortKey::Differing);
+        assert_eq!(rows.order, [2, 1, 0]);
+        assert!(rows.all[1].words().contains(", bytes that differ from exact 1.25 %"), "{}", rows.all[1].words());
+        assert_eq!([0.0, 1e-5, 1.0].map(of_bytes), ["0 %", "<0.01 %", "100.00 %"]);
     }
 
     #[test]

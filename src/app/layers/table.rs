@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::plot;
-use super::rows::{LayerRow, LayerSortKey, Rows, decibel, per_million};
+use super::rows::{LayerRow, LayerSortKey, Rows, decibel, of_bytes, per_million};
 use crate::app::ui::checkbox;
 use crate::app::ui::palette::{self, Scheme};
 use crate::app::ui::theme;
@@ -35,6 +35,10 @@ const TITLES: [Title; 7] = [
     ),
 ];
 
+/// Where B's arithmetic is not exact.
+const DIFFERING: Title =
+    Title(Some(LayerSortKey::Differing), "≠ exact", "bytes that are not those of exact arithmetic", Some(64.0));
+
 /// While one box is followed.
 const FOLLOWED: [Title; 2] = [
     Title(Some(LayerSortKey::Alone), "only", "the followed box's score when only this layer is in INT8", Some(48.0)),
@@ -56,7 +60,8 @@ pub struct LayerTableResponse {
 /// Shows the rows. `follows`: one box is followed. `scroll_to` is a row's place in the graph.
 pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize>) -> LayerTableResponse {
     ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
-    let titles: Vec<&Title> = TITLES.iter().chain(FOLLOWED.iter().filter(|_| follows)).collect();
+    let differing = Some(&DIFFERING).filter(|_| rows.has_differing());
+    let titles: Vec<&Title> = TITLES.iter().chain(differing).chain(FOLLOWED.iter().filter(|_| follows)).collect();
     let focus = ui.scope_id().with("layer with the focus");
     let mut touched = LayerTableResponse { chosen: pressed(ui, focus, rows), hovered: None };
     let place_of = |rows: &Rows, place: usize| rows.order.iter().position(|other| *other == place);
@@ -213,6 +218,10 @@ fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
         LayerSortKey::Overflow => {
             let some = row.overflowing.is_some_and(|parts| parts > 0.0);
             right(row.overflowing.map_or_else(|| "–".into(), per_million), if some { colour } else { *weak });
+        }
+        LayerSortKey::Differing => {
+            let some = row.differing.is_some_and(|share| share > 0.0);
+            right(row.differing.map_or_else(|| "–".into(), of_bytes), if some { colour } else { *weak });
         }
         LayerSortKey::Alone => {
             let falls = row.fall.is_some_and(|fall| fall >= 0.02);

@@ -43,14 +43,19 @@ impl ModelPair {
     pub fn apply(&mut self, action: ModelsAction, compares: bool) -> bool {
         let (a, swapped) = (self.request(Side::A).clone(), self.swapped);
         let swaps = action == ModelsAction::Swap;
+        let adjusts = matches!(action, ModelsAction::Adjust(..));
         match action {
             ModelsAction::Use(which, model) => self.choose(which, model),
             ModelsAction::Compute(which, arithmetic) => self.compute(which, arithmetic),
+            ModelsAction::Adjust(which, arithmetic) => self.adjust(which, arithmetic),
             ModelsAction::SwitchPrecision => self.switch_precision(),
             ModelsAction::Next => self.next(compares),
             ModelsAction::Swap => self.swap(),
-            // What concerns a model's file is the shell's.
-            ModelsAction::ChooseFile(_)
+            // What concerns files and dialogs is the shell's.
+            ModelsAction::ToggleComputedAs(_)
+            | ModelsAction::ChooseProfile(_)
+            | ModelsAction::SaveProfile(_)
+            | ModelsAction::ChooseFile(_)
             | ModelsAction::Open(..)
             | ModelsAction::AskRename(_)
             | ModelsAction::AskDelete(_)
@@ -58,7 +63,7 @@ impl ModelPair {
             | ModelsAction::Delete(_)
             | ModelsAction::Remove(_) => {}
         }
-        if *self.request(Side::A) != a {
+        if !adjusts && *self.request(Side::A) != a {
             self.previous = Some(a);
         }
         swaps || (compares && self.swapped != swapped)
@@ -130,6 +135,12 @@ impl ModelPair {
     /// Chooses how this side's model is computed.
     fn compute(&mut self, which: Side, arithmetic: Arithmetic) {
         self.put(which, ModelRequest::new(self.model(which).clone(), arithmetic));
+    }
+
+    /// The same while it is being adjusted: a slider on its way past what the other side has must not swap the two.
+    fn adjust(&mut self, which: Side, arithmetic: Arithmetic) {
+        let slot = self.slot(which);
+        self.slots[slot] = ModelRequest::new(self.model(which).clone(), arithmetic);
     }
 
     fn put(&mut self, which: Side, request: ModelRequest) {
@@ -234,6 +245,29 @@ mod tests {
         pair.apply(ModelsAction::Use(Side::A, ModelName::Fp32), true);
         pair.apply(ModelsAction::SwitchPrecision, true);
         assert_eq!(*pair.request(Side::A), native);
+    }
+
+    #[test]
+    fn steps_of_an_adjustment_are_nothing_to_go_back_to() {
+        let mut pair = pair();
+        pair.apply(ModelsAction::Use(Side::A, ModelName::Tuned), true);
+        pair.apply(ModelsAction::Compute(Side::A, Arithmetic::Native), true);
+        for name in ["m18", "m16"] {
+            pair.apply(ModelsAction::Adjust(Side::A, Arithmetic::named(name).unwrap()), true);
+            assert_eq!(pair.request(Side::A).arithmetic.as_str(), name);
+        }
+        pair.apply(ModelsAction::SwitchPrecision, true);
+        assert_eq!(*pair.request(Side::A), ModelName::Tuned.into());
+    }
+
+    #[test]
+    fn an_adjustment_that_passes_what_the_other_side_has_leaves_it_alone() {
+        let m18 = || ModelRequest::new(ModelName::Int8, Arithmetic::named("m18").unwrap());
+        let mut pair = ModelPair::new(m18(), ModelName::Int8.into());
+        for name in ["zynq-m31", "m18", "m16"] {
+            assert!(!pair.apply(ModelsAction::Adjust(Side::B, Arithmetic::named(name).unwrap()), true));
+            assert_eq!((pair.request(Side::A), pair.request(Side::B).arithmetic.as_str()), (&m18(), name));
+        }
     }
 
     #[test]

@@ -4,13 +4,14 @@ use egui::{Button, ComboBox, RichText, Role, Ui, WidgetInfo, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, ModelsAction};
+use crate::app::models::computed_as;
 use crate::app::models::facts::FactsBook;
 use crate::app::models::pair::ModelPair;
 use crate::app::models::titles::ModelTitles;
 use crate::app::ui::elide;
 use crate::app::view::Side;
 use crate::engine::{ModelPhase, ModelState};
-use crate::model::{Arithmetic, ModelInfo, ModelName};
+use crate::model::{ModelInfo, ModelName};
 
 /// The available models, and the selected one.
 pub struct ModelPicker<'a> {
@@ -19,6 +20,8 @@ pub struct ModelPicker<'a> {
     pub states: &'a [ModelState],
     pub titles: &'a ModelTitles,
     pub facts: &'a FactsBook,
+    /// The side for which the popup is open that says how its model is computed.
+    pub computed_as: Option<Side>,
 }
 
 /// How much room there is for it.
@@ -30,15 +33,22 @@ pub struct PickerForm {
     pub buttons: bool,
     /// The button between A and B is shown.
     pub swap: bool,
+    /// An INT8 model has a button that says how it is computed.
+    pub computed_as: bool,
 }
 
 /// More models than this are a list and not a row of buttons.
 const BUTTONS: usize = 4;
 
-/// Of a model's button at least, of the button that swaps, and of the list of arithmetics, in points.
+/// Of a model's button at least, and of the button that swaps, in points.
 const BUTTON: f32 = 52.0;
 const SWAP: f32 = 36.0;
-const ARITHMETIC: f32 = 92.0;
+
+/// Of the button that says how a model is computed: with its sign alone, and with the arithmetic's name.
+const COMPUTED_AS: [f32; 2] = [34.0, 92.0];
+
+/// Its sign: sums.
+const SUMS: &str = "∑";
 
 /// Between the buttons of a row.
 const BETWEEN: f32 = 2.0;
@@ -50,14 +60,17 @@ impl ModelPicker<'_> {
     /// How wide it is, in points: at least as wide as it becomes.
     pub fn width(&self, ui: &Ui, compares: bool, form: PickerForm) -> f32 {
         let space = ui.spacing().item_spacing.x;
-        let list = |which: Side| elide::width(ui, which.letter()).ceil() + space + form.width;
+        let list = |which: Side| {
+            let button = if self.has_button(which, form) { space + COMPUTED_AS[0] } else { 0.0 };
+            elide::width(ui, which.letter()).ceil() + space + form.width + button
+        };
         if compares {
             let swap = if form.swap { SWAP + space } else { 0.0 };
             list(Side::A) + space + swap + list(Side::B)
         } else if self.has_buttons(form) {
             let buttons = self.pair.choices().iter().map(|model| self.button_width(ui, model) + BETWEEN);
-            let arithmetic = if self.computes_in_integers(Side::A) { space + ARITHMETIC } else { 0.0 };
-            buttons.sum::<f32>() - BETWEEN + arithmetic
+            let button = if self.has_button(Side::A, form) { space + COMPUTED_AS[1] } else { 0.0 };
+            buttons.sum::<f32>() - BETWEEN + button
         } else {
             list(Side::A)
         }
@@ -66,15 +79,15 @@ impl ModelPicker<'_> {
     /// A list each for A and B, and a button between them that swaps the two; or one model's.
     pub fn ui(&self, ui: &mut Ui, compares: bool, form: PickerForm, actions: &mut Vec<Action>) {
         if compares {
-            self.list(ui, Side::A, form.width, actions);
+            self.list(ui, Side::A, form, actions);
             if form.swap {
                 swap(ui, actions);
             }
-            self.list(ui, Side::B, form.width, actions);
+            self.list(ui, Side::B, form, actions);
         } else if self.has_buttons(form) {
-            self.buttons(ui, actions);
+            self.buttons(ui, form, actions);
         } else {
-            self.list(ui, Side::A, form.width, actions);
+            self.list(ui, Side::A, form, actions);
         }
     }
 
@@ -83,7 +96,7 @@ impl ModelPicker<'_> {
     }
 
     /// A row of buttons: one model looks.
-    fn buttons(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    fn buttons(&self, ui: &mut Ui, form: PickerForm, actions: &mut Vec<Action>) {
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.x = BETWEEN;
             for model in self.pair.choices() {
@@ -108,14 +121,22 @@ impl ModelPicker<'_> {
                 }
             }
         });
-        if self.computes_in_integers(Side::A) {
-            let chosen = &self.pair.request(Side::A).arithmetic;
-            let combo = ComboBox::from_id_salt("arithmetic").width(ARITHMETIC).truncate();
-            let combo = combo.selected_text(chosen.as_str());
-            let response = combo.show_ui(ui, |ui| self.arithmetics(ui, Side::A, actions)).response;
-            response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "INT8 arithmetic"));
-            response.on_hover_text(&*chosen.explanation());
+        if self.has_button(Side::A, form) {
+            let arithmetic = &self.pair.request(Side::A).arithmetic;
+            let room = COMPUTED_AS[1] - 2.0 * ui.spacing().button_padding.x - 2.0;
+            let text = elide::middle(ui, &format!("{SUMS} {arithmetic}"), room);
+            self.computed_as_button(ui, Side::A, (text.as_str(), COMPUTED_AS[1]), actions);
         }
+    }
+
+    /// Whether a side's model has a button that says how it is computed.
+    fn has_button(&self, which: Side, form: PickerForm) -> bool {
+        form.computed_as && computed_as::applies(self.pair, self.states, which)
+    }
+
+    fn computed_as_button(&self, ui: &mut Ui, which: Side, face: (&str, f32), actions: &mut Vec<Action>) {
+        let open = self.computed_as == Some(which);
+        computed_as::button(ui, which, &self.pair.request(which).arithmetic, face, open, actions);
     }
 
     fn button_width(&self, ui: &Ui, model: &ModelName) -> f32 {
@@ -134,8 +155,8 @@ impl ModelPicker<'_> {
         if failed { format!("⚠ {text}") } else { text }
     }
 
-    fn list(&self, ui: &mut Ui, which: Side, width: f32, actions: &mut Vec<Action>) {
-        let failure = self.failure(which);
+    fn list(&self, ui: &mut Ui, which: Side, form: PickerForm, actions: &mut Vec<Action>) {
+        let (failure, width) = (self.failure(which), form.width);
         ui.label(RichText::new(which.letter()).strong());
         let spacing = ui.spacing();
         // Beside the text there are the arrow and the space around both.
@@ -147,6 +168,7 @@ impl ModelPicker<'_> {
         let response = combo.selected_text(text).show_ui(ui, |ui| self.menu(ui, which, actions)).response;
         let name = format!("Model {}", which.letter());
         response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
+        computed_as::note_place(ui, which, response.rect);
         response.on_hover_ui(|ui| {
             ui.label(RichText::new(&title).strong());
             match failure {
@@ -154,6 +176,9 @@ impl ModelPicker<'_> {
                 None => self.facts_of(ui, which),
             }
         });
+        if self.has_button(which, form) {
+            self.computed_as_button(ui, which, (SUMS, COMPUTED_AS[0]), actions);
+        }
     }
 
     /// The models to choose from for a side, and what can be done with the chosen one.
@@ -165,17 +190,16 @@ impl ModelPicker<'_> {
                 actions.push(Action::Models(ModelsAction::Use(which, model.clone())));
             }
         }
-        if self.computes_in_integers(which) {
-            ui.separator();
-            ui.label(RichText::new("Arithmetic").small().weak());
-            self.arithmetics(ui, which, actions);
-        }
         ui.separator();
         let mut entry = |ui: &mut Ui, text: &str, what: String, action: ModelsAction| {
             if ui.selectable_label(false, text).on_hover_text(what).clicked() {
                 actions.push(Action::Models(action));
             }
         };
+        if computed_as::applies(self.pair, self.states, which) {
+            let what = format!("Choose how {} is computed: exactly, or as a processor or a chip does", which.letter());
+            entry(ui, "Computed as…", what, ModelsAction::ToggleComputedAs(which));
+        }
         let what = format!("Show an ONNX file as {}", which.letter());
         entry(ui, "Open model…", what, ModelsAction::ChooseFile(which));
         // What set-up has built stays as it is.
@@ -191,33 +215,12 @@ impl ModelPicker<'_> {
         }
     }
 
-    fn arithmetics(&self, ui: &mut Ui, which: Side, actions: &mut Vec<Action>) {
-        let chosen = &self.pair.request(which).arithmetic;
-        for arithmetic in Arithmetic::choices() {
-            let words = match &arithmetic {
-                Arithmetic::Exact => "exact: as the model specifies",
-                Arithmetic::Native => "native: this processor's kernels",
-                Arithmetic::Saturating => "saturating: without VNNI",
-                Arithmetic::Chip(profile) => &profile.name,
-            };
-            let label = ui.selectable_label(arithmetic == *chosen, words);
-            if label.on_hover_text(&*arithmetic.explanation()).clicked() && arithmetic != *chosen {
-                actions.push(Action::Models(ModelsAction::Compute(which, arithmetic)));
-            }
-        }
-    }
-
     /// Of the model that runs, once it does.
     fn facts_of(&self, ui: &mut Ui, which: Side) {
         if let Some(info) = self.running(which) {
             ui.set_max_width(420.0);
             self.facts.ui(ui, which.letter(), info);
         }
-    }
-
-    /// Whether there is a choice of arithmetic: the model that is chosen runs, and computes in integers.
-    fn computes_in_integers(&self, which: Side) -> bool {
-        self.running(which).is_some_and(|info| info.arithmetic.is_some())
     }
 
     fn running(&self, which: Side) -> Option<&ModelInfo> {

@@ -10,6 +10,7 @@ pub mod threshold_choice;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::app::models::own_profile;
 use crate::app::view::{Side, View};
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, ModelName, ModelRequest};
@@ -28,6 +29,8 @@ pub struct Preferences {
     pub models: [String; 2],
     /// How they are computed.
     pub arithmetics: [Arithmetic; 2],
+    /// A's and B's own hardware profiles, as they were in the form last.
+    pub own_profiles: [Arithmetic; 2],
     pub view: View,
     /// Of A; of B too while they are linked.
     pub score: f32,
@@ -68,6 +71,7 @@ impl Default for Preferences {
         Self {
             models: [ModelName::Fp32, ModelName::Int8].map(|m| m.label()),
             arithmetics: [Arithmetic::Exact, Arithmetic::Exact],
+            own_profiles: [own_profile::first(), own_profile::first()],
             // A comparison is what the program is for.
             view: View::Overlay,
             score,
@@ -116,6 +120,11 @@ impl Preferences {
                 *value = default;
             }
         }
+        for (own, default) in kept.own_profiles.iter_mut().zip(default.own_profiles) {
+            if own_profile::of(own).is_none() {
+                *own = default;
+            }
+        }
         if !ZOOMS.contains(&kept.zoom) {
             kept.zoom = default.zoom;
         }
@@ -154,8 +163,9 @@ impl Preferences {
         }
     }
 
-    /// Gives A's thresholds to B and B's to A, as their models change sides.
-    pub fn swap_thresholds(&mut self) {
+    /// Gives what is A's to B and what is B's to A, as their models change sides.
+    pub fn swap_sides(&mut self) {
+        self.own_profiles.swap(0, 1);
         if !self.linked {
             std::mem::swap(&mut self.score, &mut self.score_b);
             std::mem::swap(&mut self.nms_iou, &mut self.nms_iou_b);
@@ -175,6 +185,13 @@ impl Preferences {
         named(&self.models[which.index()]).unwrap_or_else(|| default[which.index()].clone())
     }
 
+    /// Keeps a side's own profile, where it is computed by one.
+    pub fn keep_own_profile(&mut self, which: Side, arithmetic: &Arithmetic) {
+        if own_profile::of(arithmetic).is_some() {
+            self.own_profiles[which.index()] = arithmetic.clone();
+        }
+    }
+
     /// Keeps a model for the next run, where it is a built one.
     pub fn remember(&mut self, which: Side, request: &ModelRequest) {
         if ModelName::BUILT.contains(&request.name) {
@@ -190,6 +207,7 @@ impl Preferences {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::integer::Profile;
 
     #[test]
     fn what_is_kept_comes_back() {
@@ -219,13 +237,35 @@ mod tests {
     }
 
     #[test]
+    fn own_profiles_come_back_and_change_sides() {
+        let own = |bits| -> Arithmetic {
+            let first = own_profile::first();
+            let profile = own_profile::of(&first).unwrap();
+            own_profile::named(Profile { multiplier_bits: bits, ..Profile::clone(profile) }).into()
+        };
+        let mut preferences = Preferences::default();
+        preferences.keep_own_profile(Side::B, &own(9));
+        // These are nobody's own.
+        preferences.keep_own_profile(Side::B, &Arithmetic::Exact);
+        preferences.keep_own_profile(Side::B, &own(16));
+        assert_eq!(preferences.own_profiles, [own(12), own(9)]);
+        preferences.swap_sides();
+        assert_eq!(preferences.own_profiles, [own(9), own(12)]);
+        assert_eq!(Preferences::from_json(&preferences.to_json()), preferences);
+        for kept in [r#"["exact", "m16"]"#, "[1, 2]", r#"[{"name": "m9", "multiplier_bits": 99}]"#] {
+            let text = format!("{{\"own_profiles\": {kept}}}");
+            assert_eq!(Preferences::from_json(&text).own_profiles, [own(12), own(12)], "{kept}");
+        }
+    }
+
+    #[test]
     fn thresholds_taken_apart_start_where_they_stood() {
         let mut preferences = Preferences { score: 0.4, score_b: 0.1, ..Preferences::default() };
         assert_eq!(preferences.thresholds()[1].score, 0.4);
         preferences.link(false);
         assert_eq!(preferences.thresholds()[1].score, 0.4);
         preferences.score_b = 0.3;
-        preferences.swap_thresholds();
+        preferences.swap_sides();
         assert_eq!(preferences.thresholds().map(|t| t.score), [0.3, 0.4]);
     }
 

@@ -1,12 +1,14 @@
 //! The system's dialogs for opening and saving.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
+use directories::UserDirs;
 use egui::Context;
 
 use crate::app::view::Side;
+use crate::files::{WriteCause, WriteError};
 use crate::source::pictures::folder::{PICTURES, VIDEOS};
 
 /// A dialog that is gone sooner than a person could close it was never there.
@@ -33,8 +35,12 @@ pub enum FileQuestion {
     Folder,
     /// Which model for a side.
     Model(Side),
+    /// Which hardware profile for a side.
+    Profile(Side),
     /// Where to save a picture, under this name unless another is chosen.
     Save(String),
+    /// The same for a hardware profile.
+    SaveProfile(String),
 }
 
 /// What came of a dialog.
@@ -42,7 +48,9 @@ pub enum FileQuestion {
 pub enum FileAnswer {
     Open(Vec<PathBuf>),
     Model(Side, PathBuf),
+    Profile(Side, PathBuf),
     Save(PathBuf),
+    SaveProfile(PathBuf),
     Cancelled,
     /// The system has no dialog to show, which would have asked this.
     Missing(FileQuestion),
@@ -80,9 +88,26 @@ impl FileDialog {
 
 /// Where a picture goes that nobody could be asked about: the user's folder of pictures, else the home folder.
 pub fn pictures_folder() -> Option<PathBuf> {
-    let dirs = directories::UserDirs::new()?;
-    let pictures = dirs.picture_dir().filter(|folder| folder.is_dir());
-    Some(pictures.unwrap_or(dirs.home_dir()).to_owned())
+    of_user(UserDirs::picture_dir)
+}
+
+/// The same for other files: the user's folder of documents.
+pub fn documents_folder() -> Option<PathBuf> {
+    of_user(UserDirs::document_dir)
+}
+
+fn of_user(folder: fn(&UserDirs) -> Option<&Path>) -> Option<PathBuf> {
+    let dirs = UserDirs::new()?;
+    let folder = folder(&dirs).filter(|folder| folder.is_dir());
+    Some(folder.unwrap_or(dirs.home_dir()).to_owned())
+}
+
+/// Why a file was not saved, in the window's words, which has no flags.
+pub fn not_saved(error: &WriteError) -> String {
+    match &error.cause {
+        WriteCause::OtherKind(kind) => format!("it exists and is not {kind}. Choose another name."),
+        cause => format!("{cause}. Choose another folder."),
+    }
 }
 
 /// Waits for the person.
@@ -102,9 +127,18 @@ fn put(ask: FileQuestion) -> Option<FileAnswer> {
             let dialog = dialog.add_filter("ONNX models", &["onnx"]).add_filter("All files", &["*"]);
             dialog.pick_file().map(|path| FileAnswer::Model(which, path))
         }
+        FileQuestion::Profile(which) => {
+            let dialog = dialog.set_title(format!("Open a hardware profile for {}", which.letter()));
+            let dialog = dialog.add_filter("Hardware profiles", &["json"]).add_filter("All files", &["*"]);
+            dialog.pick_file().map(|path| FileAnswer::Profile(which, path))
+        }
         FileQuestion::Save(name) => {
             let dialog = dialog.set_title("Save the picture with its boxes").set_file_name(name);
             dialog.add_filter("PNG", &["png"]).save_file().map(FileAnswer::Save)
+        }
+        FileQuestion::SaveProfile(name) => {
+            let dialog = dialog.set_title("Save the hardware profile").set_file_name(name);
+            dialog.add_filter("JSON", &["json"]).save_file().map(FileAnswer::SaveProfile)
         }
     }
 }

@@ -304,6 +304,8 @@ impl Viewer {
             WindowAction::Back => {
                 if self.shows_help {
                     self.shows_help = false;
+                } else if self.computed_as.close() {
+                    // That was all.
                 } else if self.detections.deselect() {
                     self.frame.apply(PictureAction::Fit);
                 } else if self.hides_panels {

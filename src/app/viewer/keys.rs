@@ -4,10 +4,13 @@ use egui::Context;
 
 use super::Viewer;
 use crate::app::action::{
-    Action, CameraAction, PairsAction, SourceAction, ThresholdsAction, VideoAction, WindowAction, shortcuts,
+    Action, CameraAction, ModelsAction, PairsAction, SourceAction, ThresholdsAction, VideoAction, WindowAction,
+    shortcuts,
 };
+use crate::app::models::computed_as::applies;
 use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::video_playback;
+use crate::app::view::Side;
 use crate::engine::Status;
 
 impl Viewer {
@@ -36,6 +39,12 @@ impl Viewer {
             }
             Action::Source(SourceAction::StepPicture(_)) | Action::Album(_) => {
                 (!self.source.is_in_album(&self.control)).then_some("No folder is open.")
+            }
+            Action::Models(ModelsAction::ToggleComputedAs(which)) => {
+                let which = if compares { *which } else { Side::A };
+                let open = self.computed_as.side(compares).is_some();
+                (!open && !applies(&self.models, &status.models, which))
+                    .then_some("Only INT8 models are computed in more than one way.")
             }
             Action::Thresholds(ThresholdsAction::ToggleLink) => {
                 (!compares).then_some("One model has one set of thresholds. Press 2, 3 or 4 to compare two.")

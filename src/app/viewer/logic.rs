@@ -7,9 +7,11 @@ use egui::{Context, ViewportCommand};
 use super::Viewer;
 use crate::app::action::ModelsAction;
 use crate::app::frame::preview::Preview;
+use crate::app::models::byte_check::ByteSight;
+use crate::app::models::profile_files::ProfileDone;
 use crate::app::source::change::SourceChange;
 use crate::app::source::{Failure, SourceContext};
-use crate::app::ui::file_dialog::{FileAnswer, FileQuestion, pictures_folder};
+use crate::app::ui::file_dialog::{FileAnswer, FileQuestion, documents_folder, pictures_folder};
 use crate::app::view::Side;
 use crate::engine::{Event, ModelPhase, Observation, Status};
 use crate::source::SourceRequest;
@@ -44,6 +46,7 @@ impl Viewer {
         self.facts.poll(ctx);
         self.fonts.poll(ctx);
         self.compute();
+        self.tend_computed_as(ctx, &status);
         if let Some(screenshot) = &mut self.screenshot
             && let Some(result) = screenshot.poll(ctx)
         {
@@ -165,14 +168,30 @@ impl Viewer {
         match self.dialog.answer() {
             Some(FileAnswer::Open(files)) => self.open_files(ctx, files),
             Some(FileAnswer::Model(which, path)) => self.apply_to_models(ctx, ModelsAction::Open(which, path)),
+            Some(FileAnswer::Profile(which, path)) => {
+                let read = self.computed_as.files.read(ctx, which, path);
+                self.warn_of(read);
+            }
             Some(FileAnswer::Save(path)) => {
                 let saved = self.export.save(ctx, path);
+                self.warn_of(saved);
+            }
+            Some(FileAnswer::SaveProfile(path)) => {
+                let saved = self.computed_as.files.save(ctx, path);
                 self.warn_of(saved);
             }
             Some(FileAnswer::Missing(FileQuestion::Save(_))) => {
                 let saved = self.export.save_in(ctx, pictures_folder);
                 self.warn_of(saved);
             }
+            Some(FileAnswer::Missing(FileQuestion::SaveProfile(_))) => {
+                let saved = self.computed_as.files.save_in(ctx, documents_folder);
+                self.warn_of(saved);
+            }
+            Some(FileAnswer::Missing(FileQuestion::Profile(_))) => self.notifications.warn(
+                "No file dialog available (install xdg-desktop-portal or zenity). Name the profile on the command line: \
+                 twinsight --b-arithmetic FILE.",
+            ),
             Some(FileAnswer::Missing(FileQuestion::Model(_))) => self.notifications.warn(
                 "No file dialog available (install xdg-desktop-portal or zenity). Name the model on the command line: \
                  twinsight --b FILE.",
@@ -183,6 +202,25 @@ impl Viewer {
             ),
             Some(FileAnswer::Cancelled) | None => {}
         }
+    }
+
+    /// Takes what came of profiles' files, and compares bytes while the popup is open that shows them.
+    fn tend_computed_as(&mut self, ctx: &Context, status: &Status) {
+        let done: Vec<_> = self.computed_as.files.poll().collect();
+        for result in done {
+            match result {
+                Ok(ProfileDone::Read(which, profile)) => {
+                    self.apply_to_models(ctx, ModelsAction::Compute(which, profile.into()));
+                }
+                Ok(ProfileDone::Saved(message)) => self.notifications.done(message),
+                Err(Stopped::Failed(message)) => self.notifications.warn(&message),
+                Err(Stopped::Cancelled) => {}
+            }
+        }
+        let live = self.is_live(status);
+        let side = self.computed_as.side(self.preferences.view.compares());
+        let sight = side.and_then(|which| ByteSight::of(&self.frame.current, which, live));
+        self.computed_as.bytes.poll(ctx, sight);
     }
 
     /// Keeps the models for the next run, once they work.

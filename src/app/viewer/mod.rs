@@ -28,6 +28,7 @@ use super::frame::current::BoxSettings;
 use super::frame::export::PictureExport;
 use super::history::browser::HistoryBrowser;
 use super::layers::controller::{LayersContext, LayersController};
+use super::models::computed_as::ComputedAs;
 use super::models::dialog::ModelDialog;
 use super::models::facts::FactsBook;
 use super::models::pair::ModelPair;
@@ -59,6 +60,7 @@ pub struct Viewer {
     catalog: Catalog,
     titles: ModelTitles,
     facts: FactsBook,
+    computed_as: ComputedAs,
     frame: FrameView,
     detections: DetectionsView,
     history: HistoryBrowser,
@@ -102,6 +104,7 @@ impl Viewer {
             catalog: start.catalog.clone(),
             titles,
             facts: FactsBook::default(),
+            computed_as: ComputedAs::default(),
             frame: FrameView::default(),
             detections: DetectionsView::default(),
             history: HistoryBrowser::start(),
@@ -120,6 +123,9 @@ impl Viewer {
             screenshot: start.screenshot,
             failure: None,
         };
+        if start.computed_as {
+            viewer.computed_as.toggle(if viewer.preferences.view.compares() { Side::B } else { Side::A }, false);
+        }
         if start.files.len() > 1 || start.files.iter().any(|f| f.is_dir()) {
             viewer.open_files(ctx, start.files);
         }

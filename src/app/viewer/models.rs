@@ -15,6 +15,18 @@ impl Viewer {
     pub(super) fn apply_to_models(&mut self, ctx: &Context, action: ModelsAction) {
         match action {
             ModelsAction::ChooseFile(which) => self.ask(ctx, FileQuestion::Model(which)),
+            ModelsAction::ToggleComputedAs(which) => {
+                // Where one model looks, it is A.
+                let which = if self.preferences.view.compares() { which } else { Side::A };
+                self.computed_as.toggle(which, !ctx.input(|i| i.pointer.any_click()));
+            }
+            ModelsAction::ChooseProfile(which) => self.ask(ctx, FileQuestion::Profile(which)),
+            ModelsAction::SaveProfile(which) => {
+                if let Some(profile) = self.models.request(which).arithmetic.profile().cloned() {
+                    let name = self.computed_as.files.keep(profile);
+                    self.ask(ctx, FileQuestion::SaveProfile(name));
+                }
+            }
             ModelsAction::Open(which, path) => self.open_model(ctx, which, &path),
             ModelsAction::AskRename(model) => {
                 let title = self.titles.of(&model);
@@ -30,7 +42,10 @@ impl Viewer {
             ModelsAction::Remove(model) => self.remove_model(ctx, &model),
             action => {
                 if self.models.apply(action, self.preferences.view.compares()) {
-                    self.preferences.swap_thresholds();
+                    self.preferences.swap_sides();
+                }
+                for which in Side::BOTH {
+                    self.preferences.keep_own_profile(which, &self.models.request(which).arithmetic);
                 }
                 self.run_models(ctx);
             }

@@ -31,6 +31,8 @@ pub struct Start {
     pub catalog: Catalog,
     /// Opens the layers panel at once.
     pub layers: bool,
+    /// Opens the popup that says how B's INT8 model is computed.
+    pub computed_as: bool,
 }
 
 /// What the system lends the window.

@@ -8,6 +8,8 @@ use super::Viewer;
 use crate::app::action::{Action, shortcuts};
 use crate::app::compare_all::{chart, row};
 use crate::app::frame::canvas::CanvasInput;
+use crate::app::models::byte_check::ByteSight;
+use crate::app::models::computed_as::ComputedAsContext;
 use crate::app::models::picker::{self, ModelPicker};
 use crate::app::panels::bottom::{self, BottomTab};
 use crate::app::panels::status_bar::StatusLine;
@@ -68,6 +70,7 @@ impl Viewer {
         }
         veil_while_dropping(ui);
         help::show(ui, &mut self.shows_help);
+        self.computed_as_ui(ui.ctx(), &status, &mut actions);
         self.model_dialog.ui(ui.ctx(), &mut actions);
         self.stream_dialog.ui(ui.ctx(), &self.source.recent, &mut actions);
         self.notifications.show(ui.ctx(), pointed.response.rect);
@@ -116,7 +119,7 @@ impl Viewer {
     }
 
     /// Whether another frame comes soon.
-    fn is_live(&self, status: &Status) -> bool {
+    pub(super) fn is_live(&self, status: &Status) -> bool {
         self.control.is_running(status) && !self.is_paused(status)
     }
 
@@ -138,6 +141,7 @@ impl Viewer {
                 states: &status.models,
                 titles: &self.titles,
                 facts: &self.facts,
+                computed_as: self.computed_as.side(self.preferences.view.compares()),
             },
             view: self.preferences.view,
             paused: self.is_paused(status) || ended,
@@ -146,6 +150,20 @@ impl Viewer {
             layers_open: self.bottom_tab() == Some(BottomTab::Layers),
         };
         Panel::top("toolbar").exact_size(48.0).frame(panel).show(ui, |ui| toolbar.ui(ui, actions));
+    }
+
+    /// The popup that says how a side's INT8 model is computed, while it is open.
+    fn computed_as_ui(&mut self, ctx: &Context, status: &Status, actions: &mut Vec<Action>) {
+        let live = self.is_live(status);
+        let context = ComputedAsContext {
+            pair: &self.models,
+            states: &status.models,
+            titles: &self.titles,
+            own: &self.preferences.own_profiles,
+            compares: self.preferences.view.compares(),
+            sights: Side::BOTH.map(|which| ByteSight::of(&self.frame.current, which, live)),
+        };
+        self.computed_as.ui(ctx, &context, actions);
     }
 
     /// The status line, the history or the layers, and what belongs to an album or a video.

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
 use super::{LayerModels, LayersError, Study, Target, study};
 use crate::detect::{Frame, Letterboxer};
-use crate::model::{Catalog, ModelInfo, Runtime, hex, read_model};
+use crate::model::{Catalog, ModelInfo, Runtime};
+use crate::workshop::model_file::unchanged;
 use crate::workshop::progress::{Progress, Stopped};
 
 /// What is measured.
@@ -46,7 +45,7 @@ pub struct Findings {
 pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn Progress) -> Result<Findings, Stopped> {
     let started = Instant::now();
     let runtime = Runtime::find(catalog).map_err(Stopped::failed)?;
-    let [float, int8] = subject.models.each_ref().map(|model| bytes(model));
+    let [float, int8] = subject.models.each_ref().map(|model| unchanged(model));
     let (float, int8) = (float?, int8?);
     let form = &subject.models[0].form;
     let mut letterboxer = Letterboxer::new(form.input);
@@ -69,14 +68,4 @@ pub fn measure_files(catalog: &Catalog, subject: LayersSubject, progress: &dyn P
         }
     })?;
     Ok(Findings { study, subject, took: started.elapsed() })
-}
-
-/// A model's file, unchanged since it was loaded.
-fn bytes(model: &ModelInfo) -> Result<Vec<u8>, Stopped> {
-    let path = model.path.display();
-    let bytes = read_model(&model.path).map_err(Stopped::failed)?;
-    if hex(&Sha256::digest(&bytes)) == model.sha256 {
-        return Ok(bytes);
-    }
-    Err(Stopped::Failed(format!("{path} has changed since it was loaded; select another model, then this one again.")))
 }

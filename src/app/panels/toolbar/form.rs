@@ -25,6 +25,8 @@ pub struct ToolbarForm {
     pub model: f32,
     /// One model has a button for each, and not a list.
     pub model_buttons: bool,
+    /// An INT8 model has a button that says how it is computed; its menu has the same.
+    pub computed_as: bool,
     /// Words, and not signs alone.
     pub pause_word: bool,
     pub view_words: bool,
@@ -40,6 +42,7 @@ enum Narrowing {
     Source(f32),
     Model(f32),
     ModelButtons,
+    ComputedAs,
     PauseWord,
     ViewWords,
     PanelWords,
@@ -48,7 +51,7 @@ enum Narrowing {
 
 /// In this order. Words go before lists become narrow; nothing goes into the menu before that; signs alone for the panels
 /// come late: nobody knows them.
-const STEPS: [Narrowing; 23] = [
+const STEPS: [Narrowing; 24] = [
     Narrowing::SourceWord,
     Narrowing::Source(200.0),
     Narrowing::PauseWord,
@@ -63,6 +66,7 @@ const STEPS: [Narrowing; 23] = [
     Narrowing::Model(112.0),
     Narrowing::Source(120.0),
     Narrowing::Model(96.0),
+    Narrowing::ComputedAs,
     Narrowing::PanelWords,
     Narrowing::Model(84.0),
     Narrowing::Source(100.0),
@@ -82,6 +86,7 @@ impl ToolbarForm {
             source: 240.0,
             model: 156.0,
             model_buttons: true,
+            computed_as: true,
             pause_word: true,
             view_words: true,
             panel_words: true,
@@ -107,6 +112,7 @@ impl ToolbarForm {
             Narrowing::Source(width) => self.source = width,
             Narrowing::Model(width) => self.model = width,
             Narrowing::ModelButtons => self.model_buttons = false,
+            Narrowing::ComputedAs => self.computed_as = false,
             Narrowing::PauseWord => self.pause_word = false,
             Narrowing::ViewWords => self.view_words = false,
             Narrowing::PanelWords => self.panel_words = false,
@@ -120,7 +126,12 @@ impl ToolbarForm {
     }
 
     pub fn picker(&self) -> PickerForm {
-        PickerForm { width: self.model, buttons: self.model_buttons, swap: self.shows(Tool::Swap) }
+        PickerForm {
+            width: self.model,
+            buttons: self.model_buttons,
+            swap: self.shows(Tool::Swap),
+            computed_as: self.computed_as,
+        }
     }
 }
 
