@@ -16,11 +16,7 @@ pub fn parts(catalog: &Catalog, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
 }
 
 /// The same with INT8 models in this engine where they are computed exactly.
-pub fn parts_in(
-    catalog: &Catalog,
-    engine: Option<InferenceEngine>,
-    waker: Arc<dyn Fn() + Send + Sync>,
-) -> Parts {
+pub fn parts_in(catalog: &Catalog, engine: Option<InferenceEngine>, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
     Parts {
         opener: Arc::new(Sources(opener(catalog))),
         loader: Arc::new(Models(ModelLoader::measuring(catalog.clone()).with_engine(engine))),

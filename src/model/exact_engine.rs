@@ -75,9 +75,11 @@ impl ExactEngine {
             }
         }
         // The least is what the machine can do; everything else is what came between.
-        let [onnx_runtime, integer] = times.map(|times| times.into_iter().min().unwrap_or_default().as_secs_f64() * 1e3);
+        let [onnx_runtime, integer] =
+            times.map(|times| times.into_iter().min().unwrap_or_default().as_secs_f64() * 1e3);
         let (engine, compared) = if integer <= onnx_runtime { (Integer, "faster") } else { (OnnxRuntime, "slower") };
-        let why = format!("the integer engine is {compared}: {integer:.1} ms against ONNX Runtime's {onnx_runtime:.1} ms");
+        let why =
+            format!("the integer engine is {compared}: {integer:.1} ms against ONNX Runtime's {onnx_runtime:.1} ms");
         log::info!("exact arithmetic: {engine}, because {why}");
         Ok(MEASURED.get_or_init(|| Self { engine, why }).clone())
     }

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use super::metadata::Metadata;
 use super::outlet::{Misfit, Outlet, check_input, match_heads};
 use super::session::{all_finite, identify};
-use super::{
-    Arithmetic, Detector, EngineInfo, InferenceEngine, ModelError, ModelInfo, ModelRequest, Sidecar,
-    threads,
-};
+use super::{Arithmetic, Detector, EngineInfo, InferenceEngine, ModelError, ModelInfo, ModelRequest, Sidecar, threads};
 use crate::detect::RawHeads;
 use crate::integer::{Element, IntegerError, Kernel, Network, Plan, PlanOptions, Sums, Tensor};
 use crate::onnx::metadata_of;

@@ -17,7 +17,8 @@ use super::InferenceEngine::{Integer, OnnxRuntime};
 use super::exact_engine::ExactEngine;
 use super::integer_detector::IntegerModel;
 use super::{
-    Catalog, Detector, InferenceEngine, ModelError, ModelName, ModelRequest, Runtime, SessionDetector, Sidecar, read_model,
+    Catalog, Detector, InferenceEngine, ModelError, ModelName, ModelRequest, Runtime, SessionDetector, Sidecar,
+    read_model,
 };
 use crate::onnx;
 

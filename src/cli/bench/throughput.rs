@@ -34,11 +34,7 @@ pub struct Throughput {
 
 impl Throughput {
     /// The engine and the bare detectors take turns. Two models: the detectors run one after the other.
-    pub fn measure(
-        loader: &ModelLoader,
-        models: &[ModelRequest],
-        turn: Duration,
-    ) -> Result<Self, Box<dyn Error>> {
+    pub fn measure(loader: &ModelLoader, models: &[ModelRequest], turn: Duration) -> Result<Self, Box<dyn Error>> {
         let mut detectors = models
             .iter()
             .map(|model| {

@@ -59,11 +59,7 @@ pub enum EvaluatorError {
 
 impl<'a> Evaluator<'a> {
     /// Loads the models and finds their classes among the categories.
-    pub fn open(
-        loader: &ModelLoader,
-        requests: &[ModelRequest],
-        truth: &'a Truth,
-    ) -> Result<Self, EvaluatorError> {
+    pub fn open(loader: &ModelLoader, requests: &[ModelRequest], truth: &'a Truth) -> Result<Self, EvaluatorError> {
         let mut models: Vec<EvaluatedModel> = Vec::new();
         for request in requests {
             let detector = FrameDetector::open(loader, request)?;

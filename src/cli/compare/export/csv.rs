@@ -6,7 +6,8 @@ use crate::cli::output::escape::cell;
 use crate::files::FileFormat;
 
 const HEADER: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,iou,\
-                      delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b,engine_a,engine_b\n";
+                      delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,arithmetic_b,engine_a,\
+                      engine_b\n";
 
 /// The file's kind.
 pub const CSV: FileFormat = FileFormat {
@@ -60,6 +61,6 @@ mod tests {
 
     #[test]
     fn there_are_as_many_columns_as_documented() {
-        assert_eq!(HEADER.trim().split(',').count(), 22);
+        assert_eq!(HEADER.trim().split(',').count(), 24);
     }
 }
