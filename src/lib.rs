@@ -22,9 +22,10 @@
 //!
 //! Imports run one way. `files`, `detect` and `onnx` know nobody, and all may know `files` but `detect` and `compare`;
 //! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `integer` knows `onnx`; `model` knows
-//! `detect`, `onnx` and `integer`, and chooses between the engines; `workshop` knows all of these but `annotate` and `source`; `engine` knows `detect`,
-//! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`; `live`
-//! puts the engine's parts together; `app` and `cli` know all of these, and never each other.
+//! `detect`, `onnx` and `integer`, and chooses between the engines; `workshop` knows all of these but `annotate` and
+//! `source`; `engine` knows `detect`, and `source` and `model` through their traits; `history` knows what an observation is
+//! made of, and `compare`; `live` puts the engine's parts together; `app` and `cli` know all of these, and never each
+//! other.
 //! `tests/imports.rs` holds this.
 
 pub mod annotate;

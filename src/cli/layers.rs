@@ -13,11 +13,11 @@ use super::input::pictures;
 use super::output::model_identity::ModelIdentity;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
-use crate::detect::{Classes, Thresholds};
+use crate::detect::{Classes, Frame, Letterboxer, Thresholds};
 use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader, ModelRequest, Runtime, read_model};
 use crate::source::load;
 use crate::workshop::layers::{
-    LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change, overflow, try_layers,
+    LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change, overflow,
 };
 
 /// The most pictures on which each node is tried alone; noise is summed over all.
@@ -64,14 +64,17 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     let runtime = Runtime::find(&catalog)?;
     let loader = ModelLoader::new(catalog);
     let [a, b] = args.arithmetic.requests([&args.a, &args.b])?;
-    let (mut detector, float) = open(&loader, &a)?;
+    let (detector, float) = open(&loader, &a)?;
     let a = Arc::clone(detector.info());
-    let (b, int8) = open(&loader, &b)?;
-    let b = Arc::clone(b.info());
+    // Only a box that is followed is looked for with it.
+    let mut detector = args.number.map(|number| (number, detector));
+    let (b, int8) = open(&loader, &b).map(|(b, bytes)| (Arc::clone(b.info()), bytes))?;
     let arithmetic = b.arithmetic.clone().unwrap_or_default();
     let models = LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: &arithmetic };
     let named = |error: LayersError| error.of([&a.path, &b.path]);
     let mut layers = Layers::new(&runtime, models).map_err(named)?;
+    drop(float);
+    let mut letterboxer = Letterboxer::new(a.form.input);
     let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
     let (paths, failures) = pictures(&args.images);
     for failure in failures {
@@ -82,13 +85,13 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     for path in &paths {
         match load(path) {
             Ok(frame) => {
-                detector.letterbox(&frame);
-                if let Some(number) = args.number.filter(|_| inputs.is_empty()) {
-                    followed = Some(Followed::find(&mut detector, number)?);
+                if let Some((number, detector)) = detector.take() {
+                    followed = Some(Followed::find(detector, &frame, number)?);
                 }
-                layers.add(detector.tensor()).map_err(named)?;
+                letterboxer.fill(&frame);
+                layers.add(letterboxer.tensor()).map_err(named)?;
                 if inputs.len() < TRIED {
-                    inputs.push(detector.tensor().to_vec());
+                    inputs.push(letterboxer.tensor().to_vec());
                 }
             }
             Err(error) => {
@@ -124,15 +127,15 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
         followed: None,
         layers: layers.layers().into_iter().map(LayerLine::of).collect(),
     };
-    drop((layers, detector));
     if !args.quick {
         let mut bar = None;
         let target = followed.as_ref().map(|followed| followed.target);
-        let Trials { losses, descent } = try_layers(&runtime, models, &inputs, target, |of| {
-            bar.get_or_insert_with(|| ProgressLine::new(Some(of), "layers")).step();
-            Ok(())
-        })
-        .map_err(named)?;
+        let Trials { losses, descent } = layers
+            .try_layers(&a.form, &inputs, target, |of| {
+                bar.get_or_insert_with(|| ProgressLine::new(Some(of), "layers")).step();
+                Ok(())
+            })
+            .map_err(named)?;
         if losses.is_empty() {
             return Err(NO_BOXES.into());
         }
@@ -194,10 +197,10 @@ struct Followed {
 }
 
 impl Followed {
-    /// The box among those of the picture that was letterboxed last.
-    fn find(detector: &mut FrameDetector, number: u32) -> Result<Self, Box<dyn Error>> {
+    /// The box among those of a picture.
+    fn find(mut detector: FrameDetector, frame: &Frame, number: u32) -> Result<Self, Box<dyn Error>> {
         let info = Arc::clone(detector.info());
-        detector.infer()?;
+        detector.run(frame)?;
         let found = detector.detections(Thresholds::LIVE);
         let Some(detection) = found.get(number as usize - 1) else {
             return Err(format!(
@@ -311,6 +314,9 @@ struct LayerLine {
     shape: Vec<i64>,
     propagated_db: Option<f64>,
     isolated_db: Option<f64>,
+    /// The share of its bytes that are not those of exact arithmetic, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differing: Option<f64>,
     iou_loss: Option<f64>,
     score_change: Option<f64>,
     share: Option<f64>,
@@ -326,9 +332,9 @@ struct LayerLine {
 impl LayerLine {
     fn of(layer: LayerNoise) -> Self {
         let finite = |db: f64| Some(db).filter(|db| db.is_finite());
-        let LayerNoise { node, op, tensor, shape, propagated, isolated } = layer;
+        let LayerNoise { node, op, tensor, shape, propagated, isolated, differing } = layer;
         let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
-        Self { node, op, tensor, shape, propagated_db, isolated_db, ..Self::default() }
+        Self { node, op, tensor, shape, propagated_db, isolated_db, differing, ..Self::default() }
     }
 }
 
@@ -341,14 +347,16 @@ impl LayersReport<'_> {
         if let Some(Followed { number, shown_class, scores: [float, int8], .. }) = followed {
             text += &format!("box {number}: {shown_class} {float:.3} in {a}, {int8:.3} in {b}\n\n");
         }
+        let differ = layers.iter().any(|line| line.differing.is_some());
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(
-            "{:<18} {:<20} {:>14} {:>11} {:>10}{}{}{}\n",
+            "{:<18} {:<20} {:>14} {:>11} {:>10}{}{}{}{}\n",
             "tensor",
             "operation",
             "shape",
             "cumulative",
             "this layer",
+            if differ { "    differ" } else { "" },
             if overflow.is_some() { "  overflow" } else { "" },
             if followed.is_some() { "   only cumul." } else { "" },
             if *tried > 0 { "   boxes  share" } else { "" }
@@ -364,6 +372,10 @@ impl LayersReport<'_> {
                 decibel(line.propagated_db),
                 decibel(line.isolated_db)
             );
+            if differ {
+                let share = line.differing.map_or_else(|| "-".into(), |share| format!("{:.3}%", share * 100.0));
+                text += &format!(" {share:>9}");
+            }
             if overflow.is_some() {
                 let parts = line.overflow_per_million.map_or_else(|| "-".into(), |parts| format!("{parts:.1}"));
                 text += &format!(" {parts:>9}");
@@ -379,6 +391,9 @@ impl LayersReport<'_> {
             text.push('\n');
         }
         text += "\ncumulative: SQNR with everything up to this layer in INT8; this layer: SQNR of this layer only\n";
+        if differ {
+            text += "differ: bytes that are not those of exact arithmetic\n";
+        }
         if let Some(overflow) = overflow {
             text += "overflow: pairs of products per million that overflow 16 bits in kernels without VNNI\n";
             text += &overflow.to_text();

@@ -15,12 +15,12 @@ const PADDING: f32 = 114.0;
 pub struct Letterboxer {
     input: Size,
     tensor: Vec<f32>,
-    plan: Option<Plan>,
+    sampling: Option<Sampling>,
 }
 
 /// Where each column and row of the scaled image is read from.
 #[derive(Debug)]
-struct Plan {
+struct Sampling {
     letterbox: Letterbox,
     columns: Vec<Tap>,
     rows: Vec<Tap>,
@@ -29,7 +29,7 @@ struct Plan {
 impl Letterboxer {
     /// For a model's input of this size, in pixels.
     pub fn new(input: Size) -> Self {
-        Self { input, tensor: vec![PADDING / 255.0; input.area() as usize * 3], plan: None }
+        Self { input, tensor: vec![PADDING / 255.0; input.area() as usize * 3], sampling: None }
     }
 
     /// The tensor of the last [`Letterboxer::fill`].
@@ -40,20 +40,20 @@ impl Letterboxer {
     /// Writes `frame` into the tensor and returns its placement.
     pub fn fill(&mut self, frame: &Frame) -> Letterbox {
         let letterbox = Letterbox::new(frame.size(), self.input);
-        let plan = match self.plan.take() {
-            Some(plan) if plan.letterbox == letterbox => plan,
+        let sampling = match self.sampling.take() {
+            Some(sampling) if sampling.letterbox == letterbox => sampling,
             _ => {
                 self.tensor.fill(PADDING / 255.0);
-                Plan::new(letterbox)
+                Sampling::new(letterbox)
             }
         };
-        plan.run(frame, self.input, &mut self.tensor);
-        self.plan = Some(plan);
+        sampling.run(frame, self.input, &mut self.tensor);
+        self.sampling = Some(sampling);
         letterbox
     }
 }
 
-impl Plan {
+impl Sampling {
     fn new(letterbox: Letterbox) -> Self {
         let (image, scaled) = (letterbox.image, letterbox.scaled);
         // Beyond the last column there is nothing to mix in. (Vertically, OpenCV mixes the last row with itself, and

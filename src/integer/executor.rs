@@ -6,8 +6,9 @@ use super::byte_map::Table;
 use super::conv::Scratch;
 use super::moves;
 use super::network::{Network, Op, Step};
+use super::plan::Plan;
 use super::sums::Sums;
-use super::tensor::{Buffer, Shape, Values};
+use super::tensor::{Axes, Buffer, Shape, Values};
 use super::{ConvOverflow, IntegerError};
 
 /// A network and the memory of all its tensors, allocated once.
@@ -60,6 +61,28 @@ impl Executor {
         Some(self.buffers[tensor.buffer].values(tensor))
     }
 
+    /// Takes over the activations of a plan's last run, of the same network with all tensors kept, for
+    /// [`Executor::overflows`]. False if something is missing.
+    pub fn adopt(&mut self, plan: &Plan) -> bool {
+        let network = Arc::clone(&self.network);
+        let convs = network.steps.iter().filter(|step| matches!(step.op, Op::Conv(_)));
+        self.has_run = convs.map(|step| &network.tensors[step.input]).all(|tensor| {
+            match (plan.values(&tensor.name), &mut self.buffers[tensor.buffer]) {
+                (Some(Values::U8(values)), Buffer::Bytes(bytes)) => {
+                    match tensor.axes {
+                        Axes::ChannelsFirst => moves::channels_last(&values, tensor.shape, bytes),
+                        Axes::ChannelsLast => bytes.copy_from_slice(&values),
+                    }
+                    true
+                }
+                // Sums of int8 activations never saturate.
+                (Some(Values::I8(_)), _) => true,
+                _ => false,
+            }
+        });
+        self.has_run
+    }
+
     /// How often pairs of products left int16 in each convolution and matrix product of the last run, in graph order.
     /// It examines the activations of that run, however they were summed.
     pub fn overflows(&mut self) -> Vec<ConvOverflow> {
@@ -104,9 +127,13 @@ impl Executor {
                     output.iter_mut().zip(bytes).for_each(|(output, byte)| *output = map.table[usize::from(*byte)]);
                 }
                 Op::MaxPool(window) => moves::max_pool((bytes, from), window, (output, into)),
+                Op::Pad(padding) => moves::pad((bytes, from), padding.corner, padding.byte, (output, into)),
                 op => moved((bytes, from), op, (output, into), |byte, table| table[usize::from(byte)]),
             },
             (Buffer::Floats(floats), Buffer::Floats(output)) => {
+                if let Op::Pad(padding) = &step.op {
+                    moves::pad((floats, from), padding.corner, padding.float, (output, into));
+                }
                 moved((floats, from), &step.op, (output, into), |value, _| value);
             }
         }

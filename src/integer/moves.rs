@@ -22,6 +22,16 @@ pub fn channels<T: Copy>(
     }
 }
 
+/// Places the input `corner` rows below the top of the output and `corner` columns to the right of its left end.
+pub fn pad<T: Copy>((input, from): (&[T], Shape), corner: [usize; 2], value: T, (output, into): (&mut [T], Shape)) {
+    output.fill(value);
+    let row = from.width * from.channels;
+    for (y, input) in input.chunks_exact(row).enumerate() {
+        let at = ((corner[0] + y) * into.width + corner[1]) * into.channels;
+        output[at..at + row].copy_from_slice(input);
+    }
+}
+
 /// Repeats each position `factor` times, along the height and along the width.
 pub fn upsample<T: Copy>((input, from): (&[T], Shape), factor: [usize; 2], (output, into): (&mut [T], Shape)) {
     let channels = from.channels;

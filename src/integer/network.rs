@@ -40,12 +40,23 @@ pub(super) enum Op {
     MaxPool(Window),
     /// Factors along the height and along the width.
     Upsample([usize; 2]),
+    Pad(Padding),
     /// Channels of the input from `start` on to channels of the output from `to` on, as many as both have.
     Channels {
         start: usize,
         to: usize,
         map: Option<Box<ByteMap>>,
     },
+}
+
+/// One value around a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Padding {
+    /// Rows above the input and columns to its left.
+    pub corner: [usize; 2],
+    /// The value, of a tensor of bytes or of floats.
+    pub byte: u8,
+    pub float: f32,
 }
 
 impl Network {

@@ -1,5 +1,6 @@
 //! ONNX Runtime sessions as they are: tensors in, tensors out.
 
+use ort::ep::CPU;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
@@ -16,14 +17,14 @@ pub struct RawSession {
 }
 
 impl RawSession {
-    /// Loads a model's bytes as they are; see [`session`].
-    pub(super) fn build(
-        runtime: &Runtime,
-        bytes: &[u8],
-        threads: usize,
-        avoids_overflow: bool,
-    ) -> Result<Self, String> {
-        let session = session(runtime, bytes, threads, avoids_overflow)?;
+    /// Loads a small part of a float model, of which there are many at once: it keeps no memory between runs.
+    pub fn part(runtime: &Runtime, bytes: &[u8], threads: usize) -> Result<Self, String> {
+        Self::build(runtime, bytes, SessionKind { threads, avoids_overflow: false, keeps_memory: false })
+    }
+
+    /// Loads a model's bytes as they are.
+    pub(super) fn build(runtime: &Runtime, bytes: &[u8], kind: SessionKind) -> Result<Self, String> {
+        let session = session(runtime, bytes, kind)?;
         let mut inputs = Vec::with_capacity(session.inputs().len());
         for input in session.inputs() {
             let input = outlet(input.name(), input.dtype());
@@ -65,19 +66,28 @@ impl RawSession {
     }
 }
 
-/// A session over a model's bytes. `avoids_overflow`: with slower kernels whose sums cannot overflow.
-pub(super) fn session(
-    runtime: &Runtime,
-    bytes: &[u8],
-    threads: usize,
-    avoids_overflow: bool,
-) -> Result<Session, String> {
+/// How a session computes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SessionKind {
+    /// How many compute one inference.
+    pub threads: usize,
+    /// With slower kernels whose sums cannot overflow.
+    pub avoids_overflow: bool,
+    /// Memory that a run took serves the next one.
+    pub keeps_memory: bool,
+}
+
+/// A session over a model's bytes.
+pub(super) fn session(runtime: &Runtime, bytes: &[u8], kind: SessionKind) -> Result<Session, String> {
+    let SessionKind { threads, avoids_overflow, keeps_memory } = kind;
     let build = || -> ort::Result<Session> {
         // Spinning threads burn a core while idle, and slow down the other session in the same process.
         let builder = Session::builder(&runtime.environment)?
             .with_optimization_level(GraphOptimizationLevel::All)?
             .with_intra_threads(threads)?
-            .with_intra_op_spinning(false)?;
+            .with_intra_op_spinning(false)?
+            .with_memory_pattern(keeps_memory)?
+            .with_execution_providers([CPU::default().with_arena_allocator(keeps_memory).build()])?;
         // It gives VNNI up too, so that it is set only where the plain kernels were found to overflow.
         let mut builder =
             if avoids_overflow { builder.with_config_entry("session.x64quantprecision", "1")? } else { builder };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use prost::Message;
 
+use super::raw_session::SessionKind;
 use super::{ModelError, RawSession, Runtime};
 use crate::onnx::{
     AttributeProto, GraphProto, IR_VERSION, MICROSOFT, ModelProto, NodeProto, OPSET, OperatorSetIdProto, TensorProto,
@@ -93,7 +94,8 @@ impl Runtime {
 
 /// Computes the tiny model of the self-test, with the option for exact sums or without.
 fn kernels(runtime: &Runtime, avoids_overflow: bool) -> Result<Vec<Vec<f32>>, String> {
-    let mut session = RawSession::build(runtime, &model(), 1, avoids_overflow)?;
+    let mut session =
+        RawSession::build(runtime, &model(), SessionKind { threads: 1, avoids_overflow, keeps_memory: true })?;
     let inputs = inputs();
     let mut outputs = Vec::new();
     session.run_many(

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::metadata::Metadata;
 use super::outlet::{Misfit, Outlet, check_input, match_heads};
-use super::raw_session::{one_line, outlet, session};
+use super::raw_session::{SessionKind, one_line, outlet, session};
 use super::{
     Arithmetic, Catalog, Detector, EngineInfo, ModelError, ModelInfo, ModelName, ModelRequest, RawSession, Runtime,
     Sidecar, read_model, threads,
@@ -27,22 +27,12 @@ impl RawSession {
         threads: usize,
         arithmetic: &Arithmetic,
     ) -> Result<Self, String> {
-        let raw = Self::of_many_inputs(runtime, bytes, threads, arithmetic)?;
+        let loadable = Loadable::new(runtime, bytes, arithmetic).map_err(|e| e.to_string())?;
+        let raw = Self::build(runtime, &loadable.bytes, loadable.kind(threads))?;
         match raw.inputs.len() {
             1 => Ok(raw),
             many => Err(format!("it has {many} inputs, not one")),
         }
-    }
-
-    /// The same for a model with any number of inputs; see [`RawSession::run_many`].
-    pub fn of_many_inputs(
-        runtime: &Runtime,
-        bytes: &[u8],
-        threads: usize,
-        arithmetic: &Arithmetic,
-    ) -> Result<Self, String> {
-        let loadable = Loadable::new(runtime, bytes, arithmetic).map_err(|e| e.to_string())?;
-        Self::build(runtime, &loadable.bytes, threads, loadable.avoids_overflow)
     }
 }
 
@@ -80,7 +70,7 @@ impl SessionDetector {
         let load = |e: ort::Error| not_loaded(one_line(&e));
         let form_error = |why: String| ModelError::Form { path: path.to_owned(), why };
         let loadable = Loadable::new(runtime, bytes, &request.arithmetic)?;
-        let mut session = session(runtime, &loadable.bytes, threads(), loadable.avoids_overflow).map_err(not_loaded)?;
+        let mut session = session(runtime, &loadable.bytes, loadable.kind(threads())).map_err(not_loaded)?;
 
         let metadata = {
             let metadata = session.metadata().map_err(load)?;
@@ -184,6 +174,10 @@ struct Loadable<'a> {
 }
 
 impl<'a> Loadable<'a> {
+    fn kind(&self, threads: usize) -> SessionKind {
+        SessionKind { threads, avoids_overflow: self.avoids_overflow, keeps_memory: true }
+    }
+
     fn new(runtime: &Runtime, bytes: &'a [u8], arithmetic: &Arithmetic) -> Result<Self, ModelError> {
         let is_integer = onnx::computes_in_integers(bytes);
         match arithmetic {

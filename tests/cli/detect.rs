@@ -65,6 +65,70 @@ fn a_model_may_be_named_with_its_arithmetic() {
     }
 }
 
+/// Of a picture: every box with its score.
+fn boxes(args: &[&str]) -> (Value, Vec<String>) {
+    let out = detect(&[&["--json"], args].concat(), &photos()[..1]).done();
+    let line: Value = serde_json::from_str(&out).unwrap();
+    let boxes = line["detections"].as_array().unwrap().iter().map(Value::to_string).collect();
+    (line["model"].clone(), boxes)
+}
+
+#[test]
+fn a_hardware_profile_computes_as_its_chip_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let profile = |bits: u32| {
+        let path = dir.path().join(format!("m{bits}-own.json"));
+        let text = format!(
+            r#"{{"name": "own-{bits}", "multiplier_bits": {bits}, "rounding": "half up", "leaky_relu": "multipliers",
+                "accumulator": {{"bits": 32, "overflow": "wrap"}}}}"#
+        );
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (_, exact) = boxes(&["--precision", "tuned"]);
+    let (fine, coarse) = (profile(12), profile(2));
+    let (model, of_fine) = boxes(&["--precision", "tuned", "--arithmetic", &fine]);
+    assert_eq!((model["arithmetic"]["name"].as_str(), model["engine"].as_str()), (Some("own-12"), Some("integer")));
+    assert_eq!(model["arithmetic"]["multiplier_bits"], 12);
+    assert!(of_fine != exact, "12 bits are not exact");
+    let (_, of_coarse) = boxes(&["--precision", &format!("tuned@{coarse}")]);
+    let kept = of_coarse.iter().filter(|found| of_fine.contains(found)).count();
+    assert!(of_coarse.len() != exact.len() || kept == 0, "2 bits break boxes: {of_coarse:?}");
+    let (model, shipped) = boxes(&["--precision", "tuned@zynq-m31"]);
+    assert_eq!(model["arithmetic"], "zynq-m31");
+    assert_eq!(shipped.len(), exact.len());
+}
+
+#[test]
+fn both_engines_find_the_same_boxes() {
+    let of = |engine| boxes(&["--precision", "int8", "--engine", engine]);
+    let [(of_session, session), (of_integer, integer)] = ["onnxruntime", "integer"].map(of);
+    assert_eq!((&of_session["engine"], &of_integer["engine"]), (&"onnxruntime".into(), &"integer".into()));
+    assert_eq!((of_session["arithmetic"].as_str(), &session), (Some("exact"), &integer));
+    assert!(boxes(&["--engine", "integer"]).0["engine"].is_null(), "a float model has but one");
+}
+
+#[test]
+fn how_no_model_can_be_computed_is_told() {
+    for (args, words) in [
+        (&["--arithmetic", "m61"][..], &["\"m61\"", "exact, native, saturating", "m18"][..]),
+        (&["--precision", "int8@m61"], &["\"m61\"", "zynq-m31"]),
+        (&["--precision", "int8", "--arithmetic", "gone.json"], &["gone.json"]),
+        (&["--engine", "tensorrt"], &["\"tensorrt\"", "onnxruntime or integer"]),
+        (&["--precision", "int8@native", "--engine", "integer"], &["native", "--engine onnxruntime"]),
+        (&["--precision", "int8@m16", "--engine", "onnxruntime"], &["m16", "--engine integer"]),
+    ] {
+        let run = detect(args, &photos()[..1]);
+        assert_ne!(run.code, 0, "{args:?}");
+        assert!(run.out.is_empty() && words.iter().all(|word| run.err.contains(word)), "{args:?}: {}", run.err);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.json");
+    std::fs::write(&path, include_str!("../../models/profiles/m16.json").replace("m16", "exact")).unwrap();
+    let run = detect(&["--arithmetic", path.to_str().unwrap()], &photos()[..1]);
+    assert!(run.err.contains("another arithmetic, exact"), "{}", run.err);
+}
+
 #[test]
 fn class_names_are_those_of_their_numbers() {
     let names = include_str!("../../assets/coco.names").lines().collect::<Vec<_>>();

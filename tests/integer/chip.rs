@@ -13,7 +13,7 @@ use crate::golden::{Golden, installed};
 use crate::multiplier::{any_rounding, byte};
 use crate::support::{Grid, Model};
 
-fn any_profile() -> impl Strategy<Value = Profile> {
+pub fn any_profile() -> impl Strategy<Value = Profile> {
     let leaky_relu = prop_oneof![
         Just(LeakyRelu::Table),
         Just(LeakyRelu::Multipliers),
@@ -36,7 +36,7 @@ fn on_chip(model: &Model, profile: &Profile) -> Executor {
 }
 
 /// What a register of so many bits keeps of a sum.
-fn kept(Accumulator { bits, overflow }: Accumulator, sum: i64) -> i64 {
+pub fn kept(Accumulator { bits, overflow }: Accumulator, sum: i64) -> i64 {
     let half = 1 << (bits - 1);
     match overflow {
         OutOfRange::Wrap => (sum + half).rem_euclid(2 * half) - half,
@@ -157,6 +157,14 @@ fn what_a_chip_cannot_multiply_by_is_refused_with_its_node() {
 
 /// tests/reference/profiles.py: the same in NumPy, with multipliers found as rational numbers.
 fn gives_the_bytes_of_the_reference(profile: &str) {
+    let goldens = recorded(profile);
+    let profile = Profile::find(profile).unwrap();
+    for golden in goldens {
+        golden_run(&golden, Network::read(&golden.model).unwrap().on_chip(&profile).unwrap(), Sums::Exact);
+    }
+}
+
+pub fn recorded(profile: &str) -> Vec<Golden> {
     #[derive(serde::Deserialize)]
     struct Recorded {
         sha256: String,
@@ -167,15 +175,14 @@ fn gives_the_bytes_of_the_reference(profile: &str) {
     assert_eq!(recorded.keys().map(String::as_str).collect::<Vec<_>>(), ["m16", "m18", "power-of-two", "zynq-m31"]);
     let models = recorded.remove(profile).unwrap();
     assert_eq!(models.len(), 2);
-    let profile = Profile::find(profile).unwrap();
-    for (file, Recorded { sha256, tensors }) in models {
+    let golden = |(file, Recorded { sha256, tensors }): (String, Recorded)| {
         let model = installed(&file);
         let sum: String = sha2::Sha256::digest(&model).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(sum, sha256, "{file} is not the model that the sums were recorded of; run make setup");
         let tensors = tensors.into_iter().map(|(name, crc)| (name, u32::from_str_radix(&crc, 16).unwrap())).collect();
-        let golden = Golden { file, model, tensors };
-        golden_run(&golden, Network::read(&golden.model).unwrap().on_chip(&profile).unwrap(), Sums::Exact);
-    }
+        Golden { file, model, tensors }
+    };
+    models.into_iter().map(golden).collect()
 }
 
 // One test for each, so that they run side by side.

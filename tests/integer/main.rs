@@ -10,5 +10,6 @@ mod executor;
 #[path = "../support/golden.rs"]
 mod golden;
 mod multiplier;
+mod plan;
 mod profile;
 mod support;

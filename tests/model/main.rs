@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
 mod arithmetic;
+mod engines;
 #[path = "../support/golden.rs"]
 mod golden;
 #[path = "../support/program.rs"]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use twinsight::detect::Form;
 use twinsight::model::Arithmetic;
-use twinsight::workshop::layers::{LayerModels, Layers, LayersError};
+use twinsight::workshop::layers::{LayerModels, LayerNoise, Layers, LayersError};
 
 use crate::photos::photos;
 use crate::program::{installed, twinsight};
@@ -83,6 +83,43 @@ fn heads_that_put_out_float_have_next_to_no_noise_of_their_own() {
     assert_eq!(head.op, "MatMulIntegerToFloat");
     assert!(head.isolated.unwrap() > 40.0, "{head:?}");
     assert_eq!(layers.len(), 58);
+}
+
+fn measured(arithmetic: &Arithmetic, input: &[f32]) -> Vec<LayerNoise> {
+    let (float, int8) = (file("yolov4-tiny-416_float.onnx"), file("yolov4-tiny-416_int8_tuned.onnx"));
+    let form = Form::yolov4_tiny_416();
+    let models = LayerModels { float: &float, int8: &int8, form: &form, arithmetic };
+    let mut layers = Layers::new(&runtime(), models).unwrap();
+    layers.add(input).unwrap();
+    layers.layers()
+}
+
+/// How far an arithmetic is from exact is known layer by layer, and from the first rounding on it does not go away.
+#[test]
+fn bytes_that_differ_from_exact_are_counted_in_every_layer() {
+    let input: Vec<f32> = (0..3 * 416 * 416usize).map(|i| ((i * 7919 % 256) as f64 / 255.0) as f32).collect();
+    let exact = measured(&Arithmetic::Exact, &input);
+    assert!(exact.iter().all(|layer| layer.differing.is_none()));
+    for arithmetic in [Arithmetic::Saturating, Arithmetic::named("m16").unwrap()] {
+        let found = measured(&arithmetic, &input);
+        let share = |tensor: &str| found.iter().find(|layer| layer.tensor == tensor).unwrap().differing.unwrap();
+        assert_eq!(share("images"), 0.0, "a picture's bytes are the same on every chip");
+        assert!(share("layer_00_conv") > 0.0 && share("head_stride_16") > 0.1, "{arithmetic}: {found:?}");
+        assert!(found.iter().all(|layer| (0.0..=1.0).contains(&layer.differing.unwrap())));
+        for (exact, found) in exact.iter().zip(&found) {
+            assert_eq!((&exact.tensor, &exact.shape), (&found.tensor, &found.shape));
+            assert!(found.differing.unwrap() > 0.0 || exact.propagated == found.propagated, "{}", exact.tensor);
+        }
+    }
+    // ONNX Runtime's sessions by another way: the same figures, where its plain kernels are exact.
+    if runtime().self_test().unwrap().native_is_exact() {
+        for (ours, theirs) in exact.iter().zip(measured(&Arithmetic::Native, &input)) {
+            let close = |a: f64, b: f64| a == b || (a - b).abs() < 0.01;
+            assert!(close(ours.propagated, theirs.propagated), "{ours:?} {theirs:?}");
+            let [ours_alone, theirs_alone] = [ours.isolated, theirs.isolated].map(|db| db.unwrap_or(0.0));
+            assert!(close(ours_alone, theirs_alone), "{ours:?} {theirs:?}");
+        }
+    }
 }
 
 /// What follows a convolution in float is float too, a split of channels among it, and is rounded after it.

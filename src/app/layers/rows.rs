@@ -263,6 +263,7 @@ mod tests {
                 shape: vec![1, 3, 4, 4],
                 propagated,
                 isolated,
+                differing: None,
             },
             loss: isolated.map(|_| BoxLoss {
                 tensor: tensor.into(),

@@ -121,12 +121,17 @@ impl Ratios {
         let mut names: Vec<&ModelName> = models.iter().map(|model| &model.name).collect();
         names.dedup();
         let prices = |of: &dyn Fn(&ModelName) -> [ModelRequest; 2]| -> Vec<Price> {
+            // FP32 is computed in one way alone.
+            let differs = |name: &&&ModelName| {
+                let [one, other] = of(name);
+                one != other
+            };
             let price = |name: &&ModelName| {
                 let [one, other] = of(name).map(|request| median(&inference(&request)));
                 Price { model: name.label(), ratio: one / other }
             };
             // Of a float model there is one time, and of one that is partly in float there are not all.
-            names.iter().map(price).filter(|price| price.ratio.is_finite()).collect()
+            names.iter().filter(differs).map(price).filter(|price| price.ratio.is_finite()).collect()
         };
         let in_arithmetic = |name: &ModelName, arithmetic| ModelRequest::new(name.clone(), arithmetic);
         let [by_onnx_runtime, by_integer] =

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::output::escape::{on_a_line, path_name};
 use crate::cli::output::stdout::{out, tell};
 use crate::files::read_limited;
+use crate::integer::Network;
 use crate::model::metadata::Metadata;
-use crate::model::{Catalog, Precision};
+use crate::model::{Catalog, Precision, read_model};
 use crate::onnx::Integers;
 use crate::workshop::{WorkshopError, read_integers, read_metadata};
 
@@ -40,7 +41,7 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             (None, None) => Precision::Unknown.as_str(),
         };
         let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
-        let integers = integers.map_or_else(|| "-".to_owned(), |of| words(&of));
+        let integers = integers.unwrap_or_else(|| "-".to_owned());
         let [file, recipe] = [file.as_str(), recipe].map(|text| on_a_line(text).into_owned());
         rows.push([file, precision.to_owned(), recipe, bytes.to_string(), sum, origin, integers]);
     }
@@ -66,12 +67,16 @@ fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// A model file's size, its sha256 in hexadecimal, what it says of itself, and of its integers.
-type ReadModel = (u64, String, Option<Metadata>, Option<Integers>);
+/// A model file's size, its sha256 in hexadecimal, what it says of itself, and what is to say of its integers.
+type ReadModel = (u64, String, Option<Metadata>, Option<String>);
 
 fn read(path: &Path) -> Result<ReadModel, WorkshopError> {
     let (bytes, sum, metadata) = read_metadata(path)?;
-    Ok((bytes, sum, metadata, read_integers(path)?))
+    let integers = read_integers(path)?.map(|integers| (integers, read_model(path)));
+    // A model that cannot be read again has just been told of.
+    let words =
+        integers.map(|(integers, bytes)| words(&integers, bytes.is_ok_and(|bytes| Network::read(&bytes).is_ok())));
+    Ok((bytes, sum, metadata, words))
 }
 
 /// Where a model's file comes from, by its sum.
@@ -102,7 +107,7 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             }
         };
         if sum == pin {
-            let integers = integers.map_or_else(String::new, |of| format!("; {}", words(&of)));
+            let integers = integers.map_or_else(String::new, |words| format!("; {words}"));
             out!("{file:<34}  ok{integers}")?;
         } else {
             out!(
@@ -115,11 +120,12 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
 }
 
 /// Whether a model's sums can overflow on x86 without VNNI, and what else its integers have to be told.
-fn words(of: &Integers) -> String {
+fn words(of: &Integers, is_readable: bool) -> String {
     let signed = if of.signed { ", int8 activations (run as uint8, which is exact)" } else { "" };
+    let engine = if is_readable { "" } else { "; partly in float: no hardware profile, in ONNX Runtime alone" };
     match of.overflowing {
-        0 => format!("cannot overflow: exact on every processor{signed}"),
-        some => format!("{some} of {} filters can overflow{signed}", of.filters),
+        0 => format!("cannot overflow: exact on every processor{signed}{engine}"),
+        some => format!("{some} of {} filters can overflow{signed}{engine}", of.filters),
     }
 }
 

@@ -7,7 +7,7 @@ pub const ROUND: f32 = 12_582_912.0;
 
 /// A function from byte to byte, in the form that is computed fastest.
 #[derive(Clone, Debug)]
-pub enum Curve {
+pub enum ByteCurve {
     /// Every byte stays.
     Same,
     Bends(Bend),
@@ -18,15 +18,19 @@ pub enum Curve {
 /// computed at once, where a table gives one byte at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bend {
-    above: f32,
-    below: f32,
-    shift: f32,
-    low: f32,
-    high: f32,
-    zero_point: u8,
+    /// Slopes on both sides of the input's zero point.
+    pub above: f32,
+    pub below: f32,
+    /// Added before the value is rounded to the nearest.
+    pub shift: f32,
+    /// Limits of the value.
+    pub low: f32,
+    pub high: f32,
+    /// Of the output.
+    pub zero_point: u8,
 }
 
-impl Curve {
+impl ByteCurve {
     /// Of a table whose input has this zero point.
     pub fn of(table: &Table, zero_point: u8) -> Self {
         if table.iter().enumerate().all(|(byte, to)| byte == usize::from(*to)) {
@@ -40,6 +44,9 @@ impl Curve {
 }
 
 impl Bend {
+    /// In place of one that is not used.
+    pub const NONE: Self = Self { above: 0.0, below: 0.0, shift: 0.0, low: 0.0, high: 0.0, zero_point: 0 };
+
     /// Where it gives every byte of the table.
     fn of(table: &Table, zero_point: u8) -> Option<Self> {
         // Rounded to the nearest, or down.
@@ -101,11 +108,11 @@ mod tests {
     use crate::integer::grid::Grid;
     use crate::integer::{Profile, Rounding};
 
-    fn given(curve: &Curve, byte: u8, zero_point: u8) -> u8 {
+    fn given(curve: &ByteCurve, byte: u8, zero_point: u8) -> u8 {
         match curve {
-            Curve::Same => byte,
-            Curve::Bends(bend) => bend.byte(f32::from(byte) - f32::from(zero_point)),
-            Curve::Table(table) => table[usize::from(byte)],
+            ByteCurve::Same => byte,
+            ByteCurve::Bends(bend) => bend.byte(f32::from(byte) - f32::from(zero_point)),
+            ByteCurve::Table(table) => table[usize::from(byte)],
         }
     }
 
@@ -130,9 +137,9 @@ mod tests {
                     }
                 }
                 for map in maps {
-                    let curve = Curve::of(&map.table, zero_point);
+                    let curve = ByteCurve::of(&map.table, zero_point);
                     all += 1;
-                    bends += usize::from(!matches!(curve, Curve::Table(_)));
+                    bends += usize::from(!matches!(curve, ByteCurve::Table(_)));
                     for byte in 0..=255 {
                         assert_eq!(given(&curve, byte, zero_point), map.table[usize::from(byte)]);
                     }
@@ -141,7 +148,7 @@ mod tests {
         }
         assert!(bends * 10 >= all * 9, "{bends} of {all}");
         let odd: Table = std::array::from_fn(|byte| (byte * 37) as u8);
-        assert!(matches!(Curve::of(&odd, 3), Curve::Table(_)));
-        assert!(matches!(Curve::of(&std::array::from_fn(|byte| byte as u8), 3), Curve::Same));
+        assert!(matches!(ByteCurve::of(&odd, 3), ByteCurve::Table(_)));
+        assert!(matches!(ByteCurve::of(&std::array::from_fn(|byte| byte as u8), 3), ByteCurve::Same));
     }
 }

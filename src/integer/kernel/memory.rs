@@ -30,6 +30,12 @@ impl Memory {
         self.start.wrapping_add(from)
     }
 
+    /// The same, to be written: `length` bytes from it on lie within the memory.
+    pub fn at_mut(&self, from: usize, length: usize) -> *mut u8 {
+        self.check(from, length);
+        self.start.wrapping_add(from)
+    }
+
     /// # Safety
     /// Nobody may write these bytes while the result is in use.
     pub unsafe fn bytes(&self, from: usize, length: usize) -> &[u8] {

@@ -4,6 +4,8 @@
 //! several threads write a part each.
 
 pub mod curve;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 pub mod lines;
 pub mod memory;
 #[cfg(target_arch = "x86_64")]

@@ -1,10 +1,11 @@
 //! From a tile's sums to bytes: multiplied, rounded, clamped, and through a leaky ReLU.
 //!
-//! Plain loops, compiled once for each set of instructions.
+//! In plain loops, or several filters at once.
 
 use super::Kernel;
-use super::curve::{Curve, ROUND};
+use super::curve::ByteCurve;
 use crate::integer::conv::FixedPoint;
+use crate::integer::grid::round_to_byte;
 use crate::integer::multiplier::{Multiplier, Rounding};
 
 /// How sums become bytes. Lists have one value a filter, up to a whole number of blocks.
@@ -14,7 +15,7 @@ pub struct ToBytes {
     pub unused_bits: u32,
     pub scale: Scale,
     pub zero_point: u8,
-    pub curve: Curve,
+    pub curve: ByteCurve,
 }
 
 /// What sums are multiplied by.
@@ -22,8 +23,8 @@ pub struct ToBytes {
 pub enum Scale {
     /// In float32.
     Float(Vec<f32>),
-    /// In fixed point, by 1 or less.
-    Fixed { mantissas: Vec<i32>, halves: Vec<i64>, shifts: Vec<i64>, rounding: Rounding },
+    /// In fixed point, by 1 or less. `halves`: what is added before the shift.
+    Fixed { multipliers: Vec<Multiplier>, mantissas: Vec<i32>, halves: Vec<i64>, shifts: Vec<i64>, rounding: Rounding },
     /// In fixed point, by anything.
     Any { multipliers: Vec<Multiplier>, rounding: Rounding },
 }
@@ -58,120 +59,225 @@ impl Scale {
             mantissas: multipliers.iter().map(|multiplier| multiplier.mantissa as i32).collect(),
             halves: shifts.iter().map(half).collect(),
             shifts,
+            multipliers,
             rounding,
         }
     }
 }
 
-/// Sums and bytes of a tile: one row a position, `block` filters from `first` on.
-pub struct Rows<'a> {
+/// Sums of a tile, one row a position, of `block` filters from `first` on; and where their bytes go.
+#[derive(Clone, Copy)]
+pub struct TileRows<'a> {
     pub first: usize,
     pub block: usize,
-    pub totals: &'a mut [i32],
-    pub bytes: &'a mut [u8],
+    pub totals: &'a [i32],
+    pub to: *mut u8,
+    /// Of the bytes, from position to position.
+    pub pitch: usize,
 }
 
 impl ToBytes {
-    /// The caller has made sure that the processor has the kernel.
-    pub fn run(&self, kernel: Kernel, rows: Rows<'_>) {
-        debug_assert!(kernel.is_supported());
-        match kernel {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a plan is only made of kernels that the processor has.
-            Kernel::Avx2 | Kernel::AvxVnni => unsafe { with_avx2(self, rows) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a plan is only made of kernels that the processor has.
-            Kernel::Avx512Vnni => unsafe { with_avx512(self, rows) },
-            _ => self.anywhere(rows),
+    /// # Safety
+    /// The processor must have the kernel. `block` bytes must be writable for each position, and nobody else may use
+    /// them meanwhile.
+    pub unsafe fn run(&self, kernel: Kernel, rows: TileRows<'_>) {
+        #[cfg(target_arch = "x86_64")]
+        if rows.block.is_multiple_of(16) {
+            match (kernel, &self.scale) {
+                (Kernel::Portable, _) | (_, Scale::Any { .. }) => {}
+                // SAFETY: the caller's promise.
+                (Kernel::Avx2 | Kernel::AvxVnni, _) => return unsafe { vectors::with_avx2(self, rows) },
+                // SAFETY: the caller's promise.
+                (Kernel::Avx512Vnni, _) => return unsafe { vectors::with_avx512(self, rows) },
+            }
         }
+        // SAFETY: the caller's promise.
+        unsafe { self.anywhere(rows) };
     }
 
-    #[inline(always)]
-    fn anywhere(&self, Rows { first, block, totals, bytes }: Rows<'_>) {
-        if self.unused_bits > 0 {
-            totals.iter_mut().for_each(|total| *total = *total << self.unused_bits >> self.unused_bits);
-        }
-        let of = first..first + block;
-        match &self.scale {
-            Scale::Float(multipliers) => {
-                let multipliers = &multipliers[of];
-                let (low, high) = (-f32::from(self.zero_point), 255.0 - f32::from(self.zero_point));
-                self.each_row(totals, bytes, block, |at, total| {
-                    let value = total as f32 * multipliers[at];
-                    let value = if value > low { value } else { low };
-                    let value = if value < high { value } else { high };
-                    (value + ROUND) - ROUND
-                });
+    /// In plain loops.
+    ///
+    /// # Safety
+    /// As for [`ToBytes::run`].
+    unsafe fn anywhere(&self, TileRows { first, block, totals, to, pitch }: TileRows<'_>) {
+        for (position, totals) in totals.chunks_exact(block).enumerate() {
+            // SAFETY: the caller's promise.
+            let bytes = unsafe { std::slice::from_raw_parts_mut(to.add(position * pitch), block) };
+            for (at, (total, byte)) in totals.iter().zip(bytes).enumerate() {
+                let total = *total << self.unused_bits >> self.unused_bits;
+                let rounded = self.scale.byte(first + at, total, self.zero_point);
+                *byte = match &self.curve {
+                    ByteCurve::Same => rounded,
+                    ByteCurve::Bends(bend) => bend.byte(f32::from(rounded) - f32::from(self.zero_point)),
+                    ByteCurve::Table(table) => table[usize::from(rounded)],
+                };
             }
-            Scale::Fixed { mantissas, halves, shifts, rounding } => {
-                let (mantissas, halves, shifts) = (&mantissas[of.clone()], &halves[of.clone()], &shifts[of]);
-                let (low, high) = (-i32::from(self.zero_point), 255 - i32::from(self.zero_point));
-                // `shifted`: below 2³¹ in magnitude, because no multiplier is above 1.
-                let finish = |shifted: i64| (shifted as i32).max(low).min(high) as f32;
-                let product = |at: usize, total: i32| i64::from(total) * i64::from(mantissas[at]);
-                match rounding {
-                    Rounding::HalfUp | Rounding::Truncate => self.each_row(totals, bytes, block, |at, total| {
-                        finish((product(at, total) + halves[at]) >> (shifts[at] & 63))
-                    }),
-                    Rounding::HalfEven => self.each_row(totals, bytes, block, |at, total| {
-                        let (product, places) = (product(at, total), shifts[at] & 63);
-                        finish((product + halves[at] + ((product >> places) & 1)) >> places)
-                    }),
-                    Rounding::HalfAway => self.each_row(totals, bytes, block, |at, total| {
-                        let product = product(at, total);
-                        finish((product + halves[at] + (product >> 63)) >> (shifts[at] & 63))
-                    }),
+        }
+    }
+}
+
+impl Scale {
+    /// Of one filter's sum.
+    fn byte(&self, filter: usize, total: i32, zero_point: u8) -> u8 {
+        match self {
+            Self::Float(multipliers) => round_to_byte(total as f32 * multipliers[filter], zero_point),
+            Self::Fixed { multipliers, rounding, .. } | Self::Any { multipliers, rounding } => {
+                multipliers[filter].to_byte(total, *rounding, zero_point)
+            }
+        }
+    }
+}
+
+/// The same, several filters at once.
+#[cfg(target_arch = "x86_64")]
+mod vectors {
+    use super::{Scale, TileRows, ToBytes};
+    use crate::integer::kernel::curve::{Bend, ByteCurve, ROUND};
+    use crate::integer::kernel::lanes::{Eight, Lanes, Sixteen};
+    use crate::integer::multiplier::Rounding;
+
+    /// # Safety
+    /// As for [`ToBytes::run`].
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn with_avx2(to_bytes: &ToBytes, rows: TileRows<'_>) {
+        // SAFETY: the instructions are those of this function; the rest is the caller's promise.
+        unsafe { run::<Eight>(to_bytes, rows) }
+    }
+
+    /// # Safety
+    /// As for [`ToBytes::run`].
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    pub unsafe fn with_avx512(to_bytes: &ToBytes, rows: TileRows<'_>) {
+        // SAFETY: the instructions are those of this function; the rest is the caller's promise.
+        unsafe { run::<Sixteen>(to_bytes, rows) }
+    }
+
+    /// # Safety
+    /// The processor must have the instructions; and as for [`ToBytes::run`].
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(to_bytes: &ToBytes, rows: TileRows<'_>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match &to_bytes.curve {
+                ByteCurve::Same => scales::<L, false>(to_bytes, rows, &Bend::NONE),
+                ByteCurve::Bends(bend) => scales::<L, true>(to_bytes, rows, bend),
+                ByteCurve::Table(table) => {
+                    scales::<L, false>(to_bytes, rows, &Bend::NONE);
+                    for position in 0..rows.totals.len() / rows.block {
+                        let bytes = std::slice::from_raw_parts_mut(rows.to.add(position * rows.pitch), rows.block);
+                        bytes.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
+                    }
                 }
             }
-            Scale::Any { multipliers, rounding } => {
-                let multipliers = &multipliers[of];
-                let zero_point = self.zero_point;
-                self.each_row(totals, bytes, block, |at, total| {
-                    f32::from(multipliers[at].to_byte(total, *rounding, zero_point)) - f32::from(zero_point)
-                });
-            }
         }
     }
 
-    /// `steps`: from the place of a filter in the block and its sum to whole steps above the zero point.
+    /// # Safety
+    /// The processor must have the instructions; and as for [`ToBytes::run`].
     #[inline(always)]
-    fn each_row(&self, totals: &[i32], bytes: &mut [u8], block: usize, steps: impl Fn(usize, i32) -> f32) {
-        let zero_point = self.zero_point;
-        match &self.curve {
-            Curve::Same => {
-                each(totals, bytes, block, |at, total| rounded(steps(at, total), zero_point));
-            }
-            Curve::Bends(bend) => each(totals, bytes, block, |at, total| bend.byte(steps(at, total))),
-            Curve::Table(table) => {
-                each(totals, bytes, block, |at, total| rounded(steps(at, total), zero_point));
-                bytes.iter_mut().for_each(|byte| *byte = table[usize::from(*byte)]);
+    unsafe fn scales<L: Lanes, const BENDS: bool>(to_bytes: &ToBytes, rows: TileRows<'_>, bend: &Bend) {
+        let TileRows { first, block, totals, to, pitch } = rows;
+        let positions = totals.len() / block;
+        assert!(block.is_multiple_of(L::COUNT));
+        let (low, high) = (-i32::from(to_bytes.zero_point), 255 - i32::from(to_bytes.zero_point));
+        // SAFETY: a position has as many sums as the block has filters, a whole number of vectors; the lengths of lists
+        // are checked below; instructions and bytes are the caller's promise.
+        unsafe {
+            let finish = Finisher::<L>::new(bend, to_bytes.zero_point);
+            for at in (0..block).step_by(L::COUNT) {
+                let filter = first + at;
+                macro_rules! each_position {
+                    ($steps:expr) => {
+                        for position in 0..positions {
+                            let mut sums = L::ints(totals.as_ptr().add(position * block + at));
+                            if to_bytes.unused_bits > 0 {
+                                sums = L::wrap(sums, to_bytes.unused_bits);
+                            }
+                            finish.put::<BENDS>(to.add(position * pitch + at), $steps(sums));
+                        }
+                    };
+                }
+                match &to_bytes.scale {
+                    Scale::Float(multipliers) => {
+                        let by = L::floats(multipliers[filter..][..L::COUNT].as_ptr());
+                        let (low, high) = (L::all_floats(low as f32), L::all_floats(high as f32));
+                        each_position!(|sums| L::clamp(L::product(L::to_floats(sums), by), low, high));
+                    }
+                    Scale::Fixed { mantissas, halves, shifts, rounding, .. } => {
+                        let mantissas = L::ints(mantissas[filter..][..L::COUNT].as_ptr());
+                        let halves = L::wide(halves[filter..][..L::COUNT].as_ptr());
+                        let shifts = L::wide(shifts[filter..][..L::COUNT].as_ptr());
+                        let (low, high) = (L::all_ints(low), L::all_ints(high));
+                        macro_rules! rounded {
+                            ($even:literal, $away:literal) => {
+                                each_position!(|sums| {
+                                    let scaled = L::scaled::<$even, $away>(sums, mantissas, halves, shifts);
+                                    L::to_floats(L::clamp_ints(scaled, low, high))
+                                })
+                            };
+                        }
+                        match rounding {
+                            Rounding::HalfUp | Rounding::Truncate => rounded!(false, false),
+                            Rounding::HalfEven => rounded!(true, false),
+                            Rounding::HalfAway => rounded!(false, true),
+                        }
+                    }
+                    Scale::Any { .. } => {}
+                }
             }
         }
     }
-}
 
-#[inline(always)]
-fn rounded(steps: f32, zero_point: u8) -> u8 {
-    ((steps + ROUND).to_bits() as u8).wrapping_add(zero_point)
-}
+    /// From steps above the zero point to bytes.
+    struct Finisher<L: Lanes> {
+        round: L::Floats,
+        unround: L::Floats,
+        above: L::Floats,
+        below: L::Floats,
+        shift: L::Floats,
+        low: L::Floats,
+        high: L::Floats,
+        lift: L::Ints,
+    }
 
-#[inline(always)]
-fn each(totals: &[i32], bytes: &mut [u8], block: usize, byte: impl Fn(usize, i32) -> u8) {
-    for (totals, bytes) in totals.chunks_exact(block).zip(bytes.chunks_exact_mut(block)) {
-        for at in 0..block {
-            bytes[at] = byte(at, totals[at]);
+    impl<L: Lanes> Finisher<L> {
+        /// # Safety
+        /// The processor must have the instructions.
+        #[inline(always)]
+        unsafe fn new(bend: &Bend, zero_point: u8) -> Self {
+            let bends = *bend != Bend::NONE;
+            let lift = if bends { bend.zero_point } else { zero_point };
+            // SAFETY: the caller's promise.
+            unsafe {
+                Self {
+                    round: L::all_floats(ROUND),
+                    unround: L::all_floats(-ROUND),
+                    above: L::all_floats(bend.above),
+                    below: L::all_floats(bend.below),
+                    shift: L::all_floats(bend.shift),
+                    low: L::all_floats(bend.low),
+                    high: L::all_floats(bend.high),
+                    lift: L::all_ints(lift.into()),
+                }
+            }
+        }
+
+        /// # Safety
+        /// The processor must have the instructions; as many bytes as lanes must be writable.
+        #[inline(always)]
+        unsafe fn put<const BENDS: bool>(&self, to: *mut u8, steps: L::Floats) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let mut rounded = L::sum(steps, self.round);
+                if BENDS {
+                    // As in `Bend::byte`.
+                    let steps = L::sum(rounded, self.unround);
+                    let bent = L::product(steps, L::choose(steps, self.above, self.below));
+                    let bent = L::clamp(L::sum(bent, self.shift), self.low, self.high);
+                    rounded = L::sum(bent, self.round);
+                }
+                L::store(to, rounded, self.lift);
+            }
         }
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn with_avx2(to_bytes: &ToBytes, rows: Rows<'_>) {
-    to_bytes.anywhere(rows);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn with_avx512(to_bytes: &ToBytes, rows: Rows<'_>) {
-    to_bytes.anywhere(rows);
 }

@@ -4,17 +4,17 @@
 //! input ──▶ (staged, if need be) ──▶ tile: sums of some positions and a block of filters ──▶ bytes or floats ──▶ output
 //! ```
 
-use super::area::{Area, Place};
-use super::packed::Packed;
-use super::scratch::Scratch;
+use super::area::{ByteArea, TensorPlace};
+use super::packed::PackedWeights;
+use super::scratch::ThreadMemory;
 use super::staging::{Staging, corner, taps};
 use crate::integer::byte_map::Table;
 use crate::integer::conv::{Conv, Epilogue};
 use crate::integer::kernel::Kernel;
-use crate::integer::kernel::curve::Curve;
+use crate::integer::kernel::curve::ByteCurve;
 use crate::integer::kernel::memory::Memory;
 use crate::integer::kernel::multiply::{GROUP, Multiply, Tile};
-use crate::integer::kernel::to_bytes::{Rows, Scale, ToBytes};
+use crate::integer::kernel::to_bytes::{Scale, TileRows, ToBytes};
 use crate::integer::sums::Addition;
 use crate::integer::tensor::Shape;
 use crate::integer::window::Window;
@@ -31,12 +31,12 @@ const MOST_RESTS: f64 = 0.2;
 pub struct ConvJob {
     kernel: Kernel,
     window: Window,
-    input: Area,
-    output: Place,
+    input: ByteArea,
+    output: TensorPlace,
     /// Of the output.
     shape: Shape,
     way: Way,
-    finish: Finish,
+    finish: Ending,
     /// Parts into which rows of the output and blocks of filters are divided.
     pub row_parts: usize,
     pub block_parts: usize,
@@ -50,7 +50,7 @@ enum Way {
 
 #[derive(Debug)]
 struct Vectors {
-    packed: Packed,
+    packed: PackedWeights,
     staging: Staging,
     /// Of a position's first byte.
     runs: Vec<usize>,
@@ -61,7 +61,7 @@ struct Vectors {
 }
 
 #[derive(Debug)]
-enum Finish {
+enum Ending {
     Bytes(ToBytes),
     Floats { scales: Vec<f32>, biases: Vec<f32> },
 }
@@ -70,7 +70,7 @@ impl ConvJob {
     pub fn new(
         conv: &Conv,
         table: Option<&Table>,
-        (input, output, shape): (Area, Place, Shape),
+        (input, output, shape): (ByteArea, TensorPlace, Shape),
         kernel: Kernel,
         addition: Addition,
         threads: usize,
@@ -81,7 +81,7 @@ impl ConvJob {
             Way::Vectors(vectors) => vectors.packed.offsets.len(),
         };
         let finish = match &conv.epilogue {
-            Epilogue::Bytes { multipliers, zero_point, fixed } => Finish::Bytes(ToBytes {
+            Epilogue::Bytes { multipliers, zero_point, fixed } => Ending::Bytes(ToBytes {
                 unused_bits: match (&way, addition) {
                     (Way::Vectors(_), Addition::Chip(Accumulator { bits, overflow: OutOfRange::Wrap })) => {
                         i32::BITS - bits
@@ -93,9 +93,9 @@ impl ConvJob {
                     None => Scale::float(multipliers, filters),
                 },
                 zero_point: *zero_point,
-                curve: table.map_or(Curve::Same, |table| Curve::of(table, *zero_point)),
+                curve: table.map_or(ByteCurve::Same, |table| ByteCurve::of(table, *zero_point)),
             }),
-            Epilogue::Floats { scales, biases } => Finish::Floats { scales: scales.clone(), biases: biases.clone() },
+            Epilogue::Floats { scales, biases } => Ending::Floats { scales: scales.clone(), biases: biases.clone() },
         };
         let window = conv.window;
         let mut job = Self { kernel, window, input, output, shape, way, finish, row_parts: 1, block_parts: 1 };
@@ -127,7 +127,7 @@ impl ConvJob {
     }
 
     /// Makes a thread's memory large enough.
-    pub fn reserve(&self, conv: &Conv, scratch: &mut Scratch) {
+    pub fn reserve(&self, conv: &Conv, scratch: &mut ThreadMemory) {
         let rows = self.shape.height.div_ceil(self.row_parts);
         match &self.way {
             Way::Portable(_) => {
@@ -147,7 +147,7 @@ impl ConvJob {
         (PATCHES / conv.filters.depth().max(1)).clamp(1, 64).min(self.shape.width)
     }
 
-    pub fn run(&self, conv: &Conv, memory: &Memory, scratch: &mut Scratch, item: usize) {
+    pub fn run(&self, conv: &Conv, memory: &Memory, scratch: &mut ThreadMemory, item: usize) {
         let part = |all: usize, parts: usize, at: usize| all * at / parts..all * (at + 1) / parts;
         let (of_rows, of_blocks) = (item % self.row_parts, item / self.row_parts);
         let rows = part(self.shape.height, self.row_parts, of_rows);
@@ -168,14 +168,14 @@ impl ConvJob {
         &self,
         vectors: &Vectors,
         memory: &Memory,
-        scratch: &mut Scratch,
+        scratch: &mut ThreadMemory,
         rows: std::ops::Range<usize>,
         blocks: std::ops::Range<usize>,
     ) {
         let Vectors { packed, staging, runs, rests, stride, row } = vectors;
         let multiply = packed.multiply;
         let block = multiply.block();
-        let Scratch { staged, totals, bytes, .. } = scratch;
+        let ThreadMemory { staged, totals, bytes, .. } = scratch;
         let first = rows.start;
         let start = match staging {
             Staging::Direct => memory.at(corner(&self.window, self.input, first)),
@@ -212,10 +212,10 @@ impl ConvJob {
         }
     }
 
-    fn portable_row(&self, conv: &Conv, addition: Addition, memory: &Memory, scratch: &mut Scratch, y: usize) {
+    fn portable_row(&self, conv: &Conv, addition: Addition, memory: &Memory, scratch: &mut ThreadMemory, y: usize) {
         let (filters, together) = (&conv.filters, self.together(conv));
         let (depth, row) = (filters.depth(), filters.row());
-        let Scratch { patches, totals, bytes, .. } = scratch;
+        let ThreadMemory { patches, totals, bytes, .. } = scratch;
         let mut x = 0;
         while x < self.shape.width {
             let end = self.shape.width.min(x + together);
@@ -242,22 +242,32 @@ impl ConvJob {
         first: usize,
         block: usize,
         (y, x): (usize, usize),
-        totals: &mut [i32],
+        totals: &[i32],
         bytes: &mut [u8],
     ) {
         let filters = block.min(self.shape.channels - first);
         match (&self.finish, &self.output) {
-            (Finish::Bytes(to_bytes), Place::Bytes(area)) => {
+            (Ending::Bytes(to_bytes), TensorPlace::Bytes(area)) => {
+                let positions = totals.len() / block;
+                let start = area.at(y, x) + first;
+                if filters == block {
+                    let to = memory.at_mut(start, (positions - 1) * area.pitch + block);
+                    // SAFETY: these filters at these positions belong to the item that is being run, and the kernel
+                    // is that of the plan.
+                    unsafe { to_bytes.run(self.kernel, TileRows { first, block, totals, to, pitch: area.pitch }) };
+                    return;
+                }
                 let bytes = &mut bytes[..totals.len()];
-                to_bytes.run(self.kernel, Rows { first, block, totals, bytes: &mut *bytes });
+                let to = bytes.as_mut_ptr();
+                // SAFETY: there is a byte for each sum, and the kernel is that of the plan.
+                unsafe { to_bytes.run(self.kernel, TileRows { first, block, totals, to, pitch: block }) };
                 for (position, bytes) in bytes.chunks_exact(block).enumerate() {
-                    let to = area.at(y, x + position) + first;
                     // SAFETY: these filters at this position belong to the item that is being run.
-                    let to = unsafe { memory.bytes_mut(to, filters) };
+                    let to = unsafe { memory.bytes_mut(start + position * area.pitch, filters) };
                     to.copy_from_slice(&bytes[..filters]);
                 }
             }
-            (Finish::Floats { scales, biases }, Place::Floats(planes)) => {
+            (Ending::Floats { scales, biases }, TensorPlace::Floats(planes)) => {
                 let positions = totals.len() / block;
                 for filter in 0..filters {
                     let (scale, bias) = (scales[first + filter], biases[first + filter]);
@@ -276,7 +286,7 @@ impl ConvJob {
 }
 
 impl Way {
-    fn new(conv: &Conv, input: Area, output: Shape, kernel: Kernel, addition: Addition) -> Self {
+    fn new(conv: &Conv, input: ByteArea, output: Shape, kernel: Kernel, addition: Addition) -> Self {
         let portable = Self::Portable(addition);
         let saturates = match addition {
             // The order of the products would matter.
@@ -315,10 +325,16 @@ impl Way {
 }
 
 impl Vectors {
-    fn new(conv: &Conv, (input, output): (Area, Shape), staging: Staging, multiply: Multiply, is_exact: bool) -> Self {
+    fn new(
+        conv: &Conv,
+        (input, output): (ByteArea, Shape),
+        staging: Staging,
+        multiply: Multiply,
+        is_exact: bool,
+    ) -> Self {
         let window = &conv.window;
         let runs = staging.runs(window, input, output);
-        let packed = Packed::new(&conv.filters, runs.len(), multiply, is_exact);
+        let packed = PackedWeights::new(&conv.filters, runs.len(), multiply, is_exact);
         let place = |(run, group): &(usize, usize)| runs[*run] + group * GROUP;
         let rests = packed.rests.iter().map(|rests| rests.iter().map(place).collect()).collect();
         let (stride, row) = staging.steps(window, input, output);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::jobs::Jobs;
-use super::scratch::Scratch;
+use super::jobs::JobList;
+use super::scratch::ThreadMemory;
 
 /// How often a thread looks for the others before it sleeps: some microseconds, which most waits within a run are
 /// shorter than. Between runs it sleeps at once.
@@ -18,7 +18,7 @@ pub struct Crew {
     meeting: Arc<Meeting>,
     helpers: Vec<JoinHandle<()>>,
     /// Of the calling thread.
-    scratch: Scratch,
+    scratch: ThreadMemory,
 }
 
 /// Where threads meet: before a run, and after each job.
@@ -47,7 +47,7 @@ pub struct Broken;
 
 impl Crew {
     /// `threads` with the calling one, at least 1.
-    pub fn new(jobs: &Arc<Jobs>, threads: usize) -> std::io::Result<Self> {
+    pub fn new(jobs: &Arc<JobList>, threads: usize) -> std::io::Result<Self> {
         let threads = threads.max(1);
         let meeting = Arc::new(Meeting { threads, ..Meeting::default() });
         let mut crew = Self { meeting, helpers: Vec::new(), scratch: jobs.scratch() };
@@ -61,7 +61,7 @@ impl Crew {
     }
 
     /// Runs all jobs, one after another.
-    pub fn run(&mut self, jobs: &Jobs) -> Result<(), Broken> {
+    pub fn run(&mut self, jobs: &JobList) -> Result<(), Broken> {
         if self.meeting.is_broken.load(Ordering::SeqCst) {
             return Err(Broken);
         }
@@ -90,7 +90,7 @@ impl Drop for Crew {
 
 impl Meeting {
     /// What a helper does all its life.
-    fn help(&self, jobs: &Jobs) {
+    fn help(&self, jobs: &JobList) {
         let mut scratch = jobs.scratch();
         let mut seen = 0;
         loop {
@@ -113,7 +113,7 @@ impl Meeting {
         }
     }
 
-    fn work(&self, jobs: &Jobs, run: usize, scratch: &mut Scratch) -> Result<(), Broken> {
+    fn work(&self, jobs: &JobList, run: usize, scratch: &mut ThreadMemory) -> Result<(), Broken> {
         for job in 0..jobs.len() {
             jobs.share(job, scratch);
             self.meet(((run - 1) * jobs.len() + job + 1) * self.threads)?;

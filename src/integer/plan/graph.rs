@@ -8,7 +8,7 @@
 use crate::integer::byte_map::{ByteMap, Table};
 use crate::integer::conv::Conv;
 use crate::integer::grid::Grid;
-use crate::integer::network::{Network, Op};
+use crate::integer::network::{Network, Op, Padding, Step};
 use crate::integer::tensor::{Element, Shape};
 use crate::integer::window::Window;
 
@@ -34,13 +34,14 @@ pub enum Act<'a> {
     },
     MaxPool(Window),
     Upsample([usize; 2]),
+    Pad(Padding),
     Quantize(Grid),
     Dequantize(Grid),
 }
 
 /// A tensor, or several with the same values.
 #[derive(Clone, Copy, Debug)]
-pub struct Slot {
+pub struct GraphSlot {
     pub shape: Shape,
     pub element: Element,
     /// Whether it is read after a run.
@@ -49,7 +50,7 @@ pub struct Slot {
 
 #[derive(Clone, Debug)]
 pub struct TaskGraph<'a> {
-    pub slots: Vec<Slot>,
+    pub slots: Vec<GraphSlot>,
     pub tasks: Vec<Task<'a>>,
     pub input: usize,
 }
@@ -59,14 +60,14 @@ impl<'a> TaskGraph<'a> {
     pub fn new(network: &'a Network, keeps: bool) -> Self {
         let slot = |tensor: &usize| {
             let tensor = &network.tensors[*tensor];
-            Slot { shape: tensor.shape, element: tensor.element, is_kept: keeps }
+            GraphSlot { shape: tensor.shape, element: tensor.element, is_kept: keeps }
         };
-        let mut slots: Vec<Slot> = network.buffers.iter().map(slot).collect();
+        let mut slots: Vec<GraphSlot> = network.buffers.iter().map(slot).collect();
         for output in &network.outputs {
             slots[network.tensors[*output].buffer].is_kept = true;
         }
         let slot_of = |tensor: usize| network.tensors[tensor].buffer;
-        let task = |(place, step): (usize, &'a super::super::network::Step)| Task {
+        let task = |(place, step): (usize, &'a Step)| Task {
             act: Act::of(&step.op),
             input: slot_of(step.input),
             output: slot_of(step.output),
@@ -83,7 +84,7 @@ impl<'a> TaskGraph<'a> {
     }
 
     /// A tensor of its own.
-    pub fn add(&mut self, slot: Slot) -> usize {
+    pub fn add(&mut self, slot: GraphSlot) -> usize {
         self.slots.push(slot);
         self.slots.len() - 1
     }
@@ -185,6 +186,7 @@ impl<'a> Act<'a> {
             Op::Map(map) => Self::Copy { start: 0, to: 0, table: table(map) },
             Op::MaxPool(window) => Self::MaxPool(*window),
             Op::Upsample(factor) => Self::Upsample(*factor),
+            Op::Pad(padding) => Self::Pad(*padding),
             Op::Channels { start, to, map } => {
                 Self::Copy { start: *start, to: *to, table: map.as_ref().and_then(|map| table(map)) }
             }

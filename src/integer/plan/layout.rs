@@ -1,8 +1,8 @@
 //! Where each tensor lies: concatenations and splits are views of one memory, convolutions read across borders that
 //! hold their zero points, and what is no longer read makes room.
 
-use super::area::{Area, Border, Place, Planes};
-use super::graph::{Act, Slot, Task, TaskGraph};
+use super::area::{Border, ByteArea, FloatPlanes, TensorPlace};
+use super::graph::{Act, GraphSlot, Task, TaskGraph};
 use crate::integer::tensor::{Element, Shape};
 
 /// Limit for the memory of all tensors.
@@ -11,9 +11,9 @@ const MAX_BYTES: usize = 1 << 31;
 const SLACK: usize = 64;
 
 #[derive(Debug, Default)]
-pub struct Layout {
+pub struct MemoryLayout {
     /// Of each slot; `None` if nothing reads it from memory.
-    pub places: Vec<Option<Place>>,
+    pub places: Vec<Option<TensorPlace>>,
     /// Of each task: what is to be filled while it runs.
     pub borders: Vec<Vec<Border>>,
     /// Of all memory.
@@ -36,41 +36,41 @@ struct Surroundings {
     values: Vec<(usize, usize, u8)>,
 }
 
-impl Layout {
+impl MemoryLayout {
     /// Takes those tasks out of the graph that become views, and puts copies into it where convolutions disagree about
     /// what surrounds their input. `None`: it takes too much memory.
     pub fn new(graph: &mut TaskGraph<'_>) -> Option<Self> {
         let mut within = vec![None; graph.slots.len()];
-        let views = |task: &Task<'_>, slots: &[Slot]| make_view(task, slots, &mut within);
+        let views = |task: &Task<'_>, slots: &[GraphSlot]| make_view(task, slots, &mut within);
         keep_tasks(graph, views);
         let surroundings = surround(graph, &mut within);
         let roots: Vec<Within> = (0..graph.slots.len()).map(|slot| root(&within, slot)).collect();
-        let sizes: Vec<Option<usize>> = (0..graph.slots.len())
-            .map(|slot| {
-                let lies_alone = roots[slot].slot == slot && is_in_memory(graph, slot);
-                lies_alone.then(|| size_of(&graph.slots[slot], surroundings[slot].ends))
-            })
-            .collect();
+        let lives = lives(graph, &roots);
+        let size = |slot: usize| {
+            lives[slot]?;
+            is_in_memory(graph, slot).then(|| size_of(&graph.slots[slot], surroundings[slot].ends))
+        };
+        let sizes: Vec<Option<usize>> = (0..graph.slots.len()).map(size).collect();
         if sizes.iter().flatten().fold(0usize, |sum, size| sum.saturating_add(*size)) > MAX_BYTES {
             return None;
         }
-        let (starts, bytes) = arrange(&sizes, &lives(graph, &roots));
+        let (starts, bytes) = arrange(&sizes, &lives);
         let place = |slot: usize| {
             let Within { slot: root, start } = roots[slot];
             let origin = starts[root]?;
             let (of_root, shape) = (&graph.slots[root], graph.slots[slot].shape);
             Some(if of_root.element == Element::F32 {
-                Place::Floats(Planes { shape, origin })
+                TensorPlace::Floats(FloatPlanes { shape, origin })
             } else {
-                Place::Bytes(area(of_root.shape, surroundings[root].ends, origin).channels(start, shape.channels))
+                TensorPlace::Bytes(area(of_root.shape, surroundings[root].ends, origin).channels(start, shape.channels))
             })
         };
-        let places: Vec<Option<Place>> = (0..graph.slots.len()).map(place).collect();
+        let places: Vec<Option<TensorPlace>> = (0..graph.slots.len()).map(place).collect();
         let mut borders = vec![Vec::new(); graph.tasks.len()];
         for (slot, Surroundings { ends, values }) in surroundings.iter().enumerate() {
             // Whatever lay there before is no longer read when the slot is first written.
             let first = graph.tasks.iter().position(|task| roots[task.output].slot == slot);
-            let (Some(first), Some(Place::Bytes(area))) = (first, places[slot]) else { continue };
+            let (Some(first), Some(TensorPlace::Bytes(area))) = (first, places[slot]) else { continue };
             let of = |(start, channels, value): &(usize, usize, u8)| Border {
                 area: area.channels(*start, *channels),
                 ends: *ends,
@@ -82,13 +82,13 @@ impl Layout {
     }
 }
 
-fn keep_tasks<'a>(graph: &mut TaskGraph<'a>, mut is_view: impl FnMut(&Task<'a>, &[Slot]) -> bool) {
+fn keep_tasks<'a>(graph: &mut TaskGraph<'a>, mut is_view: impl FnMut(&Task<'a>, &[GraphSlot]) -> bool) {
     let slots = &graph.slots;
     graph.tasks.retain(|task| !is_view(task, slots));
 }
 
 /// Copies of whole channels: of the output out of its input (`Split`), or of the input into its output (`Concat`).
-fn make_view(task: &Task<'_>, slots: &[Slot], within: &mut [Option<Within>]) -> bool {
+fn make_view(task: &Task<'_>, slots: &[GraphSlot], within: &mut [Option<Within>]) -> bool {
     let Task { act: Act::Copy { start, to, table: None }, input, output, .. } = task else { return false };
     let (from, into) = (&slots[*input], &slots[*output]);
     if from.element == Element::F32 || root(within, *input).slot == root(within, *output).slot {
@@ -117,9 +117,8 @@ fn root(within: &[Option<Within>], slot: usize) -> Within {
 
 /// The input is only in memory where somebody reads it who does not turn it into bytes at once.
 fn is_in_memory(graph: &TaskGraph<'_>, slot: usize) -> bool {
-    let is_read = |task: &Task<'_>| slot != graph.input || !matches!(task.act, Act::Quantize(_));
-    let is_written = graph.tasks.iter().any(|task| task.output == slot);
-    graph.slots[slot].is_kept || is_written || graph.readers(slot).any(is_read) || slot != graph.input
+    let reads = |task: &Task<'_>| !matches!(task.act, Act::Quantize(_));
+    slot != graph.input || graph.slots[slot].is_kept || graph.readers(slot).any(reads)
 }
 
 /// What each slot needs around it. A convolution that cannot share its input's surroundings gets a copy.
@@ -149,7 +148,7 @@ fn surround(graph: &mut TaskGraph<'_>, within: &mut Vec<Option<Within>>) -> Vec<
             }
             place += 1;
         } else {
-            let copy = graph.add(Slot { is_kept: false, ..graph.slots[input] });
+            let copy = graph.add(GraphSlot { is_kept: false, ..graph.slots[input] });
             within.push(None);
             all.push(Surroundings::default());
             let act = Act::Copy { start: 0, to: 0, table: None };
@@ -161,12 +160,12 @@ fn surround(graph: &mut TaskGraph<'_>, within: &mut Vec<Option<Within>>) -> Vec<
     all
 }
 
-fn area(shape: Shape, [top, left, _, right]: [usize; 4], start: usize) -> Area {
+fn area(shape: Shape, [top, left, _, right]: [usize; 4], start: usize) -> ByteArea {
     let (pitch, row) = (shape.channels, (left + shape.width + right) * shape.channels);
-    Area { shape, origin: start + top * row + left * pitch, pitch, row }
+    ByteArea { shape, origin: start + top * row + left * pitch, pitch, row }
 }
 
-fn size_of(Slot { shape, element, .. }: &Slot, [top, left, bottom, right]: [usize; 4]) -> usize {
+fn size_of(GraphSlot { shape, element, .. }: &GraphSlot, [top, left, bottom, right]: [usize; 4]) -> usize {
     if *element == Element::F32 {
         return shape.values().saturating_mul(4);
     }

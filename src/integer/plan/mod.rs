@@ -1,7 +1,7 @@
 //! A network made ready for this processor.
 //!
 //! ```text
-//! Network ──▶ TaskGraph (fused) ──▶ Layout (views, borders, memory used again) ──▶ Jobs ──▶ Crew (threads)
+//! Network ──▶ TaskGraph (fused) ──▶ MemoryLayout (views, borders, memory used again) ──▶ JobList ──▶ Crew (threads)
 //! ```
 
 mod area;
@@ -11,6 +11,7 @@ mod graph;
 mod jobs;
 mod layout;
 mod moves;
+mod options;
 mod packed;
 mod scratch;
 mod source;
@@ -18,38 +19,19 @@ mod staging;
 
 use std::sync::Arc;
 
-use self::area::Place;
+use self::area::TensorPlace;
 use self::crew::{Broken, Crew};
-use self::jobs::Jobs;
+use self::jobs::JobList;
+pub use self::options::PlanOptions;
 use super::IntegerError;
-use super::kernel::Kernel;
 use super::network::Network;
-use super::sums::Sums;
 use super::tensor::{Axes, Element, Tensor, Values};
-
-/// How a network is to be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlanOptions {
-    pub kernel: Kernel,
-    /// Including the one that calls [`Plan::run`]; at least 1.
-    pub threads: usize,
-    /// Whether every tensor stays readable after a run, which takes more memory and time. Outputs always do.
-    pub keeps: bool,
-    /// A network for a chip has sums of its own.
-    pub sums: Sums,
-}
-
-impl Default for PlanOptions {
-    fn default() -> Self {
-        Self { kernel: Kernel::best(), threads: 1, keeps: false, sums: Sums::Exact }
-    }
-}
 
 /// A network, and all that it needs to run on this processor: packed weights, memory and threads, all made once.
 /// Its threads sleep between runs.
 #[derive(Debug)]
 pub struct Plan {
-    jobs: Arc<Jobs>,
+    jobs: Arc<JobList>,
     crew: Crew,
     options: PlanOptions,
     /// Whether the tensors hold the values of a run.
@@ -62,7 +44,7 @@ impl Plan {
         if !options.kernel.is_supported() {
             return Err(IntegerError::Kernel(options.kernel));
         }
-        let jobs = Jobs::new(network, options).ok_or_else(|| {
+        let jobs = JobList::new(network, options).ok_or_else(|| {
             IntegerError::Model("its tensors take more than 2 GiB of memory; make the model's input smaller".into())
         })?;
         let jobs = Arc::new(jobs);
@@ -108,7 +90,7 @@ impl Plan {
     /// After a run: each output of the model that is float32, in the model's order, as channels, height, width.
     pub fn outputs(&self) -> impl Iterator<Item = (&Tensor, &[f32])> {
         self.network().outputs().filter_map(|tensor| match self.jobs.places[tensor.buffer] {
-            Some(Place::Floats(planes)) => {
+            Some(TensorPlace::Floats(planes)) => {
                 // SAFETY: there is no run while `self` is borrowed.
                 Some((tensor, unsafe { self.jobs.memory.floats(planes.origin, planes.shape.values()) }))
             }
@@ -127,12 +109,12 @@ impl Plan {
             Axes::ChannelsLast => (at % shape.channels, at / shape.channels),
         });
         Some(match place {
-            Place::Floats(planes) => {
+            TensorPlace::Floats(planes) => {
                 // SAFETY: there is no run while `self` is borrowed.
                 let values = unsafe { self.jobs.memory.floats(planes.origin, shape.values()) };
                 Values::F32(each.map(|(channel, position)| values[channel * shape.positions() + position]).collect())
             }
-            Place::Bytes(area) => {
+            TensorPlace::Bytes(area) => {
                 let bytes = each.map(|(channel, position)| {
                     let at = area.at(position / shape.width, position % shape.width) + channel;
                     // SAFETY: there is no run while `self` is borrowed.

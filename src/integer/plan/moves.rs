@@ -1,9 +1,10 @@
 //! Tasks that move bytes and floats, or look bytes up; row by row, so that threads share them.
 
-use super::area::{Area, Border, Place, Planes};
+use super::area::{Border, ByteArea, FloatPlanes, TensorPlace};
 use crate::integer::byte_map::Table;
 use crate::integer::grid::Grid;
 use crate::integer::kernel::memory::Memory;
+use crate::integer::network::Padding;
 use crate::integer::window::Window;
 
 /// One task, and one of its rows after another. Places are those of the output's rows.
@@ -11,49 +12,54 @@ use crate::integer::window::Window;
 pub enum Move {
     /// The areas have as many channels.
     Copy {
-        from: Area,
-        to: Area,
+        from: ByteArea,
+        to: ByteArea,
         table: Option<Box<Table>>,
     },
     MaxPool {
-        from: Area,
-        to: Area,
+        from: ByteArea,
+        to: ByteArea,
         window: Window,
     },
     /// Factors along the height and along the width.
     Upsample {
-        from: Area,
-        to: Area,
+        from: ByteArea,
+        to: ByteArea,
         factor: [usize; 2],
     },
     Quantize {
-        from: Planes,
-        to: Area,
+        from: FloatPlanes,
+        to: ByteArea,
         grid: Grid,
     },
     Dequantize {
-        from: Area,
-        to: Planes,
+        from: ByteArea,
+        to: FloatPlanes,
         grid: Grid,
     },
     /// Channels of the input from `start` on to channels of the output from `to` on, `count` of them.
     Floats {
-        from: Planes,
+        from: FloatPlanes,
         start: usize,
-        to: Planes,
+        to: FloatPlanes,
         at: usize,
         count: usize,
         factor: [usize; 2],
     },
+    PadFloats {
+        from: FloatPlanes,
+        to: FloatPlanes,
+        padding: Padding,
+    },
 }
 
 impl Move {
-    /// Rows of the output.
+    /// TileRows of the output.
     pub fn rows(&self) -> usize {
         match self {
             Self::Copy { from, .. } => from.shape.height,
             Self::MaxPool { to, .. } | Self::Upsample { to, .. } | Self::Quantize { to, .. } => to.shape.height,
-            Self::Dequantize { to, .. } | Self::Floats { to, .. } => to.shape.height,
+            Self::Dequantize { to, .. } | Self::Floats { to, .. } | Self::PadFloats { to, .. } => to.shape.height,
         }
     }
 
@@ -87,24 +93,36 @@ impl Move {
                     }
                 }
             }
+            Self::PadFloats { from, to, padding: Padding { corner: [top, left], float, .. } } => {
+                for channel in 0..to.shape.channels {
+                    // SAFETY: the row belongs to whoever runs it.
+                    let output = unsafe { memory.floats_mut(to.at(channel, y), to.shape.width) };
+                    output.fill(*float);
+                    if (*top..top + from.shape.height).contains(&y) {
+                        // SAFETY: no task writes what it reads.
+                        let values = unsafe { memory.floats(from.at(channel, y - top), from.shape.width) };
+                        output[*left..left + values.len()].copy_from_slice(values);
+                    }
+                }
+            }
         }
     }
 }
 
 /// A position's channels.
-fn read<'m>(memory: &'m Memory, area: &Area, y: usize, x: usize) -> &'m [u8] {
+fn read<'m>(memory: &'m Memory, area: &ByteArea, y: usize, x: usize) -> &'m [u8] {
     // SAFETY: no task writes what it reads.
     unsafe { memory.bytes(area.at(y, x), area.shape.channels) }
 }
 
 /// A position's channels.
 #[expect(clippy::mut_from_ref, reason = "each row belongs to whoever runs it")]
-fn write<'m>(memory: &'m Memory, area: &Area, y: usize, x: usize) -> &'m mut [u8] {
+fn write<'m>(memory: &'m Memory, area: &ByteArea, y: usize, x: usize) -> &'m mut [u8] {
     // SAFETY: the row belongs to whoever runs it, and each position is written once at a time.
     unsafe { memory.bytes_mut(area.at(y, x), area.shape.channels) }
 }
 
-fn copy(memory: &Memory, (from, to): (Area, Area), table: Option<&Table>, y: usize) {
+fn copy(memory: &Memory, (from, to): (ByteArea, ByteArea), table: Option<&Table>, y: usize) {
     for x in 0..from.shape.width {
         let (input, output) = (read(memory, &from, y, x), write(memory, &to, y, x));
         match table {
@@ -117,7 +135,7 @@ fn copy(memory: &Memory, (from, to): (Area, Area), table: Option<&Table>, y: usi
 }
 
 /// The largest byte in the window, per channel; padding is ignored.
-fn max_pool(memory: &Memory, (from, to): (Area, Area), window: &Window, y: usize) {
+fn max_pool(memory: &Memory, (from, to): (ByteArea, ByteArea), window: &Window, y: usize) {
     let Window { size, stride, padding } = *window;
     let range = |axis: usize, place: usize, side: usize| {
         let start = place * stride[axis];
@@ -139,7 +157,7 @@ fn max_pool(memory: &Memory, (from, to): (Area, Area), window: &Window, y: usize
 }
 
 /// Rounds a row of one channel.
-pub fn quantize(values: &[f32], memory: &Memory, to: Area, (channel, y): (usize, usize), grid: Grid) {
+pub fn quantize(values: &[f32], memory: &Memory, to: ByteArea, (channel, y): (usize, usize), grid: Grid) {
     const TOGETHER: usize = 64;
     let mut bytes = [0u8; TOGETHER];
     for (part, values) in values.chunks(TOGETHER).enumerate() {
@@ -152,7 +170,7 @@ pub fn quantize(values: &[f32], memory: &Memory, to: Area, (channel, y): (usize,
 }
 
 /// Blocks of positions and channels, so that neither the reads nor the writes jump about much.
-fn dequantize(memory: &Memory, (from, to): (Area, Planes), grid: Grid, y: usize) {
+fn dequantize(memory: &Memory, (from, to): (ByteArea, FloatPlanes), grid: Grid, y: usize) {
     const TOGETHER: usize = 16;
     let (width, channels) = (from.shape.width, from.shape.channels);
     for start in (0..width).step_by(TOGETHER) {
@@ -186,18 +204,11 @@ impl Border {
     }
 }
 
-impl Place {
-    pub fn bytes(self) -> Option<Area> {
+impl TensorPlace {
+    pub fn bytes(self) -> Option<ByteArea> {
         match self {
             Self::Bytes(area) => Some(area),
             Self::Floats(_) => None,
-        }
-    }
-
-    pub fn floats(self) -> Option<Planes> {
-        match self {
-            Self::Floats(planes) => Some(planes),
-            Self::Bytes(_) => None,
         }
     }
 }

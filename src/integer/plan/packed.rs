@@ -7,10 +7,8 @@ use crate::onnx::can_overflow;
 
 /// Weights of a convolution, block by block; see [`Tile`](crate::integer::kernel::multiply::Tile).
 #[derive(Clone, Debug)]
-pub struct Packed {
+pub struct PackedWeights {
     pub multiply: Multiply,
-    /// Activations of a run, which follow one another in memory.
-    pub run: usize,
     /// Groups of a run.
     pub groups: usize,
     pub weights: Lines,
@@ -31,7 +29,7 @@ fn halved(weights: [i8; 4]) -> Option<[[i8; 4]; 2]> {
     Some([half, std::array::from_fn(|at| weights[at] - half[at])])
 }
 
-impl Packed {
+impl PackedWeights {
     /// A patch is `runs` runs of one length. `is_exact`: pairs that could saturate are multiplied in two steps.
     pub fn new(filters: &Filters, runs: usize, multiply: Multiply, is_exact: bool) -> Self {
         let run = filters.weights(0).len() / runs;
@@ -83,7 +81,7 @@ impl Packed {
         }
         let mut offsets = filters.offsets().to_vec();
         offsets.resize(blocks * block, 0);
-        Self { multiply, run, groups, weights, starts, rests, offsets }
+        Self { multiply, groups, weights, starts, rests, offsets }
     }
 
     pub fn blocks(&self) -> usize {

@@ -3,7 +3,7 @@
 use crate::integer::kernel::lines::Lines;
 
 #[derive(Debug, Default)]
-pub struct Scratch {
+pub struct ThreadMemory {
     /// What tiles read where they cannot read the input itself.
     pub staged: Lines,
     /// What the portable kernel reads.
@@ -13,7 +13,7 @@ pub struct Scratch {
     pub bytes: Vec<u8>,
 }
 
-impl Scratch {
+impl ThreadMemory {
     /// Makes it at least so large.
     pub fn reserve(&mut self, staged: usize, patches: usize, totals: usize) {
         if staged > self.staged.bytes().len() {

@@ -1,18 +1,18 @@
 //! From the input that is given to what the first tasks read.
 
-use super::area::{Area, Border, Planes};
+use super::area::{Border, ByteArea, FloatPlanes};
 use crate::integer::grid::Grid;
 use crate::integer::kernel::memory::Memory;
 
 #[derive(Debug)]
-pub enum Source {
+pub enum InputSink {
     /// The floats themselves.
-    Floats(Planes),
+    Floats(FloatPlanes),
     /// Their bytes.
-    Bytes { area: Area, grid: Grid, borders: Vec<Border> },
+    Bytes { area: ByteArea, grid: Grid, borders: Vec<Border> },
 }
 
-impl Source {
+impl InputSink {
     /// `input`: channels, height, width. Nobody may use the memory meanwhile.
     pub fn fill(&self, memory: &Memory, input: &[f32]) {
         match self {
@@ -72,7 +72,7 @@ impl Source {
 
 /// All positions of a row, and what lies between their channels.
 #[expect(clippy::mut_from_ref, reason = "nobody else uses the memory")]
-fn row<'m>(memory: &'m Memory, area: &Area, y: usize) -> &'m mut [u8] {
+fn row<'m>(memory: &'m Memory, area: &ByteArea, y: usize) -> &'m mut [u8] {
     // SAFETY: the caller's promise.
     unsafe { memory.bytes_mut(area.at(y, 0), (area.shape.width - 1) * area.pitch + area.shape.channels) }
 }

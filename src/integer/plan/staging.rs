@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::area::Area;
+use super::area::ByteArea;
 use crate::integer::kernel::lines::Lines;
 use crate::integer::kernel::memory::Memory;
 use crate::integer::tensor::Shape;
@@ -29,12 +29,12 @@ impl Staging {
     pub const MOST: usize = 16 << 20;
 
     /// For groups of four that are added in any order.
-    pub fn of_bytes(input: Area) -> Self {
+    pub fn of_bytes(input: ByteArea) -> Self {
         if input.is_dense() || input.shape.channels.is_multiple_of(4) { Self::Direct } else { Self::Bytes }
     }
 
     /// For groups of four whose pairs are those of the patch.
-    pub fn of_pairs(window: &Window, input: Area) -> Self {
+    pub fn of_pairs(window: &Window, input: ByteArea) -> Self {
         let channels = input.shape.channels;
         let rows_are_even = (window.size[1] * channels).is_multiple_of(2) || window.size[0] == 1;
         match (input.is_dense(), rows_are_even) {
@@ -46,7 +46,7 @@ impl Staging {
     }
 
     /// Where a position's runs of activations start, in bytes from its first one. All are of one length.
-    pub fn runs(self, window: &Window, input: Area, output: Shape) -> Vec<usize> {
+    pub fn runs(self, window: &Window, input: ByteArea, output: Shape) -> Vec<usize> {
         let [rows, columns] = window.size;
         match self {
             Self::Patches => vec![0],
@@ -59,7 +59,7 @@ impl Staging {
     }
 
     /// From position to position and from row to row of the output, in bytes.
-    pub fn steps(self, window: &Window, input: Area, output: Shape) -> (usize, usize) {
+    pub fn steps(self, window: &Window, input: ByteArea, output: Shape) -> (usize, usize) {
         let [down, right] = window.stride;
         match self {
             Self::Direct => (right * input.pitch, down * input.row),
@@ -71,7 +71,7 @@ impl Staging {
     }
 
     /// Of so many rows of the output.
-    pub fn bytes(self, window: &Window, input: Area, output: Shape, rows: usize) -> usize {
+    pub fn bytes(self, window: &Window, input: ByteArea, output: Shape, rows: usize) -> usize {
         match self {
             Self::Direct => 0,
             Self::Bytes | Self::Words => {
@@ -88,7 +88,7 @@ impl Staging {
     pub fn fill(
         self,
         window: &Window,
-        (memory, input): (&Memory, Area),
+        (memory, input): (&Memory, ByteArea),
         output: Shape,
         rows: Range<usize>,
         staged: &mut Lines,
@@ -141,7 +141,7 @@ impl Staging {
     }
 
     /// Bytes of a staged row of the input.
-    fn row(self, window: &Window, input: Area, output: Shape) -> usize {
+    fn row(self, window: &Window, input: ByteArea, output: Shape) -> usize {
         columns(window, output) * input.shape.channels * self.width()
     }
 }
@@ -152,12 +152,12 @@ fn columns(window: &Window, output: Shape) -> usize {
 }
 
 /// Bytes of a patch, up to a whole number of groups.
-fn depth(window: &Window, input: Area) -> usize {
+fn depth(window: &Window, input: ByteArea) -> usize {
     (window.taps() * input.shape.channels).next_multiple_of(4)
 }
 
 /// The place of the first tap of a row's first window, which may lie in the border.
-pub fn corner(window: &Window, input: Area, y: usize) -> usize {
+pub fn corner(window: &Window, input: ByteArea, y: usize) -> usize {
     let [top, left] = window.padding;
     // The border is as wide as the padding at least.
     input.origin + y * window.stride[0] * input.row - top * input.row - left * input.pitch
@@ -167,7 +167,7 @@ pub fn corner(window: &Window, input: Area, y: usize) -> usize {
 pub fn taps<'m>(
     window: &Window,
     memory: &'m Memory,
-    input: Area,
+    input: ByteArea,
     [y, x]: [usize; 2],
 ) -> impl Iterator<Item = &'m [u8]> {
     let Window { size: [rows, columns], stride, .. } = *window;

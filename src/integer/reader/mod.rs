@@ -24,7 +24,7 @@ const FORM: &str = "quantize the whole model in ONNX's QOperator form (quant_for
 
 impl Network {
     /// Reads an ONNX file. Nodes that are read: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`,
-    /// `Resize`, `Split`, `Slice`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
+    /// `Resize`, `Split`, `Slice`, `Pad`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
     /// `QLinearConcat` and `MatMulIntegerToFloat`. Activations are uint8 or int8, weights are int8 with the zero
     /// point 0, and the batch is 1.
     pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
@@ -125,6 +125,7 @@ impl<'a> Reader<'a> {
             "Concat" => self.concat(node),
             "Split" => self.split(node),
             "Slice" => self.slice(node),
+            "Pad" => self.pad(node),
             "MaxPool" => self.max_pool(node),
             "Resize" => self.resize(node),
             "Identity" => self.identity(node),

@@ -1,9 +1,9 @@
 //! Nodes that move values.
 
-use super::{ReadNode, Reader, side};
+use super::{MAX_SIDE, ReadNode, Reader, side};
 use crate::integer::byte_map::ByteMap;
 use crate::integer::grid::Grid;
-use crate::integer::network::Op;
+use crate::integer::network::{Op, Padding};
 use crate::integer::tensor::{Axes, Element, Shape, Tensor};
 
 /// How often a pixel may be repeated along a side.
@@ -120,6 +120,48 @@ impl<'a> Reader<'a> {
         let channels = (end - start) as usize;
         let output = self.add(node.output()?, Shape { channels, ..shape }, element)?;
         self.step(node, Op::Channels { start: start as usize, to: 0, map: None }, input, output);
+        Ok(())
+    }
+
+    pub fn pad(&mut self, node: ReadNode<'a>) -> Result<(), String> {
+        let (input, &Tensor { shape, element, .. }) = self.picture(node, 0)?;
+        if node.attributes.text("mode", "constant") != "constant" || node.input(3).is_some() {
+            return Err("it does not put one value around a picture (mode constant, without axes)".into());
+        }
+        // An input since opset 11, an attribute before that.
+        let ends = match node.input(1) {
+            Some(name) => self.constants.ints(name).ok_or("its pads are not constant")?,
+            None => node.attributes.ints("pads"),
+        };
+        let [0, 0, top, left, 0, 0, bottom, right] = ends[..] else {
+            return Err(format!("its pads {ends:?} are not those of height and width"));
+        };
+        let end = |pad: i64| usize::try_from(pad).ok().filter(|pad| *pad <= MAX_SIDE);
+        let ends = [top, left, bottom, right].map(end);
+        let [Some(top), Some(left), Some(bottom), Some(right)] = ends else {
+            return Err(format!("its pads are not between 0 and {MAX_SIDE}"));
+        };
+        let mut padding =
+            Padding { corner: [top, left], byte: if element == Element::I8 { 128 } else { 0 }, float: 0.0 };
+        match (node.input(2), element) {
+            (None, _) => {}
+            (Some(_), Element::F32) => match self.floats(node, 2)?.1[..] {
+                [value] => padding.float = value,
+                _ => return Err("its value is not one number".into()),
+            },
+            (Some(name), _) => {
+                let lift = if element == Element::I8 { 128 } else { 0 };
+                let value = match self.constants.integers(name).as_deref() {
+                    Some([value]) => value.checked_add(lift).and_then(|value| u8::try_from(value).ok()),
+                    _ => None,
+                };
+                padding.byte = value.ok_or_else(|| format!("its value {name} is not one constant byte"))?;
+            }
+        }
+        let (height, width) = (top + shape.height + bottom, left + shape.width + right);
+        let shape = Shape { height: side(height as i64)?, width: side(width as i64)?, ..shape };
+        let output = self.add(node.output()?, shape, element)?;
+        self.step(node, Op::Pad(padding), input, output);
         Ok(())
     }
 

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::heads::raw_heads;
-use super::merge::merge;
-use super::rest::Known;
-use super::{Descent, LayerModels, LayersError, Target};
+use super::int8_side::RowValues;
+use super::{Descent, LayerModels, Layers, LayersError, Target};
 use crate::detect::{BBox, CandidateId, Decoder, Detection, Form, Letterbox, RawHeads, Thresholds};
 use crate::model::Runtime;
 use crate::workshop::progress::Stopped;
@@ -36,52 +34,99 @@ pub struct Trials {
 }
 
 /// Tries every layer alone: the float model's boxes with a score of 0.25 and more are looked for in the same cells.
-/// `inputs`: letterboxed pictures; `target` is a box of the first. `step` is called after each tensor with how many
-/// there are, and may end it.
+/// `inputs`: letterboxed pictures; `target` is a box of the first. `step` is called after each tensor of each picture with
+/// how many these are, and may end it.
 pub fn try_layers(
     runtime: &Runtime,
     models: LayerModels<'_>,
     inputs: &[Vec<f32>],
     target: Option<Target>,
-    mut step: impl FnMut(usize) -> Result<(), Stopped>,
+    step: impl FnMut(usize) -> Result<(), Stopped>,
 ) -> Result<Trials, LayersError> {
-    let LayerModels { int8, form, .. } = models;
-    let float = &*models.normal_float();
-    let merged = merge(float, int8)?;
-    let mut finder = Finder::new(form);
-    let float_heads = raw_heads(runtime, float, models, inputs)?;
-    let reference: Vec<Boxes> = float_heads.iter().map(|h| finder.boxes(h, Thresholds::LIVE.score)).collect();
-    let sees = reference.iter().any(|boxes| !boxes.is_empty());
-    let mut trials = Trials::default();
-    if !sees && target.is_none() {
-        return Ok(trials);
-    }
-    // Of one picture all tensors are kept, so that only what comes after each is computed; of more there is no room.
-    let known = match inputs {
-        [input] => Some(Known::new(runtime, &merged, models, input)?),
-        [first, ..] if target.is_some() => Some(Known::new(runtime, &merged, models, first)?),
-        _ => None,
-    };
-    let score = |heads: &RawHeads| target.map_or(0.0, |target| target.score(form, heads));
-    let mut up_to = Vec::new();
-    for (place, row) in merged.rows.iter().enumerate() {
-        let mut rest = known.as_ref().map(|known| known.after(place)).transpose()?;
-        if let Some(rest) = rest.as_mut().filter(|_| target.is_some()) {
-            up_to.push((row.tensor.clone(), score(&rest.up_to()?)));
+    Layers::new(runtime, models)?.try_layers(models.form, inputs, target, step)
+}
+
+impl Layers {
+    /// [`try_layers`] with models that are ready to be run. `form` is the float model's.
+    pub fn try_layers(
+        &mut self,
+        form: &Form,
+        inputs: &[Vec<f32>],
+        target: Option<Target>,
+        mut step: impl FnMut(usize) -> Result<(), Stopped>,
+    ) -> Result<Trials, LayersError> {
+        let steps = self.tensors() * inputs.len();
+        let Self { rows, chain, int8, .. } = self;
+        let mut finder = Finder::new(form);
+        let score = |heads: &RawHeads| target.map_or(0.0, |target| target.score(form, heads));
+        let mut trials: Vec<Trial> = rows.iter().map(|_| Trial::new(form)).collect();
+        let (mut sees, mut descent) = (false, None);
+        for (picture, input) in inputs.iter().enumerate() {
+            chain.run(input)?;
+            let heads = chain.heads()?;
+            let reference = finder.boxes(&heads, Thresholds::LIVE.score);
+            sees |= !reference.is_empty();
+            let followed = target.filter(|_| picture == 0);
+            if reference.is_empty() && followed.is_none() {
+                (0..trials.len()).try_for_each(|_| step(steps))?;
+                continue;
+            }
+            let mut up_to = Vec::new();
+            // Of the INT8 model, up to here.
+            let mut given: Vec<Vec<f32>> = Vec::new();
+            int8.run(input, chain, &mut |chain, RowValues { row, propagated, isolated, .. }| {
+                if followed.is_some() {
+                    given.push(propagated.to_vec());
+                    let given = given.iter().map(Vec::as_slice).enumerate().collect();
+                    up_to.push((rows[row].tensor.clone(), score(&chain.after(&given)?)));
+                }
+                if let Some(isolated) = isolated {
+                    let heads = chain.after(&HashMap::from([(row, isolated)]))?;
+                    trials[row].rounds = true;
+                    finder.add(&reference, &heads, &mut trials[row].sums);
+                    if followed.is_some() {
+                        trials[row].target = Some(score(&heads));
+                    }
+                }
+                Ok(step(steps)?)
+            })?;
+            if followed.is_some() {
+                descent = Some(Descent { float: score(&heads), up_to });
+            }
         }
-        let alone = match &mut rest {
-            Some(rest) if inputs.len() == 1 => rest.alone()?.map(|heads| vec![heads]),
-            _ => merged.alone(row).map(|model| raw_heads(runtime, &model, models, inputs)).transpose()?,
-        };
-        if let Some(heads) = alone {
-            let [iou_loss, score_change] = finder.loss(&reference, &heads);
-            let target = target.and(heads.first()).map(score);
-            trials.losses.push(BoxLoss { tensor: row.tensor.clone(), iou_loss, score_change, seen: sees, target });
+        if !sees && target.is_none() {
+            return Ok(Trials::default());
         }
-        step(merged.rows.len())?;
+        let rounding = rows.iter().zip(&trials).filter(|(_, trial)| trial.rounds);
+        let losses = rounding.map(|(row, trial)| {
+            let [iou_loss, score_change] = trial.means();
+            BoxLoss { tensor: row.tensor.clone(), iou_loss, score_change, seen: sees, target: trial.target }
+        });
+        Ok(Trials { losses: losses.collect(), descent })
     }
-    trials.descent = target.and(float_heads.first()).map(|heads| Descent { float: score(heads), up_to });
-    Ok(trials)
+}
+
+/// What one layer alone does, over the pictures so far.
+struct Trial {
+    rounds: bool,
+    /// Of each head: what its boxes lose of their overlap, how far their scores move, and how many they are.
+    sums: Vec<[f64; 3]>,
+    target: Option<f32>,
+}
+
+impl Trial {
+    fn new(form: &Form) -> Self {
+        Self { rounds: false, sums: vec![[0.0; 3]; form.heads.len()], target: None }
+    }
+
+    /// The figures of a [`BoxLoss`].
+    fn means(&self) -> [f64; 2] {
+        let moved = self.sums.iter().filter(|[_, score_change, _]| *score_change > 0.0);
+        let [iou_loss, score_change, count] =
+            moved.fold([0.0; 3], |all, head| std::array::from_fn(|i| all[i] + head[i]));
+        let count = f64::max(count, 1.0);
+        [iou_loss / count, score_change / count]
+    }
 }
 
 /// Of each picture: box and score by its place in the raw heads and its class.
@@ -99,26 +144,17 @@ impl<'a> Finder<'a> {
         Self { form, decoder: Decoder::default(), letterbox: Letterbox::new(form.input, form.input) }
     }
 
-    /// The figures of a [`BoxLoss`].
-    fn loss(&mut self, reference: &[Boxes], heads: &[RawHeads]) -> [f64; 2] {
-        // Of each head: sums, and how many boxes.
-        let mut sums = vec![[0.0; 3]; self.form.heads.len()];
-        for (reference, heads) in reference.iter().zip(heads) {
-            // Low enough that a box is found whatever became of its score.
-            let found = self.boxes(heads, 1e-4);
-            for (place, (bbox, score)) in reference {
-                let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
-                let sum = &mut sums[usize::from(place.0.head)];
-                sum[0] += 1.0 - f64::from(bbox.iou(&other));
-                sum[1] += f64::from((score - other_score).abs());
-                sum[2] += 1.0;
-            }
+    /// Adds what a layer does to the boxes of a picture.
+    fn add(&mut self, reference: &Boxes, heads: &RawHeads, sums: &mut [[f64; 3]]) {
+        // Low enough that a box is found whatever became of its score.
+        let found = self.boxes(heads, 1e-4);
+        for (place, (bbox, score)) in reference {
+            let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
+            let sum = &mut sums[usize::from(place.0.head)];
+            sum[0] += 1.0 - f64::from(bbox.iou(&other));
+            sum[1] += f64::from((score - other_score).abs());
+            sum[2] += 1.0;
         }
-        let moved = sums.into_iter().filter(|[_, score_change, _]| *score_change > 0.0);
-        let [iou_loss, score_change, count] =
-            moved.fold([0.0; 3], |all, head| std::array::from_fn(|i| all[i] + head[i]));
-        let count = f64::max(count, 1.0);
-        [iou_loss / count, score_change / count]
     }
 
     fn boxes(&mut self, heads: &RawHeads, score: f32) -> Boxes {

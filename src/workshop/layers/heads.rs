@@ -1,8 +1,7 @@
 //! Raw heads of a model that was put together: its outputs are told apart by their shapes.
 
-use super::{LayerModels, LayersError};
+use super::LayersError;
 use crate::detect::{Form, RawHeads};
-use crate::model::{RawSession, Runtime};
 
 /// Takes outputs in any order.
 pub struct HeadCollector<'a> {
@@ -35,22 +34,4 @@ impl<'a> HeadCollector<'a> {
 
 fn fits(shape: &[i64], wanted: [usize; 4]) -> bool {
     shape.iter().map(|side| *side as usize).eq(wanted)
-}
-
-/// Runs a model that was put together of `models` over letterboxed pictures.
-pub fn raw_heads(
-    runtime: &Runtime,
-    model: &[u8],
-    models: LayerModels<'_>,
-    inputs: &[Vec<f32>],
-) -> Result<Vec<RawHeads>, LayersError> {
-    let session = RawSession::from_bytes(runtime, model, crate::model::threads(), models.arithmetic);
-    let mut session = session.map_err(LayersError::Run)?;
-    let mut all = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        let mut heads = HeadCollector::new(models.form);
-        session.run(input, |_, shape, values| heads.take(shape, values)).map_err(LayersError::Run)?;
-        all.push(heads.finish()?);
-    }
-    Ok(all)
 }

@@ -1,26 +1,18 @@
 //! Runs both models, and adds up signal and noise of every tensor.
 
-use std::collections::HashMap;
-
-use super::merge::{MergedRow, merge};
+use super::float_chain::FloatChain;
+use super::int8_side::{Int8Side, RowValues};
+use super::merge::{Merged, MergedRow, merge};
 use super::{LayerModels, LayersError};
-use crate::model::{RawSession, Runtime};
+use crate::model::Runtime;
 
 /// Both models, ready to be run on pictures. What it measured adds up over them.
 pub struct Layers {
-    session: RawSession,
-    rows: Vec<MergedRow>,
-    /// By the name of an output: its row, and which of the three it is.
-    outputs: HashMap<String, (usize, TensorRole)>,
+    pub(super) rows: Vec<MergedRow>,
+    pub(super) chain: FloatChain,
+    pub(super) int8: Int8Side,
     sums: Vec<NoiseSums>,
     pictures: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum TensorRole {
-    Float,
-    Propagated,
-    Isolated,
 }
 
 /// Over all pictures so far.
@@ -31,6 +23,9 @@ struct NoiseSums {
     signal: f64,
     propagated: f64,
     isolated: f64,
+    values: usize,
+    /// Values that are not those of exact arithmetic; `None`: the arithmetic is exact, or it is not known.
+    differing: Option<usize>,
 }
 
 /// One tensor of the INT8 model.
@@ -47,6 +42,9 @@ pub struct LayerNoise {
     pub propagated: f64,
     /// The same for this node alone; `None`: it rounds nothing by itself.
     pub isolated: Option<f64>,
+    /// The share of its bytes that are not those of exact arithmetic, in 0..=1; `None`: the arithmetic is exact, or is
+    /// this processor's, of which that is not measured.
+    pub differing: Option<f64>,
 }
 
 impl Layers {
@@ -54,51 +52,27 @@ impl Layers {
     /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
     pub fn new(runtime: &Runtime, models: LayerModels<'_>) -> Result<Self, LayersError> {
         let merged = merge(&models.normal_float(), models.int8)?;
-        let session = RawSession::from_bytes(runtime, &merged.bytes(), crate::model::threads(), models.arithmetic)
-            .map_err(LayersError::Run)?;
-        let rows = merged.rows;
-        let mut outputs = HashMap::new();
-        for (place, row) in rows.iter().enumerate() {
-            outputs.insert(row.float.clone(), (place, TensorRole::Float));
-            outputs.insert(row.propagated.clone(), (place, TensorRole::Propagated));
-            if let Some(isolated) = &row.isolated {
-                outputs.insert(isolated.clone(), (place, TensorRole::Isolated));
-            }
-        }
+        let chain = FloatChain::new(runtime, models, &merged)?;
+        let int8 = Int8Side::new(runtime, models, &merged)?;
+        let Merged { rows, .. } = merged;
         let sums = vec![NoiseSums::default(); rows.len()];
-        Ok(Self { session, rows, outputs, sums, pictures: 0 })
+        Ok(Self { rows, chain, int8, sums, pictures: 0 })
     }
 
     /// Takes one letterboxed picture, `[1, 3, H, W]` in 0..=1.
     pub fn add(&mut self, input: &[f32]) -> Result<(), LayersError> {
-        let Self { session, outputs, sums, .. } = self;
-        // A row's float tensor comes before those that are compared with it.
-        let mut float: (usize, Vec<f32>) = (usize::MAX, Vec::new());
-        let mut strange = None;
-        session
-            .run(input, |name, shape, values| {
-                let Some((row, kind)) = outputs.get(name).copied() else { return };
-                if kind == TensorRole::Float {
-                    float.0 = row;
-                    float.1.clear();
-                    float.1.extend_from_slice(values);
-                    sums[row].signal(shape, values);
-                } else if float.0 != row || float.1.len() != values.len() {
-                    strange = Some(name.to_owned());
-                } else {
-                    let noise = noise(&float.1, values);
-                    let sum = if kind == TensorRole::Propagated {
-                        &mut sums[row].propagated
-                    } else {
-                        &mut sums[row].isolated
-                    };
-                    *sum += noise;
-                }
-            })
-            .map_err(LayersError::Run)?;
-        if let Some(name) = strange {
-            return Err(LayersError::Run(format!("{name} has another shape than the float model's")));
-        }
+        let Self { rows, chain, int8, sums, .. } = self;
+        chain.run(input)?;
+        int8.run(input, chain, &mut |chain, values| {
+            let RowValues { row, propagated, isolated, differing } = values;
+            let (shape, float) = chain.row(row);
+            if [Some(propagated), isolated].into_iter().flatten().any(|values| values.len() != float.len()) {
+                let tensor = &rows[row].tensor;
+                return Err(LayersError::Run(format!("{tensor} has another shape than the float model's")));
+            }
+            sums[row].add(shape, float, propagated, isolated, differing);
+            Ok(())
+        })?;
         self.pictures += 1;
         Ok(())
     }
@@ -122,17 +96,29 @@ impl Layers {
             shape: sums.shape.clone(),
             propagated: sums.sqnr(sums.propagated),
             isolated: row.isolated.as_ref().map(|_| sums.sqnr(sums.isolated)),
+            differing: sums.differing.map(|differing| differing as f64 / sums.values.max(1) as f64),
         };
         self.rows.iter().zip(&self.sums).map(layer).collect()
     }
 }
 
 impl NoiseSums {
-    fn signal(&mut self, shape: &[i64], values: &[f32]) {
+    fn add(
+        &mut self,
+        shape: &[i64],
+        float: &[f32],
+        propagated: &[f32],
+        isolated: Option<&[f32]>,
+        differing: Option<usize>,
+    ) {
         if self.shape != shape {
             shape.clone_into(&mut self.shape);
         }
-        self.signal += values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>();
+        self.signal += float.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>();
+        self.propagated += noise(float, propagated);
+        self.isolated += isolated.map_or(0.0, |isolated| noise(float, isolated));
+        self.values += float.len();
+        self.differing = differing.map(|differing| self.differing.unwrap_or_default() + differing);
     }
 
     fn sqnr(&self, noise: f64) -> f64 {

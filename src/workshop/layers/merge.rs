@@ -1,12 +1,12 @@
 //! Puts a float model and its INT8 model into one, that shows where they part.
 //!
 //! ```text
-//! images ─┬─ a/…  the float model ──────────── a/t ─┬───────────────────────────────▶ float
-//!         │                                         └─ quantized ─ one INT8 node ───▶ isolated
+//! images ─┬─ a/…  the float model ──────────── a/t ─── quantized ─ one INT8 node ───▶ isolated
 //!         └─ b/…  the INT8 model ──────────── b/t_quantized ─ dequantized ──────────▶ propagated
 //! ```
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use prost::Message;
 
@@ -14,13 +14,12 @@ use super::LayersError;
 use crate::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
 
 /// The name of the merged model's input.
-const INPUT: &str = "images";
-/// The end of the name of its copy: an input cannot be an output.
-const COPY: &str = "/copy";
+pub const INPUT: &str = "images";
 
 /// One model that computes everything, and what its outputs are.
 pub struct Merged {
-    model: ModelProto,
+    /// Let go by everyone after the first picture: it holds the weights of both models.
+    pub model: Arc<ModelProto>,
     pub rows: Vec<MergedRow>,
     /// Names of the float model's own outputs.
     pub heads: Vec<String>,
@@ -30,90 +29,6 @@ impl Merged {
     pub fn bytes(&self) -> Vec<u8> {
         self.model.encode_to_vec()
     }
-
-    /// The float model with one node of the INT8 model in place of its own. `None`: the node rounds nothing.
-    pub fn alone(&self, row: &MergedRow) -> Option<Vec<u8>> {
-        Some(self.with(&HashMap::from([(row.read_as(), row.isolated.as_deref()?)])))
-    }
-
-    /// The float model's heads that are not known, from tensors that are, by name and shape: those that are read are
-    /// its inputs. `None`: all heads are known.
-    pub fn rest(&self, known: &HashMap<&str, &[i64]>) -> Option<Vec<u8>> {
-        let graph = self.model.graph.as_ref()?;
-        let heads: Vec<String> = self.heads.iter().filter(|h| !known.contains_key(h.as_str())).cloned().collect();
-        if heads.is_empty() {
-            return None;
-        }
-        let float = graph.node.iter().filter(|node| node.name.starts_with("a/")).map(|node| {
-            let mut node = node.clone();
-            // Of a node with two outputs one may be known: it is not computed a second time under its name.
-            for output in node.output.iter_mut().filter(|output| known.contains_key(output.as_str())) {
-                output.push_str("/again");
-            }
-            node
-        });
-        let node = needed(float.collect(), &heads);
-        let read: HashSet<&str> = node.iter().flat_map(|node| &node.input).map(String::as_str).collect();
-        let mut input: Vec<ValueInfoProto> = known
-            .iter()
-            .filter(|(name, _)| read.contains(**name))
-            .map(|(name, shape)| ValueInfoProto::f32(*name, shape))
-            .collect();
-        input.sort_by(|x, y| x.name.cmp(&y.name));
-        let rest = GraphProto {
-            initializer: graph.initializer.iter().filter(|t| read.contains(t.name.as_str())).cloned().collect(),
-            output: heads.iter().map(ValueInfoProto::f32_of_any_shape).collect(),
-            name: "rest".into(),
-            node,
-            input,
-            ..GraphProto::default()
-        };
-        let ModelProto { ir_version, opset_import, .. } = &self.model;
-        let model = ModelProto {
-            ir_version: *ir_version,
-            opset_import: opset_import.clone(),
-            graph: Some(rest),
-            ..ModelProto::default()
-        };
-        Some(model.encode_to_vec())
-    }
-
-    /// The float model, reading other tensors in place of some of its own.
-    fn with(&self, others: &HashMap<&str, &str>) -> Vec<u8> {
-        let instead = |name: &String| others.get(name.as_str()).map_or_else(|| name.clone(), |o| (*o).to_owned());
-        let mut model = self.model.clone();
-        if let Some(graph) = &mut model.graph {
-            for node in graph.node.iter_mut().filter(|node| node.name.starts_with("a/")) {
-                node.input = node.input.iter().map(instead).collect();
-            }
-            let heads: Vec<String> = self.heads.iter().map(instead).collect();
-            graph.node = needed(std::mem::take(&mut graph.node), &heads);
-            let read: HashSet<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
-            graph.initializer.retain(|tensor| read.contains(&tensor.name));
-            graph.output = heads.iter().map(ValueInfoProto::f32_of_any_shape).collect();
-        }
-        model.encode_to_vec()
-    }
-}
-
-/// The nodes that these tensors need, each after those that it reads.
-fn needed(nodes: Vec<NodeProto>, tensors: &[String]) -> Vec<NodeProto> {
-    let producers: HashMap<&str, usize> =
-        nodes.iter().enumerate().flat_map(|(place, n)| n.output.iter().map(move |t| (t.as_str(), place))).collect();
-    let (mut order, mut seen) = (Vec::new(), vec![false; nodes.len()]);
-    // A node is looked at twice: first to put off what it reads, then to take it.
-    let mut open: Vec<(usize, bool)> =
-        tensors.iter().filter_map(|t| Some((*producers.get(t.as_str())?, false))).collect();
-    while let Some((place, ready)) = open.pop() {
-        if ready {
-            order.push(place);
-        } else if !std::mem::replace(&mut seen[place], true) {
-            open.push((place, true));
-            let before = nodes[place].input.iter().filter_map(|t| producers.get(t.as_str()));
-            open.extend(before.filter(|p| !seen[**p]).map(|p| (*p, false)));
-        }
-    }
-    order.into_iter().map(|place| nodes[place].clone()).collect()
 }
 
 /// One tensor of both models. The names are those of the merged model's outputs.
@@ -128,13 +43,6 @@ pub struct MergedRow {
     pub propagated: String,
     /// `None`: the node rounds nothing by itself.
     pub isolated: Option<String>,
-}
-
-impl MergedRow {
-    /// The name under which the float model's nodes read the tensor.
-    pub fn read_as(&self) -> &str {
-        if self.float.ends_with(COPY) { INPUT } else { &self.float }
-    }
 }
 
 /// Merges two models in ONNX.
@@ -248,12 +156,8 @@ impl<'a> Merger<'a> {
                 (row.propagated, row.isolated) = (propagated, None);
                 continue;
             }
-            let mut float = self.name(tensor, 0);
-            if float == INPUT {
-                float = format!("a/{tensor}{COPY}");
-                self.push("Identity", vec![INPUT.into()], float.clone());
-            }
-            self.outputs.extend([&float, &propagated].into_iter().cloned().chain(isolated.clone()));
+            let float = self.name(tensor, 0);
+            self.outputs.extend([propagated.clone()].into_iter().chain(isolated.clone()));
             let node = product.map_or(node, |[_, product]| product);
             let (node, op) = (node.name.clone(), node.op_type.clone());
             self.rows.push(MergedRow { node, op, tensor: tensor.to_owned(), float, propagated, isolated });
@@ -371,7 +275,7 @@ impl<'a> Merger<'a> {
             opset_import: opsets(a, b),
             ..ModelProto::default()
         };
-        Merged { model, rows: self.rows, heads }
+        Merged { model: Arc::new(model), rows: self.rows, heads }
     }
 }
 

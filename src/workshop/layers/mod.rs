@@ -10,13 +10,16 @@
 //! *A box's descent*: its score with all nodes up to one in INT8 and float from there on. Where it falls, it is lost.
 
 mod boxes;
+mod float_chain;
 mod heads;
+mod int8_node;
+mod int8_side;
 mod measure;
 mod measure_files;
 mod merge;
 mod models;
 mod overflow;
-mod rest;
+mod segment;
 mod study;
 mod target;
 
@@ -31,6 +34,7 @@ pub use target::{Descent, Target};
 use std::path::Path;
 
 use super::progress::Stopped;
+use crate::integer::IntegerError;
 
 /// Why layers cannot be measured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +53,12 @@ pub enum LayersError {
     Integers(String),
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl From<IntegerError> for LayersError {
+    fn from(error: IntegerError) -> Self {
+        Self::Integers(error.to_string())
+    }
 }
 
 impl LayersError {

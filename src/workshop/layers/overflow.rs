@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::LayersError;
+use super::heads::HeadCollector;
 use crate::compare::{Comparer, Comparison, ModelInput, Verdict};
 use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
-use crate::integer::{ConvOverflow, Executor, Network, Sums, Values};
+use crate::integer::{ConvOverflow, Executor, Network, Plan};
+use crate::model::Arithmetic;
 use crate::workshop::progress::Stopped;
 
 /// From here on a box has moved: this much of its score, or of its overlap.
@@ -87,19 +89,19 @@ pub fn overflow(
     inputs: &[Vec<f32>],
     mut step: impl FnMut() -> Result<(), Stopped>,
 ) -> Result<Overflow, LayersError> {
-    let network = Network::read(int8).map_err(|e| LayersError::Integers(e.to_string()))?;
-    let mut executor = Executor::new(Arc::new(network));
+    let network = Arc::new(Network::read(int8)?);
+    let mut exact = Arithmetic::Exact.plan(&network, true)?;
+    let mut saturating = Arithmetic::Saturating.plan(&network, false)?;
+    let mut counter = Executor::new(network);
     let mut comparer = Comparer::default();
     let letterbox = Letterbox::new(form.input, form.input);
     let mut found = Overflow::default();
     for input in inputs {
-        let mut run = |sums| {
-            executor.run(input, sums).map_err(|e| LayersError::Integers(e.to_string()))?;
-            let nodes = if sums == Sums::Exact { executor.overflows() } else { Vec::new() };
-            Ok::<_, LayersError>((heads(&executor, form)?, nodes))
-        };
-        let (exact, nodes) = run(Sums::Exact)?;
-        let (saturating, _) = run(Sums::Saturating)?;
+        exact.run(input)?;
+        saturating.run(input)?;
+        counter.adopt(&exact);
+        let nodes = counter.overflows();
+        let (exact, saturating) = (heads(&exact, form)?, heads(&saturating, form)?);
         if found.nodes.is_empty() {
             found.nodes = nodes;
         } else {
@@ -121,16 +123,10 @@ pub fn overflow(
 }
 
 /// The outputs, told apart by their shapes.
-fn heads(executor: &Executor, form: &Form) -> Result<RawHeads, LayersError> {
-    let mut heads = RawHeads::zeros(form);
-    let strange = || LayersError::Integers("its outputs are not the raw heads of its form".into());
-    for (head, values) in form.heads.iter().zip(&mut heads.heads) {
-        let output = executor.network().outputs().find(|output| output.dims() == form.shape(head));
-        let name = output.map(|output| output.name.clone()).ok_or_else(strange)?;
-        match executor.values(&name) {
-            Some(Values::F32(floats)) => values.copy_from_slice(&floats),
-            _ => return Err(strange()),
-        }
+fn heads(plan: &Plan, form: &Form) -> Result<RawHeads, LayersError> {
+    let mut heads = HeadCollector::new(form);
+    for (tensor, values) in plan.outputs() {
+        heads.take(&tensor.dims().map(|side| side as i64), values);
     }
-    Ok(heads)
+    heads.finish().map_err(|_| LayersError::Integers("its outputs are not the raw heads of its form".into()))
 }

@@ -1,8 +1,6 @@
 //! All that can be said of the layers over a few pictures, in one go.
 
-use super::{
-    BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, overflow, try_layers,
-};
+use super::{BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, overflow};
 use crate::model::Runtime;
 use crate::workshop::progress::Progress;
 
@@ -48,7 +46,7 @@ pub fn study(
     progress: &dyn Progress,
 ) -> Result<Study, LayersError> {
     let mut layers = Layers::new(runtime, models)?;
-    let of = 2 * inputs.len() + layers.tensors();
+    let of = (2 + layers.tensors()) * inputs.len();
     let mut done = 0;
     let mut step = || {
         done += 1;
@@ -59,8 +57,8 @@ pub fn study(
         step()?;
     }
     let found = layers.layers();
+    let Trials { losses, descent } = layers.try_layers(models.form, inputs, target, |_| step())?;
     drop(layers);
-    let Trials { losses, descent } = try_layers(runtime, models, inputs, target, |_| step())?;
     let overflow = match overflow(models.int8, models.form, inputs, &mut step) {
         Err(stopped @ LayersError::Stopped(_)) => return Err(stopped),
         found => found,
