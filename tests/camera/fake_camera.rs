@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use twinsight::annotate::ANNOTATED_PNG;
-use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Screenshot, Start, System, Viewer};
+use twinsight::app::{Clipboard, ClipboardError, Preferences, Screenshot, Start, System, Viewer};
 use twinsight::detect::{Frame, Size};
 use twinsight::engine::Open;
 use twinsight::files::Outputs;
@@ -97,7 +97,15 @@ impl eframe::App for Window {
 struct NoClipboard;
 
 impl Clipboard for NoClipboard {
-    fn take(&mut self) -> Result<Clip, ClipboardError> {
+    fn files(&mut self) -> Result<Vec<PathBuf>, ClipboardError> {
+        Err(ClipboardError::Empty)
+    }
+
+    fn picture(&mut self) -> Result<Frame, ClipboardError> {
+        Err(ClipboardError::Empty)
+    }
+
+    fn text(&mut self) -> Result<String, ClipboardError> {
         Err(ClipboardError::Empty)
     }
 

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use twinsight::integer::{Executor, IntegerError, Kernel, Network, Plan, PlanOptions, Profile, Sums, Values};
 use twinsight::onnx::{AttributeProto, TensorProto};
 
+use crate::between::between;
 use crate::case::{any_byte, any_case, any_grid, any_weight};
 use crate::chip::{any_profile, kept, recorded};
 use crate::golden::{Golden, crc32, crc32_of_floats, picture};
@@ -79,7 +80,7 @@ proptest! {
         ([first, second], size) in ([1usize..=20, 1usize..=20], [3usize..=24, 3usize..=24]),
         grids in vec(any_grid(), 6),
         seed in vec((any_byte(), any_weight(), -3000i32..3000), 211),
-        (alpha, profile, threads) in (0.0f32..1.0, any_profile(), 1usize..=3),
+        (alpha, profile, threads) in (between(0.0..1.0), any_profile(), 1usize..=3),
         corner in [0u32..=2, 0u32..=2, 0u32..=2, 0u32..=2],
     ) {
         let model = branches([first, second], size, &grids, &seed, alpha, corner);

@@ -37,7 +37,7 @@ impl Load for Chips {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
         self.0.lock().unwrap().push(request.clone());
         let score = match (&request.name, &request.arithmetic) {
-            (ModelName::Fp32, _) => 0.9,
+            (Fp32, _) => 0.9,
             (_, Arithmetic::Chip(profile)) => 0.3 + 0.01 * profile.multiplier_bits as f32,
             _ => 0.8,
         };
@@ -277,4 +277,30 @@ fn bytes_that_differ_are_counted_on_the_picture_in_sight() {
     });
     desk.click(EXACT);
     desk.until("exact again", |d| d.has_words("compared with the bytes of this one"));
+}
+
+/// Where B's arithmetic is not exact, the layers panel says which bytes that changes.
+#[test]
+fn the_layers_panel_has_the_bytes_that_differ_from_exact() {
+    let shop = Shop::new();
+    let picture = shop.picture("pictures", 7);
+    let m16 = Profile::built_in("m16").unwrap();
+    let few = Profile { name: "m3".into(), multiplier_bits: 3, ..m16 };
+    let mut desk = Desk::new(Plan {
+        source: SourceRequest::Still(picture.clone()),
+        files: vec![picture],
+        models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
+        arithmetics: [None, Some(few.into())],
+        view: Some(View::Overlay),
+        catalog: shop.catalog(),
+        real: true,
+        ..Plan::default()
+    });
+    desk.until("the pairs", |d| d.has_words("Agreement"));
+    desk.press(Key::W);
+    desk.until("the layers", |d| d.has_words("measured in"));
+    desk.click("Sort by bytes that are not those of exact arithmetic");
+    let rows = desk.names(": SQNR cumulative ");
+    let worst = rows.split(" | ").next().unwrap();
+    assert!(worst.contains(", bytes that differ from exact ") && !worst.contains("exact 0 %"), "{rows}");
 }

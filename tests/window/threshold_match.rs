@@ -23,7 +23,8 @@ fn matched(preferences: Preferences) -> Desk {
 
 #[test]
 fn the_note_goes_with_what_it_was_said_of() {
-    let changes: [(&str, fn(&mut Desk)); 7] = [
+    type Change = fn(&mut Desk);
+    let changes: [(&str, Change); 7] = [
         ("A's threshold", |d| d.set_slider("Score A", 0.4)),
         ("B's threshold", |d| d.set_slider("Score B", 0.4)),
         ("the defaults", |d| d.press(Key::R)),

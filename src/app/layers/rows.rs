@@ -57,7 +57,7 @@ impl LayerRow {
                 fall: float.and_then(|float| studied.fall(float)),
                 up_to: studied.up_to,
                 overflowing: studied.overflowing,
-                differing: None,
+                differing: layer.differing,
             }
         };
         study.layers.iter().enumerate().map(row).collect()
