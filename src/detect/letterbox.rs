@@ -15,12 +15,12 @@ const PADDING: f32 = 114.0;
 pub struct Letterboxer {
     input: Size,
     tensor: Vec<f32>,
-    sampling: Option<Sampling>,
+    sampling: Option<Sampler>,
 }
 
 /// Where each column and row of the scaled image is read from.
 #[derive(Debug)]
-struct Sampling {
+struct Sampler {
     letterbox: Letterbox,
     columns: Vec<Tap>,
     rows: Vec<Tap>,
@@ -44,7 +44,7 @@ impl Letterboxer {
             Some(sampling) if sampling.letterbox == letterbox => sampling,
             _ => {
                 self.tensor.fill(PADDING / 255.0);
-                Sampling::new(letterbox)
+                Sampler::new(letterbox)
             }
         };
         sampling.run(frame, self.input, &mut self.tensor);
@@ -53,7 +53,7 @@ impl Letterboxer {
     }
 }
 
-impl Sampling {
+impl Sampler {
     fn new(letterbox: Letterbox) -> Self {
         let (image, scaled) = (letterbox.image, letterbox.scaled);
         // Beyond the last column there is nothing to mix in. (Vertically, OpenCV mixes the last row with itself, and

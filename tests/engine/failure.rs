@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use twinsight::engine::{Clock, EVENTS_KEPT, Event, ModelPhase, Settings, SourceState};
-use twinsight::model::ModelName::{File, Fp32, Int8, Tuned};
+use twinsight::model::ModelName::{File, Fp32, Int8, Safe, Tuned};
 use twinsight::source::{SourceError, SourceRequest, VideoLocation, VideoRequest};
 
 use crate::support::*;
@@ -84,7 +84,9 @@ fn a_stream_that_failed_stays_failed_through_a_pause() {
     let source = studio.live(&stream);
     // The next one hangs in its opening.
     let _gate = studio.hangs(&stream);
-    studio.add_model(Tuned, 32);
+    for model in [Tuned, Safe] {
+        studio.add_model(model, 32);
+    }
     let running = settings(stream, &[Fp32]);
     let engine = studio.start(&running);
     source.publish(1);
@@ -99,8 +101,8 @@ fn a_stream_that_failed_stays_failed_through_a_pause() {
     }
     // A source that is watched stalls after two seconds.
     studio.clock.advance(3000 * MS);
-    engine.set(Settings { models: settings(running.source.clone(), &[Int8]).models, ..running });
-    assert_eq!(get(&studio.loads, "the model"), Int8);
+    engine.set(Settings { models: settings(running.source.clone(), &[Safe]).models, ..running });
+    assert_eq!(get(&studio.loads, "the model"), Safe);
     assert!(!matches!(engine.status().source, SourceState::Stalled { .. }), "{:?}", engine.status().source);
     assert!(!engine.events().try_iter().any(|event| matches!(event, Event::SourceStalled(_))));
 }
