@@ -33,7 +33,7 @@ fn bytes(plan: &Plan, tensor: &str) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(160))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     /// Biases may be so large that sums wrap around.
     #[test]
@@ -73,6 +73,10 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     /// All that is fused, placed beside another, read across a border or used again.
     #[test]
@@ -197,6 +201,9 @@ fn gives(golden: &Golden, network: &Arc<Network>, options: PlanOptions) {
         golden.tensors.iter().filter(|(tensor, wanted)| crc(tensor) != **wanted).map(|(tensor, _)| tensor).collect();
     assert!(differing.is_empty(), "{} {}: {differing:?}", golden.file, options.kernel);
     // The same heads, with layers fused and memory used again.
+    if options.kernel != Kernel::best() {
+        return;
+    }
     let mut fused = self::plan(network, PlanOptions { keeps: false, threads: 1, ..options });
     fused.run(&picture()).unwrap();
     let heads = |plan: &Plan| plan.outputs().map(|(_, values)| values.to_vec()).collect::<Vec<_>>();

@@ -118,6 +118,7 @@ unsafe fn places<const P: usize>(tile: &Tile<'_>, from: usize) -> [*const u8; P]
 /// `place` + `bytes`, so that the compiler does not find out how places are related: it would keep one pointer, and
 /// spend an addition on every position.
 #[inline(always)]
+#[expect(clippy::pointers_in_nomem_asm_block, reason = "nothing is read there")]
 fn moved(place: *const u8, bytes: usize) -> *const u8 {
     let mut place = place.wrapping_add(bytes);
     // SAFETY: there are no instructions in it.

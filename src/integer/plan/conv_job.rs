@@ -335,7 +335,7 @@ impl Vectors {
         let window = &conv.window;
         let runs = staging.runs(window, input, output);
         let packed = PackedWeights::new(&conv.filters, runs.len(), multiply, is_exact);
-        let place = |(run, group): &(usize, usize)| runs[*run] + group * GROUP;
+        let place = |group: &usize| runs[group / packed.groups] + group % packed.groups * GROUP;
         let rests = packed.rests.iter().map(|rests| rests.iter().map(place).collect()).collect();
         let (stride, row) = staging.steps(window, input, output);
         Self { packed, staging, runs, rests, stride, row }

@@ -14,8 +14,8 @@ pub struct PackedWeights {
     pub weights: Lines,
     /// Of each block: where its weights start, in groups.
     pub starts: Vec<usize>,
-    /// Of each block: the groups that are multiplied once more, as run and group.
-    pub rests: Vec<Vec<(usize, usize)>>,
+    /// Of each block: the groups that are multiplied once more, counted through all runs.
+    pub rests: Vec<Vec<usize>>,
     /// One a filter, up to a whole number of blocks.
     pub offsets: Vec<i32>,
 }
@@ -32,55 +32,41 @@ fn halved(weights: [i8; 4]) -> Option<[[i8; 4]; 2]> {
 impl PackedWeights {
     /// A patch is `runs` runs of one length. `is_exact`: pairs that could saturate are multiplied in two steps.
     pub fn new(filters: &Filters, runs: usize, multiply: Multiply, is_exact: bool) -> Self {
-        let run = filters.weights(0).len() / runs;
-        let (block, of_group) = (multiply.block(), multiply.group());
-        let groups = run.div_ceil(of_group);
-        let blocks = filters.count().div_ceil(block);
+        let length = filters.weights(0).len() / runs;
+        let block = multiply.block();
+        let groups = length.div_ceil(multiply.group());
         let splits = is_exact && multiply == Multiply::SaturatingPairs;
         let (mut rests, mut starts, mut next) = (Vec::new(), Vec::new(), 0);
-        for first in (0..blocks).map(|at| at * block) {
-            let of_filter = first..filters.count().min(first + block);
-            let is_split = |(run, group): &(usize, usize)| {
-                let mut weights = of_filter.clone().map(|filter| four(filters, filter, runs, *run, *group));
-                splits && weights.any(|weights| halved(weights).is_some())
-            };
-            let of_block: Vec<_> =
-                (0..runs).flat_map(|run| (0..groups).map(move |group| (run, group))).filter(is_split).collect();
+        for first in (0..filters.count()).step_by(block) {
+            let of_block = if splits { split(filters, first, block, length) } else { Vec::new() };
             starts.push(next);
             next += runs * groups + of_block.len();
             rests.push(of_block);
         }
         let mut weights = Lines::zeros(next * block * GROUP);
         let bytes = weights.bytes_mut();
-        for (at, start) in starts.iter().enumerate() {
-            for filter in at * block..filters.count().min((at + 1) * block) {
-                let mut put = |group: usize, values: [i8; 4]| {
-                    let to = ((start + group) * block + filter % block) * GROUP;
-                    bytes[to..to + GROUP].copy_from_slice(&values.map(i8::cast_unsigned));
-                };
-                for run in 0..runs {
-                    for group in 0..groups {
-                        let place = run * groups + group;
-                        if multiply == Multiply::Pairs {
-                            let [a, b, ..] =
-                                pair(filters, filter, runs, run, group).map(|w| i16::from(w).to_le_bytes());
-                            put(place, [a[0], a[1], b[0], b[1]].map(u8::cast_signed));
-                            continue;
-                        }
-                        let values = four(filters, filter, runs, run, group);
-                        let first = if splits { halved(values).map(|[half, _]| half) } else { None };
-                        put(place, first.unwrap_or(values));
-                    }
+        for filter in 0..filters.count() {
+            let at = filter / block;
+            let mut put = |group: usize, values: [i8; GROUP]| {
+                let to = ((starts[at] + group) * block + filter % block) * GROUP;
+                bytes[to..to + GROUP].copy_from_slice(&values.map(i8::cast_unsigned));
+            };
+            let mut rests = rests[at].iter().enumerate().peekable();
+            for (place, values) in parts(filters.weights(filter), length, multiply.group()).enumerate() {
+                if multiply == Multiply::Pairs {
+                    let [a, b] = [values[0], values[1]].map(|weight| i16::from(weight).to_le_bytes());
+                    put(place, [a[0], a[1], b[0], b[1]].map(u8::cast_signed));
+                    continue;
                 }
-                for (place, (run, group)) in rests[at].iter().enumerate() {
-                    if let Some([_, rest]) = halved(four(filters, filter, runs, *run, *group)) {
-                        put(runs * groups + place, rest);
-                    }
+                let halves = if splits { halved(values) } else { None };
+                put(place, halves.map_or(values, |[half, _]| half));
+                if let Some((behind, _)) = rests.next_if(|(_, rest)| **rest == place) {
+                    put(runs * groups + behind, halves.map_or([0; GROUP], |[_, rest]| rest));
                 }
             }
         }
         let mut offsets = filters.offsets().to_vec();
-        offsets.resize(blocks * block, 0);
+        offsets.resize(starts.len() * block, 0);
         Self { multiply, groups, weights, starts, rests, offsets }
     }
 
@@ -95,18 +81,23 @@ impl PackedWeights {
     }
 }
 
-fn four(filters: &Filters, filter: usize, runs: usize, run: usize, group: usize) -> [i8; 4] {
-    part::<4>(filters, filter, runs, run, group)
+/// The groups of a block that some of its filters multiply in two steps.
+fn split(filters: &Filters, first: usize, block: usize, length: usize) -> Vec<usize> {
+    let all = filters.weights(first).len() / length * length.div_ceil(GROUP);
+    let mut is_split = vec![false; all];
+    for filter in first..filters.count().min(first + block) {
+        for (is_split, values) in is_split.iter_mut().zip(parts(filters.weights(filter), length, GROUP)) {
+            *is_split |= halved(values).is_some();
+        }
+    }
+    (0..all).filter(|group| is_split[*group]).collect()
 }
 
-fn pair(filters: &Filters, filter: usize, runs: usize, run: usize, group: usize) -> [i8; 2] {
-    part::<2>(filters, filter, runs, run, group)
-}
-
-/// Zeros behind the end of a run.
-fn part<const N: usize>(filters: &Filters, filter: usize, runs: usize, run: usize, group: usize) -> [i8; N] {
-    let weights = filters.weights(filter);
-    let length = weights.len() / runs;
-    let of_run = &weights[run * length..][..length];
-    std::array::from_fn(|at| of_run.get(group * N + at).copied().unwrap_or(0))
+/// The groups of a filter, run by run; zeros behind the end of each run.
+fn parts(weights: &[i8], length: usize, of_group: usize) -> impl Iterator<Item = [i8; GROUP]> {
+    weights.chunks_exact(length).flat_map(move |run| run.chunks(of_group)).map(|part| {
+        let mut values = [0; GROUP];
+        values[..part.len()].copy_from_slice(part);
+        values
+    })
 }
