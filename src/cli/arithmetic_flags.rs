@@ -1,6 +1,6 @@
 //! How INT8 models are computed, as flags.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -16,8 +16,8 @@ pub struct ArithmeticFlag {
     /// saturating, what these compute without VNNI; or as a chip computes, by a hardware profile: zynq-m31, m18, m16,
     /// power-of-two, or your own JSON file (see models/profiles/ for examples). A model written as int8@m16 overrides
     /// this
-    #[arg(long, value_name = ARITHMETIC, value_parser = Arithmetic::from_flag)]
-    arithmetic: Option<Arithmetic>,
+    #[arg(long, value_name = ARITHMETIC, value_parser = NamedArithmetic::from_flag)]
+    arithmetic: Option<NamedArithmetic>,
     #[command(flatten)]
     engine: EngineFlag,
 }
@@ -34,21 +34,31 @@ struct EngineFlag {
 impl ArithmeticFlag {
     /// A model in the arithmetic of the flag.
     pub fn of(&self, name: ModelName) -> Result<ModelRequest, ArithmeticError> {
-        ModelRequest::new(name, self.arithmetic.clone().unwrap_or_default()).by(self.engine())
+        ModelRequest::new(name, self.default()).by(self.engine())
     }
 
     /// The model that a flag names, in its own arithmetic where the flag names one.
     pub fn request(&self, model: &str) -> Result<ModelRequest, ArithmeticError> {
-        ModelRequest::from_flag(model, &self.arithmetic.clone().unwrap_or_default())?.by(self.engine())
+        ModelRequest::from_flag(model, &self.default())?.by(self.engine())
     }
 
     /// The same for a flag that names a file.
     pub fn file(&self, path: &Path) -> Result<ModelRequest, ArithmeticError> {
-        ModelRequest::from_file_flag(path, &self.arithmetic.clone().unwrap_or_default())?.by(self.engine())
+        ModelRequest::from_file_flag(path, &self.default())?.by(self.engine())
     }
 
     fn engine(&self) -> Option<InferenceEngine> {
         self.engine.engine
+    }
+
+    fn default(&self) -> Arithmetic {
+        self.arithmetic.as_ref().map(|named| named.arithmetic.clone()).unwrap_or_default()
+    }
+
+    /// The profiles that it reads, for itself and for models written as int8@FILE: nothing may be written over them.
+    pub fn files<'a>(&self, models: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        let of_models = models.into_iter().filter_map(|model| profile_file(model.rsplit_once('@')?.1));
+        self.arithmetic.iter().filter_map(|named| named.file.clone()).chain(of_models).collect()
     }
 }
 
@@ -58,22 +68,29 @@ pub struct ArithmeticFlags {
     #[command(flatten)]
     both: ArithmeticFlag,
     /// Arithmetic of A only
-    #[arg(long, value_name = ARITHMETIC, value_parser = Arithmetic::from_flag)]
-    a_arithmetic: Option<Arithmetic>,
+    #[arg(long, value_name = ARITHMETIC, value_parser = NamedArithmetic::from_flag)]
+    a_arithmetic: Option<NamedArithmetic>,
     /// Arithmetic of B only
-    #[arg(long, value_name = ARITHMETIC, value_parser = Arithmetic::from_flag)]
-    b_arithmetic: Option<Arithmetic>,
+    #[arg(long, value_name = ARITHMETIC, value_parser = NamedArithmetic::from_flag)]
+    b_arithmetic: Option<NamedArithmetic>,
 }
 
 impl ArithmeticFlags {
     /// A's and B's; `None`: the person did not say.
     pub fn chosen(&self) -> [Option<Arithmetic>; 2] {
-        [&self.a_arithmetic, &self.b_arithmetic].map(|own| own.as_ref().or(self.both.arithmetic.as_ref()).cloned())
+        let both = self.both.arithmetic.as_ref();
+        [&self.a_arithmetic, &self.b_arithmetic].map(|own| own.as_ref().or(both).map(|named| named.arithmetic.clone()))
     }
 
     /// The engine of both; `None`: the person did not say.
     pub fn engine(&self) -> Option<InferenceEngine> {
         self.both.engine()
+    }
+
+    /// As [`ArithmeticFlag::files`].
+    pub fn files<'a>(&self, models: impl IntoIterator<Item = &'a str>) -> Vec<PathBuf> {
+        let own = [&self.a_arithmetic, &self.b_arithmetic].into_iter().flatten().filter_map(|named| named.file.clone());
+        self.both.files(models).into_iter().chain(own).collect()
     }
 
     /// A and B, each in its arithmetic.
@@ -82,6 +99,24 @@ impl ArithmeticFlags {
         let request = |model, default| ModelRequest::from_flag(model, default)?.by(self.engine());
         Ok([request(models[0], &a)?, request(models[1], &b)?])
     }
+}
+
+/// An arithmetic, and the file that its profile was read from.
+#[derive(Clone, Debug)]
+struct NamedArithmetic {
+    arithmetic: Arithmetic,
+    file: Option<PathBuf>,
+}
+
+impl NamedArithmetic {
+    fn from_flag(text: &str) -> Result<Self, ArithmeticError> {
+        Ok(Self { arithmetic: Arithmetic::from_flag(text)?, file: profile_file(text) })
+    }
+}
+
+/// The file that an arithmetic names, if it names one.
+fn profile_file(text: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(text)).filter(|path| path.is_file())
 }
 
 fn engine(text: &str) -> Result<InferenceEngine, String> {

@@ -1,7 +1,7 @@
 //! `twinsight detect`: boxes in pictures, videos and cameras, without a window.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -58,7 +58,8 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         None => args.arithmetic.request(&args.precision)?,
     };
     let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &model)?;
-    let read = [input::files(&inputs), input::model_files(&catalog, &[model])].concat();
+    let named = args.model.as_deref().and_then(Path::to_str).unwrap_or(&args.precision);
+    let read = [input::files(&inputs), input::model_files(&catalog, &[model]), args.arithmetic.files([named])].concat();
     let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
     let info = Arc::clone(detector.info());

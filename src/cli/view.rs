@@ -162,7 +162,9 @@ impl ViewArgs {
         let installed = catalog.installed().into_iter().map(ModelRequest::from);
         let named = self.named().unwrap_or_default();
         let models: Vec<ModelRequest> = named.into_iter().flatten().chain(installed).collect();
-        let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models)].concat();
+        let named = [self.precision.as_deref(), self.b.as_deref()].into_iter().flatten();
+        let profiles = self.arithmetic.files(named);
+        let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models), profiles].concat();
         let read =
             read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(self.video.as_deref().map(Path::new));
         let file = Outputs::new(self.force).reads(read).file(file, &ANNOTATED_PNG)?;

@@ -72,7 +72,7 @@ fn a_folder_is_compared_in_natural_order_and_what_cannot_be_read_is_reported() {
     }
     let rows = std::fs::read_to_string(&csv).unwrap();
     assert_eq!(rows.lines().count(), 1 + verdicts.len());
-    assert!(rows.lines().all(|row| row.split(',').count() == 22), "{rows}");
+    assert!(rows.lines().all(|row| row.split(',').count() == 24), "{rows}");
     let mut saved: Vec<_> =
         std::fs::read_dir(&annotated).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     saved.sort();

@@ -127,7 +127,7 @@ fn class_names_neither_recolour_a_terminal_nor_begin_a_formula() {
         assert!(!text.contains(is_dangerous), "{text:?}");
     }
     let rows = fields(&std::fs::read_to_string(&csv).unwrap());
-    assert!(rows.len() > 3 && rows.iter().all(|row| row.len() == 22), "{rows:?}");
+    assert!(rows.len() > 3 && rows.iter().all(|row| row.len() == 24), "{rows:?}");
     for row in &rows[1..] {
         assert_eq!(row[0], "'@SUM(A1), \"x\".jpg");
         for class in [&row[2], &row[8]] {

@@ -47,17 +47,28 @@ fn cases() -> Vec<Case> {
         },
         Case {
             words: "compare",
-            inputs: vec![("", "pictures"), ("--a", float), ("--b", int8)],
+            inputs: vec![("", "pictures"), ("--a", float), ("--b", int8), ("--arithmetic", "chip.json")],
             outputs: vec!["--csv", "--html"],
         },
         Case {
             words: "compare",
-            inputs: vec![("--video", "clip.avi"), ("--a", float), ("--b", int8)],
+            inputs: vec![
+                ("--video", "clip.avi"),
+                ("--a", float),
+                ("--b", int8),
+                ("--a-arithmetic", "chip.json"),
+                ("--b-arithmetic", "chip.json"),
+            ],
             outputs: vec!["--csv", "--html"],
         },
         Case {
             words: "eval",
-            inputs: vec![("--annotations", "truth.json"), ("--images", "pictures"), ("--model", float)],
+            inputs: vec![
+                ("--annotations", "truth.json"),
+                ("--images", "pictures"),
+                ("--model", float),
+                ("--arithmetic", "chip.json"),
+            ],
             outputs: vec!["--json", "--html"],
         },
         Case {
@@ -67,7 +78,14 @@ fn cases() -> Vec<Case> {
         },
         Case {
             words: "view",
-            inputs: vec![("", "pictures"), ("--a", float), ("--b", int8)],
+            inputs: vec![
+                ("", "pictures"),
+                ("--a", float),
+                ("--b", int8),
+                ("--arithmetic", "chip.json"),
+                ("--a-arithmetic", "chip.json"),
+                ("--b-arithmetic", "chip.json"),
+            ],
             outputs: vec!["--screenshot"],
         },
         Case { words: "view", inputs: vec![("--image", "pictures/00.png")], outputs: vec!["--screenshot"] },
@@ -76,7 +94,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 12] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -85,6 +103,7 @@ const OTHERS: [(&str, &str); 11] = [
     ("detect", "paths"),
     ("detect", "video"),
     ("detect", "model"),
+    ("detect", "arithmetic"),
     // Inputs of a command that writes files of known names into a folder.
     ("models build", "table"),
     ("models build", "cfg"),
@@ -101,6 +120,9 @@ fn shop() -> Shop {
     shop.picture("pictures", 1);
     let recipe = json!({"name": "own", "weights": "tensor", "ranges": "minmax", "concat": "own", "float": [], "float_output": []});
     std::fs::write(shop.path("own.recipe.json"), recipe.to_string()).unwrap();
+    let chip = json!({"name": "chip", "multiplier_bits": 12, "rounding": "half up", "leaky_relu": "table",
+        "accumulator": {"bits": 32, "overflow": "wrap"}});
+    std::fs::write(shop.path("chip.json"), chip.to_string()).unwrap();
     let image = json!({"id": 1, "file_name": "00.png", "width": 64, "height": 64});
     let gate = json!({"id": 1, "image_id": 1, "category_id": 1, "bbox": [3, 3, 9, 9], "iscrowd": 0});
     let categories: Vec<_> =

@@ -75,7 +75,8 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
     let inputs = args.input.inputs();
     let requests = args.arithmetic.requests([&args.a, &args.b])?;
-    let read = [input::files(&inputs), input::model_files(&catalog, &requests)].concat();
+    let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let table = args.csv.as_deref().map(|file| outputs.file(file, &CSV)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;

@@ -93,6 +93,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     // What is wrong is told before hours of work, not after.
     let mut read: Vec<PathBuf> = truth.images.iter().map(|image| args.images.join(&image.file)).collect();
     read.extend(input::model_files(&catalog, &requests));
+    read.extend(args.arithmetic.files(args.model.iter().map(String::as_str)));
     read.push(args.annotations.clone());
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let json = args.json.as_deref().map(|file| outputs.file(file, &EvalReport::FILE)).transpose()?;
