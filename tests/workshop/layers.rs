@@ -104,7 +104,10 @@ fn bytes_that_differ_from_exact_are_counted_in_every_layer() {
         let found = measured(&arithmetic, &input);
         let share = |tensor: &str| found.iter().find(|layer| layer.tensor == tensor).unwrap().differing.unwrap();
         assert_eq!(share("images"), 0.0, "a picture's bytes are the same on every chip");
-        assert!(share("layer_00_conv") > 0.0 && share("head_stride_16") > 0.1, "{arithmetic}: {found:?}");
+        // A multiplier of 16 bits rounds all sums of the first layer as the exact one does.
+        let first = share("layer_00_conv") > 0.0;
+        assert_eq!(first, arithmetic == Arithmetic::Saturating, "{arithmetic}: {found:?}");
+        assert!(share("head_stride_16") > 0.01, "{arithmetic}: {found:?}");
         assert!(found.iter().all(|layer| (0.0..=1.0).contains(&layer.differing.unwrap())));
         for (exact, found) in exact.iter().zip(&found) {
             assert_eq!((&exact.tensor, &exact.shape), (&found.tensor, &found.shape));
