@@ -3,6 +3,7 @@
 //! What may be written is decided in one place, [`Outputs`], before a command starts its work. [`OutputFile`] writes it
 //! at the end: beside its place, then renamed.
 
+mod folder;
 mod format;
 mod output;
 mod outputs;
@@ -10,6 +11,7 @@ mod place;
 mod read;
 mod text;
 
+pub use folder::{FolderFormat, OutputFolder};
 pub use format::{FileFormat, has_keys};
 pub use output::{OutputFile, WriteCause, WriteError};
 pub use outputs::Outputs;
