@@ -10,6 +10,7 @@
 //! These kernels are portable and plain; faster ones are tested against them.
 
 mod accumulator;
+mod alone;
 mod byte_map;
 mod chip;
 mod conv;
