@@ -87,6 +87,11 @@ impl Filters {
         self.count
     }
 
+    /// For each filter: the lowest and the highest sum on the way through any patch.
+    pub fn reaches(&self) -> &[[i64; 2]] {
+        &self.reaches
+    }
+
     /// The length of a patch.
     pub fn depth(&self) -> usize {
         self.depth

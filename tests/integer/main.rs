@@ -4,6 +4,7 @@
 
 mod case;
 mod chip;
+mod exact_multiplier;
 mod executor;
 #[path = "../support/golden.rs"]
 mod golden;
