@@ -7,6 +7,9 @@ mod custom;
 mod darknet;
 mod evaluate;
 mod exporters;
+mod golden_faults;
+mod golden_packs;
+mod golden_support;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]
