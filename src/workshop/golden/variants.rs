@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::integer::{Accumulator, Executor, LeakyRelu, Network, OutOfRange, Profile, Rounding, Sums, Values};
 
-/// The arithmetic, other than the pack's own, in which a node makes exactly these values of its inputs.
+/// The arithmetics, other than the pack's own, in which a node makes exactly these values of its inputs; several may, where
+/// they differ on few sums.
 pub fn same_as(
     exact: &Network,
     own: Option<&Profile>,
@@ -29,10 +30,12 @@ pub fn same_as(
     if gives(exact.clone(), Sums::Saturating) {
         return Some("pairs of products that saturate in int16, as in ONNX Runtime without VNNI".into());
     }
-    tried.into_iter().find_map(|(profile, name)| {
+    let same = tried.into_iter().filter_map(|(profile, name)| {
         let network = exact.on_chip(&profile).ok()?;
         gives(network, Sums::Exact).then_some(name)
-    })
+    });
+    let same: Vec<String> = same.collect();
+    (!same.is_empty()).then(|| same.join(", or of "))
 }
 
 const ROUNDINGS: [(Rounding, &str); 4] = [

@@ -103,18 +103,16 @@ pub fn padding(subject: &Subject<'_>) -> Option<Fault> {
         return None;
     }
     let (row_stride, column_stride) = (subject.stride(row_axis), subject.stride(column_axis));
-    // Top, bottom, left, right; corners count for the top and the bottom.
+    // Top, bottom, left, right. A corner speaks for neither of its sides.
     let mut counts = [0usize; 4];
     for place in subject.differing() {
         let (row, column) = (place / row_stride % rows, place / column_stride % columns);
-        let side = match (row, column) {
-            (0, _) => 0,
-            (row, _) if row == rows - 1 => 1,
-            (_, 0) => 2,
-            (_, column) if column == columns - 1 => 3,
-            _ => return None,
-        };
-        counts[side] += 1;
+        let at = [row == 0, row == rows - 1, column == 0, column == columns - 1];
+        match at.iter().filter(|is_there| **is_there).count() {
+            0 => return None,
+            1 => counts.iter_mut().zip(at).for_each(|(count, is_there)| *count += usize::from(is_there)),
+            _ => {}
+        }
     }
     let all = subject.right.len() / rows / columns;
     let sizes = [columns, columns, rows, rows].map(|side| (side * all) as f64);
