@@ -13,6 +13,7 @@ pub mod compare;
 pub mod detect;
 mod doctor;
 pub mod eval;
+pub mod golden;
 mod input;
 pub mod layers;
 pub mod models;
@@ -64,6 +65,8 @@ pub enum Command {
     Bench(bench::BenchArgs),
     /// Show which layers cause quantization error
     Layers(layers::LayersArgs),
+    /// Write every tensor of an INT8 model for a chip's test bench, and check what a board dumped
+    Golden(golden::GoldenArgs),
     /// Check the installation
     Doctor,
     /// List, build, calibrate and verify models
@@ -86,6 +89,7 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
         Command::Layers(args) => layers::run(&args),
+        Command::Golden(args) => golden::run(&args),
         Command::Doctor => doctor::run(),
         Command::Models(args) => models::run(&args),
     }

@@ -3,6 +3,7 @@
 //! What may be written is decided in one place, [`Outputs`], before a command starts its work. [`OutputFile`] writes it
 //! at the end: beside its place, then renamed.
 
+mod folder;
 mod format;
 mod free;
 mod output;
@@ -12,6 +13,7 @@ mod read;
 mod rename;
 mod text;
 
+pub use folder::{FolderFormat, OutputFolder};
 pub use format::{FileFormat, has_keys};
 pub use free::free_name;
 pub use output::{OutputFile, WriteCause, WriteError};

@@ -28,6 +28,10 @@ pub enum WriteCause {
     OtherKind(&'static str),
     #[error("it is a folder; add a file name")]
     Folder,
+    #[error("it is a file; name a folder")]
+    File,
+    #[error("it holds other files than those of {0}; choose a new or an empty folder")]
+    OtherFiles(&'static str),
     #[error("it is write-protected")]
     Protected,
     #[error("there is no folder {}; create it first", .0.display())]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::folder::{FolderFormat, OutputFolder};
 use super::format::FileFormat;
 use super::output::{OutputFile, WriteCause, WriteError};
 use super::place::{Place, Places};
@@ -59,5 +60,21 @@ impl Outputs {
         file.check()?;
         self.outputs.insert(place);
         Ok(file)
+    }
+
+    /// A folder that is to be written later, with files of its own alone. All that can be known before is checked now,
+    /// and nothing is changed.
+    pub fn folder(&mut self, path: &Path, format: &FolderFormat) -> Result<OutputFolder, WriteError> {
+        let failed = |cause| WriteError { path: path.to_owned(), cause };
+        let place = Place::of(path).map_err(|cause| failed(WriteCause::missing_folder(path, cause)))?;
+        if self.inputs.contains(&place) || self.inputs.is_any_in(&place) {
+            return Err(failed(WriteCause::Input));
+        }
+        if self.outputs.contains(&place) {
+            return Err(failed(WriteCause::Twice));
+        }
+        let folder = OutputFolder::at(path, place.path.clone(), *format)?;
+        self.outputs.insert(place);
+        Ok(folder)
     }
 }

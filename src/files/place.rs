@@ -58,6 +58,11 @@ impl Places {
     pub fn contains(&self, place: &Place) -> bool {
         self.paths.contains(&place.path) || place.id.is_some_and(|id| self.ids.contains(&id))
     }
+
+    /// Whether one of them lies in this folder or below.
+    pub fn is_any_in(&self, folder: &Place) -> bool {
+        self.paths.iter().any(|path| path.starts_with(&folder.path))
+    }
 }
 
 #[cfg(unix)]

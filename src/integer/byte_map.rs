@@ -9,10 +9,10 @@ pub type Table = [u8; 256];
 /// Brings bytes from one grid to another, through a leaky ReLU or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ByteMap {
-    from: Grid,
-    to: Grid,
+    pub from: Grid,
+    pub to: Grid,
     /// Of the leaky ReLU below 0, as the model gives it.
-    slope: Option<f32>,
+    pub slope: Option<f32>,
     pub table: Table,
 }
 

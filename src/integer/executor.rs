@@ -13,11 +13,11 @@ use super::{ConvOverflow, IntegerError};
 
 /// A network and the memory of all its tensors, allocated once.
 pub struct Executor {
-    network: Arc<Network>,
-    buffers: Vec<Buffer>,
+    pub(super) network: Arc<Network>,
+    pub(super) buffers: Vec<Buffer>,
     scratch: Scratch,
     /// Whether the tensors hold the values of a run.
-    has_run: bool,
+    pub(super) has_run: bool,
 }
 
 impl Executor {
@@ -102,7 +102,7 @@ impl Executor {
         found
     }
 
-    fn step(&mut self, network: &Network, step: &Step, sums: Sums) {
+    pub(super) fn step(&mut self, network: &Network, step: &Step, sums: Sums) {
         let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
         // Taken out of the list while the input is borrowed from it: no step reads what it writes.
         let mut buffer = std::mem::take(&mut self.buffers[output.buffer]);

@@ -105,6 +105,11 @@ impl Filters {
         self.reaches.iter().any(|[lowest, highest]| *lowest < low || *highest > high)
     }
 
+    /// For each filter: the lowest and the highest sum on the way through any patch.
+    pub fn reaches(&self) -> &[[i64; 2]] {
+        &self.reaches
+    }
+
     /// The length of a patch.
     pub fn depth(&self) -> usize {
         self.depth

@@ -10,10 +10,12 @@
 //! These kernels are portable and plain; faster ones are tested against them.
 
 mod accumulator;
+mod alone;
 mod byte_map;
 mod chip;
 mod conv;
 mod error;
+mod exact_multiplier;
 mod executor;
 mod filters;
 mod grid;
@@ -25,12 +27,15 @@ mod overflow;
 mod plan;
 mod profile;
 mod reader;
+mod requantization;
+mod staircase;
 mod sums;
 mod tensor;
 mod window;
 
 pub use accumulator::{Accumulator, OutOfRange};
 pub use error::{IntegerError, ProfileCause, ProfileError};
+pub use exact_multiplier::{Differing, ProvedMultiplier};
 pub use executor::Executor;
 pub use kernel::Kernel;
 pub use multiplier::{Multiplier, Rounding};
@@ -38,5 +43,7 @@ pub use network::Network;
 pub use overflow::ConvOverflow;
 pub use plan::{Plan, PlanOptions};
 pub use profile::{LeakyRelu, Profile};
+pub use requantization::{FactorOf, RequantizedNode, Rescaling};
+pub use staircase::Staircase;
 pub use sums::Sums;
 pub use tensor::{Axes, Element, Shape, Tensor, Values};

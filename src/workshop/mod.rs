@@ -5,6 +5,7 @@
 //!                                                                         ├─ calibration (frames) ──▶ CalibrationTable
 //!                                                                         └─ quantize (table, recipe) ──▶ INT8 ONNX
 //! INT8 ONNX ── layers: which layer hurts ──▶ rebuild: more layers in float, or other ranges ──▶ INT8 ONNX
+//! INT8 ONNX, pictures ── golden: every tensor as a chip must compute it; what a board made of it
 //! ```
 
 mod calibration;
@@ -15,6 +16,7 @@ mod error;
 pub mod evaluate;
 mod export;
 mod float_model;
+pub mod golden;
 pub mod graph;
 mod import;
 pub mod layers;

@@ -94,11 +94,20 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 12] = [
+const OTHERS: [(&str, &str); 20] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
     ("models build", "output"),
+    // A folder of its own, and commands that read such folders: tests/cli/golden.rs.
+    ("golden check", "golden"),
+    ("golden check", "against"),
+    ("golden check", "map"),
+    ("golden check", "html"),
+    ("golden", "output"),
+    ("golden", "images"),
+    ("golden", "model"),
+    ("golden", "arithmetic"),
     // Inputs of a command that writes no file but pictures into a folder.
     ("detect", "paths"),
     ("detect", "video"),

@@ -6,6 +6,7 @@
 mod between;
 mod case;
 mod chip;
+mod exact_multiplier;
 mod executor;
 #[path = "../support/golden.rs"]
 mod golden;

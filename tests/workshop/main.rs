@@ -8,6 +8,9 @@ mod darknet;
 mod differing_bytes;
 mod evaluate;
 mod exporters;
+mod golden_faults;
+mod golden_packs;
+mod golden_support;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]

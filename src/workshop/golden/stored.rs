@@ -1,0 +1,36 @@
+//! Between a network's tensors and the arrays of a pack.
+
+use super::array::GoldenArray;
+use super::axes::AxisOrder;
+use super::encoding::PackEncoding;
+use crate::integer::{Axes, Element, Tensor, Values};
+
+impl PackEncoding {
+    /// The order of a tensor's axes in the pack.
+    pub fn layout(&self, tensor: &Tensor) -> AxisOrder {
+        match tensor.axes {
+            Axes::ChannelsFirst => self.activations,
+            Axes::ChannelsLast => AxisOrder::Nhwc,
+        }
+    }
+
+    /// Values of a tensor, in the order of its dimensions, as the pack has them.
+    pub fn stored(&self, tensor: &Tensor, values: &Values) -> GoldenArray {
+        let array = GoldenArray::from_values(values, &tensor.dims());
+        let array = match (tensor.axes, self.activations) {
+            (Axes::ChannelsFirst, AxisOrder::Nhwc) => array.permuted(AxisOrder::Nhwc.axes_of_onnx()),
+            _ => array,
+        };
+        if self.signed { array.less_128() } else { array }
+    }
+
+    /// The inverse; `None`: the array is not of this tensor.
+    pub fn restored(&self, tensor: &Tensor, array: &GoldenArray) -> Option<Values> {
+        let array = match (tensor.axes, self.activations) {
+            (Axes::ChannelsFirst, AxisOrder::Nhwc) => array.permuted(AxisOrder::Nhwc.axes_in_onnx()),
+            _ => array.clone(),
+        };
+        let array = if self.signed && tensor.element == Element::U8 { array.more_128() } else { array };
+        array.to_values()
+    }
+}

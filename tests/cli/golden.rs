@@ -1,0 +1,163 @@
+//! `golden` and `golden check`: what they write, say and refuse.
+
+use std::path::{Path, PathBuf};
+
+use crate::program::twinsight;
+use crate::run::Run;
+use crate::small_network::Shop;
+
+fn run(shop: &Shop, arguments: &[&str]) -> Run {
+    let mut command = twinsight();
+    command.env("TWINSIGHT_MODELS", shop.dir.path()).current_dir(shop.dir.path());
+    Run::of(command.arg("golden").args(arguments))
+}
+
+const MODEL: [&str; 2] = ["--model", "small-64_int8_qop.onnx"];
+
+/// A folder with a picture and a pack of it.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    shop.int8();
+    shop.picture("pictures", 0);
+    shop.picture("pictures", 1);
+    run(&shop, &[&MODEL[..], &["pictures/01.png", "-o", "pack"]].concat()).done();
+    shop
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_pack_is_written_checked_and_found_faulty() {
+    let shop = shop();
+    let said = run(&shop, &["check", "pack", "--against", "pack"]).done();
+    let count = files(&shop.path("pack")).len() - 3;
+    assert_eq!(said.trim(), format!("{count} of {count} tensors exact"));
+
+    // A board that dumps one layer under a name of its own, with its channels last.
+    let npy = std::fs::read(shop.path("pack/01/layer_01_conv_quantized.npy")).unwrap();
+    let values = &npy[npy.len() - 8 * 256..];
+    let last: Vec<u8> = (0..values.len()).map(|at| values[at % 8 * 256 + at / 8]).collect();
+    std::fs::write(shop.path("dump.raw"), &last).unwrap();
+    let unknown = run(&shop, &["check", "pack", "--against", "dump.raw"]);
+    assert!(unknown.error().contains("--map TENSOR=dump.raw"), "{unknown:?}");
+    let map = ["--map", "layer_01_conv_quantized=dump.raw"];
+    let found = run(&shop, &[&["check", "pack", "--against", "dump.raw"], &map[..]].concat());
+    assert_eq!((found.code, found.err.as_str()), (1, ""));
+    let start = "0 of 1 tensors exact; 1 wrong; ";
+    assert!(found.out.starts_with(start), "{}", found.out);
+    let why = "First wrong: layer_01_conv_quantized, the output of layer_01_conv_quant (QLinearConv)\n  \
+               right values, stored otherwise: as nhwc\n";
+    assert!(found.out.contains(why), "{}", found.out);
+
+    let json =
+        run(&shop, &[&["check", "pack", "--against", "dump.raw", "--json", "--html", "page.html"], &map[..]].concat());
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["first_wrong"], "layer_01_conv_quantized");
+    let wrong = report["tensors"].as_array().unwrap().iter().find(|of| of["outcome"] == "wrong").unwrap();
+    assert_eq!(wrong["fault"]["kind"], "stored");
+    assert_eq!(wrong["fault"]["how"], serde_json::json!([{ "layout": "nhwc" }]));
+    assert_eq!(wrong["operator"], "QLinearConv");
+    assert_eq!(report["counts"]["wrong"], 1);
+    // The board's values are right, so that its boxes are.
+    assert_eq!(report["boxes"]["agreement"]["lost"], 0);
+    let page = std::fs::read_to_string(shop.path("page.html")).unwrap();
+    assert!(page.contains("First wrong: layer_01_conv_quantized") && page.contains("data:image/jpeg"), "{page}");
+}
+
+#[test]
+fn the_table_needs_no_picture_and_writes_nothing() {
+    let shop = shop();
+    let before = files(shop.dir.path());
+    let table = run(&shop, &[&MODEL[..], &["--table", "--multiplier-bits", "24"]].concat()).done();
+    assert!(table.contains("M0 of 24 bits, rounding half up"), "{table}");
+    assert!(
+        table.contains("layer_01_conv_quant") && table.contains("convolutions that are exact for every sum: "),
+        "{table}"
+    );
+    let chip = run(&shop, &[&MODEL[..], &["--table", "--arithmetic", "m16"]].concat()).done();
+    assert!(chip.contains("M0 of 16 bits"), "{chip}");
+    assert_eq!(files(shop.dir.path()), before);
+    let file: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(shop.path("pack/requantization.json")).unwrap()).unwrap();
+    assert_eq!(file["multiplier_bits"], 31);
+    let first = &file["nodes"][0];
+    assert_eq!(first["node"], "layer_00_conv_quant");
+    assert!(first["multipliers"][0]["m0"].as_u64().unwrap() > 1 << 29 && first["sum_bits"].as_u64().unwrap() > 8);
+}
+
+#[test]
+fn what_is_not_a_packs_is_not_replaced() {
+    let shop = shop();
+    let write = |more: &[&str]| run(&shop, &[&MODEL[..], more].concat());
+    // An older pack is.
+    write(&["pictures/00.png", "--format", "hex", "-o", "pack"]).done();
+    assert!(shop.path("pack/00/images.hex").is_file() && !shop.path("pack/01").exists());
+    std::fs::write(shop.path("pack/notes.txt"), "mine").unwrap();
+    let before = files(shop.dir.path());
+    for (words, why) in [
+        (["pictures/00.png", "-o", "pack"], "holds other files than those of a golden pack"),
+        (["pictures/00.png", "-o", "pictures"], "this command reads it"),
+        (["pictures", "-o", "pictures/../pictures"], "this command reads it"),
+        (["pictures/00.png", "-o", "."], "this command reads it"),
+        (["pictures/00.png", "-o", "small.cfg"], "it is a file"),
+        (["pictures/00.png", "-o", "no/pack"], "there is no folder"),
+        (["small.cfg", "-o", "new"], "could be read"),
+    ] {
+        let said = write(&words);
+        assert!(said.code == 1 && said.err.contains(why), "{words:?}: {said:?}");
+        assert_eq!(files(shop.dir.path()), before, "{words:?}");
+    }
+    let float = run(&shop, &["--model", "small-64_float.onnx", "pictures/00.png", "-o", "new"]);
+    assert!(float.error().contains("QOperator"), "{float:?}");
+    let profile = write(&["pictures/00.png", "--arithmetic", "m19", "-o", "new"]);
+    assert!(profile.error().contains("choose zynq-m31"), "{profile:?}");
+    assert_eq!(write(&["pictures/00.png"]).code, 2, "a folder is missing");
+    assert_eq!(files(shop.dir.path()), before);
+    // What could be read is written all the same.
+    std::fs::write(shop.path("pictures/02.png"), "no picture").unwrap();
+    let partly = write(&["pictures", "-o", "partly"]);
+    assert!(partly.code == 1 && partly.err.contains("02.png") && partly.out.contains("of 00, 01"), "{partly:?}");
+}
+
+#[test]
+fn checks_refuse_what_they_cannot_judge() {
+    let shop = shop();
+    let error = |arguments: &[&str]| run(&shop, &[&["check"], arguments].concat()).error().to_owned();
+    for (arguments, why) in [
+        (&["pictures", "--against", "pack"][..], "is not a golden pack: it has no manifest.json"),
+        (&["pack", "--against", "pictures"], "no file there belongs to a tensor"),
+        (&["pack", "--against", "missing"], "cannot read missing"),
+        (&["pack", "--against", "pack", "--map", "layer_01_conv_quantised=x"], "did you mean layer_01_conv_quantized?"),
+        (&["pack", "--against", "pack", "--picture", "02"], "has no picture 02"),
+        (&["pack", "--against", "pack", "--html", "pack/manifest.json", "--force"], "this command reads it"),
+        (&["pack", "--against", "pack", "--html", "pack/01/images.npy", "--force"], "this command reads it"),
+    ] {
+        let said = error(arguments);
+        assert!(said.contains(why), "{arguments:?}: {said}");
+    }
+    // A file that is far too large is refused before memory is taken for it.
+    std::fs::create_dir(shop.path("board")).unwrap();
+    let large = std::fs::File::create(shop.path("board/layer_00_conv_quantized.bin")).unwrap();
+    large.set_len(1 << 40).unwrap();
+    let found = run(&shop, &["check", "pack", "--against", "board"]);
+    assert!(found.code == 1 && found.out.contains("far more than"), "{found:?}");
+    // A tensor that the manifest makes too large as well.
+    let manifest = std::fs::read_to_string(shop.path("pack/manifest.json")).unwrap();
+    let shape = manifest.replacen("        8,\n", "        800000000000,\n", 1);
+    assert_ne!(shape, manifest);
+    std::fs::write(shop.path("pack/manifest.json"), shape).unwrap();
+    assert!(error(&["pack", "--against", "pack"]).contains("is damaged"));
+    for file in ["../../secret.npy", "/etc/passwd"] {
+        let outside = manifest.replacen("01/images.npy", file, 1);
+        std::fs::write(shop.path("pack/manifest.json"), outside).unwrap();
+        assert!(error(&["pack", "--against", "pack"]).contains("is not in it"), "{file}");
+    }
+}
