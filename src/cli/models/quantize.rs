@@ -16,7 +16,7 @@ use crate::workshop::{CalibrationTable, ModelFile, Recipe, WorkshopError};
 pub struct QuantizeArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// Recipe: card, tuned, safe, or your own JSON file (see models/recipes/ for examples)
+    /// Recipe: card, tuned, safe, vitis-like, zynq, m7, or your own JSON file (see models/recipes/ for examples)
     #[arg(long, value_name = "NAME|FILE", default_value = "tuned")]
     recipe: String,
     /// Also keep this node in float, e.g. layer_00_conv or head_*; repeatable
@@ -60,8 +60,8 @@ pub fn run(catalog: &Catalog, args: &QuantizeArgs) -> Result<(), Box<dyn Error>>
         cause => cause.to_string(),
     })?;
     let started = Instant::now();
-    let (table, path) = match (args.pictures.measure(catalog, &model)?, &args.table) {
-        (Some(calibrator), _) => (calibrator.table(recipe.ranges), PathBuf::from("of these images")),
+    let (table, path) = match (args.pictures.measure(catalog, &model.for_recipe(&recipe))?, &args.table) {
+        (Some(calibrator), _) => (calibrator.table(recipe.ranges, recipe.grids()), PathBuf::from("of these images")),
         (None, Some(path)) => (CalibrationTable::read(path)?, path.clone()),
         (None, None) if ours.is_file() => (CalibrationTable::read(&ours)?, ours),
         (None, None) => return Err(WorkshopError::NothingMeasured { method: recipe.ranges, path: ours }.into()),
