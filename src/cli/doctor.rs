@@ -8,7 +8,7 @@ use super::output::stdout::{OutputError, out};
 use crate::live::PHOTOS;
 use crate::model::{Catalog, KernelTest, ModelError, ModelName, Runtime, SessionDetector};
 use crate::source;
-use crate::workshop::read_metadata;
+use crate::workshop::{read_integers, read_metadata};
 
 /// Prints what it finds, and exits with 1 where the viewer could not work.
 pub fn run() -> Result<ExitCode, Box<dyn Error>> {
@@ -165,7 +165,9 @@ fn model(
     }
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let origin = models::origin(&models::pinned(catalog).unwrap_or_default(), &file, &sum);
-    diagnosis.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))
+    // A float model has none.
+    let form = read_integers(&path).ok().flatten().map_or_else(String::new, |of| format!(", {}", of.form.name()));
+    diagnosis.fact(&name.label(), &format!("{file}{form}, {bytes} bytes, sha256 {sum}, {origin}"))
 }
 
 fn cameras(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {

@@ -14,6 +14,7 @@
 //! | `leaky_slope` | the network's own, or `"26/256"`, `"3/32"`, `"1/8"`, … | replaces the slope of all leaky ReLUs, in calibration too |
 //! | `weight_bits` | 8, or 2 to 7 | weights from −(2ⁿ⁻¹ − 1) to 2ⁿ⁻¹ − 1, in int8 |
 //! | `bias_bits` | 32, or 8 to 31 | biases of so many bits, shifted left by as many places in a whole layer as it needs |
+//! | `format` | `"qoperator"`, `"qdq"` | operators on bytes, or float ones between QuantizeLinear and DequantizeLinear |
 
 mod settings;
 
@@ -27,6 +28,7 @@ use super::error::{RecipeError, WorkshopError};
 use super::graph::{Graph, GraphOp, Node};
 use super::leaky_slope::LeakySlope;
 use crate::files::{FileFormat, has_keys, read_limited, without_mark};
+use crate::onnx::IntegerForm;
 
 /// Of a recipe's file.
 const MAX_BYTES: u64 = 1 << 16;
@@ -70,6 +72,8 @@ pub struct Recipe {
     /// From 8 to 32. Biases of fewer bits are shifted left, by as many places in a whole layer as it needs.
     #[serde(default = "most_bias_bits", skip_serializing_if = "is_most_bias_bits")]
     pub bias_bits: u32,
+    #[serde(default, skip_serializing_if = "is_qoperator")]
+    pub format: IntegerForm,
     /// Nodes that stay in float: names of nodes or of what they put out, or beginnings of names with a `*` after them.
     #[serde(default)]
     pub float: Vec<String>,
@@ -92,6 +96,10 @@ fn most_bias_bits() -> u32 {
 
 fn is_most_bias_bits(bits: &u32) -> bool {
     *bits == most_bias_bits()
+}
+
+fn is_qoperator(form: &IntegerForm) -> bool {
+    *form == IntegerForm::QOperator
 }
 
 impl Recipe {
@@ -189,6 +197,16 @@ impl Recipe {
         self
     }
 
+    /// The same recipe for models of another form. It is another recipe then, and says so by its name.
+    #[must_use]
+    pub fn with_format(mut self, format: IntegerForm) -> Self {
+        if format != self.format {
+            self.end_name(&format!("-{}", format.as_str()));
+        }
+        self.format = format;
+        self
+    }
+
     fn end_name(&mut self, end: &str) {
         if !self.name.ends_with(end) {
             // Names are ASCII.
@@ -271,7 +289,7 @@ mod tests {
     #[test]
     fn a_recipe_is_read_as_it_was_written() {
         let built_in = Recipe::names().map(Recipe::built_in);
-        for recipe in built_in {
+        for recipe in built_in.chain([Recipe::tuned().with_format(IntegerForm::Qdq)]) {
             assert_eq!(Recipe::from_json(&recipe.to_json()), Ok(recipe));
         }
     }
@@ -283,15 +301,15 @@ mod tests {
         };
         let recipe = Recipe::from_json(&text(
             r#""activations": "symmetric", "scales": "power_of_two", "leaky_slope": "3/32", "weight_bits": 5,
-               "bias_bits": 16"#,
+               "bias_bits": 16, "format": "qdq""#,
         ))
         .unwrap();
         assert_eq!(recipe.grids(), GridKind { power_of_two: true, symmetric: true });
         assert_eq!(recipe.leaky_slope.map(LeakySlope::value), Some(0.09375));
-        assert_eq!((recipe.weight_bits, recipe.bias_bits), (5, 16));
+        assert_eq!((recipe.weight_bits, recipe.bias_bits, recipe.format), (5, 16, IntegerForm::Qdq));
         let default = Recipe::from_json(&text(r#""activations": "uint8""#)).unwrap();
         assert_eq!((default.weight_bits, default.bias_bits, default.leaky_slope), (8, 32, None));
-        assert_eq!(default.scales, Scales::Float);
+        assert_eq!((default.scales, default.format), (Scales::Float, IntegerForm::QOperator));
         for (more, said) in [
             (r#""activations": "int7""#, "expected one of `uint8`, `int8`, `symmetric`"),
             (r#""scales": "power of two""#, "expected `float` or `power_of_two`"),
@@ -302,6 +320,7 @@ mod tests {
             (r#""weight_bits": -4"#, "integer `-4`"),
             (r#""bias_bits": 7"#, "has bias_bits 7; use 8 to 32"),
             (r#""bias_bits": 33"#, "has bias_bits 33; use 8 to 32"),
+            (r#""format": "qd""#, "expected `qoperator` or `qdq`"),
             (r#""formats": "qdq""#, "unknown field `formats`, expected one of `name`,"),
         ] {
             let error = Recipe::from_json(&text(more)).unwrap_err().to_string();
@@ -315,6 +334,16 @@ mod tests {
         assert!(m7.shares_table(&tuned) && !vitis.shares_table(&tuned) && !vitis.shares_table(&zynq));
         let other = Recipe { ranges: Method::MINMAX, leaky_slope: None, ..vitis };
         assert!(other.shares_table(&Recipe::card()), "the smallest and the largest value are those of any grid");
+    }
+
+    #[test]
+    fn a_recipe_of_another_form_has_another_name() {
+        let qdq = Recipe::tuned().with_format(IntegerForm::Qdq);
+        assert_eq!((qdq.name.as_str(), qdq.file_suffix()), ("tuned-qdq", "tuned-qdq"));
+        assert_eq!(qdq.clone().with_format(IntegerForm::Qdq), qdq);
+        assert_eq!(Recipe::tuned().with_format(IntegerForm::QOperator), Recipe::tuned());
+        let long = Recipe { name: "n".repeat(MAX_NAME), ..Recipe::tuned() }.with_format(IntegerForm::Qdq);
+        assert!(Recipe::from_json(&long.to_json()).is_ok() && long.name.ends_with("n-qdq"));
     }
 
     #[test]
