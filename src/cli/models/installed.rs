@@ -47,9 +47,13 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             (None, Some(name)) => name.precision().as_str(),
             (None, None) => Precision::Unknown.as_str(),
         };
-        let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
+        // "float 26/256": with another slope of its leaky ReLUs it is another network.
+        let recipe = metadata.as_ref().map_or_else(
+            || "-".to_owned(),
+            |m| m.leaky_slope.iter().fold(m.recipe.clone(), |recipe, slope| format!("{recipe} {slope}")),
+        );
         let integers = integers.map_or_else(|| "-".to_owned(), |of| words(&of));
-        let [file, recipe] = [&file, recipe].map(on_a_line);
+        let [file, recipe] = [&file, &recipe].map(|text| on_a_line(text));
         out!("{file:<34}  {precision:<9}  {recipe:<12}  {bytes:>10}  {sum}  {origin:<26}  {integers}")?;
     }
     Ok(good)
@@ -103,12 +107,13 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     Ok(good)
 }
 
-/// Whether a model's sums can overflow on x86 without VNNI, and what else its integers have to be told.
+/// The form of a model's integers, whether its sums can overflow on x86 without VNNI, and what else its integers have to be told.
 fn words(of: &Integers) -> String {
+    let form = of.form.name();
     let signed = if of.signed { ", int8 activations (run as uint8, which is exact)" } else { "" };
     match of.overflowing {
-        0 => format!("cannot overflow: exact on every processor{signed}"),
-        some => format!("{some} of {} filters can overflow{signed}", of.filters),
+        0 => format!("{form}, cannot overflow: exact on every processor{signed}"),
+        some => format!("{form}, {some} of {} filters can overflow{signed}", of.filters),
     }
 }
 
