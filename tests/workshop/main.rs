@@ -3,16 +3,21 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
 mod build;
+mod chips;
 mod custom;
 mod darknet;
 mod evaluate;
 mod exporters;
+#[path = "../support/golden.rs"]
+#[expect(dead_code, reason = "only the picture and the sums of tensors are needed")]
+mod golden;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]
 mod program;
+mod qdq;
 mod rebuild;
 mod recipe;
 #[path = "../support/run.rs"]
