@@ -9,7 +9,7 @@ use crate::integer::Kernel;
 use crate::live::PHOTOS;
 use crate::model::{Catalog, KernelTest, ModelError, ModelLoader, ModelName, Runtime};
 use crate::source;
-use crate::workshop::read_metadata;
+use crate::workshop::{read_integers, read_metadata};
 
 /// Prints what it finds, and exits with 1 where the viewer could not work.
 pub fn run() -> Result<ExitCode, Box<dyn Error>> {
@@ -174,7 +174,9 @@ fn model(loader: &ModelLoader, name: &ModelName, diagnosis: &mut Diagnosis) -> R
     };
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let origin = models::origin(&models::pinned(catalog).unwrap_or_default(), &file, &sum);
-    diagnosis.fact(&name.label(), &format!("{file}, {bytes} bytes, sha256 {sum}, {origin}"))?;
+    // A float model has none.
+    let form = read_integers(&path).ok().flatten().map_or_else(String::new, |of| format!(", {}", of.form.name()));
+    diagnosis.fact(&name.label(), &format!("{file}{form}, {bytes} bytes, sha256 {sum}, {origin}"))?;
     match opened.and_then(|detector| Some((detector.info().computed_as()?, detector.info().engine.why.clone()))) {
         Some((how, Some(why))) => diagnosis.fact("", &format!("{how}: {why}")),
         Some((how, None)) => diagnosis.fact("", &how),

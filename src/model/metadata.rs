@@ -16,6 +16,8 @@ pub struct Metadata {
     pub weights_sha256: Option<String>,
     /// Of the calibration table; `None` for a float model.
     pub calibration_sha256: Option<String>,
+    /// Of its leaky ReLUs, as "26/256"; `None` = the network's own.
+    pub leaky_slope: Option<String>,
 }
 
 const FORMAT: &str = "twinsight.format";
@@ -28,10 +30,11 @@ const PRECISION: &str = "twinsight.precision";
 const RECIPE: &str = "twinsight.recipe";
 const WEIGHTS: &str = "twinsight.weights_sha256";
 const CALIBRATION: &str = "twinsight.calibration_sha256";
+const LEAKY_SLOPE: &str = "twinsight.leaky_slope";
 
 impl Metadata {
     /// As pairs for ONNX's `metadata_props`, always in the same order. Values are JSON, but for the plain
-    /// strings (precision, recipe and sums).
+    /// strings (precision, recipe, sums and slope).
     pub fn to_props(&self) -> Vec<(String, String)> {
         let form = &self.form;
         let json = |v: serde_json::Value| v.to_string();
@@ -45,8 +48,12 @@ impl Metadata {
             (PRECISION, self.precision.as_str().to_owned()),
             (RECIPE, self.recipe.clone()),
         ];
-        let sums = [(WEIGHTS, &self.weights_sha256), (CALIBRATION, &self.calibration_sha256)];
-        props.extend(sums.into_iter().filter_map(|(key, sum)| Some((key, sum.clone()?))));
+        let known = [
+            (WEIGHTS, &self.weights_sha256),
+            (CALIBRATION, &self.calibration_sha256),
+            (LEAKY_SLOPE, &self.leaky_slope),
+        ];
+        props.extend(known.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))));
         props.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
@@ -79,6 +86,7 @@ impl Metadata {
             recipe: text(RECIPE)?,
             weights_sha256: get(WEIGHTS),
             calibration_sha256: get(CALIBRATION),
+            leaky_slope: get(LEAKY_SLOPE),
         }))
     }
 }

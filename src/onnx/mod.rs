@@ -16,7 +16,7 @@ mod unsigned;
 pub use attributes::Attributes;
 pub use constants::Constants;
 pub use external::{ExternalData, with_external_data};
-pub use integers::Integers;
+pub use integers::{IntegerForm, Integers};
 pub use messages::*;
 pub use metadata::metadata_of;
 pub use normal::{NormalError, NormalModel, normalized, operation, shown};

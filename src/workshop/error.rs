@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::calibration::Method;
+use super::calibration::{GridKind, Method};
 use super::darknet::{CfgError, WeightsError};
 use super::import::ImportError;
 use crate::detect::Size;
@@ -20,6 +20,10 @@ pub enum TableError {
     Method(String),
     #[error("was made with the method {table}, but the recipe {recipe} needs {wanted}")]
     OtherMethod { table: Method, recipe: String, wanted: Method },
+    #[error("was made for {table} grids, but the recipe {recipe} needs one for {wanted} grids")]
+    OtherGrids { table: GridKind, recipe: String, wanted: GridKind },
+    #[error("was made with {table} as the slope of leaky ReLUs, but {wanted} is needed")]
+    OtherSlope { table: String, wanted: String },
     #[error("gives {tensor} the invalid range {min} to {max}")]
     Range { tensor: String, min: f32, max: f32 },
     #[error("has no range for the tensor {tensor}: it is of another network, or a part of it is missing")]
@@ -39,6 +43,8 @@ pub enum RecipeError {
         "has the name {name:?}; a name has 1 to {most} letters, digits, - and _, because it goes into a file's name"
     )]
     Name { name: String, most: usize },
+    #[error("has {key} {value}; use {least} to {most}")]
+    Bits { key: &'static str, value: u32, least: u32, most: u32 },
     #[error("has the name {0} of a built-in recipe but different content; rename it")]
     Taken(String),
 }

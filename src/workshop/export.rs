@@ -85,6 +85,11 @@ pub(super) fn float_node(node: &Node, initializers: &mut Vec<TensorProto>) -> No
         GraphOp::Pad(pads) => input.push(pad_ends(node, *pads, initializers)),
         GraphOp::LeakyRelu { .. } | GraphOp::Concat | GraphOp::MaxPool(_) => {}
     }
+    plain_node(node, input)
+}
+
+/// The node with these inputs.
+pub(super) fn plain_node(node: &Node, input: Vec<String>) -> NodeProto {
     NodeProto {
         input,
         output: node.outputs.iter().map(|t| t.name.clone()).collect(),

@@ -1,5 +1,6 @@
 //! A network in float: read from darknet's files or from ONNX, written as float or INT8 models.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -10,6 +11,7 @@ use super::error::{TableError, WorkshopError};
 use super::export::float_onnx;
 use super::graph::{Graph, GraphTensor};
 use super::import::import;
+use super::leaky_slope::LeakySlope;
 use super::model_file::{self, ModelFile};
 use super::quantize::quantized_onnx;
 use super::recipe::Recipe;
@@ -29,6 +31,8 @@ pub struct FloatModel {
     form: Form,
     graph: Graph,
     weights_sha256: String,
+    /// That replaced the network's own.
+    leaky_slope: Option<LeakySlope>,
 }
 
 impl FloatModel {
@@ -60,6 +64,7 @@ impl FloatModel {
             form: network.form(classes),
             graph: Graph::new(&network, &numbers),
             weights_sha256: hex(&Sha256::digest(&bytes)),
+            leaky_slope: None,
         })
     }
 
@@ -69,6 +74,8 @@ impl FloatModel {
         let bytes = read_model(path)?;
         let metadata = model_file::metadata(&bytes);
         let weights = metadata.as_ref().and_then(|m| m.weights_sha256.clone());
+        // One that cannot be read replaced nothing that is known.
+        let leaky_slope = metadata.as_ref().and_then(|m| m.leaky_slope.as_ref()?.parse::<LeakySlope>().ok());
         let form = match Sidecar::of(path)? {
             Some(sidecar) => sidecar.form,
             None => metadata.map_or_else(Form::yolov4_tiny_416, |m| m.form),
@@ -77,15 +84,35 @@ impl FloatModel {
         let graph = imported.map_err(|cause| WorkshopError::Import { path: path.to_owned(), cause })?;
         check_heads(path, &graph, &form)?;
         let name = path.file_stem().map_or_else(|| "model".into(), |s| s.to_string_lossy().into_owned());
-        let stem = name.strip_suffix("_float").unwrap_or(&name).to_owned();
+        let stem = name.strip_suffix(&float_end(leaky_slope)).unwrap_or(&name).to_owned();
         let weights_sha256 = weights.unwrap_or_else(|| hex(&Sha256::digest(&bytes)));
-        Ok(Self { stem, form, graph, weights_sha256 })
+        Ok(Self { stem, form, graph, weights_sha256, leaky_slope })
     }
 
     /// The same, with files that begin in another way.
     #[must_use]
     pub(super) fn with_stem(self, stem: impl Into<String>) -> Self {
         Self { stem: stem.into(), ..self }
+    }
+
+    /// The same network with another slope of its leaky ReLUs: a model of its own, as what a chip computes in INT8 is
+    /// compared with.
+    #[must_use]
+    pub fn with_leaky_slope(self, slope: LeakySlope) -> Self {
+        Self { graph: self.graph.with_leaky_slope(slope.value()), leaky_slope: Some(slope), ..self }
+    }
+
+    /// The network as a recipe computes it, in float.
+    pub fn for_recipe(&self, recipe: &Recipe) -> Cow<'_, Self> {
+        match recipe.leaky_slope {
+            Some(slope) if self.leaky_slope != Some(slope) => Cow::Owned(self.clone().with_leaky_slope(slope)),
+            _ => Cow::Borrowed(self),
+        }
+    }
+
+    /// The slope of leaky ReLUs that replaced the network's own.
+    pub fn leaky_slope(&self) -> Option<LeakySlope> {
+        self.leaky_slope
     }
 
     /// Its input, classes and heads.
@@ -111,7 +138,7 @@ impl FloatModel {
     /// The file name of this network's calibration table for a recipe. Recipes of ours that choose ranges in one way
     /// share one table.
     pub fn table_name(&self, recipe: &Recipe) -> String {
-        let ours = Recipe::built().into_iter().find(|ours| ours.ranges == recipe.ranges);
+        let ours = Recipe::built().into_iter().find(|ours| ours.shares_table(recipe));
         let is_ours = Recipe::names().any(|name| name == recipe.name);
         match ours.filter(|_| is_ours).map_or_else(|| recipe.name.clone(), |ours| ours.name).as_str() {
             "card" => format!("{}.calibration.json", self.stem),
@@ -122,7 +149,7 @@ impl FloatModel {
     /// The model in float32.
     pub fn float(&self) -> ModelFile {
         let metadata = self.metadata(Precision::Fp32, "float", None);
-        ModelFile::new(format!("{}_float.onnx", self.stem), float_onnx(&self.graph, &metadata))
+        ModelFile::new(format!("{}{}.onnx", self.stem, float_end(self.leaky_slope)), float_onnx(&self.graph, &metadata))
     }
 
     /// Whether the recipe fits this network: every node that it names is there.
@@ -152,9 +179,18 @@ impl FloatModel {
             let (recipe, wanted) = (recipe.name.clone(), recipe.ranges);
             return Err(wrong(TableError::OtherMethod { table: table.method, recipe, wanted }));
         }
+        if table.grids != recipe.grids_of_ranges() {
+            let (recipe, wanted) = (recipe.name.clone(), recipe.grids_of_ranges());
+            return Err(wrong(TableError::OtherGrids { table: table.grids, recipe, wanted }));
+        }
+        let network = self.for_recipe(recipe);
+        if table.leaky_slope != network.leaky_slope {
+            let [table, wanted] = [table.leaky_slope, network.leaky_slope].map(slope_text);
+            return Err(wrong(TableError::OtherSlope { table, wanted }));
+        }
         self.check(recipe)?;
-        let metadata = self.metadata(Precision::Int8, &recipe.name, Some(table.sha256()));
-        let bytes = quantized_onnx(&self.graph, table, recipe, &metadata).map_err(wrong)?;
+        let metadata = network.metadata(Precision::Int8, &recipe.name, Some(table.sha256()));
+        let bytes = quantized_onnx(&network.graph, table, recipe, &metadata).map_err(wrong)?;
         Ok(ModelFile::new(format!("{}_int8_{}.onnx", self.stem, recipe.file_suffix()), bytes))
     }
 
@@ -165,8 +201,18 @@ impl FloatModel {
             recipe: recipe.to_owned(),
             weights_sha256: Some(self.weights_sha256.clone()),
             calibration_sha256,
+            leaky_slope: self.leaky_slope.map(|slope| slope.to_string()),
         }
     }
+}
+
+/// How the name of a float model's file ends.
+fn float_end(slope: Option<LeakySlope>) -> String {
+    slope.map_or_else(|| "_float".into(), |slope| format!("_float_{}", slope.file_part()))
+}
+
+fn slope_text(slope: Option<LeakySlope>) -> String {
+    slope.map_or_else(|| "the network's own".into(), |slope| slope.to_string())
 }
 
 /// Whether a graph reads and puts out what a form says.

@@ -123,6 +123,18 @@ impl Graph {
         Self { input: graph_input, nodes: builder.nodes, outputs }
     }
 
+    /// The same with another slope of its leaky ReLUs. Those with a slope of 0 or 1 are none.
+    #[must_use]
+    pub fn with_leaky_slope(mut self, new: f32) -> Self {
+        for node in &mut self.nodes {
+            match &mut node.op {
+                GraphOp::LeakyRelu { slope } if *slope > 0.0 && *slope < 1.0 => *slope = new,
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// Every tensor that is computed, in order.
     pub fn activations(&self) -> impl Iterator<Item = &GraphTensor> {
         self.nodes.iter().flat_map(|node| &node.outputs)

@@ -20,6 +20,7 @@ pub mod golden;
 pub mod graph;
 mod import;
 pub mod layers;
+mod leaky_slope;
 mod model_file;
 mod progress;
 mod quantize;
@@ -27,12 +28,14 @@ pub mod rebuild;
 mod recipe;
 
 pub use calibration::{
-    CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, Method, NextFrame, TensorRange,
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, GridKind, Method, NextFrame,
+    TensorRange,
 };
 pub use differing_bytes::{ByteStudy, DifferingBytes, LayerBytes};
 pub use error::{RecipeError, TableError, WorkshopError};
 pub use float_model::FloatModel;
 pub use import::ImportError;
+pub use leaky_slope::LeakySlope;
 pub use model_file::{ModelFile, read_integers, read_metadata};
 pub use progress::{Progress, Stopped};
-pub use recipe::{Activations, Concat, Recipe, WeightScales};
+pub use recipe::{Activations, Concat, Recipe, Scales, WeightScales};

@@ -9,15 +9,16 @@ import sys
 import time
 
 import cv2
-import onnxruntime
 
 import core
+import engines
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, type=pathlib.Path, help="the ONNX file")
     parser.add_argument("--precision", default="fp32", help="label written to the output")
+    parser.add_argument("--engine", default="onnxruntime", choices=engines.ENGINES)
     parser.add_argument("--score", type=float, default=0.25)
     parser.add_argument("--nms", type=float, default=0.45)
     parser.add_argument("images", nargs="+", type=pathlib.Path)
@@ -25,12 +26,7 @@ def main():
 
     names = (pathlib.Path(__file__).parents[2] / "assets/coco.names").read_text().split("\n")
     model = {"precision": options.precision, "sha256": hashlib.sha256(options.model.read_bytes()).hexdigest()}
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = 2
-    # Exact sums, whatever the processor.
-    settings.add_session_config_entry("session.x64quantprecision", "1")
-    session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
-    [tensor_name] = [i.name for i in session.get_inputs()]
+    run = engines.load(options.model, options.engine)
 
     failed = False
     for path in options.images:
@@ -44,7 +40,7 @@ def main():
         decoded = time.perf_counter()
         tensor, place = core.letterbox(rgb)
         boxed = time.perf_counter()
-        heads = session.run(None, {tensor_name: tensor})
+        heads = run(tensor)
         inferred = time.perf_counter()
         size = (rgb.shape[1], rgb.shape[0])
         ids, scores, boxes = core.decode(heads, size, place, options.score)

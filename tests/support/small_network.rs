@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use twinsight::model::{Catalog, Runtime};
 use twinsight::workshop::darknet::{DarknetNetwork, LayerKind};
-use twinsight::workshop::{CalibrationFrame, Calibrator, FloatModel, Method, Recipe};
+use twinsight::workshop::{CalibrationFrame, Calibrator, FloatModel, GridKind, Method, Recipe};
 
 use crate::program::installed;
 
@@ -89,7 +89,7 @@ impl Shop {
             let frame = twinsight::source::load(&shop.picture("calibration", seed)).unwrap();
             calibrator.add(&CalibrationFrame::of(frame.into())).unwrap();
         }
-        let table = calibrator.table(Method::MINMAX);
+        let table = calibrator.table(Method::MINMAX, GridKind::default());
         table.write(&shop.path(&source.table_name(&Recipe::card()))).unwrap();
         source.quantized(&Recipe::card(), &table, &shop.path("table")).unwrap().write(shop.dir.path()).unwrap();
         shop

@@ -8,7 +8,8 @@ use twinsight::model::metadata::Metadata;
 use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, Precision, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::{
-    CalibrationFrame, CalibrationTable, Calibrator, Choice, FloatModel, Method, Recipe, TableError, WorkshopError,
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, FloatModel, GridKind, Method, Recipe, TableError,
+    WorkshopError,
 };
 
 use crate::program::{installed, models, twinsight};
@@ -93,7 +94,7 @@ fn it_loads_with_its_own_form_in_both_precisions() {
         let frame = twinsight::source::load(&entry.unwrap().path()).unwrap();
         calibrator.add(&CalibrationFrame::of(frame.into())).unwrap();
     }
-    let table = calibrator.table(Method::MINMAX);
+    let table = calibrator.table(Method::MINMAX, GridKind::default());
     assert_eq!((table.pictures, table.input), (2, Size::new(320, 320)));
     let path = custom.path("table.json");
     table.write(&path).unwrap();
@@ -287,6 +288,8 @@ fn a_table_without_a_tensor_is_refused() {
     let source = custom.read().unwrap();
     let table = CalibrationTable {
         method: Method::MINMAX,
+        grids: GridKind::default(),
+        leaky_slope: None,
         tool: "a test".into(),
         pictures: 1,
         pictures_sha256: String::new(),
@@ -305,6 +308,8 @@ fn a_table_without_a_tensor_is_refused() {
 fn a_bad_table_is_refused() {
     let good = CalibrationTable {
         method: Method::of(Choice::Percentile(99.5)),
+        grids: GridKind::default(),
+        leaky_slope: None,
         tool: "a \"test\"".into(),
         pictures: 1,
         pictures_sha256: "aa".into(),

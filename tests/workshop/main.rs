@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
 mod build;
+mod chips;
 mod custom;
 mod darknet;
 mod differing_bytes;
@@ -11,12 +12,16 @@ mod exporters;
 mod golden_faults;
 mod golden_packs;
 mod golden_support;
+#[path = "../support/golden.rs"]
+#[expect(dead_code, reason = "only the picture and the sums of tensors are needed")]
+mod golden;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]
 mod program;
+mod qdq;
 mod rebuild;
 mod recipe;
 #[path = "../support/run.rs"]

@@ -27,7 +27,8 @@ pub struct CalibrateArgs {
     source: SourceArgs,
     #[command(flatten)]
     pictures: PictureArgs,
-    /// Recipe to calibrate for: card, tuned, safe, or your own JSON file [default: one table per built-in recipe]
+    /// Recipe to calibrate for: card, tuned, safe, vitis-like, zynq, m7, or your own JSON file [default: one table for
+    /// each of card, tuned and safe]
     #[arg(long, value_name = "NAME|FILE")]
     recipe: Option<String>,
     /// Write the table to this file; without --recipe, the card's [default: its place in the models folder]
@@ -66,12 +67,14 @@ pub fn run(catalog: &Catalog, args: &CalibrateArgs) -> Result<(), Box<dyn Error>
         let path = args.output.clone().unwrap_or_else(|| catalog.dir().join(model.table_name(recipe)));
         files.push(outputs.file(&path, &CalibrationTable::FILE)?);
     }
+    // Without --recipe all have the network's own slope of leaky ReLUs.
+    let network = model.for_recipe(&recipes[0]);
     let started = Instant::now();
-    let Some(calibrator) = args.pictures.measure(catalog, &model)? else {
+    let Some(calibrator) = args.pictures.measure(catalog, &network)? else {
         return Err("images are needed; pass --images DIR or --camera N".into());
     };
     for (recipe, file) in recipes.iter().zip(&files) {
-        let table = calibrator.table(recipe.ranges);
+        let table = calibrator.table(recipe.ranges, recipe.grids());
         file.write(table.to_json().as_bytes())?;
         let (pictures, tensors) = (table.pictures, table.ranges.len());
         let seconds = started.elapsed().as_secs_f32();

@@ -40,9 +40,13 @@ pub fn list(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
             (None, Some(name)) => name.precision().as_str(),
             (None, None) => Precision::Unknown.as_str(),
         };
-        let recipe = metadata.as_ref().map_or("-", |m| m.recipe.as_str());
+        // "float 26/256": with another slope of its leaky ReLUs it is another network.
+        let recipe = metadata.as_ref().map_or_else(
+            || "-".to_owned(),
+            |m| m.leaky_slope.iter().fold(m.recipe.clone(), |recipe, slope| format!("{recipe} {slope}")),
+        );
         let integers = integers.unwrap_or_else(|| "-".to_owned());
-        let [file, recipe] = [file.as_str(), recipe].map(|text| on_a_line(text).into_owned());
+        let [file, recipe] = [&file, &recipe].map(|text| on_a_line(text).into_owned());
         rows.push([file, precision.to_owned(), recipe, bytes.to_string(), sum, origin, integers]);
     }
     for line in table(&rows) {
@@ -119,13 +123,15 @@ pub fn verify(catalog: &Catalog) -> Result<bool, Box<dyn Error>> {
     Ok(good)
 }
 
-/// Whether a model's sums can overflow on x86 without VNNI, and what else its integers have to be told.
+/// The form of a model's integers, whether its sums can overflow on x86 without VNNI, and what else its integers have
+/// to be told.
 fn words(of: &Integers, is_readable: bool) -> String {
+    let form = of.form.name();
     let signed = if of.signed { ", int8 activations (run as uint8, which is exact)" } else { "" };
     let engine = if is_readable { "" } else { "; partly in float: no hardware profile, in ONNX Runtime alone" };
     match of.overflowing {
-        0 => format!("cannot overflow: exact on every processor{signed}{engine}"),
-        some => format!("{some} of {} filters can overflow{signed}{engine}", of.filters),
+        0 => format!("{form}, cannot overflow: exact on every processor{signed}{engine}"),
+        some => format!("{form}, {some} of {} filters can overflow{signed}{engine}", of.filters),
     }
 }
 

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::distinct_frames::DistinctFrames;
 use super::frames::{CalibrationFrame, Frames, NextFrame};
+use super::grid_kind::GridKind;
 use super::histogram::Histogram;
 use super::method::Method;
 use super::ranges;
@@ -14,6 +15,7 @@ use crate::workshop::error::WorkshopError;
 use crate::workshop::export::exposed_onnx;
 use crate::workshop::float_model::FloatModel;
 use crate::workshop::graph::{Graph, GraphOp, Node};
+use crate::workshop::leaky_slope::LeakySlope;
 use crate::workshop::progress::{Progress, Stopped};
 
 /// Takes frames one by one, and makes calibration tables of them. It holds 64 kB for each tensor, however many frames
@@ -28,6 +30,7 @@ pub struct Calibrator {
     /// Of the pictures, in hexadecimal.
     sums: Vec<String>,
     weights_sha256: String,
+    leaky_slope: Option<LeakySlope>,
 }
 
 struct Observed {
@@ -60,6 +63,7 @@ impl Calibrator {
             tensors,
             sums: Vec::new(),
             weights_sha256: model.weights_sha256().into(),
+            leaky_slope: model.leaky_slope(),
         })
     }
 
@@ -120,12 +124,15 @@ impl Calibrator {
         self.sums.len()
     }
 
-    /// The table by one method; another can be asked for afterwards.
-    pub fn table(&self, method: Method) -> CalibrationTable {
+    /// The table by one method, for grids of one kind; another can be asked for afterwards.
+    pub fn table(&self, method: Method, grids: GridKind) -> CalibrationTable {
         let choice = |t: &Observed| if t.leaky.is_some() { method.before_leaky } else { method.all };
-        let range = |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky.unwrap_or(1.0)));
+        let range =
+            |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky.unwrap_or(1.0), grids));
         CalibrationTable {
             method,
+            grids: if method.sees_grids() { grids } else { GridKind::default() },
+            leaky_slope: self.leaky_slope,
             tool: concat!("twinsight ", env!("CARGO_PKG_VERSION")).into(),
             pictures: self.sums.len(),
             pictures_sha256: digest_of(self.sums.clone()),

@@ -34,6 +34,11 @@ impl Method {
     pub const fn of(all: Choice) -> Self {
         Self { all, before_leaky: all }
     }
+
+    /// Whether ranges depend on the grids that lie over them.
+    pub fn sees_grids(self) -> bool {
+        [self.all, self.before_leaky].contains(&Choice::Mse)
+    }
 }
 
 impl std::fmt::Display for Choice {

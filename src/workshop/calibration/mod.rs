@@ -7,6 +7,7 @@
 mod calibrator;
 mod distinct_frames;
 mod frames;
+mod grid_kind;
 mod histogram;
 mod method;
 mod ranges;
@@ -15,6 +16,7 @@ mod table;
 pub use calibrator::Calibrator;
 pub use distinct_frames::DistinctFrames;
 pub use frames::{CalibrationFrame, Frames, NextFrame};
+pub use grid_kind::{GridKind, power_of_two_from};
 pub use histogram::TensorRange;
 pub use method::{Choice, Method};
 pub use table::CalibrationTable;

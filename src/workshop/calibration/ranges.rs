@@ -1,5 +1,6 @@
 //! From a tensor's histogram to the range that its bytes cover.
 
+use super::grid_kind::GridKind;
 use super::histogram::{Histogram, TensorRange};
 use super::method::Choice;
 
@@ -8,9 +9,9 @@ const STEPS: u32 = 128;
 /// The steps of a byte.
 const LEVELS: f64 = 255.0;
 
-/// The range of a tensor. `slope`: of the leaky ReLU that alone reads it; 1 where there is none. Empty histograms give
-/// the range 0 to 0.
-pub fn choose(histogram: &Histogram, choice: Choice, slope: f32) -> TensorRange {
+/// The range of a tensor. `slope`: of the leaky ReLU that alone reads it; 1 where there is none. `kind`: of the grids among
+/// which the least squared error is looked for. Empty histograms give the range 0 to 0.
+pub fn choose(histogram: &Histogram, choice: Choice, slope: f32, kind: GridKind) -> TensorRange {
     let whole = histogram.range();
     if histogram.total() == 0 {
         return TensorRange { min: 0.0, max: 0.0 };
@@ -21,7 +22,9 @@ pub fn choose(histogram: &Histogram, choice: Choice, slope: f32) -> TensorRange 
         Choice::Mse => {
             let bins = middles(histogram);
             // An error below 0 comes out of darknet's leaky ReLU ten times smaller.
-            least(whole, |min, max| squared_error(&bins, slope.into(), min, max))
+            let loss =
+                |min, max| kind.over(min, max).map_or(f64::INFINITY, |grid| squared_error(&bins, slope.into(), grid));
+            if kind.symmetric { least_symmetric(whole, loss) } else { least(whole, loss) }
         }
         Choice::Entropy => {
             let bins = middles(histogram);
@@ -64,10 +67,6 @@ fn percentile(histogram: &Histogram, percent: f64) -> TensorRange {
 /// The ends of the least loss. They are tried in turn until neither moves any more: all pairs would take minutes.
 fn least(whole: TensorRange, loss: impl Fn(f64, f64) -> f64) -> TensorRange {
     let (min, max) = (f64::from(whole.min.min(0.0)), f64::from(whole.max.max(0.0)));
-    let tried = |end: f64| {
-        let from = if end == 0.0 { STEPS } else { 1 };
-        (from..=STEPS).rev().map(move |step| end * f64::from(step) / f64::from(STEPS))
-    };
     let mut best = (min, max);
     for _ in 0..4 {
         let before = best;
@@ -80,13 +79,21 @@ fn least(whole: TensorRange, loss: impl Fn(f64, f64) -> f64) -> TensorRange {
     TensorRange { min: best.0 as f32, max: best.1 as f32 }
 }
 
-/// The squared error of rounding to levels and of cutting off. `slope`: of what reads it below 0.
-fn squared_error(bins: &[(f64, f64)], slope: f64, min: f64, max: f64) -> f64 {
-    let step = (max - min) / LEVELS;
-    if step <= 0.0 {
-        return f64::INFINITY;
-    }
-    let zero = (-min / step).round_ties_even();
+/// The same where 0 is in the middle, so that only the end that is farther from 0 matters.
+fn least_symmetric(whole: TensorRange, loss: impl Fn(f64, f64) -> f64) -> TensorRange {
+    let farthest = f64::from(whole.max.max(-whole.min).max(0.0));
+    let end = lowest(tried(farthest), |end| loss(-end, end)) as f32;
+    TensorRange { min: whole.min.min(0.0).max(-end), max: whole.max.max(0.0).min(end) }
+}
+
+/// From the whole to a part of it.
+fn tried(end: f64) -> impl Iterator<Item = f64> {
+    let from = if end == 0.0 { STEPS } else { 1 };
+    (from..=STEPS).rev().map(move |step| end * f64::from(step) / f64::from(STEPS))
+}
+
+/// The squared error of rounding to the grid's levels and of cutting off. `slope`: of what reads it below 0.
+fn squared_error(bins: &[(f64, f64)], slope: f64, (step, zero): (f64, f64)) -> f64 {
     let after = |value: f64| if value < 0.0 { value * slope } else { value };
     let error = |(value, count): &(f64, f64)| {
         let rounded = (((value / step).round_ties_even() + zero).clamp(0.0, LEVELS) - zero) * step;
@@ -145,6 +152,8 @@ mod tests {
     use super::*;
     use crate::workshop::graph::LEAKY_SLOPE;
 
+    const ANY: GridKind = GridKind { power_of_two: false, symmetric: false };
+
     fn histogram(values: &[f32]) -> Histogram {
         let mut histogram = Histogram::new();
         assert!(histogram.add(values));
@@ -158,10 +167,10 @@ mod tests {
 
     #[test]
     fn a_percentile_cuts_as_much_below_as_above() {
-        let range = choose(&histogram(&line()), Choice::Percentile(90.0), 1.0);
+        let range = choose(&histogram(&line()), Choice::Percentile(90.0), 1.0, ANY);
         assert!((range.min + 0.8).abs() < 1e-3 && (range.max - 2.8).abs() < 1e-3, "{range:?}");
-        let whole = choose(&histogram(&line()), Choice::Percentile(100.0), 1.0);
-        assert_eq!(whole, choose(&histogram(&line()), Choice::MinMax, 1.0));
+        let whole = choose(&histogram(&line()), Choice::Percentile(100.0), 1.0, ANY);
+        assert_eq!(whole, choose(&histogram(&line()), Choice::MinMax, 1.0, ANY));
     }
 
     /// The values that tests/reference/ranges.py makes.
@@ -199,13 +208,13 @@ mod tests {
         let histogram = histogram(&values);
         let width = histogram.bins().next().map(|(begin, end, _)| end - begin).unwrap();
         for wanted in golden["percentiles"].as_array().unwrap() {
-            let range = choose(&histogram, Choice::Percentile(number(wanted, "percent")), 1.0);
+            let range = choose(&histogram, Choice::Percentile(number(wanted, "percent")), 1.0, ANY);
             let apart = |found: f32, key: &str| (f64::from(found) - number(wanted, key)).abs();
             assert!(apart(range.min, "min") <= width && apart(range.max, "max") <= width, "{range:?} {wanted}");
         }
         for wanted in golden["mse"].as_array().unwrap() {
             let slope = number(wanted, "slope");
-            let range = choose(&histogram, Choice::Mse, if slope < 1.0 { LEAKY_SLOPE } else { 1.0 });
+            let range = choose(&histogram, Choice::Mse, if slope < 1.0 { LEAKY_SLOPE } else { 1.0 }, ANY);
             let (found, best, whole) = (loss(&values, range, slope), number(wanted, "loss"), number(wanted, "whole"));
             assert!(found <= 1.02 * best && best < 0.9 * whole, "{range:?} has {found}, {wanted}");
         }
@@ -219,15 +228,15 @@ mod tests {
             assert!(histogram.add(&line));
         }
         for choice in [Choice::Mse, Choice::Percentile(99.99), Choice::Entropy] {
-            let range = choose(&histogram, choice, 1.0);
+            let range = choose(&histogram, choice, 1.0, ANY);
             assert!(range.max < 20.0, "{choice}: {range:?}");
         }
-        assert_eq!(choose(&histogram, Choice::MinMax, 1.0).max, 50.0);
+        assert_eq!(choose(&histogram, Choice::MinMax, 1.0, ANY).max, 50.0);
     }
 
     #[test]
     fn evenly_spread_values_are_kept_whole() {
-        let range = choose(&histogram(&line()), Choice::Mse, 1.0);
+        let range = choose(&histogram(&line()), Choice::Mse, 1.0, ANY);
         assert!(range.min <= -0.98 && range.max >= 2.95, "{range:?}");
     }
 
@@ -236,15 +245,31 @@ mod tests {
         // As many far below 0 as near it: they matter only where nothing shrinks them.
         let values: Vec<f32> = (0..40_000).map(|i| i as f32 / 1000.0 - 35.0).collect();
         let (plain, leaky) = (histogram(&values), histogram(&values));
-        let (plain, leaky) = (choose(&plain, Choice::Mse, 1.0), choose(&leaky, Choice::Mse, LEAKY_SLOPE));
+        let (plain, leaky) = (choose(&plain, Choice::Mse, 1.0, ANY), choose(&leaky, Choice::Mse, LEAKY_SLOPE, ANY));
         assert!(leaky.min > plain.min && leaky.max > 4.5, "{plain:?} {leaky:?}");
     }
 
     #[test]
     fn a_tensor_of_zeros_has_a_range() {
         for choice in [Choice::MinMax, Choice::Mse, Choice::Entropy, Choice::Percentile(99.9)] {
-            let range = choose(&histogram(&[0.0; 10]), choice, 1.0);
+            let range = choose(&histogram(&[0.0; 10]), choice, 1.0, ANY);
             assert!(range.min <= 0.0 && range.max >= 0.0 && range.max < 1e-3, "{choice}: {range:?}");
         }
+    }
+
+    /// The error of every grid that the kind allows is no less.
+    #[test]
+    fn the_least_squared_error_is_that_of_the_grids_that_are_allowed() {
+        let values: Vec<f32> = reference_values(40_000).iter().map(|v| v * 1.7).collect();
+        let (histogram, kind) = (histogram(&values), GridKind { power_of_two: true, symmetric: true });
+        let range = choose(&histogram, Choice::Mse, 1.0, kind);
+        let bins = middles(&histogram);
+        let error = |step| squared_error(&bins, 1.0, (step, 128.0));
+        let (step, zero) = kind.over(range.min.into(), range.max.into()).unwrap();
+        assert_eq!(zero, 128.0);
+        assert!((-12..4).all(|power| error(step) <= error(2f64.powi(power))), "{range:?}, {step}");
+        // One value in 100,000 is far away: it alone would need steps that are four times as wide.
+        let covered = kind.over(histogram.range().min.into(), histogram.range().max.into()).unwrap().0;
+        assert!(step < covered, "{step} {covered}");
     }
 }

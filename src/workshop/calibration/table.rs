@@ -8,12 +8,14 @@ use std::path::Path;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::grid_kind::GridKind;
 use super::histogram::TensorRange;
 use super::method::Method;
 use crate::detect::Size;
 use crate::files::{FileFormat, Outputs, has_keys, read_limited, without_mark};
 use crate::model::hex;
 use crate::workshop::error::{TableError, WorkshopError};
+use crate::workshop::leaky_slope::LeakySlope;
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -25,6 +27,10 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct CalibrationTable {
     /// How the ranges were chosen.
     pub method: Method,
+    /// Over which grids the squared error was the least; any where the method does not ask for it.
+    pub grids: GridKind,
+    /// Of the network that was measured; `None` = its own.
+    pub leaky_slope: Option<LeakySlope>,
     /// The program that measured, and its version.
     pub tool: String,
     /// How many were measured.
@@ -45,6 +51,8 @@ pub struct CalibrationTable {
 struct TableFile {
     format: u32,
     method: String,
+    grids: Option<String>,
+    leaky_slope: Option<LeakySlope>,
     tool: String,
     pictures: usize,
     pictures_sha256: String,
@@ -81,6 +89,7 @@ impl CalibrationTable {
             return Err(TableError::Format { found: file.format, known: FORMAT });
         }
         let method = file.method.parse().map_err(TableError::Method)?;
+        let grids = file.grids.map_or(Ok(GridKind::default()), |text| text.parse()).map_err(TableError::Method)?;
         let mut ranges = Vec::with_capacity(file.ranges.len());
         for (tensor, value) in file.ranges {
             let [min, max]: [f32; 2] = serde_json::from_value(value).map_err(json)?;
@@ -91,6 +100,8 @@ impl CalibrationTable {
         }
         Ok(Self {
             method,
+            grids,
+            leaky_slope: file.leaky_slope,
             tool: file.tool,
             pictures: file.pictures,
             pictures_sha256: file.pictures_sha256,
@@ -103,10 +114,18 @@ impl CalibrationTable {
     /// One tensor a line, so that a change of the table can be read. Numbers have the fewest digits that give
     /// the same float32 back.
     pub fn to_json(&self) -> String {
-        let Self { method, tool, pictures, pictures_sha256, weights_sha256, input, ranges } = self;
+        let Self { method, grids, leaky_slope, tool, pictures, pictures_sha256, weights_sha256, input, ranges } = self;
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        // Writing to a String cannot fail. Tables from before these could be told have none.
+        let mut special = String::new();
+        if *grids != GridKind::default() {
+            let _ = write!(special, "\n  \"grids\": {},", quoted(&grids.to_string()));
+        }
+        if let Some(slope) = leaky_slope {
+            let _ = write!(special, "\n  \"leaky_slope\": {},", quoted(&slope.to_string()));
+        }
         let mut text = format!(
-            "{{\n  \"format\": {FORMAT},\n  \"method\": {},\n  \"tool\": {},\n  \"pictures\": {pictures},\n  \
+            "{{\n  \"format\": {FORMAT},\n  \"method\": {},{special}\n  \"tool\": {},\n  \"pictures\": {pictures},\n  \
              \"pictures_sha256\": {},\n  \"weights_sha256\": {},\n  \"input\": [{}, {}],\n  \"ranges\": {{",
             quoted(&method.to_string()),
             quoted(tool),

@@ -47,6 +47,7 @@ fn model() -> ModelProto {
         form,
         precision: Precision::Fp32,
         recipe: "float".into(),
+        leaky_slope: None,
         weights_sha256: None,
         calibration_sha256: None,
     };

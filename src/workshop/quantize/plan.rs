@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::grid::ByteGrid;
-use crate::workshop::calibration::{CalibrationTable, TensorRange};
+use crate::workshop::calibration::{CalibrationTable, GridKind, TensorRange};
 use crate::workshop::error::TableError;
 use crate::workshop::graph::{Graph, GraphOp, Node};
 use crate::workshop::recipe::{Concat, Recipe};
@@ -19,6 +19,7 @@ pub struct QuantizePlan<'a> {
     owners: HashMap<&'a str, &'a str>,
     /// What the grid of each owner covers.
     ranges: HashMap<&'a str, TensorRange>,
+    kind: GridKind,
 }
 
 impl<'a> QuantizePlan<'a> {
@@ -36,7 +37,13 @@ impl<'a> QuantizePlan<'a> {
             ranges.entry(owner).and_modify(|joined| *joined = joined.join(*range)).or_insert(*range);
         }
         let float_output = graph.nodes.iter().filter(|node| recipe.puts_out_float(node)).map(|n| n.name.as_str());
-        Self { float: float_nodes(graph, recipe), float_output: float_output.collect(), owners, ranges }
+        Self {
+            float: float_nodes(graph, recipe),
+            float_output: float_output.collect(),
+            owners,
+            ranges,
+            kind: recipe.grids(),
+        }
     }
 
     pub fn puts_out_float(&self, node: &Node) -> bool {
@@ -54,7 +61,9 @@ impl<'a> QuantizePlan<'a> {
 
     pub fn grid(&self, tensor: &str) -> Result<ByteGrid, TableError> {
         let range = self.ranges.get(self.owner(tensor)?);
-        range.map(|range| ByteGrid::over(*range)).ok_or_else(|| TableError::NoRange { tensor: tensor.to_owned() })
+        range
+            .map(|range| ByteGrid::over(*range, self.kind))
+            .ok_or_else(|| TableError::NoRange { tensor: tensor.to_owned() })
     }
 }
 

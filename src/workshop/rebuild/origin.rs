@@ -10,6 +10,7 @@ use crate::model::{Catalog, Precision, hex};
 use crate::workshop::calibration::{CalibrationTable, Calibrator};
 use crate::workshop::error::WorkshopError;
 use crate::workshop::float_model::{FloatModel, read_weights_file};
+use crate::workshop::leaky_slope::LeakySlope;
 use crate::workshop::model_file::read_metadata;
 use crate::workshop::recipe::{MAX_NAME, Recipe};
 
@@ -78,8 +79,12 @@ impl ModelOrigin {
             }
         }
         let weights = metadata.weights_sha256.ok_or_else(|| RebuildError::NotTold { path: path() })?;
-        let network = find_network(&weights, &metadata.form, &looked_in)
+        let slope = metadata.leaky_slope.as_ref().and_then(|slope| slope.parse().ok());
+        let mut network = find_network(&weights, &metadata.form, slope, &looked_in)
             .ok_or(RebuildError::NoWeights { path: path(), looked_in })?;
+        if let Some(slope) = slope {
+            network = network.with_leaky_slope(slope);
+        }
         // What is made of it is named as it is.
         let name = model.file_stem().unwrap_or_default().to_string_lossy();
         let network = network.with_stem(name.split("_int8_").next().unwrap_or(&name));
@@ -117,7 +122,7 @@ impl ModelOrigin {
 
     /// A model of the same network after a recipe, with the ranges that a calibrator saw.
     pub fn with_ranges(&self, recipe: &Recipe, calibrator: &Calibrator) -> Result<RebuiltModel, RebuildError> {
-        let table = calibrator.table(recipe.ranges);
+        let table = calibrator.table(recipe.ranges, recipe.grids());
         let file = self.network.quantized(recipe, &table, Path::new("of these frames"))?;
         let sum = table.sha256();
         let end = format!("_{}{FRAMES}{}", table.pictures, sum.get(..6).unwrap_or_default());
@@ -144,8 +149,8 @@ impl ModelOrigin {
 }
 
 /// The network of this form whose weights have this sum: of darknet's file and a cfg beside it, or of the float model that
-/// was made of them. What cannot be read is not what is looked for.
-fn find_network(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<FloatModel> {
+/// was made of them, with its own slope of leaky ReLUs or with this one. What cannot be read is not what is looked for.
+fn find_network(sha256: &str, form: &Form, slope: Option<LeakySlope>, dirs: &[PathBuf]) -> Option<FloatModel> {
     for dir in dirs {
         // A folder that is not there has no weights.
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
@@ -167,7 +172,8 @@ fn find_network(sha256: &str, form: &Form, dirs: &[PathBuf]) -> Option<FloatMode
             of_kind("cfg").filter_map(|cfg| FloatModel::read_named(cfg, weights, |_| Ok(form.classes.clone())).ok())
         });
         let of_models = of_kind("onnx").filter(is_made_of_it).filter_map(|model| FloatModel::read_model(model).ok());
-        if let Some(found) = of_weights.chain(of_models).find(|network| network.form() == form) {
+        let has_slope = |network: &FloatModel| network.leaky_slope().is_none_or(|own| Some(own) == slope);
+        if let Some(found) = of_weights.chain(of_models).find(|network| network.form() == form && has_slope(network)) {
             return Some(found);
         }
     }

@@ -85,7 +85,8 @@ impl RebuildTask {
         };
         origin.network().check(&recipe).map_err(Stopped::failed)?;
         let runtime = Runtime::find(&self.catalog).map_err(Stopped::failed)?;
-        let mut calibrator = Calibrator::new(&runtime, origin.network()).map_err(Stopped::failed)?;
+        let mut calibrator =
+            Calibrator::new(&runtime, &origin.network().for_recipe(&recipe)).map_err(Stopped::failed)?;
         let (mut distinct, mut inputs) = (DistinctFrames::default(), Inputs::default());
         let taken = |input: &[f32], letterbox| inputs.push(input, letterbox);
         calibrator.take_frames(&mut *frames, plan.frames, Some(&mut distinct), progress, taken)?;

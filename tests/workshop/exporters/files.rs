@@ -46,7 +46,7 @@ fn what_was_read_is_quantized_and_measured_against_the_file_as_it_was() {
         calibrator.add(&CalibrationFrame::of(frame.into())).unwrap();
     }
     for recipe in [Recipe::card(), Recipe::tuned(), Recipe::safe()] {
-        let table = calibrator.table(recipe.ranges);
+        let table = calibrator.table(recipe.ranges, recipe.grids());
         let int8 = model.quantized(&recipe, &table, &theirs.shop.path("table")).unwrap();
         let float = std::fs::read(theirs.file()).unwrap();
         let models =

@@ -1,39 +1,19 @@
-//! Writes the nodes of an INT8 model.
+//! Writes the nodes of an INT8 model in the QOperator form: operators on bytes.
 
 use std::collections::HashSet;
 
-use super::conv::QuantizedConv;
+use super::constants::{conv_tensors, grid_names, grid_tensors, quantized_name};
+use super::conv::{ConvNumbers, QuantizedConv};
 use super::plan::QuantizePlan;
-use crate::model::metadata::Metadata;
 use crate::onnx::{AttributeProto, MICROSOFT, NodeProto, TensorProto};
-use crate::workshop::calibration::CalibrationTable;
 use crate::workshop::error::TableError;
-use crate::workshop::export::{
-    attributes, encode, float_node, op_type, pad_ends, split_sizes, upsample_scales, weight_dims,
-};
+use crate::workshop::export::{attributes, float_node, op_type, pad_ends, split_sizes, upsample_scales};
 use crate::workshop::graph::{FoldedConv, Graph, GraphOp, Node};
-use crate::workshop::recipe::{Activations, Concat, Recipe, WeightScales};
+use crate::workshop::recipe::{Activations, Concat, Recipe};
 
-/// The INT8 model's bytes, always the same for the same graph, table and recipe.
-pub fn quantized_onnx(
-    graph: &Graph,
-    table: &CalibrationTable,
-    recipe: &Recipe,
-    metadata: &Metadata,
-) -> Result<Vec<u8>, TableError> {
-    let mut writer = Writer::new(QuantizePlan::new(graph, table, recipe), recipe);
-    writer.graph(graph)?;
-    Ok(encode(graph, &graph.outputs, writer.nodes, writer.initializers, &metadata.to_props()))
-}
-
-/// The name of a tensor in bytes.
-fn quantized_name(name: &str) -> String {
-    format!("{name}_quantized")
-}
-
-struct Writer<'a> {
+pub struct QOperatorWriter<'a> {
     plan: QuantizePlan<'a>,
-    weights: WeightScales,
+    numbers: ConvNumbers,
     concat: Concat,
     activations: Activations,
     pub nodes: Vec<NodeProto>,
@@ -44,11 +24,11 @@ struct Writer<'a> {
     grids: HashSet<&'a str>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> QOperatorWriter<'a> {
     pub fn new(plan: QuantizePlan<'a>, recipe: &Recipe) -> Self {
-        let Recipe { weights, concat, activations, .. } = *recipe;
+        let Recipe { concat, activations, .. } = *recipe;
         let (nodes, initializers, tensors, grids) = Default::default();
-        Self { plan, weights, concat, activations, nodes, initializers, tensors, grids }
+        Self { plan, numbers: ConvNumbers::of(recipe), concat, activations, nodes, initializers, tensors, grids }
     }
 
     pub fn graph(&mut self, graph: &Graph) -> Result<(), TableError> {
@@ -128,7 +108,7 @@ impl<'a> Writer<'a> {
     fn float_output(&mut self, node: &Node, folded: &FoldedConv) -> Result<(), TableError> {
         let (source, output, name) = (&node.inputs[0], &node.outputs[0].name, &node.name);
         let [bytes, scale, zero_point] = self.bytes(source)?;
-        let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
+        let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.numbers);
         let (filters, channels) = (folded.filters as usize, folded.input_channels as usize);
         let columns: Vec<i8> = (0..channels)
             .flat_map(|c| (0..filters).map(move |f| (c, f)))
@@ -161,37 +141,21 @@ impl<'a> Writer<'a> {
 
     /// Writes a convolution's numbers; names of its weights, their scale and zero point, and its biases.
     fn conv(&mut self, name: &str, folded: &FoldedConv, source: &str) -> Result<[String; 4], TableError> {
-        let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.weights);
-        let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
-        let names =
-            [quantized_name(&weight), format!("{weight}_scale"), format!("{weight}_zero_point"), quantized_name(&bias)];
-        let filters = [i64::from(folded.filters)];
-        let dims: &[i64] = if self.weights.is_per_filter() { &filters } else { &[] };
-        self.initializers.extend([
-            TensorProto::i8(&names[0], &weight_dims(folded), &numbers.weights),
-            TensorProto::f32(&names[1], dims, &numbers.scales),
-            TensorProto::i8(&names[2], dims, &vec![0; numbers.scales.len()]),
-            TensorProto::i32(&names[3], &filters, &numbers.biases),
-        ]);
+        let numbers = QuantizedConv::new(folded, self.plan.grid(source)?.scale, self.numbers);
+        let tensors = conv_tensors(name, folded, &numbers, self.numbers.weights.is_per_filter());
+        let names = tensors.each_ref().map(|tensor| tensor.name.clone());
+        self.initializers.extend(tensors);
         Ok(names)
     }
 
     /// Names of a tensor's scale and zero point, which are written once.
     fn grid(&mut self, tensor: &str) -> Result<[String; 2], TableError> {
         let owner = self.plan.owner(tensor)?;
-        let names = [format!("{owner}_scale"), format!("{owner}_zero_point")];
         let grid = self.plan.grid(tensor)?;
         if self.grids.insert(owner) {
-            self.initializers.extend([
-                TensorProto::f32(&names[0], &[], &[grid.scale]),
-                match self.activations {
-                    Activations::Uint8 => TensorProto::u8(&names[1], &[], &[grid.zero_point]),
-                    // 128 less.
-                    Activations::Int8 => TensorProto::i8(&names[1], &[], &[(grid.zero_point ^ 0x80).cast_signed()]),
-                },
-            ]);
+            self.initializers.extend(grid_tensors(owner, grid, self.activations));
         }
-        Ok(names)
+        Ok(grid_names(owner))
     }
 
     /// Names of a tensor's bytes, scale and zero point; quantizes it where only floats exist.
