@@ -36,14 +36,15 @@ pub use category::Category;
 pub use class_map::{ClassMap, NamesError};
 pub use evaluation::Evaluation;
 pub use figures::{ClassFigures, Figures, PrecisionCurves, Precisions, RECALLS};
-pub use matching::{FoundBox, MAX_FOUND};
+pub use crate::compare::truth::{FoundBox, TruthBox};
+pub use matching::MAX_FOUND;
 pub use replicate::Replicate;
 pub use report::{
     Annotations, Damaged, Difference, EvalReport, OfClass, OfModel, Pictures, Protocol, ReportError, Sampling, Skipped,
     Things,
 };
 pub use spread::{Replicated, Replicates, Spread, Spreads};
-pub use truth::{Truth, TruthBox, TruthError, TruthImage};
+pub use truth::{Truth, TruthError, TruthImage};
 pub use truth_id::TruthId;
 
 /// The most detections of a picture that are evaluated, the strongest.

@@ -10,6 +10,7 @@ use super::coco_file::{CocoFile, GivenBox, ImageRecord};
 use super::names::{list, plain};
 use super::truth_id::TruthId;
 use super::uncounted::Uncounted;
+use crate::compare::truth::TruthBox;
 use crate::detect::Size;
 use crate::files::{ReadError, read_limited, without_mark};
 use crate::model::hex;
@@ -40,27 +41,6 @@ pub struct TruthImage {
     /// `None` = the annotations do not say.
     pub size: Option<Size>,
     pub boxes: Vec<TruthBox>,
-}
-
-/// One object of a picture, or a crowd of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TruthBox {
-    /// Index into [`Truth::categories`].
-    pub category: usize,
-    /// Left, top, width, height in image pixels.
-    pub xywh: [f64; 4],
-    /// Square pixels of the thing itself, which may be less than those of its box.
-    pub area: f64,
-    /// Stands for many things together: detections in it are neither right nor wrong.
-    pub crowd: bool,
-}
-
-impl TruthBox {
-    /// Left, top, right, bottom.
-    pub fn corners(&self) -> [f64; 4] {
-        let [x, y, w, h] = self.xywh;
-        [x, y, x + w, y + h]
-    }
 }
 
 /// Each message says what is wrong with which file.
