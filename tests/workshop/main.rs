@@ -3,8 +3,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may fail anywhere, not only in its own function")]
 
 mod build;
+mod coverage;
 mod custom;
 mod darknet;
+mod errors;
 mod evaluate;
 mod exporters;
 mod layers;

@@ -1,9 +1,13 @@
 //! `twinsight eval`: average precision of several models over the same pictures.
 
+mod errors_html;
+mod errors_text;
 mod evaluator;
 mod html;
+mod numbers;
 mod plot;
 mod summary;
+mod tables;
 mod text;
 
 use std::error::Error;
@@ -21,7 +25,7 @@ use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
 use super::{input, interrupt};
 use crate::model::{Catalog, ModelRequest, Runtime};
-use crate::workshop::evaluate::{Bootstrap, EvalReport, Replicate, Truth};
+use crate::workshop::evaluate::{EvalReport, Replicate, Resampling, Truth};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
@@ -51,10 +55,10 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u8).range(1..=Replicate::ALL.len() as i64))]
     replicates: u8,
-    /// Bootstrap resamples
+    /// Number of half-samples of the images that the intervals are made from
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     resamples: u32,
-    /// Random seed of the bootstrap
+    /// Random seed of the half-samples
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Write all figures to this JSON file, for `twinsight card` and other programs
@@ -119,7 +123,8 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     drop(progress);
 
     let interrupted = evaluator.done() < limit;
-    let bootstrap = Bootstrap { resamples: args.resamples as usize, seed: args.seed, threads: crate::model::threads() };
+    let resampling =
+        Resampling { resamples: args.resamples as usize, seed: args.seed, threads: crate::model::threads() };
     let report = summary::report(
         &evaluator,
         &summary::EvaluationRun {
@@ -129,7 +134,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
             of: limit,
             interrupted,
             only: chosen(&args.classes, &truth),
-            bootstrap,
+            resampling,
         },
     );
     // Of nothing there are no figures, and older ones stay.
