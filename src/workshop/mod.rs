@@ -16,6 +16,7 @@ mod export;
 mod float_model;
 pub mod graph;
 mod import;
+pub mod labels;
 pub mod layers;
 mod model_file;
 mod progress;

@@ -9,6 +9,7 @@ mod darknet;
 mod errors;
 mod evaluate;
 mod exporters;
+mod labels;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]

@@ -24,15 +24,20 @@ use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
 use super::{input, interrupt};
-use crate::model::{Catalog, ModelRequest, Runtime};
+use crate::detect::Classes;
+use crate::model::{Catalog, FrameDetector, ModelRequest, Runtime};
+use crate::source::{self, pictures::folder};
 use crate::workshop::evaluate::{EvalReport, Replicate, Resampling, Truth};
+use crate::workshop::labels::{LabelError, LabelSources, find_annotations, read_annotations};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// COCO annotations: a JSON file such as instances_val2017.json
-    #[arg(long, value_name = "FILE")]
-    annotations: PathBuf,
-    /// Folder of the images named in the annotations
+    /// Annotations: a COCO JSON file such as instances_val2017.json, a folder of YOLO labels (or its data.yaml or
+    /// classes.txt), or a folder of Pascal VOC files [default: found beside the images: in their folder, in `labels` or
+    /// `Annotations`]
+    #[arg(long, value_name = "PATH")]
+    annotations: Option<PathBuf>,
+    /// Folder of the annotated images
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
     /// Models: fp32, int8, tuned, safe, or ONNX files; the others are compared with the first [default: the installed
@@ -75,28 +80,36 @@ pub struct EvalArgs {
 /// say so. Exit 130 when Ctrl+C ended it: the figures stand over what was done by then.
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     interrupt::watch()?;
-    let mut truth = Truth::read(&args.annotations)?;
+    let annotations = match &args.annotations {
+        Some(path) => path.clone(),
+        None => find_annotations(&args.images).ok_or_else(|| LabelError::NotFound(args.images.clone()))?,
+    };
+    let catalog = Catalog::find();
+    let requests: Vec<ModelRequest> = match args.model.as_slice() {
+        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect(),
+        names => names.iter().map(|name| args.arithmetic.request(name)).collect(),
+    };
+    let mut truth = read_truth(&annotations, &args.images, |error| {
+        // The names that label files do not have are the model's.
+        let Some(first) = requests.first() else { return Err(error.into()) };
+        Ok(FrameDetector::open(&Runtime::find(&catalog)?, &catalog, first)?.info().form.classes.clone())
+    })?;
     for remark in &truth.remarks {
-        tell!("the annotations {}: {remark}", args.annotations.display());
+        tell!("the annotations {}: {remark}", annotations.display());
     }
     if !args.classes.is_empty() {
         truth.keep(&args.classes)?;
     }
     let limit = args.limit.map_or(truth.images.len(), |limit| truth.images.len().min(limit as usize));
     check_folder(&args.images, &truth, limit)?;
-    let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let requests: Vec<ModelRequest> = match args.model.as_slice() {
-        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect(),
-        names => names.iter().map(|name| args.arithmetic.request(name)).collect(),
-    };
     if requests.is_empty() {
         return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
     }
     // What is wrong is told before hours of work, not after.
     let mut read: Vec<PathBuf> = truth.images.iter().map(|image| args.images.join(&image.file)).collect();
     read.extend(input::model_files(&catalog, &requests));
-    read.push(args.annotations.clone());
+    read.push(annotations.clone());
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let json = args.json.as_deref().map(|file| outputs.file(file, &EvalReport::FILE)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
@@ -129,7 +142,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
         &evaluator,
         &summary::EvaluationRun {
             command: command(),
-            annotations: &args.annotations,
+            annotations: &annotations,
             runtime: runtime.version(),
             of: limit,
             interrupted,
@@ -147,6 +160,24 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     out!("{}", text::report(&report))?;
     Ok(interrupt::exit_code(!report.pictures.skipped.is_empty()))
+}
+
+/// Annotations in whichever form; `names` gives those of the classes where label files have none.
+fn read_truth(
+    annotations: &Path,
+    images: &Path,
+    names: impl FnOnce(LabelError) -> Result<Classes, Box<dyn Error>>,
+) -> Result<Truth, Box<dyn Error>> {
+    // What cannot be listed has no pictures, as the reader then says.
+    let pictures = folder::pictures_in(images).unwrap_or_default();
+    let size = |picture: &Path| source::load(picture).ok().map(|frame| frame.size());
+    let read = |classes: Option<&Classes>| {
+        read_annotations(annotations, &LabelSources { images, pictures: &pictures, classes, size: &size })
+    };
+    match read(None) {
+        Err(error @ LabelError::NoNames(_)) => Ok(read(Some(&names(error)?))?),
+        truth => Ok(truth?),
+    }
 }
 
 /// The categories that are left of the annotations, where some were chosen.

@@ -56,6 +56,8 @@ pub enum TruthError {
     Form { path: PathBuf, cause: serde_json::Error },
     #[error("the annotations {} {cause}", path.display())]
     Content { path: PathBuf, cause: ContentError },
+    #[error("the labels {0}")]
+    Labels(ContentError),
     #[error("the annotations have no category \"{name}\"; they have {}", list(categories))]
     NoCategory { name: String, categories: Vec<String> },
     #[error("the annotations have no boxes of the selected categories: there is nothing to measure against")]
@@ -108,6 +110,18 @@ impl Truth {
         let sha256 = hex(&Sha256::digest(&bytes));
         drop(bytes);
         Self::checked(file, sha256).map_err(content)
+    }
+
+    /// Of label files, whose boxes are by place in the categories; `sha256` is of them all.
+    pub(in crate::workshop) fn of_labels(
+        categories: Vec<Category>,
+        images: Vec<TruthImage>,
+        sha256: String,
+        remarks: Vec<String>,
+    ) -> Result<Self, TruthError> {
+        let mut truth = Self { categories, images, sha256, remarks };
+        truth.drop_namesakes().map_err(TruthError::Labels)?;
+        Ok(truth)
     }
 
     /// How many boxes there are, crowds and all.
