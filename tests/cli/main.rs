@@ -10,6 +10,7 @@ mod detect_photos;
 mod detections;
 mod eval;
 mod external_data;
+mod labels;
 mod model;
 mod names;
 mod outputs;
