@@ -178,10 +178,10 @@ fn intervals_are_the_same_every_time_and_on_any_number_of_threads() {
             assert!(f64::midpoint(interval.low, interval.high) < figure + 0.03, "{interval:?} {figure}");
         }
     }
-    // A model does not differ from itself; the blurred one is worse, and surely so.
+    // A model does not differ from itself; the blurred one is worse, but 24 pictures do not make that sure.
     assert!(intervals[0].differences.iter().all(|d| d.is_some_and(|d| (d.low, d.high) == (0.0, 0.0))));
     let difference = intervals[1].differences[0].unwrap();
-    assert!(difference.low < difference.high && difference.high < 0.0, "{difference:?}");
+    assert!(difference.low < difference.high && f64::midpoint(difference.low, difference.high) < 0.0, "{difference:?}");
 }
 
 #[test]

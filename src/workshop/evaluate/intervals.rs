@@ -6,7 +6,8 @@ use crate::compare::truth::ErrorKind;
 /// Figures of precision: AP, AP50, AP75, AP small, AP medium, AP large.
 const FIGURES: usize = 6;
 
-/// Place of AP large among them.
+/// Places of AP small and AP large among them.
+const SMALL: usize = 3;
 const LARGE: usize = 5;
 
 /// What one model has in a row of figures: those of precision, then the losses by kind of error.
@@ -31,16 +32,23 @@ impl Intervals {
         let figure = |correction: Correction, at: usize| {
             halves.interval(correction, |row| row[model * OF_MODEL + at]).map(Interval::of_figure)
         };
-        let difference =
-            |at: usize| halves.interval(Correction::DIFFERENCE, |row| Some(row[model * OF_MODEL + at]? - row[at]?));
+        let difference = |correction: Correction, at: usize| {
+            halves.interval(correction, |row| Some(row[model * OF_MODEL + at]? - row[at]?))
+        };
         Self {
             figures: std::array::from_fn(|at| {
-                figure(if at == LARGE { Correction::LARGE } else { Correction::FIGURE }, at)
+                let correction = match at {
+                    SMALL => Correction::SMALL,
+                    LARGE => Correction::LARGE,
+                    _ => Correction::FIGURE,
+                };
+                figure(correction, at)
             }),
-            differences: std::array::from_fn(difference),
-            // What mending adds is a difference too.
-            losses: std::array::from_fn(|kind| figure(Correction::DIFFERENCE, FIGURES + kind)),
-            loss_differences: std::array::from_fn(|kind| difference(FIGURES + kind)),
+            differences: std::array::from_fn(|at| {
+                difference(if at == SMALL { Correction::SMALL_DIFFERENCE } else { Correction::DIFFERENCE }, at)
+            }),
+            losses: std::array::from_fn(|kind| figure(Correction::LOSS, FIGURES + kind)),
+            loss_differences: std::array::from_fn(|kind| difference(Correction::LOSS_DIFFERENCE, FIGURES + kind)),
         }
     }
 }

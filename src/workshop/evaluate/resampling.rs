@@ -33,11 +33,21 @@ pub(super) struct Correction {
 impl Correction {
     pub const FIGURE: Self = Self { shift: 1.5, widening: 1.3 };
 
+    /// Small objects are many in few pictures.
+    pub const SMALL: Self = Self { shift: 1.5, widening: 1.5 };
+
     /// Of large objects there are fewest, and in most classes.
     pub const LARGE: Self = Self { shift: 2.0, widening: 1.5 };
 
     /// In differences most of the error of both goes away.
     pub const DIFFERENCE: Self = Self { shift: 1.0, widening: 1.2 };
+
+    pub const SMALL_DIFFERENCE: Self = Self { shift: 1.0, widening: 1.4 };
+
+    /// What a kind of error costs grows with the number of pictures, which halves know little of.
+    pub const LOSS: Self = Self { shift: 2.0, widening: 2.2 };
+
+    pub const LOSS_DIFFERENCE: Self = Self { shift: 1.0, widening: 2.0 };
 }
 
 /// How to draw.
