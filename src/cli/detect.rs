@@ -13,6 +13,7 @@ use super::input::frame_reader::{FrameReader, InputFrame};
 use super::input::{self, InputArgs};
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::{DetectionsReport, Timing, limit_notice};
+use super::output::label_folder::LabelFolder;
 use super::output::stdout::{out, tell};
 use super::statistics::millis;
 use crate::annotate;
@@ -20,6 +21,7 @@ use crate::detect::Thresholds;
 use crate::files::Outputs;
 use crate::interrupt;
 use crate::model::{Arithmetic, Catalog, FrameDetector, ModelLoader, ModelName, ModelRequest};
+use crate::workshop::labels::LabelForm;
 
 #[derive(Args, Debug)]
 pub struct DetectArgs {
@@ -45,6 +47,12 @@ pub struct DetectArgs {
     /// Save each image or frame with its boxes to this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
+    /// Write the boxes as labels, which `eval --annotations` and labelling tools read, to the folder of --output
+    #[arg(long, value_name = "coco|yolo|voc", requires = "output", value_parser = label_form)]
+    labels: Option<LabelForm>,
+    /// Folder for the labels; must be new or empty
+    #[arg(short, long, value_name = "DIR", requires = "labels")]
+    output: Option<PathBuf>,
 }
 
 /// Runs the command. What cannot be read is reported, the rest is still done; exit 1 then. Ctrl+C stops after the
@@ -60,8 +68,10 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &model)?;
     let named = args.model.as_deref().and_then(Path::to_str).unwrap_or(&args.precision);
     let read = [input::files(&inputs), input::model_files(&catalog, &[model]), args.arithmetic.files([named])].concat();
-    let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
-    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
+    let outputs = || Outputs::default().reads(read.iter().map(PathBuf::as_path));
+    let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs()));
+    let labels = args.labels.zip(args.output.as_deref());
+    let mut labels = labels.map(|(form, dir)| LabelFolder::new(dir, form, outputs())).transpose()?;
     let info = Arc::clone(detector.info());
     let mut reader = FrameReader::new(&catalog, &args.input, inputs)?;
     let mut done = 0;
@@ -91,8 +101,14 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
             annotate::paint(&mut painted, detections, &info.form.classes);
             folder.save(&file, &painted)?;
         }
+        if let Some(labels) = &mut labels {
+            labels.add(&file, reader.frame().size(), detections, &info.form.classes)?;
+        }
         reader.done();
         done += 1;
+    }
+    if let Some(labels) = labels {
+        labels.finish(&info.form.classes)?;
     }
     if interrupt::asked() {
         reader.suspend(|| tell!("stopped after {done} {}", if done == 1 { "image" } else { "images" }));
@@ -108,6 +124,15 @@ fn installed(text: &str) -> Result<String, String> {
                 .into())
         }
         _ => Ok(text.to_owned()),
+    }
+}
+
+fn label_form(text: &str) -> Result<LabelForm, String> {
+    match text {
+        "coco" => Ok(LabelForm::Coco),
+        "yolo" => Ok(LabelForm::Yolo),
+        "voc" => Ok(LabelForm::Voc),
+        _ => Err("use coco, yolo or voc".into()),
     }
 }
 

@@ -55,7 +55,7 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Compare two models on the same images or frames: match every box and explain differences
     Compare(compare::CompareArgs),
-    /// Measure AP against COCO annotations, and the loss between models
+    /// Measure AP against annotations, where it is lost, and the loss between models
     Eval(eval::EvalArgs),
     /// Write a model card: what the models are, and their measured figures
     Card(card::CardArgs),

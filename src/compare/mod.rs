@@ -22,6 +22,7 @@ mod pairing;
 mod settings;
 mod threshold;
 mod totals;
+pub mod truth;
 mod verdict;
 
 pub use agreement::Agreement;

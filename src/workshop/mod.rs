@@ -19,6 +19,7 @@ mod float_model;
 pub mod golden;
 pub mod graph;
 mod import;
+pub mod labels;
 pub mod layers;
 mod leaky_slope;
 mod model_file;

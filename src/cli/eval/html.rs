@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use super::errors_html;
 use super::evaluator::Evaluator;
+use super::numbers::{number, signed, signed_finely};
 use super::plot;
-use super::text::{number, signed, signed_finely, standing};
+use super::tables::{difference, first, head};
+use super::text::{resampling_note, standing};
 use crate::cli::compare::export::html::{Aside, colours, figure, legend};
 use crate::cli::compare::report::{ComparedModels, PictureReport};
 use crate::cli::output::html::{document, escaped, file_uri};
 use crate::detect::{BBox, Thresholds};
-use crate::workshop::evaluate::{Damaged, Difference, EvalReport, Figures, OfModel, Spread, TruthBox};
+use crate::workshop::evaluate::{Damaged, EvalReport, Figures, OfModel, Spread, TruthBox};
 
 /// How many of the worst pictures are shown, shared among the models: with these a page stays small enough to mail.
 const SHOWN: usize = 16;
@@ -23,6 +26,7 @@ pub fn html(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> Strin
     page += &figures(report);
     page += &replicates(report);
     page += &plots(report, &names);
+    page += &errors_html::errors(report, &names);
     page += &worst(report, evaluator, dir);
     page += &classes(report);
     page += &footer(report);
@@ -42,36 +46,18 @@ fn tiles(report: &EvalReport) -> String {
     format!("<div class=\"tiles\">\n{tiles}</div>\n")
 }
 
-fn first(report: &EvalReport) -> String {
-    report.models.first().map(|m| escaped(&m.name)).unwrap_or_default()
-}
-
-/// Each model has a column and, but for the first model, one for how it differs.
-fn head(report: &EvalReport) -> String {
-    let mut head = "<th>figure</th>".to_owned();
-    for model in &report.models {
-        head += &format!("<th>{}</th>", escaped(&model.name));
-        if model.differences.is_some() {
-            head += &format!("<th>change from {}</th>", first(report));
-        }
-    }
-    head
-}
-
 fn figures(report: &EvalReport) -> String {
-    let head = head(report);
+    let head = head(report, "figure");
     let row = |(place, name): (usize, &&str)| {
         let cells: String = report.models.iter().map(|model| cells(model, place)).collect();
         format!("<tr><td>{name}</td>{cells}</tr>\n")
     };
     let rows: String = Figures::NAMES.iter().enumerate().map(row).collect();
-    let level = report.bootstrap.level * 100.0;
     format!(
         "<h2>COCO metrics</h2>\n<div class=\"wide\"><table \
-         class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n<p><small>Below each figure its {level:.0} % \
-         confidence interval, from {} bootstrap resamples of the images. Differences use the same resamples; those in \
-         bold are more than chance.</small></p>\n",
-        report.bootstrap.resamples
+         class=\"figures\"><tr>{head}</tr>\n{rows}</table></div>\n<p><small>Below each figure its interval: {} Those \
+         in bold are more than chance.</small></p>\n",
+        escaped(&resampling_note(report))
     )
 }
 
@@ -87,12 +73,6 @@ fn cells(model: &OfModel, place: usize) -> String {
         };
     }
     text
-}
-
-fn difference(d: &Difference) -> String {
-    let class = if d.is_sure() { "sure" } else { "chance" };
-    let (value, low, high) = (signed(d.value), signed(d.low), signed(d.high));
-    format!("<td class=\"{class}\">{value}<br><small>{low} to {high}</small></td>")
 }
 
 /// Empty where each picture was seen once.
@@ -124,7 +104,7 @@ fn replicates(report: &EvalReport) -> String {
          intervals above show how far it would move with other images. All other figures on this page are for the \
          unchanged images.</small></p>\n",
         replicates.count,
-        head(report),
+        head(report, "figure"),
         replicates.count,
         escaped(&replicates.names.join(", "))
     )

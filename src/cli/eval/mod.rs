@@ -1,9 +1,13 @@
 //! `twinsight eval`: average precision of several models over the same pictures.
 
+mod errors_html;
+mod errors_text;
 mod evaluator;
 mod html;
+mod numbers;
 mod plot;
 mod summary;
+mod tables;
 mod text;
 
 use std::error::Error;
@@ -20,16 +24,22 @@ use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
+use super::input;
+use crate::detect::Classes;
 use crate::interrupt;
-use crate::model::{Catalog, ModelLoader, ModelRequest, Runtime};
-use crate::workshop::evaluate::{Bootstrap, EvalReport, Replicate, Truth};
+use crate::model::{Catalog, FrameDetector, ModelLoader, ModelRequest};
+use crate::source::{self, pictures::folder};
+use crate::workshop::evaluate::{EvalReport, Replicate, Resampling, Truth};
+use crate::workshop::labels::{LabelError, LabelSources, find_annotations, read_annotations};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// COCO annotations: a JSON file such as instances_val2017.json
-    #[arg(long, value_name = "FILE")]
-    annotations: PathBuf,
-    /// Folder of the images named in the annotations
+    /// Annotations: a COCO JSON file such as instances_val2017.json, a folder of YOLO labels (or its data.yaml or
+    /// classes.txt), or a folder of Pascal VOC files [default: found beside the images: in their folder, in `labels` or
+    /// `Annotations`]
+    #[arg(long, value_name = "PATH")]
+    annotations: Option<PathBuf>,
+    /// Folder of the annotated images
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
     /// Models: fp32, int8, tuned, safe, or ONNX files; the others are compared with the first [default: the installed
@@ -52,10 +62,10 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u8).range(1..=Replicate::ALL.len() as i64))]
     replicates: u8,
-    /// Bootstrap resamples
+    /// Number of half-samples of the images that the intervals are made from
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     resamples: u32,
-    /// Random seed of the bootstrap
+    /// Random seed of the half-samples
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Write all figures to this JSON file, for `twinsight card` and other programs
@@ -72,21 +82,28 @@ pub struct EvalArgs {
 /// say so. Exit 130 when Ctrl+C ended it: the figures stand over what was done by then.
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     interrupt::watch()?;
-    let mut truth = Truth::read(&args.annotations)?;
+    let annotations = match &args.annotations {
+        Some(path) => path.clone(),
+        None => find_annotations(&args.images).ok_or_else(|| LabelError::NotFound(args.images.clone()))?,
+    };
+    let catalog = Catalog::find();
+    let requests: Vec<ModelRequest> = match args.model.as_slice() {
+        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect::<Result<_, _>>()?,
+        names => names.iter().map(|name| args.arithmetic.request(name)).collect::<Result<_, _>>()?,
+    };
+    let mut truth = read_truth(&annotations, &args.images, |error| {
+        // The names that label files do not have are the model's.
+        let Some(first) = requests.first() else { return Err(error.into()) };
+        Ok(FrameDetector::open(&ModelLoader::new(catalog.clone()), first)?.info().form.classes.clone())
+    })?;
     for remark in &truth.remarks {
-        tell!("the annotations {}: {remark}", args.annotations.display());
+        tell!("the annotations {}: {remark}", annotations.display());
     }
     if !args.classes.is_empty() {
         truth.keep(&args.classes)?;
     }
     let limit = args.limit.map_or(truth.images.len(), |limit| truth.images.len().min(limit as usize));
     check_folder(&args.images, &truth, limit)?;
-    let catalog = Catalog::find();
-    let runtime = Runtime::find(&catalog)?;
-    let requests: Vec<ModelRequest> = match args.model.as_slice() {
-        [] => catalog.installed().into_iter().map(|name| args.arithmetic.of(name)).collect::<Result<_, _>>()?,
-        names => names.iter().map(|name| args.arithmetic.request(name)).collect::<Result<_, _>>()?,
-    };
     if requests.is_empty() {
         return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
     }
@@ -94,7 +111,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut read: Vec<PathBuf> = truth.images.iter().map(|image| args.images.join(&image.file)).collect();
     read.extend(input::model_files(&catalog, &requests));
     read.extend(args.arithmetic.files(args.model.iter().map(String::as_str)));
-    read.push(args.annotations.clone());
+    read.push(annotations.clone());
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let json = args.json.as_deref().map(|file| outputs.file(file, &EvalReport::FILE)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
@@ -121,17 +138,18 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     drop(progress);
 
     let interrupted = evaluator.done() < limit;
-    let bootstrap = Bootstrap { resamples: args.resamples as usize, seed: args.seed, threads: crate::model::threads() };
+    let resampling =
+        Resampling { resamples: args.resamples as usize, seed: args.seed, threads: crate::model::threads() };
     let report = summary::report(
         &evaluator,
         &summary::EvaluationRun {
             command: command(),
-            annotations: &args.annotations,
+            annotations: &annotations,
             runtime: runtime.version(),
             of: limit,
             interrupted,
             only: chosen(&args.classes, &truth),
-            bootstrap,
+            resampling,
         },
     );
     // Of nothing there are no figures, and older ones stay.
@@ -144,6 +162,24 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     out!("{}", text::report(&report))?;
     Ok(interrupt::exit_code(!report.pictures.skipped.is_empty()))
+}
+
+/// Annotations in whichever form; `names` gives those of the classes where label files have none.
+fn read_truth(
+    annotations: &Path,
+    images: &Path,
+    names: impl FnOnce(LabelError) -> Result<Classes, Box<dyn Error>>,
+) -> Result<Truth, Box<dyn Error>> {
+    // What cannot be listed has no pictures, as the reader then says.
+    let pictures = folder::pictures_in(images).unwrap_or_default();
+    let size = |picture: &Path| source::load(picture).ok().map(|frame| frame.size());
+    let read = |classes: Option<&Classes>| {
+        read_annotations(annotations, &LabelSources { images, pictures: &pictures, classes, size: &size })
+    };
+    match read(None) {
+        Err(error @ LabelError::NoNames(_)) => Ok(read(Some(&names(error)?))?),
+        truth => Ok(truth?),
+    }
 }
 
 /// The categories that are left of the annotations, where some were chosen.

@@ -38,15 +38,32 @@ svg .curve { fill: none; stroke-width: 2; }
 svg .truth { stroke: #fff; stroke-width: 1.5; stroke-dasharray: 1 4; stroke-linecap: round; }
 td.sure { color: var(--text); font-weight: 600; }
 td.chance { color: var(--faint); }
+table.matrix td { text-align: center; background: color-mix(in srgb, #d55e00 calc(var(--part) * 100%), transparent); }
+table.matrix td:first-child { background: none; text-align: left; }
+table.matrix td.same { background: color-mix(in srgb, #0072b2 calc(var(--part) * 100%), transparent); }
+table.matrix th.turned { vertical-align: bottom; }
+table.matrix th.turned span { writing-mode: vertical-rl; transform: rotate(180deg); }
+svg .mark { fill: none; stroke-width: 1.2; }
 td small { margin: 0; white-space: nowrap; }
 "
 }
 
 /// Precision over recall, one line a model.
 pub fn curves(title: &str, models: &[&[f64]]) -> String {
+    let lines: Vec<Vec<Option<f64>>> = models.iter().map(|values| values.iter().copied().map(Some).collect()).collect();
+    square(title, "recall", &format!("precision over recall: {title}"), &lines, &[])
+}
+
+/// Over the score threshold from 0 to 1, one line a model; `marks`: where each has its best threshold.
+pub fn over_score(title: &str, models: &[Vec<Option<f64>>], marks: &[Option<f64>]) -> String {
+    square(title, "score threshold", &format!("{title} over the score threshold"), models, marks)
+}
+
+/// Both axes from 0 to 1.
+fn square(title: &str, axis: &str, label: &str, models: &[Vec<Option<f64>>], marks: &[Option<f64>]) -> String {
     let (width, height) = (LEFT + SIDE + 12.0, ABOVE + SIDE + BELOW);
-    let x = |recall: f64| LEFT + recall * SIDE;
-    let y = |precision: f64| ABOVE + (1.0 - precision) * SIDE;
+    let x = |part: f64| LEFT + part * SIDE;
+    let y = |part: f64| ABOVE + (1.0 - part) * SIDE;
     let mut body = String::new();
     for tick in (0..=5).map(|t| f64::from(t) / 5.0) {
         body += &format!(
@@ -64,17 +81,24 @@ pub fn curves(title: &str, models: &[&[f64]]) -> String {
     }
     for (i, values) in models.iter().enumerate() {
         let last = values.len().saturating_sub(1).max(1) as f64;
-        let points: Vec<String> =
-            values.iter().enumerate().map(|(p, v)| format!("{:.1},{:.1}", x(p as f64 / last), y(*v))).collect();
+        let point = |(place, value): (usize, &Option<f64>)| {
+            value.map(|value| format!("{:.1},{:.1}", x(place as f64 / last), y(value)))
+        };
+        let points: Vec<String> = values.iter().enumerate().filter_map(point).collect();
         body += &format!("<polyline class=\"curve m{}\" points=\"{}\"/>\n", colour(i), points.join(" "));
+    }
+    for (i, mark) in marks.iter().enumerate() {
+        if let Some(mark) = mark {
+            body += &format!("<path class=\"mark m{}\" d=\"M{:.1} {ABOVE}V{:.1}\"/>\n", colour(i), x(*mark), y(0.0));
+        }
     }
     let middle = x(0.5);
     body += &format!(
-        "<text class=\"title\" x=\"{middle:.1}\" y=\"17\">{}</text><text x=\"{middle:.1}\" y=\"{:.1}\">recall</text>\n",
+        "<text class=\"title\" x=\"{middle:.1}\" y=\"17\">{}</text><text x=\"{middle:.1}\" y=\"{:.1}\">{axis}</text>\n",
         escaped(title),
         y(0.0) + 29.0
     );
-    svg(width, height, &format!("precision over recall: {title}"), &body)
+    svg(width, height, label, &body)
 }
 
 /// A model's differences from the first, each as a point on the line of its interval.

@@ -6,8 +6,8 @@ use super::evaluator::Evaluator;
 use crate::cli::output::escape::path_name;
 use crate::detect::Thresholds;
 use crate::workshop::evaluate::{
-    Annotations, Bootstrap, Difference, EvalReport, Figures, Intervals, MAX_PER_IMAGE, OfClass, OfModel, Pictures,
-    Protocol, Sampling, Things,
+    Annotations, Difference, ErrorReport, EvalReport, Figures, Intervals, MAX_PER_IMAGE, OfClass, OfModel, Pictures,
+    Protocol, Resampling, Sampling, Things,
 };
 
 /// What the evaluator does not know.
@@ -21,13 +21,13 @@ pub struct EvaluationRun<'a> {
     pub interrupted: bool,
     /// The categories that were chosen; empty = all.
     pub only: Vec<String>,
-    pub bootstrap: Bootstrap,
+    pub resampling: Resampling,
 }
 
 /// Every figure of an evaluation.
 pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport {
     let evaluation = &evaluator.evaluation;
-    let intervals = evaluation.intervals(&run.bootstrap);
+    let intervals = evaluation.intervals(&run.resampling);
     let first = evaluation.figures(0);
     let models = evaluator.models().zip(&intervals).enumerate().map(|(model, ((name, info), intervals))| {
         let figures = evaluation.figures(model);
@@ -46,6 +46,7 @@ pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport 
             differences: (model > 0).then(|| differences(&figures, &first, intervals).into()),
             classes: classes(evaluator, model),
             curves: evaluation.curves(model),
+            errors: Some(ErrorReport::new(evaluation, model, intervals, evaluator.truth)),
         }
     });
     let [all, small, medium, large] = evaluation.things();
@@ -75,7 +76,13 @@ pub fn report(evaluator: &Evaluator<'_>, run: &EvaluationRun<'_>) -> EvalReport 
             things: Things { all, small, medium, large },
             only: run.only.clone(),
         },
-        bootstrap: Sampling { resamples: run.bootstrap.resamples, seed: run.bootstrap.seed, level: Bootstrap::LEVEL },
+        resampling: Sampling {
+            resamples: run.resampling.resamples,
+            seed: run.resampling.seed,
+            level: Resampling::LEVEL,
+            method: Resampling::METHOD.to_owned(),
+            coverage: Resampling::COVERAGE,
+        },
         models: models.collect(),
         replicates: evaluator.replicates(),
         by_damage,

@@ -5,6 +5,7 @@ pub mod detections;
 pub mod escape;
 pub mod force;
 pub mod html;
+pub mod label_folder;
 pub mod model_identity;
 pub mod progress;
 pub mod stdout;

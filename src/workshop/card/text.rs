@@ -218,15 +218,16 @@ fn measured_over(report: &EvalReport) -> String {
     }
     format!(
         "\n{over}, with {} things in them ({} small, {} medium, {} large); annotations `{}`, sha256 `{}`. In brackets intervals \
-         of {:.0} %, over {} draws of the pictures with replacement. Measured by Twinsight {} with ONNX Runtime {}:\n\n```\n{}\n```\n",
+         of {:.0} %, over {} draws of the pictures ({}). Measured by Twinsight {} with ONNX Runtime {}:\n\n```\n{}\n```\n",
         p.things.all,
         p.things.small,
         p.things.medium,
         p.things.large,
         report.annotations.file,
         report.annotations.sha256,
-        report.bootstrap.level * 100.0,
-        report.bootstrap.resamples,
+        report.resampling.level * 100.0,
+        report.resampling.resamples,
+        report.resampling.method,
         report.twinsight,
         report.onnx_runtime,
         // A fence inside would end the block.

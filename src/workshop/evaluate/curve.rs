@@ -6,9 +6,22 @@ use super::{SIZES, THRESHOLDS};
 /// Recalls at which precision is asked for: 0.00, 0.01, ... 1.00.
 pub(super) const RECALL_POINTS: usize = 101;
 
-/// As `numpy.linspace` gives them, to the last bit.
-fn recall_at(place: usize) -> f64 {
-    place as f64 * 0.01
+/// The recalls at which precision is asked for, to the last bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecallGrid {
+    /// As `numpy.linspace` gives them, and COCO's evaluation with it.
+    Linspace,
+    /// x / 100, as TIDE's program has them.
+    Hundredths,
+}
+
+impl RecallGrid {
+    fn at(self, place: usize) -> f64 {
+        match self {
+            Self::Linspace => place as f64 * 0.01,
+            Self::Hundredths => place as f64 / 100.0,
+        }
+    }
 }
 
 /// How often each image counts, by its index: 1 each, or as often as it was drawn.
@@ -67,6 +80,28 @@ pub(super) fn tracks(classes: usize, judged: &[MatchedBox], things: &[Thing]) ->
 }
 
 impl Track {
+    /// Of detections with their image, highest score first, and of things, by their images.
+    pub fn new(found: impl Iterator<Item = (u32, Marks)>, things: Vec<u32>) -> Self {
+        Self { entries: found.map(|(image, marks)| TrackEntry { image, marks, rank: 0 }).collect(), things }
+    }
+
+    /// Whether there is anything: a thing or a detection.
+    pub fn counts(&self, weights: &ImageWeights) -> bool {
+        let counts = |image: u32| weights[image as usize] > 0;
+        self.things.iter().any(|image| counts(*image)) || self.entries.iter().any(|entry| counts(entry.image))
+    }
+
+    /// Average precision at IoU 0.50 alone. `None` = nothing to find.
+    pub fn precision_at_50(&self, weights: &ImageWeights, grid: RecallGrid, scratch: &mut CurveScratch) -> Option<f64> {
+        let things = self.things(weights);
+        (things > 0).then(|| {
+            self.points(weights, scratch);
+            let mut sum = 0.0;
+            steps(&scratch.points[0], things, grid, |precision, from, to| sum += precision * (to - from) as f64);
+            sum / RECALL_POINTS as f64
+        })
+    }
+
     /// How many things there are to find.
     pub fn things(&self, weights: &ImageWeights) -> u32 {
         self.things.iter().map(|image| weights[*image as usize]).sum()
@@ -81,7 +116,7 @@ impl Track {
         self.points(weights, scratch);
         let mean = |points: &Vec<Point>| {
             let mut sum = 0.0;
-            steps(points, things, |precision, from, to| sum += precision * (to - from) as f64);
+            steps(points, things, RecallGrid::Linspace, |precision, from, to| sum += precision * (to - from) as f64);
             sum / RECALL_POINTS as f64
         };
         Some(scratch.points.each_ref().map(mean))
@@ -100,7 +135,7 @@ impl Track {
         self.points(weights, scratch);
         Some(scratch.points.each_ref().map(|points| {
             let mut curve = [0.0; RECALL_POINTS];
-            steps(points, things, |precision, from, to| curve[from..to].fill(precision));
+            steps(points, things, RecallGrid::Linspace, |precision, from, to| curve[from..to].fill(precision));
             curve
         }))
     }
@@ -147,11 +182,11 @@ impl Track {
 
 /// Tells the precision of each stretch of recall points, `from..to`. At a recall it is the highest of any detection that
 /// reaches as far.
-fn steps(points: &[Point], things: u32, mut tell: impl FnMut(f64, usize, usize)) {
+fn steps(points: &[Point], things: u32, grid: RecallGrid, mut tell: impl FnMut(f64, usize, usize)) {
     let mut best = 0.0_f64;
     for (place, point) in points.iter().enumerate().rev() {
         best = best.max(f64::from(point.right) / f64::from(point.counted));
-        let reached = |right: u32| points_up_to(f64::from(right) / f64::from(things));
+        let reached = |right: u32| points_up_to(f64::from(right) / f64::from(things), grid);
         let from = place.checked_sub(1).map_or(0, |before| reached(points[before].right));
         let to = reached(point.right);
         if to > from {
@@ -161,13 +196,13 @@ fn steps(points: &[Point], things: u32, mut tell: impl FnMut(f64, usize, usize))
 }
 
 /// How many recall points are no higher than `recall`.
-fn points_up_to(recall: f64) -> usize {
+fn points_up_to(recall: f64, grid: RecallGrid) -> usize {
     // Close by; then exactly.
     let mut place = (recall * 100.0) as usize;
-    while place + 1 < RECALL_POINTS && recall_at(place + 1) <= recall {
+    while place + 1 < RECALL_POINTS && grid.at(place + 1) <= recall {
         place += 1;
     }
-    while place > 0 && recall_at(place) > recall {
+    while place > 0 && grid.at(place) > recall {
         place -= 1;
     }
     place.min(RECALL_POINTS - 1) + 1
@@ -182,8 +217,10 @@ mod tests {
         for things in 1..400u32 {
             for right in 1..=things {
                 let recall = f64::from(right) / f64::from(things);
-                let expected = (0..RECALL_POINTS).filter(|p| recall_at(*p) <= recall).count();
-                assert_eq!(points_up_to(recall), expected, "{right} of {things}");
+                for grid in [RecallGrid::Linspace, RecallGrid::Hundredths] {
+                    let expected = (0..RECALL_POINTS).filter(|p| grid.at(*p) <= recall).count();
+                    assert_eq!(points_up_to(recall, grid), expected, "{right} of {things}");
+                }
             }
         }
     }

@@ -1,19 +1,44 @@
 //! Pictures that several models have been through, as far as they have come.
 
-use super::bootstrap::{Bootstrap, Intervals, resample};
-use super::curve::{CurveScratch, Track, tracks};
+use super::curve::{CurveScratch, ImageWeights, Track, tracks};
 use super::figures::{self, ClassFigures, Figures, PrecisionCurves, mean, mean_of};
-use super::matching::{FoundBox, MatchedBox, Thing, judge, things};
-use super::{SIZES, Truth};
+use super::intervals::Intervals;
+use super::matching::{MatchedBox, Thing, judge, things};
+use super::resampling::{Halves, Resampling};
+use super::score_sweep::ScoreSweep;
+use super::tide::{TideCurves, TideRecord};
+use super::working_point::WorkingPoint;
+use super::{MAX_PER_IMAGE, SIZES, Truth};
+use crate::compare::truth::{ErrorKind, FoundBox, judge_boxes};
+use crate::detect::Thresholds;
 
-/// Collects pictures one by one. Takes some 30 bytes a detection, and keeps neither boxes nor pixels.
+/// Collects pictures one by one. Takes some 60 bytes a detection, and keeps neither boxes nor pixels.
 #[derive(Debug)]
 pub struct Evaluation {
     classes: usize,
     /// How often each image of the truth counts: 1 when it is done, else 0.
     weights: Vec<u32>,
     things: Vec<Thing>,
-    models: Vec<Vec<MatchedBox>>,
+    models: Vec<OfOneModel>,
+}
+
+/// What is kept of a model.
+#[derive(Clone, Debug, Default)]
+struct OfOneModel {
+    matched: Vec<MatchedBox>,
+    tide: TideRecord,
+    working: WorkingPoint,
+}
+
+/// The errors of one model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TideErrors {
+    /// AP50 as TIDE has it, where classes without objects count too.
+    pub ap50: f64,
+    /// By [`ErrorKind::ALL`]: how many there are.
+    pub counts: [usize; ErrorKind::ALL.len()],
+    /// How much AP50 rises once they are mended.
+    pub losses: [f64; ErrorKind::ALL.len()],
 }
 
 impl Evaluation {
@@ -23,7 +48,7 @@ impl Evaluation {
             classes: truth.categories.len(),
             weights: vec![0; truth.images.len()],
             things: Vec::new(),
-            models: vec![Vec::new(); models],
+            models: vec![OfOneModel::default(); models],
         }
     }
 
@@ -36,10 +61,17 @@ impl Evaluation {
         self.things.extend(things(image as u32, boxes));
         let things = &self.things[first..];
         let mut alone = Vec::with_capacity(found.len());
-        for (judged, found) in self.models.iter_mut().zip(found) {
-            let first = judged.len();
-            judge(image as u32, boxes, found, judged);
-            alone.push(of_one(&judged[first..], things));
+        for (model, found) in self.models.iter_mut().zip(found) {
+            let first = model.matched.len();
+            judge(image as u32, boxes, found, &mut model.matched);
+            alone.push(of_one(&model.matched[first..], things));
+            let mut strongest = found.clone();
+            // Stable, so that equal scores keep the detector's order.
+            strongest.sort_by(|a, b| b.score.total_cmp(&a.score));
+            strongest.truncate(MAX_PER_IMAGE);
+            model.tide.add(image as u32, boxes, &strongest, &judge_boxes(boxes, &strongest));
+            let seen = strongest.partition_point(|found| found.score > Thresholds::LIVE.score);
+            model.working.add(boxes, &strongest[..seen], &judge_boxes(boxes, &strongest[..seen]));
         }
         alone
     }
@@ -56,7 +88,7 @@ impl Evaluation {
 
     /// Detections of a model that were matched.
     pub fn found(&self, model: usize) -> usize {
-        self.models[model].len()
+        self.models[model].matched.len()
     }
 
     /// COCO's twelve figures of a model, over the pictures so far.
@@ -74,15 +106,46 @@ impl Evaluation {
         figures::curves(&self.tracks(model), &self.weights)
     }
 
-    /// How sure the figures of each model are, and their differences from the first.
-    pub fn intervals(&self, bootstrap: &Bootstrap) -> Vec<Intervals> {
-        let tracks: Vec<_> = (0..self.models.len()).map(|model| self.tracks(model)).collect();
+    /// TIDE's errors of a model.
+    pub fn errors(&self, model: usize) -> TideErrors {
+        let OfOneModel { tide, .. } = &self.models[model];
+        let (curves, mut scratch) = (tide.curves(self.classes), CurveScratch::default());
+        TideErrors {
+            ap50: curves.precision(&self.weights, &mut scratch),
+            counts: tide.counts(),
+            losses: curves.losses(&self.weights, &mut scratch),
+        }
+    }
+
+    /// What a model shows above the score at which a person looks at it.
+    pub fn working_point(&self, model: usize) -> &WorkingPoint {
+        &self.models[model].working
+    }
+
+    /// Precision, recall and F1 of a model over the score threshold.
+    pub fn score_sweep(&self, model: usize) -> ScoreSweep {
+        self.models[model].tide.score_sweep()
+    }
+
+    /// How sure the figures and errors of each model are, and their differences from the first.
+    pub fn intervals(&self, resampling: &Resampling) -> Vec<Intervals> {
+        let models: Vec<(Vec<[Track; SIZES]>, TideCurves)> = (0..self.models.len())
+            .map(|model| (self.tracks(model), self.models[model].tide.curves(self.classes)))
+            .collect();
         let images: Vec<u32> = (0..).zip(&self.weights).filter(|(_, w)| **w > 0).map(|(image, _)| image).collect();
-        resample(bootstrap, &tracks, &images, self.weights.len())
+        let figures = |weights: &ImageWeights, scratch: &mut CurveScratch| {
+            let of_model = |(tracks, tide): &(Vec<[Track; SIZES]>, TideCurves)| {
+                let precisions = figures::precisions(tracks, weights, scratch);
+                precisions.into_iter().chain(tide.losses(weights, scratch).map(Some)).collect::<Vec<_>>()
+            };
+            models.iter().flat_map(of_model).collect()
+        };
+        let halves = Halves::draw(resampling, &images, self.weights.len(), figures);
+        (0..self.models.len()).map(|model| Intervals::of(&halves, model)).collect()
     }
 
     fn tracks(&self, model: usize) -> Vec<[Track; SIZES]> {
-        tracks(self.classes, &self.models[model], &self.things)
+        tracks(self.classes, &self.models[model].matched, &self.things)
     }
 }
 

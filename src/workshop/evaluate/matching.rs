@@ -1,19 +1,10 @@
 //! One picture: which detections are right, for every IoU threshold and size.
 
-use super::{AREAS, SIZES, THRESHOLDS, TruthBox, thresholds};
+use super::{AREAS, SIZES, THRESHOLDS, thresholds};
+use crate::compare::truth::{FoundBox, TruthBox};
 
 /// The most detections of one class in one picture that count.
 pub const MAX_FOUND: usize = 100;
-
-/// One detection, in the terms of the annotations.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FoundBox {
-    /// Index into the categories of the truth.
-    pub category: usize,
-    pub score: f32,
-    /// Left, top, width, height in image pixels.
-    pub xywh: [f64; 4],
-}
 
 /// A detection once it is matched; where it was is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +59,7 @@ pub(super) fn judge(image: u32, boxes: &[TruthBox], found: &[FoundBox], judged: 
         let of_class = &of_class[..of_class.len().min(MAX_FOUND)];
         let category = of_class[0].category;
         let truth: Vec<&TruthBox> = boxes.iter().filter(|b| b.category == category).collect();
-        let ious: Vec<Vec<f64>> = of_class.iter().map(|f| truth.iter().map(|t| iou(f, t)).collect()).collect();
+        let ious: Vec<Vec<f64>> = of_class.iter().map(|f| truth.iter().map(|t| f.iou(t)).collect()).collect();
         let start = judged.len();
         judged.extend(of_class.iter().enumerate().map(|(rank, f)| MatchedBox {
             category: category as u32,
@@ -124,16 +115,4 @@ fn match_size(size: usize, truth: &[&TruthBox], found: &[&FoundBox], ious: &[Vec
 fn is_of(area: f64, size: usize) -> bool {
     let (from, to) = AREAS[size];
     area >= from && area <= to
-}
-
-/// With a crowd, over the area of the detection alone.
-fn iou(found: &FoundBox, truth: &TruthBox) -> f64 {
-    let ([fx, fy, fw, fh], [tx, ty, tw, th]) = (found.xywh, truth.xywh);
-    let w = (fx + fw).min(tx + tw) - fx.max(tx);
-    let h = (fy + fh).min(ty + th) - fy.max(ty);
-    if w <= 0.0 || h <= 0.0 {
-        return 0.0;
-    }
-    let shared = w * h;
-    shared / if truth.crowd { fw * fh } else { fw * fh + tw * th - shared }
 }

@@ -1,9 +1,9 @@
-//! Average precision against COCO annotations, and how sure it is.
+//! Average precision against annotations, where it is lost, and how sure both are.
 //!
 //! ```text
-//! annotations ──▶ Truth ─┐
-//!                        ├─ match each picture ──▶ Evaluation ─┬─ figures ──▶ Figures: the twelve, by class, curves
-//! detections of models ──┘   (then boxes are let go)           └─ resample ──▶ Intervals: of each, of differences
+//! annotations ──▶ Truth ─┐                                     ┌─ figures ──▶ Figures: the twelve, by class, curves
+//!                        ├─ match each picture ──▶ Evaluation ─┼─ tide, working_point, score_sweep ──▶ ErrorReport
+//! detections of models ──┘   (then boxes are let go)           └─ resampling ──▶ Intervals: of each, of differences
 //! ```
 //!
 //! The rules are those of COCO's own evaluation, and the figures equal pycocotools' (`tests/workshop/evaluate.rs`). The
@@ -14,37 +14,48 @@
 //! In one thing they differ: what matches an annotation of id 0 is right here. pycocotools stores the id of the match, and takes 0
 //! for none.
 
-mod bootstrap;
 mod category;
 mod class_map;
 mod coco_file;
 mod curve;
+mod difference;
+mod error_report;
 mod evaluation;
 mod figures;
+mod intervals;
 mod matching;
 mod names;
 mod random;
 mod replicate;
 mod report;
+mod resampling;
+mod score_sweep;
 mod spread;
+mod tide;
 mod truth;
 mod truth_id;
 mod uncounted;
+mod working_point;
 
-pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use crate::compare::truth::{FoundBox, TruthBox};
 pub use category::Category;
 pub use class_map::{ClassMap, NamesError};
-pub use evaluation::Evaluation;
+pub use difference::Difference;
+pub use error_report::{Confusion, ErrorCount, ErrorReport, KindReport, WorkingReport};
+pub use evaluation::{Evaluation, TideErrors};
 pub use figures::{ClassFigures, Figures, PrecisionCurves, Precisions, RECALLS};
-pub use matching::{FoundBox, MAX_FOUND};
+pub use intervals::Intervals;
+pub use matching::MAX_FOUND;
 pub use replicate::Replicate;
 pub use report::{
-    Annotations, Damaged, Difference, EvalReport, OfClass, OfModel, Pictures, Protocol, ReportError, Sampling, Skipped,
-    Things,
+    Annotations, Damaged, EvalReport, OfClass, OfModel, Pictures, Protocol, ReportError, Sampling, Skipped, Things,
 };
+pub use resampling::{Interval, Resampling};
+pub use score_sweep::{BestScore, SWEEP_POINTS, ScoreSweep};
 pub use spread::{Replicated, Replicates, Spread, Spreads};
-pub use truth::{Truth, TruthBox, TruthError, TruthImage};
+pub use truth::{Truth, TruthError, TruthImage};
 pub use truth_id::TruthId;
+pub use working_point::{SizeCounts, WorkingPoint};
 
 /// The most detections of a picture that are evaluated, the strongest.
 pub const MAX_PER_IMAGE: usize = 100;

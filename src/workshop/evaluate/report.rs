@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Figures, Interval, PrecisionCurves, Precisions, Replicates};
+use super::{Difference, ErrorReport, Figures, Interval, PrecisionCurves, Precisions, Replicates};
 use crate::files::{FileFormat, ReadError, has_keys, read_limited, without_mark};
 use crate::model::{Arithmetic, InferenceEngine, Precision};
 
@@ -28,7 +28,9 @@ pub struct EvalReport {
     pub annotations: Annotations,
     pub protocol: Protocol,
     pub pictures: Pictures,
-    pub bootstrap: Sampling,
+    /// In older files "bootstrap", which it was.
+    #[serde(alias = "bootstrap")]
+    pub resampling: Sampling,
     /// The first is what the others differ from.
     pub models: Vec<OfModel>,
     /// Mean and spread over replicates of the pictures. `None` = each was seen once. All else in the report is of the
@@ -97,11 +99,22 @@ pub struct Things {
 }
 
 /// How the intervals were made.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Sampling {
     pub resamples: usize,
     pub seed: u64,
     pub level: f64,
+    /// In older files the basic bootstrap, whose intervals hold less than they say.
+    #[serde(default = "basic_bootstrap")]
+    pub method: String,
+    /// How often such intervals of AP, AP50, AP75 and of their differences held the true figure in simulations: at worst, at
+    /// best. `null` = it was not measured.
+    #[serde(default)]
+    pub coverage: Option<[f64; 2]>,
+}
+
+fn basic_bootstrap() -> String {
+    "basic bootstrap".to_owned()
 }
 
 /// Figures of one model.
@@ -131,21 +144,9 @@ pub struct OfModel {
     pub classes: Vec<OfClass>,
     /// Mean precision at recalls 0.00, 0.01, ... 1.00.
     pub curves: PrecisionCurves,
-}
-
-/// This model's figure less the first one's, with its interval.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Difference {
-    pub value: f64,
-    pub low: f64,
-    pub high: f64,
-}
-
-impl Difference {
-    /// Whether the interval leaves out zero.
-    pub fn is_sure(&self) -> bool {
-        self.low > 0.0 || self.high < 0.0
-    }
+    /// `None` = an older Twinsight wrote the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<ErrorReport>,
 }
 
 /// Figures of one class; `null` = it is in no picture.

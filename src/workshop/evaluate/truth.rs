@@ -10,6 +10,7 @@ use super::coco_file::{CocoFile, GivenBox, ImageRecord};
 use super::names::{list, plain};
 use super::truth_id::TruthId;
 use super::uncounted::Uncounted;
+use crate::compare::truth::TruthBox;
 use crate::detect::Size;
 use crate::files::{ReadError, read_limited, without_mark};
 use crate::model::hex;
@@ -42,27 +43,6 @@ pub struct TruthImage {
     pub boxes: Vec<TruthBox>,
 }
 
-/// One object of a picture, or a crowd of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TruthBox {
-    /// Index into [`Truth::categories`].
-    pub category: usize,
-    /// Left, top, width, height in image pixels.
-    pub xywh: [f64; 4],
-    /// Square pixels of the thing itself, which may be less than those of its box.
-    pub area: f64,
-    /// Stands for many things together: detections in it are neither right nor wrong.
-    pub crowd: bool,
-}
-
-impl TruthBox {
-    /// Left, top, right, bottom.
-    pub fn corners(&self) -> [f64; 4] {
-        let [x, y, w, h] = self.xywh;
-        [x, y, x + w, y + h]
-    }
-}
-
 /// Each message says what is wrong with which file.
 #[derive(Debug, thiserror::Error)]
 pub enum TruthError {
@@ -76,6 +56,8 @@ pub enum TruthError {
     Form { path: PathBuf, cause: serde_json::Error },
     #[error("the annotations {} {cause}", path.display())]
     Content { path: PathBuf, cause: ContentError },
+    #[error("the labels {0}")]
+    Labels(ContentError),
     #[error("the annotations have no category \"{name}\"; they have {}", list(categories))]
     NoCategory { name: String, categories: Vec<String> },
     #[error("the annotations have no boxes of the selected categories: there is nothing to measure against")]
@@ -128,6 +110,18 @@ impl Truth {
         let sha256 = hex(&Sha256::digest(&bytes));
         drop(bytes);
         Self::checked(file, sha256).map_err(content)
+    }
+
+    /// Of label files, whose boxes are by place in the categories; `sha256` is of them all.
+    pub(in crate::workshop) fn of_labels(
+        categories: Vec<Category>,
+        images: Vec<TruthImage>,
+        sha256: String,
+        remarks: Vec<String>,
+    ) -> Result<Self, TruthError> {
+        let mut truth = Self { categories, images, sha256, remarks };
+        truth.drop_namesakes().map_err(TruthError::Labels)?;
+        Ok(truth)
     }
 
     /// How many boxes there are, crowds and all.
