@@ -24,7 +24,6 @@ use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
-use super::input;
 use crate::detect::Classes;
 use crate::interrupt;
 use crate::model::{Catalog, FrameDetector, ModelLoader, ModelRequest};
