@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
 use crate::model::{Catalog, Detector, InferenceEngine, ModelError, ModelLoader, ModelName, ModelRequest};
-use crate::source::{Opener, Source, SourceError, SourceRequest};
+use crate::source::{Opener, Source, SourceError, SourceRequest, StillSource};
+use crate::workshop::golden::{GoldenError, GoldenPack, HeadsDetector, PackPlace};
 
 /// The photos that set-up downloads, for the demo.
 pub const PHOTOS: [&str; 2] = ["bus.jpg", "zidane.jpg"];
 
-/// Cameras, files and the demo; the models of `catalog`; the system clock. `waker` is called when there is something
-/// new to show.
+/// Cameras, files, golden packs and the demo; the models of `catalog`; the system clock. `waker` is called when there is
+/// something new to show.
 pub fn parts(catalog: &Catalog, waker: Arc<dyn Fn() + Send + Sync>) -> Parts {
     parts_in(catalog, None, waker)
 }
@@ -34,18 +35,43 @@ struct Sources(Opener);
 
 impl Open for Sources {
     fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
-        self.0.open(request)
+        let SourceRequest::Still(path) = request else { return self.0.open(request) };
+        match PackPlace::of(path) {
+            Some(place) => Ok(Box::new(golden_picture(&place)?)),
+            None => self.0.open(request),
+        }
     }
+}
+
+/// The picture of a golden pack: the file that it was made of, or else what the model was given.
+fn golden_picture(place: &PackPlace) -> Result<StillSource, SourceError> {
+    let told = |error: GoldenError| SourceError::Golden(error.to_string());
+    let pack = GoldenPack::open(&place.dir).map_err(told)?;
+    let first = pack.manifest.pictures.first().map(|picture| picture.name.as_str());
+    let picture = pack.picture(place.picture.as_deref().or(first)).map_err(told)?;
+    if let Some(path) = pack.original(picture) {
+        return StillSource::open(&path);
+    }
+    let frame = pack.input_picture(picture).map_err(told)?;
+    let note =
+        format!("{} as the model was given it ({}): the file is not beside the pack", picture.file, frame.size());
+    Ok(StillSource::of(&picture.file, frame).noted(note))
 }
 
 struct Models(ModelLoader);
 
 impl Load for Models {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
-        self.0.load(request)
+        match &request.name {
+            ModelName::Golden(heads) => Ok(Box::new(HeadsDetector::open(heads)?)),
+            _ => self.0.load(request),
+        }
     }
 
     fn stamp(&self, name: &ModelName) -> u64 {
-        self.0.stamp(name)
+        match name {
+            ModelName::Golden(heads) => HeadsDetector::stamp(heads),
+            _ => self.0.stamp(name),
+        }
     }
 }

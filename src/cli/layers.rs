@@ -39,7 +39,7 @@ pub struct LayersArgs {
     /// Float model
     #[arg(long, value_name = "fp32|FILE", default_value = "fp32")]
     a: String,
-    /// INT8 model of the same network, in the QOperator form
+    /// INT8 model of the same network, in the QOperator or QDQ form
     #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8")]
     b: String,
     #[command(flatten)]

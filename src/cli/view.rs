@@ -1,5 +1,6 @@
 //! The flags of the window.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,10 +14,12 @@ use crate::annotate::ANNOTATED_PNG;
 use crate::files::{OutputFile, Outputs, WriteError};
 use crate::model::{Arithmetic, ArithmeticError, Catalog, InferenceEngine, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
+use crate::workshop::golden::{GoldenPack, PackPlace};
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
-    /// Open these images, videos, folders of images or streams; the first one is shown
+    /// Open these images, videos, folders of images or streams; the first one is shown. A golden pack: its picture, with the
+    /// pack's raw heads as B
     #[arg(value_name = "FILE|DIR|URL", group = "from", conflicts_with = "CameraFlags", num_args = 0.., value_parser = clap::builder::OsStringValueParser::new().try_map(there))]
     files: Vec<VideoLocation>,
     #[command(flatten)]
@@ -36,6 +39,9 @@ pub struct ViewArgs {
     /// Model B, to compare with A [default: as last time]
     #[arg(long, value_name = "MODEL")]
     b: Option<String>,
+    /// With a golden pack: take what a board dumped of it as B, named as in the pack, in any of its formats
+    #[arg(long, value_name = "DIR|FILE", requires = "files", conflicts_with = "b")]
+    against: Option<PathBuf>,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
     /// View to start with [default: as last time, or overlay]
@@ -103,8 +109,32 @@ impl ViewArgs {
     }
 
     /// A and B; `None`: the person did not say.
-    pub fn models(&self) -> Result<[Option<ModelName>; 2], ArithmeticError> {
-        Ok(self.named()?.map(|named| named.map(|request| request.name)))
+    pub fn models(&self) -> Result<[Option<ModelName>; 2], Box<dyn Error>> {
+        let [a, b] = self.named()?.map(|named| named.map(|request| request.name));
+        let heads = self.heads()?;
+        Ok([a, b.or(heads)])
+    }
+
+    /// The raw heads of the golden pack that is shown: its own, or a board's.
+    fn heads(&self) -> Result<Option<ModelName>, Box<dyn Error>> {
+        match (self.pack(), &self.against) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => {
+                Err("--against needs the golden pack that was dumped: twinsight view PACK --against DIR".into())
+            }
+            (Some(place), dump) => {
+                let heads = GoldenPack::open(&place.dir)?.heads();
+                Ok(Some(ModelName::Golden(dump.as_ref().map_or_else(|| heads.clone(), |dump| heads.against(dump)))))
+            }
+        }
+    }
+
+    /// The golden pack, where one is all that is to be shown.
+    fn pack(&self) -> Option<PackPlace> {
+        match &self.files[..] {
+            [VideoLocation::File(path)] => PackPlace::of(path),
+            _ => None,
+        }
     }
 
     /// How A and B are computed; `None`: the person did not say.
@@ -146,8 +176,11 @@ impl ViewArgs {
         self.panel == Some(PanelName::ComputedAs)
     }
 
-    /// Files and folders as they were named, for [`Album::open`]; addresses are left out.
+    /// Files and folders as they were named, for [`Album::open`]; addresses are left out, and so is a golden pack.
     pub fn files(&self) -> Vec<PathBuf> {
+        if self.pack().is_some() {
+            return Vec::new();
+        }
         let file = |location: &VideoLocation| match location {
             VideoLocation::File(path) => Some(path.clone()),
             VideoLocation::Url(_) => None,
@@ -165,8 +198,9 @@ impl ViewArgs {
         let named = [self.precision.as_deref(), self.b.as_deref()].into_iter().flatten();
         let profiles = self.arithmetic.files(named);
         let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models), profiles].concat();
-        let read =
-            read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(self.video.as_deref().map(Path::new));
+        let dump = self.against.as_deref();
+        let read = read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(dump);
+        let read = read.chain(self.video.as_deref().map(Path::new));
         let file = Outputs::new(self.force).reads(read).file(file, &ANNOTATED_PNG)?;
         Ok(Some((file, self.after.unwrap_or(Duration::from_secs(5)))))
     }
@@ -184,6 +218,9 @@ impl ViewArgs {
 
 /// What shows a file, or a folder by its first picture; a folder without any is an error when it is opened.
 fn first_of(path: &Path) -> SourceRequest {
+    if let Some(place) = PackPlace::of(path) {
+        return SourceRequest::Still(place.path());
+    }
     let album = Album::open(&[path.into()]).ok();
     album.and_then(|album| album.request()).unwrap_or_else(|| SourceRequest::Still(path.into()))
 }

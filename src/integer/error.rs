@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::kernel::Kernel;
 use crate::files::ReadError;
+use crate::onnx::RefusedNode;
 
 /// Each message says what happened, to what, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,12 @@ pub enum IntegerError {
     Threads(String),
     #[error("the input has {given} values, but the model takes {wanted}: one image of {dims:?}")]
     Input { given: usize, wanted: usize, dims: [usize; 4] },
+}
+
+impl From<RefusedNode> for IntegerError {
+    fn from(RefusedNode { node, op, why }: RefusedNode) -> Self {
+        Self::Node { node, op, why }
+    }
 }
 
 /// Why there is no such hardware profile.

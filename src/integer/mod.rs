@@ -5,7 +5,10 @@
 //! ```
 //!
 //! A model in ONNX's QOperator form defines every byte: with int32 sums the values are those of ONNX Runtime wherever
-//! its kernels are exact. With [`Sums::Saturating`] they are those of its kernels for x86 processors without VNNI.
+//! its kernels are exact. A model in the QDQ form is rewritten to the QOperator form, and that is what exact means for
+//! it: ONNX Runtime computes the same bytes where it joins the pairs with their operators, and rounds a few values the
+//! other way where it computes in float between them. With [`Sums::Saturating`] the values are those of its kernels for
+//! x86 processors without VNNI.
 //! [`Network::on_chip`] gives the same model in the arithmetic of a chip, which a [`Profile`] describes.
 //! These kernels are portable and plain; faster ones are tested against them.
 

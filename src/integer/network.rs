@@ -8,7 +8,8 @@ use super::grid::Grid;
 use super::tensor::{Element, Tensor};
 use super::window::Window;
 
-/// An INT8 model in ONNX's QOperator form, as a plan: what is computed from what, in which order.
+/// An INT8 model in ONNX's QOperator form, or rewritten to it from the QDQ form, as a plan: what is computed from what,
+/// in which order.
 #[derive(Clone, Debug)]
 pub struct Network {
     pub(super) tensors: Vec<Tensor>,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::value_files;
-use super::{Precision, Sidecar};
+use super::{GoldenHeads, Precision, Sidecar};
 
 /// A model as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +16,8 @@ pub enum ModelName {
     /// INT8 that cannot overflow on any processor.
     Safe,
     File(PathBuf),
+    /// Raw heads that were computed elsewhere.
+    Golden(GoldenHeads),
 }
 
 impl ModelName {
@@ -37,7 +39,7 @@ impl ModelName {
     pub fn precision(&self) -> Precision {
         match self {
             Self::Fp32 => Precision::Fp32,
-            Self::Int8 | Self::Tuned | Self::Safe => Precision::Int8,
+            Self::Int8 | Self::Tuned | Self::Safe | Self::Golden(_) => Precision::Int8,
             Self::File(_) => Precision::Unknown,
         }
     }
@@ -50,7 +52,13 @@ impl ModelName {
             Self::Tuned => "INT8 tuned".into(),
             Self::Safe => "INT8 safe".into(),
             Self::File(path) => path.file_stem().map_or_else(|| "?".into(), |s| s.to_string_lossy().into_owned()),
+            Self::Golden(heads) => heads.label(),
         }
+    }
+
+    /// Whether it is known to be computed in one way only, whichever is asked for.
+    pub(super) fn has_one_arithmetic(&self) -> bool {
+        matches!(self, Self::Fp32 | Self::Golden(_))
     }
 }
 
@@ -127,7 +135,7 @@ impl Catalog {
         self.folders().iter().flat_map(|dir| remade_in(dir)).collect()
     }
 
-    /// Where a model's file is, or would be.
+    /// Where a model's file is, or would be; of raw heads, the pack's folder.
     pub fn path(&self, name: &ModelName) -> PathBuf {
         match name {
             ModelName::Fp32 => self.dir.join("yolov4-tiny-416_float.onnx"),
@@ -135,6 +143,7 @@ impl Catalog {
             ModelName::Tuned => self.dir.join("yolov4-tiny-416_int8_tuned.onnx"),
             ModelName::Safe => self.dir.join("yolov4-tiny-416_int8_safe.onnx"),
             ModelName::File(path) => path.clone(),
+            ModelName::Golden(heads) => heads.pack.clone(),
         }
     }
 

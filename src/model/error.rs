@@ -53,6 +53,12 @@ pub enum ModelError {
          or its values overflow; export the model again, or choose another"
     )]
     NotFinite { name: String, stride: u32 },
+    /// Of raw heads that were computed elsewhere.
+    #[error("{0}")]
+    Heads(String),
+    /// `whose`: "the board's dump", "the golden pack"; `pictures`: their names.
+    #[error("{whose} is of {pictures}; this is another picture: open the golden pack again, or choose another model")]
+    OtherPicture { whose: &'static str, pictures: String },
     /// A panic in this part, as "inference with FP32".
     #[error("{part} failed because of a bug in Twinsight ({cause}); select it again, and please report this")]
     Fault { part: String, cause: String },

@@ -12,7 +12,7 @@ use crate::integer::Kernel;
 pub enum InferenceEngine {
     /// Float models, and INT8 ones.
     OnnxRuntime,
-    /// INT8 models in the QOperator form.
+    /// INT8 models in the QOperator form, or in the QDQ form, which is rewritten to it.
     Integer,
 }
 

@@ -76,6 +76,10 @@ impl ModelLoader {
     /// Loads a model on as many threads as there are cores.
     pub fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
         let path = self.catalog.path(&request.name);
+        if matches!(request.name, ModelName::Golden(_)) {
+            let why = "it holds raw heads of its pictures alone; show it with `twinsight view`";
+            return Err(ModelError::Heads(format!("{}: {why}", path.display())));
+        }
         if !matches!(request.name, ModelName::File(_)) && !path.is_file() {
             return Err(ModelError::NotInstalled { name: request.name.label(), path });
         }

@@ -15,16 +15,15 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
-    /// FP32 has one arithmetic, whichever is asked for.
+    /// FP32 has one arithmetic, whichever is asked for; so have raw heads that were computed elsewhere.
     pub fn new(name: ModelName, arithmetic: Arithmetic) -> Self {
-        // The built float model is known to have but one.
-        let arithmetic = if name == ModelName::Fp32 { Arithmetic::Exact } else { arithmetic };
+        let arithmetic = if name.has_one_arithmetic() { Arithmetic::Exact } else { arithmetic };
         Self { name, arithmetic, engine: None }
     }
 
     /// The same by this engine, if it can compute the arithmetic.
     pub fn by(self, engine: Option<InferenceEngine>) -> Result<Self, ArithmeticError> {
-        let engine = engine.filter(|_| self.name != ModelName::Fp32);
+        let engine = engine.filter(|_| !self.name.has_one_arithmetic());
         self.arithmetic.check_engine(engine)?;
         Ok(Self { engine, ..self })
     }

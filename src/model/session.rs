@@ -192,8 +192,10 @@ impl<'a> Loadable<'a> {
         if !inexact.is_empty() {
             return Err(ModelError::Inexact { version: runtime.version().to_owned(), kernels: inexact.join(", ") });
         }
+        // What a QDQ model means in exact arithmetic: whatever its session would compute in float would not be exact.
+        let bytes = onnx::with_integer_operators(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned);
         // Exact all the same, and many times faster on x86.
-        let mut bytes = onnx::with_unsigned_activations(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned);
+        let mut bytes = onnx::with_unsigned_activations(&bytes).map_or(bytes, Cow::Owned);
         let avoids_overflow = !test.native_is_exact();
         if avoids_overflow && let Some(own) = onnx::with_own_constants(&bytes) {
             bytes = Cow::Owned(own);

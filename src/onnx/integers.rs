@@ -39,7 +39,7 @@ impl IntegerForm {
     }
 
     /// `operations`: of a model that computes in integers.
-    fn of<'a>(mut operations: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn of<'a>(mut operations: impl Iterator<Item = &'a str>) -> Self {
         let on_bytes = |op: &str| op.starts_with("QLinear") || op.contains("Integer") || op == "QGemm";
         if operations.any(on_bytes) { Self::QOperator } else { Self::Qdq }
     }

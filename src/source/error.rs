@@ -72,6 +72,8 @@ pub enum SourceError {
     Address { url: String },
     #[error("the demo has no photos ({cause}); `make setup` downloads them")]
     NoDemo { cause: String },
+    #[error("{0}")]
+    Golden(String),
     #[error("cannot store a frame: {0}")]
     Frame(#[from] FrameError),
     #[error("cannot start the capture thread ({cause}); close other programs, then try again")]
@@ -150,6 +152,7 @@ impl SourceError {
             | Self::Damaged { .. }
             | Self::Address { .. }
             | Self::NoDemo { .. }
+            | Self::Golden(_)
             | Self::NoThread { .. }
             | Self::Fault { camera: false, .. }
             | Self::Frame(_) => false,

@@ -7,6 +7,7 @@ use super::progress::{Progress, Stopped};
 use crate::detect::{Frame, Letterboxer};
 use crate::integer::{Element, IntegerError, Network, Plan, Tensor, Values};
 use crate::model::{Arithmetic, ModelInfo};
+use crate::onnx::float_name;
 
 /// One tensor in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl ByteStudy {
             progress.check()?;
             let Some(values) = plan.values(&tensor.name) else { continue };
             layers.push(LayerBytes {
-                tensor: tensor.name.strip_suffix("_quantized").unwrap_or(&tensor.name).to_owned(),
+                tensor: float_name(&tensor.name).to_owned(),
                 bytes: tensor.shape.values(),
                 differing: differing(&values, exact),
             });

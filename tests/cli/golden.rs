@@ -161,3 +161,28 @@ fn checks_refuse_what_they_cannot_judge() {
         assert!(error(&["pack", "--against", "pack"]).contains("is not in it"), "{file}");
     }
 }
+
+/// Without a display there is no window, but all that is asked of it is looked at before.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pack_opens_in_the_window_and_what_is_none_is_told() {
+    let shop = shop();
+    let view = |words: &[&str]| {
+        let mut command = twinsight();
+        command.env("TWINSIGHT_MODELS", shop.dir.path()).current_dir(shop.dir.path());
+        Run::of(command.arg("view").args(words))
+    };
+    for words in [&["pack"][..], &["pack/manifest.json"], &["pack/01"], &["pack", "--against", "pictures"]] {
+        let said = view(words);
+        assert!(said.error().starts_with("no display: "), "{words:?}: {said:?}");
+    }
+    let said = view(&["pictures", "--against", "pack"]);
+    assert!(said.error().contains("--against needs the golden pack"), "{said:?}");
+    for words in [&["--against", "pack"][..], &["pack", "--against", "pack", "--b", "int8"]] {
+        assert_eq!(view(words).code, 2, "{words:?}");
+    }
+    let manifest = std::fs::read(shop.path("pack/manifest.json")).unwrap();
+    std::fs::write(shop.path("pack/manifest.json"), &manifest[..manifest.len() / 2]).unwrap();
+    let said = view(&["pack"]);
+    assert!(said.error().contains("is not a golden pack"), "{said:?}");
+}

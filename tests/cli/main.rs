@@ -19,6 +19,7 @@ mod outputs;
 mod photos;
 #[path = "../support/program.rs"]
 mod program;
+mod qdq;
 #[path = "../support/run.rs"]
 mod run;
 mod runtime;

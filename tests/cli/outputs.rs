@@ -94,7 +94,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 20] = [
+const OTHERS: [(&str, &str); 21] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -104,6 +104,8 @@ const OTHERS: [(&str, &str); 20] = [
     ("golden check", "against"),
     ("golden check", "map"),
     ("golden check", "html"),
+    // Beside a pack, in the window: tests/cli/golden.rs.
+    ("view", "against"),
     ("golden", "output"),
     ("golden", "images"),
     ("golden", "model"),

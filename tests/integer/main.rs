@@ -13,4 +13,5 @@ mod golden;
 mod multiplier;
 mod plan;
 mod profile;
+mod qdq;
 mod support;

@@ -1,9 +1,11 @@
 //! Ctrl+V takes whatever can be looked at, and says in plain words where there is nothing.
 
 use egui::Key;
+use twinsight::app::View;
+use twinsight::model::ModelName;
 use twinsight::source::{SourceRequest, VideoLocation, VideoRequest};
 
-use crate::support::{Desk, Plan};
+use crate::support::{Desk, PERSON, Plan};
 
 /// A window whose clipboard has only text: some programs fail, when they are asked for files or an image.
 fn with_text(text: String) -> Desk {
@@ -18,6 +20,22 @@ fn text_is_pasted_although_other_kinds_fail() {
     desk.press_command(Key::V);
     let wanted = SourceRequest::Still(path);
     desk.until("the file to be opened", move |d| d.opened.lock().unwrap().contains(&wanted));
+}
+
+#[test]
+fn a_pasted_path_of_a_model_is_b_or_the_one_that_looks() {
+    let file = tempfile::Builder::new().prefix("own").suffix(".onnx").tempfile().unwrap();
+    let own = ModelName::File(file.path().into());
+    for (view, words) in [(View::Overlay, "person 0.90 → 0.70"), (View::Single, "person 0.70")] {
+        let text = Some(format!("{}\n", file.path().display()));
+        let mut plan = Plan { view: Some(view), copied_text: text, ..Plan::default() };
+        plan.sights.insert(own.clone(), vec![(PERSON, 0.7, 30)]);
+        let mut desk = Desk::new(plan);
+        desk.until("the first detections", |d| d.has_words("person 0.90"));
+        desk.press_command(Key::V);
+        desk.until("its detections", |d| d.has_words(words));
+        assert_eq!(desk.opened.lock().unwrap().len(), 1, "it is no picture");
+    }
 }
 
 #[test]

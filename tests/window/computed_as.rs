@@ -222,7 +222,7 @@ fn exact_says_what_computes_it() {
 
 #[test]
 fn it_fits_the_smallest_window_and_everything_has_a_name() {
-    for size in [[760.0, 420.0], [1280.0, 800.0]] {
+    for size in [[760.0, 420.0], [1280.0, 720.0], [1280.0, 800.0]] {
         let mut desk = with_form(&Chips::default(), overlay());
         reach(&mut desk, "Leaky ReLU: slope");
         desk.harness.set_size(size.into());
@@ -231,6 +231,14 @@ fn it_fits_the_smallest_window_and_everything_has_a_name() {
         assert!(window.min.x >= 0.0 && window.min.y >= 0.0, "{size:?}: {window:?}");
         assert!(window.max.x <= size[0] && window.max.y <= size[1], "{size:?}: {window:?}");
         desk.harness.check_accessibility();
+        if size[1] < 720.0 {
+            continue;
+        }
+        // Nothing has to be scrolled to.
+        for label in [EXACT, OWN, "Profile from file…", "Slope: 1/8", "Overflow: saturate", "Save profile…"] {
+            let rect = desk.control(label).unwrap().rect();
+            assert!(window.contains_rect(rect), "{size:?}: {label} {rect:?} leaves {window:?}");
+        }
     }
     // Where the toolbar has no room for the button, the list of models leads to it.
     let mut desk = desk(&Chips::default(), overlay());

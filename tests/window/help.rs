@@ -36,6 +36,9 @@ fn it_fits_the_smallest_window() {
         let [left, right] = ["View", "Lines of the boxes"].map(|heading| desk.harness.get_by_label(heading).rect());
         assert!(right.min.x > left.max.x && right.min.x < window.max.x - 100.0, "{left:?} {right:?} {window:?}");
     }
+    let desk = opened([1280.0, 800.0]);
+    let window = desk.harness.get_by_role_and_label(Role::Window, "Help").rect();
+    assert!(window.height() > 600.0, "it takes the room that there is: {window:?}");
     let desk = opened([760.0, 420.0]);
     let [first, last] = ["View", "A and B are two models"];
     let first = desk.harness.get_by_label(first).rect();

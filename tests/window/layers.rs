@@ -105,6 +105,20 @@ fn the_figures_are_those_of_the_command() {
 }
 
 #[test]
+fn what_has_the_focus_in_the_table_has_one_ring() {
+    let shop = Shop::new();
+    let mut desk = measured(&shop, &[shop.picture("pictures", 7)]);
+    let row = rows(&desk).remove(0);
+    for label in ["Sort by operation", row.as_str()] {
+        let place = desk.control(label).unwrap().rect();
+        desk.control(label).unwrap().focus();
+        desk.harness.run_steps(3);
+        assert!(desk.control(label).unwrap().is_focused(), "{label}");
+        assert_eq!(desk.outlines(place), 1, "{label}");
+    }
+}
+
+#[test]
 fn one_key_opens_and_closes_it_and_one_model_alone_becomes_two() {
     let shop = Shop::new();
     let mut desk = desk(&shop, &[shop.picture("pictures", 7)], View::Single);

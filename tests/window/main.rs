@@ -13,7 +13,9 @@ mod compare;
 mod compare_all;
 mod computed_as;
 mod controls;
+mod golden;
 mod help;
+mod keyboard;
 mod layers;
 mod leafing;
 mod legend;
@@ -23,6 +25,7 @@ mod model_files;
 #[path = "../support/program.rs"]
 mod program;
 mod recent;
+mod side_panel;
 #[path = "../support/small_network.rs"]
 mod small_network;
 mod status;

@@ -190,6 +190,24 @@ fn the_right_hand_buttons_come_in_reading_order() {
 }
 
 #[test]
+fn only_the_model_that_p_brings_says_so() {
+    for (model, says) in [("INT8", true), ("INT8 tuned", false), ("FP32", false)] {
+        let mut desk = Desk::with_picture(Plan::default());
+        desk.control(model).unwrap().hover();
+        let words = format!("Use the {model} model");
+        desk.until("the tooltip", |d| d.has_words(&words));
+        assert_eq!(desk.has_words("(P)"), says, "{model}");
+    }
+}
+
+#[test]
+fn models_in_buttons_have_the_menu_too() {
+    let mut desk = Desk::with_picture(Plan::default());
+    desk.click("Model menu");
+    desk.until("the menu", |d| d.control("Open model…").is_some());
+}
+
+#[test]
 fn the_first_start_compares_both_models_and_later_ones_are_as_last_time() {
     let mut desk = Desk::new(Plan { view: None, ..Plan::default() });
     desk.until("the pairs", |d| d.has_words("person 0.90 → 0.80"));

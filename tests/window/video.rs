@@ -193,6 +193,12 @@ fn every_control_of_the_bar_has_a_name_and_a_small_window_room_for_it() {
     }
 }
 
+#[test]
+fn tab_goes_through_the_bar_as_it_is_read() {
+    let (mut desk, _dir) = playing(600, 20);
+    desk.tab_through(&["Previous frame", "Pause video", "Next frame", "Position", "Loop", "Every frame"]);
+}
+
 /// What a camera in the network does.
 #[derive(Clone, Copy, PartialEq)]
 enum Mood {

@@ -12,6 +12,7 @@ mod errors;
 mod evaluate;
 mod exporters;
 mod golden_faults;
+mod golden_heads;
 mod golden_packs;
 mod golden_support;
 #[path = "../support/golden.rs"]

@@ -112,6 +112,10 @@ pub enum ModelsAction {
     ChooseFile(Side),
     /// Shows a model file on a side.
     Open(Side, PathBuf),
+    /// Shows the system's dialog for what a board dumped of the golden pack in use, for a side.
+    ChooseDump(Side),
+    /// Shows that on a side.
+    OpenDump(Side, PathBuf),
     /// Asks for a model's new name.
     AskRename(ModelName),
     /// Asks whether to delete a model.

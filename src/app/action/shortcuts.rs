@@ -51,7 +51,7 @@ pub static SHORTCUTS: [Shortcut; 45] = [
     plain(Key::Period, Action::Video(VideoAction::Step(1)), "Next frame of the video"),
     plain(Key::ArrowUp, Action::Pairs(PairsAction::SelectNext(-1)), "Previous pair in the table"),
     plain(Key::ArrowDown, Action::Pairs(PairsAction::SelectNext(1)), "Next pair in the table"),
-    plain(Key::Enter, Action::Pairs(PairsAction::BringBack), "Bring the selected pair's lost box back"),
+    plain(Key::Enter, Action::Pairs(PairsAction::BringBack), "Adjust the threshold that hides the pair's box"),
     plain(Key::Y, Action::Pairs(PairsAction::FindLayers), "Which layers caused the selected pair's difference"),
     plain(Key::Escape, Action::Window(WindowAction::Back), "Deselect"),
     plain(Key::H, Action::History(HistoryAction::TogglePanel), "Show or hide the history"),

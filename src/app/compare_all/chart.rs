@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Align2, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Button, FontId, Label, Pos2, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::CompareAll;
 use crate::app::action::{Action, AlbumAction, SourceAction};
@@ -18,13 +18,12 @@ const BELOW: f32 = 18.0;
 /// Paints the row of controls, and a bar for each picture.
 pub fn show(ui: &mut Ui, compare_all: &CompareAll, album: &Album, actions: &mut Vec<Action>) {
     let summary = compare_all.summary();
-    BottomTab::History.row(ui, actions, |ui, actions| {
-        ui.label(
-            egui::RichText::new(format!("{} of {} images compared", summary.compared, summary.pictures)).small().weak(),
-        );
+    let compared = format!("{} of {} images compared", summary.compared, summary.pictures);
+    let compared = |ui: &mut Ui| _ = ui.add(Label::new(RichText::new(compared).small().weak()).truncate());
+    BottomTab::History.row(ui, actions, compared, |ui, actions| {
         let worst = compare_all.worst(album);
         let can = worst.is_some_and(|worst| worst != album.index());
-        let response = ui.add_enabled(can, egui::Button::new("Worst"));
+        let response = ui.add_enabled(can, Button::new("Worst"));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, can, "Worst image"));
         if response.on_hover_text("Image with the lowest agreement").clicked() {
             actions.push(Action::Album(AlbumAction::Worst));
@@ -34,7 +33,7 @@ pub fn show(ui: &mut Ui, compare_all: &CompareAll, album: &Album, actions: &mut 
         ui.add_space(8.0);
         let why =
             "No image has been compared yet. Look at images in a view that compares A and B, or compare all of them.";
-        ui.label(egui::RichText::new(why).weak());
+        ui.label(RichText::new(why).weak());
         return;
     }
     bars(ui, compare_all, album, actions);

@@ -1,11 +1,11 @@
 //! The row above the thumbnails: compare all pictures, what came of it, and the way to the next difference.
 
-use egui::{Align, Button, Label, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::{Button, Label, ProgressBar, RichText, Role, Ui, WidgetInfo, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, AlbumAction};
 use crate::app::job::JobProgress;
-use crate::app::ui::theme;
+use crate::app::ui::{row_end, theme};
 use crate::compare::Agreement;
 
 /// The row's height, in points.
@@ -47,7 +47,7 @@ impl CompareSummary {
     /// How much of the album it is of, and what is missing.
     fn about(&self) -> String {
         let mut text = format!(
-            "{} of {} images compared with A and B at the thresholds of now, over the selected classes",
+            "{} of {} images compared with A and B at the current thresholds, over the selected classes",
             self.compared, self.pictures
         );
         if self.unreadable > 0 {
@@ -71,17 +71,17 @@ pub fn show(ui: &mut Ui, summary: &CompareSummary, worst_first: bool, actions: &
                 } else {
                     format!("Compare {} more", summary.left)
                 };
-                let what = "Compare A and B on every image of the album; you can go on looking at images meanwhile";
+                let what = "Compare A and B on every image of the album; you can keep browsing meanwhile";
                 let can = summary.left > 0;
                 button(ui, &text, "Compare all images", what, can, AlbumAction::CompareAll, actions);
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            order(ui, worst_first, summary.compared > 0, actions);
+        let figures = |ui: &mut Ui| figures(ui, summary);
+        row_end::show(ui, "compared", figures, |ui| {
             let what = "Next image on which A and B differ (Shift: previous)";
             let differs = summary.all.damage() > 0;
             button(ui, "Next difference", "Next difference", what, differs, AlbumAction::NextDifference(1), actions);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| figures(ui, summary));
+            order(ui, worst_first, summary.compared > 0, actions);
         });
     });
 }
@@ -109,8 +109,8 @@ fn figures(ui: &mut Ui, summary: &CompareSummary) {
     if let Some(floor) = summary.floor {
         let text = RichText::new("⚠ threshold too low").small().color(theme::scheme(ui).warning);
         let why = format!(
-            "Of so many boxes only those that score above {floor:.3} were kept: raise the score threshold to that, or the \
-             figures lack boxes"
+            "Some images have so many boxes that only those with a score above {floor:.3} were kept. Raise the score \
+             threshold to that value, or the figures are incomplete"
         );
         ui.label(text).on_hover_text(why);
     }
@@ -122,9 +122,9 @@ fn figures(ui: &mut Ui, summary: &CompareSummary) {
     ui.add(Label::new(text).truncate()).on_hover_text(format!("{}\n{}", summary.text(), summary.about()));
 }
 
-/// From right to left.
 fn order(ui: &mut Ui, worst_first: bool, can_sort: bool, actions: &mut Vec<Action>) {
     for (text, what, chosen, can, action) in [
+        ("By name", "Images in the order of their names", !worst_first, true, AlbumAction::SortByName),
         (
             "Worst first",
             "Images with the lowest agreement first; click again to sort again",
@@ -132,7 +132,6 @@ fn order(ui: &mut Ui, worst_first: bool, can_sort: bool, actions: &mut Vec<Actio
             can_sort,
             AlbumAction::SortWorstFirst,
         ),
-        ("By name", "Images in the order of their names", !worst_first, true, AlbumAction::SortByName),
     ] {
         let response = ui.add_enabled(can, Button::selectable(chosen, text).frame_when_inactive(true));
         response.widget_info(|| WidgetInfo::selected(Role::Button, can, chosen, text));

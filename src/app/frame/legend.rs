@@ -98,7 +98,7 @@ impl Legend {
         painter.line_segment([arms.left_top(), arms.right_bottom()], stroke);
         painter.line_segment([arms.left_bottom(), arms.right_top()], stroke);
         response.on_hover_text("What the lines of the boxes mean");
-        cross.on_hover_text("Hide the legend; \"Legend\" under Show brings it back").clicked()
+        cross.on_hover_text("Hide the legend; \"Legend\" under Show restores it").clicked()
     }
 }
 

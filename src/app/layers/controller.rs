@@ -410,6 +410,11 @@ impl LayersController {
 impl LayersContext<'_> {
     /// A in float and B in INT8, as both looked at the current frame; else why that is not so.
     pub fn compared(&self) -> Result<[Arc<ModelInfo>; 2], String> {
+        let is_golden = |model: &&ModelName| matches!(model, ModelName::Golden(_));
+        if let Some(ModelName::Golden(heads)) = self.models.into_iter().find(is_golden) {
+            let (label, check) = (heads.label(), heads.check_command());
+            return Err(format!("{label} has no layers here; `{check}` checks each."));
+        }
         let [a, b] = Side::BOTH.map(|which| self.current.output(which).map(|output| Arc::clone(&output.model)));
         let Some((a, b)) = a.zip(b) else {
             return Err("No frame has been processed by two models yet; select a view with A and B.".into());

@@ -1,6 +1,6 @@
 //! The panel's head: what the figures stand for, what can be done, and how far it is.
 
-use egui::{Align, Button, ComboBox, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
+use egui::{Button, ComboBox, ProgressBar, RichText, Role, Ui, WidgetInfo};
 
 use super::work::FRAMES;
 use crate::app::action::{Action, LayersAction};
@@ -33,8 +33,8 @@ pub struct Heading<'a> {
 }
 
 impl Heading<'_> {
-    /// The end of the panel's first row, from right to left: what can be measured, and what was.
-    pub fn title(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    /// The end of the panel's first row: what can be measured.
+    pub fn measure(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.x = 6.0;
         let can = self.progress.is_none() && self.obstacle.is_none();
         let mut button = |ui: &mut Ui, can: bool, text: &str, what: &str, action: LayersAction| {
@@ -43,15 +43,15 @@ impl Heading<'_> {
                 actions.push(Action::Layers(action));
             }
         };
-        let what = "Measure up to eight frames, evenly spread over the history";
-        button(ui, can && self.has_history, "Measure history", what, LayersAction::MeasureHistory);
         let what = "Measure layer sensitivity on the current frame; takes a few seconds";
         button(ui, can, "Measure this frame", what, LayersAction::Measure);
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.subject(ui));
+        let what = "Measure up to eight frames, evenly spread over the history";
+        button(ui, can && self.has_history, "Measure history", what, LayersAction::MeasureHistory);
     }
 
     /// For which frame and models the figures stand, and how long they took.
-    fn subject(&self, ui: &mut Ui) {
+    pub fn subject(&self, ui: &mut Ui) {
+        ui.spacing_mut().item_spacing.x = 6.0;
         let Some(Findings { subject, took, .. }) = self.findings else {
             let text = self.obstacle.unwrap_or("Quantization error per layer of B, and its effect on the boxes");
             ui.add(egui::Label::new(RichText::new(text).weak()).truncate());

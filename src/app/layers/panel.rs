@@ -34,7 +34,7 @@ impl LayersController {
             has_history: context.history.len() > 1,
             recipe: self.recipe,
         };
-        BottomTab::Layers.row(ui, actions, |ui, actions| heading.title(ui, actions));
+        BottomTab::Layers.row(ui, actions, |ui| heading.subject(ui), |ui, actions| heading.measure(ui, actions));
         let least = if self.rows.all.is_empty() { 0.0 } else { LEAST_FIGURES };
         let (rows, findings, scroll_to) = (&mut self.rows, self.findings.as_ref(), self.scroll_to.take());
         scrolled(ui, HEADING + least, |ui| {

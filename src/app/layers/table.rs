@@ -1,8 +1,8 @@
 //! The table of layers.
 
 use egui::{
-    Align, Align2, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response, Role, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response, Role, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder};
 
@@ -171,9 +171,6 @@ fn line(ui: &Ui, rect: Rect, id: Id, focusable: bool, row: &LayerRow, rows: &Row
     if lit {
         ui.painter().rect_filled(rect, 4.0, if chosen { scheme.pressed } else { scheme.hovered });
     }
-    if response.has_focus() {
-        ui.painter().rect_stroke(rect, 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
-    }
     response.on_hover_ui(|ui| plot::tooltip(ui, row))
 }
 
@@ -247,9 +244,6 @@ fn title_cell(
     let response = ui.interact(rect, ui.scope_id().with("title"), Sense::click());
     let active = key == sorted;
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("Sort by {what}")));
-    if response.has_focus() {
-        painter.rect_stroke(rect.shrink(1.0), 4.0, Stroke::new(1.5, scheme.accent), StrokeKind::Inside);
-    }
     let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
     let anchor =
         if matches!(key, LayerSortKey::Layer | LayerSortKey::Op) { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };

@@ -110,7 +110,7 @@ impl ByteCheck {
         }
         if sight.live && found.is_some() {
             let compare = ui.add_enabled(self.job.is_none(), Button::new("Compare this frame").small());
-            if compare.on_hover_text("Compare the bytes on the frame in sight now").clicked() {
+            if compare.on_hover_text("Compare the bytes on the current frame").clicked() {
                 self.again = true;
                 ui.ctx().request_repaint();
             }
@@ -153,7 +153,7 @@ fn remark(ui: &mut Ui, text: &str) {
 
 fn shown(ui: &mut Ui, bytes: &DifferingBytes) {
     ui.add(Label::new(RichText::new(words(bytes)).color(theme::scheme(ui).strong)).wrap())
-        .on_hover_text("On the frame in sight, against exact arithmetic");
+        .on_hover_text("On the frame that was compared, against exact arithmetic");
     let layers = CollapsingHeader::new("By layer").id_salt("bytes that differ").default_open(false);
     layers.show_unindented(ui, |ui| {
         Grid::new("bytes that differ by layer").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {

@@ -10,7 +10,9 @@ use std::collections::HashMap;
 
 use egui::scroll_area::ScrollBarVisibility;
 use egui::style::ScrollStyle;
-use egui::{Align, Button, Context, Id, Label, Layout, Pos2, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Button, Context, Id, Label, Layout, Pos2, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::byte_check::{ByteCheck, ByteSight};
 use super::pair::ModelPair;
@@ -22,10 +24,15 @@ use crate::app::action::{Action, ModelsAction};
 use crate::app::ui::theme;
 use crate::app::view::Side;
 use crate::engine::{ModelPhase, ModelState};
+use crate::integer::Profile;
 use crate::model::{Arithmetic, EngineInfo, ModelName, ModelRequest};
 
-/// In points.
-const WIDTH: f32 = 304.0;
+/// Of a column, and between two of them, in points.
+const COLUMN: f32 = 304.0;
+const BETWEEN: f32 = 20.0;
+
+/// Between the items of a row.
+const ITEMS: f32 = 8.0;
 
 /// What the popup needs besides its contents: title, margins, and space around it.
 const AROUND: [f32; 2] = [56.0, 92.0];
@@ -90,19 +97,23 @@ impl ComputedAs {
         self.note_exact(context.states);
         let Some(which) = self.side(context.compares) else { return };
         let room = ctx.content_rect().size() - vec2(AROUND[0], AROUND[1]);
+        // The form of a profile stands beside the choices: below them it would have to be scrolled to.
+        let beside = room.x >= 2.0 * COLUMN + BETWEEN;
+        let width = if beside { 2.0 * COLUMN + BETWEEN } else { COLUMN.min(room.x) };
         let mut open = true;
         let title = format!("{} computed as", which.letter());
         let window = egui::Window::new(title).open(&mut open).collapsible(false).resizable(false);
-        window.default_pos(place(ctx, which)).show(ctx, |ui| {
+        let window = window.default_pos(place(ctx, which, width + AROUND[0])).default_width(width);
+        window.show(ctx, |ui| {
             // A bar that is always there tells that there is more.
             ui.spacing_mut().scroll = ScrollStyle::solid();
-            let area = ScrollArea::vertical().max_height(room.y.max(120.0));
+            let height = room.y.max(120.0);
+            // As high as there is room, and not only as the window is by default.
+            let area = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
             area.scroll_bar_visibility(ScrollBarVisibility::VisibleWhenNeeded).show(ui, |ui| {
-                ui.set_width(WIDTH.min(room.x));
-                // All of it is in sight in a window of the usual size.
                 let spacing = ui.spacing_mut();
                 (spacing.item_spacing.y, spacing.interact_size.y, spacing.button_padding) = (4.0, 22.0, vec2(8.0, 3.0));
-                self.contents(ui, which, context, actions);
+                self.contents(ui, which, beside, context, actions);
             });
         });
         if !open {
@@ -110,35 +121,66 @@ impl ComputedAs {
         }
     }
 
-    fn contents(&mut self, ui: &mut Ui, which: Side, context: &ComputedAsContext<'_>, actions: &mut Vec<Action>) {
-        let request = context.pair.request(which);
-        let title = context.titles.of(&request.name);
-        ui.add(Label::new(RichText::new(&*title).strong()).truncate()).on_hover_text(&*title);
+    /// `beside`: there is room for two columns.
+    fn contents(
+        &mut self,
+        ui: &mut Ui,
+        which: Side,
+        beside: bool,
+        context: &ComputedAsContext<'_>,
+        actions: &mut Vec<Action>,
+    ) {
         if !applies(context.pair, context.states, which) {
-            ui.add(Label::new("A float model: only INT8 models are computed in more than one way.").wrap());
-            return;
+            return column(ui, |ui| {
+                title(ui, context, which);
+                ui.add(Label::new("A float model: only INT8 models are computed in more than one way.").wrap());
+            });
         }
-        let mut ask = |action: ModelsAction| actions.push(Action::Models(action));
-        if let Some(chosen) = self.choices(ui, request, &context.own[which.index()]) {
-            ask(ModelsAction::Compute(which, chosen));
+        let request = context.pair.request(which);
+        // What comes and goes above a slider takes it out of the hand: failures and bytes stand below the choices, or
+        // below the form.
+        if !beside {
+            return column(ui, |ui| {
+                self.ways(ui, which, context, actions);
+                ui.separator();
+                if let Some(profile) = request.arithmetic.profile() {
+                    form(ui, which, profile, actions);
+                    ui.separator();
+                }
+                self.outcome(ui, which, context);
+            });
+        }
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = BETWEEN;
+            column(ui, |ui| {
+                self.ways(ui, which, context, actions);
+                ui.separator();
+                self.outcome(ui, which, context);
+            });
+            column(ui, |ui| match request.arithmetic.profile() {
+                Some(profile) => form(ui, which, profile, actions),
+                None => {
+                    let what = self.explanation(&request.arithmetic, request);
+                    ui.add(Label::new(RichText::new(what).weak()).wrap());
+                }
+            });
+        });
+    }
+
+    /// The ways in which the model can be computed.
+    fn ways(&mut self, ui: &mut Ui, which: Side, context: &ComputedAsContext<'_>, actions: &mut Vec<Action>) {
+        title(ui, context, which);
+        if let Some(chosen) = self.choices(ui, context.pair.request(which), &context.own[which.index()]) {
+            actions.push(Action::Models(ModelsAction::Compute(which, chosen)));
         }
         let what = "Compute by a hardware profile of your own; models/profiles has examples";
         if ui.add(Button::new("Profile from file…")).on_hover_text(what).clicked() {
-            ask(ModelsAction::ChooseProfile(which));
+            actions.push(Action::Models(ModelsAction::ChooseProfile(which)));
         }
-        if let Some(profile) = request.arithmetic.profile() {
-            ui.separator();
-            if let Some(other) = profile_form::show(ui, profile) {
-                ask(ModelsAction::Adjust(which, other.into()));
-            }
-            ui.add_space(2.0);
-            let what = "Save this profile as JSON, for --arithmetic and for other windows";
-            if ui.add(Button::new("Save profile…")).on_hover_text(what).clicked() {
-                ask(ModelsAction::SaveProfile(which));
-            }
-        }
-        ui.separator();
-        // Below the form: what comes and goes above a slider takes it out of the hand.
+    }
+
+    /// What came of it: why it cannot be computed, or how many bytes differ.
+    fn outcome(&mut self, ui: &mut Ui, which: Side, context: &ComputedAsContext<'_>) {
         if let Some(failure) = failure(context, which) {
             ui.add(Label::new(RichText::new(failure).color(theme::scheme(ui).error)).wrap());
         }
@@ -207,6 +249,31 @@ impl ComputedAs {
     }
 }
 
+fn title(ui: &mut Ui, context: &ComputedAsContext<'_>, which: Side) {
+    let title = context.titles.of(&context.pair.request(which).name);
+    ui.add(Label::new(RichText::new(&*title).strong()).truncate()).on_hover_text(&*title);
+}
+
+fn column(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.set_width(COLUMN.min(ui.ctx().content_rect().width() - AROUND[0]));
+        ui.spacing_mut().item_spacing.x = ITEMS;
+        contents(ui);
+    });
+}
+
+/// The profile's values, and the way to keep them.
+fn form(ui: &mut Ui, which: Side, profile: &Profile, actions: &mut Vec<Action>) {
+    if let Some(other) = profile_form::show(ui, profile) {
+        actions.push(Action::Models(ModelsAction::Adjust(which, other.into())));
+    }
+    ui.add_space(2.0);
+    let what = "Save this profile as JSON, for --arithmetic and for other windows";
+    if ui.add(Button::new("Save profile…")).on_hover_text(what).clicked() {
+        actions.push(Action::Models(ModelsAction::SaveProfile(which)));
+    }
+}
+
 /// The button at a picker: how the side's model is computed, and the way to change it.
 pub fn button(
     ui: &mut Ui,
@@ -243,9 +310,11 @@ pub fn note_place(ui: &Ui, which: Side, picker: Rect) {
     ui.data_mut(|d| d.insert_temp(noted(which), picker.left_bottom()));
 }
 
-fn place(ctx: &Context, which: Side) -> Pos2 {
-    let picker = ctx.data(|d| d.get_temp::<Pos2>(noted(which)));
-    picker.unwrap_or_else(|| ctx.content_rect().center_top()) + vec2(0.0, GAP)
+/// Below the picker, and so far to the left that both columns have room: the second one moves nothing when it comes.
+fn place(ctx: &Context, which: Side, width: f32) -> Pos2 {
+    let (picker, window) = (ctx.data(|d| d.get_temp::<Pos2>(noted(which))), ctx.content_rect());
+    let place = picker.unwrap_or_else(|| window.center_top()) + vec2(0.0, GAP);
+    pos2(place.x.min(window.right() - width).max(window.left()), place.y)
 }
 
 fn noted(which: Side) -> Id {

@@ -2,7 +2,7 @@
 
 use crate::app::action::ModelsAction;
 use crate::app::view::{Side, View};
-use crate::model::{Arithmetic, ModelName, ModelRequest};
+use crate::model::{Arithmetic, GoldenHeads, ModelName, ModelRequest};
 
 /// A and B. Swapping them changes what the window shows on which side, and asks nothing of the engine: its slots keep
 /// their models, and so do the observations that were made before.
@@ -39,6 +39,15 @@ impl ModelPair {
         }
     }
 
+    /// The golden pack that is in use: of B or A, or else the one that was chosen last.
+    pub fn pack(&self) -> Option<&GoldenHeads> {
+        let sides = [Side::B, Side::A].map(|which| self.model(which));
+        sides.into_iter().chain(self.choices.iter().rev()).find_map(|model| match model {
+            ModelName::Golden(heads) => Some(heads),
+            _ => None,
+        })
+    }
+
     /// `compares`: both run. True where A's and B's models changed sides, and their thresholds must too.
     pub fn apply(&mut self, action: ModelsAction, compares: bool) -> bool {
         let (a, swapped) = (self.request(Side::A).clone(), self.swapped);
@@ -57,6 +66,8 @@ impl ModelPair {
             | ModelsAction::SaveProfile(_)
             | ModelsAction::ChooseFile(_)
             | ModelsAction::Open(..)
+            | ModelsAction::ChooseDump(_)
+            | ModelsAction::OpenDump(..)
             | ModelsAction::AskRename(_)
             | ModelsAction::AskDelete(_)
             | ModelsAction::Rename(..)
@@ -69,11 +80,21 @@ impl ModelPair {
         swaps || (compares && self.swapped != swapped)
     }
 
-    /// What A was before; at first FP32, or INT8 in its place. Where that is B, the two change sides.
-    fn switch_precision(&mut self) {
+    /// What [`ModelsAction::SwitchPrecision`] makes of A: what it was before; at first FP32, or INT8 in its place.
+    fn switched(&self) -> ModelRequest {
         let usual = if *self.model(Side::A) == ModelName::Fp32 { ModelName::Int8 } else { ModelName::Fp32 };
         let known = self.previous.clone().filter(|request| self.choices.contains(&request.name));
-        self.put(Side::A, known.unwrap_or_else(|| usual.into()));
+        known.unwrap_or_else(|| usual.into())
+    }
+
+    /// Whether choosing this model for A is what [`ModelsAction::SwitchPrecision`] does.
+    pub fn is_switched_to(&self, model: &ModelName) -> bool {
+        *self.model(Side::A) != *model && self.chosen(Side::A, model.clone()) == self.switched()
+    }
+
+    /// Where that is B, the two change sides.
+    fn switch_precision(&mut self) {
+        self.put(Side::A, self.switched());
     }
 
     /// The next model for A; where two are compared, one that B is not, or else the two change sides.
@@ -129,7 +150,12 @@ impl ModelPair {
 
     /// Chooses a model, computed as this side's is. Choosing what the other side has swaps the two.
     fn choose(&mut self, which: Side, model: ModelName) {
-        self.put(which, ModelRequest::new(model, self.request(which).arithmetic.clone()));
+        self.put(which, self.chosen(which, model));
+    }
+
+    /// A model, computed as this side's is.
+    fn chosen(&self, which: Side, model: ModelName) -> ModelRequest {
+        ModelRequest::new(model, self.request(which).arithmetic.clone())
     }
 
     /// Chooses how this side's model is computed.
@@ -171,6 +197,16 @@ impl ModelPair {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_switch_brings_the_model_that_is_said_to_be_its() {
+        let mut pair = ModelPair::new(ModelName::Fp32.into(), ModelName::Int8.into());
+        for _ in 0..3 {
+            let said: Vec<_> = pair.choices().iter().filter(|model| pair.is_switched_to(model)).cloned().collect();
+            pair.apply(ModelsAction::SwitchPrecision, false);
+            assert_eq!(said, [pair.model(Side::A).clone()]);
+        }
+    }
 
     #[test]
     fn a_swap_asks_nothing_of_the_engine_while_two_run() {

@@ -1,6 +1,6 @@
 //! The toolbar's choice of models.
 
-use egui::{Button, ComboBox, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::{Button, ComboBox, Popup, RichText, Role, Ui, WidgetInfo, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, ModelsAction};
@@ -44,6 +44,9 @@ const BUTTONS: usize = 4;
 const BUTTON: f32 = 52.0;
 const SWAP: f32 = 36.0;
 
+/// Of the button that opens the menu beside them.
+const MENU: f32 = 36.0;
+
 /// Of the button that says how a model is computed: with its sign alone, and with the arithmetic's name.
 const COMPUTED_AS: [f32; 2] = [34.0, 92.0];
 
@@ -70,7 +73,7 @@ impl ModelPicker<'_> {
         } else if self.has_buttons(form) {
             let buttons = self.pair.choices().iter().map(|model| self.button_width(ui, model) + BETWEEN);
             let button = if self.has_button(Side::A, form) { space + COMPUTED_AS[1] } else { 0.0 };
-            buttons.sum::<f32>() - BETWEEN + button
+            buttons.sum::<f32>() + MENU + button
         } else {
             list(Side::A)
         }
@@ -108,10 +111,12 @@ impl ModelPicker<'_> {
                 let name = if failure.is_some() { format!("⚠ {title}") } else { title.to_string() };
                 let response = ui.add(button.min_size(vec2(width, 0.0)));
                 response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
-                let what = failure.map_or_else(|| what(model), str::to_owned);
-                let hint = hint(ui.ctx(), &what, &Action::Models(ModelsAction::SwitchPrecision));
+                let mut what = failure.map_or_else(|| what(model), str::to_owned);
+                if self.pair.is_switched_to(model) {
+                    what = hint(ui.ctx(), &what, &Action::Models(ModelsAction::SwitchPrecision));
+                }
                 let response = response.on_hover_ui(|ui| {
-                    ui.label(hint);
+                    ui.label(what);
                     if chosen {
                         self.facts_of(ui, Side::A);
                     }
@@ -120,6 +125,10 @@ impl ModelPicker<'_> {
                     actions.push(Action::Models(ModelsAction::Use(Side::A, model.clone())));
                 }
             }
+            let response = ui.add(Button::new("…").min_size(vec2(MENU, 0.0)));
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Model menu"));
+            Popup::menu(&response).show(|ui| self.menu(ui, Side::A, actions));
+            response.on_hover_text("Open another model, rename or delete this one");
         });
         if self.has_button(Side::A, form) {
             let arithmetic = &self.pair.request(Side::A).arithmetic;
@@ -202,6 +211,14 @@ impl ModelPicker<'_> {
         }
         let what = format!("Show an ONNX file as {}", which.letter());
         entry(ui, "Open model…", what, ModelsAction::ChooseFile(which));
+        if let Some(pack) = self.pair.pack() {
+            let what = format!("Show what a board dumped of {} as {}", pack.pack.display(), which.letter());
+            entry(ui, "Board's dump…", what, ModelsAction::ChooseDump(which));
+        }
+        if matches!(chosen, ModelName::Golden(_)) {
+            let what = "Remove it from the list; its files stay".to_owned();
+            entry(ui, "Remove", what, ModelsAction::Remove(chosen.clone()));
+        }
         // What set-up has built stays as it is.
         if let ModelName::File(path) = chosen {
             let path = path.display();
@@ -250,6 +267,10 @@ fn swap(ui: &mut Ui, actions: &mut Vec<Action>) {
 fn what(model: &ModelName) -> String {
     match model {
         ModelName::File(path) => format!("Use {}", path.display()),
+        ModelName::Golden(heads) => match &heads.dump {
+            Some(dump) => format!("Use what a board dumped in {}", dump.display()),
+            None => format!("Use the raw heads of the golden pack {}", heads.pack.display()),
+        },
         _ => format!("Use the {} model", model.label()),
     }
 }

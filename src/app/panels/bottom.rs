@@ -1,10 +1,10 @@
 //! The panel at the bottom: the history or the layers, one of them in front, so that the picture keeps its room.
 
-use egui::{Align, Button, Layout, Panel, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{Button, Panel, Role, ScrollArea, Ui, WidgetInfo};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, HistoryAction, LayersAction};
-use crate::app::ui::panel_size;
+use crate::app::ui::{panel_size, row_end};
 
 /// The largest part of the window's height that the panel takes. Of what is left between the bars, the picture keeps
 /// half in any case.
@@ -54,9 +54,15 @@ impl BottomTab {
         }
     }
 
-    /// The panel's first row, with this tab in front: the tabs, what is the tab's own (`rest`, from right to left), and a
-    /// cross.
-    pub fn row(self, ui: &mut Ui, actions: &mut Vec<Action>, rest: impl FnOnce(&mut Ui, &mut Vec<Action>)) {
+    /// The panel's first row, with this tab in front: the tabs, what is the tab's own, and a cross. `end` stands at the
+    /// right, and `middle` in what that leaves.
+    pub fn row(
+        self,
+        ui: &mut Ui,
+        actions: &mut Vec<Action>,
+        middle: impl FnOnce(&mut Ui),
+        end: impl FnOnce(&mut Ui, &mut Vec<Action>),
+    ) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for tab in Self::ALL {
@@ -68,14 +74,14 @@ impl BottomTab {
                 }
             }
             ui.add_space(6.0);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            row_end::show(ui, "tabs", middle, |ui| {
+                end(ui, actions);
                 let close = ui.add(Button::new("✖").small().frame(false));
                 let name = format!("Close {}", self.label().to_lowercase());
                 close.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
                 if close.on_hover_text(hint(ui.ctx(), "Close", &self.toggle())).clicked() {
                     actions.push(self.toggle());
                 }
-                rest(ui, actions);
             });
         });
     }

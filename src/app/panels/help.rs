@@ -83,8 +83,8 @@ fn meaning(kind: VerdictKind) -> &'static str {
 }
 
 const ABOUT: &str = "A and B are two models that see the same frames, as a rule one in FP32 and its INT8 version. \
-                     Twinsight matches their boxes by place and class. Agreement is the F1 score: 1 where every box has \
-                     its partner, 0 where none has. Click a box to see why it differs, and what would bring it back.";
+                     Twinsight matches their boxes by place and class. Agreement is the F1 score: 1 if every box has a \
+                     partner, 0 if none has. Click a box to see why it differs, and at which threshold it reappears.";
 
 /// Of a column, in points, at most.
 const COLUMN: f32 = 350.0;
@@ -105,7 +105,9 @@ pub fn show(ui: &Ui, open: &mut bool) {
     window.anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(ui.ctx(), |ui| {
         // A bar that is always there tells that there is more.
         ui.spacing_mut().scroll = ScrollStyle::solid();
-        let area = ScrollArea::vertical().max_height(room.y.max(120.0));
+        let height = room.y.max(120.0);
+        // As high as there is room, and not only as the window is by default.
+        let area = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
         area.scroll_bar_visibility(ScrollBarVisibility::VisibleWhenNeeded).show(ui, |ui| contents(ui, column));
     });
 }

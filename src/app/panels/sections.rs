@@ -6,9 +6,11 @@ use crate::app::models::facts::FactsBook;
 use crate::model::ModelInfo;
 use crate::source::Description;
 
-/// A section under its title, which opens and closes it.
+/// A section under its title, which opens and closes it. One that starts closed where there is little room, and open
+/// where there is enough, is kept apart for each.
 pub fn section(ui: &mut Ui, title: &str, open: bool, contents: impl FnOnce(&mut Ui)) {
-    let header = CollapsingHeader::new(RichText::new(title).strong()).id_salt(("section", title)).default_open(open);
+    let header = CollapsingHeader::new(RichText::new(title).strong()).id_salt(("section", title, open));
+    let header = header.default_open(open);
     header.show_unindented(ui, contents);
 }
 

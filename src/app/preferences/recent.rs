@@ -14,7 +14,7 @@ pub const MOST: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecentSource {
-    /// A picture or a video.
+    /// A picture, a video, or a golden pack.
     File(PathBuf),
     /// A folder of pictures.
     Folder(PathBuf),
@@ -68,7 +68,8 @@ impl RecentSource {
     /// Whether it can still be opened, as far as the disk tells: that may take its time. An address is not asked.
     pub fn is_there(&self) -> bool {
         match self {
-            Self::File(path) => path.is_file(),
+            // A golden pack is a folder.
+            Self::File(path) => path.exists(),
             Self::Folder(path) => path.is_dir(),
             Self::Address(_) => true,
         }

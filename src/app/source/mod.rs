@@ -38,6 +38,7 @@ use recent::RecentMenu;
 use video_playback::VideoPlayback;
 
 use crate::engine::{SourceState, Status};
+use crate::model::GoldenHeads;
 use crate::source::{CameraWatch, Description, Playback, SourceRequest, VideoLocation, VideoRequest};
 use crate::workshop::Stopped;
 
@@ -50,6 +51,18 @@ pub enum Failure {
     Skipped(SourceChange),
     /// The message is to be shown; what was open before is opened again, where there was something.
     Told(Option<SourceChange>),
+}
+
+/// What came of searches since they were looked at last.
+#[derive(Default)]
+pub struct FoundNews {
+    pub change: Option<SourceChange>,
+    /// Files that the clipboard named, which are to be opened.
+    pub named: Vec<PathBuf>,
+    /// Of a golden pack, or of what a board dumped of one: to be shown beside a model.
+    pub heads: Option<GoldenHeads>,
+    /// Why searches failed.
+    pub failures: Vec<String>,
 }
 
 /// The engine, and how things stand.
@@ -171,10 +184,11 @@ impl SourceController {
         change
     }
 
-    /// Opens files and folders, once it is known what shows them. Fails where no thread can be started.
-    pub fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>) -> std::io::Result<()> {
+    /// Opens files and folders, once it is known what shows them. `pack`: the golden pack in use. Fails where no thread
+    /// can be started.
+    pub fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>, pack: Option<GoldenHeads>) -> std::io::Result<()> {
         if !files.is_empty() {
-            self.searches.start(ctx, "opening", move || found::find(&files))?;
+            self.searches.start(ctx, "opening", move || found::find(&files, pack.as_ref()))?;
         }
         Ok(())
     }
@@ -184,11 +198,11 @@ impl SourceController {
         self.searches.start(ctx, "opening", move || found::find_pasted(&clipboard))
     }
 
-    /// Takes what the searches found, and what changed in the album's folders. Gives why searches failed, too.
-    pub fn poll(&mut self, ctx: &Context, context: &mut SourceContext<'_>) -> (Option<SourceChange>, Vec<String>) {
+    /// Takes what the searches found, and what changed in the album's folders.
+    pub fn poll(&mut self, ctx: &Context, context: &mut SourceContext<'_>) -> FoundNews {
         self.album.refresh();
         self.recent.poll();
-        let (mut change, mut failures) = (None, Vec::new());
+        let FoundNews { mut change, mut named, mut heads, mut failures } = FoundNews::default();
         for (is_newest, result) in self.searches.poll() {
             match result {
                 // With a picture in sight, nothing stands in its place.
@@ -196,12 +210,17 @@ impl SourceController {
                     let problem = SourceProblem::empty_folder(&folder).text;
                     failures.push(format!("{problem} Open another folder, or drop images on the window."));
                 }
+                Ok(Found::Named(files)) if is_newest => named = files,
+                Ok(Found::Pack(request, found)) if is_newest => {
+                    (change, heads) = (Some(self.open(request, context)), Some(found));
+                }
+                Ok(Found::Dump(found)) if is_newest => heads = Some(found),
                 Ok(found) if is_newest => change = self.show_found(ctx, found, context),
                 Err(Stopped::Failed(message)) => failures.push(message),
                 Ok(_) | Err(Stopped::Cancelled) => {}
             }
         }
-        (change, failures)
+        FoundNews { change, named, heads, failures }
     }
 
     fn show_found(&mut self, ctx: &Context, found: Found, context: &mut SourceContext<'_>) -> Option<SourceChange> {
@@ -211,6 +230,8 @@ impl SourceController {
                 self.empty_folder = Some(folder);
                 return None;
             }
+            // These are opened like those that are dropped, and those are taken before.
+            Found::Named(_) | Found::Pack(..) | Found::Dump(_) => return None,
             Found::Album(album) => album,
         };
         let first = album.request();

@@ -220,8 +220,6 @@ impl ThumbnailStrip {
         }
         if current {
             painter.rect_stroke(ground, 4.0, Stroke::new(2.0, scheme.accent), StrokeKind::Outside);
-        } else if response.has_focus() {
-            painter.rect_stroke(ground, 4.0, Stroke::new(1.0, scheme.strong), StrokeKind::Outside);
         }
         let lines = [Some(name.as_str()), figures.as_deref(), problem];
         response.on_hover_text(lines.into_iter().flatten().collect::<Vec<_>>().join("\n"))

@@ -7,7 +7,7 @@ use egui::{Button, RichText, Role, Slider, Ui, WidgetInfo, vec2};
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, VideoAction, WindowAction};
 use crate::app::source::seek_bar::SeekBar;
-use crate::app::ui::theme;
+use crate::app::ui::{row_end, theme};
 use crate::engine::SourceState;
 use crate::source::Playback;
 
@@ -39,16 +39,16 @@ impl VideoBar<'_> {
             ui.spacing_mut().item_spacing.x = 4.0;
             self.buttons(ui, actions);
             ui.add_space(6.0);
-            let right = egui::Layout::right_to_left(egui::Align::Center);
-            ui.with_layout(right, |ui| {
+            let wanted = seek_bar.wanted();
+            let position = |ui: &mut Ui| if self.live { None } else { self.position(ui, seek_bar) };
+            let (seek, ()) = row_end::show(ui, "video", position, |ui| {
+                // What comes and goes here changes no id of the switches.
+                ui.scope(|ui| self.figures(ui, wanted));
                 if !self.live {
                     self.switches(ui, narrow, actions);
                 }
-                self.figures(ui, seek_bar);
-                if !self.live {
-                    self.position(ui, seek_bar, actions);
-                }
             });
+            actions.extend(seek.map(|to| Action::Video(VideoAction::Seek(to))));
         });
     }
 
@@ -85,9 +85,10 @@ impl VideoBar<'_> {
         let loop_what = "Restart at the end";
         let every_what = "Show every frame, however slow the models are; otherwise late frames are skipped to keep \
                     real-time speed";
+        ui.add_space(6.0);
         for (chosen, sign, word, what, action) in [
-            (self.every_frame, "▦", "Every frame", every_what, VideoAction::ToggleEveryFrame),
             (looped, "🔁", "Loop", loop_what, VideoAction::ToggleLoop),
+            (self.every_frame, "▦", "Every frame", every_what, VideoAction::ToggleEveryFrame),
         ] {
             let open = self.playback.is_some();
             let text = if narrow { sign.to_owned() } else { word.to_owned() };
@@ -98,13 +99,11 @@ impl VideoBar<'_> {
                 actions.push(Action::Video(action));
             }
         }
-        ui.add_space(6.0);
     }
 
-    /// From right to left: how it stands, the frame, the time.
-    fn figures(&self, ui: &mut Ui, seek_bar: &SeekBar) {
+    /// The time, the frame, how it stands. `wanted`: where the handle is, until the video is there; in seconds.
+    fn figures(&self, ui: &mut Ui, wanted: Option<f64>) {
         let scheme = theme::scheme(ui);
-        let digits = |text: String| RichText::new(text).font(theme::digits());
         let state = match self.state {
             SourceState::Opening if self.live => Some("connecting…".to_owned()),
             SourceState::Opening => Some("opening…".into()),
@@ -118,14 +117,23 @@ impl VideoBar<'_> {
             SourceState::Live if self.paused => Some("paused".into()),
             SourceState::Live => self.live.then(|| "live".into()),
         };
+        let place = self.playback.zip(self.shown);
+        if let Some((playback, shown)) = place {
+            self.place(ui, playback, shown, wanted);
+        }
         if let Some(state) = state {
+            if place.is_some() {
+                ui.separator();
+            }
             let fault = matches!(self.state, SourceState::Failed { .. } | SourceState::Stalled { .. });
             ui.label(RichText::new(state).color(if fault { scheme.warning } else { scheme.weak }));
-            ui.separator();
         }
-        let Some((playback, shown)) = self.playback.zip(self.shown) else { return };
-        // Where the handle is, until the video is there.
-        let (time, number) = match seek_bar.wanted() {
+    }
+
+    /// The time, and the frame's number.
+    fn place(&self, ui: &mut Ui, playback: &Playback, shown: &Playback, wanted: Option<f64>) {
+        let digits = |text: String| RichText::new(text).font(theme::digits());
+        let (time, number) = match wanted {
             Some(at) => (Duration::try_from_secs_f64(at).unwrap_or_default(), (at * self.rate).round() as u64),
             None => (shown.time, shown.number),
         };
@@ -133,15 +141,16 @@ impl VideoBar<'_> {
             0 => "Frame number in the video, from 0".to_owned(),
             n => format!("Frame number in the video, from 0; {n} frames skipped to keep real-time speed"),
         };
-        ui.label(digits(format!("frame {number}"))).on_hover_text(skipped);
-        ui.separator();
         let length = playback.duration.map_or_else(String::new, |whole| format!(" / {}", clock(whole)));
         ui.label(digits(format!("{}{length}", clock(time)))).on_hover_text("Time in the video, and duration");
+        ui.separator();
+        ui.label(digits(format!("frame {number}"))).on_hover_text(skipped);
     }
 
-    fn position(&self, ui: &mut Ui, seek_bar: &mut SeekBar, actions: &mut Vec<Action>) {
+    /// Gives where to go in the video now.
+    fn position(&self, ui: &mut Ui, seek_bar: &mut SeekBar) -> Option<Duration> {
         let duration = self.playback.and_then(|playback| playback.duration);
-        let Some((shown, duration)) = self.shown.zip(duration) else { return };
+        let (shown, duration) = self.shown.zip(duration)?;
         let id = ui.scope_id().with("held");
         let held = ui.data(|data| data.get_temp(id)).unwrap_or(false);
         let now = Instant::now();
@@ -157,14 +166,13 @@ impl VideoBar<'_> {
         }
         let held = slider.dragged();
         ui.data_mut(|data| data.insert_temp(id, held));
-        if let Some(to) = seek_bar.due(held, now) {
-            actions.push(Action::Video(VideoAction::Seek(Duration::try_from_secs_f64(to).unwrap_or_default())));
-        }
+        let due = seek_bar.due(held, now).map(|to| Duration::try_from_secs_f64(to).unwrap_or_default());
         if held {
             // The last place of a drag that rests is gone to as well.
             ui.ctx().request_repaint_after(Duration::from_millis(100));
         }
         slider.on_hover_text(format!("Position: {}", clock(Duration::try_from_secs_f64(at).unwrap_or_default())));
+        due
     }
 }
 

@@ -35,6 +35,8 @@ pub enum FileQuestion {
     Folder,
     /// Which model for a side.
     Model(Side),
+    /// Which folder of a board's dumps for a side.
+    Dump(Side),
     /// Which hardware profile for a side.
     Profile(Side),
     /// Where to save a picture, under this name unless another is chosen.
@@ -48,6 +50,7 @@ pub enum FileQuestion {
 pub enum FileAnswer {
     Open(Vec<PathBuf>),
     Model(Side, PathBuf),
+    Dump(Side, PathBuf),
     Profile(Side, PathBuf),
     Save(PathBuf),
     SaveProfile(PathBuf),
@@ -126,6 +129,10 @@ fn put(ask: FileQuestion) -> Option<FileAnswer> {
             let dialog = dialog.set_title(format!("Open model {}", which.letter()));
             let dialog = dialog.add_filter("ONNX models", &["onnx"]).add_filter("All files", &["*"]);
             dialog.pick_file().map(|path| FileAnswer::Model(which, path))
+        }
+        FileQuestion::Dump(which) => {
+            let dialog = dialog.set_title(format!("Open a board's dump as {}", which.letter()));
+            dialog.pick_folder().map(|folder| FileAnswer::Dump(which, folder))
         }
         FileQuestion::Profile(which) => {
             let dialog = dialog.set_title(format!("Open a hardware profile for {}", which.letter()));

@@ -11,6 +11,7 @@ pub mod list_focus;
 pub mod notifications;
 pub mod palette;
 pub mod panel_size;
+pub mod row_end;
 pub mod screenshot;
 pub mod short_clicks;
 pub mod signs;

@@ -78,7 +78,7 @@ impl Viewer {
     /// Opens files and folders; a model's file, as a model.
     pub(super) fn open_files(&mut self, ctx: &Context, files: Vec<PathBuf>) {
         let files = self.take_models(ctx, files);
-        let opened = self.source.open_files(ctx, files);
+        let opened = self.source.open_files(ctx, files, self.models.pack().cloned());
         self.warn_of(opened.map_err(not_opened));
     }
 
@@ -333,7 +333,7 @@ impl Viewer {
         }
     }
 
-    fn show_view(&mut self, ctx: &Context, view: View) {
+    pub(super) fn show_view(&mut self, ctx: &Context, view: View) {
         self.preferences.view = view;
         self.detections.highlighted = None;
         self.run_models(ctx);

@@ -114,10 +114,15 @@ impl Viewer {
         self.source.album.arrange(order);
     }
 
+    /// Whether B's best threshold is searched over the album's pictures.
+    pub(super) fn matches_in_album(&self) -> bool {
+        self.source.is_in_album(&self.control) && self.compare_all.results().is_some()
+    }
+
     /// Searches B's best threshold: in an album over its pictures, elsewhere over the history.
     pub(super) fn find_best_threshold(&mut self) {
         let (settings, status) = (self.compare_settings(), self.control.status());
-        let album = self.source.album.album().filter(|_| self.source.is_in_album(&self.control));
+        let album = self.source.album.album().filter(|_| self.matches_in_album());
         match album.zip(self.compare_all.results()) {
             Some((album, results)) => {
                 let search = AlbumSearch::new(album.listed(), results, &settings);

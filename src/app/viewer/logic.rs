@@ -10,7 +10,7 @@ use crate::app::frame::preview::Preview;
 use crate::app::models::byte_check::ByteSight;
 use crate::app::models::profile_files::ProfileDone;
 use crate::app::source::change::SourceChange;
-use crate::app::source::{Failure, SourceContext};
+use crate::app::source::{Failure, FoundNews, SourceContext};
 use crate::app::ui::file_dialog::{FileAnswer, FileQuestion, documents_folder, pictures_folder};
 use crate::app::view::Side;
 use crate::engine::{Event, ModelPhase, Observation, Status};
@@ -148,9 +148,13 @@ impl Viewer {
             }
         }
         let (source, mut context) = self.source(status);
-        let (change, failures) = source.poll(ctx, &mut context);
+        let FoundNews { change, named, heads, failures } = source.poll(ctx, &mut context);
         change.into_iter().for_each(|change| self.follow_source(change));
         failures.iter().for_each(|message| self.notifications.warn(message));
+        self.open_files(ctx, named);
+        if let Some(heads) = heads {
+            self.show_heads(ctx, Side::B, heads);
+        }
     }
 
     fn refresh_cameras(&mut self, status: &Status) {
@@ -168,6 +172,7 @@ impl Viewer {
         match self.dialog.answer() {
             Some(FileAnswer::Open(files)) => self.open_files(ctx, files),
             Some(FileAnswer::Model(which, path)) => self.apply_to_models(ctx, ModelsAction::Open(which, path)),
+            Some(FileAnswer::Dump(which, path)) => self.apply_to_models(ctx, ModelsAction::OpenDump(which, path)),
             Some(FileAnswer::Profile(which, path)) => {
                 let read = self.computed_as.files.read(ctx, which, path);
                 self.warn_of(read);
@@ -195,6 +200,10 @@ impl Viewer {
             Some(FileAnswer::Missing(FileQuestion::Model(_))) => self.notifications.warn(
                 "No file dialog available (install xdg-desktop-portal or zenity). Name the model on the command line: \
                  twinsight --b FILE.",
+            ),
+            Some(FileAnswer::Missing(FileQuestion::Dump(_))) => self.notifications.warn(
+                "No file dialog available (install xdg-desktop-portal or zenity). Drop the board's folder here, or paste \
+                 its path with Ctrl+V.",
             ),
             Some(FileAnswer::Missing(FileQuestion::Files | FileQuestion::Folder)) => self.notifications.warn(
                 "No file dialog available (install xdg-desktop-portal or zenity). Drop files here, or paste a path \

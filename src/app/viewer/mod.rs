@@ -44,12 +44,12 @@ use super::ui::notifications::Notifications;
 use super::ui::screenshot::Screenshot;
 use super::ui::system_fonts::SystemFonts;
 use super::ui::theme;
-use super::view::Side;
+use super::view::{Side, View};
 use start::{Start, System};
 
 use crate::compare::CompareSettings;
 use crate::engine::{Parts, Status};
-use crate::model::Catalog;
+use crate::model::{Catalog, ModelName};
 
 /// Everything that the window shows, and the engine behind it.
 pub struct Viewer {
@@ -92,6 +92,11 @@ impl Viewer {
         let mut models = start.models(&preferences);
         let recent = preferences.recent.clone();
         preferences.view = start.view.unwrap_or(preferences.view);
+        // Raw heads that were computed elsewhere are there to be compared.
+        if start.view.is_none() && !preferences.view.compares() && matches!(models.model(Side::B), ModelName::Golden(_))
+        {
+            preferences.view = View::Overlay;
+        }
         // One tab is in front.
         preferences.history &= !start.layers;
         let titles = ModelTitles::default();

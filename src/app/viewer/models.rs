@@ -7,8 +7,8 @@ use egui::Context;
 use super::Viewer;
 use crate::app::action::ModelsAction;
 use crate::app::ui::file_dialog::FileQuestion;
-use crate::app::view::Side;
-use crate::model::ModelName;
+use crate::app::view::{Side, View};
+use crate::model::{GoldenHeads, ModelName};
 use crate::workshop::rebuild::ModelFiles;
 
 impl Viewer {
@@ -28,6 +28,11 @@ impl Viewer {
                 }
             }
             ModelsAction::Open(which, path) => self.open_model(ctx, which, &path),
+            ModelsAction::ChooseDump(which) => self.ask(ctx, FileQuestion::Dump(which)),
+            ModelsAction::OpenDump(which, path) => match self.models.pack().map(|pack| pack.against(&path)) {
+                Some(heads) => self.show_heads(ctx, which, heads),
+                None => self.notifications.warn("Open the golden pack first: a dump belongs to one."),
+            },
             ModelsAction::AskRename(model) => {
                 let title = self.titles.of(&model);
                 self.model_dialog.ask_name(model, &title);
@@ -68,6 +73,23 @@ impl Viewer {
         }
         self.models.add_choice(model.clone());
         self.apply_to_models(ctx, ModelsAction::Use(which, model));
+    }
+
+    /// Shows raw heads that were computed elsewhere on a side, beside the other side's model.
+    pub(super) fn show_heads(&mut self, ctx: &Context, which: Side, heads: GoldenHeads) {
+        let other = if which == Side::A { Side::B } else { Side::A };
+        // Heads of another pack have nothing to say of this one's picture.
+        if matches!(self.models.model(other), ModelName::Golden(of) if of.pack != heads.pack) {
+            self.apply_to_models(ctx, ModelsAction::Use(other, ModelName::Fp32));
+        }
+        let model = ModelName::Golden(heads);
+        self.models.add_choice(model.clone());
+        if *self.models.model(which) != model {
+            self.apply_to_models(ctx, ModelsAction::Use(which, model));
+        }
+        if !self.preferences.view.compares() {
+            self.show_view(ctx, View::Overlay);
+        }
     }
 
     /// A file as the choices name it: under whatever name it comes, each model is there once.

@@ -35,8 +35,14 @@ const ROOM_FOR_BOTH: f32 = 1400.0;
 /// Of the panel with the album's thumbnails, and with what is known of all its pictures.
 const ALBUM_HEIGHT: f32 = thumbnail_strip::HEIGHT + row::HEIGHT;
 
-/// What the sections below the thresholds have at least, in points.
-const LEAST_SECTIONS: f32 = 120.0;
+/// What the sections below the thresholds have at least, in points: four rows of the classes. In a very small window,
+/// the thresholds have this part of the height at least.
+const LEAST_SECTIONS: f32 = 104.0;
+const LEAST_THRESHOLDS: f32 = 0.75;
+
+/// With less room than this, in points, the sections leave less than four rows to the list of classes while all of them
+/// are open.
+const ROOM_FOR_SECTIONS: f32 = 368.0;
 
 impl Viewer {
     /// Paints the window into `ui`, which is all of it, and carries out what was asked for.
@@ -261,22 +267,27 @@ impl Viewer {
     fn controls(&mut self, ui: &mut Ui, status: &Status, actions: &mut Vec<Action>) {
         let compares = self.preferences.view.compares();
         let names = Side::BOTH.map(|which| picker::shortened(&self.titles.of_request(self.models.request(which))));
+        let height = ui.available_height();
         let panel = ThresholdsPanel {
             names: compares.then(|| [names[0].as_str(), names[1].as_str()]),
             found: self.history.matching.text(),
             can_undo: self.history.matching.can_undo(),
+            in_album: self.matches_in_album(),
+            dense: ThresholdsPanel::is_dense(height, compares && !self.preferences.linked),
         };
         theme::reserve_scroll_bar(ui);
-        let height = ui.available_height();
-        let area = ScrollArea::vertical().id_salt("thresholds").auto_shrink([false, true]);
-        // In a small window, the sections have their room too.
-        area.max_height((height - LEAST_SECTIONS).max(height * 0.5)).show(ui, |ui| {
+        let area = ScrollArea::vertical().id_salt("thresholds").auto_shrink([false, true]).min_scrolled_height(0.0);
+        area.max_height((height - LEAST_SECTIONS).max(height * LEAST_THRESHOLDS)).show(ui, |ui| {
             panel.ui(ui, &mut self.preferences, actions);
         });
         let live = self.is_live(status);
-        let below = ScrollArea::vertical().id_salt("sections").auto_shrink([false, false]);
+        let short = ui.available_height() < ROOM_FOR_SECTIONS;
+        let below = ScrollArea::vertical().id_salt("sections").auto_shrink([false, false]).min_scrolled_height(0.0);
         below.show(ui, |ui| {
-            sections::section(ui, "Show", true, |ui| thresholds::shown(ui, &mut self.preferences));
+            if short {
+                thresholds::dense_spacing(ui);
+            }
+            sections::section(ui, "Show", !short, |ui| thresholds::shown(ui, &mut self.preferences));
             sections::section(ui, "Source and models", false, |ui| {
                 let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
                 let models = Side::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
@@ -329,7 +340,11 @@ impl Viewer {
         let Some(observation) = self.frame.current.observation() else { return Vec::new() };
         // Boxes of the last good model must not pass for those of the one asked for.
         let failed = status.models.iter().find_map(|m| match &m.phase {
-            ModelPhase::Failed { message } => Some((message, &m.running)),
+            ModelPhase::Failed { message } => {
+                // One that runs and cannot look at this picture has no boxes in it.
+                let own = self.titles.of_request(&m.request);
+                Some((message, m.running.as_ref().filter(|running| running.name != own)))
+            }
             ModelPhase::Loading | ModelPhase::Ready => None,
         });
         let missing = failed.map(|(message, running)| match running {

@@ -12,24 +12,25 @@ use prost::Message;
 use super::IntegerError;
 use super::network::{Network, Op, Step};
 use super::tensor::{Axes, Element, Shape, Tensor};
-use crate::onnx::{Attributes, Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::onnx::{Attributes, Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto, in_integer_operators};
 
 /// Limit for channels, for pixels along a side of a tensor or window, and for strides.
 const MAX_SIDE: usize = 1 << 14;
 /// Limit for all tensors together.
 const MAX_BYTES: usize = 1 << 30;
 
-const FORM: &str = "quantize the whole model in ONNX's QOperator form (quant_format=QuantFormat.QOperator), as \
-                    `twinsight models build` does";
+const FORM: &str = "quantize the whole model, in ONNX's QOperator form (quant_format=QuantFormat.QOperator) or QDQ \
+                    form, as `twinsight models build` does";
 
 impl Network {
     /// Reads an ONNX file. Nodes that are read: `QuantizeLinear`, `DequantizeLinear`, `QLinearConv`, `MaxPool`,
     /// `Resize`, `Split`, `Slice`, `Pad`, `Concat`, `Identity`, `Transpose`, and ONNX Runtime's `QLinearLeakyRelu`,
     /// `QLinearConcat` and `MatMulIntegerToFloat`. Activations are uint8 or int8, weights are int8 with the zero
-    /// point 0, and the batch is 1.
+    /// point 0, and the batch is 1. A model in the QDQ form is rewritten to these first.
     pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
         let model = ModelProto::decode(bytes)
             .map_err(|cause| IntegerError::Model(format!("it is not an ONNX file, or is damaged ({cause})")))?;
+        let model = in_integer_operators(model)?;
         let graph = model.graph.ok_or_else(|| IntegerError::Model("it has no graph".into()))?;
         let mut reader = Reader::new(&graph);
         let input = reader.input(&graph.input)?;

@@ -76,6 +76,8 @@ pub struct StillSource {
     name: String,
     size: Size,
     frame: Option<Frame>,
+    /// What must be said of it.
+    note: Option<String>,
 }
 
 impl StillSource {
@@ -88,13 +90,19 @@ impl StillSource {
 
     /// A picture that is in memory already.
     pub fn of(name: &str, frame: Frame) -> Self {
-        Self { name: name.into(), size: frame.size(), frame: Some(frame) }
+        Self { name: name.into(), size: frame.size(), frame: Some(frame), note: None }
+    }
+
+    /// The same with a remark that stays in sight.
+    pub fn noted(self, note: String) -> Self {
+        Self { note: Some(note), ..self }
     }
 }
 
 impl Source for StillSource {
     fn description(&self) -> Description {
-        Description { name: self.name.clone(), size: Some(self.size), ..Description::default() }
+        let (name, note) = (self.name.clone(), self.note.clone());
+        Description { name, size: Some(self.size), note, ..Description::default() }
     }
 
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {

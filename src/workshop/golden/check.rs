@@ -23,6 +23,7 @@ use super::heads::PackHeads;
 use super::manifest::{PackArithmetic, PackedPicture, PackedTensor};
 use super::pack::GoldenPack;
 use super::variants::same_as;
+use crate::detect::RawHeads;
 use crate::integer::{Executor, Network, Sums, Tensor, Values};
 
 /// What is checked.
@@ -40,17 +41,8 @@ pub fn check(pack: &GoldenPack, request: &CheckRequest<'_>) -> Result<CheckRepor
     let picture = pack.picture(request.picture)?;
     let all: Vec<&PackedTensor> = pack.manifest.constants.iter().chain(&picture.tensors).collect();
     let files = BoardFiles::find(request.against, &picture.name, &all, request.map)?;
-    let [network, exact] = pack.networks()?;
-    let mut names: HashMap<u32, &str> = HashMap::new();
-    for tensor in &all {
-        if let Ok(crc) = u32::from_str_radix(&tensor.crc32, 16) {
-            names.entry(crc).or_insert(&tensor.name);
-        }
-    }
+    let mut run = CheckRun::new(pack, &all, &files)?;
     let heads = PackHeads::new(pack, picture)?;
-    let executor = Executor::new(Arc::new(network));
-    let mut run =
-        CheckRun { pack, exact, files: &files, names, executor, others: HashMap::new(), variants_tried: false };
     let mut tensors = Vec::with_capacity(all.len());
     for constant in &pack.manifest.constants {
         let golden = pack.array(constant)?;
@@ -71,6 +63,53 @@ pub fn check(pack: &GoldenPack, request: &CheckRequest<'_>) -> Result<CheckRepor
     })
 }
 
+/// A picture's raw heads as a board has them, as [`check`] takes them: from any format, and put right where their values
+/// only lie in other places. Each head must be in the board's files, as it is or as what it is dequantized from.
+pub fn board_heads(pack: &GoldenPack, picture: &PackedPicture, against: &Path) -> Result<RawHeads, GoldenError> {
+    let all: Vec<&PackedTensor> = pack.manifest.constants.iter().chain(&picture.tensors).collect();
+    let files = BoardFiles::find(against, &picture.name, &all, &[])?;
+    let heads = PackHeads::new(pack, picture)?;
+    let sources: Vec<Option<&str>> = heads.tensors().map(|head| source_of(pack, picture, head, &files)).collect();
+    let missing = heads.tensors().zip(&sources).filter(|(_, source)| source.is_none());
+    let missing: Vec<&str> = missing.map(|(head, _)| head.as_str()).collect();
+    if !missing.is_empty() {
+        return Err(GoldenError::NoHeads { path: against.to_owned(), tensors: missing.join(", ") });
+    }
+    let mut run = CheckRun::new(pack, &all, &files)?;
+    // Only a report names them.
+    run.variants_tried = true;
+    run.pictures_tensors(picture, &mut Vec::new())?;
+    for tensor in sources.into_iter().flatten() {
+        if let Some(why) = run.lost.remove(tensor) {
+            return Err(GoldenError::BadHead { path: against.to_owned(), tensor: tensor.to_owned(), why });
+        }
+    }
+    heads.computed(&run.executor)
+}
+
+/// Nodes that change nothing of what a board has computed.
+const MOVES: [&str; 5] = ["DequantizeLinear", "Identity", "Reshape", "Transpose", "Cast"];
+
+/// The dumped tensor that a head is, or is made of by [`MOVES`] alone.
+fn source_of<'a>(
+    pack: &'a GoldenPack,
+    picture: &'a PackedPicture,
+    head: &'a str,
+    files: &BoardFiles,
+) -> Option<&'a str> {
+    let mut tensor = head;
+    // A damaged manifest may lead round and round.
+    for _ in 0..=pack.manifest.nodes.len() {
+        if files.get(tensor).is_some() {
+            return Some(tensor);
+        }
+        let producer = picture.tensors.iter().find(|of| of.name == tensor)?.producer.as_ref()?;
+        let node = pack.manifest.nodes.iter().find(|node| node.name == *producer)?;
+        tensor = node.inputs.first().filter(|_| MOVES.contains(&node.operator.as_str()))?.as_str();
+    }
+    None
+}
+
 struct CheckRun<'a> {
     pack: &'a GoldenPack,
     /// The model in exact arithmetic, for other arithmetics.
@@ -85,9 +124,24 @@ struct CheckRun<'a> {
     others: HashMap<String, Values>,
     /// Other arithmetics are tried for the first wrong layer alone.
     variants_tried: bool,
+    /// Of dumped tensors whose files do not tell what the board has computed, by name: why not.
+    lost: HashMap<String, String>,
 }
 
-impl CheckRun<'_> {
+impl<'a> CheckRun<'a> {
+    fn new(pack: &'a GoldenPack, all: &[&'a PackedTensor], files: &'a BoardFiles) -> Result<Self, GoldenError> {
+        let [network, exact] = pack.networks()?;
+        let mut names: HashMap<u32, &str> = HashMap::new();
+        for tensor in all {
+            if let Ok(crc) = u32::from_str_radix(&tensor.crc32, 16) {
+                names.entry(crc).or_insert(&tensor.name);
+            }
+        }
+        let executor = Executor::new(Arc::new(network));
+        let (others, lost) = (HashMap::new(), HashMap::new());
+        Ok(Self { pack, exact, files, names, executor, others, variants_tried: false, lost })
+    }
+
     fn pictures_tensors(
         &mut self,
         picture: &PackedPicture,
@@ -112,10 +166,15 @@ impl CheckRun<'_> {
                 return Err(misfit());
             }
             let (mut checked, dump) = self.read(packed, &golden);
+            let mut tells = false;
             if let Some(dump) = dump {
                 let expected = self.by_other_inputs(tensor, &dump.bytes, &golden, expected);
                 let found = self.judge(packed, &golden, &expected, &dump, &mut checked);
+                tells = found.is_some();
                 self.keep(tensor, &expected, found, dump, &mut checked);
+            }
+            if let (false, Outcome::Wrong { fault, .. }) = (tells, &checked.outcome) {
+                self.lost.insert(tensor.name.clone(), fault.to_string());
             }
             tensors.push(checked);
         }

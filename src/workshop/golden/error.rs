@@ -31,6 +31,21 @@ pub enum GoldenError {
     NothingFound { path: PathBuf },
     #[error("{0} has the name of no tensor of the pack; say which it is with --map TENSOR={0}", path.display())]
     UnknownFile { path: PathBuf },
+    #[error(
+        "{}: there is no dump of {tensors}; dump every raw head of the pack, as it is or before it is dequantized, and \
+         name its file as the pack does", path.display()
+    )]
+    NoHeads { path: PathBuf, tensors: String },
+    #[error(
+        "{}: the boxes cannot be computed from {tensor}: {why}; dump it again (`twinsight golden check` tells more)",
+        path.display()
+    )]
+    BadHead { path: PathBuf, tensor: String, why: String },
+    #[error(
+        "{}: there is no folder {picture}; the pack has several pictures, so put each one's dumps into a folder of its \
+         name", path.display()
+    )]
+    NoFolder { path: PathBuf, picture: String },
     #[error(transparent)]
     Write(#[from] WriteError),
 }

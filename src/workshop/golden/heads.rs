@@ -1,5 +1,7 @@
 //! What a board's tensors do to the boxes.
 
+use std::path::PathBuf;
+
 use super::error::GoldenError;
 use super::manifest::{PackedLetterbox, PackedPicture};
 use super::pack::GoldenPack;
@@ -13,7 +15,8 @@ pub struct PackHeads {
     letterbox: Letterbox,
     names: Vec<String>,
     heads: RawHeads,
-    damaged: GoldenError,
+    /// Of the pack.
+    dir: PathBuf,
 }
 
 impl PackHeads {
@@ -36,23 +39,36 @@ impl PackHeads {
                 _ => return Err(pack.damaged(format!("{name} is not the head that it says"))),
             }
         }
-        let damaged = pack.damaged("its heads are not those of its model".into());
-        Ok(Self { form, letterbox, names, heads, damaged })
+        Ok(Self { form, letterbox, names, heads, dir: pack.dir().to_owned() })
     }
 
     pub fn tensors(&self) -> impl Iterator<Item = &String> {
         self.names.iter()
     }
 
-    /// Boxes of the pack (A) and those of the executor's heads (B), at the usual thresholds.
-    pub fn compare(self, executor: &Executor) -> Result<Comparison, GoldenError> {
+    /// The pack's own.
+    pub fn own(self) -> RawHeads {
+        self.heads
+    }
+
+    /// Those that an executor holds.
+    pub fn computed(&self, executor: &Executor) -> Result<RawHeads, GoldenError> {
         let mut heads = RawHeads::zeros(&self.form);
         for (name, values) in self.names.iter().zip(&mut heads.heads) {
             match executor.values(name) {
                 Some(Values::F32(floats)) if floats.len() == values.len() => *values = floats,
-                _ => return Err(self.damaged),
+                _ => {
+                    let why = "its heads are not those of its model".into();
+                    return Err(GoldenError::Damaged { path: self.dir.clone(), why });
+                }
             }
         }
+        Ok(heads)
+    }
+
+    /// Boxes of the pack (A) and those of the executor's heads (B), at the usual thresholds.
+    pub fn compare(self, executor: &Executor) -> Result<Comparison, GoldenError> {
+        let heads = self.computed(executor)?;
         let [a, b] = [&self.heads, &heads].map(|heads| ModelInput {
             form: &self.form,
             heads,

@@ -8,7 +8,7 @@
 //! | `arithmetic` | `"exact"` (int32 sums, rounded in float32 as ONNX defines it), or `{"profile": …}` of a chip |
 //! | `encoding` | `format`, `activations`, `weights`, `signed`: see [`PackEncoding`] |
 //! | `detector` | input `[width, height]`, classes, and for each raw head its tensor, stride, anchors and `scale_x_y` |
-//! | `nodes` | in graph order: `name`, `operator`, `domain` (empty: ONNX's own), `attributes`, `inputs`, `outputs` |
+//! | `nodes` | in graph order, of a QDQ model as operators on bytes: `name`, `operator`, `domain` (empty: ONNX's own), `attributes`, `inputs`, `outputs` |
 //! | `constants` | weights and biases of convolutions and matrix products |
 //! | `pictures` | each with its `name` (its folder), `file`, `sha256`, size, `letterbox`, and all `tensors` in graph order |
 //!

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::array::{GoldenArray, ValueType};
 use super::axes::AxisOrder;
 use super::manifest::{PackedNode, PackedScale};
-use crate::onnx::{AttributeProto, Constants, GraphProto, INT8, ModelProto, NodeProto, UINT8};
+use crate::onnx::{AttributeProto, Constants, GraphProto, INT8, ModelProto, NodeProto, UINT8, in_integer_operators};
 
 /// Nodes, and how to read their tensors.
 pub struct ModelGraph {
@@ -30,9 +30,10 @@ pub struct GraphConstant {
 
 impl ModelGraph {
     /// Of a model that the integer engine has read, so that its form is known to be good. The message follows the
-    /// model's name.
+    /// model's name. The nodes of a model in the QDQ form are those that it is rewritten to.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let model = ModelProto::decode(bytes).map_err(|cause| format!("it is not an ONNX file ({cause})"))?;
+        let model = in_integer_operators(model).map_err(|refused| refused.to_string())?;
         let graph = model.graph.ok_or("it has no graph")?;
         let constants = Constants::of(&graph);
         let nodes = graph.node.iter().filter(|node| node.op_type != "Constant");

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::array::GoldenArray;
+use super::board::BoardFiles;
 use super::dump::{Dump, read_dump};
 use super::error::GoldenError;
 use super::manifest::{
@@ -12,7 +13,7 @@ use super::manifest::{
 };
 use crate::files::{FolderFormat, read_limited};
 use crate::integer::Network;
-use crate::model::hex;
+use crate::model::{GoldenHeads, hex};
 
 /// The most bytes of a manifest.
 const MAX_MANIFEST: u64 = 64 << 20;
@@ -128,6 +129,20 @@ impl GoldenPack {
             return Err(self.damaged(format!("{} is not what the manifest says", tensor.file)));
         }
         Ok(array)
+    }
+
+    /// Its raw heads, to be chosen as a model is.
+    pub fn heads(&self) -> GoldenHeads {
+        let pack = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
+        GoldenHeads { pack, model: self.manifest.model.name.clone(), dump: None }
+    }
+
+    /// Whether any file there, as [`check`](super::check()) looks for them, is one of a picture's tensors.
+    pub fn is_dumped_in(&self, path: &Path) -> bool {
+        self.manifest.pictures.iter().any(|picture| {
+            let tensors: Vec<&PackedTensor> = picture.tensors.iter().collect();
+            BoardFiles::find(path, &picture.name, &tensors, &[]).is_ok()
+        })
     }
 
     pub fn dir(&self) -> &Path {

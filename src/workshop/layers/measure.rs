@@ -48,8 +48,8 @@ pub struct LayerNoise {
 }
 
 impl Layers {
-    /// The INT8 model is in the QOperator form, with the float model's names of tensors (and
-    /// "_quantized" after them, as every quantizer of ONNX Runtime's writes them).
+    /// The INT8 model is in the QOperator form or the QDQ form, with the float model's names of tensors, and after them
+    /// what quantizers add to those of bytes: see [`float_name`](crate::onnx::float_name).
     pub fn new(runtime: &Runtime, models: LayerModels<'_>) -> Result<Self, LayersError> {
         let merged = merge(&models.normal_float(), models.int8)?;
         let chain = FloatChain::new(runtime, models, &merged)?;

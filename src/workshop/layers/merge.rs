@@ -11,7 +11,10 @@ use std::sync::Arc;
 use prost::Message;
 
 use super::LayersError;
-use crate::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
+use crate::onnx::{
+    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto, float_name,
+    in_integer_operators,
+};
 
 /// The name of the merged model's input.
 pub const INPUT: &str = "images";
@@ -45,9 +48,11 @@ pub struct MergedRow {
     pub isolated: Option<String>,
 }
 
-/// Merges two models in ONNX.
+/// Merges two models in ONNX. An INT8 model in the QDQ form is rewritten to the QOperator form first.
 pub fn merge(float: &[u8], int8: &[u8]) -> Result<Merged, LayersError> {
-    let (a, b) = (parse(float).map_err(LayersError::Float)?, parse(int8).map_err(LayersError::Int8)?);
+    let a = decode(float).and_then(parsed).map_err(LayersError::Float)?;
+    let integers = |model| in_integer_operators(model).map_err(|refused| refused.to_string());
+    let b = decode(int8).and_then(integers).and_then(parsed).map_err(LayersError::Int8)?;
     let mut merger = Merger::new(&a, &b)?;
     for node in &b.graph.node {
         merger.int8_node(node);
@@ -67,8 +72,11 @@ struct Parsed {
     ir_version: i64,
 }
 
-fn parse(bytes: &[u8]) -> Result<Parsed, String> {
-    let model = ModelProto::decode(bytes).map_err(|e| format!("it is not an ONNX model ({e})"))?;
+fn decode(bytes: &[u8]) -> Result<ModelProto, String> {
+    ModelProto::decode(bytes).map_err(|e| format!("it is not an ONNX model ({e})"))
+}
+
+fn parsed(model: ModelProto) -> Result<Parsed, String> {
     let graph = model.graph.ok_or("it has no graph")?;
     let strange = graph.node.iter().find(|n| n.attribute.iter().any(|a| !a.is_understood()));
     match strange {
@@ -132,7 +140,7 @@ impl<'a> Merger<'a> {
             if let Some(grid) = &grid {
                 self.grids.insert(output, grid.clone());
             }
-            let tensor = if grid.is_some() { output.strip_suffix("_quantized").unwrap_or(output) } else { output };
+            let tensor = if grid.is_some() { float_name(output) } else { output };
             if !self.float_tensors.contains(tensor) {
                 continue;
             }
@@ -193,7 +201,7 @@ impl<'a> Merger<'a> {
         copy.name = format!("i/{}", node.name);
         for first in firsts {
             let source = node.input.get(first)?;
-            let source = source.strip_suffix("_quantized").unwrap_or(source);
+            let source = float_name(source);
             if !self.float_tensors.contains(source) {
                 return None;
             }
@@ -224,7 +232,7 @@ impl<'a> Merger<'a> {
         tensor: &str,
     ) -> Option<String> {
         let source = first.input.first()?;
-        let source = source.strip_suffix("_quantized").unwrap_or(source);
+        let source = float_name(source);
         if !self.float_tensors.contains(source) {
             return None;
         }

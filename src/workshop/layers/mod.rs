@@ -43,7 +43,7 @@ pub enum LayersError {
     Float(String),
     #[error("cannot analyse the INT8 model: {0}")]
     Int8(String),
-    #[error("it has no QLinear nodes: it is not an INT8 model in the QOperator form")]
+    #[error("it has no QLinear nodes: it is not an INT8 model in the QOperator or QDQ form")]
     NotQuantized,
     #[error("the two models have no tensor in common: they are different networks, or tensors were renamed")]
     NothingInCommon,

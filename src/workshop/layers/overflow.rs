@@ -80,7 +80,7 @@ pub fn is_change(verdict: &Verdict) -> bool {
     }
 }
 
-/// Runs an INT8 model in the QOperator form on letterboxed pictures, with exact sums and with sums that saturate.
+/// Runs an INT8 model on letterboxed pictures, with exact sums and with sums that saturate.
 /// `step` is called after each picture, and may end it. A model that cannot be run in integers is an error that says
 /// which node stands in the way.
 pub fn overflow(

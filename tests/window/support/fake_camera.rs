@@ -22,6 +22,8 @@ pub enum Mood {
     Gone,
     Busy,
     Panics,
+    /// It gives fewer frames than it promised.
+    Slow,
 }
 
 /// A camera on the test's desk; the fakes that the engine opens look at it.
@@ -115,7 +117,7 @@ impl Open for FakeOpener {
         match *self.0.mood.lock().unwrap() {
             Mood::Gone => return Err(SourceError::Absent { camera: camera() }),
             Mood::Busy => return Err(SourceError::Busy { camera: camera(), cause: "os error 16".into() }),
-            Mood::Good | Mood::Silent | Mood::Panics => {}
+            Mood::Good | Mood::Silent | Mood::Panics | Mood::Slow => {}
         }
         let Some(given) = ModeRequest::of(&asked).best(&info().modes) else {
             let (wanted, offered) = (format!("{asked:?}"), mode::summary(&info().modes));
@@ -139,13 +141,14 @@ impl Source for CameraFake {
     /// Its upper left quarter is red, all else blue.
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
         // The time between two frames.
-        let _ = crossbeam_channel::after(Duration::from_millis(10)).recv();
+        let slow = *self.camera.mood.lock().unwrap() == Mood::Slow;
+        let _ = crossbeam_channel::after(Duration::from_millis(if slow { 80 } else { 10 })).recv();
         let mood = self.camera.changed.wait_while(self.camera.mood.lock().unwrap(), |mood| *mood == Mood::Silent);
         let mood = *mood.unwrap();
         match mood {
             Mood::Gone => return Err(SourceError::Disconnected { camera: NAME.into(), cause: "os error 19".into() }),
             Mood::Panics => panic!("a driver's fault"),
-            Mood::Good | Mood::Silent | Mood::Busy => {}
+            Mood::Good | Mood::Silent | Mood::Busy | Mood::Slow => {}
         }
         let size = self.details.given.size;
         frame.resize(size)?;

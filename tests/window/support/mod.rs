@@ -222,6 +222,30 @@ impl Desk {
         self.harness.run_steps(2);
     }
 
+    /// Goes with Tab through controls that stand from left to right.
+    pub fn tab_through(&mut self, labels: &[&str]) {
+        self.control(labels[0]).unwrap().focus();
+        self.harness.run_steps(2);
+        for pair in labels.windows(2) {
+            let [before, after] = [pair[0], pair[1]].map(|label| self.control(label).unwrap().rect());
+            assert!(before.max.x <= after.min.x + 0.5, "{pair:?}: {before:?} {after:?}");
+            self.press(egui::Key::Tab);
+            assert!(self.control(pair[1]).unwrap().is_focused(), "Tab goes from {} to {}", pair[0], pair[1]);
+        }
+    }
+
+    /// How many outlines go round this.
+    pub fn outlines(&self, rect: egui::Rect) -> usize {
+        const NEAR: f32 = 6.0;
+        let goes_round = |shape: &&egui::epaint::ClippedShape| match &shape.shape {
+            egui::Shape::Rect(outline) if outline.stroke.width > 0.0 => {
+                rect.expand(NEAR).contains_rect(outline.rect) && outline.rect.contains_rect(rect.shrink(NEAR))
+            }
+            _ => false,
+        };
+        self.harness.output().shapes.iter().filter(goes_round).count()
+    }
+
     pub fn has_slider(&self, label: &str) -> bool {
         use egui_kittest::kittest::Queryable;
         self.harness.query_by_role_and_label(Role::Slider, label).is_some()

@@ -106,15 +106,15 @@ impl PlotState {
             let last = input.timeline.last();
             last.is_some_and(|record| record.figures.is_some()) || !self.curves.agreement.points().is_empty()
         };
-        BottomTab::History.row(ui, actions, |ui, _| {
-            let Self { reach, tab, .. } = self;
-            row::head(ui, reach, input, |ui| {
-                // One plot above the other would be too high: a choice of one.
-                if compared && narrow {
-                    choice(ui, tab);
-                }
-            });
-        });
+        let Self { reach, tab, .. } = self;
+        let middle = |ui: &mut Ui| {
+            // One plot above the other would be too high: a choice of one.
+            if compared && narrow {
+                choice(ui, tab);
+            }
+            row::kept(ui, input);
+        };
+        BottomTab::History.row(ui, actions, middle, |ui, _| row::reaches(ui, reach));
         let chosen = self.tab;
         let tabs = match (compared, narrow) {
             // One model alone has nothing to agree with.

@@ -1,6 +1,6 @@
 //! The controls above the plots.
 
-use egui::{Align, Button, DragValue, Label, Layout, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::{Button, DragValue, Label, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::input::PlotInput;
 use super::time_range::Reach;
@@ -17,19 +17,14 @@ pub fn show(ui: &mut Ui, input: &PlotInput<'_>, preferences: &mut Preferences, a
     });
 }
 
-/// The end of the panel's first row, from right to left: how much time is shown, and what is stored; what lies left of
-/// that, `rest` shows first.
-pub fn head(ui: &mut Ui, shown: &mut Reach, input: &PlotInput<'_>, rest: impl FnOnce(&mut Ui)) {
+/// The end of the panel's first row: how much time is shown.
+pub fn reaches(ui: &mut Ui, shown: &mut Reach) {
     ui.add_space(8.0);
-    for reach in Reach::ALL.into_iter().rev() {
+    for reach in Reach::ALL {
         let response = ui.selectable_value(shown, reach, RichText::new(reach.label()).small());
         response.on_hover_text("Time range");
     }
     ui.add_space(8.0);
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        rest(ui);
-        kept(ui, input);
-    });
 }
 
 fn steps(ui: &mut Ui, input: &PlotInput<'_>, actions: &mut Vec<Action>) {
@@ -70,7 +65,8 @@ fn pause(ui: &mut Ui, preferences: &mut Preferences) {
     });
 }
 
-fn kept(ui: &mut Ui, input: &PlotInput<'_>) {
+/// How much is stored.
+pub fn kept(ui: &mut Ui, input: &PlotInput<'_>) {
     let ring = input.ring;
     let megabytes = |bytes: usize| (bytes as f64 / f64::from(1 << 20)).round();
     let (frames, used, limit) = (ring.len(), megabytes(ring.bytes()), megabytes(ring.limit()));

@@ -7,7 +7,7 @@ use egui::{Button, ComboBox, Label, RichText, Role, Slider, Ui, WidgetInfo, vec2
 use super::pending_controls::PendingControls;
 use crate::app::action::{Action, CameraAction};
 use crate::app::ui::checkbox::checkbox;
-use crate::app::ui::theme;
+use crate::app::ui::row_end;
 use crate::source::{Control, ControlKind};
 
 /// While a value is on its way, the panel looks again after this.
@@ -19,14 +19,7 @@ const ROW: f32 = 22.0;
 /// Room for the number beside a slider.
 const NUMBER: f32 = 58.0;
 
-/// `failure`: why one was not set as asked for last.
-pub fn show(
-    ui: &mut Ui,
-    controls: &[Control],
-    pending: &mut PendingControls,
-    failure: Option<&str>,
-    actions: &mut Vec<Action>,
-) {
+pub fn show(ui: &mut Ui, controls: &[Control], pending: &mut PendingControls, actions: &mut Vec<Action>) {
     if pending.settle(controls, Instant::now()) {
         ui.ctx().request_repaint_after(AGAIN);
     }
@@ -40,9 +33,6 @@ pub fn show(
             }
         });
     });
-    if let Some(failure) = failure {
-        ui.label(RichText::new(failure).small().color(theme::scheme(ui).warning));
-    }
     if controls.is_empty() {
         ui.label(RichText::new("None available, or the camera is not open.").weak());
     }
@@ -70,15 +60,17 @@ fn titled<R>(
     title: impl FnOnce(&mut Ui) -> R,
 ) -> R {
     let row = vec2(ui.available_width(), ROW);
-    ui.allocate_ui_with_layout(row, egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        let can = control.active && value != control.default;
-        let name = format!("Reset {}", control.name);
-        let reset = ui.add_enabled(can, Button::new("⟲").small().frame(false));
-        reset.widget_info(|| WidgetInfo::labeled(Role::Button, can, &name));
-        if reset.on_hover_text(format!("Reset to {}", worded(control, control.default))).clicked() {
-            actions.push(Action::Camera(CameraAction::ResetControl(control.id)));
-        }
-        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), title).inner
+    ui.allocate_ui_with_layout(row, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        let (shown, ()) = row_end::show(ui, "control", title, |ui| {
+            let can = control.active && value != control.default;
+            let name = format!("Reset {}", control.name);
+            let reset = ui.add_enabled(can, Button::new("⟲").small().frame(false));
+            reset.widget_info(|| WidgetInfo::labeled(Role::Button, can, &name));
+            if reset.on_hover_text(format!("Reset to {}", worded(control, control.default))).clicked() {
+                actions.push(Action::Camera(CameraAction::ResetControl(control.id)));
+            }
+        });
+        shown
     })
     .inner
 }

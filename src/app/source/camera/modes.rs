@@ -46,15 +46,10 @@ impl Modes<'_> {
             self.format(ui, width, actions);
             self.rate(ui, width, actions);
         });
-        if self.is_slow() {
-            let text = "Slower than nominal: many cameras expose longer in low light. A fixed exposure time helps, \
-                    and MJPEG for large sizes.";
-            ui.add_space(2.0);
-            ui.label(RichText::new(text).small().color(theme::scheme(ui).warning));
-        }
     }
 
-    fn is_slow(&self) -> bool {
+    /// Fewer frames come than were promised.
+    pub fn is_slow(&self) -> bool {
         let promised = self.given.map(|mode| mode.rate.per_second() as f32);
         promised.zip(self.measured_rate).is_some_and(|(promised, measured)| measured < promised * SLOW)
     }

@@ -1,6 +1,9 @@
 //! The camera's panel.
 
-use egui::{Button, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use egui::{Button, Galley, Label, RichText, Role, ScrollArea, TextStyle, Ui, WidgetInfo};
 
 use super::in_use::CameraInUse;
 use super::modes::Modes;
@@ -8,6 +11,7 @@ use super::pending_controls::PendingControls;
 use super::{controls, orientation};
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, CameraAction};
+use crate::app::ui::theme;
 use crate::engine::{SourceState, Status};
 use crate::source::{CameraInfo, ModeRequest};
 
@@ -16,6 +20,12 @@ const SETTLED: u64 = 45;
 
 /// The bar at the right of what scrolls must not lie on a button.
 const SCROLL_BAR: f32 = 10.0;
+
+/// What the controls have at least of the panel's height, in points.
+const LEAST: f32 = 120.0;
+
+const SLOW: &str = "Slower than nominal: many cameras expose longer in low light. A fixed exposure time helps, and MJPEG \
+                    for large sizes.";
 
 /// What the panel shows.
 pub struct CameraPanel<'a> {
@@ -36,20 +46,23 @@ impl CameraPanel<'_> {
         ui.add_space(4.0);
         self.title(ui, actions);
         ui.add_space(6.0);
-        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        let modes = self.modes();
+        // At the foot: what comes and goes above a list moves it away under the pointer.
+        let notes: Vec<_> = self.notes(modes.is_slow()).map(|note| note.laid_out(ui)).collect();
+        let foot: f32 = notes.iter().map(|note| note.size().y.ceil() + ui.spacing().item_spacing.y).sum();
+        let room = (ui.available_height() - foot).max(LEAST);
+        ScrollArea::vertical().auto_shrink([false, false]).max_height(room).show(ui, |ui| {
             ui.set_max_width(ui.available_width() - SCROLL_BAR);
-            self.modes().show(ui, actions);
-            if let Some(remark) = self.remark() {
-                ui.add_space(2.0);
-                ui.label(RichText::new(remark).small().weak());
-            }
+            modes.show(ui, actions);
             ui.add_space(8.0);
             ui.label(RichText::new("Picture").strong());
             orientation::show(ui, self.status.orientation, actions);
             ui.add_space(8.0);
-            let failure = self.status.control_failure.as_deref();
-            controls::show(ui, &self.status.controls, pending, failure, actions);
+            controls::show(ui, &self.status.controls, pending, actions);
         });
+        for note in notes {
+            ui.label(note);
+        }
     }
 
     fn title(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -86,17 +99,41 @@ impl CameraPanel<'_> {
         }
     }
 
+    /// What is told of the camera.
+    fn notes(&self, is_slow: bool) -> impl Iterator<Item = CameraNote<'_>> {
+        let warns = |text| CameraNote { text: Cow::Borrowed(text), warns: true };
+        let failure = self.status.control_failure.as_deref().map(warns);
+        [self.remark(), is_slow.then(|| warns(SLOW)), failure].into_iter().flatten()
+    }
+
     /// Why there is nothing to choose, or what does not show in the figures.
-    fn remark(&self) -> Option<String> {
-        match self.info {
-            Some(CameraInfo { problem: Some(problem), .. }) => Some(problem.clone()),
-            Some(_) => (self.status.broken > 0).then(|| {
+    fn remark(&self) -> Option<CameraNote<'_>> {
+        let text = match self.info {
+            Some(CameraInfo { problem: Some(problem), .. }) => Cow::Borrowed(problem.as_str()),
+            Some(_) if self.status.broken > 0 => {
                 let frames = if self.status.broken == 1 { "frame" } else { "frames" };
-                format!("{} broken {frames} skipped.", self.status.broken)
-            }),
-            None if self.camera.id.is_none() => Some("Not opened yet.".into()),
-            None if self.is_known => Some("Not connected.".into()),
-            None => Some("Querying modes…".into()),
-        }
+                format!("{} broken {frames} skipped.", self.status.broken).into()
+            }
+            Some(_) => return None,
+            None if self.camera.id.is_none() => "Not opened yet.".into(),
+            None if self.is_known => "Not connected.".into(),
+            None => "Querying modes…".into(),
+        };
+        Some(CameraNote { text, warns: false })
+    }
+}
+
+/// What is told at the panel's foot.
+struct CameraNote<'a> {
+    text: Cow<'a, str>,
+    warns: bool,
+}
+
+impl CameraNote<'_> {
+    /// As wide as `ui`.
+    fn laid_out(self, ui: &Ui) -> Arc<Galley> {
+        let scheme = theme::scheme(ui);
+        let colour = if self.warns { scheme.warning } else { scheme.weak };
+        ui.painter().layout(self.text.into_owned(), TextStyle::Small.resolve(ui.style()), colour, ui.available_width())
     }
 }

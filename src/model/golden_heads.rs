@@ -1,0 +1,54 @@
+//! Raw heads that were computed elsewhere, as a person chooses them.
+
+use std::path::{Path, PathBuf};
+
+/// The raw heads of a golden pack's pictures: the pack's own, or those that a board dumped. A model that looks at these
+/// pictures alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GoldenHeads {
+    /// The pack's folder.
+    pub pack: PathBuf,
+    /// What the pack calls its model, as "INT8".
+    pub model: String,
+    /// A folder of the board's dumps, or one dump; `None`: the pack's own heads.
+    pub dump: Option<PathBuf>,
+}
+
+impl GoldenHeads {
+    /// "golden INT8 (pack)", "board (dumps)"
+    pub fn label(&self) -> String {
+        match &self.dump {
+            Some(dump) => format!("board ({})", name(dump)),
+            None => format!("golden {} ({})", self.model, name(&self.pack)),
+        }
+    }
+
+    /// The command that judges each of a board's layers.
+    pub fn check_command(&self) -> String {
+        let dump = self.dump.as_ref().map_or_else(|| "DIR".to_owned(), |dump| dump.display().to_string());
+        format!("twinsight golden check {} --against {dump}", self.pack.display())
+    }
+
+    /// The same pack with what a board dumped of it.
+    pub fn against(&self, dump: &Path) -> Self {
+        let dump = std::path::absolute(dump).unwrap_or_else(|_| dump.to_owned());
+        Self { dump: Some(dump), ..self.clone() }
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_says_whose_heads_they_are() {
+        let pack = GoldenHeads { pack: "/a/golden".into(), model: "INT8".into(), dump: None };
+        assert_eq!(pack.label(), "golden INT8 (golden)");
+        assert_eq!(pack.against(Path::new("/b/dumps/")).label(), "board (dumps)");
+        assert!(pack.against(Path::new("dumps")).dump.is_some_and(|dump| dump.is_absolute()));
+    }
+}
