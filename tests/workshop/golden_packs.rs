@@ -7,7 +7,7 @@ use std::process::Command;
 use twinsight::detect::Size;
 use twinsight::files::Outputs;
 use twinsight::integer::{Profile, Rounding};
-use twinsight::model::{FrameDetector, ModelName, ModelRequest, Runtime};
+use twinsight::model::{FrameDetector, ModelLoader, ModelName, ModelRequest};
 use twinsight::workshop::golden::{
     ArrayFormat, AxisOrder, CheckRequest, GoldenModel, GoldenPack, PACK, PackArithmetic, PackEncoding, PackWriter,
     check,
@@ -60,12 +60,11 @@ fn real_models_have_the_checksums_of_the_reference() {
     };
     let [first, last] = ["integer.json", "golden_pack.json"].map(read);
     let catalog = twinsight::model::Catalog::at(installed("runtime").parent().unwrap());
-    let runtime = Runtime::find(&catalog).unwrap();
     let dir = tempfile::tempdir().unwrap();
     for name in [ModelName::Int8, ModelName::Tuned] {
         let path = catalog.path(&name);
         let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let detector = FrameDetector::open(&runtime, &catalog, &ModelRequest::from(name)).unwrap();
+        let detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &ModelRequest::from(name)).unwrap();
         let info = detector.info();
         assert_eq!(first[&file]["sha256"], info.sha256, "run make setup");
         let bytes = std::fs::read(&path).unwrap();

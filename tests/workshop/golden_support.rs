@@ -7,7 +7,7 @@ use std::sync::Arc;
 use twinsight::detect::{Letterboxer, Size};
 use twinsight::files::Outputs;
 use twinsight::integer::{Executor, Network, Sums};
-use twinsight::model::{FrameDetector, ModelName, ModelRequest};
+use twinsight::model::{FrameDetector, ModelLoader, ModelName, ModelRequest};
 use twinsight::workshop::golden::{
     CheckReport, CheckRequest, GoldenArray, GoldenModel, GoldenPack, GoldenPicture, PACK, PackArithmetic, PackEncoding,
     PackWriter, check,
@@ -17,7 +17,7 @@ use crate::small_network::Shop;
 
 pub fn model(shop: &Shop) -> GoldenModel {
     let request = ModelRequest::from(ModelName::File(shop.int8()));
-    let detector = FrameDetector::open(&shop.runtime(), &shop.catalog(), &request).unwrap();
+    let detector = FrameDetector::open(&ModelLoader::new(shop.catalog()), &request).unwrap();
     let info = detector.info();
     let bytes = std::fs::read(&info.path).unwrap();
     GoldenModel::new(&info.path, &info.name, &info.sha256, &info.form, bytes).unwrap()

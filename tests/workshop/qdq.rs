@@ -88,7 +88,7 @@ fn heads_are_those_of_the_other_form() {
     for name in NAMES {
         let in_float = !Recipe::find(name).unwrap().float_output.is_empty();
         let [wanted, found] = twins(name).map(|file| {
-            let mut session = RawSession::from_bytes(&runtime(), &file.bytes, 2, Arithmetic::Exact).unwrap();
+            let mut session = RawSession::from_bytes(&runtime(), &file.bytes, 2, &Arithmetic::Exact).unwrap();
             let mut heads = Vec::new();
             session.run(&picture(), |head, _, values| heads.push((head.to_owned(), values.to_vec()))).unwrap();
             heads

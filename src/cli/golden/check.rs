@@ -14,7 +14,7 @@ use crate::cli::output::force::ForceFlag;
 use crate::cli::output::html::PAGE;
 use crate::cli::output::stdout::out;
 use crate::detect::{Size, Thresholds};
-use crate::model::{ModelInfo, Precision};
+use crate::model::{EngineInfo, ModelInfo, Precision};
 use crate::workshop::golden::{CheckRequest, CheckedTensor, GoldenPack, OutcomeCounts, check};
 
 #[derive(Args, Debug)]
@@ -69,6 +69,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Box<dyn Error>> {
         precision: Precision::Int8,
         recipe: None,
         arithmetic: None,
+        engine: EngineInfo::ONNX_RUNTIME,
         form: form.clone(),
     };
     let (golden, board) = (model("golden"), model("board"));
