@@ -141,7 +141,7 @@ fn sessions_give_the_heads_of_the_integer_engine() {
         let file = built(source(), &Recipe::find(name).unwrap());
         let mut executor = Executor::new(Arc::new(Network::read(&file.bytes).unwrap()));
         executor.run(&picture(), Sums::Exact).unwrap();
-        let mut session = RawSession::from_bytes(&runtime(), &file.bytes, 2, Arithmetic::Exact).unwrap();
+        let mut session = RawSession::from_bytes(&runtime(), &file.bytes, 2, &Arithmetic::Exact).unwrap();
         session
             .run(&picture(), |head, _, values| {
                 assert_eq!(executor.values(head).unwrap(), Values::F32(values.to_vec()), "{name}, {head}");

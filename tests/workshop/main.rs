@@ -11,13 +11,13 @@ mod differing_bytes;
 mod errors;
 mod evaluate;
 mod exporters;
+#[path = "../support/golden.rs"]
+#[expect(dead_code, reason = "only the picture and the sums of tensors are needed")]
+mod golden;
 mod golden_faults;
 mod golden_heads;
 mod golden_packs;
 mod golden_support;
-#[path = "../support/golden.rs"]
-#[expect(dead_code, reason = "only the picture and the sums of tensors are needed")]
-mod golden;
 mod labels;
 mod layers;
 mod models;

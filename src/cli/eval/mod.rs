@@ -26,7 +26,7 @@ use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
 use crate::detect::Classes;
 use crate::interrupt;
-use crate::model::{Catalog, FrameDetector, ModelLoader, ModelRequest};
+use crate::model::{Catalog, FrameDetector, ModelLoader, ModelRequest, Runtime};
 use crate::source::{self, pictures::folder};
 use crate::workshop::evaluate::{EvalReport, Replicate, Resampling, Truth};
 use crate::workshop::labels::{LabelError, LabelSources, find_annotations, read_annotations};
@@ -103,6 +103,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     let limit = args.limit.map_or(truth.images.len(), |limit| truth.images.len().min(limit as usize));
     check_folder(&args.images, &truth, limit)?;
+    let runtime = Runtime::find(&catalog)?;
     if requests.is_empty() {
         return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
     }

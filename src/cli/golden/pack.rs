@@ -15,7 +15,7 @@ use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::{out, tell};
 use crate::files::Outputs;
 use crate::integer::{Profile, Rounding};
-use crate::model::{Arithmetic, Catalog, FrameDetector, ModelLoader, ModelRequest, hex, read_model};
+use crate::model::{Arithmetic, Catalog, FrameDetector, InferenceEngine, ModelLoader, ModelRequest, hex, read_model};
 use crate::source::pictures::{decode, read};
 use crate::workshop::golden::{
     ArrayFormat, AxisOrder, GoldenModel, GoldenPicture, PACK, PackArithmetic, PackEncoding, PackWriter,
@@ -134,7 +134,7 @@ impl PackArgs {
 /// Writes a pack of all pictures that can be read. Exits with 1 where one could not.
 pub fn run(args: &PackArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
-    let request = ModelRequest::from_flag(&args.model, &Arithmetic::Exact)?;
+    let request = ModelRequest::from_flag(&args.model, &Arithmetic::default())?;
     let (paths, failures) = pictures(&args.images);
     let mut failed = false;
     for failure in failures {
@@ -151,7 +151,8 @@ pub fn run(args: &PackArgs) -> Result<ExitCode, Box<dyn Error>> {
         return Err("a pack is made of images; name one, or leave -o away to print the table alone".into());
     }
     // Opened as a detector first, because that says best what is wrong with a file.
-    let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &request)?;
+    let mut detector =
+        FrameDetector::open(&ModelLoader::new(catalog).with_engine(Some(InferenceEngine::Integer)), &request)?;
     let info = Arc::clone(detector.info());
     let model = GoldenModel::new(&info.path, &info.name, &info.sha256, &info.form, read_model(&info.path)?)?;
     let (bits, rounding) = args.multipliers(&arithmetic);
