@@ -14,8 +14,11 @@ use twinsight::workshop::labels::{
 const NAMES: [&str; 3] = ["gate", "a & b", "drone"];
 const SIZE: Size = Size { width: 640, height: 427 };
 
-/// Class, left, top, right, bottom: two pictures with objects, and one without.
-fn objects() -> [(&'static str, Vec<(usize, [f64; 4])>); 3] {
+/// Class, left, top, right, bottom.
+type Object = (usize, [f64; 4]);
+
+/// Two pictures with objects, and one without.
+fn objects() -> [(&'static str, Vec<Object>); 3] {
     [
         ("one.jpg", vec![(2, [10.0, 20.5, 110.25, 220.0]), (0, [300.0, 100.0, 420.0, 201.0])]),
         ("three.png", Vec::new()),
@@ -25,7 +28,7 @@ fn objects() -> [(&'static str, Vec<(usize, [f64; 4])>); 3] {
 
 /// Right ones, moved ones, of other classes, twice, and where nothing is.
 fn found() -> Vec<Vec<FoundBox>> {
-    let of_picture = |(_, objects): (&str, Vec<(usize, [f64; 4])>)| {
+    let of_picture = |(_, objects): (&str, Vec<Object>)| {
         let mut found = vec![FoundBox { category: 1, score: 0.2, xywh: [500.0, 300.0, 20.0, 20.0] }];
         for (place, (class, [x1, y1, x2, y2])) in objects.into_iter().enumerate() {
             let (w, h) = (x2 - x1, y2 - y1);

@@ -33,8 +33,8 @@ impl ScoreSweep {
         // At each threshold those that only the thresholds up to it let through.
         let mut at = [(0usize, 0usize); SWEEP_POINTS];
         for (score, right) in boxes {
-            // The highest threshold that it is above.
-            let highest = (0..SWEEP_POINTS).rev().find(|place| f64::from(score) > threshold(*place));
+            // The highest threshold that it is above, as detectors compare them: 0.3 is not above 0.3.
+            let highest = (0..SWEEP_POINTS).rev().find(|place| score > threshold(*place) as f32);
             if let Some(place) = highest {
                 at[place].0 += usize::from(right);
                 at[place].1 += 1;
