@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
 use crate::model::{Catalog, Detector, InferenceEngine, ModelError, ModelLoader, ModelName, ModelRequest};
-use crate::source::{Opener, Source, SourceError, SourceRequest};
+use crate::recording::{RecordingSource, is_recording};
+use crate::source::{Opener, Source, SourceError, SourceRequest, VideoLocation};
+use crate::trace::Trace;
 
 /// The photos that set-up downloads, for the demo.
 pub const PHOTOS: [&str; 2] = ["bus.jpg", "zidane.jpg"];
@@ -22,6 +24,7 @@ pub fn parts_in(catalog: &Catalog, engine: Option<InferenceEngine>, waker: Arc<d
         loader: Arc::new(Models(ModelLoader::measuring(catalog.clone()).with_engine(engine))),
         clock: Arc::new(SystemClock),
         waker,
+        trace: Trace::default(),
     }
 }
 
@@ -34,6 +37,13 @@ struct Sources(Opener);
 
 impl Open for Sources {
     fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        // A recording plays like a video, and brings the raw heads of its frames with it.
+        if let SourceRequest::Video(video) = request
+            && let VideoLocation::File(path) = &video.location
+            && is_recording(path)
+        {
+            return Ok(Box::new(RecordingSource::open(path, video)?));
+        }
         self.0.open(request)
     }
 }

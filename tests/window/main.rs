@@ -23,6 +23,8 @@ mod model_files;
 #[path = "../support/program.rs"]
 mod program;
 mod recent;
+mod recording;
+mod saving;
 #[path = "../support/small_network.rs"]
 mod small_network;
 mod status;
@@ -30,6 +32,7 @@ mod stream;
 mod support;
 mod threshold_match;
 mod toolbar;
+mod truth;
 mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;
