@@ -13,8 +13,11 @@
 //! | [`integer`]  | INT8 models in integer arithmetic: exact, with the overflows of some x86 processors, or as a chip computes them |
 //! | [`model`]    | the trait `Detector` and its two engines, ONNX Runtime and the integer one; the catalog of installed models |
 //! | [`workshop`] | builds and evaluates models: darknet weights to ONNX, calibration, INT8, metrics |
+//! | [`trace`]    | what each stage of each frame took, as a file for Perfetto |
+//! | [`encode`]   | frames as a video file, through ffmpeg |
 //! | [`engine`]   | threads and mailboxes between a source, a detector and the viewer |
 //! | [`history`]  | the last observations, compacted, and their figures over time |
+//! | [`recording`] | frames with raw heads in one file that is written as they come, and opens like a video |
 //! | [`live`]     | an engine with real sources and real models |
 //! | [`interrupt`]| Ctrl+C and `kill` |
 //! | [`app`]      | the window |
@@ -23,9 +26,10 @@
 //! Imports run one way. `files`, `detect` and `onnx` know nobody, and all may know `files` but `detect` and `compare`;
 //! `compare` and `source` know `detect`; `annotate` knows `detect` and `compare`; `integer` knows `onnx`; `model` knows
 //! `detect`, `onnx` and `integer`, and chooses between the engines; `workshop` knows all of these but `annotate` and
-//! `source`; `engine` knows `detect`, and `source` and `model` through their traits; `history` knows what an observation is
-//! made of, and `compare`; `live` puts the engine's parts together; `app` and `cli` know all of these, and never each
-//! other.
+//! `source`; `trace` knows `files` alone, and `encode` knows `source` for its ffmpeg; `engine` knows `detect` and `trace`,
+//! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`;
+//! `recording` knows `history`, `engine` and below; `live` puts the engine's parts together; `app` and `cli` know all of
+//! these, and never each other.
 //! `tests/imports.rs` holds this.
 
 pub mod annotate;
@@ -33,6 +37,7 @@ pub mod app;
 pub mod cli;
 pub mod compare;
 pub mod detect;
+pub mod encode;
 pub mod engine;
 pub mod files;
 pub mod history;
@@ -41,5 +46,7 @@ pub mod interrupt;
 pub mod live;
 pub mod model;
 pub mod onnx;
+pub mod recording;
 pub mod source;
+pub mod trace;
 pub mod workshop;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
 use crate::model::{Catalog, Detector, InferenceEngine, ModelError, ModelLoader, ModelName, ModelRequest};
-use crate::source::{Opener, Source, SourceError, SourceRequest, StillSource};
+use crate::recording::{RecordingSource, is_recording};
+use crate::source::{Opener, Source, SourceError, SourceRequest, StillSource, VideoLocation};
+use crate::trace::Trace;
 use crate::workshop::golden::{GoldenError, GoldenPack, HeadsDetector, PackPlace};
 
 /// The photos that set-up downloads, for the demo.
@@ -23,6 +25,7 @@ pub fn parts_in(catalog: &Catalog, engine: Option<InferenceEngine>, waker: Arc<d
         loader: Arc::new(Models(ModelLoader::measuring(catalog.clone()).with_engine(engine))),
         clock: Arc::new(SystemClock),
         waker,
+        trace: Trace::default(),
     }
 }
 
@@ -35,11 +38,19 @@ struct Sources(Opener);
 
 impl Open for Sources {
     fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
-        let SourceRequest::Still(path) = request else { return self.0.open(request) };
-        match PackPlace::of(path) {
-            Some(place) => Ok(Box::new(golden_picture(&place)?)),
-            None => self.0.open(request),
+        if let SourceRequest::Still(path) = request
+            && let Some(place) = PackPlace::of(path)
+        {
+            return Ok(Box::new(golden_picture(&place)?));
         }
+        // A recording plays like a video, and brings the raw heads of its frames with it.
+        if let SourceRequest::Video(video) = request
+            && let VideoLocation::File(path) = &video.location
+            && is_recording(path)
+        {
+            return Ok(Box::new(RecordingSource::open(path, video)?));
+        }
+        self.0.open(request)
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use twinsight::app::{self, Screenshot, Start};
 use twinsight::cli::{self, Command, ViewArgs, ViewName};
+use twinsight::engine::Parts;
 use twinsight::interrupt;
 use twinsight::live;
 use twinsight::model::Catalog;
@@ -55,7 +56,9 @@ fn view_of(name: ViewName) -> app::View {
 
 fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let catalog = Catalog::find();
-    let screenshot = args.screenshot(&catalog)?.map(|(file, delay)| Screenshot::after(delay, file));
+    let mut outputs = args.outputs(&catalog);
+    let screenshot = args.screenshot(&mut outputs)?.map(|(file, delay)| Screenshot::after(delay, file));
+    let trace = args.trace(&mut outputs)?;
     let start = Start {
         source: args.source(),
         files: args.files(),
@@ -66,10 +69,13 @@ fn view(args: ViewArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
         dark: args.dark(),
         size: args.window_size(),
         catalog: catalog.clone(),
+        annotations: args.annotations(),
         layers: args.layers(),
         computed_as: args.computed_as(),
     };
     let engine = args.engine();
-    app::run(start, |waker| live::parts_in(&catalog, engine, waker))?;
+    let traced = trace.clone();
+    app::run(start, |waker| Parts { trace: traced, ..live::parts_in(&catalog, engine, waker) })?;
+    trace.finish()?;
     Ok(interrupt::exit_code(false))
 }

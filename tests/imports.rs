@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("detect", &[]),
     ("files", &[]),
     ("onnx", &[]),
@@ -24,24 +24,57 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("integer", &["files", "onnx"]),
     ("model", &["files", "detect", "onnx", "integer"]),
     ("workshop", &["files", "detect", "onnx", "compare", "model", "integer"]),
-    ("engine", &["files", "detect", "source", "model"]),
+    ("trace", &["files"]),
+    ("encode", &["files", "detect", "source"]),
+    ("engine", &["files", "detect", "source", "model", "trace"]),
     ("history", &["files", "detect", "compare", "engine"]),
+    ("recording", &["files", "detect", "source", "model", "engine", "history"]),
     (
         "app",
         &[
-            "files", "detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine",
+            "files",
+            "detect",
+            "onnx",
+            "compare",
+            "annotate",
+            "source",
+            "model",
+            "integer",
+            "workshop",
+            "engine",
             "history",
+            "recording",
+            "trace",
+            "encode",
         ],
     ),
-    ("cli", &["files", "detect", "onnx", "compare", "annotate", "source", "model", "integer", "workshop", "engine"]),
+    (
+        "cli",
+        &[
+            "files",
+            "detect",
+            "onnx",
+            "compare",
+            "annotate",
+            "source",
+            "model",
+            "integer",
+            "workshop",
+            "engine",
+            "recording",
+            "trace",
+            "encode",
+        ],
+    ),
 ];
 
 /// Layers that name no other crate.
 const STD_ONLY: [&str; 2] = ["detect", "compare"];
 
 /// Crates that few files may name: the crate, the starts of those files' paths, why.
-const FENCED: [(&str, &[&str], &str); 8] = [
+const FENCED: [(&str, &[&str], &str); 9] = [
     ("arboard", &["app/ui/clipboard.rs"], "one place knows the system's clipboard"),
+    ("mcap", &["recording/"], "one place knows the container of recordings"),
     ("nokhwa", &["source/camera"], "one place knows the camera library's faults"),
     ("ort", &["model/raw_session.rs", "model/runtime.rs", "model/session.rs"], "one place knows ONNX Runtime"),
     ("eframe", &["app/"], "only the window knows the window library"),

@@ -3,12 +3,16 @@
 mod colour;
 mod font;
 mod labels;
+mod look;
 mod paint;
+mod panes;
 mod png;
 mod verdict_marks;
 
 pub use colour::{FLIP, GAINED, INK, LOST, MATCHED, class_rgb};
 pub use labels::{UnplacedLabel, place};
-pub use paint::{Mark, paint, paint_marks};
+pub use look::Look;
+pub use paint::{Mark, class_marks, paint, paint_marks};
+pub use panes::{MarkPanes, PanePainter, paint_names};
 pub use png::{ANNOTATED_PNG, PNG, png};
 pub use verdict_marks::verdict_marks;

@@ -16,15 +16,20 @@ pub struct Mark {
     pub label: String,
 }
 
-/// Draws outlines and labels, the highest score on top. Lines and text scale with the picture.
-pub fn paint(frame: &mut Frame, detections: &[Detection], classes: &Classes) {
+/// Detections as marks in the colours of their classes.
+pub fn class_marks(detections: &[Detection], classes: &Classes) -> Vec<Mark> {
     let mark = |d: &Detection| Mark {
         bbox: d.bbox,
         rgb: class_rgb(d.class_id),
         dashed: false,
         label: label_text(classes.name(d.class_id), d.score),
     };
-    paint_marks(frame, &detections.iter().map(mark).collect::<Vec<_>>());
+    detections.iter().map(mark).collect()
+}
+
+/// Draws outlines and labels, the highest score on top. Lines and text scale with the picture.
+pub fn paint(frame: &mut Frame, detections: &[Detection], classes: &Classes) {
+    paint_marks(frame, &class_marks(detections, classes));
 }
 
 /// Draws outlines and labels, the first on top. Lines and text scale with the picture.

@@ -9,14 +9,18 @@ use std::time::Instant;
 use clap::Args;
 
 use super::arithmetic_flags::ArithmeticFlag;
+use super::frame_stages::FrameStages;
 use super::input::frame_reader::{FrameReader, InputFrame};
 use super::input::{self, InputArgs};
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::{DetectionsReport, Timing, limit_notice};
+use super::output::force::ForceFlag;
 use super::output::label_folder::LabelFolder;
 use super::output::stdout::{out, tell};
+use super::output::trace_flag::{TraceFlag, begin_trace};
+use super::output::video_out::{FrameTime, VideoOut, VideoOutFlag};
 use super::statistics::millis;
-use crate::annotate;
+use crate::annotate::{self, MarkPanes, PanePainter};
 use crate::detect::Thresholds;
 use crate::files::Outputs;
 use crate::interrupt;
@@ -47,6 +51,12 @@ pub struct DetectArgs {
     /// Save each image or frame with its boxes to this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
+    #[command(flatten)]
+    video_out: VideoOutFlag,
+    #[command(flatten)]
+    trace: TraceFlag,
+    #[command(flatten)]
+    force: ForceFlag,
     /// Write the boxes as labels, which `eval --annotations` and labelling tools read, to the folder of --output
     #[arg(long, value_name = "coco|yolo|voc", requires = "output", value_parser = label_form)]
     labels: Option<LabelForm>,
@@ -65,28 +75,39 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         Some(path) => args.arithmetic.file(path)?,
         None => args.arithmetic.request(&args.precision)?,
     };
-    let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &model)?;
     let named = args.model.as_deref().and_then(Path::to_str).unwrap_or(&args.precision);
-    let read = [input::files(&inputs), input::model_files(&catalog, &[model]), args.arithmetic.files([named])].concat();
+    let of_model = input::model_files(&catalog, std::slice::from_ref(&model));
+    let read = [input::files(&inputs), of_model, args.arithmetic.files([named])].concat();
     let outputs = || Outputs::default().reads(read.iter().map(PathBuf::as_path));
+    let mut files = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let mut video = args.video_out.plan(&inputs, &mut files)?;
+    let trace = args.trace.file(&mut files)?;
+    let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &model)?;
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs()));
     let labels = args.labels.zip(args.output.as_deref());
     let mut labels = labels.map(|(form, dir)| LabelFolder::new(dir, form, outputs())).transpose()?;
     let info = Arc::clone(detector.info());
-    let mut reader = FrameReader::new(&catalog, &args.input, inputs)?;
-    let mut done = 0;
+    let trace = begin_trace(trace)?;
+    let mut reader = FrameReader::new(&catalog, &args.input, inputs)?.traced(trace.clone());
+    let (mut stages, mut painter) = (FrameStages::new(trace), PanePainter::default());
+    let mut count = 0;
     while let Some(InputFrame { source, file, number, time, decode }) = reader.next() {
+        stages.came();
         let start = Instant::now();
         detector.letterbox(reader.frame());
         let letterboxed = Instant::now();
         detector.infer()?;
         let inferred = Instant::now();
         let detections = detector.detections(thresholds);
+        let done = Instant::now();
+        stages.span("letterbox", start, letterboxed);
+        stages.span("inference A", letterboxed, inferred);
+        stages.span("postprocess", inferred, done);
         let timing = Timing {
             decode: millis(decode),
             letterbox: millis(letterboxed - start),
             inference: millis(inferred - letterboxed),
-            postprocess: millis(inferred.elapsed()),
+            postprocess: millis(done - inferred),
         };
         let mut report = DetectionsReport::new(&source, reader.frame().size(), &info, detections, timing);
         report.frame = number;
@@ -98,20 +119,29 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         reader.suspend(|| out!("{text}"))?;
         if let Some(folder) = &mut folder {
             let mut painted = reader.frame().clone();
-            annotate::paint(&mut painted, detections, &info.form.classes);
-            folder.save(&file, &painted)?;
+            stages.stage("paint", || annotate::paint(&mut painted, detections, &info.form.classes));
+            stages.stage("write", || folder.save(&file, &painted))?;
+        }
+        if let Some(video) = &mut video {
+            let panes = MarkPanes::One(annotate::class_marks(detections, &info.form.classes));
+            stages.stage("paint", || painter.paint(reader.frame(), &panes).map(|_| ()))?;
+            let place = FrameTime { number, time, rate: reader.rate() };
+            stages.stage("encode", || video.add(painter.painted(), place))?;
         }
         if let Some(labels) = &mut labels {
             labels.add(&file, reader.frame().size(), detections, &info.form.classes)?;
         }
         reader.done();
-        done += 1;
+        stages.done();
+        count += 1;
     }
+    video.map_or(Ok(()), VideoOut::finish)?;
+    stages.finish()?;
     if let Some(labels) = labels {
         labels.finish(&info.form.classes)?;
     }
     if interrupt::asked() {
-        reader.suspend(|| tell!("stopped after {done} {}", if done == 1 { "image" } else { "images" }));
+        reader.suspend(|| tell!("stopped after {count} {}", if count == 1 { "image" } else { "images" }));
     }
     Ok(interrupt::exit_code(reader.failures() > 0))
 }
@@ -127,7 +157,7 @@ fn installed(text: &str) -> Result<String, String> {
     }
 }
 
-fn label_form(text: &str) -> Result<LabelForm, String> {
+pub(super) fn label_form(text: &str) -> Result<LabelForm, String> {
     match text {
         "coco" => Ok(LabelForm::Coco),
         "yolo" => Ok(LabelForm::Yolo),

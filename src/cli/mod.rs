@@ -11,13 +11,18 @@ pub mod cameras;
 pub mod card;
 pub mod compare;
 pub mod detect;
+mod detector_pair;
 mod doctor;
 pub mod eval;
+mod frame_stages;
 pub mod golden;
+pub mod harvest;
 mod input;
 pub mod layers;
 pub mod models;
 mod output;
+pub mod record;
+pub mod replay;
 mod statistics;
 mod view;
 
@@ -55,6 +60,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Compare two models on the same images or frames: match every box and explain differences
     Compare(compare::CompareArgs),
+    /// Keep the frames on which two models part, with labels, as a data set
+    Harvest(harvest::HarvestArgs),
     /// Measure AP against annotations, where it is lost, and the loss between models
     Eval(eval::EvalArgs),
     /// Write a model card: what the models are, and their measured figures
@@ -67,6 +74,10 @@ pub enum Command {
     Layers(layers::LayersArgs),
     /// Write every tensor of an INT8 model for a chip's test bench, and check what a board dumped
     Golden(golden::GoldenArgs),
+    /// Record frames with the raw heads of two models
+    Record(record::RecordArgs),
+    /// Replay a recording, through the same or other models and thresholds, and compare with expected boxes
+    Replay(replay::ReplayArgs),
     /// Check the installation
     Doctor,
     /// List, build, calibrate and verify models
@@ -84,12 +95,15 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::View(_) => Err("the program opens the window, not this library".into()),
         Command::Detect(args) => detect::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Harvest(args) => harvest::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Card(args) => card::run(&args),
         Command::Cameras(args) => cameras::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args),
         Command::Layers(args) => layers::run(&args),
         Command::Golden(args) => golden::run(&args),
+        Command::Record(args) => record::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Doctor => doctor::run(),
         Command::Models(args) => models::run(&args),
     }

@@ -10,11 +10,13 @@ use clap::{Args, ValueEnum};
 
 use super::arithmetic_flags::ArithmeticFlags;
 use super::input::{self, camera_flags::CameraFlags};
+use super::output::trace_flag::{TraceFlag, begin_trace};
 use crate::annotate::ANNOTATED_PNG;
 use crate::files::{OutputFile, Outputs, WriteError};
 use crate::model::{Arithmetic, ArithmeticError, Catalog, InferenceEngine, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 use crate::workshop::golden::{GoldenPack, PackPlace};
+use crate::trace::Trace;
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
@@ -44,6 +46,10 @@ pub struct ViewArgs {
     against: Option<PathBuf>,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
+    /// Annotations of the images: a COCO JSON file, a folder of YOLO labels (or its data.yaml or classes.txt), or a folder of
+    /// Pascal VOC files [default: found beside the images: in their folder, in `labels` or `Annotations`]
+    #[arg(long, value_name = "PATH")]
+    annotations: Option<PathBuf>,
     /// View to start with [default: as last time, or overlay]
     #[arg(long, value_name = "VIEW")]
     view: Option<ViewName>,
@@ -56,8 +62,10 @@ pub struct ViewArgs {
     /// Take the screenshot after this many seconds
     #[arg(long, value_name = "SECONDS", requires = "screenshot", default_value = "5", value_parser = seconds)]
     after: Option<Duration>,
-    /// Let the screenshot replace a file of any kind
-    #[arg(long, requires = "screenshot")]
+    #[command(flatten)]
+    trace: TraceFlag,
+    /// Let the screenshot or the trace replace a file of any kind
+    #[arg(long)]
     force: bool,
     /// Dark or light theme [default: as last time, or the system's]
     #[arg(long, value_name = "THEME")]
@@ -188,9 +196,13 @@ impl ViewArgs {
         self.files.iter().filter_map(file).collect()
     }
 
-    /// The file, which is none of those that are shown, and how long to wait before.
-    pub fn screenshot(&self, catalog: &Catalog) -> Result<Option<(OutputFile, Duration)>, WriteError> {
-        let Some(file) = &self.screenshot else { return Ok(None) };
+    /// `None`: the person did not say.
+    pub fn annotations(&self) -> Option<PathBuf> {
+        self.annotations.clone()
+    }
+
+    /// What the window writes without being asked again is none of the files that are shown.
+    pub fn outputs(&self, catalog: &Catalog) -> Outputs {
         // Without a name, the models are installed ones.
         let installed = catalog.installed().into_iter().map(ModelRequest::from);
         let named = self.named().unwrap_or_default();
@@ -200,9 +212,20 @@ impl ViewArgs {
         let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models), profiles].concat();
         let dump = self.against.as_deref();
         let read = read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(dump);
-        let read = read.chain(self.video.as_deref().map(Path::new));
-        let file = Outputs::new(self.force).reads(read).file(file, &ANNOTATED_PNG)?;
+        let read = read.chain(self.video.as_deref().map(Path::new)).chain(self.annotations.as_deref());
+        Outputs::new(self.force).reads(read)
+    }
+
+    /// The file, and how long to wait before.
+    pub fn screenshot(&self, outputs: &mut Outputs) -> Result<Option<(OutputFile, Duration)>, WriteError> {
+        let Some(file) = &self.screenshot else { return Ok(None) };
+        let file = outputs.file(file, &ANNOTATED_PNG)?;
         Ok(Some((file, self.after.unwrap_or(Duration::from_secs(5)))))
+    }
+
+    /// The trace, which begins now.
+    pub fn trace(&self, outputs: &mut Outputs) -> Result<Trace, WriteError> {
+        begin_trace(self.trace.file(outputs)?)
     }
 
     /// `None`: the person did not say.

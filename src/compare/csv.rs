@@ -1,5 +1,6 @@
 //! Boxes and pairs as CSV, one a line: what `twinsight compare --csv` writes, and what the window copies.
 
+use super::truth::{BoxTruth, PairTruth};
 use super::{Comparison, Reason, Verdict, VerdictKind};
 use crate::detect::{Classes, Detection};
 
@@ -7,6 +8,9 @@ use crate::detect::{Classes, Detection};
 pub const PAIR_COLUMNS: &str = "source,verdict,class_a,score_a,x1_a,y1_a,x2_a,y2_a,class_b,score_b,x1_b,y1_b,x2_b,y2_b,\
                                 iou,delta_score,reason,reason_score,reason_overlap,reason_free_at,arithmetic_a,\
                                 arithmetic_b,engine_a,engine_b";
+
+/// More columns, where the truth is known: what annotations say of A's box, and of B's.
+pub const TRUTH_COLUMNS: &str = ",truth_a,truth_b";
 
 /// Names of the columns of one model's box.
 pub const DETECTION_COLUMNS: &str = "source,class,score,x1,y1,x2,y2,arithmetic";
@@ -89,6 +93,12 @@ fn number(value: Option<f32>) -> String {
     value.map(|v| v.to_string()).unwrap_or_default()
 }
 
+/// The fields of [`TRUTH_COLUMNS`].
+pub fn truth_cells(truth: PairTruth) -> String {
+    let [a, b] = truth.boxes.map(|of| of.map_or("", BoxTruth::as_str));
+    format!(",{a},{b}")
+}
+
 /// Text as a field of a CSV file. Where it begins as a formula does (`=`, `+`, `-`, `@`, a tab, a line's end, or the wide forms of
 /// these signs), a `'` comes before it, as OWASP advises; so it does before a `'` at the beginning, so that it can be undone by
 /// taking one `'` away. In quotes where it must be, as RFC 4180 has it.
@@ -138,5 +148,7 @@ mod tests {
         let line = lost.line("b.jpg", ["", "exact"], ["", "integer"]);
         assert_eq!(line, "b.jpg,lost,dog,0.5,1,2,3.5,4,,,,,,,,,below_threshold,0.25,,,,exact,,integer");
         assert_eq!(line.split(',').count(), PAIR_COLUMNS.split(',').count());
+        let cells = truth_cells(PairTruth { boxes: [Some(BoxTruth::WrongClass), None] });
+        assert_eq!((cells.as_str(), cells.split(',').count()), (",wrong_class,", TRUTH_COLUMNS.split(',').count()));
     }
 }

@@ -12,6 +12,7 @@
 
 mod agreement;
 mod comparer;
+mod condition;
 pub mod csv;
 mod explain;
 mod explanation;
@@ -27,6 +28,7 @@ mod verdict;
 
 pub use agreement::Agreement;
 pub use comparer::{Comparer, Comparison};
+pub use condition::{Condition, ConditionError};
 pub use explain::{FLOOR, Reason};
 pub use explanation::{Explanation, Remedy, threshold_text};
 pub use figures::{difference_text, score_text, thousandths};

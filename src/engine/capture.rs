@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, never, select};
 
@@ -17,6 +17,7 @@ use super::shared::Shared;
 use super::threads::ThreadDone;
 use crate::detect::Frame;
 use crate::source::{Description, Next, Playback, Source, SourceError, SourceRequest};
+use crate::trace::{Lane, TraceSpan};
 
 /// Waits between tries: the first, and the longest.
 const RETRY: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
@@ -46,6 +47,8 @@ pub(super) struct Capture {
     retry: Duration,
     /// Of a video with an end: its last frame, and how it was played.
     place: Option<Playback>,
+    /// Frames that the video has passed over so far.
+    skipped: u64,
 }
 
 /// Why draining a source came to its end.
@@ -65,7 +68,8 @@ impl Capture {
         release: Duration,
     ) -> Self {
         let (controls, frames, retry) = (ControlApplier::default(), Pool::new(FRAMES), RETRY[0]);
-        Self { shared, link, request, reports, predecessors, release, controls, frames, retry, place: None }
+        let (place, skipped) = (None, 0);
+        Self { shared, link, request, reports, predecessors, release, controls, frames, retry, place, skipped }
     }
 
     /// The whole life of the thread.
@@ -178,12 +182,14 @@ impl Capture {
                 Next::Idle => continue,
                 Next::Broken => {
                     self.shared.board.broken(self.link.generation);
+                    self.mark("broken", at, None, "it is no picture");
                     continue;
                 }
                 Next::End => return Ok(DrainEnd::Ended),
             }
             self.retry = RETRY[0];
             let (description, frame_size) = (source.description(), frame.size());
+            self.count_skipped(&description, at);
             self.place = description.playback.as_ref().filter(|p| p.duration.is_some()).cloned();
             self.publish(Captured {
                 id: self.shared.frame_ids.fetch_add(1, Ordering::Relaxed),
@@ -198,10 +204,32 @@ impl Capture {
 
     fn publish(&self, captured: Captured) {
         let generation = self.link.generation;
-        self.shared.board.captured(generation, captured.at);
-        if self.link.frames.put(captured).is_some() {
-            self.shared.board.dropped(generation);
+        let at = captured.at;
+        self.shared.board.captured(generation, at);
+        let trace = &self.shared.parts.trace;
+        if trace.is_on() {
+            let start = at.checked_sub(captured.took).unwrap_or(at);
+            let span = TraceSpan::new("capture", start, at).of_frame(captured.id);
+            trace.spans(Lane::Capture(generation), &mut [span]);
         }
+        if let Some(older) = self.link.frames.put(captured) {
+            self.shared.board.dropped(generation);
+            self.mark("dropped", at, Some(older.id), "a newer frame came before the models had time for it");
+        }
+    }
+
+    /// Frames that a video passes over, because they would come too late.
+    fn count_skipped(&mut self, description: &Description, at: Instant) {
+        let skipped = description.playback.as_ref().map_or(0, |playback| playback.skipped);
+        for _ in self.skipped..skipped {
+            self.mark("dropped", at, None, "the video passed over it, to keep its rate");
+        }
+        self.skipped = skipped;
+    }
+
+    /// Notes in the trace that something happened to a frame.
+    fn mark(&self, name: &str, at: Instant, frame: Option<u64>, why: &str) {
+        self.shared.parts.trace.instant(Lane::Capture(self.link.generation), name, at, frame, why);
     }
 
     fn discard(&self, source: &mut dyn Source) -> Result<(), SourceError> {

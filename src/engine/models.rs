@@ -9,8 +9,10 @@ use super::panic_guard;
 use super::pool::Pool;
 use super::shared::Shared;
 use super::status::{ModelPhase, ModelState};
-use crate::detect::{Frame, Letterboxes, RawHeads};
+use crate::detect::{Frame, Letterbox, Letterboxes, RawHeads};
 use crate::model::{Detector, ModelError, ModelInfo, ModelRequest};
+use crate::source::RecordedHeads;
+use crate::trace::TraceSpan;
 
 /// How many models stay loaded, so that switching back is instant.
 const KEPT: usize = 3;
@@ -26,6 +28,8 @@ pub(super) struct LoadedModels {
     /// One for each of the settings' models.
     slots: Vec<Slot>,
     letterboxes: Letterboxes,
+    /// What was done since [`LoadedModels::take_spans`]; none where nothing is traced.
+    spans: Vec<TraceSpan>,
 }
 
 struct Loaded {
@@ -122,10 +126,11 @@ impl LoadedModels {
 
     /// Runs every model on one frame: A first, or last where `backwards`, so that neither always has the warmer
     /// caches; stops between two models once the frame is not wanted any more. Gives the outputs in the order of the
-    /// slots, and the time that letterboxing took.
+    /// slots, and the time that letterboxing took. A model whose heads of this frame are among `recorded` does not run.
     pub fn run(
         &mut self,
         frame: &Frame,
+        recorded: &[RecordedHeads],
         backwards: bool,
         shared: &Shared,
         is_wanted: impl Fn() -> bool,
@@ -138,7 +143,7 @@ impl LoadedModels {
                 break;
             }
             let slot = if backwards { count - 1 - i } else { i };
-            outputs.extend(self.run_slot(slot, frame, &mut letterboxing, shared));
+            outputs.extend(self.run_slot(slot, frame, recorded, &mut letterboxing, shared));
         }
         if backwards {
             outputs.reverse();
@@ -147,10 +152,20 @@ impl LoadedModels {
     }
 
     /// Adds the time that letterboxing took to `letterboxing`.
-    fn run_slot(&mut self, slot: usize, frame: &Frame, letterboxing: &mut Duration, shared: &Shared) -> Option<Output> {
+    fn run_slot(
+        &mut self,
+        slot: usize,
+        frame: &Frame,
+        recorded: &[RecordedHeads],
+        letterboxing: &mut Duration,
+        shared: &Shared,
+    ) -> Option<Output> {
         let running = self.slots[slot].running.as_ref()?;
         let at = self.loaded.iter().position(|loaded| &loaded.request == running)?;
-        let result = self.infer(at, slot, frame, letterboxing, shared);
+        let result = match recorded_output(&self.loaded[at].info, slot, frame, recorded) {
+            Some(output) => Ok(output),
+            None => self.infer(at, slot, frame, letterboxing, shared),
+        };
         let now = result.as_ref().err().cloned();
         let was = std::mem::replace(&mut self.loaded[at].failure, now.clone());
         if was.as_ref().map(ToString::to_string) != now.as_ref().map(ToString::to_string) {
@@ -200,11 +215,22 @@ impl LoadedModels {
         let before = clock.now();
         *letterboxing += before.saturating_duration_since(begun);
         let (heads, result) = heads.write(|heads| panic_guard::guard(|| detector.run(tensor, heads)));
-        let inference = clock.now().saturating_duration_since(before);
+        let done = clock.now();
+        let inference = done.saturating_duration_since(before);
         let model = Arc::clone(info);
+        if shared.parts.trace.is_on() {
+            let name = if slot == 0 { "inference A" } else { "inference B" };
+            self.spans.push(TraceSpan::new("letterbox", begun, before));
+            self.spans.push(TraceSpan::new(name, before, done).of_model(&model.name));
+        }
         let fault = |cause| ModelError::Fault { part: format!("inference with {}", model.name), cause };
         result.map_err(fault).and_then(|done| done)?;
         Ok(Output { slot, model, heads, letterbox, inference })
+    }
+
+    /// What was done since the last call, for the trace.
+    pub fn take_spans(&mut self) -> Vec<TraceSpan> {
+        std::mem::take(&mut self.spans)
     }
 
     fn state(&self, at: usize) -> ModelState {
@@ -218,4 +244,23 @@ impl LoadedModels {
             phase: failure.map_or(ModelPhase::Ready, |error| ModelPhase::Failed { message: error.to_string() }),
         }
     }
+}
+
+/// What this very model computed of the frame when it was recorded.
+fn recorded_output(info: &Arc<ModelInfo>, slot: usize, frame: &Frame, recorded: &[RecordedHeads]) -> Option<Output> {
+    if recorded.is_empty() {
+        return None;
+    }
+    let (arithmetic, form) = (info.arithmetic_json(), &info.form);
+    let found = recorded.iter().find(|known| known.sha256 == info.sha256 && known.arithmetic == arithmetic)?;
+    // A description beside the model may have been changed since.
+    let lengths = form.heads.iter().map(|head| form.shape(head).iter().product::<usize>());
+    let fits = found.heads.heads.iter().map(Vec::len).eq(lengths);
+    fits.then(|| Output {
+        slot,
+        model: Arc::clone(info),
+        heads: Arc::clone(&found.heads),
+        letterbox: Letterbox::new(frame.size(), form.input),
+        inference: found.inference,
+    })
 }

@@ -13,6 +13,7 @@ use super::status_board::StatusBoard;
 use super::threads::Threads;
 use crate::model::{Detector, ModelError, ModelName, ModelRequest};
 use crate::source::{Source, SourceError, SourceRequest};
+use crate::trace::Trace;
 
 /// Opens sources. Called on a capture thread, and may block there.
 pub trait Open: Send + Sync {
@@ -37,6 +38,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Called on the worker thread after each observation and each event; must return at once.
     pub waker: Arc<dyn Fn() + Send + Sync>,
+    /// Where every stage of every frame goes, and what is dropped.
+    pub trace: Trace,
 }
 
 /// What all threads and the engine hold.

@@ -13,6 +13,7 @@ use super::settings::{Settings, WantedSettings};
 use super::shared::Shared;
 use super::supervisor::Supervisor;
 use super::threads::{ThreadDone, ended};
+use crate::trace::{Lane, TraceSpan};
 
 pub(super) struct Worker {
     /// First, because fields are dropped in order: the source is told to stop before models take time to go.
@@ -126,12 +127,22 @@ impl Worker {
         let backwards = self.sequence % 2 == 1;
         let (board, generation) = (&self.shared.board, self.source.generation());
         let is_wanted = || board.generation() == generation;
-        let (outputs, letterbox) = self.models.run(&captured.frame, backwards, &self.shared, is_wanted);
+        let begun = self.shared.parts.clock.now();
+        let recorded = &captured.description.recorded;
+        let (outputs, letterbox) = self.models.run(&captured.frame, recorded, backwards, &self.shared, is_wanted);
+        let finished = self.shared.parts.clock.now();
+        let trace = &self.shared.parts.trace;
+        if trace.is_on() {
+            let mut spans = self.models.take_spans();
+            spans.push(TraceSpan::new("frame", begun, finished));
+            spans.iter_mut().for_each(|span| span.frame = Some(captured.id));
+            trace.spans(Lane::Models, &mut spans);
+        }
         // Another source was asked for meanwhile: nobody takes this any more.
         if !is_wanted() {
+            trace.instant(Lane::Models, "dropped", finished, Some(captured.id), "another source was asked for");
             return;
         }
-        let finished = self.shared.parts.clock.now();
         let observation = Observation {
             frame_id: captured.id,
             sequence: self.sequence,
@@ -143,7 +154,10 @@ impl Worker {
         };
         self.sequence += 1;
         self.shared.board.inferred(&observation, again);
-        self.shared.observations.put(Arc::new(observation));
+        if let Some(older) = self.shared.observations.put(Arc::new(observation)) {
+            let why = "a newer frame was ready before this one was shown";
+            self.shared.parts.trace.instant(Lane::Models, "not shown", finished, Some(older.frame_id), why);
+        }
         (self.shared.parts.waker)();
     }
 
@@ -156,6 +170,7 @@ impl Worker {
         let Some(examination) = self.examination.take() else { return };
         let Some((slot, request)) = examination.next() else { return };
         let result = self.models.examine(slot, request, &examination.frame, &self.shared);
+        self.shared.parts.trace.spans(Lane::Models, &mut self.models.take_spans());
         self.examination = examination.record(result);
     }
 }

@@ -1,13 +1,16 @@
 //! Files of the user: read up to a limit, written whole or not at all, and never one onto another.
 //!
 //! What may be written is decided in one place, [`Outputs`], before a command starts its work. [`OutputFile`] writes it
-//! at the end: beside its place, then renamed.
+//! at the end: beside its place, then renamed. [`PendingFile`] does the same for a file that another program writes;
+//! [`GrowingFile`] is at its place from the start, and keeps what was written whatever ends the command.
 
 mod folder;
 mod format;
 mod free;
+mod growing;
 mod output;
 mod outputs;
+mod pending;
 mod place;
 mod read;
 mod rename;
@@ -16,8 +19,10 @@ mod text;
 pub use folder::{FolderFormat, OutputFolder};
 pub use format::{FileFormat, has_keys};
 pub use free::free_name;
+pub use growing::GrowingFile;
 pub use output::{OutputFile, WriteCause, WriteError};
 pub use outputs::Outputs;
+pub use pending::PendingFile;
 pub use read::{ReadError, read_limited};
 pub use rename::rename_new;
 pub use text::{decoded, without_mark};

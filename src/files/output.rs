@@ -1,6 +1,6 @@
 //! A file that is written whole or not at all.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -108,7 +108,7 @@ impl OutputFile {
     pub fn write(&self, bytes: &[u8]) -> Result<(), WriteError> {
         let write = || {
             if matches!(self.to, Destination::Stream) {
-                return OpenOptions::new().append(true).open(&self.target)?.write_all(bytes);
+                return self.open_stream()?.write_all(bytes);
             }
             let mut file = self.beside()?;
             file.write_all(bytes)?;
@@ -122,8 +122,22 @@ impl OutputFile {
         write().map_err(|cause| self.failed(cause))
     }
 
+    /// Where it goes, and the permissions that stay; `None` = it is a pipe or a device.
+    pub(super) fn place(&self) -> Option<(&Path, Option<&Permissions>)> {
+        match &self.to {
+            Destination::New => Some((&self.target, None)),
+            Destination::File(permissions) => Some((&self.target, Some(permissions))),
+            Destination::Stream => None,
+        }
+    }
+
+    /// The pipe or the device, to be written to.
+    pub(super) fn open_stream(&self) -> io::Result<File> {
+        OpenOptions::new().append(true).open(&self.target)
+    }
+
     /// A file of its own in the same folder, which removes itself.
-    fn beside(&self) -> io::Result<NamedTempFile> {
+    pub(super) fn beside(&self) -> io::Result<NamedTempFile> {
         let mut new = tempfile::Builder::new();
         new.prefix(".twinsight-").suffix(".part");
         // As any new file, and not only for the user's own eyes; the system takes its mask off.
@@ -133,7 +147,7 @@ impl OutputFile {
         new.tempfile_in(self.target.parent().unwrap_or(Path::new("/"))).map_err(without_path)
     }
 
-    fn failed(&self, cause: io::Error) -> WriteError {
+    pub(super) fn failed(&self, cause: io::Error) -> WriteError {
         WriteError { path: self.named.clone(), cause: WriteCause::Io(cause) }
     }
 }

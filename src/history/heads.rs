@@ -72,7 +72,7 @@ fn unpack(tensors: &[Packed], heads: &mut RawHeads) {
 const SLOTS: usize = 1024;
 
 /// Packs tensors one after another, reusing memory.
-pub(super) struct Packer {
+pub struct Packer {
     /// An index into `values` plus one; 0 = free.
     slots: Box<[u16; SLOTS]>,
     values: Vec<f32>,
@@ -86,8 +86,14 @@ impl Default for Packer {
 }
 
 impl Packer {
-    /// `None` if there are more than 256 distinct values, which shows within the first few hundred.
     fn run(&mut self, tensor: &[f32]) -> Option<Packed> {
+        let (values, places) = self.pack(tensor)?;
+        Some(Packed { values: values.into(), places: places.into() })
+    }
+
+    /// The values that differ, by their bits, and for each value of the tensor its place among them. `None` if there are
+    /// more than 256, which shows within the first few hundred.
+    pub fn pack(&mut self, tensor: &[f32]) -> Option<(&[f32], &[u8])> {
         self.slots.fill(0);
         self.values.clear();
         self.places.clear();
@@ -95,7 +101,7 @@ impl Packer {
             let place = self.place(*value)?;
             self.places.push(place);
         }
-        Some(Packed { values: self.values.as_slice().into(), places: self.places.as_slice().into() })
+        Some((self.values.as_slice(), self.places.as_slice()))
     }
 
     /// Compares bits, so that both zeros and every NaN come back unchanged.

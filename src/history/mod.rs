@@ -23,6 +23,7 @@ mod ring;
 mod timeline;
 
 pub use best::{BestSearch, Search};
+pub use heads::Packer;
 pub use keeper::History;
 pub use moment::{Compactor, Moment};
 pub use moment_comparer::MomentComparer;

@@ -50,6 +50,12 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
+    /// The arithmetic as JSON, `null` for a float model: two models of the same bytes and the same text compute the same.
+    pub fn arithmetic_json(&self) -> String {
+        // A name, or a profile of finite numbers: both always have a JSON form.
+        serde_json::to_string(&self.arithmetic).unwrap_or_default()
+    }
+
     /// "exact, integer engine (AVX-512 VNNI)"; `None`: a float model, which has but one arithmetic.
     pub fn computed_as(&self) -> Option<String> {
         self.arithmetic.as_ref().map(|arithmetic| format!("{arithmetic}, {}", self.engine))

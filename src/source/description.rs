@@ -1,8 +1,10 @@
 //! What a source is, for people.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::camera::{CameraId, CameraRequest, Mode};
+use super::recorded::RecordedHeads;
 use super::video::Playback;
 use crate::detect::Size;
 
@@ -11,6 +13,8 @@ use crate::detect::Size;
 pub struct Description {
     /// A camera's name, a file's name, "demo".
     pub name: String,
+    /// Of a still image: its file as it was opened. Names may be those of several files.
+    pub file: Option<Arc<Path>>,
     pub size: Option<Size>,
     /// The pixel format as the driver names it, as "MJPEG"; `None` = not a camera, or unknown.
     pub format: Option<String>,
@@ -22,6 +26,8 @@ pub struct Description {
     pub playback: Option<Playback>,
     /// `None` = not a camera.
     pub camera: Option<Arc<CameraDetails>>,
+    /// Of a recording: what its models computed of the frame given last.
+    pub recorded: Arc<[RecordedHeads]>,
 }
 
 impl Description {

@@ -66,6 +66,9 @@ pub enum SourceError {
     /// It was played to its end all the same; see [`SourceError::is_end`].
     #[error("{name} {cause}")]
     Damaged { name: String, cause: String },
+    /// The cause names the file.
+    #[error("{cause}")]
+    Recording { cause: String },
     #[error("no frames from {name}: {cause}")]
     Stream { name: String, cause: String },
     #[error("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")]
@@ -150,6 +153,7 @@ impl SourceError {
             | Self::OldFfmpeg { .. }
             | Self::Video { .. }
             | Self::Damaged { .. }
+            | Self::Recording { .. }
             | Self::Address { .. }
             | Self::NoDemo { .. }
             | Self::Golden(_)

@@ -12,6 +12,7 @@ mod orientation;
 pub mod pace;
 pub mod pictures;
 pub mod pixels;
+mod recorded;
 mod request;
 pub mod video;
 
@@ -27,7 +28,8 @@ pub use open::Opener;
 pub use orientation::{Orientation, Turn};
 pub use pictures::{
     Album, AlbumError, FileKind, FolderWatch, Listing, Pasted, StillReader, StillSource, THUMBNAIL, THUMBNAILS_KEPT,
-    Thumbnail, Thumbnails, file_kind, load, natural,
+    Thumbnail, Thumbnails, file_kind, load, natural, picture_size,
 };
+pub use recorded::RecordedHeads;
 pub use request::SourceRequest;
 pub use video::{Playback, VideoControls, VideoLocation, VideoRequest, VideoSource};

@@ -5,6 +5,7 @@
 //!                                                                         ├─ calibration (frames) ──▶ CalibrationTable
 //!                                                                         └─ quantize (table, recipe) ──▶ INT8 ONNX
 //! INT8 ONNX ── layers: which layer hurts ──▶ rebuild: more layers in float, or other ranges ──▶ INT8 ONNX
+//! frames of two models ── harvest: those on which they part, with labels, to calibrate and to measure with
 //! INT8 ONNX, pictures ── golden: every tensor as a chip must compute it; what a board made of it
 //! ```
 
@@ -18,6 +19,7 @@ mod export;
 mod float_model;
 pub mod golden;
 pub mod graph;
+pub mod harvest;
 mod import;
 pub mod labels;
 pub mod layers;
@@ -29,8 +31,8 @@ pub mod rebuild;
 mod recipe;
 
 pub use calibration::{
-    CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, GridKind, Method, NextFrame,
-    TensorRange,
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, GridKind, Method, NearFrame,
+    NextFrame, TensorRange,
 };
 pub use differing_bytes::{ByteStudy, DifferingBytes, LayerBytes};
 pub use error::{RecipeError, TableError, WorkshopError};

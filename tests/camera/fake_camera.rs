@@ -66,6 +66,7 @@ fn main() -> Result<(), Failure> {
             size: None,
             screenshot,
             catalog: catalog.clone(),
+            annotations: None,
             layers: false,
             computed_as: false,
         };

@@ -4,6 +4,7 @@
 
 mod bench;
 mod compare;
+mod compare_truth;
 mod detect;
 mod detect_coco;
 mod detect_photos;
@@ -11,6 +12,7 @@ mod detections;
 mod eval;
 mod external_data;
 mod golden;
+mod harvest;
 mod labels;
 mod model;
 mod names;
@@ -20,12 +22,15 @@ mod photos;
 #[path = "../support/program.rs"]
 mod program;
 mod qdq;
+mod record;
 #[path = "../support/run.rs"]
 mod run;
 mod runtime;
 #[path = "../support/small_network.rs"]
 mod small_network;
+mod trace;
 mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;
+mod video_out;
 mod view;

@@ -47,8 +47,14 @@ fn cases() -> Vec<Case> {
         },
         Case {
             words: "compare",
-            inputs: vec![("", "pictures"), ("--a", float), ("--b", int8), ("--arithmetic", "chip.json")],
-            outputs: vec!["--csv", "--html"],
+            inputs: vec![
+                ("", "pictures"),
+                ("--a", float),
+                ("--b", int8),
+                ("--arithmetic", "chip.json"),
+                ("--annotations", "truth.json"),
+            ],
+            outputs: vec!["--csv", "--html", "--trace", "--video-out"],
         },
         Case {
             words: "compare",
@@ -59,7 +65,12 @@ fn cases() -> Vec<Case> {
                 ("--a-arithmetic", "chip.json"),
                 ("--b-arithmetic", "chip.json"),
             ],
-            outputs: vec!["--csv", "--html"],
+            outputs: vec!["--csv", "--html", "--trace", "--video-out"],
+        },
+        Case {
+            words: "detect",
+            inputs: vec![("", "pictures"), ("--model", int8), ("--arithmetic", "chip.json")],
+            outputs: vec!["--trace", "--video-out"],
         },
         Case {
             words: "eval",
@@ -85,16 +96,35 @@ fn cases() -> Vec<Case> {
                 ("--arithmetic", "chip.json"),
                 ("--a-arithmetic", "chip.json"),
                 ("--b-arithmetic", "chip.json"),
+                ("--annotations", "truth.json"),
             ],
-            outputs: vec!["--screenshot"],
+            outputs: vec!["--screenshot", "--trace"],
         },
-        Case { words: "view", inputs: vec![("--image", "pictures/00.png")], outputs: vec!["--screenshot"] },
-        Case { words: "view", inputs: vec![("--video", "clip.avi")], outputs: vec!["--screenshot"] },
+        Case {
+            words: "record",
+            inputs: vec![
+                ("", "pictures"),
+                ("--a", float),
+                ("--b", int8),
+                ("--arithmetic", "chip.json"),
+                ("--a-arithmetic", "chip.json"),
+                ("--b-arithmetic", "chip.json"),
+            ],
+            outputs: vec!["--output"],
+        },
+        Case { words: "record", inputs: vec![("--video", "clip.avi")], outputs: vec!["--output"] },
+        Case {
+            words: "replay",
+            inputs: vec![("", "clip.mcap"), ("--model", int8), ("--arithmetic", "chip.json")],
+            outputs: vec!["--write-expected"],
+        },
+        Case { words: "view", inputs: vec![("--image", "pictures/00.png")], outputs: vec!["--screenshot", "--trace"] },
+        Case { words: "view", inputs: vec![("--video", "clip.avi")], outputs: vec!["--screenshot", "--trace"] },
     ]
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 21] = [
+const OTHERS: [(&str, &str); 30] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -110,6 +140,8 @@ const OTHERS: [(&str, &str); 21] = [
     ("golden", "images"),
     ("golden", "model"),
     ("golden", "arithmetic"),
+    // An input without which there is the output that is tried.
+    ("replay", "expect"),
     // Inputs of a command that writes no file but pictures into a folder.
     ("detect", "paths"),
     ("detect", "video"),
@@ -121,6 +153,15 @@ const OTHERS: [(&str, &str); 21] = [
     ("models build", "weights"),
     ("models build", "names"),
     ("models build", "onnx"),
+    // A folder that must be new, and inputs beside it: tests/cli/harvest.rs.
+    ("harvest", "output"),
+    ("harvest", "paths"),
+    ("harvest", "video"),
+    ("harvest", "a"),
+    ("harvest", "b"),
+    ("harvest", "arithmetic"),
+    ("harvest", "a-arithmetic"),
+    ("harvest", "b-arithmetic"),
 ];
 
 /// A folder with one of each input.
@@ -143,6 +184,7 @@ fn shop() -> Shop {
     let bench = json!({"runtime": "1", "threads": 2, "stages": []});
     std::fs::write(shop.path("bench.json"), bench.to_string()).unwrap();
     std::fs::write(shop.path("clip.avi"), "no video, but named as one").unwrap();
+    std::fs::write(shop.path("clip.mcap"), "no recording, but named as one").unwrap();
     run(
         &shop,
         "eval --annotations truth.json --images pictures --resamples 10 --model small-64_float.onnx --json eval.json",

@@ -10,7 +10,7 @@ use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, Rgb
 use tempfile::TempDir;
 use twinsight::detect::{Frame, Size};
 use twinsight::source::pixels::Layout;
-use twinsight::source::{Next, Opener, SourceError, SourceRequest, load};
+use twinsight::source::{Next, Opener, SourceError, SourceRequest, load, picture_size};
 
 use crate::program::{installed, root};
 
@@ -105,6 +105,7 @@ fn all_eight_orientations_are_turned_upright() {
         for (name, bytes) in [("a.jpg", jpeg), ("a.png", png)] {
             let frame = folder.load(name, &bytes).unwrap();
             assert_eq!((frame.size(), letters(&frame).as_str()), (size, expected), "{name}, {orientation}");
+            assert_eq!(picture_size(&folder.0.path().join(name)).ok(), Some(size), "{name}, {orientation}");
         }
     }
 }

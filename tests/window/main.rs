@@ -25,6 +25,8 @@ mod model_files;
 #[path = "../support/program.rs"]
 mod program;
 mod recent;
+mod recording;
+mod saving;
 mod side_panel;
 #[path = "../support/small_network.rs"]
 mod small_network;
@@ -33,6 +35,7 @@ mod stream;
 mod support;
 mod threshold_match;
 mod toolbar;
+mod truth;
 mod video;
 #[path = "../support/video_file.rs"]
 mod video_file;

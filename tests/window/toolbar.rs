@@ -91,6 +91,7 @@ fn functions(view: View, has_camera: bool, paused: bool) -> Vec<&'static str> {
         "Side by side",
         "Overlay",
         if paused { "Resume" } else { "Pause" },
+        "Record",
         "History panel",
         "Layers panel",
         "Toggle dark/light theme",

@@ -25,6 +25,7 @@ pub enum Action {
     Layers(LayersAction),
     Picture(PictureAction),
     Pairs(PairsAction),
+    Saving(SavingAction),
     Window(WindowAction),
 }
 
@@ -148,6 +149,8 @@ pub enum HistoryAction {
     Step(i64),
     /// To the frame of this sequence number, or the nearest that is kept.
     GoTo(u64),
+    /// Starts recording what comes into a file, or ends that.
+    ToggleRecording,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +180,8 @@ pub enum PictureAction {
     Save,
     ToggleLabels,
     ToggleLegend,
+    /// Shows or hides what annotations say.
+    ToggleTruth,
     Fit,
     ActualSize,
     ZoomIn,
@@ -203,6 +208,15 @@ pub enum PairsAction {
     CopyTable,
     /// Copies the classes and their counts as CSV.
     CopyClasses,
+}
+
+/// Each begins, and ends what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavingAction {
+    /// Saves what is seen as a video.
+    ToggleVideo,
+    /// Keeps the frames on which A and B part.
+    ToggleHarvest,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

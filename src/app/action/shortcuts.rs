@@ -5,7 +5,7 @@ use egui::{Context, Event, Id, Key, KeyboardShortcut, Modifiers, Popup};
 
 use super::{
     Action, AlbumAction, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction,
-    SourceAction, ThresholdsAction, VideoAction, WindowAction,
+    SavingAction, SourceAction, ThresholdsAction, VideoAction, WindowAction,
 };
 use crate::app::ui::list_focus;
 use crate::app::view::{Side, View};
@@ -30,7 +30,7 @@ const fn shifted(key: Key, action: Action, what: &'static str) -> Shortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub static SHORTCUTS: [Shortcut; 45] = [
+pub static SHORTCUTS: [Shortcut; 49] = [
     plain(Key::Num1, Action::Window(WindowAction::Show(View::Single)), "One model"),
     plain(Key::Num2, Action::Window(WindowAction::Show(View::Split)), "A and B, split by a movable divider"),
     plain(Key::Num3, Action::Window(WindowAction::Show(View::SideBySide)), "A and B side by side"),
@@ -63,10 +63,14 @@ pub static SHORTCUTS: [Shortcut; 45] = [
     command(Key::V, Action::Source(SourceAction::Paste), "Paste image, path or address"),
     command(Key::C, Action::Picture(PictureAction::Copy), "Copy the picture with its boxes"),
     command(Key::S, Action::Picture(PictureAction::Save), "Save the picture with its boxes"),
+    plain(Key::V, Action::Saving(SavingAction::ToggleVideo), "Start or stop saving a video with boxes"),
+    plain(Key::S, Action::Saving(SavingAction::ToggleHarvest), "Start or stop harvesting frames that differ"),
+    command(Key::R, Action::History(HistoryAction::ToggleRecording), "Start or stop recording"),
     plain(Key::R, Action::Thresholds(ThresholdsAction::Reset), "Reset score threshold and NMS IoU"),
     plain(Key::K, Action::Thresholds(ThresholdsAction::ToggleLink), "Link or unlink A's and B's thresholds"),
     plain(Key::G, Action::Thresholds(ThresholdsAction::FindBest), "Match B's threshold to A"),
     plain(Key::L, Action::Picture(PictureAction::ToggleLabels), "Show or hide labels"),
+    plain(Key::U, Action::Picture(PictureAction::ToggleTruth), "Show or hide the truth (annotations)"),
     plain(Key::F, Action::Picture(PictureAction::Fit), "Fit the picture to the window"),
     plain(Key::Z, Action::Picture(PictureAction::ActualSize), "Actual size (100 %)"),
     plain(Key::Plus, Action::Picture(PictureAction::ZoomIn), "Zoom in (or mouse wheel)"),

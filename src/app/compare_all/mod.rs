@@ -25,6 +25,7 @@ use crate::engine::{Examiner, Output};
 use crate::model::{ModelInfo, ModelRequest};
 use crate::source::Album;
 use crate::workshop::Stopped;
+use crate::workshop::labels::ModelTruth;
 use results::{PairResults, PictureCandidates, candidates};
 use row::CompareSummary;
 use work::{CompareWork, LookOutcome};
@@ -44,6 +45,8 @@ pub struct AlbumContext<'a> {
     /// A's and B's.
     pub models: [&'a ModelRequest; 2],
     pub settings: &'a CompareSettings,
+    /// What is known to be in the pictures; `None` = nothing is known.
+    pub truth: Option<&'a Arc<ModelTruth>>,
 }
 
 /// What it asks of the rest of the window.
@@ -95,6 +98,7 @@ impl CompareAll {
         if let Some((at, swapped)) = self.place(context.models) {
             let results = &mut self.pairs[at];
             results.set(&CompareSettings { swapped, ..context.settings.clone() });
+            results.set_truth(context.truth);
             if !results.tend(BUDGET) {
                 context.ctx.request_repaint();
             }
@@ -268,6 +272,7 @@ impl CompareAll {
             unreadable: listed().filter(|picture| album.problem(picture).is_some()).count(),
             all,
             is_behind: results.is_some_and(PairResults::is_behind),
+            truth: results.map(|results| results.truth(listed())).unwrap_or_default(),
             floor: results.filter(|results| results.is_below_floor()).map(PairResults::floor),
             progress,
         };

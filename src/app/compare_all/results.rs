@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::compare::truth::TruthTotals;
 use crate::compare::{Agreement, CompareSettings, Comparer, FLOOR};
 use crate::detect::{Decoder, RankedCandidates, Thresholds};
 use crate::engine::Output;
 use crate::model::{ModelInfo, ModelRequest};
+use crate::workshop::labels::ModelTruth;
 
 /// Of one model's candidates in one picture, the most that are kept, as long as there is room; never fewer than the least.
 const MOST: usize = 5000;
@@ -43,6 +45,8 @@ pub struct PairResults {
     /// The highest of all candidates' floors.
     floor: f32,
     settings: CompareSettings,
+    /// What is known to be in the pictures.
+    truth: Option<Arc<ModelTruth>>,
     /// Those before this place have figures at the settings.
     judged: usize,
     /// One more with each change of any figure.
@@ -54,6 +58,8 @@ struct SeenPicture {
     path: PathBuf,
     candidates: PictureCandidates,
     agreement: Agreement,
+    /// Of this picture alone; of none where its truth is not known.
+    truth: TruthTotals,
 }
 
 impl PairResults {
@@ -67,6 +73,7 @@ impl PairResults {
             most: MOST,
             floor: FLOOR,
             settings: CompareSettings::default(),
+            truth: None,
             judged: 0,
             revision: 0,
             comparer: Comparer::default(),
@@ -99,7 +106,12 @@ impl PairResults {
         self.revision += 1;
         self.bytes += bytes(&candidates);
         self.floor = candidates.iter().map(RankedCandidates::floor).fold(self.floor, f32::max);
-        let seen = SeenPicture { path: path.clone(), candidates, agreement: Agreement::default() };
+        let seen = SeenPicture {
+            path: path.clone(),
+            candidates,
+            agreement: Agreement::default(),
+            truth: TruthTotals::default(),
+        };
         match self.places.get(&path) {
             Some(place) => {
                 let before = std::mem::replace(&mut self.seen[*place], seen);
@@ -154,6 +166,20 @@ impl PairResults {
         }
     }
 
+    /// Judges by this truth from now on, where its classes are those of the models.
+    pub fn set_truth(&mut self, truth: Option<&Arc<ModelTruth>>) {
+        let truth = truth.filter(|truth| *truth.classes() == self.infos[0].form.classes);
+        let same = match (&self.truth, truth) {
+            (Some(now), Some(new)) => Arc::ptr_eq(now, new),
+            (now, new) => now.is_none() && new.is_none(),
+        };
+        if !same {
+            self.truth = truth.cloned();
+            self.judged = 0;
+            self.revision += 1;
+        }
+    }
+
     /// Computes figures for about as long as `budget`. True: all are at the settings now.
     pub fn tend(&mut self, budget: Duration) -> bool {
         let begun = Instant::now();
@@ -171,10 +197,15 @@ impl PairResults {
     }
 
     fn judge(&mut self, place: usize) {
-        let Self { seen, settings, comparer, .. } = self;
-        let sides = sides(&seen[place].candidates, settings);
-        let agreement = comparer.run_ranked(sides).agreement_of(&settings.classes);
-        seen[place].agreement = agreement;
+        let Self { seen, settings, comparer, truth, .. } = self;
+        let seen = &mut seen[place];
+        let comparison = comparer.run_ranked(sides(&seen.candidates, settings));
+        seen.agreement = comparison.agreement_of(&settings.classes);
+        seen.truth = TruthTotals::default();
+        if let Some(known) = truth.as_ref().and_then(|truth| truth.picture(&seen.path)) {
+            let judged = [known.judge(comparison.a()), known.judge(comparison.b())];
+            seen.truth.add(&known, comparison, &judged, &settings.classes);
+        }
     }
 
     /// How far the two agree on a picture; `None` = they have not looked at it.
@@ -209,6 +240,15 @@ impl PairResults {
         for agreement in pictures.filter_map(|picture| self.agreement(picture)) {
             all.0 += 1;
             all.1 += agreement;
+        }
+        all
+    }
+
+    /// The same of what is known to be in them.
+    pub fn truth<'a>(&self, pictures: impl Iterator<Item = &'a PathBuf>) -> TruthTotals {
+        let mut all = TruthTotals::default();
+        for place in pictures.filter_map(|picture| self.places.get(picture)) {
+            all += &self.seen[*place].truth;
         }
         all
     }

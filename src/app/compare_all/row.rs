@@ -7,6 +7,7 @@ use crate::app::action::{Action, AlbumAction};
 use crate::app::job::JobProgress;
 use crate::app::ui::{row_end, theme};
 use crate::compare::Agreement;
+use crate::compare::truth::TruthTotals;
 
 /// The row's height, in points.
 pub const HEIGHT: f32 = 28.0;
@@ -22,6 +23,8 @@ pub struct CompareSummary {
     pub unreadable: usize,
     /// Over those that were compared.
     pub all: Agreement,
+    /// Over those of them whose truth is known.
+    pub truth: TruthTotals,
     /// The figures are being computed again.
     pub is_behind: bool,
     /// A score threshold is below this, where boxes were not kept.
@@ -42,6 +45,16 @@ impl CompareSummary {
              {iou}",
             self.compared
         )
+    }
+
+    /// "Truth: 300 objects, A finds 240, B 231 · lost: 9 true, 3 false · gained: 1 true, 4 false"; `None` = none is known.
+    pub fn truth_text(&self) -> Option<String> {
+        let TruthTotals { pictures, all, .. } = &self.truth;
+        let [a, b] = all.found;
+        (*pictures > 0).then(|| {
+            let (lost, gained) = (all.lost.text(), all.gained.text());
+            format!("Truth: {} objects, A finds {a}, B {b} · lost: {lost} · gained: {gained}", all.objects)
+        })
     }
 
     /// How much of the album it is of, and what is missing.
@@ -117,9 +130,10 @@ fn figures(ui: &mut Ui, summary: &CompareSummary) {
     if summary.compared == 0 {
         return;
     }
-    let text = if summary.is_behind { "updating…".to_owned() } else { summary.text() };
+    let all: Vec<String> = std::iter::once(summary.text()).chain(summary.truth_text()).collect();
+    let text = if summary.is_behind { "updating…".to_owned() } else { all.join(" · ") };
     let text = RichText::new(text).small();
-    ui.add(Label::new(text).truncate()).on_hover_text(format!("{}\n{}", summary.text(), summary.about()));
+    ui.add(Label::new(text).truncate()).on_hover_text(format!("{}\n{}", all.join("\n"), summary.about()));
 }
 
 fn order(ui: &mut Ui, worst_first: bool, can_sort: bool, actions: &mut Vec<Action>) {
@@ -163,5 +177,11 @@ mod tests {
         let expected = "1 image · 2 matched · 1 lost · 0 gained · 0 class changed · F1 0.800 · mean IoU 0.750";
         assert_eq!(summary.text(), expected);
         assert!(CompareSummary::default().text().contains("F1 – · mean IoU –"));
+        assert_eq!(summary.truth_text(), None);
+        let mut truth = TruthTotals { pictures: 2, ..TruthTotals::default() };
+        (truth.all.objects, truth.all.found) = (9, [7, 6]);
+        (truth.all.lost.right, truth.all.lost.wrong, truth.all.gained.wrong) = (2, 1, 3);
+        let expected = "Truth: 9 objects, A finds 7, B 6 · lost: 2 true, 1 false · gained: 0 true, 3 false";
+        assert_eq!(CompareSummary { truth, ..summary }.truth_text().as_deref(), Some(expected));
     }
 }

@@ -14,6 +14,7 @@ use crate::app::ui::palette::class_colour;
 use crate::app::ui::text_field::TextField;
 use crate::app::ui::theme;
 use crate::compare::csv::cell;
+use crate::compare::truth::{JudgedBoxes, PictureTruth};
 use crate::detect::{ClassSet, Classes, Detection};
 
 const ROW: f32 = 26.0;
@@ -32,6 +33,15 @@ pub struct ClassCounts {
     of: Vec<[usize; 2]>,
     /// 1 = one model alone.
     sides: usize,
+    /// By class id: objects that are known to be there, and how many of them each side finds; empty = nothing is known.
+    known: Vec<ClassObjects>,
+}
+
+/// The objects of a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ClassObjects {
+    objects: usize,
+    found: [usize; 2],
 }
 
 impl ClassCounts {
@@ -49,8 +59,28 @@ impl ClassCounts {
         }
     }
 
+    /// Counts what is known to be there, crowds left out, and what of it A finds, and B.
+    pub fn count_known(&mut self, classes: &Classes, known: Option<(&PictureTruth, &[JudgedBoxes; 2])>) {
+        self.known.clear();
+        let Some((truth, judged)) = known else { return };
+        self.known.resize(classes.len(), ClassObjects::default());
+        for (place, object) in truth.objects.iter().enumerate().filter(|(_, object)| !object.crowd) {
+            if let Some(of) = self.known.get_mut(object.category) {
+                of.objects += 1;
+                for (found, judged) in of.found.iter_mut().zip(judged) {
+                    *found += usize::from(judged.finds(place));
+                }
+            }
+        }
+    }
+
+    fn known(&self, class_id: usize) -> ClassObjects {
+        self.known.get(class_id).copied().unwrap_or_default()
+    }
+
+    /// Whether a box of it was found, or an object is known to be there.
     fn has(&self, class_id: usize) -> bool {
-        self.of(class_id) != [0; 2]
+        self.of(class_id) != [0; 2] || self.known(class_id).objects > 0
     }
 
     fn of(&self, class_id: usize) -> [usize; 2] {
@@ -63,13 +93,19 @@ impl ClassCounts {
         if self.sides < 2 { a.to_string() } else { format!("{a} | {b}") }
     }
 
-    /// "3 boxes", or "3 | 2 boxes, A | B".
+    /// "3 boxes", or "3 | 2 boxes, A | B"; and what is known, as "truth: 4, A finds 3, B 2".
     fn sentence(&self, class_id: usize) -> String {
         let text = self.text(class_id);
-        match (self.sides < 2, self.of(class_id)[0]) {
+        let boxes = match (self.sides < 2, self.of(class_id)[0]) {
             (true, 1) => "1 box".into(),
             (true, _) => format!("{text} boxes"),
             (false, _) => format!("{text} boxes, A | B"),
+        };
+        let ClassObjects { objects, found: [a, b] } = self.known(class_id);
+        match (self.known.is_empty(), self.sides < 2) {
+            (true, _) => boxes,
+            (false, true) => format!("{boxes}; truth: {objects}, found {a}"),
+            (false, false) => format!("{boxes}; truth: {objects}, A finds {a}, B {b}"),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::held_order::{HeldOrder, follow};
 use crate::app::action::{Action, PairsAction};
 use crate::app::ui::palette::class_colour;
 use crate::app::ui::theme;
+use crate::compare::truth::JudgedBoxes;
 use crate::compare::{label_text, score_text, thousandths};
 use crate::detect::{ClassSet, Classes, Detection, MAX_DETECTIONS, Thresholds, is_full};
 
@@ -15,6 +16,8 @@ const ROW: f32 = 26.0;
 /// What is listed.
 pub struct ListInput<'a> {
     pub detections: &'a [Detection],
+    /// The same against what is known to be there; `None` = nothing is known.
+    pub judged: Option<&'a JudgedBoxes>,
     pub classes: &'a Classes,
     pub chosen: &'a ClassSet,
     pub thresholds: Thresholds,
@@ -115,7 +118,9 @@ fn row(ui: &mut Ui, input: &ListInput<'_>, index: usize) -> bool {
     let scheme = theme::scheme(ui);
     let class = input.classes.name(detection.class_id);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let truth = input.judged.and_then(|judged| judged.boxes.get(index)).map(|truth| truth.word());
     let text = label_text(class, detection.score);
+    let text = truth.map_or_else(|| text.clone(), |truth| format!("{text}, {truth}"));
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, highlighted, &text));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     if highlighted {
@@ -134,8 +139,17 @@ fn row(ui: &mut Ui, input: &ListInput<'_>, index: usize) -> bool {
     );
     let name = painter.with_clip_rect(rect.with_max_x(rail.left() - 6.0).intersect(ui.clip_rect()));
     name.text(inner.left_center() + vec2(19.0, 0.0), Align2::LEFT_CENTER, class, FontId::proportional(13.5), colour);
-    painter.rect_filled(rail, 2.0, scheme.line);
-    let filled = rail.with_max_x(rail.left() + rail.width() * detection.score.clamp(0.0, 1.0));
-    painter.rect_filled(filled, 2.0, scheme.accent);
+    match truth {
+        // In the bar's place: the score is written beside it.
+        Some(truth) => {
+            let place = pos2(rail.right(), rect.center().y);
+            painter.text(place, Align2::RIGHT_CENTER, truth, FontId::proportional(11.5), scheme.weak);
+        }
+        None => {
+            painter.rect_filled(rail, 2.0, scheme.line);
+            let filled = rail.with_max_x(rail.left() + rail.width() * detection.score.clamp(0.0, 1.0));
+            painter.rect_filled(filled, 2.0, scheme.accent);
+        }
+    }
     response.hovered()
 }

@@ -20,7 +20,7 @@ use pairs::PairsPanel;
 use pairs::input::PairsInput;
 use pairs::selection::Selection;
 
-use crate::compare::csv::{CsvBox, CsvPair, DETECTION_COLUMNS, PAIR_COLUMNS};
+use crate::compare::csv::{CsvBox, CsvPair, DETECTION_COLUMNS, PAIR_COLUMNS, TRUTH_COLUMNS, truth_cells};
 use crate::compare::{Arrow, Remedy};
 use crate::detect::{ClassSet, Thresholds};
 
@@ -40,7 +40,7 @@ pub struct DetectionsView {
 impl DetectionsView {
     /// Which boxes the picture shows, and how their labels are written.
     pub fn filter(&self, arrow: Arrow) -> BoxFilter<'_> {
-        BoxFilter { classes: &self.classes, kinds: self.pairs.kinds(), arrow }
+        BoxFilter { classes: &self.classes, kinds: self.pairs.kinds(), truths: self.pairs.truths(), arrow }
     }
 
     /// Selects a verdict of the current frame by index, or none.
@@ -107,12 +107,15 @@ impl DetectionsView {
             model.filter(|model| model.arithmetic.is_some()).map_or("", |model| model.engine.engine.as_str())
         });
         let Some(classes) = current.classes() else { return (0, String::new()) };
+        let known = current.judged();
         let rows: Vec<String> = match current.comparison().filter(|_| compares) {
             Some(comparison) => {
                 let verdicts = self.pairs.listed().filter_map(|i| comparison.verdicts().get(i));
-                verdicts
-                    .map(|verdict| CsvPair::new(comparison, verdict, classes).line(source, arithmetics, engines))
-                    .collect()
+                let line = |verdict| {
+                    let line = CsvPair::new(comparison, verdict, classes).line(source, arithmetics, engines);
+                    line + &known.map_or_else(String::new, |_| truth_cells(current.pair_truth(verdict)))
+                };
+                verdicts.map(line).collect()
             }
             None => {
                 let detections = current.detections(Side::A);
@@ -122,7 +125,8 @@ impl DetectionsView {
         };
         let compared = compares && current.comparison().is_some();
         let header = if compared { PAIR_COLUMNS } else { DETECTION_COLUMNS };
-        let lines = std::iter::once(header).chain(rows.iter().map(String::as_str));
+        let header = format!("{header}{}", if compared && known.is_some() { TRUTH_COLUMNS } else { "" });
+        let lines = std::iter::once(header.as_str()).chain(rows.iter().map(String::as_str));
         (rows.len(), lines.flat_map(|line| [line, "\n"]).collect())
     }
 
@@ -144,6 +148,7 @@ impl DetectionsView {
         let Some(classes) = current.classes() else { return };
         let sides = Side::BOTH.map(|which| current.detections(which));
         self.counts.count(classes, if compares { &sides } else { &sides[..1] });
+        self.counts.count_known(classes, current.truth().zip(current.judged()));
         self.class_filter.ui(ui, classes, &self.counts, &mut self.classes, live, actions);
     }
 
@@ -180,6 +185,7 @@ impl DetectionsView {
                 ui.set_min_width(ui.available_width());
                 let input = ListInput {
                     detections: current.detections(Side::A),
+                    judged: current.judged().map(|[a, _]| a),
                     classes: &current.output(Side::A)?.model.form.classes,
                     chosen: &self.classes,
                     thresholds: current.thresholds()?[0],
@@ -193,6 +199,7 @@ impl DetectionsView {
         let names = Side::BOTH.map(|which| current.output(which).map_or("?", |o| name_or_letter(&o.model.name, which)));
         let input = PairsInput {
             comparison,
+            judged: current.judged(),
             sides,
             names,
             chosen_classes: &self.classes,

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::annotate;
+pub use crate::annotate::MarkPanes as AnnotatedPanes;
+use crate::annotate::{self, PanePainter};
 use crate::app::frame::marks::BoxMark;
 use crate::app::ui::file_dialog::not_saved;
 use crate::compare::VerdictKind;
-use crate::detect::{Frame, FrameError, Size};
+use crate::detect::{Frame, FrameError};
 use crate::files::{Outputs, WriteError, free_name};
 
 /// A picture and what must be drawn on it; cheap to create, so that drawing happens on another thread.
@@ -17,15 +18,6 @@ pub struct AnnotatedPicture {
     pub panes: AnnotatedPanes,
     /// Without an ending: "street".
     pub name: String,
-}
-
-/// As in the window.
-#[derive(Clone)]
-pub enum AnnotatedPanes {
-    One(Vec<annotate::Mark>),
-    /// The first left of this column, the second from there on.
-    Split([Vec<annotate::Mark>; 2], u32),
-    Beside([Vec<annotate::Mark>; 2]),
 }
 
 /// Why a picture was not saved.
@@ -42,32 +34,9 @@ pub enum SaveError {
 impl AnnotatedPicture {
     /// Paints it. Takes a while for large pictures.
     pub fn paint(&self) -> Result<Frame, FrameError> {
-        let painted = |marks: &[annotate::Mark]| {
-            let mut frame = Frame::clone(&self.frame);
-            annotate::paint_marks(&mut frame, marks);
-            frame
-        };
-        let (width, stride) = (self.frame.width(), self.frame.stride());
-        Ok(match &self.panes {
-            AnnotatedPanes::One(marks) => painted(marks),
-            AnnotatedPanes::Split([a, b], column) => {
-                let (mut whole, right) = (painted(a), painted(b));
-                let from = 3 * (*column).min(width) as usize;
-                for (row, other) in whole.rgb_mut().chunks_exact_mut(stride).zip(right.rgb().chunks_exact(stride)) {
-                    row[from..].copy_from_slice(&other[from..]);
-                }
-                whole
-            }
-            AnnotatedPanes::Beside(sides) => {
-                let mut whole = Frame::new(Size::new(width.saturating_mul(2), self.frame.height()))?;
-                for (marks, from) in sides.iter().zip([0, stride]) {
-                    let side = painted(marks);
-                    let rows = whole.rgb_mut().chunks_exact_mut(2 * stride).zip(side.rgb().chunks_exact(stride));
-                    rows.for_each(|(row, other)| row[from..][..stride].copy_from_slice(other));
-                }
-                whole
-            }
-        })
+        let mut painter = PanePainter::default();
+        painter.paint(&self.frame, &self.panes)?;
+        Ok(painter.into_frame())
     }
 
     /// Saves it as PNG. Gives the file, which ends in `.png`; where that was added, so that nobody was asked whether it
@@ -92,7 +61,7 @@ pub fn mark(mark: &BoxMark, labels: bool) -> annotate::Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::BBox;
+    use crate::detect::{BBox, Size};
 
     const RED: [u8; 3] = [255, 0, 0];
     const BLUE: [u8; 3] = [0, 0, 255];
@@ -104,18 +73,6 @@ mod tests {
         });
         let frame = Arc::new(Frame::new(Size::new(200, 100)).unwrap());
         AnnotatedPicture { frame, panes: panes(marks), name: "street".into() }
-    }
-
-    #[test]
-    fn each_side_has_its_own_boxes() {
-        let split = annotated(|marks| AnnotatedPanes::Split(marks, 120)).paint().unwrap();
-        assert_eq!([split.pixel(20, 50), split.pixel(180, 50)], [Some(RED), Some(BLUE)]);
-        assert_eq!([split.pixel(119, 20), split.pixel(120, 20)], [Some(RED), Some(BLUE)]);
-        let beside = annotated(AnnotatedPanes::Beside).paint().unwrap();
-        assert_eq!(beside.size(), Size::new(400, 100));
-        assert_eq!([beside.pixel(180, 50), beside.pixel(220, 50)], [Some(RED), Some(BLUE)]);
-        let one = annotated(|[a, _]| AnnotatedPanes::One(a)).paint().unwrap();
-        assert_eq!(one.pixel(180, 50), Some(RED));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::boxes::Boxes;
 use super::legend::Legend;
 use super::marks::BoxFilter;
 use super::picture::{self, Layer, Panes, Picture};
-use super::readout;
+use super::{readout, truth_marks};
 use crate::app::action::{Action, PairsAction, PictureAction, SourceAction, shortcuts};
 use crate::app::models::picker::shortened;
 use crate::app::source::problem::{SourceProblem, sentence};
@@ -68,24 +68,32 @@ impl FrameView {
         let badges = Side::BOTH.map(|which| self.badge(which, &input));
         let whole = ui.available_rect_before_wrap();
         let pairs = self.current.comparison().filter(|_| compares && alone.is_none());
-        let legend = pairs.filter(|_| input.legend).and_then(|_| Legend::new(ui.painter(), whole, view));
+        let legend = pairs
+            .filter(|_| input.legend)
+            .and_then(|_| Legend::new(ui.painter(), whole, view, self.current.truth().is_some()));
         if input.tells_clicks && pairs.is_some_and(|pairs| !pairs.verdicts().is_empty()) {
             input.remarks.push(CLICKS.to_owned());
         }
+        let single = [alone.unwrap_or(Side::A)];
+        let sides: &[Side] = if view == View::Single { &single } else { &Side::BOTH };
+        let known = truth_marks::summary(&self.current, &input.filter, sides);
+        input.remarks.extend((!known.is_empty()).then_some(known));
         let [of_a, of_b] = &self.marks;
-        let layer = |marks, badge: String| Layer {
+        let [truth_a, truth_b] = &self.truth_marks;
+        let layer = |marks, truth, badge: String| Layer {
             boxes: Boxes { marks, highlighted: input.listed, chosen: input.selected, labels: input.labels },
+            truth,
             badge,
         };
         let panes = match view {
             View::Single => {
                 let badge = alone.map_or_else(String::new, |which| badges[which.index()].clone());
-                Panes::One(layer(of_a, badge))
+                Panes::One(layer(of_a, truth_a, badge))
             }
-            View::Overlay => Panes::One(layer(of_a, badges.join("   ·   "))),
+            View::Overlay => Panes::One(layer(of_a, truth_a, badges.join("   ·   "))),
             View::Split | View::SideBySide => {
                 let [a, b] = badges;
-                let layers = [layer(of_a, a), layer(of_b, b)];
+                let layers = [layer(of_a, truth_a, a), layer(of_b, truth_b, b)];
                 self.split_bar.follows = input.bar_follows;
                 if view == View::Split { Panes::Split(layers, &mut self.split_bar) } else { Panes::Beside(layers) }
             }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::view::Side;
-use crate::compare::{Comparer, Comparison, ModelInput};
+use crate::compare::truth::{JudgedBoxes, PairTruth, PictureTruth};
+use crate::compare::{Comparer, Comparison, ModelInput, Verdict};
 use crate::detect::{Classes, Detection, Postprocessor, Thresholds};
 use crate::engine::{Observation, Output};
 use crate::model::ModelInfo;
@@ -31,6 +32,10 @@ pub struct CurrentFrame {
     sides: [Option<usize>; 2],
     /// Both looked, and know the same classes.
     comparable: bool,
+    /// What is known to be in it; `None` = nothing is known.
+    truth: Option<Arc<PictureTruth>>,
+    /// A's and B's detections against that, at the settings of now.
+    judged: Option<[JudgedBoxes; 2]>,
     /// A model of the observation before, while there is none: its classes stay in the lists.
     last_model: Option<Arc<ModelInfo>>,
 }
@@ -44,6 +49,14 @@ impl CurrentFrame {
     pub fn set(&mut self, observation: Arc<Observation>) {
         self.observation = Some(observation);
         self.taken_at = None;
+        (self.truth, self.judged) = (None, None);
+    }
+
+    /// What is known to be in the observation that is looked at. Boxes are judged with the next [`CurrentFrame::compute`].
+    pub fn set_truth(&mut self, truth: Option<Arc<PictureTruth>>) {
+        if self.truth != truth {
+            (self.truth, self.judged) = (truth, None);
+        }
     }
 
     /// Nothing is looked at, until the next observation.
@@ -51,12 +64,27 @@ impl CurrentFrame {
         let model = Side::BOTH.into_iter().find_map(|which| self.output(which)).map(|output| Arc::clone(&output.model));
         self.last_model = model.or(self.last_model.take());
         (self.observation, self.taken_at, self.comparable) = (None, None, false);
+        (self.truth, self.judged) = (None, None);
         self.sides = [None; 2];
         self.alone.iter_mut().for_each(Vec::clear);
     }
 
     /// Computes boxes, pairs and verdicts where the observation or the settings changed.
     pub fn compute(&mut self, settings: BoxSettings) {
+        self.detect(settings);
+        if self.judged.is_none()
+            && let Some(truth) = self.truth.as_ref().filter(|_| self.taken_at.is_some())
+        {
+            // Its classes are A's, or B's where A did not look; the other may know others.
+            let first = Side::BOTH.into_iter().find(|which| self.output(*which).is_some());
+            self.judged = Some(Side::BOTH.map(|which| {
+                let known = self.comparable || first == Some(which);
+                if known { truth.judge(self.detections(which)) } else { JudgedBoxes::default() }
+            }));
+        }
+    }
+
+    fn detect(&mut self, settings: BoxSettings) {
         let Some(observation) = self.observation.as_ref().filter(|_| self.taken_at != Some(settings)) else { return };
         self.sides = Side::BOTH.map(|which| {
             let slot = which.index() ^ usize::from(settings.swapped);
@@ -77,6 +105,7 @@ impl CurrentFrame {
             }
         }
         self.taken_at = Some(settings);
+        self.judged = None;
     }
 
     /// Whether boxes and verdicts are not those of these settings.
@@ -100,6 +129,21 @@ impl CurrentFrame {
     /// `None` unless both models looked at this frame, and know the same classes.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparable.then(|| self.comparer.comparison())
+    }
+
+    /// What is known to be in the frame; `None` = nothing is known.
+    pub fn truth(&self) -> Option<&PictureTruth> {
+        self.truth.as_deref()
+    }
+
+    /// A's and B's detections against what is known to be there.
+    pub fn judged(&self) -> Option<&[JudgedBoxes; 2]> {
+        self.judged.as_ref()
+    }
+
+    /// What is known of a verdict's boxes; nothing, where the truth is not known.
+    pub fn pair_truth(&self, verdict: &Verdict) -> PairTruth {
+        self.judged().map_or_else(PairTruth::default, |judged| PairTruth::new(verdict, judged))
     }
 
     /// Why there is no comparison although both looked.

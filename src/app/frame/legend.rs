@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Align2, Color32, FontId, Galley, Painter, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::boxes::width;
-use crate::app::ui::palette::{BEHIND_REMARK, ON_PICTURE};
+use crate::app::ui::palette::{BEHIND_REMARK, ON_PICTURE, TRUTH};
 use crate::app::ui::verdict_style;
 use crate::app::view::View;
 use crate::compare::VerdictKind;
@@ -33,7 +33,8 @@ pub struct Legend {
 }
 
 struct Entry {
-    kind: VerdictKind,
+    /// `None` = the line of the truth.
+    kind: Option<VerdictKind>,
     stroke: Stroke,
     galley: Arc<Galley>,
     rect: Rect,
@@ -41,8 +42,9 @@ struct Entry {
 
 impl Legend {
     /// In the lower right corner of `whole`, on as many rows as it needs; `None`: there is no room, or nothing to tell.
-    pub fn new(painter: &Painter, whole: Rect, view: View) -> Option<Self> {
-        let lines = lines(view);
+    /// `truth`: what is known to be in the picture is shown, too.
+    pub fn new(painter: &Painter, whole: Rect, view: View, truth: bool) -> Option<Self> {
+        let lines = lines(view, truth);
         if lines.is_empty() || whole.height() < LEAST_HEIGHT {
             return None;
         }
@@ -88,7 +90,10 @@ impl Legend {
         let painter = ui.painter();
         painter.rect_filled(self.rect, 6.0, BEHIND_REMARK);
         for Entry { kind, stroke, galley, rect } in self.entries {
-            verdict_style::sample(painter, rect.left_center(), SAMPLE, kind, stroke);
+            match kind {
+                Some(kind) => verdict_style::sample(painter, rect.left_center(), SAMPLE, kind, stroke),
+                None => verdict_style::truth_sample(painter, rect.left_center(), SAMPLE, stroke),
+            }
             let place = Align2::LEFT_CENTER.anchor_size(rect.left_center() + vec2(SAMPLE + GAP, 0.0), galley.size());
             painter.galley(place.min, galley, ON_PICTURE);
         }
@@ -106,13 +111,14 @@ struct LegendLine {
     name: &'static str,
     /// In words, for those who do not see it.
     look: &'static str,
-    kind: VerdictKind,
+    /// `None` = the line of the truth.
+    kind: Option<VerdictKind>,
     width: f32,
     colour: Color32,
 }
 
 /// One model alone has one kind of line.
-fn lines(view: View) -> Vec<LegendLine> {
+fn lines(view: View, truth: bool) -> Vec<LegendLine> {
     let of = |kind: VerdictKind, colour| {
         let look = match kind {
             VerdictKind::Lost => "dashed",
@@ -120,8 +126,10 @@ fn lines(view: View) -> Vec<LegendLine> {
             VerdictKind::Flip => "dash-dotted",
             VerdictKind::Matched => "solid",
         };
-        LegendLine { name: kind.word(), look, kind, width: width(false), colour }
+        LegendLine { name: kind.word(), look, kind: Some(kind), width: width(false), colour }
     };
+    let known = LegendLine { name: "truth", look: "long-dashed", kind: None, width: width(false), colour: TRUTH };
+    let known = Some(known).filter(|_| truth);
     let differing = [VerdictKind::Lost, VerdictKind::Gained, VerdictKind::Flip];
     match view {
         View::Single => Vec::new(),
@@ -134,11 +142,12 @@ fn lines(view: View) -> Vec<LegendLine> {
                 width: width(second),
                 ..of(VerdictKind::Matched, colour)
             });
-            pair.into_iter().chain(differing.map(|kind| of(kind, kind.colour()))).collect()
+            pair.into_iter().chain(differing.map(|kind| of(kind, kind.colour()))).chain(known).collect()
         }
         // Boxes have the colours of their classes there.
         View::Split | View::SideBySide => {
-            [VerdictKind::Matched].into_iter().chain(differing).map(|kind| of(kind, ON_PICTURE)).collect()
+            let kinds = [VerdictKind::Matched].into_iter().chain(differing);
+            kinds.map(|kind| of(kind, ON_PICTURE)).chain(known).collect()
         }
     }
 }
@@ -152,7 +161,7 @@ mod tests {
     fn laid_out(size: Vec2, view: View) -> Option<Legend> {
         let mut found = None;
         let mut harness = Harness::builder().with_size(size).build_ui(|ui| {
-            found = Legend::new(ui.painter(), Rect::from_min_size(pos2(0.0, 0.0), size), view);
+            found = Legend::new(ui.painter(), Rect::from_min_size(pos2(0.0, 0.0), size), view, true);
         });
         harness.step();
         drop(harness);

@@ -5,7 +5,8 @@ use egui::Color32;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::ui::palette::class_colour;
 use crate::app::view::Side;
-use crate::compare::{Arrow, Comparison, VerdictKind, label, label_text};
+use crate::compare::truth::{JudgedBoxes, PairTruth};
+use crate::compare::{Arrow, Comparison, Verdict, VerdictKind, label, label_text};
 use crate::detect::{BBox, ClassSet, Classes};
 
 /// A box that is drawn.
@@ -29,6 +30,8 @@ pub struct BoxFilter<'a> {
     pub classes: &'a ClassSet,
     /// By verdict, in the order of [`VerdictKind::ALL`].
     pub kinds: [bool; 4],
+    /// Where the truth is known: pairs with a right box, and with a wrong one.
+    pub truths: [bool; 2],
     pub arrow: Arrow,
 }
 
@@ -57,7 +60,10 @@ pub fn of_side(frame: &CurrentFrame, which: Side, filter: &BoxFilter<'_>, compar
             mark.target = if which == Side::A { i } else { comparison.place_of_b(i).unwrap_or_default() };
             let Some(verdict) = comparison.verdicts().get(mark.target) else { continue };
             mark.kind = verdict.kind();
-            shown = comparison.is_chosen(verdict, filter.classes) && filter.shows(mark.kind);
+            let [right, wrong] = filter.truths;
+            shown = comparison.is_chosen(verdict, filter.classes)
+                && filter.shows(mark.kind)
+                && frame.pair_truth(verdict).is_among(right, wrong);
             mark.label = filter.arrow.mark(mark.kind, mark.label);
         }
         if shown {
@@ -67,14 +73,23 @@ pub fn of_side(frame: &CurrentFrame, which: Side, filter: &BoxFilter<'_>, compar
 }
 
 /// The boxes of both models by verdict; what differs is drawn over what does not.
-pub fn of_both(comparison: &Comparison, classes: &Classes, filter: &BoxFilter<'_>, marks: &mut Vec<BoxMark>) {
+pub fn of_both(
+    comparison: &Comparison,
+    judged: Option<&[JudgedBoxes; 2]>,
+    classes: &Classes,
+    filter: &BoxFilter<'_>,
+    marks: &mut Vec<BoxMark>,
+) {
     marks.clear();
+    let [right, wrong] = filter.truths;
+    let is_among =
+        |verdict: &Verdict| judged.is_none_or(|judged| PairTruth::new(verdict, judged).is_among(right, wrong));
     let verdicts = || comparison.verdicts().iter().enumerate();
     // The first are drawn on top.
     let ordered = verdicts().filter(|(_, v)| !v.agrees()).chain(verdicts().filter(|(_, v)| v.agrees()));
     for (target, verdict) in ordered {
         let kind = verdict.kind();
-        if !filter.shows(kind) || !comparison.is_chosen(verdict, filter.classes) {
+        if !filter.shows(kind) || !comparison.is_chosen(verdict, filter.classes) || !is_among(verdict) {
             continue;
         }
         let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];

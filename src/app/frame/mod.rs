@@ -20,6 +20,7 @@ mod previewing;
 mod readout;
 mod split_bar;
 mod texture;
+mod truth_marks;
 mod viewport;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use marks::{BoxFilter, BoxMark};
 use preview::Preview;
 use split_bar::SplitBar;
 use texture::FrameTexture;
+use truth_marks::TruthMark;
 use viewport::{Area, Viewport};
 
 use crate::detect::{BBox, Frame};
@@ -56,6 +58,8 @@ pub struct FrameView {
     split_bar: SplitBar,
     /// Buffers of what is drawn, A's and B's.
     marks: [Vec<BoxMark>; 2],
+    /// What is known to be there, with what A misses, and B; or both in the first.
+    truth_marks: [Vec<TruthMark>; 2],
     /// The next source's first picture is shown at the current zoom.
     keeps_zoom: bool,
     /// The current frame is new from the engine, and is counted when it is painted.
@@ -138,7 +142,11 @@ impl FrameView {
             PictureAction::ActualSize => view.zoom_to(1.0, centre, &area),
             PictureAction::ZoomIn => view.zoom_by(1.25, centre, &area),
             PictureAction::ZoomOut => view.zoom_by(0.8, centre, &area),
-            PictureAction::Copy | PictureAction::Save | PictureAction::ToggleLabels | PictureAction::ToggleLegend => {}
+            PictureAction::Copy
+            | PictureAction::Save
+            | PictureAction::ToggleLabels
+            | PictureAction::ToggleLegend
+            | PictureAction::ToggleTruth => {}
         }
     }
 
@@ -154,9 +162,20 @@ impl FrameView {
 
     /// Makes the marks of a view; of the single one, those of `alone`. `compared`: with the lines of their verdicts.
     fn draw(&mut self, view: View, alone: Side, compared: bool, filter: &BoxFilter<'_>) {
+        let [of_first, of_second] = &mut self.truth_marks;
+        match view {
+            View::Overlay => truth_marks::of_objects(&self.current, filter, &Side::BOTH, of_first),
+            View::Single => truth_marks::of_objects(&self.current, filter, &[alone], of_first),
+            View::Split | View::SideBySide => {
+                truth_marks::of_objects(&self.current, filter, &[Side::A], of_first);
+                truth_marks::of_objects(&self.current, filter, &[Side::B], of_second);
+            }
+        }
         let [first, second] = &mut self.marks;
         match (view, self.current.comparison(), self.current.classes()) {
-            (View::Overlay, Some(comparison), Some(classes)) => marks::of_both(comparison, classes, filter, first),
+            (View::Overlay, Some(comparison), Some(classes)) => {
+                marks::of_both(comparison, self.current.judged(), classes, filter, first);
+            }
             (View::Split | View::SideBySide, ..) => {
                 marks::of_side(&self.current, Side::A, filter, compared, first);
                 marks::of_side(&self.current, Side::B, filter, compared, second);

@@ -6,6 +6,7 @@ use crate::app::frame::boxes::{Boxes, pointed_at};
 use crate::app::frame::chip::Chip;
 use crate::app::frame::split_bar::SplitBar;
 use crate::app::frame::texture::FrameTexture;
+use crate::app::frame::truth_marks::{self, TruthMark};
 use crate::app::frame::viewport::{Area, UiFromImage, Viewport};
 use crate::app::ui::palette::STALE;
 use crate::detect::Size;
@@ -16,6 +17,8 @@ const GAP: f32 = 2.0;
 /// What lies over the picture: boxes, and in the corner whose they are.
 pub struct Layer<'a> {
     pub boxes: Boxes<'a>,
+    /// What is known to be there, under the boxes.
+    pub truth: &'a [TruthMark],
     /// "A · FP32 · 12 boxes"; empty = nothing to tell apart.
     pub badge: String,
 }
@@ -116,9 +119,11 @@ impl Picture<'_> {
             }
             let clip = ui.painter().with_clip_rect(painted(0).intersect(rects[0]));
             remarks(&clip, &self.remarks, self.legend, &mut chips);
-            let written: Vec<Rect> = chips.iter().map(|chip| chip.rect).chain(self.legend).collect();
+            let chips_and_legend: Vec<Rect> = chips.iter().map(|chip| chip.rect).chain(self.legend).collect();
             for (layer, (i, part)) in layers.iter().zip(parts) {
                 let painter = ui.painter().with_clip_rect(painted(i).intersect(part));
+                let mut written = truth_marks::paint(layer.truth, &painter, &transforms[i], layer.boxes.labels);
+                written.extend_from_slice(&chips_and_legend);
                 layer.boxes.paint(&painter, &transforms[i], &written);
             }
             if !self.is_live {

@@ -55,7 +55,7 @@ impl FrameView {
         let Some(size) = preview.whole_size() else { return stand_in(ui, preview, self.texture.id()) };
         let layer = || {
             let boxes = Boxes { marks: &[], highlighted: None, chosen: None, labels: false };
-            Layer { boxes, badge: String::new() }
+            Layer { boxes, truth: &[], badge: String::new() }
         };
         let panes = match view {
             View::Single | View::Overlay => Panes::One(layer()),

@@ -19,12 +19,14 @@ struct Readout {
     /// Who has it, and the score; `None` = has it not.
     scores: Vec<(String, Option<f32>)>,
     iou: Option<f32>,
+    /// What is known of it: "true", "true → badly placed"; empty = nothing.
+    truth: String,
 }
 
 /// Shows the readout of a target of the picture: a verdict where two models are compared, else a detection of A.
 pub fn show(ui: &Ui, frame: &CurrentFrame, target: usize, compares: bool) {
     let readout = if compares { of_verdict(frame, target) } else { of_detection(frame, target) };
-    let Some(Readout { title, scores, iou }) = readout else { return };
+    let Some(Readout { title, scores, iou, truth }) = readout else { return };
     let id = ui.scope_id().with("readout");
     let tooltip = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), id, PopupAnchor::Pointer).gap(GAP);
     tooltip.show(|ui| {
@@ -42,6 +44,9 @@ pub fn show(ui: &Ui, frame: &CurrentFrame, target: usize, compares: bool) {
             if iou.is_some() {
                 line("IoU", digits(iou));
             }
+            if !truth.is_empty() {
+                line("Truth", truth);
+            }
         });
     });
 }
@@ -49,7 +54,9 @@ pub fn show(ui: &Ui, frame: &CurrentFrame, target: usize, compares: bool) {
 fn of_detection(frame: &CurrentFrame, target: usize) -> Option<Readout> {
     let (output, detection) = (frame.output(Side::A)?, frame.detections(Side::A).get(target)?);
     let title = output.model.form.classes.name(detection.class_id).to_owned();
-    Some(Readout { title, scores: vec![(shortened(&output.model.name), Some(detection.score))], iou: None })
+    let truth = frame.judged().and_then(|judged| judged[Side::A.index()].boxes.get(target));
+    let truth = truth.map_or_else(String::new, |truth| truth.word().to_owned());
+    Some(Readout { title, scores: vec![(shortened(&output.model.name), Some(detection.score))], iou: None, truth })
 }
 
 fn of_verdict(frame: &CurrentFrame, target: usize) -> Option<Readout> {
@@ -70,5 +77,5 @@ fn of_verdict(frame: &CurrentFrame, target: usize) -> Option<Readout> {
         let model = frame.output(which).map_or_else(String::new, |output| shortened(&output.model.name));
         (format!("{} · {model}", which.letter()), boxes[which.index()].map(|detection| detection.score))
     });
-    Some(Readout { title, scores: scores.into(), iou: verdict.iou() })
+    Some(Readout { title, scores: scores.into(), iou: verdict.iou(), truth: frame.pair_truth(verdict).word() })
 }

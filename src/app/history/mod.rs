@@ -2,4 +2,5 @@
 
 pub mod browser;
 pub mod plots;
+pub mod recording;
 pub mod threshold_match;

@@ -6,6 +6,7 @@ use egui::{Align2, Context, Label, RichText, ScrollArea, Sense, Stroke, Ui, vec2
 
 use crate::app::action::shortcuts::{HELD, SHORTCUTS, key_name};
 use crate::app::action::{Action, CameraAction, HistoryAction, PictureAction, WindowAction};
+use crate::app::ui::palette::TRUTH;
 use crate::app::ui::verdict_style;
 use crate::compare::VerdictKind;
 
@@ -25,7 +26,9 @@ impl HelpGroup {
 
     fn of(action: &Action) -> Self {
         match action {
-            Action::Picture(PictureAction::Copy | PictureAction::Save) => Self::Pictures,
+            Action::Picture(PictureAction::Copy | PictureAction::Save)
+            | Action::Saving(_)
+            | Action::History(HistoryAction::ToggleRecording) => Self::Pictures,
             Action::Picture(_) | Action::Window(WindowAction::Show(_)) => Self::View,
             Action::Models(_) | Action::Thresholds(_) => Self::Models,
             Action::Pairs(_) | Action::Window(WindowAction::Back) => Self::Boxes,
@@ -135,10 +138,10 @@ fn contents(ui: &mut Ui, column: f32) {
 }
 
 /// How many groups stand in the first column, so that both are about as long: a heading is as high as two rows, and the
-/// legend as six.
+/// legend as seven.
 fn first_column(rows: &[usize]) -> usize {
     let height = |rows: &[usize]| rows.iter().map(|rows| rows + 2).sum::<usize>();
-    let longer = |first: &usize| height(&rows[..*first]).max(height(&rows[*first..]) + 6);
+    let longer = |first: &usize| height(&rows[..*first]).max(height(&rows[*first..]) + 7);
     (0..=rows.len()).min_by_key(longer).unwrap_or(rows.len())
 }
 
@@ -161,6 +164,11 @@ fn legend(ui: &mut Ui) {
         };
         row(ui, sample, &format!("{}: {}", kind.word(), meaning(kind)));
     }
+    let sample = |ui: &mut Ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(KEYS - 14.0, 18.0), Sense::hover());
+        verdict_style::truth_sample(ui.painter(), rect.left_center(), rect.width(), Stroke::new(2.0, TRUTH));
+    };
+    row(ui, sample, "truth: an object of the annotations, where there are some");
 }
 
 fn heading(ui: &mut Ui, title: &str) {

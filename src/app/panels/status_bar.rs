@@ -10,9 +10,11 @@ use super::status_cells::{StatusCell, StatusScene, cells, fitting};
 use super::zoom_buttons;
 use crate::app::action::Action;
 use crate::app::frame::Zoom;
+use crate::app::history::recording::figures;
 use crate::app::source::problem::SourceProblem;
 use crate::app::ui::theme;
 use crate::engine::Status;
+use crate::recording::RecordingState;
 
 /// How often the numbers change: faster, and nobody could read them.
 const REFRESH: Duration = Duration::from_millis(250);
@@ -38,6 +40,8 @@ pub struct StatusLine<'a> {
     pub paused: bool,
     /// The source is a single picture.
     pub still: bool,
+    /// How far a recording is, while there is one.
+    pub recording: Option<RecordingState>,
     /// Stands first.
     pub problem: Option<&'a SourceProblem>,
     /// At the right end.
@@ -74,6 +78,9 @@ impl StatusBar {
         let width = if line.zoom.is_some() { zoom_buttons::WIDTH } else { 0.0 };
         let (left, right) = whole.split_left_right_at_x((whole.right() - width).max(whole.left()));
         row(ui, left, |ui| {
+            if let Some(recording) = &line.recording {
+                recorded(ui, recording);
+            }
             if let Some(problem) = line.problem {
                 let text = RichText::new(format!("⚠ {}", problem.short())).color(theme::scheme(ui).warning);
                 ui.add(Label::new(text).truncate()).on_hover_text(&problem.text);
@@ -110,6 +117,20 @@ impl StatusBar {
             response.on_hover_text(left.join("\n"));
         }
     }
+}
+
+/// "● 0:12 · 34 MB"
+fn recorded(ui: &mut Ui, state: &RecordingState) {
+    let [time, size] = figures(state);
+    let text = RichText::new(format!("● {time} · {size}")).color(theme::scheme(ui).error);
+    let what = match state.missed {
+        0 => format!("Recording: {} frames so far. Ctrl+R stops it.", state.frames),
+        missed => {
+            format!("Recording: {} frames so far; {missed} came too fast for the disk. Ctrl+R stops it.", state.frames)
+        }
+    };
+    ui.add(Label::new(text)).on_hover_text(what);
+    ui.separator();
 }
 
 /// What does not fit into `rect` is cut off, not laid over what is beside it.

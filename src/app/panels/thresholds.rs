@@ -121,14 +121,19 @@ pub fn dense_spacing(ui: &mut Ui) {
     (spacing.item_spacing.y, spacing.interact_size.y, spacing.button_padding.y) = (3.0, 22.0, 3.0);
 }
 
-/// What is drawn on the picture.
-pub fn shown(ui: &mut Ui, preferences: &mut Preferences) {
+/// What is drawn on the picture. `has_truth`: annotations of the pictures are known.
+pub fn shown(ui: &mut Ui, preferences: &mut Preferences, has_truth: bool) {
     let labels =
         hint(ui.ctx(), "Show class names and scores on the picture", &Action::Picture(PictureAction::ToggleLabels));
     checkbox(ui, &mut preferences.labels, "Labels").on_hover_text(labels);
     if preferences.view.compares() {
         let what = "Show on the picture what the lines of the boxes mean";
         checkbox(ui, &mut preferences.legend, "Legend").on_hover_text(what);
+    }
+    if has_truth {
+        let what = "Show what the annotations say: their objects, and which boxes are right";
+        let what = hint(ui.ctx(), what, &Action::Picture(PictureAction::ToggleTruth));
+        checkbox(ui, &mut preferences.truth, "Truth").on_hover_text(what);
     }
     if preferences.view == View::Split {
         let what = "The divider follows the pointer over the picture; otherwise drag it";

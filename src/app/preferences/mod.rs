@@ -7,6 +7,8 @@ pub mod layout;
 pub mod recent;
 pub mod threshold_choice;
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -42,6 +44,8 @@ pub struct Preferences {
     pub labels: bool,
     /// What the lines of the boxes mean stands on the picture.
     pub legend: bool,
+    /// What annotations say is shown, where there are some.
+    pub truth: bool,
     /// A box or a pair was clicked once: what that does needs no more telling.
     pub knows_clicks: bool,
     /// The bar of the split view follows the pointer.
@@ -59,6 +63,8 @@ pub struct Preferences {
     /// Pause where the agreement of a frame falls below this.
     pub pause_below: f32,
     pub pauses: bool,
+    /// Where recordings go; `None`: into the folder of videos.
+    pub recordings: Option<PathBuf>,
     pub theme: egui::ThemePreference,
     /// How much larger everything is drawn.
     pub zoom: f32,
@@ -81,6 +87,7 @@ impl Default for Preferences {
             linked: true,
             labels: true,
             legend: true,
+            truth: true,
             knows_clicks: false,
             bar_follows: false,
             history: false,
@@ -90,6 +97,7 @@ impl Default for Preferences {
             history_mb: 256,
             pause_below: 0.6,
             pauses: false,
+            recordings: None,
             theme: egui::ThemePreference::System,
             zoom: 1.0,
             window: WindowLayout::default(),

@@ -9,7 +9,7 @@ use egui::Context;
 
 use crate::app::view::Side;
 use crate::files::{WriteCause, WriteError};
-use crate::source::pictures::folder::{PICTURES, VIDEOS};
+use crate::source::pictures::folder::{PICTURES, RECORDINGS, VIDEOS};
 
 /// A dialog that is gone sooner than a person could close it was never there.
 const NEVER_THERE: Duration = Duration::from_millis(150);
@@ -94,6 +94,11 @@ pub fn pictures_folder() -> Option<PathBuf> {
     of_user(UserDirs::picture_dir)
 }
 
+/// Where recordings go: the user's folder of videos, else the home folder.
+pub fn videos_folder() -> Option<PathBuf> {
+    of_user(UserDirs::video_dir)
+}
+
 /// The same for other files: the user's folder of documents.
 pub fn documents_folder() -> Option<PathBuf> {
     of_user(UserDirs::document_dir)
@@ -118,8 +123,8 @@ fn put(ask: FileQuestion) -> Option<FileAnswer> {
     let dialog = rfd::FileDialog::new();
     match ask {
         FileQuestion::Files => {
-            let all = [&PICTURES[..], &VIDEOS[..]].concat();
-            let dialog = dialog.set_title("Open files").add_filter("Images and videos", &all);
+            let all = [&PICTURES[..], &VIDEOS[..], &RECORDINGS[..]].concat();
+            let dialog = dialog.set_title("Open files").add_filter("Images, videos and recordings", &all);
             dialog.add_filter("All files", &["*"]).pick_files().map(FileAnswer::Open)
         }
         FileQuestion::Folder => {

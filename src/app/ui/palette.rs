@@ -20,6 +20,9 @@ pub const FLIP: Color32 = rgb(annotate::FLIP);
 pub const LOST: Color32 = rgb(annotate::LOST);
 pub const GAINED: Color32 = rgb(annotate::GAINED);
 
+/// What is known to be in a picture: Okabe and Ito's vermillion, which stands out from the window's grounds by itself.
+pub const TRUTH: Color32 = Color32::from_rgb(213, 94, 0);
+
 /// The colour of text on a class's colour, and on a verdict's.
 pub const ON_CLASS: Color32 = Color32::from_rgb(annotate::INK[0], annotate::INK[1], annotate::INK[2]);
 

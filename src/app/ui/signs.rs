@@ -13,6 +13,8 @@ pub enum Sign {
     History,
     /// Sheets on each other.
     Layers,
+    /// A disc.
+    Record,
     /// Three dots.
     More,
 }
@@ -52,6 +54,9 @@ impl Sign {
                     let [left, _, right, bottom] = sheet(y);
                     painter.add(Shape::line(vec![left, bottom, right], stroke));
                 }
+            }
+            Self::Record => {
+                painter.circle_filled(centre, 4.6, ink);
             }
             Self::More => {
                 for x in [-4.5, 0.0, 4.5] {

@@ -37,18 +37,30 @@ impl VerdictKind {
     }
 }
 
+/// The line around what is known to be in the picture, as a verdict's pattern: longer strokes than any verdict has.
+const TRUTH_PATTERN: [(f32, f32); 1] = [(9.0, 4.0)];
+
 /// Paints an outline in a verdict's line over a dark halo. What lies outside the painter's clip costs nothing.
 pub fn outline(painter: &Painter, rect: Rect, kind: VerdictKind, stroke: Stroke) {
+    outline_in(painter, rect, kind.pattern(), stroke);
+}
+
+/// Paints an outline in the line of the truth, likewise.
+pub fn truth_outline(painter: &Painter, rect: Rect, stroke: Stroke) {
+    outline_in(painter, rect, &TRUTH_PATTERN, stroke);
+}
+
+fn outline_in(painter: &Painter, rect: Rect, pattern: &[(f32, f32)], stroke: Stroke) {
     let width = stroke.width;
     let halo = Stroke::new(width + 2.0, HALO);
-    if kind.pattern().is_empty() {
+    if pattern.is_empty() {
         painter.rect_stroke(rect, 0.0, halo, StrokeKind::Middle);
         painter.rect_stroke(rect, 0.0, stroke, StrokeKind::Middle);
         return;
     }
     let mut shapes = Vec::new();
     for (stroke, longer) in [(halo, 1.0), (stroke, 0.0)] {
-        for [from, to] in strokes(rect, kind.pattern(), width, painter.clip_rect().expand(width + 2.0)) {
+        for [from, to] in strokes(rect, pattern, width, painter.clip_rect().expand(width + 2.0)) {
             let along = (to - from).normalized() * longer;
             shapes.push(Shape::line_segment([from - along, to + along], stroke));
         }
@@ -58,11 +70,20 @@ pub fn outline(painter: &Painter, rect: Rect, kind: VerdictKind, stroke: Stroke)
 
 /// Paints a piece of a verdict's line, to the right from `start`.
 pub fn sample(painter: &Painter, start: Pos2, length: f32, kind: VerdictKind, stroke: Stroke) {
+    sample_of(painter, start, length, kind.pattern(), stroke);
+}
+
+/// Paints a piece of the truth's line, likewise.
+pub fn truth_sample(painter: &Painter, start: Pos2, length: f32, stroke: Stroke) {
+    sample_of(painter, start, length, &TRUTH_PATTERN, stroke);
+}
+
+fn sample_of(painter: &Painter, start: Pos2, length: f32, pattern: &[(f32, f32)], stroke: Stroke) {
     let at = |t: f32| start + vec2(t, 0.0);
-    if kind.pattern().is_empty() {
+    if pattern.is_empty() {
         painter.line_segment([at(0.0), at(length)], stroke);
     }
-    for (from, to) in along(length, kind.pattern(), stroke.width, Rangef::new(0.0, length)) {
+    for (from, to) in along(length, pattern, stroke.width, Rangef::new(0.0, length)) {
         painter.line_segment([at(from), at(to)], stroke);
     }
 }

@@ -8,8 +8,8 @@ use egui::{Context, ViewportCommand};
 use super::Viewer;
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{
-    Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SourceAction,
-    ThresholdsAction, VideoAction, WindowAction,
+    Action, CameraAction, HistoryAction, LayersAction, ModelsAction, PairsAction, PictureAction, SavingAction,
+    SourceAction, ThresholdsAction, VideoAction, WindowAction,
 };
 use crate::app::layers::controller::LayersEffect;
 use crate::app::panels::bottom::BottomTab;
@@ -17,7 +17,7 @@ use crate::app::panels::thresholds::LEAST_SCORE;
 use crate::app::preferences::recent::RecentSource;
 use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::{SourceContext, video_playback};
-use crate::app::ui::file_dialog::FileQuestion;
+use crate::app::ui::file_dialog::{FileQuestion, videos_folder};
 use crate::app::view::{Side, View};
 use crate::compare::Arrow;
 use crate::detect::{ClassSet, Thresholds};
@@ -38,6 +38,7 @@ impl Viewer {
             Action::Layers(action) => self.apply_to_layers(ctx, action, status),
             Action::Picture(action) => self.apply_to_picture(ctx, action),
             Action::Pairs(action) => self.apply_to_pairs(ctx, action, status),
+            Action::Saving(action) => self.apply_to_saving(ctx, action),
             Action::Window(action) => self.apply_to_window(ctx, action, status),
         }
         // The sooner it is asked for, the sooner it is decoded.
@@ -146,6 +147,13 @@ impl Viewer {
                 let restored = self.history.go_to(sequence);
                 self.show_restored(ctx, restored, status);
             }
+            HistoryAction::ToggleRecording => {
+                let folder = self.preferences.recordings.clone().or_else(videos_folder);
+                match self.recording.toggle(ctx, folder) {
+                    Ok(message) => message.into_iter().for_each(|message| self.notifications.done(message)),
+                    Err(message) => self.notifications.warn(&message),
+                }
+            }
             HistoryAction::Step(by) => {
                 let Some(current) = self.frame.current.observation() else { return };
                 let restored = self.history.step(by, current);
@@ -213,6 +221,7 @@ impl Viewer {
         match action {
             PictureAction::ToggleLabels => self.preferences.labels = !self.preferences.labels,
             PictureAction::ToggleLegend => self.preferences.legend = !self.preferences.legend,
+            PictureAction::ToggleTruth => self.preferences.truth = !self.preferences.truth,
             PictureAction::Copy | PictureAction::Save => {
                 let filter = self.detections.filter(Arrow::Word);
                 let picture = self.frame.annotated(self.preferences.view, self.preferences.labels, &filter);
@@ -233,6 +242,15 @@ impl Viewer {
             }
             zoom => self.frame.apply(zoom),
         }
+    }
+
+    fn apply_to_saving(&mut self, ctx: &Context, action: SavingAction) {
+        let folder = self.preferences.recordings.clone();
+        let done = match action {
+            SavingAction::ToggleVideo => self.saving.video.toggle(ctx, folder),
+            SavingAction::ToggleHarvest => self.saving.harvest.toggle(ctx, &self.frame.current, folder),
+        };
+        self.warn_of(done);
     }
 
     fn apply_to_pairs(&mut self, ctx: &Context, action: PairsAction, status: &Status) {

@@ -33,7 +33,9 @@ impl Viewer {
         let settings = self.compare_settings();
         let Some(album) = self.source.album.album() else { return self.compare_all.close() };
         let models = Side::BOTH.map(|which| self.models.request(which));
-        let context = AlbumContext { ctx, album, version: self.source.album.version(), models, settings: &settings };
+        let version = self.source.album.version();
+        let truth = self.truth.all().filter(|_| self.preferences.truth);
+        let context = AlbumContext { ctx, album, version, models, settings: &settings, truth };
         for effect in self.compare_all.tend(&context, &changed) {
             match effect {
                 CompareAllEffect::Mark(picture, why) => self.source.album.mark(&picture, why),
@@ -81,7 +83,8 @@ impl Viewer {
                 let settings = self.compare_settings();
                 let models = Side::BOTH.map(|which| self.models.request(which));
                 let version = self.source.album.version();
-                let context = AlbumContext { ctx, album, version, models, settings: &settings };
+                let truth = self.truth.all().filter(|_| self.preferences.truth);
+                let context = AlbumContext { ctx, album, version, models, settings: &settings, truth };
                 let started = self.compare_all.start(&context, self.control.examiner());
                 self.warn_of(started.map_err(|cause| format!("Can't compare all images: {cause}. Try again.")));
             }

@@ -4,8 +4,8 @@ use egui::Context;
 
 use super::Viewer;
 use crate::app::action::{
-    Action, CameraAction, ModelsAction, PairsAction, SourceAction, ThresholdsAction, VideoAction, WindowAction,
-    shortcuts,
+    Action, CameraAction, ModelsAction, PairsAction, PictureAction, SourceAction, ThresholdsAction, VideoAction,
+    WindowAction, shortcuts,
 };
 use crate::app::models::computed_as::applies;
 use crate::app::source::camera::in_use::CameraInUse;
@@ -56,6 +56,9 @@ impl Viewer {
             }
             Action::Pairs(PairsAction::SelectNext(_)) => {
                 self.detections.lists_no_pairs().then_some("No pairs are listed.")
+            }
+            Action::Picture(PictureAction::ToggleTruth) => {
+                self.truth.all().is_none().then_some("No annotations of these pictures are known.")
             }
             Action::Window(WindowAction::TogglePause) => {
                 let can = self.control.can_pause(status)

@@ -1,6 +1,7 @@
 //! What came from the engine, from jobs and from the system, before anything is painted.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use egui::{Context, ViewportCommand};
 
@@ -9,10 +10,13 @@ use crate::app::action::ModelsAction;
 use crate::app::frame::preview::Preview;
 use crate::app::models::byte_check::ByteSight;
 use crate::app::models::profile_files::ProfileDone;
+use crate::app::saving::video::VideoSight;
 use crate::app::source::change::SourceChange;
 use crate::app::source::{Failure, FoundNews, SourceContext};
+use crate::app::truth::TruthScope;
 use crate::app::ui::file_dialog::{FileAnswer, FileQuestion, documents_folder, pictures_folder};
 use crate::app::view::Side;
+use crate::compare::Arrow;
 use crate::engine::{Event, ModelPhase, Observation, Status};
 use crate::source::SourceRequest;
 use crate::workshop::Stopped;
@@ -41,11 +45,13 @@ impl Viewer {
         self.remember_models(&status);
         self.source.recent.store(&mut self.preferences.recent);
         self.poll_layers(ctx, &status);
+        self.tend_truth(ctx);
         self.tend_album(ctx);
         self.preview(ctx);
         self.facts.poll(ctx);
         self.fonts.poll(ctx);
         self.compute();
+        self.save_seen();
         self.tend_computed_as(ctx, &status);
         if let Some(screenshot) = &mut self.screenshot
             && let Some(result) = screenshot.poll(ctx)
@@ -58,18 +64,61 @@ impl Viewer {
 
     /// Boxes and verdicts of the current frame, where it or a setting changed.
     fn compute(&mut self) {
-        self.frame.current.compute(self.box_settings());
+        let file = self.frame.current.observation().and_then(|observation| observation.description.file.clone());
+        let truth = file.filter(|_| self.preferences.truth).and_then(|file| self.truth.of(&file));
+        self.frame.current.set_truth(truth);
+        let (begun, settings) = (Instant::now(), self.box_settings());
+        let is_stale = self.frame.current.is_stale(settings);
+        self.frame.current.compute(settings);
+        if is_stale {
+            self.trace_stage("compare", begun);
+        }
+    }
+
+    /// Gives what is seen to the video that is being saved, where it is not what was given last.
+    fn save_seen(&mut self) {
+        let Some(observation) = self.frame.current.observation() else { return };
+        let (view, labels) = (self.preferences.view, self.preferences.labels);
+        let sight = VideoSight { sequence: observation.sequence, settings: self.box_settings(), view, labels };
+        if !self.saving.video.wants(sight) {
+            return;
+        }
+        let names = Side::BOTH.map(|which| {
+            let title = self.titles.of_request(self.models.request(which));
+            format!("{} {title}", which.letter())
+        });
+        let filter = self.detections.filter(Arrow::Word);
+        if let Some(picture) = self.frame.annotated(view, labels, &filter) {
+            self.saving.video.show(picture, names);
+        }
+    }
+
+    /// Follows which pictures are open, and takes what is found out about them.
+    fn tend_truth(&mut self, ctx: &Context) {
+        let classes = self.frame.current.classes().cloned();
+        let scope = match (self.source.album.album(), self.control.source()) {
+            (Some(album), _) => TruthScope::Album { pictures: album.listed(), version: self.source.album.version() },
+            (None, SourceRequest::Still(path)) => TruthScope::Picture(path),
+            (None, _) => TruthScope::Nothing,
+        };
+        for problem in self.truth.tend(ctx, &scope, classes.as_ref()) {
+            self.notifications.warn(&problem);
+        }
     }
 
     /// Shows an observation, unless another is held, and gives it to the history. Pauses where the two models agree too
     /// little on it.
     fn observe(&mut self, ctx: &Context, observation: Arc<Observation>, status: &Status) {
         self.layers.give(&observation);
+        self.recording.give(&observation, self.preferences.thresholds(), self.models.is_swapped());
         if self.history.is_held() {
             return self.history.observe(&observation, None);
         }
+        let begun = Instant::now();
         self.frame.show(ctx, Arc::clone(&observation), true);
+        self.trace_stage("upload", begun);
         self.compute();
+        self.saving.harvest.offer(&self.frame.current);
         self.history.observe(&observation, self.frame.current.comparison());
         if matches!(self.control.source(), SourceRequest::Still(_)) {
             self.source.pictures.read_ahead(&self.source.album);
@@ -140,12 +189,17 @@ impl Viewer {
     }
 
     fn take_jobs(&mut self, ctx: &Context, status: &Status) {
-        for result in self.export.poll() {
+        for result in self.export.poll().chain(self.saving.poll()) {
             match result {
                 Ok(message) => self.notifications.done(message),
                 Err(Stopped::Failed(message)) => self.notifications.warn(&message),
                 Err(Stopped::Cancelled) => {}
             }
+        }
+        match self.recording.poll() {
+            Some(Ok(message)) => self.notifications.done(message),
+            Some(Err(message)) => self.notifications.warn(&message),
+            None => {}
         }
         let (source, mut context) = self.source(status);
         let FoundNews { change, named, heads, failures } = source.poll(ctx, &mut context);

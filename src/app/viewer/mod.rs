@@ -16,7 +16,7 @@ mod ui;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{Context, ThemePreference};
 
@@ -27,6 +27,7 @@ use super::frame::FrameView;
 use super::frame::current::BoxSettings;
 use super::frame::export::PictureExport;
 use super::history::browser::HistoryBrowser;
+use super::history::recording::RecordingController;
 use super::layers::controller::{LayersContext, LayersController};
 use super::models::computed_as::ComputedAs;
 use super::models::dialog::ModelDialog;
@@ -36,8 +37,10 @@ use super::models::titles::{ModelTitles, TitledLoader};
 use super::panels::bottom::BottomTab;
 use super::panels::status_bar::StatusBar;
 use super::preferences::Preferences;
+use super::saving::Saving;
 use super::source::stream_dialog::StreamDialog;
 use super::source::{SourceContext, SourceController};
+use super::truth::TruthKeeper;
 use super::ui::clipboard::SharedClipboard;
 use super::ui::file_dialog::FileDialog;
 use super::ui::notifications::Notifications;
@@ -50,6 +53,10 @@ use start::{Start, System};
 use crate::compare::CompareSettings;
 use crate::engine::{Parts, Status};
 use crate::model::{Catalog, ModelName};
+use crate::trace::{Lane, Trace, TraceSpan};
+
+/// How long a video that is being saved may take to be whole when the window closes.
+const SAVING: Duration = Duration::from_secs(5);
 
 /// Everything that the window shows, and the engine behind it.
 pub struct Viewer {
@@ -64,9 +71,12 @@ pub struct Viewer {
     frame: FrameView,
     detections: DetectionsView,
     history: HistoryBrowser,
+    recording: RecordingController,
     compare_all: CompareAll,
+    truth: TruthKeeper,
     layers: LayersController,
     export: PictureExport,
+    saving: Saving,
     clipboard: SharedClipboard,
     dialog: FileDialog,
     model_dialog: ModelDialog,
@@ -80,6 +90,7 @@ pub struct Viewer {
     screenshot: Option<Screenshot>,
     /// Why the screenshot could not be saved.
     failure: Option<String>,
+    trace: Trace,
 }
 
 impl Viewer {
@@ -101,6 +112,7 @@ impl Viewer {
         preferences.history &= !start.layers;
         let titles = ModelTitles::default();
         parts.loader = Arc::new(TitledLoader { inner: parts.loader, titles: titles.clone() });
+        let trace = parts.trace.clone();
         let mut viewer = Self {
             control: EngineControl::start(parts, start.source, models.wanted(preferences.view))?,
             preferences,
@@ -113,9 +125,12 @@ impl Viewer {
             frame: FrameView::default(),
             detections: DetectionsView::default(),
             history: HistoryBrowser::start(),
+            recording: RecordingController::default(),
             compare_all: CompareAll::default(),
+            truth: TruthKeeper::new(start.annotations),
             layers: LayersController::new(start.catalog, start.layers),
             export: PictureExport::default(),
+            saving: Saving::default(),
             clipboard: SharedClipboard::new(clipboard),
             dialog: FileDialog::default(),
             model_dialog: ModelDialog::default(),
@@ -127,6 +142,7 @@ impl Viewer {
             hides_panels: false,
             screenshot: start.screenshot,
             failure: None,
+            trace,
         };
         if start.computed_as {
             viewer.computed_as.toggle(if viewer.preferences.view.compares() { Side::B } else { Side::A }, false);
@@ -168,9 +184,20 @@ impl Viewer {
     }
 
     /// Stops the engine; a source that hangs in its driver is left behind after `deadline`.
-    pub fn close(self, deadline: Duration) {
+    pub fn close(mut self, deadline: Duration) {
+        // First, so that its file is whole whatever the others do.
+        self.recording.end(deadline);
+        self.saving.close(deadline.max(SAVING));
         self.layers.end(deadline);
         self.control.stop(deadline);
+    }
+
+    /// Writes a stage of the frame in sight, which ends now, to the trace.
+    fn trace_stage(&self, name: &'static str, from: Instant) {
+        if self.trace.is_on() {
+            let frame = self.frame.current.observation().map(|observation| observation.frame_id);
+            self.trace.spans(Lane::Window, &mut [TraceSpan { frame, ..TraceSpan::new(name, from, Instant::now()) }]);
+        }
     }
 
     /// What boxes and verdicts are computed at.

@@ -29,6 +29,8 @@ pub struct Start {
     pub screenshot: Option<Screenshot>,
     /// Where models are found, and where those that are made in the window go.
     pub catalog: Catalog,
+    /// What is in the pictures, as a person named it; `None` = what stands beside them, where there is something.
+    pub annotations: Option<PathBuf>,
     /// Opens the layers panel at once.
     pub layers: bool,
     /// Opens the popup that says how B's INT8 model is computed.

@@ -16,6 +16,7 @@ use crate::app::panels::status_bar::StatusLine;
 use crate::app::panels::thresholds::{self, ThresholdsPanel};
 use crate::app::panels::toolbar::Toolbar;
 use crate::app::panels::{help, sections};
+use crate::app::saving::section;
 use crate::app::source::camera::CameraController;
 use crate::app::source::camera::in_use::CameraInUse;
 use crate::app::source::camera::panel::CameraPanel;
@@ -47,6 +48,7 @@ const ROOM_FOR_SECTIONS: f32 = 368.0;
 impl Viewer {
     /// Paints the window into `ui`, which is all of it, and carries out what was asked for.
     pub fn ui(&mut self, ui: &mut Ui) {
+        let begun = Instant::now();
         let status = self.control.status();
         let mut actions = self.pressed(ui.ctx(), &status);
         self.count_painted();
@@ -91,6 +93,7 @@ impl Viewer {
             ui.ctx().request_repaint();
         }
         wake_for_figures(ui.ctx(), &status.source);
+        self.trace_stage("paint", begun);
     }
 
     /// All around the picture. Gives the target whose row is pointed at.
@@ -152,6 +155,7 @@ impl Viewer {
             view: self.preferences.view,
             paused: self.is_paused(status) || ended,
             can_pause: self.control.can_pause(status) || ended,
+            recording: self.recording.state().is_some(),
             history_open: self.bottom_tab() == Some(BottomTab::History),
             layers_open: self.bottom_tab() == Some(BottomTab::Layers),
         };
@@ -185,8 +189,8 @@ impl Viewer {
         let line = panel.inner_margin(Margin::symmetric(12, 2));
         Panel::bottom("status").exact_size(30.0).frame(line).show(ui, |ui| {
             let still = matches!(self.control.source(), SourceRequest::Still(_) | SourceRequest::Pasted(_));
-            let zoom = self.frame.zoom();
-            self.status_bar.ui(ui, &StatusLine { paused, still, problem, zoom }, actions);
+            let (zoom, recording) = (self.frame.zoom(), self.recording.state());
+            self.status_bar.ui(ui, &StatusLine { paused, still, recording, problem, zoom }, actions);
         });
         let has_strip = self.source.album.album().is_some();
         let has_video = video_playback::is_video(self.control.source());
@@ -287,7 +291,11 @@ impl Viewer {
             if short {
                 thresholds::dense_spacing(ui);
             }
-            sections::section(ui, "Show", !short, |ui| thresholds::shown(ui, &mut self.preferences));
+            sections::section(ui, "Show", !short, |ui| {
+                thresholds::shown(ui, &mut self.preferences, self.truth.all().is_some());
+            });
+            let state = self.saving.state(compares);
+            sections::section(ui, "Save", false, |ui| section::show(ui, &state, actions));
             sections::section(ui, "Source and models", false, |ui| {
                 let titles = if compares { ["Model A", "Model B"] } else { ["Model", ""] };
                 let models = Side::BOTH.into_iter().zip(titles).filter_map(|(which, title)| {
@@ -355,7 +363,8 @@ impl Viewer {
         let opening = self.source.opens_slowly(status).then(|| "opening…".to_owned());
         let past = self.history.remark(observation);
         let mismatch = self.frame.current.mismatch().filter(|_| self.preferences.view.compares());
-        [note, past, opening, missing, mismatch].into_iter().flatten().collect()
+        let saving = self.saving.state(self.preferences.view.compares()).remark();
+        [note, past, opening, missing, mismatch, saving].into_iter().flatten().collect()
     }
 }
 

@@ -2,12 +2,12 @@
 
 pub(super) mod export;
 pub(super) mod report;
+mod truth;
 mod worst_frames;
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 
@@ -21,6 +21,8 @@ use self::report::{ComparedModels, ComparisonReport, PictureReport};
 use self::worst_frames::WorstFrames;
 use super::arithmetic_flags::ArithmeticFlags;
 use super::detect::fraction;
+use super::detector_pair::DetectorPair;
+use super::frame_stages::FrameStages;
 use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
 use super::output::annotated_folder::AnnotatedFolder;
@@ -28,11 +30,14 @@ use super::output::detections::limit_notice;
 use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::stdout::{out, tell};
-use crate::annotate::{paint_marks, verdict_marks};
-use crate::compare::{Comparer, Comparison, ModelInput, ThresholdSearch, Totals};
-use crate::detect::{Frame, Thresholds};
+use super::output::trace_flag::{TraceFlag, begin_trace};
+use super::output::video_out::{FrameTime, VideoOut, VideoOutFlag};
+use crate::annotate::{Look, PanePainter, paint_marks, paint_names, verdict_marks};
+use crate::compare::truth::TruthTotals;
+use crate::compare::{ThresholdSearch, Totals};
+use crate::detect::{ClassSet, Thresholds};
 use crate::interrupt;
-use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader, ModelRequest};
+use crate::model::Catalog;
 
 #[derive(Args, Debug)]
 pub struct CompareArgs {
@@ -52,6 +57,11 @@ pub struct CompareArgs {
     /// NMS IoU threshold (per class)
     #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
     nms: f32,
+    /// Annotations, to say of each box whether it is right: a COCO JSON file, a folder of YOLO labels (or its data.yaml or
+    /// classes.txt), or a folder of Pascal VOC files [default: found beside the images: in their folder, in `labels` or
+    /// `Annotations`]
+    #[arg(long, value_name = "PATH")]
+    annotations: Option<PathBuf>,
     /// Print one JSON object per line: one per image, then the totals; boxes are [x1, y1, x2, y2] in pixels
     #[arg(long)]
     json: bool,
@@ -65,6 +75,13 @@ pub struct CompareArgs {
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
     #[command(flatten)]
+    video_out: VideoOutFlag,
+    /// How --video-out shows both models: overlay (A solid, B dashed), split (A left, B right), or side-by-side
+    #[arg(long, value_name = "overlay|split|side-by-side", default_value = "overlay", value_parser = look)]
+    look: Look,
+    #[command(flatten)]
+    trace: TraceFlag,
+    #[command(flatten)]
     force: ForceFlag,
 }
 
@@ -76,24 +93,44 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let inputs = args.input.inputs();
     let requests = args.arithmetic.requests([&args.a, &args.b])?;
     let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
-    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles].concat();
+    let annotations = args.annotations.as_deref();
+    let annotated = truth::pictures(&inputs);
+    let labels = truth::files(annotations, &annotated);
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles, labels].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let table = args.csv.as_deref().map(|file| outputs.file(file, &CSV)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
+    let mut video = args.video_out.plan(&inputs, &mut outputs)?;
+    let trace = args.trace.file(&mut outputs)?;
     let mut pair = DetectorPair::open(&catalog, &requests)?;
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
-    let [a, b] = pair.detectors.each_ref().map(|detector| Arc::clone(detector.info()));
+    let [a, b] = pair.infos();
     let models = ComparedModels { a: &a, b: &b, thresholds };
+    let truth = truth::read(annotations, &annotated, &a)?;
 
-    let mut reader = FrameReader::new(&catalog, &args.input, inputs)?;
-    let (mut pictures, mut totals) = (Vec::new(), Totals::default());
+    let trace = begin_trace(trace)?;
+    let mut reader = FrameReader::new(&catalog, &args.input, inputs)?.traced(trace.clone());
+    let (mut stages, mut search) = (FrameStages::new(trace), ThresholdSearch::default());
+    let mut painter = PanePainter::default();
+    let (mut pictures, mut totals, mut truths) = (Vec::new(), Totals::default(), TruthTotals::default());
     let mut worst = WorstFrames::new(args.html.is_some());
     while let Some(frame) = reader.next() {
-        let comparison = pair.compare(reader.frame(), thresholds)?;
+        stages.came();
+        pair.look(reader.frame(), &mut stages)?;
+        let [of_a, of_b] = pair.inputs(thresholds);
+        search.add(&of_a, &of_b);
+        stages.stage("compare", || _ = pair.compare(thresholds));
+        let comparison = pair.comparison();
         totals.add(comparison);
         let size = reader.frame().size();
         let mut picture = PictureReport::new(frame.source, frame.file.clone(), size, comparison, &models);
         (picture.frame, picture.time_s) = (frame.number, frame.time.map(|time| time.as_secs_f64()));
+        let truth = truth.as_ref().filter(|_| frame.number.is_none()).and_then(|truth| truth.picture(&frame.file));
+        if let Some(truth) = truth {
+            let judged = [truth.judge(comparison.a()), truth.judge(comparison.b())];
+            truths.add(&truth, comparison, &judged, &ClassSet::default());
+            picture.add_truth(&truth, &judged, comparison, &models);
+        }
         if picture.limited {
             reader.suspend(|| tell!("{}", limit_notice(&picture.name())));
         }
@@ -103,23 +140,36 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         if let Some(folder) = &mut folder {
             let mut painted = reader.frame().clone();
-            paint_marks(&mut painted, &verdict_marks(comparison, models.classes()));
-            folder.save(&frame.file, &painted)?;
+            stages.stage("paint", || paint_marks(&mut painted, &verdict_marks(comparison, models.classes())));
+            stages.stage("write", || folder.save(&frame.file, &painted))?;
+        }
+        if let Some(video) = &mut video {
+            let panes = args.look.panes(size, comparison, models.classes());
+            let place = FrameTime { number: frame.number, time: frame.time, rate: reader.rate() };
+            stages.stage("paint", || {
+                painter.paint(reader.frame(), &panes).map(|painted| paint_names(painted, &panes, [&a.name, &b.name]))
+            })?;
+            stages.stage("encode", || video.add(painter.painted(), place))?;
         }
         if picture.frame.is_some() {
             worst.keep(&picture, reader.frame());
         }
         pictures.push(picture);
         reader.done();
+        stages.done();
     }
     let unreadable = reader.failures();
     drop(reader);
+    // What else there is is written all the same.
+    let encoded = video.map_or(Ok(()), VideoOut::finish);
+    let traced = stages.finish();
     if interrupt::asked() {
         tell!("stopped after {} images", pictures.len());
     }
 
-    let best = (totals.frames > 0).then(|| pair.search.best(thresholds.score));
-    let mut report = ComparisonReport { models, pictures, totals, best, unreadable };
+    let best = (totals.frames > 0).then(|| search.best(thresholds.score));
+    let truth = (truths.pictures > 0).then_some(truths);
+    let mut report = ComparisonReport { models, pictures, totals, truth, best, unreadable };
     // Where nothing was compared there is nothing to write, and an older report stays.
     let compared = report.totals.frames > 0;
     if let Some(table) = table.filter(|_| compared) {
@@ -134,39 +184,16 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     } else if compared {
         out!("{}", text(&report))?;
     }
+    encoded?;
+    traced?;
     Ok(interrupt::exit_code(unreadable > 0))
 }
 
-/// A and B, and what is found over all frames.
-struct DetectorPair {
-    detectors: [FrameDetector; 2],
-    comparer: Comparer,
-    search: ThresholdSearch,
-}
-
-impl DetectorPair {
-    fn open(catalog: &Catalog, [a, b]: &[ModelRequest; 2]) -> Result<Self, Box<dyn Error>> {
-        let loader = ModelLoader::new(catalog.clone());
-        let detectors = [FrameDetector::open(&loader, a)?, FrameDetector::open(&loader, b)?];
-        let [a, b] = detectors.each_ref().map(|detector| &**detector.info());
-        if a.form.classes != b.form.classes {
-            let [a, b] = [a, b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));
-            return Err(format!("{a} and {b} have different classes; compare two models with the same classes").into());
-        }
-        Ok(Self { detectors, comparer: Comparer::default(), search: ThresholdSearch::default() })
-    }
-
-    fn compare(&mut self, frame: &Frame, thresholds: Thresholds) -> Result<&Comparison, ModelError> {
-        for detector in &mut self.detectors {
-            detector.run(frame)?;
-        }
-        let [a, b] = self.detectors.each_ref().map(|detector| ModelInput {
-            form: &detector.info().form,
-            heads: detector.heads(),
-            letterbox: detector.place(),
-            thresholds,
-        });
-        self.search.add(&a, &b);
-        Ok(self.comparer.run(&a, &b))
+fn look(text: &str) -> Result<Look, String> {
+    match text {
+        "overlay" => Ok(Look::Overlay),
+        "split" => Ok(Look::Split),
+        "side-by-side" => Ok(Look::SideBySide),
+        _ => Err("use overlay, split or side-by-side".into()),
     }
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use super::truth::{PictureTruthReport, truth_name};
 use crate::cli::output::detections::NamedDetection;
+use crate::compare::truth::{BoxTruth, JudgedBoxes, PairTruth, PictureTruth, TruthFigures, TruthTotals};
 use crate::compare::{Agreement, BestThreshold, Comparison, Explanation, Reason, Totals, Verdict, VerdictKind};
 use crate::detect::{Classes, Size, Thresholds, is_full};
 use crate::model::ModelInfo;
@@ -29,6 +31,8 @@ pub struct ComparisonReport<'a> {
     pub models: ComparedModels<'a>,
     pub pictures: Vec<PictureReport<'a>>,
     pub totals: Totals,
+    /// `None` = it is known of no picture.
+    pub truth: Option<TruthTotals>,
     /// B's score threshold that agrees best with A; `None` = there was no picture.
     pub best: Option<BestThreshold>,
     /// Inputs that could not be read, or not to their end.
@@ -61,6 +65,12 @@ impl<'a> ComparisonReport<'a> {
         classes.into_iter().map(|(class_id, of)| (self.models.classes().name(class_id), of)).collect()
     }
 
+    /// The classes that are there or were seen in the pictures whose truth is known, by id.
+    pub fn truth_by_class(&self) -> impl Iterator<Item = (usize, &TruthFigures)> {
+        let classes = self.truth.iter().flat_map(|truth| truth.classes.iter().enumerate());
+        classes.filter(|(_, of)| **of != TruthFigures::default())
+    }
+
     /// The best threshold, where it is better than the one that was compared at.
     pub fn better_threshold(&self) -> Option<BestThreshold> {
         self.best.filter(|best| best.after > best.before)
@@ -88,6 +98,9 @@ pub struct PictureReport<'a> {
     pub limited: bool,
     #[serde(serialize_with = "figures")]
     pub agreement: Agreement,
+    /// What is in it; `None` = that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truth: Option<PictureTruthReport<'a>>,
     pub verdicts: Vec<VerdictEntry<'a>>,
 }
 
@@ -116,8 +129,23 @@ impl<'a> PictureReport<'a> {
             height,
             limited,
             agreement: *comparison.agreement(),
+            truth: None,
             verdicts,
         }
+    }
+
+    /// Adds what annotations say of its boxes. `judged` are A's and B's boxes of the comparison that it was made of.
+    pub fn add_truth(
+        &mut self,
+        truth: &PictureTruth,
+        judged: &[JudgedBoxes; 2],
+        comparison: &Comparison,
+        models: &ComparedModels<'a>,
+    ) {
+        for (entry, verdict) in self.verdicts.iter_mut().zip(comparison.verdicts()) {
+            [entry.truth_a, entry.truth_b] = PairTruth::new(verdict, judged).boxes;
+        }
+        self.truth = Some(PictureTruthReport::new(truth, judged, models.classes()));
     }
 
     /// Tells it from all others: its source, and which frame of that.
@@ -148,6 +176,11 @@ pub struct VerdictEntry<'a> {
     /// B's score less A's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delta_score: Option<f32>,
+    /// What annotations say of A's box, and of B's; `None` = there is no such box, or they are not known.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "truth_name")]
+    pub truth_a: Option<BoxTruth>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "truth_name")]
+    pub truth_b: Option<BoxTruth>,
     #[serde(rename = "explanation", skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReasonEntry<'a>>,
     /// The reason in words.
@@ -187,9 +220,18 @@ impl<'a> VerdictEntry<'a> {
             b: b.map(|d| NamedDetection::new(d, classes)),
             iou: verdict.iou(),
             delta_score: verdict.delta_score(),
+            truth_a: None,
+            truth_b: None,
             reason: verdict.reason().map(|reason| ReasonEntry::new(&reason, by)),
             why: explanation.reason(verdict),
         }
+    }
+
+    /// "INT8 lost a true person"; `None` = nothing is known. `names` are those of A and B.
+    pub fn truth_sentence(&self, names: [&str; 2]) -> Option<String> {
+        let class = |found: &Option<NamedDetection<'a>>| found.as_ref().map_or("", |found| found.shown_class);
+        let truth = PairTruth { boxes: [self.truth_a, self.truth_b] };
+        truth.sentence(self.kind, names, [class(&self.a), class(&self.b)])
     }
 }
 

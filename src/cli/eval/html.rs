@@ -159,7 +159,7 @@ fn worst(report: &EvalReport, evaluator: &Evaluator<'_>, dir: &Path) -> String {
             let uri = file_uri(&dir.join(&d.file), size);
             let note = format!("AP {:.3} → {:.3}, {} objects", d.ap_first, d.ap, d.things);
             let truth = evaluator.truth.images[image].boxes.iter().map(corners).collect();
-            text += &figure(&picture, uri.as_deref(), &Aside { truth, note: Some(note) });
+            text += &figure(&picture, uri.as_deref(), &Aside { truth, note: Some(note), ..Aside::default() });
         }
     }
     text

@@ -35,7 +35,6 @@ svg .curve { fill: none; stroke-width: 2; }
 .plots svg text.title { fill: var(--text); font-size: 13px; }
 .plots svg text.left { text-anchor: end; }
 .plots svg text.name { text-anchor: start; }
-svg .truth { stroke: #fff; stroke-width: 1.5; stroke-dasharray: 1 4; stroke-linecap: round; }
 td.sure { color: var(--text); font-weight: 600; }
 td.chance { color: var(--faint); }
 table.matrix td { text-align: center; background: color-mix(in srgb, #d55e00 calc(var(--part) * 100%), transparent); }

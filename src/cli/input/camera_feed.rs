@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::detect::Frame;
-use crate::engine::{Engine, Event, Settings};
+use crate::engine::{Engine, Event, Parts, Settings};
 use crate::interrupt;
 use crate::live;
 use crate::model::Catalog;
 use crate::source::{CameraRequest, Reopening, SourceError, SourceRequest};
+use crate::trace::Trace;
 
 /// How long a camera may take for a frame.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,11 +42,13 @@ impl CameraFeed {
         catalog: &Catalog,
         written: &str,
         request: CameraRequest,
+        trace: Trace,
         tell: impl Fn(&str) + Send + 'static,
     ) -> Result<Self, Box<dyn Error>> {
         let source = SourceRequest::Camera(request);
         let settings = Settings { source, reopen: 0, models: Vec::new(), paused: false };
-        let engine = Engine::start(live::parts(catalog, Arc::new(|| {})), settings)?;
+        let parts = Parts { trace, ..live::parts(catalog, Arc::new(|| {})) };
+        let engine = Engine::start(parts, settings)?;
         let events = engine.events().clone();
         let (failed, failures) = bounded(1);
         // On a thread of its own, as the caller may be busy with a frame. It ends with the engine.

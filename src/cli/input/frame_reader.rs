@@ -16,7 +16,9 @@ use crate::cli::output::progress::ProgressLine;
 use crate::detect::Frame;
 use crate::interrupt;
 use crate::model::Catalog;
-use crate::source::{self, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
+use crate::recording::{RecordingSource, is_recording};
+use crate::source::{self, Description, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
+use crate::trace::Trace;
 
 /// How often Ctrl+C is checked for while a video opens.
 const POLL: Duration = Duration::from_millis(100);
@@ -34,12 +36,20 @@ pub struct FrameReader {
     given: u64,
     failures: usize,
     progress: ProgressLine,
+    /// Where a camera's engine writes what it does.
+    trace: Trace,
 }
 
 /// A camera or a video that is open.
 enum Moving {
-    Video { source: Box<VideoSource>, name: String, stem: String },
+    Video { source: PlayedFile, name: String, stem: String },
     Camera(CameraFeed),
+}
+
+/// A video, or a recording, of which only the frames are of interest here.
+enum PlayedFile {
+    Video(Box<VideoSource>),
+    Recording(Box<RecordingSource>),
 }
 
 /// A frame that came: [`FrameReader::frame`] has its pixels.
@@ -71,7 +81,13 @@ impl FrameReader {
             given: 0,
             failures: 0,
             progress: ProgressLine::new(total, if total.is_some() { "images" } else { "frames" }),
+            trace: Trace::default(),
         })
+    }
+
+    /// The same; what happens to a camera's frames before they come is traced.
+    pub fn traced(self, trace: Trace) -> Self {
+        Self { trace, ..self }
     }
 
     /// The next frame; `None` = that was all.
@@ -103,7 +119,9 @@ impl FrameReader {
                 Input::Video(location) => Moving::video(location),
                 Input::Camera { written, request } => {
                     let tell = self.progress.remarks();
-                    CameraFeed::open(&self.catalog, &written, request, tell).map(|camera| Some(Moving::Camera(camera)))
+                    let trace = self.trace.clone();
+                    CameraFeed::open(&self.catalog, &written, request, trace, tell)
+                        .map(|camera| Some(Moving::Camera(camera)))
                 }
                 Input::Nothing(why) => Err(why.into()),
             };
@@ -120,6 +138,14 @@ impl FrameReader {
     /// The pixels of the frame that was taken last.
     pub fn frame(&self) -> &Frame {
         &self.frame
+    }
+
+    /// Frames per second that are given, as the video that is open promises; `None` = it does not, or is none.
+    pub fn rate(&self) -> Option<f32> {
+        match &self.moving {
+            Some(Moving::Video { source, .. }) => source.description().nominal_rate.map(|r| r / self.every as f32),
+            _ => None,
+        }
     }
 
     /// Inputs that could not be read, or not to their end.
@@ -158,7 +184,7 @@ impl FrameReader {
         match &mut self.moving {
             Some(Moving::Video { source, name, stem }) => {
                 // With its memory, unless somebody still holds it.
-                if !next_video_frame(source, Arc::make_mut(&mut self.frame), self.every)? {
+                if !next_video_frame(source.frames(), Arc::make_mut(&mut self.frame), self.every)? {
                     return Ok(None);
                 }
                 let playback = source.description().playback;
@@ -197,10 +223,10 @@ impl Moving {
         let request = VideoRequest { every_frame: true, ..VideoRequest::new(location) };
         // A stream may take long to answer, and Ctrl+C must not.
         let (send, opened) = bounded(1);
-        Builder::new().name("open video".into()).spawn(move || drop(send.send(VideoSource::open(&request))))?;
+        Builder::new().name("open video".into()).spawn(move || drop(send.send(PlayedFile::open(&request))))?;
         loop {
             match opened.recv_timeout(POLL) {
-                Ok(source) => return Ok(Some(Self::Video { source: Box::new(source?), name, stem })),
+                Ok(source) => return Ok(Some(Self::Video { source: source?, name, stem })),
                 Err(RecvTimeoutError::Timeout) if interrupt::asked() => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err("cannot open the video".into()),
@@ -209,8 +235,44 @@ impl Moving {
     }
 }
 
+impl PlayedFile {
+    fn open(request: &VideoRequest) -> Result<Self, SourceError> {
+        match &request.location {
+            VideoLocation::File(path) if is_recording(path) => {
+                Ok(Self::Recording(Box::new(RecordingSource::open(path, request)?)))
+            }
+            _ => Ok(Self::Video(Box::new(VideoSource::open(request)?))),
+        }
+    }
+
+    fn frames(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Video(video) => &mut **video,
+            Self::Recording(recording) => &mut **recording,
+        }
+    }
+
+    fn description(&self) -> Description {
+        match self {
+            Self::Video(video) => video.description(),
+            Self::Recording(recording) => recording.description(),
+        }
+    }
+
+    fn is_picture(&self) -> bool {
+        matches!(self, Self::Video(video) if video.is_picture())
+    }
+
+    fn damage(&self) -> Option<String> {
+        match self {
+            Self::Video(video) => video.damage(),
+            Self::Recording(_) => None,
+        }
+    }
+}
+
 /// The next frame whose number `every` divides; `false`: there is none, or nobody wants one any more.
-fn next_video_frame(source: &mut VideoSource, frame: &mut Frame, every: u64) -> Result<bool, SourceError> {
+fn next_video_frame(source: &mut dyn Source, frame: &mut Frame, every: u64) -> Result<bool, SourceError> {
     while !interrupt::asked() {
         match source.next(frame)? {
             Next::Frame if source.description().playback.is_none_or(|p| p.number % every == 0) => return Ok(true),

@@ -16,6 +16,7 @@ use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::out;
 use crate::model::{Catalog, Runtime, hex};
 use crate::source::{CameraRequest, SourceError, pictures};
+use crate::trace::Trace;
 use crate::workshop::{CalibrationFrame, CalibrationTable, Calibrator, FloatModel, Frames, NextFrame, Recipe, Stopped};
 
 /// Between two frames of a camera: neighbours show the same.
@@ -127,7 +128,8 @@ impl PictureArgs {
         let mut calibrator = Calibrator::new(&Runtime::find(catalog)?, model)?;
         let wanted = self.frames as usize;
         let bar = ProgressLine::new(Some(wanted), "frames");
-        let camera = CameraFeed::open(catalog, self.camera.name().unwrap_or_default(), request, bar.remarks())?;
+        let name = self.camera.name().unwrap_or_default();
+        let camera = CameraFeed::open(catalog, name, request, Trace::default(), bar.remarks())?;
         match calibrator.take_frames(&mut CameraFrames { camera, taken: None }, wanted, None, &bar, |_, _| {}) {
             Ok(()) => Ok(calibrator),
             Err(Stopped::Cancelled) => {

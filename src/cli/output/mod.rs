@@ -9,3 +9,5 @@ pub mod label_folder;
 pub mod model_identity;
 pub mod progress;
 pub mod stdout;
+pub mod trace_flag;
+pub mod video_out;

@@ -3,7 +3,7 @@
 /// One object of a picture, or a crowd of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TruthBox {
-    /// Index into the categories of the annotations.
+    /// Index into the categories of the annotations; in a [`PictureTruth`](super::PictureTruth), a class id of the models.
     pub category: usize,
     /// Left, top, width, height in image pixels.
     pub xywh: [f64; 4],

@@ -1,7 +1,7 @@
 //! Decides about one picture.
 
 use super::{
-    BACKGROUND_IOU, BoxJudgement, ErrorKind, FoundBox, Judgement, ObjectJudgement, Outcome, RIGHT_IOU, TruthBox,
+    BACKGROUND_IOU, BoxJudgement, ErrorKind, FoundBox, Judgement, ObjectJudgement, RIGHT_IOU, TruthBox, TruthOutcome,
 };
 
 /// Judges each detection and each object of a picture. Detections choose in the order of their scores, equal ones as they
@@ -11,7 +11,7 @@ pub fn judge_boxes(objects: &[TruthBox], found: &[FoundBox]) -> Judgement {
     order.sort_by(|a, b| found[*b].score.total_cmp(&found[*a].score));
     let overlaps = Overlaps::new(objects, found);
     let mut judged = Judgement {
-        boxes: vec![BoxJudgement { outcome: Outcome::False, error: None, object: None, iou: 0.0 }; found.len()],
+        boxes: vec![BoxJudgement { outcome: TruthOutcome::False, error: None, object: None, iou: 0.0 }; found.len()],
         objects: objects
             .iter()
             .map(|object| if object.crowd { ObjectJudgement::Crowd } else { ObjectJudgement::Missed })
@@ -75,15 +75,16 @@ impl Judgement {
         match chosen.filter(|(_, iou)| *iou >= RIGHT_IOU) {
             Some((object, iou)) => {
                 self.objects[object] = ObjectJudgement::Found(place);
-                self.boxes[place] = BoxJudgement { outcome: Outcome::True, error: None, object: Some(object), iou };
+                self.boxes[place] =
+                    BoxJudgement { outcome: TruthOutcome::True, error: None, object: Some(object), iou };
             }
-            None if overlaps.in_crowd(place) => self.boxes[place].outcome = Outcome::Ignored,
+            None if overlaps.in_crowd(place) => self.boxes[place].outcome = TruthOutcome::Ignored,
             None => {}
         }
     }
 
     fn explain(&mut self, place: usize, overlaps: &Overlaps<'_>) {
-        if self.boxes[place].outcome == Outcome::True {
+        if self.boxes[place].outcome == TruthOutcome::True {
             return;
         }
         let (error, object, iou) = self.error(place, overlaps);
@@ -141,14 +142,14 @@ mod tests {
         let objects =
             [object(0, 0.0, false), object(1, 1000.0, false), object(1, 2000.0, false), object(1, 3000.0, true)];
         let cases = [
-            (found(0, 0.9, 20.0), Outcome::True, None, Some(0)),
-            (found(0, 0.8, 0.0), Outcome::False, Some(ErrorKind::Duplicate), Some(0)),
-            (found(0, 0.7, 1020.0), Outcome::False, Some(ErrorKind::Classification), Some(1)),
-            (found(1, 0.6, 1050.0), Outcome::False, Some(ErrorKind::Localization), Some(1)),
-            (found(0, 0.5, 2050.0), Outcome::False, Some(ErrorKind::Both), None),
-            (found(1, 0.4, 2090.0), Outcome::False, Some(ErrorKind::Background), None),
-            (found(1, 0.3, 3040.0), Outcome::Ignored, Some(ErrorKind::Background), None),
-            (found(0, 0.2, 3000.0), Outcome::False, Some(ErrorKind::Background), None),
+            (found(0, 0.9, 20.0), TruthOutcome::True, None, Some(0)),
+            (found(0, 0.8, 0.0), TruthOutcome::False, Some(ErrorKind::Duplicate), Some(0)),
+            (found(0, 0.7, 1020.0), TruthOutcome::False, Some(ErrorKind::Classification), Some(1)),
+            (found(1, 0.6, 1050.0), TruthOutcome::False, Some(ErrorKind::Localization), Some(1)),
+            (found(0, 0.5, 2050.0), TruthOutcome::False, Some(ErrorKind::Both), None),
+            (found(1, 0.4, 2090.0), TruthOutcome::False, Some(ErrorKind::Background), None),
+            (found(1, 0.3, 3040.0), TruthOutcome::Ignored, Some(ErrorKind::Background), None),
+            (found(0, 0.2, 3000.0), TruthOutcome::False, Some(ErrorKind::Background), None),
         ];
         let judged = judge_boxes(&objects, &cases.map(|(found, ..)| found));
         for (place, ((_, outcome, error, object), judged)) in cases.iter().zip(&judged.boxes).enumerate() {

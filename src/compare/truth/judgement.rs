@@ -49,7 +49,7 @@ impl ErrorKind {
 
 /// Whether a detection is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TruthOutcome {
     True,
     False,
     /// In a crowd of its class: neither right nor wrong.
@@ -59,7 +59,7 @@ pub enum Outcome {
 /// One detection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoxJudgement {
-    pub outcome: Outcome,
+    pub outcome: TruthOutcome,
     /// `None` = it is right. Of an ignored one: what it would be without the crowd.
     pub error: Option<ErrorKind>,
     /// The object that it finds, or is meant to find; index into the objects given. `None` = background, or both.

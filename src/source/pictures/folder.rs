@@ -1,4 +1,4 @@
-//! What a path is: a picture, a video, or a folder of pictures.
+//! What a path is: a picture, a video (or a recording), or a folder of pictures.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -19,6 +19,9 @@ pub const VIDEOS: [&str; 57] = [
     "mjpeg", "mjpg", "y4m", "h263", "h264", "264", "avc", "h265", "265", "hevc", "vc1", "av1", "obu", "ivf", "nut", "rm", "rmvb",
     "nsv", "wtv", "heic", "avif",
 ];
+
+/// The ending of recordings, which open like videos.
+pub const RECORDINGS: [&str; 1] = ["mcap"];
 
 /// As many bytes are looked at: three packets of a transport stream.
 const START: u64 = 600;
@@ -86,6 +89,8 @@ fn by_content(start: &[u8]) -> Option<FileKind> {
         // MXF, NUT, IVF, RealMedia, NSV, DV, and AV1 as it is.
         || at(0, &[0x06, 0x0E, 0x2B, 0x34])
         || at(0, b"nut/multimedia container")
+        // A recording, which plays like one.
+        || at(0, b"\x89MCAP0\r\n")
         || at(0, b"DKIF")
         || at(0, b".RMF")
         || at(0, b"NSVf")

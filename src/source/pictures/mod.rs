@@ -16,5 +16,5 @@ pub use folder_watch::{AlbumError, FolderWatch, Listing};
 pub use natural::natural;
 pub use pasted::Pasted;
 pub use reader::StillReader;
-pub use still::{StillSource, decode, load, read};
+pub use still::{StillSource, decode, load, picture_size, read};
 pub use thumbnails::{THUMBNAIL, THUMBNAILS_KEPT, Thumbnail, Thumbnails};

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
@@ -29,11 +30,34 @@ pub fn load(path: &Path) -> Result<Frame, SourceError> {
 /// As [`load`], of a file whose bytes were read already; `path` is for the error.
 pub fn decode(path: &Path, bytes: &[u8]) -> Result<Frame, SourceError> {
     let failed = |cause: String| SourceError::Decode { path: path.into(), cause };
+    let mut scratch = Vec::new();
+    let bytes = whole_jpeg(bytes, &mut scratch).map_err(failed)?;
+    let mut decoder = decoder_of(path, bytes)?;
+    let orientation = orientation_of(&mut decoder);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| from_image(path, e))?;
+    picture.apply_orientation(orientation);
+    let size = Size::new(picture.width(), picture.height());
+    Ok(Frame::from_rgb(size, into_rgb(picture))?)
+}
+
+/// The size of a picture as [`load`] gives it, turned upright; its pixels are not decoded.
+pub fn picture_size(path: &Path) -> Result<Size, SourceError> {
+    let bytes = read(path)?;
+    let mut decoder = decoder_of(path, &bytes)?;
+    let (width, height) = decoder.dimensions();
+    let turned = matches!(
+        orientation_of(&mut decoder),
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+    );
+    Ok(if turned { Size::new(height, width) } else { Size::new(width, height) })
+}
+
+/// Fails where the content is unknown, or too large.
+fn decoder_of(path: &Path, bytes: &[u8]) -> Result<impl ImageDecoder, SourceError> {
+    let failed = |cause: String| SourceError::Decode { path: path.into(), cause };
     if bytes.is_empty() {
         return Err(failed("the file is empty".into()));
     }
-    let mut scratch = Vec::new();
-    let bytes = whole_jpeg(bytes, &mut scratch).map_err(failed)?;
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|cause| SourceError::Read { path: path.into(), cause })?;
@@ -43,19 +67,19 @@ pub fn decode(path: &Path, bytes: &[u8]) -> Result<Frame, SourceError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|e| from_image(path, e))?;
+    let decoder = reader.into_decoder().map_err(|e| from_image(path, e))?;
     let (width, height) = decoder.dimensions();
     if Size::new(width, height).area() > MAX_PIXELS {
         let cause = FrameError::TooLarge(Size::new(width, height)).to_string();
         return Err(SourceError::TooLarge { path: path.into(), cause });
     }
-    // An orientation that cannot be read must not cost the picture.
+    Ok(decoder)
+}
+
+/// An orientation that cannot be read must not cost the picture.
+fn orientation_of(decoder: &mut impl ImageDecoder) -> Orientation {
     let exif = decoder.exif_metadata().ok().flatten();
-    let orientation = exif.as_deref().and_then(exif::orientation).unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| from_image(path, e))?;
-    picture.apply_orientation(orientation);
-    let size = Size::new(picture.width(), picture.height());
-    Ok(Frame::from_rgb(size, into_rgb(picture))?)
+    exif.as_deref().and_then(exif::orientation).unwrap_or(Orientation::NoTransforms)
 }
 
 /// A JPEG with Huffman tables, which cameras leave out, and none of which a part is missing: the decoder fills that up with
@@ -74,6 +98,7 @@ fn whole_jpeg<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<&'a [u8],
 #[derive(Debug)]
 pub struct StillSource {
     name: String,
+    file: Option<Arc<Path>>,
     size: Size,
     frame: Option<Frame>,
     /// What must be said of it.
@@ -85,12 +110,12 @@ impl StillSource {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let frame = load(path)?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self::of(&name, frame))
+        Ok(Self { file: Some(path.into()), ..Self::of(&name, frame) })
     }
 
     /// A picture that is in memory already.
     pub fn of(name: &str, frame: Frame) -> Self {
-        Self { name: name.into(), size: frame.size(), frame: Some(frame), note: None }
+        Self { name: name.into(), file: None, size: frame.size(), frame: Some(frame), note: None }
     }
 
     /// The same with a remark that stays in sight.
@@ -101,8 +126,8 @@ impl StillSource {
 
 impl Source for StillSource {
     fn description(&self) -> Description {
-        let (name, note) = (self.name.clone(), self.note.clone());
-        Description { name, size: Some(self.size), note, ..Description::default() }
+        let (name, file, note) = (self.name.clone(), self.file.clone(), self.note.clone());
+        Description { name, file, size: Some(self.size), note, ..Description::default() }
     }
 
     fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {

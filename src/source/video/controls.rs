@@ -23,7 +23,7 @@ struct SharedRequests {
 
 /// What was asked for and is not done yet, and what holds until it is changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Requests {
+pub(crate) struct Requests {
     pub paused: bool,
     pub looped: bool,
     /// Where to resume; done once.
@@ -34,7 +34,7 @@ pub(super) struct Requests {
 
 impl VideoControls {
     /// Paused, its first frame shows all the same.
-    pub(super) fn new(looped: bool, paused: bool) -> Self {
+    pub(crate) fn new(looped: bool, paused: bool) -> Self {
         let (token, wake) = bounded(1);
         let requests = Requests { paused, looped, seek: None, steps: u32::from(paused) };
         Self(Arc::new(SharedRequests { requests: Mutex::new(requests), token, wake }))
@@ -73,7 +73,7 @@ impl VideoControls {
     }
 
     /// What is asked for now; a seek is given once.
-    pub(super) fn take(&self) -> Requests {
+    pub(crate) fn take(&self) -> Requests {
         let mut requests = self.requests();
         let now = *requests;
         requests.seek = None;
@@ -81,13 +81,13 @@ impl VideoControls {
     }
 
     /// A step was done.
-    pub(super) fn stepped(&self) {
+    pub(crate) fn stepped(&self) {
         let mut requests = self.requests();
         requests.steps = requests.steps.saturating_sub(1);
     }
 
     /// Sends a token after each request.
-    pub(super) fn wake(&self) -> &Receiver<()> {
+    pub(crate) fn wake(&self) -> &Receiver<()> {
         &self.0.wake
     }
 

@@ -73,9 +73,35 @@ impl Ffmpeg {
         if !old {
             command.arg("-noautoscale");
         }
-        command.args([if old { "-vsync" } else { "-fps_mode" }, "passthrough"]);
+        command.args(self.passthrough());
         command.args(["-c:v", "rawvideo", "-f", "image2pipe", "pipe:1"]);
         command
+    }
+
+    /// To encode: its arguments are the caller's. Where that can be had, it ends with the thread that starts it.
+    pub fn encoder(&self) -> Command {
+        let mut command = guarded(&self.path, self.guard.as_deref());
+        command.args(["-hide_banner", "-nostats", "-loglevel", "error", "-y"]);
+        command
+    }
+
+    /// The arguments that leave each frame its own time.
+    pub fn passthrough(&self) -> [&'static str; 2] {
+        [if self.is_before(5, 1) { "-vsync" } else { "-fps_mode" }, "passthrough"]
+    }
+
+    /// The names of its encoders, as "libx264".
+    pub fn encoders(&self) -> std::io::Result<Vec<String>> {
+        let mut command = guarded(&self.path, self.guard.as_deref());
+        let output = command.args(["-hide_banner", "-encoders"]).stdin(Stdio::null()).output()?;
+        // " V....D libx264   …", after a legend whose names are equals signs.
+        let name = |line: &str| line.split_whitespace().nth(1).map(str::to_owned);
+        Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(name).collect())
+    }
+
+    /// Why it cannot be run.
+    pub fn failed(&self, cause: &std::io::Error) -> SourceError {
+        SourceError::BadFfmpeg { path: self.path.clone(), cause: cause.to_string() }
     }
 
     /// A version without a number is a build of the newest sources.

@@ -33,6 +33,7 @@ mod transport;
 mod truncation;
 mod video_source;
 
+pub(crate) use clock::PlayClock;
 pub use controls::{Playback, VideoControls};
 pub use ffmpeg::Ffmpeg;
 pub use location::{SCHEMES, VideoLocation};

@@ -1,5 +1,6 @@
 //! A video that plays, as a [`Source`].
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::clock::PlayClock;
@@ -365,6 +366,7 @@ impl Source for VideoSource {
                 controls: self.controls.clone(),
             }),
             camera: None,
+            recorded: Arc::default(),
         }
     }
 

@@ -15,21 +15,44 @@ pub struct DistinctFrames {
     too_alike: usize,
 }
 
+/// A frame that was taken, as another one sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearFrame {
+    /// How many were taken before it.
+    pub index: usize,
+    /// The mean difference of the cells, in grey levels of 255.
+    pub difference: f32,
+}
+
 impl DistinctFrames {
+    /// Cells along each side of what is compared.
+    pub const CELLS: usize = CELLS;
+
+    /// The least mean difference of the cells, in grey levels of 255, of two frames that are not alike.
+    pub const LEAST_DIFFERENCE: f32 = LEAST_DIFFERENCE;
+
     /// Whether the frame differs from all that were taken before; then it counts as taken.
     pub fn take(&mut self, frame: &Frame) -> bool {
+        self.take_unless_near(frame).is_none()
+    }
+
+    /// The same; otherwise gives the one that it is most like.
+    pub fn take_unless_near(&mut self, frame: &Frame) -> Option<NearFrame> {
         let small = shrink(frame);
-        let differs = |other: &[f32; CELLS * CELLS]| {
+        let difference = |other: &[f32; CELLS * CELLS]| {
             let sum: f32 = small.iter().zip(other).map(|(a, b)| (a - b).abs()).sum();
-            sum / (CELLS * CELLS) as f32 >= LEAST_DIFFERENCE
+            sum / (CELLS * CELLS) as f32
         };
-        let differs = self.taken.iter().all(differs);
-        if differs {
-            self.taken.push(small);
-        } else {
-            self.too_alike += 1;
+        let all = self.taken.iter().map(difference).enumerate();
+        let nearest = all.min_by(|(_, x), (_, y)| x.total_cmp(y));
+        let near = nearest
+            .filter(|(_, difference)| *difference < LEAST_DIFFERENCE)
+            .map(|(index, difference)| NearFrame { index, difference });
+        match near {
+            Some(_) => self.too_alike += 1,
+            None => self.taken.push(small),
         }
-        differs
+        near
     }
 
     /// How many were too like one that was taken.
@@ -95,6 +118,8 @@ mod tests {
         assert!(distinct.take(&frame(50, 2)));
         assert!(distinct.take(&frame(100, 3)));
         assert!(!distinct.take(&frame(0, 4)), "it was there before");
+        let near = distinct.take_unless_near(&frame(51, 6)).unwrap();
+        assert!(near.index == 1 && near.difference < DistinctFrames::LEAST_DIFFERENCE, "{near:?}");
         assert!(!distinct.take(&frame(1, 5)), "a pixel is no difference");
     }
 

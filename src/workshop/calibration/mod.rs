@@ -14,7 +14,7 @@ mod ranges;
 mod table;
 
 pub use calibrator::Calibrator;
-pub use distinct_frames::DistinctFrames;
+pub use distinct_frames::{DistinctFrames, NearFrame};
 pub use frames::{CalibrationFrame, Frames, NextFrame};
 pub use grid_kind::{GridKind, power_of_two_from};
 pub use histogram::TensorRange;

@@ -35,12 +35,7 @@ impl ClassMap {
     /// Every category that has boxes must be a class of the model, or its figures would be low without a word. Classes
     /// without a category are left out. Capitals, spaces, `_` and `-` make no difference. `model` is for messages.
     pub fn new(model: &str, classes: &Classes, truth: &Truth) -> Result<Self, NamesError> {
-        let names: Vec<String> = truth.categories.iter().map(|c| plain(&c.name)).collect();
-        let of_class = |class: &str| {
-            let class = plain(class);
-            names.iter().position(|name| *name == class)
-        };
-        let categories: Vec<Option<usize>> = classes.iter().map(of_class).collect();
+        let categories = categories_of(classes, truth);
         let known = || classes.iter().map(str::to_owned).collect();
         let model = model.to_owned();
         if categories.iter().all(Option::is_none) {
@@ -48,7 +43,7 @@ impl ClassMap {
             return Err(NamesError::NothingInCommon { model, classes: known(), categories });
         }
         let has_boxes = truth.has_boxes();
-        let unknown: Vec<String> = (0..names.len())
+        let unknown: Vec<String> = (0..truth.categories.len())
             .filter(|place| has_boxes[*place] && !categories.contains(&Some(*place)))
             .map(|place| truth.categories[place].name.clone())
             .collect();
@@ -66,6 +61,12 @@ impl ClassMap {
         Ok(Self { categories })
     }
 
+    /// As [`ClassMap::new`], but what only one of the two knows is left out. `None` = they have no class in common.
+    pub fn of_common(classes: &Classes, truth: &Truth) -> Option<Self> {
+        let categories = categories_of(classes, truth);
+        categories.iter().any(Option::is_some).then_some(Self { categories })
+    }
+
     /// Index into [`Truth::categories`]; `None` = the annotations do not know this class.
     pub fn category(&self, class_id: usize) -> Option<usize> {
         self.categories.get(class_id).copied().flatten()
@@ -80,6 +81,16 @@ impl ClassMap {
     pub fn left_out(&self) -> usize {
         self.categories.iter().filter(|c| c.is_none()).count()
     }
+}
+
+/// By name.
+fn categories_of(classes: &Classes, truth: &Truth) -> Vec<Option<usize>> {
+    let names: Vec<String> = truth.categories.iter().map(|c| plain(&c.name)).collect();
+    let of_class = |class: &str| {
+        let class = plain(class);
+        names.iter().position(|name| *name == class)
+    };
+    classes.iter().map(of_class).collect()
 }
 
 #[cfg(test)]
@@ -111,6 +122,10 @@ mod tests {
             [Some(4), None, Some(3), Some(1), Some(2), None]
         );
         assert_eq!((map.left_out(), map.class(4), map.class(0)), (1, Some(0), None));
+        assert_eq!(ClassMap::of_common(&classes, &truth), Some(map));
+        assert_eq!(ClassMap::of_common(&Classes::new(["gate"]), &truth), None);
+        let fewer = ClassMap::of_common(&Classes::new(["gate", "TV"]), &truth).unwrap();
+        assert_eq!((fewer.category(0), fewer.category(1), fewer.class(2)), (None, Some(1), None));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::curve::{CurveScratch, RecallGrid, Track};
 use super::matching::Marks;
 use super::score_sweep::ScoreSweep;
-use crate::compare::truth::{BoxJudgement, ErrorKind, FoundBox, Judgement, ObjectJudgement, Outcome, TruthBox};
+use crate::compare::truth::{BoxJudgement, ErrorKind, FoundBox, Judgement, ObjectJudgement, TruthBox, TruthOutcome};
 
 /// Kinds of error.
 const KINDS: usize = ErrorKind::ALL.len();
@@ -25,7 +25,7 @@ struct TideBox {
     image: u32,
     category: u32,
     score: f32,
-    outcome: Outcome,
+    outcome: TruthOutcome,
     error: Option<ErrorKind>,
     /// The class that it is right in, once its error is mended. `None` = mending takes it away.
     mended: Option<u32>,
@@ -69,8 +69,8 @@ impl TideRecord {
 
     /// Over the score threshold.
     pub fn score_sweep(&self) -> ScoreSweep {
-        let counted = self.found.iter().filter(|found| found.outcome != Outcome::Ignored);
-        ScoreSweep::new(counted.map(|found| (found.score, found.outcome == Outcome::True)), self.objects.len())
+        let counted = self.found.iter().filter(|found| found.outcome != TruthOutcome::Ignored);
+        ScoreSweep::new(counted.map(|found| (found.score, found.outcome == TruthOutcome::True)), self.objects.len())
     }
 
     /// The curves as they are, and with each kind mended.
@@ -81,7 +81,7 @@ impl TideRecord {
 
     fn tracks(&self, classes: usize, mended: Option<ErrorKind>) -> Vec<Track> {
         let mut points: Vec<Vec<(f32, u32, bool)>> = vec![Vec::new(); classes];
-        let is_right = |found: &TideBox| found.outcome == Outcome::True;
+        let is_right = |found: &TideBox| found.outcome == TruthOutcome::True;
         // In the order of tidecv, which decides among equal scores: as they came; with errors mended, those first.
         let (first, second): (Vec<&TideBox>, Vec<&TideBox>) = match mended {
             None => (self.found.iter().collect(), Vec::new()),
@@ -90,7 +90,7 @@ impl TideRecord {
         for found in first.into_iter().chain(second) {
             let point = if mended.is_some() && found.error == mended {
                 found.mended.map(|category| (category, true))
-            } else if found.outcome == Outcome::Ignored {
+            } else if found.outcome == TruthOutcome::Ignored {
                 None
             } else {
                 Some((found.category, is_right(found)))

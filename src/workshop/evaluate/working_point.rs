@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::AREAS;
-use crate::compare::truth::{BoxJudgement, ErrorKind, FoundBox, Judgement, ObjectJudgement, Outcome, TruthBox};
+use crate::compare::truth::{BoxJudgement, ErrorKind, FoundBox, Judgement, ObjectJudgement, TruthBox, TruthOutcome};
 
 /// Sums over pictures.
 #[derive(Clone, Debug, Default)]
@@ -56,9 +56,9 @@ impl WorkingPoint {
         for ((found, judged), stands) in found.iter().zip(&judged.boxes).zip(stands) {
             let BoxJudgement { outcome, error, .. } = *judged;
             match outcome {
-                Outcome::True => self.right += 1,
-                Outcome::Ignored => self.ignored += 1,
-                Outcome::False => {
+                TruthOutcome::True => self.right += 1,
+                TruthOutcome::Ignored => self.ignored += 1,
+                TruthOutcome::False => {
                     error.into_iter().for_each(|kind| self.errors[kind as usize] += 1);
                     let [_, _, w, h] = found.xywh;
                     self.sizes[size_of(w * h)].wrong += 1;

@@ -4,12 +4,18 @@ use std::path::{Path, PathBuf};
 
 use super::names::is_list;
 
-/// Of the pictures in a folder: a COCO file or label files in it, or in the folder `labels` or `Annotations` that stands
-/// beside it or parallel to it (`images/val` and `labels/val`). `None` = there are none.
+/// Of the pictures in a folder: a COCO file in it, or beside it where it is called `images`; or label files in it, or in the
+/// folder `labels` or `Annotations` that stands beside it or parallel to it (`images/val` and `labels/val`). `None` = there
+/// are none.
 pub fn find_annotations(images: &Path) -> Option<PathBuf> {
     let json = ["annotations.json", "_annotations.coco.json", "instances.json"];
-    if let Some(file) = json.iter().map(|name| images.join(name)).find(|path| path.is_file()) {
-        return Some(file);
+    // So that "." has a name too.
+    let whole = images.canonicalize().unwrap_or_else(|_| images.to_owned());
+    let beside = whole.parent().filter(|_| whole.file_name().is_some_and(|name| name == "images"));
+    for folder in [Some(images), beside].into_iter().flatten() {
+        if let Some(file) = json.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+            return Some(file);
+        }
     }
     folders(images).into_iter().find(|folder| has_labels(folder))
 }
@@ -73,6 +79,7 @@ mod tests {
             ("set", "set/a.txt"),
             ("set", "set/a.xml"),
             ("set", "set/_annotations.coco.json"),
+            ("set/images", "set/annotations.json"),
             ("set/images/val", "set/labels/val/a.txt"),
             ("set/JPEGImages", "set/Annotations/a.xml"),
             ("set/images", "set/labels/a.txt"),

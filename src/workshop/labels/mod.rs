@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! data.yaml, classes.txt ─┐
-//! labels/*.txt (YOLO) ────┼─ read ──▶ Truth        detections ── format ──▶ the files' text
+//! labels/*.txt (YOLO) ────┼─ read ──▶ Truth ── known: by the pictures' files, in a model's classes ──▶ PictureTruth
 //! *.xml (Pascal VOC) ─────┘
+//! detections ── format ──▶ the files' text
 //! ```
 //!
 //! COCO's form, one JSON file for all pictures, is read by [`Truth`](super::evaluate::Truth) itself.
@@ -11,6 +12,7 @@
 mod error;
 mod find;
 mod format;
+mod known;
 mod names;
 mod read;
 mod voc;
@@ -19,4 +21,6 @@ mod yolo;
 pub use error::{LabelError, LabelFileError};
 pub use find::find_annotations;
 pub use format::{LabelForm, LabelledPicture, coco_labels, voc_label, yolo_label, yolo_names};
+pub use known::{KnownTruth, ModelTruth, TruthRequest};
+pub(in crate::workshop) use names::is_list;
 pub use read::{LabelSources, read_annotations};

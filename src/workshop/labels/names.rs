@@ -14,7 +14,7 @@ const YAMLS: [&str; 4] = ["data.yaml", "data.yml", "dataset.yaml", "dataset.yml"
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Whether a file in a folder of labels is a list of names, and no label.
-pub(super) fn is_list(name: &str) -> bool {
+pub(in crate::workshop) fn is_list(name: &str) -> bool {
     LISTS.contains(&name) || ["train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt"].contains(&name)
 }
 

@@ -16,6 +16,9 @@ use crate::files::{decoded, read_limited};
 use crate::model::hex;
 use crate::workshop::evaluate::{Category, Truth, TruthId, TruthImage};
 
+/// What is remarked of labels without a picture, after their number.
+pub(super) const STRAYS: &str = "label files belong to no picture, and do not count";
+
 /// The most bytes of one label file.
 const MAX_BYTES: u64 = 1 << 24;
 
@@ -107,6 +110,11 @@ fn read_folder(folder: &Path, names: Option<Vec<String>>, sources: &LabelSources
     Ok(Truth::of_labels(categories, images, hex(&sum.finalize()), remarks)?)
 }
 
+/// Whether the labels in a folder are Pascal VOC's, which have no list of the classes that were looked for.
+pub(super) fn is_voc(folder: &Path) -> bool {
+    label_files(folder).is_ok_and(|labels| labels.values().any(|(_, kind)| *kind == LabelKind::Voc))
+}
+
 /// By the name of their picture. Of two kinds in a folder, the one with more files counts.
 fn label_files(folder: &Path) -> Result<BTreeMap<OsString, (PathBuf, LabelKind)>, LabelError> {
     let failed = |cause: std::io::Error| LabelError::Read { path: folder.to_owned(), cause: cause.into() };
@@ -153,7 +161,7 @@ fn read_voc(text: &str, names: &mut Vec<String>, difficult: &mut usize) -> Resul
 fn remarks(unlabelled: usize, strays: usize, difficult: usize) -> Vec<String> {
     let told = [
         (unlabelled, "pictures have no label file, and count as empty"),
-        (strays, "label files belong to no picture, and do not count"),
+        (strays, STRAYS),
         (difficult, "objects are marked as difficult: detections of them are neither right nor wrong"),
     ];
     told.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()

@@ -215,6 +215,7 @@ impl Studio {
             waker: Arc::new(move || {
                 let _ = wake.try_send(());
             }),
+            trace: Default::default(),
         };
         Stage { engine: Some(Engine::start(parts, settings.clone()).unwrap()), open: self.open.take() }
     }

@@ -19,6 +19,7 @@ use twinsight::model::{
     Arithmetic, Catalog, Detector, EngineInfo, ModelError, ModelInfo, ModelName, ModelRequest, Precision,
 };
 use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
+use twinsight::trace::Trace;
 
 /// Only a broken window lets a test wait this long.
 const LONG: Duration = Duration::from_secs(20);
@@ -78,8 +79,12 @@ pub struct Plan {
     /// As named on the command line; `None`: as in the preferences.
     pub view: Option<View>,
     pub catalog: Catalog,
+    /// As named on the command line.
+    pub annotations: Option<PathBuf>,
     /// Real sources, and the real models of the catalog.
     pub real: bool,
+    /// Of what is not real.
+    pub trace: Trace,
 }
 
 impl Default for Plan {
@@ -106,7 +111,9 @@ impl Default for Plan {
             arithmetics: [None, None],
             view: Some(View::Single),
             catalog: Catalog::at("no such folder"),
+            annotations: None,
             real: false,
+            trace: Trace::default(),
         }
     }
 }
@@ -127,6 +134,7 @@ impl Desk {
                 let wake = wake.clone();
                 move || _ = wake.try_send(())
             }),
+            trace: plan.trace,
         };
         let (present, listed) = (Arc::clone(&plan.cameras), plan.cameras);
         let (present, list) = (move || present.lock().unwrap().clone(), move || Ok(listed.lock().unwrap().clone()));
@@ -145,6 +153,7 @@ impl Desk {
             size: None,
             screenshot: None,
             catalog: plan.catalog,
+            annotations: plan.annotations,
             layers: false,
             computed_as: false,
         };

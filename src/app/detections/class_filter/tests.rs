@@ -6,6 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
+use crate::compare::truth::TruthBox;
 use crate::detect::{BBox, CandidateId};
 
 struct State {
@@ -248,4 +249,20 @@ fn the_table_is_copied_as_it_stands() {
 #[test]
 fn every_control_has_a_name() {
     bench().check_accessibility();
+}
+
+#[test]
+fn what_is_known_to_be_there_is_counted_too() {
+    let (mut counts, classes) = (ClassCounts::default(), Classes::coco());
+    let found = [detection(2)];
+    counts.count(&classes, &[&found, &[]]);
+    let object = |category| TruthBox { category, xywh: [0.0, 0.0, 9.0, 9.0], area: 81.0, crowd: false };
+    let truth = PictureTruth { objects: vec![object(2), object(7)], known: (0..80).map(Some).collect() };
+    let judged = [truth.judge(&found), truth.judge(&[])];
+    counts.count_known(&classes, Some((&truth, &judged)));
+    assert_eq!(counts.sentence(2), "1 | 0 boxes, A | B; truth: 1, A finds 1, B 0");
+    assert_eq!(counts.sentence(7), "0 | 0 boxes, A | B; truth: 1, A finds 0, B 0");
+    assert!(counts.has(7) && !counts.has(8), "what nobody found is in sight too");
+    counts.count_known(&classes, None);
+    assert!(!counts.has(7));
 }

@@ -24,7 +24,7 @@ const WIDE: f32 = 290.0;
 pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mut Vec<Action>) {
     let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
     let boxes = [of(input.comparison.a(), verdict.a()), of(input.comparison.b(), verdict.b())];
-    let row = PairRow::new(input.comparison, 0, verdict);
+    let row = PairRow::new(input.comparison, 0, verdict, input.truth(verdict));
     ui.add_space(6.0);
     if title(ui, input, &row) {
         actions.push(Action::Pairs(PairsAction::Show(None)));
@@ -103,6 +103,9 @@ struct RemedyButton {
 /// What happened, and what would undo it.
 fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &PairRow) -> Option<RemedyButton> {
     let explanation = input.explanation();
+    if let Some(truth) = input.truth_sentence(verdict) {
+        ui.label(RichText::new(format!("{truth}.")).strong()).on_hover_text("What the annotations say of it");
+    }
     match explanation.reason(verdict) {
         Some(reason) => ui.label(format!("{reason}.")),
         None => ui.label(format!("{}.", row.kind.what(input.names))),

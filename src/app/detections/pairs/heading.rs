@@ -1,13 +1,15 @@
 //! The panel's head: whose pairs these are, and which kinds are listed.
 
-use egui::{FontId, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align2, Color32, FontId, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
 use super::input::PairsInput;
 use super::model::Shown;
 use crate::app::action::Action;
 use crate::app::detections::list::{copy_button, limit_notice};
+use crate::app::ui::palette::{ON_CLASS, TRUTH};
 use crate::app::ui::theme;
 use crate::app::ui::verdict_style;
+use crate::compare::truth::PairTruth;
 use crate::compare::{Agreement, VerdictKind};
 use crate::detect::is_full;
 
@@ -35,7 +37,62 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>, actions: &mu
             }
         }
     });
+    if input.judged.is_some() {
+        truths(ui, &mut shown.truths, input);
+    }
     ui.add_space(2.0);
+}
+
+/// What is known of the pairs: those with a right box, and those with a wrong one.
+fn truths(ui: &mut Ui, shown: &mut [bool; 2], input: &PairsInput<'_>) {
+    let verdicts = input.comparison.verdicts().iter();
+    let chosen = verdicts.filter(|verdict| input.comparison.is_chosen(verdict, input.chosen_classes));
+    let known: Vec<PairTruth> = chosen.map(|verdict| input.truth(verdict)).collect();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
+        let right = known.iter().filter(|truth| truth.has_right()).count();
+        let wrong = known.iter().filter(|truth| truth.has_wrong()).count();
+        for (on, sign, text, what) in [
+            (0, "✔", format!("{right} true"), "Pairs with a box that finds an object of the annotations"),
+            (
+                1,
+                "✖",
+                format!("{wrong} false"),
+                "Pairs with a box that finds none: false, duplicate, of another class, misplaced",
+            ),
+        ] {
+            let on = &mut shown[on];
+            let response = truth_switch(ui, sign, &text, *on);
+            let click = if *on { "Click to hide" } else { "Click to show" };
+            if response.on_hover_text(format!("{what}. {click}.")).clicked() {
+                *on = !*on;
+            }
+        }
+    });
+}
+
+/// The sign, filled while on, and "2 true".
+fn truth_switch(ui: &mut Ui, sign: &str, text: &str, on: bool) -> Response {
+    let scheme = theme::scheme(ui);
+    // The edge stands out from the panel, and would not from what is lighter or darker: the words show that it is pointed at.
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(13.0), Color32::PLACEHOLDER);
+    let size = vec2(verdict_style::CHIP.x + galley.size().x + 14.0, 26.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, text));
+    let painter = ui.painter();
+    let colour = match (response.hovered(), on) {
+        (true, _) => scheme.strong,
+        (false, true) => scheme.text,
+        (false, false) => scheme.weak,
+    };
+    let chip = Rect::from_min_size(rect.left_center() + vec2(4.0, -verdict_style::CHIP.y / 2.0), verdict_style::CHIP);
+    if on {
+        painter.rect_filled(chip, 4.0, TRUTH);
+        painter.text(chip.center(), Align2::CENTER_CENTER, sign, FontId::proportional(13.0), ON_CLASS);
+    }
+    painter.rect_stroke(chip, 4.0, Stroke::new(1.5, TRUTH), StrokeKind::Inside);
+    painter.galley(chip.right_center() + vec2(5.0, -galley.size().y / 2.0), galley, colour);
+    response
 }
 
 /// How far the two agree on this frame.

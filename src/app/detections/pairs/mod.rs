@@ -44,6 +44,11 @@ impl PairsPanel {
         VerdictKind::ALL.map(|kind| self.model.shown.contains(kind))
     }
 
+    /// Where the truth is known: whether pairs with a right box are listed, and those with a wrong one.
+    pub fn truths(&self) -> [bool; 2] {
+        self.model.shown.truths
+    }
+
     /// Lists all kinds.
     pub fn show_all_kinds(&mut self) {
         self.model.shown = Shown::default();
@@ -81,7 +86,8 @@ impl PairsPanel {
             });
         }
         heading::show(ui, &mut self.model.shown, input, actions);
-        self.model.update(input.comparison, input.classes(), input.chosen_classes, input.live && self.held);
+        let held = input.live && self.held;
+        self.model.update(input.comparison, input.judged, input.classes(), input.chosen_classes, held);
         let at = PairTablePlace { focus: self.focus, scroll_to: self.scroll_to(input) };
         let touched = table::show(ui, &mut self.model, input, at, actions);
         actions.extend(touched.selected.map(|verdict| Action::Pairs(PairsAction::Show(verdict))));

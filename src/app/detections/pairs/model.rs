@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::selection::Selection;
 use crate::app::detections::held_order::HeldOrder;
+use crate::compare::truth::{JudgedBoxes, PairTruth};
 use crate::compare::{Comparison, Verdict, VerdictKind, difference_text, score_text, thousandths};
 use crate::detect::{ClassSet, Classes, Detection, Thresholds};
 
@@ -18,16 +19,19 @@ pub struct PairRow {
     /// Of A and B. Where a side lacks the box, the score it gives its candidate there; `None` = it has none.
     pub scores: [Option<f32>; 2],
     pub iou: Option<f32>,
+    /// What is known of the boxes.
+    pub truth: PairTruth,
 }
 
 impl PairRow {
-    pub fn new(comparison: &Comparison, index: usize, verdict: &Verdict) -> Self {
+    pub fn new(comparison: &Comparison, index: usize, verdict: &Verdict, truth: PairTruth) -> Self {
         let a = verdict.a().and_then(|i| comparison.a().get(i));
         let b = verdict.b().and_then(|i| comparison.b().get(i));
         let given = verdict.reason().and_then(|reason| reason.score());
         let score = |found: Option<&Detection>| found.map(|d| d.score).or(given);
         let classes = [a, b].map(|found| found.map(|d| d.class_id));
-        Self { verdict: index, kind: verdict.kind(), classes, scores: [score(a), score(b)], iou: verdict.iou() }
+        let scores = [score(a), score(b)];
+        Self { verdict: index, kind: verdict.kind(), classes, scores, iou: verdict.iou(), truth }
     }
 
     /// B's score less A's.
@@ -72,6 +76,8 @@ pub enum PairSortKey {
     #[default]
     Verdict,
     Class,
+    /// What the truth makes a damage first: a right box that went or became wrong, a wrong one that came.
+    Truth,
     ScoreA,
     ScoreB,
     Delta,
@@ -94,7 +100,8 @@ impl Sort {
 
     /// Whether the figures rise from the top down.
     pub fn rises(self) -> bool {
-        matches!(self.key, PairSortKey::Class | PairSortKey::Delta | PairSortKey::Iou) != self.reversed
+        matches!(self.key, PairSortKey::Class | PairSortKey::Truth | PairSortKey::Delta | PairSortKey::Iou)
+            != self.reversed
     }
 
     fn compare(self, x: &PairRow, y: &PairRow, classes: &Classes) -> Ordering {
@@ -102,6 +109,7 @@ impl Sort {
         let groups = match self.key {
             PairSortKey::Verdict => x.kind.cmp(&y.kind),
             PairSortKey::Class => name(x).cmp(&name(y)),
+            PairSortKey::Truth => x.truth.rank().cmp(&y.truth.rank()),
             PairSortKey::ScoreA | PairSortKey::ScoreB | PairSortKey::Delta | PairSortKey::Iou => Ordering::Equal,
         };
         self.turned(groups).then_with(|| match (self.figure(x), self.figure(y)) {
@@ -115,10 +123,11 @@ impl Sort {
     fn figure(self, row: &PairRow) -> Option<f32> {
         match (self.key, row.kind) {
             (PairSortKey::Verdict, VerdictKind::Matched) => row.delta().map(|delta| -delta.abs()),
-            (PairSortKey::Verdict | PairSortKey::Class, VerdictKind::Gained) | (PairSortKey::ScoreB, _) => {
-                row.scores[1].map(|s| -s)
+            (PairSortKey::Verdict | PairSortKey::Class | PairSortKey::Truth, VerdictKind::Gained)
+            | (PairSortKey::ScoreB, _) => row.scores[1].map(|s| -s),
+            (PairSortKey::Verdict | PairSortKey::Class | PairSortKey::Truth, _) | (PairSortKey::ScoreA, _) => {
+                row.scores[0].map(|s| -s)
             }
-            (PairSortKey::Verdict | PairSortKey::Class, _) | (PairSortKey::ScoreA, _) => row.scores[0].map(|s| -s),
             (PairSortKey::Delta, _) => row.delta(),
             (PairSortKey::Iou, _) => row.iou,
         }
@@ -131,21 +140,31 @@ impl Sort {
 
 /// Which kinds are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown([bool; 4]);
+pub struct Shown {
+    kinds: [bool; 4],
+    /// Where the truth is known: pairs with a right box, and with a wrong one.
+    pub truths: [bool; 2],
+}
 
 impl Default for Shown {
     fn default() -> Self {
-        Self([true; 4])
+        Self { kinds: [true; 4], truths: [true; 2] }
     }
 }
 
 impl Shown {
     pub fn contains(self, kind: VerdictKind) -> bool {
-        self.0[kind as usize]
+        self.kinds[kind as usize]
     }
 
     pub fn of(&mut self, kind: VerdictKind) -> &mut bool {
-        &mut self.0[kind as usize]
+        &mut self.kinds[kind as usize]
+    }
+
+    /// Whether pairs of which this is known are listed.
+    pub fn has(self, truth: PairTruth) -> bool {
+        let [right, wrong] = self.truths;
+        truth.is_among(right, wrong)
     }
 }
 
@@ -162,6 +181,7 @@ pub struct Model {
 #[derive(Debug, PartialEq)]
 struct PairRowsKey {
     comparison: Comparison,
+    judged: Option<[JudgedBoxes; 2]>,
     classes: Classes,
     chosen: ClassSet,
     shown: Shown,
@@ -173,11 +193,19 @@ struct PairRowsKey {
 impl Model {
     /// True if the rows were rebuilt. `hold`: pairs that were there before stay in their order, though another frame would
     /// sort them otherwise.
-    pub fn update(&mut self, comparison: &Comparison, classes: &Classes, chosen: &ClassSet, hold: bool) -> bool {
+    pub fn update(
+        &mut self,
+        comparison: &Comparison,
+        judged: Option<&[JudgedBoxes; 2]>,
+        classes: &Classes,
+        chosen: &ClassSet,
+        hold: bool,
+    ) -> bool {
         let from = self.made_from.as_ref();
         let same = from.is_some_and(|from| {
             (from.shown, from.sort) == (self.shown, self.sort)
                 && from.comparison == *comparison
+                && from.judged.as_ref() == judged
                 && from.classes == *classes
                 && from.chosen == *chosen
         });
@@ -194,13 +222,15 @@ impl Model {
         if same && (hold || !was_held) {
             return false;
         }
-        let rows = comparison
-            .verdicts()
-            .iter()
-            .enumerate()
-            .filter(|(_, verdict)| self.shown.contains(verdict.kind()) && comparison.is_chosen(verdict, chosen));
+        let shown = self.shown;
+        let truth =
+            |verdict: &Verdict| judged.map_or_else(PairTruth::default, |judged| PairTruth::new(verdict, judged));
+        let is_listed = |verdict: &Verdict| {
+            shown.contains(verdict.kind()) && comparison.is_chosen(verdict, chosen) && shown.has(truth(verdict))
+        };
+        let rows = comparison.verdicts().iter().enumerate().filter(|(_, verdict)| is_listed(verdict));
         self.rows.clear();
-        self.rows.extend(rows.map(|(index, verdict)| PairRow::new(comparison, index, verdict)));
+        self.rows.extend(rows.map(|(index, verdict)| PairRow::new(comparison, index, verdict, truth(verdict))));
         // Stable: of equals the stronger comes first, as in the comparison.
         self.rows.sort_by(|x, y| self.sort.compare(x, y, classes));
         if hold {
@@ -209,7 +239,8 @@ impl Model {
         }
         let (shown, sort) = (self.shown, self.sort);
         let (comparison, classes, chosen) = (comparison.clone(), classes.clone(), chosen.clone());
-        self.made_from = Some(PairRowsKey { comparison, classes, chosen, shown, sort, held: hold });
+        let judged = judged.cloned();
+        self.made_from = Some(PairRowsKey { comparison, judged, classes, chosen, shown, sort, held: hold });
         true
     }
 

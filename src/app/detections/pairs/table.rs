@@ -26,6 +26,7 @@ const SHORT: usize = 5;
 const CLASS: f32 = 84.0;
 
 /// A column of the table.
+#[derive(Clone, Copy)]
 struct PairColumn {
     key: PairSortKey,
     title: &'static str,
@@ -45,15 +46,23 @@ const COLUMNS: [PairColumn; 6] = [
     PairColumn { key: PairSortKey::Iou, title: "IoU", what: "IoU", width: Some(34.0) },
 ];
 
-/// Those that leave a class's name its room in a table of this width.
-fn columns(width: f32) -> &'static [PairColumn] {
+/// The same where the truth is known.
+const TRUTH_COLUMNS: [PairColumn; 7] = {
+    let [verdict, class, score_a, score_b, delta, iou] = COLUMNS;
+    let truth = PairColumn { key: PairSortKey::Truth, title: "Truth", what: "truth", width: Some(54.0) };
+    [verdict, class, truth, score_a, score_b, delta, iou]
+};
+
+/// Those that leave a class's name its room in a table of this width. `truth`: with what is known of the boxes.
+fn columns(width: f32, truth: bool) -> &'static [PairColumn] {
     let left = |columns: &[PairColumn]| {
         let taken: f32 = columns.iter().filter_map(|column| column.width).sum();
         width - taken - GAP * (columns.len() - 1) as f32
     };
-    // Verdict, class and both scores are always there.
-    let number = (4..COLUMNS.len()).rev().map(|last| last + 1).find(|n| left(&COLUMNS[..*n]) >= CLASS);
-    &COLUMNS[..number.unwrap_or(4)]
+    // Verdict, class, what is known, and both scores are always there.
+    let (all, least): (&'static [PairColumn], usize) = if truth { (&TRUTH_COLUMNS, 5) } else { (&COLUMNS, 4) };
+    let number = (least..all.len()).rev().map(|last| last + 1).find(|n| left(&all[..*n]) >= CLASS);
+    &all[..number.unwrap_or(least)]
 }
 
 /// Indices are of verdicts.
@@ -99,7 +108,7 @@ pub fn show(
     let moved = response.selected.flatten().and_then(|verdict| model.place(verdict));
 
     let width = ui.available_width();
-    let columns = columns(width - ui.spacing().scroll.allocated_width());
+    let columns = columns(width - ui.spacing().scroll.allocated_width(), input.judged.is_some());
     let mut table = TableBuilder::new(ui)
         .id_salt(("pairs", columns.len()))
         .striped(false)
@@ -187,7 +196,7 @@ fn nothing(model: &Model, input: &PairsInput<'_>) -> (&'static str, Vec<WayOut>)
         return ("No detections above the score thresholds.", ways.to_vec());
     }
     // Each is left out by its class, by its kind, or by both.
-    let by_class = verdicts.iter().any(|v| model.shown.contains(v.kind()));
+    let by_class = verdicts.iter().any(|v| model.shown.contains(v.kind()) && model.shown.has(input.truth(v)));
     let by_kind = verdicts.iter().any(|v| input.comparison.is_chosen(v, input.chosen_classes));
     let both = !by_class && !by_kind;
     let ways = [(by_class || both, WayOut::ShowAllClasses), (by_kind || both, WayOut::ShowAllVerdicts)];
@@ -254,7 +263,11 @@ fn line(ui: &Ui, rect: Rect, (id, sense): (Id, Sense), row: &PairRow, input: &Pa
     response.on_hover_ui(|ui| {
         ui.label(egui::RichText::new(format!("{}: {}", row.class_text(classes), row.kind.word())).strong());
         let explanation = input.explanation();
-        let why = input.comparison.verdicts().get(row.verdict).and_then(|verdict| explanation.reason(verdict));
+        let verdict = input.comparison.verdicts().get(row.verdict);
+        let why = verdict.and_then(|verdict| explanation.reason(verdict));
+        if let Some(truth) = verdict.and_then(|verdict| input.truth_sentence(verdict)) {
+            ui.label(format!("{truth}."));
+        }
         ui.label(why.unwrap_or_else(|| row.kind.what(input.names)));
         let what = if input.live { "Click to follow it; Space to pause" } else { "Click for details" };
         ui.label(egui::RichText::new(what).weak());
@@ -287,6 +300,10 @@ fn cell(ui: &Ui, key: PairSortKey, row: &PairRow, colour: Color32, input: &Pairs
             let galley = truncated(ui, text, colour, rect.width());
             painter.galley(rect.left_center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
         }
+        PairSortKey::Truth => {
+            let galley = truncated(ui, row.truth.word(), colour, rect.width());
+            painter.galley(rect.left_center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
+        }
         PairSortKey::ScoreA => score(0),
         PairSortKey::ScoreB => score(1),
         PairSortKey::Delta => {
@@ -314,13 +331,14 @@ fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sor
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, format!("Sort by {what}")));
     let colour = if active || response.hovered() { scheme.strong } else { scheme.weak };
     let font = FontId::proportional(11.5);
-    let anchor = if key == PairSortKey::Class { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
+    let is_text = matches!(key, PairSortKey::Class | PairSortKey::Truth);
+    let anchor = if is_text { Align2::LEFT_CENTER } else { Align2::RIGHT_CENTER };
     let text = painter.text(anchor.pos_in_rect(&rect), anchor, title, font, colour);
     if active {
         // Beside the title, on the side where there is room.
         let x = match key {
             PairSortKey::Verdict => rect.left() + 12.0,
-            PairSortKey::Class => text.right() + 8.0,
+            PairSortKey::Class | PairSortKey::Truth => text.right() + 8.0,
             _ => text.left() - 7.0,
         };
         triangle(painter, pos2(x, rect.center().y), sort.rises(), scheme.accent);
@@ -328,6 +346,7 @@ fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sor
     let tooltip = match key {
         PairSortKey::Verdict => "Sort by severity: lost, gained, class changed, then matched by score difference",
         PairSortKey::Class => "Sort by class name",
+        PairSortKey::Truth => "Sort by truth: true boxes that B lost, false ones that it gained, then the others",
         PairSortKey::ScoreA => "Sort by A's score",
         PairSortKey::ScoreB => "Sort by B's score",
         PairSortKey::Delta => "Sort by score difference (B − A)",
@@ -355,12 +374,15 @@ fn name(row: &PairRow, input: &PairsInput<'_>) -> String {
     };
     let word = row.kind.word();
     let iou = row.iou.map(two_digits).unwrap_or_default();
-    match row.kind {
+    let truth = input.comparison.verdicts().get(row.verdict).and_then(|verdict| input.truth_sentence(verdict));
+    let truth = truth.map_or_else(String::new, |truth| format!("; {truth}"));
+    let told = match row.kind {
         VerdictKind::Matched => format!("{} {a} → {b}, {word}, IoU {iou}", class(0)),
         VerdictKind::Flip => format!("{} {a} → {} {b}, {word}, IoU {iou}", class(0), class(1)),
         VerdictKind::Lost => format!("{} {a} → {word}: {}", class(0), why().unwrap_or_default()),
         VerdictKind::Gained => format!("{} {b}, {word}: {}", class(1), why().unwrap_or_default()),
-    }
+    };
+    told + &truth
 }
 
 pub fn two_digits(value: f32) -> String {
@@ -380,11 +402,15 @@ mod tests {
 
     #[test]
     fn a_narrow_table_leaves_out_columns_before_it_cuts_names() {
-        let titles = |width: f32| columns(width).iter().map(|column| column.title).collect::<Vec<_>>();
+        let titles = |width: f32| columns(width, false).iter().map(|column| column.title).collect::<Vec<_>>();
         assert_eq!(titles(320.0), ["", "Class", "A", "B", "Δ", "IoU"]);
         assert_eq!(titles(270.0), ["", "Class", "A", "B", "Δ"]);
         assert_eq!(titles(216.0), ["", "Class", "A", "B"]);
         assert_eq!(titles(50.0), ["", "Class", "A", "B"]);
+        let titles = |width: f32| columns(width, true).iter().map(|column| column.title).collect::<Vec<_>>();
+        assert_eq!(titles(390.0), ["", "Class", "Truth", "A", "B", "Δ", "IoU"]);
+        assert_eq!(titles(316.0), ["", "Class", "Truth", "A", "B", "Δ"]);
+        assert_eq!(titles(216.0), ["", "Class", "Truth", "A", "B"]);
     }
 
     #[test]

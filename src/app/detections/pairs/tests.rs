@@ -13,6 +13,7 @@ use super::*;
 use crate::app::action::ThresholdsAction;
 use crate::app::ui::theme;
 use crate::app::view::Side;
+use crate::compare::truth::JudgedBoxes;
 use crate::compare::{Comparer, Comparison, ModelInput, VerdictKind};
 use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Thresholds};
 
@@ -56,6 +57,7 @@ struct State {
     form: Form,
     heads: [RawHeads; 2],
     comparison: Comparison,
+    judged: Option<[JudgedBoxes; 2]>,
     panel: PairsPanel,
     classes: ClassSet,
     highlighted: Option<usize>,
@@ -77,6 +79,7 @@ impl State {
             form,
             heads,
             comparison: Comparison::default(),
+            judged: None,
             panel: PairsPanel::default(),
             classes: ClassSet::default(),
             highlighted: None,
@@ -107,6 +110,7 @@ impl State {
         let letterbox = Letterbox::new(state.form.input, state.form.input);
         let input = PairsInput {
             comparison: &state.comparison,
+            judged: state.judged.as_ref(),
             sides: state.sides(&letterbox, state.score),
             names: ["FP32", "INT8"],
             chosen_classes: &state.classes,
@@ -367,7 +371,7 @@ fn rows_are_made_only_when_something_changed() {
     let mut model = Model::default();
     let mut update = |classes: &ClassSet, change: fn(&mut Model)| {
         change(&mut model);
-        model.update(&state.comparison, &state.form.classes, classes, false)
+        model.update(&state.comparison, None, &state.form.classes, classes, false)
     };
     let all = ClassSet::default();
     assert!(update(&all, |_| {}) && !update(&all, |_| {}));

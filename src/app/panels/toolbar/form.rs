@@ -9,6 +9,7 @@ pub enum Tool {
     Theme,
     Help,
     Camera,
+    Record,
     Panels,
     Swap,
     Views,
@@ -51,7 +52,7 @@ enum Narrowing {
 
 /// In this order. Words go before lists become narrow; nothing goes into the menu before that; signs alone for the panels
 /// come late: nobody knows them.
-const STEPS: [Narrowing; 24] = [
+const STEPS: [Narrowing; 25] = [
     Narrowing::SourceWord,
     Narrowing::Source(200.0),
     Narrowing::PauseWord,
@@ -62,6 +63,7 @@ const STEPS: [Narrowing; 24] = [
     Narrowing::More(Tool::OpenFiles),
     Narrowing::More(Tool::Theme),
     Narrowing::More(Tool::Help),
+    Narrowing::More(Tool::Record),
     Narrowing::ModelButtons,
     Narrowing::Model(112.0),
     Narrowing::Source(120.0),
@@ -141,7 +143,7 @@ mod tests {
 
     /// As if the lists were all there is, and each tool 30 points wide.
     fn width(form: &ToolbarForm) -> f32 {
-        form.source + 2.0 * form.model + 30.0 * (8 - form.in_more.len()) as f32
+        form.source + 2.0 * form.model + 30.0 * (9 - form.in_more.len()) as f32
     }
 
     #[test]
@@ -152,7 +154,7 @@ mod tests {
             form.narrow(step);
             assert!(form != before && width(&form) <= width(&before), "{step:?}");
         }
-        assert_eq!(form.in_more.len(), 8, "the narrowest has everything in the menu: {form:?}");
+        assert_eq!(form.in_more.len(), 9, "the narrowest has everything in the menu: {form:?}");
         assert_eq!(ToolbarForm::fitting(f32::INFINITY, width), ToolbarForm::widest());
         assert_eq!(ToolbarForm::fitting(0.0, width), form);
         for available in 300..800 {

@@ -36,6 +36,8 @@ pub struct Toolbar<'a> {
     pub view: View,
     pub paused: bool,
     pub can_pause: bool,
+    /// A recording is made.
+    pub recording: bool,
     /// The history, and the layers, are shown.
     pub history_open: bool,
     pub layers_open: bool,
@@ -52,6 +54,7 @@ enum ToolbarPart {
     Views,
     Models,
     Pause,
+    Record,
     History,
     Layers,
     Theme,
@@ -94,6 +97,7 @@ impl Toolbar<'_> {
             (Models, form.shows(Tool::Models)),
             (Line, true),
             (Pause, true),
+            (Record, form.shows(Tool::Record)),
         ];
         let right = [
             (History, form.shows(Tool::Panels)),
@@ -128,7 +132,7 @@ impl Toolbar<'_> {
             ToolbarPart::Help => button_width(ui, false, "?"),
             ToolbarPart::History => button_width(ui, true, if form.panel_words { "History" } else { "" }),
             ToolbarPart::Layers => button_width(ui, true, if form.panel_words { "Layers" } else { "" }),
-            ToolbarPart::Theme | ToolbarPart::More => button_width(ui, true, ""),
+            ToolbarPart::Record | ToolbarPart::Theme | ToolbarPart::More => button_width(ui, true, ""),
         }
     }
 
@@ -162,6 +166,13 @@ impl Toolbar<'_> {
                 response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Toggle dark/light theme"));
                 let action = Action::Window(WindowAction::ToggleTheme);
                 finish(ui, response, "Toggle dark/light theme", action, actions);
+            }
+            ToolbarPart::Record => {
+                let (name, what) = record_words(self.recording);
+                let response = sign_button(ui, Sign::Record, "", self.recording);
+                let recording = self.recording;
+                response.widget_info(|| WidgetInfo::selected(Role::Button, true, recording, name));
+                finish(ui, response, what, Action::History(HistoryAction::ToggleRecording), actions);
             }
             ToolbarPart::History | ToolbarPart::Layers => self.panel(ui, part, form, actions),
             ToolbarPart::More => self.more(ui, form, actions),
@@ -222,6 +233,10 @@ impl Toolbar<'_> {
             Tool::OpenFiles => row(ui, "Open files…", false, Action::Source(SourceAction::ChooseFiles)),
             Tool::Theme => row(ui, "Toggle dark/light theme", false, Action::Window(WindowAction::ToggleTheme)),
             Tool::Help => row(ui, "Help", false, Action::Window(WindowAction::ToggleHelp)),
+            Tool::Record => {
+                let name = record_words(self.recording).0;
+                row(ui, name, self.recording, Action::History(HistoryAction::ToggleRecording));
+            }
             Tool::Camera if self.sources.camera.is_none() => {}
             Tool::Camera => row(ui, "Camera settings", self.camera_open, Action::Camera(CameraAction::TogglePanel)),
             Tool::Panels => {
@@ -245,6 +260,15 @@ impl Toolbar<'_> {
                 }
             }
         }
+    }
+}
+
+/// The button's name, and what it does.
+fn record_words(recording: bool) -> (&'static str, &'static str) {
+    if recording {
+        ("Stop recording", "Stop recording")
+    } else {
+        ("Record", "Record frames and raw heads, to replay them at other thresholds and with other models")
     }
 }
 

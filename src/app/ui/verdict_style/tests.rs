@@ -1,8 +1,8 @@
 use egui::{Rangef, Rect, pos2};
 
 use super::*;
-use crate::app::ui::contrast::{OF_EDGES, contrast, linear};
-use crate::app::ui::palette::{DARK, LIGHT};
+use crate::app::ui::contrast::{OF_EDGES, OF_TEXT, contrast, linear};
+use crate::app::ui::palette::{DARK, LIGHT, TRUTH};
 
 type Matrix = [[f32; 3]; 3];
 
@@ -74,6 +74,17 @@ fn colours_stand_out_from_every_ground() {
         let dimmed = (white * (1.0 - halo / 255.0)) as u8;
         assert!(contrast(Color32::WHITE, Color32::from_gray(dimmed)) >= 4.5, "the halo on white");
     }
+}
+
+#[test]
+fn the_truth_stands_out_from_every_ground_that_it_is_on() {
+    for ground in [DARK.panel, LIGHT.panel, DARK.picture, LIGHT.picture] {
+        let ratio = contrast(TRUTH, ground);
+        assert!(ratio >= OF_EDGES, "{ground:?}: {ratio}");
+    }
+    assert!(contrast(TRUTH, ON_CLASS) >= OF_TEXT, "words on it");
+    // Its line is no verdict's.
+    assert!(VerdictKind::ALL.iter().all(|kind| kind.pattern() != TRUTH_PATTERN && kind.colour() != TRUTH));
 }
 
 #[test]

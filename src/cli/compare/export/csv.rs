@@ -2,7 +2,8 @@
 
 use crate::cli::compare::report::{ComparisonReport, VerdictEntry};
 use crate::cli::output::detections::NamedDetection;
-use crate::compare::csv::{CsvBox, CsvPair, PAIR_COLUMNS};
+use crate::compare::csv::{CsvBox, CsvPair, PAIR_COLUMNS, TRUTH_COLUMNS, truth_cells};
+use crate::compare::truth::PairTruth;
 use crate::files::FileFormat;
 
 /// The file's kind.
@@ -15,9 +16,10 @@ pub const CSV: FileFormat = FileFormat {
 /// Later versions may add columns.
 const HEADER_START: &str = "source,verdict,class_a,score_a,";
 
-/// All pictures, in their order; columns that do not apply are empty.
+/// All pictures, in their order; columns that do not apply are empty. Those of the truth are there where any is known.
 pub fn csv(report: &ComparisonReport<'_>) -> String {
-    let mut text = format!("{PAIR_COLUMNS}\n");
+    let has_truth = report.truth.is_some();
+    let mut text = format!("{PAIR_COLUMNS}{}\n", if has_truth { TRUTH_COLUMNS } else { "" });
     // A float model has none.
     let models = [report.models.a, report.models.b];
     let arithmetics = models.map(|m| m.arithmetic.as_ref().map_or_else(String::new, ToString::to_string));
@@ -27,6 +29,9 @@ pub fn csv(report: &ComparisonReport<'_>) -> String {
         let name = picture.name();
         for verdict in &picture.verdicts {
             text += &pair(verdict).line(&name, arithmetics, engines);
+            if has_truth {
+                text += &truth_cells(PairTruth { boxes: [verdict.truth_a, verdict.truth_b] });
+            }
             text.push('\n');
         }
     }

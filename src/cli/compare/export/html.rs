@@ -1,11 +1,12 @@
 //! The comparison as one page that stands alone: style, pictures and boxes are all inside, and nothing runs.
 
-use super::text::{agreement_text, counts};
+use super::text::{agreement_text, counts, truth_summary};
 use crate::annotate::{self, FLIP, GAINED, LOST, MATCHED, UnplacedLabel};
 use crate::cli::compare::report::{ComparisonReport, PictureReport, VerdictEntry};
 use crate::cli::compare::worst_frames::{SHOWN, WorstFrames};
 use crate::cli::output::detections::NamedDetection;
 use crate::cli::output::html::{document, escaped, file_uri};
+use crate::compare::truth::TruthFigures;
 use crate::compare::{Agreement, VerdictKind};
 use crate::detect::{BBox, Size};
 
@@ -26,15 +27,21 @@ pub fn html(report: &ComparisonReport<'_>, frames: &WorstFrames) -> String {
             "Images that differ, worst first".into()
         };
         page += &format!("<h2>{which}</h2>\n{}", legend(&a, &b));
+        if report.truth.is_some() {
+            page += "<p>White dotted boxes are the ground truth.</p>\n";
+        }
         for picture in worst {
             let uri = match picture.frame {
                 Some(_) => frames.uri(&picture.name()).map(str::to_owned),
                 None => file_uri(&picture.file, picture.size()),
             };
-            page += &figure(picture, uri.as_deref(), &Aside::default());
+            let truth = picture.truth.as_ref().map_or_else(Vec::new, |truth| truth.boxes.clone());
+            let names = Some([report.models.a.name.as_str(), report.models.b.name.as_str()]);
+            page += &figure(picture, uri.as_deref(), &Aside { truth, names, note: None });
         }
     }
     page += &classes(report);
+    page += &truth_classes(report);
     page += &listing(report);
     page += &footer(report);
     document(&title, &colours(), &page)
@@ -69,6 +76,9 @@ fn summary(report: &ComparisonReport<'_>) -> String {
         models.thresholds.score,
         models.thresholds.nms_iou
     );
+    if let Some([found, damage]) = truth_summary(report) {
+        text += &format!("<p>{}.<br>{}.</p>\n", escaped(&found), escaped(&damage));
+    }
     if let Some(best) = report.better_threshold() {
         text += &format!(
             "<p>Best score threshold for {}: {} (agreement F1 {:.3} instead of {:.3}).</p>\n",
@@ -99,15 +109,17 @@ pub fn legend(a: &str, b: &str) -> String {
 
 /// What another report adds to a picture.
 #[derive(Default)]
-pub struct Aside {
+pub struct Aside<'a> {
     /// What is really there.
     pub truth: Vec<BBox>,
+    /// Of A and B, to say of each pair what annotations say of it; `None` = nothing is said.
+    pub names: Option<[&'a str; 2]>,
     /// In the heading, after the name, in place of the counts.
     pub note: Option<String>,
 }
 
 /// A picture with both sets of boxes, and what became of each. `uri` has its pixels; `None` = they are gone.
-pub fn figure(picture: &PictureReport<'_>, uri: Option<&str>, aside: &Aside) -> String {
+pub fn figure(picture: &PictureReport<'_>, uri: Option<&str>, aside: &Aside<'_>) -> String {
     let (matched, differing): (Vec<_>, Vec<_>) =
         picture.verdicts.iter().partition(|entry| entry.kind == VerdictKind::Matched);
     let Size { width, height } = picture.size();
@@ -118,9 +130,9 @@ pub fn figure(picture: &PictureReport<'_>, uri: Option<&str>, aside: &Aside) -> 
         Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
     };
-    let rows: String = differing.iter().enumerate().map(|(i, e)| row(&(i + 1).to_string(), e)).collect();
+    let rows: String = differing.iter().enumerate().map(|(i, e)| row(&(i + 1).to_string(), e, aside.names)).collect();
     let source = escaped(&picture.name());
-    let same: String = matched.iter().map(|e| row("", e)).collect();
+    let same: String = matched.iter().map(|e| row("", e, aside.names)).collect();
     let same = if same.is_empty() {
         String::new()
     } else {
@@ -193,7 +205,7 @@ fn class_of(entry: &VerdictEntry<'_>) -> &'static str {
     if entry.kind == VerdictKind::Flip { "flip" } else { entry.kind.word() }
 }
 
-fn row(number: &str, entry: &VerdictEntry<'_>) -> String {
+fn row(number: &str, entry: &VerdictEntry<'_>, names: Option<[&str; 2]>) -> String {
     let told = |found: &NamedDetection<'_>| format!("<span>{} {:.3}</span>", escaped(found.shown_class), found.score);
     let what = match (&entry.a, &entry.b) {
         (Some(a), Some(b)) if a.class_id == b.class_id => format!("{} → {:.3}", told(a), b.score),
@@ -206,6 +218,8 @@ fn row(number: &str, entry: &VerdictEntry<'_>) -> String {
         (None, Some(iou)) => format!("IoU {iou:.2}"),
         (None, None) => String::new(),
     };
+    let truth = names.and_then(|names| entry.truth_sentence(names));
+    let why = truth.map_or_else(|| why.clone(), |truth| format!("{}. {why}", escaped(&truth)));
     let (class, verdict) = (class_of(entry), entry.kind.word());
     format!(
         "<tr><td class=\"number\"><b class=\"{class}\">{number}</b></td><td>{verdict}</td><td>{what}</td><td>{why}</td></tr>\n"
@@ -215,6 +229,26 @@ fn row(number: &str, entry: &VerdictEntry<'_>) -> String {
 fn classes(report: &ComparisonReport<'_>) -> String {
     let row = |(name, of): (&str, &Agreement)| format!("<tr><td>{}</td>{}</tr>\n", escaped(name), cells(of));
     table("By class", "class", &report.classes_by_damage().into_iter().map(row).collect::<String>())
+}
+
+/// Nothing where no truth is known.
+fn truth_classes(report: &ComparisonReport<'_>) -> String {
+    let row = |(class_id, of): (usize, &TruthFigures)| {
+        let TruthFigures { objects, found: [a, b], lost, gained, .. } = of;
+        let counts = [*objects, *a, *b, lost.right, lost.wrong, gained.right, gained.wrong];
+        let cells: String = counts.map(|count| format!("<td>{count}</td>")).concat();
+        format!("<tr><td>{}</td>{cells}</tr>\n", escaped(report.models.classes().name(class_id)))
+    };
+    let rows: String = report.truth_by_class().map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heads =
+        ["class", "objects", "found by A", "found by B", "lost, true", "lost, false", "gained, true", "gained, false"];
+    let heads = heads.map(|head| format!("<th>{head}</th>")).concat();
+    format!(
+        "<h2>Truth by class</h2>\n<div class=\"wide\"><table class=\"figures\"><tr>{heads}</tr>\n{rows}</table></div>\n"
+    )
 }
 
 fn listing(report: &ComparisonReport<'_>) -> String {

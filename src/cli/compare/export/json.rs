@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::cli::compare::report::{ComparisonReport, PictureReport, figures};
+use crate::cli::compare::truth::TruthFiguresEntry;
 use crate::cli::output::model_identity::ModelIdentity;
 use crate::compare::Agreement;
+use crate::compare::truth::TruthFigures;
 
 /// The line of a picture.
 pub fn picture(picture: &PictureReport<'_>) -> Result<String, serde_json::Error> {
@@ -19,6 +21,16 @@ pub fn totals(report: &ComparisonReport<'_>) -> Result<String, serde_json::Error
         class: models.classes().name_in_files(class_id),
         agreement: *of,
     };
+    let truth_of = |(class_id, of): (usize, &TruthFigures)| ClassTruth {
+        class_id,
+        class: models.classes().name_in_files(class_id),
+        figures: of.into(),
+    };
+    let truth = report.truth.as_ref().map(|truth| TruthTotalsEntry {
+        images: truth.pictures,
+        figures: (&truth.all).into(),
+        classes: report.truth_by_class().map(truth_of).collect(),
+    });
     serde_json::to_string(&TotalsLine {
         totals: TotalsReport {
             images: report.totals.frames,
@@ -28,6 +40,7 @@ pub fn totals(report: &ComparisonReport<'_>) -> Result<String, serde_json::Error
             score: models.thresholds.score,
             nms: models.thresholds.nms_iou,
             agreement: report.totals.all,
+            truth,
             best_threshold: report.best.map(|b| BestEntry { score: b.score, f1_before: b.before, f1_after: b.after }),
             classes: report.seen_classes().map(class).collect(),
             by_damage: report.damaged().map(PictureReport::name).collect(),
@@ -50,6 +63,8 @@ struct TotalsReport<'a> {
     nms: f32,
     #[serde(serialize_with = "figures")]
     agreement: Agreement,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truth: Option<TruthTotalsEntry<'a>>,
     /// B's score threshold that agrees best with A.
     best_threshold: Option<BestEntry>,
     classes: Vec<ClassAgreement<'a>>,
@@ -70,4 +85,21 @@ struct ClassAgreement<'a> {
     class: &'a str,
     #[serde(flatten, serialize_with = "figures")]
     agreement: Agreement,
+}
+
+/// What annotations say, over the images whose truth is known.
+#[derive(Serialize)]
+struct TruthTotalsEntry<'a> {
+    images: usize,
+    #[serde(flatten)]
+    figures: TruthFiguresEntry,
+    classes: Vec<ClassTruth<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClassTruth<'a> {
+    class_id: usize,
+    class: &'a str,
+    #[serde(flatten)]
+    figures: TruthFiguresEntry,
 }

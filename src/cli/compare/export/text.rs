@@ -3,6 +3,7 @@
 use crate::cli::compare::report::{ComparisonReport, VerdictEntry};
 use crate::cli::output::detections::NamedDetection;
 use crate::cli::output::escape::on_a_line;
+use crate::compare::truth::TruthFigures;
 use crate::compare::{Agreement, VerdictKind};
 
 /// More pictures than this are not told in every matched pair.
@@ -12,11 +13,14 @@ const FEW: usize = 3;
 pub fn text(report: &ComparisonReport<'_>) -> String {
     let mut text = String::new();
     let few = report.pictures.len() <= FEW;
+    let names = [report.models.a.name.as_str(), report.models.b.name.as_str()];
     let told = if few { report.pictures.len() } else { report.damaged().count() };
     for picture in &report.pictures[..told] {
         text += &format!("{}: {}\n", on_a_line(&picture.name()), counts(&picture.agreement));
         for verdict in picture.verdicts.iter().filter(|v| few || v.kind != VerdictKind::Matched) {
-            text += &format!("  {}\n", sentence(verdict));
+            let truth =
+                verdict.truth_sentence(names).map_or_else(String::new, |truth| format!("  {}", on_a_line(&truth)));
+            text += &format!("  {}{truth}\n", sentence(verdict));
         }
     }
     if !text.is_empty() {
@@ -24,6 +28,7 @@ pub fn text(report: &ComparisonReport<'_>) -> String {
     }
     if !few {
         text += &by_class(report);
+        text += &truth_by_class(report);
     }
     text + &summary(report)
 }
@@ -86,6 +91,42 @@ fn by_class(report: &ComparisonReport<'_>) -> String {
     text
 }
 
+/// Nothing where no truth is known.
+fn truth_by_class(report: &ComparisonReport<'_>) -> String {
+    if report.truth.is_none() {
+        return String::new();
+    }
+    let mut text = format!(
+        "{:<16} {:>7} {:>7} {:>7}  {:>15} {:>15}\n",
+        "class", "objects", "A finds", "B finds", "lost true+false", "gained true+false"
+    );
+    for (class_id, of) in report.truth_by_class() {
+        let TruthFigures { objects, found: [a, b], lost, gained, .. } = of;
+        let name = on_a_line(report.models.classes().name(class_id));
+        let [lost, gained] = [lost, gained].map(|counts| format!("{}+{}", counts.right, counts.wrong));
+        text += &format!("{name:<16} {objects:>7} {a:>7} {b:>7}  {lost:>15} {gained:>15}\n");
+    }
+    text.push('\n');
+    text
+}
+
+/// Two sentences: what is there and found, and what of the damage is any. `None` = no truth is known.
+pub fn truth_summary(report: &ComparisonReport<'_>) -> Option<[String; 2]> {
+    let truth = report.truth.as_ref()?;
+    let (a, b) = (&report.models.a.name, &report.models.b.name);
+    let TruthFigures { objects, found: [of_a, of_b], boxes: [boxes_a, boxes_b], lost, gained } = &truth.all;
+    let images = if truth.pictures == 1 { "image" } else { "images" };
+    Some([
+        format!(
+            "truth: {objects} objects in {} {images}; {a} finds {of_a} (boxes: {}), {b} finds {of_b} (boxes: {})",
+            truth.pictures,
+            boxes_a.text(),
+            boxes_b.text()
+        ),
+        format!("of the boxes that {b} lost: {}; of those that it gained: {}", lost.text(), gained.text()),
+    ])
+}
+
 fn summary(report: &ComparisonReport<'_>) -> String {
     let totals = &report.totals;
     let (a, b, all) = (&report.models.a.name, &report.models.b.name, &totals.all);
@@ -100,6 +141,9 @@ fn summary(report: &ComparisonReport<'_>) -> String {
     );
     if let (Some(iou), Some(delta)) = (all.mean_iou(), all.mean_delta_score()) {
         text += &format!(", mean IoU {iou:.3}, mean |Δscore| {delta:.3} of matched pairs");
+    }
+    if let Some(sentences) = truth_summary(report) {
+        text += &format!("\n{}", sentences.join("\n"));
     }
     if let Some(best) = report.better_threshold() {
         text += &format!(

@@ -1,6 +1,7 @@
 //! The rows: in which order they stand, where the focus is, and what stands in their place.
 
 use super::*;
+use crate::compare::truth::{PairTruth, PictureTruth, TruthBox};
 
 /// The next frame of a camera: the strongest is another one.
 fn next_frame(state: &mut State, sights: &[Sight]) {
@@ -119,9 +120,56 @@ fn scores_and_their_difference_add_up_as_they_are_shown() {
             classes: [Some(0); 2],
             scores: scores.map(Some),
             iou: None,
+            truth: PairTruth::default(),
         };
         let [a, b] = [0, 1].map(|side| row.score_text(side, thresholds).unwrap().parse::<f64>().unwrap());
         let delta = row.delta_text(thresholds).unwrap().replace('−', "-").parse::<f64>().unwrap();
         assert!((b - a - delta).abs() < 1e-9, "{a} {b} {delta}");
+    }
+}
+
+/// A dog that B lost and a person are there, and nothing else.
+#[test]
+fn what_is_known_is_said_counted_filtered_and_sorted_by() {
+    let mut state = State::new(&A, &B);
+    let object = |class_id: usize| {
+        let found = state.comparison.a().iter().find(|found| found.class_id == class_id).unwrap();
+        let [x1, y1, x2, y2] = found.bbox.to_array().map(f64::from);
+        TruthBox { category: class_id, xywh: [x1, y1, x2 - x1, y2 - y1], area: 1.0, crowd: false }
+    };
+    let objects = vec![object(DOG), object(PERSON)];
+    let truth = PictureTruth { objects, known: (0..80).map(Some).collect() };
+    state.judged = Some([truth.judge(state.comparison.a()), truth.judge(state.comparison.b())]);
+    let mut bench = Bench::new(state);
+    for words in [
+        "threshold of 0.25; INT8 lost a true dog",
+        "near this box; INT8 lost a false person",
+        "near this box; INT8 gained a false cat",
+        "IoU 1.00; Both found a true person",
+        "IoU 1.00; FP32 found a false cat, INT8 a false dog",
+    ] {
+        assert!(bench.has_words(words), "{words}: {:#?}", bench.rows());
+    }
+    bench.click("Sort by truth");
+    let damage_first = ["dog 0.60", "cat 0.80,", "person 0.40"];
+    assert_eq!(bench.starts()[..3], damage_first);
+    bench.click("4 false");
+    assert_eq!(bench.starts(), ["dog 0.60", "person 0.90"]);
+    bench.click("2 true");
+    assert!(bench.starts().is_empty());
+    bench.click("Show all verdicts");
+    assert_eq!(bench.0.state().others, [Action::Pairs(PairsAction::ShowAllVerdicts)]);
+    // The details say it too.
+    bench.click("2 true");
+    bench.0.get_by_label_contains("dog 0.60").click();
+    bench.0.run_steps(3);
+    assert!(bench.0.query_by_label("INT8 lost a true dog.").is_some());
+}
+
+#[test]
+fn where_nothing_is_known_nothing_of_it_is_in_the_way() {
+    let bench = bench();
+    for words in ["true", "false", "Truth", "truth"] {
+        assert!(!bench.has_words(words), "{words}");
     }
 }

@@ -1,0 +1,86 @@
+//! How the boxes of two models are shown together.
+
+use super::{FLIP, GAINED, LOST, MATCHED, Mark, MarkPanes, verdict_marks};
+use crate::compare::{Comparison, VerdictKind, label_text};
+use crate::detect::{Classes, Size};
+
+/// As in the window's views.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// Both on one picture: A solid, B dashed.
+    #[default]
+    Overlay,
+    /// A on the left half, B on the right one.
+    Split,
+    /// On a picture each.
+    SideBySide,
+}
+
+impl Look {
+    /// The boxes of a comparison, in the colours of their verdicts.
+    pub fn panes(self, size: Size, comparison: &Comparison, classes: &Classes) -> MarkPanes {
+        match self {
+            Self::Overlay => MarkPanes::One(verdict_marks(comparison, classes)),
+            Self::Split => MarkPanes::Split(side_marks(comparison, classes), size.width.div_ceil(2)),
+            Self::SideBySide => MarkPanes::Beside(side_marks(comparison, classes)),
+        }
+    }
+}
+
+/// A's boxes and B's, each with its own class and score; what differs is dashed, and on top.
+fn side_marks(comparison: &Comparison, classes: &Classes) -> [Vec<Mark>; 2] {
+    let mut marks = [Vec::new(), Vec::new()];
+    let mut verdicts: Vec<_> = comparison.verdicts().iter().collect();
+    verdicts.sort_by_key(|verdict| verdict.agrees());
+    for verdict in verdicts {
+        let rgb = match verdict.kind() {
+            VerdictKind::Matched => MATCHED,
+            VerdictKind::Flip => FLIP,
+            VerdictKind::Lost => LOST,
+            VerdictKind::Gained => GAINED,
+        };
+        let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];
+        for (detection, marks) in boxes.into_iter().zip(&mut marks) {
+            if let Some(d) = detection {
+                let label = label_text(classes.name(d.class_id), d.score);
+                marks.push(Mark { bbox: d.bbox, rgb, dashed: !verdict.agrees(), label });
+            }
+        }
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Comparer, ModelInput};
+    use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
+
+    #[test]
+    fn each_side_has_what_its_model_sees() {
+        let form = Form::yolov4_tiny_416();
+        let mut heads = RawHeads::zeros(&form);
+        heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
+        for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 5.0), (5, 5.0)] {
+            heads.heads[1][plane * 13 * 13 + 84] = value;
+        }
+        let letterbox = Letterbox::new(form.input, form.input);
+        let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
+        let b = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..a };
+        let mut comparer = Comparer::default();
+        let texts = |marks: &[Mark]| marks.iter().map(|m| (m.dashed, m.label.clone())).collect::<Vec<_>>();
+        let person = |dashed| vec![(dashed, "person 0.99".to_owned())];
+        for (b, expected) in [(&a, [person(false), person(false)]), (&b, [person(true), Vec::new()])] {
+            let comparison = comparer.run(&a, b);
+            let MarkPanes::Beside(sides) = Look::SideBySide.panes(form.input, comparison, &form.classes) else {
+                panic!()
+            };
+            assert_eq!(sides.each_ref().map(|marks| texts(marks)), expected);
+            let MarkPanes::Split(_, column) = Look::Split.panes(form.input, comparison, &form.classes) else {
+                panic!()
+            };
+            assert_eq!(column, 208);
+            assert!(matches!(Look::Overlay.panes(form.input, comparison, &form.classes), MarkPanes::One(_)));
+        }
+    }
+}

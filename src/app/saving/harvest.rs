@@ -1,0 +1,178 @@
+//! Keeps the frames on which A and B part, while they come.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use egui::Context;
+
+use super::place::free_folder;
+use super::run::{EndingRuns, SavingInbox, SavingRun, told_missed};
+use crate::app::frame::current::CurrentFrame;
+use crate::app::ui::file_dialog::pictures_folder;
+use crate::app::view::Side;
+use crate::compare::{Comparison, Condition};
+use crate::detect::{Frame, Thresholds};
+use crate::files::Outputs;
+use crate::model::ModelInfo;
+use crate::workshop::Stopped;
+use crate::workshop::harvest::{HarvestFrame, HarvestSettings, Harvester};
+use crate::workshop::labels::LabelForm;
+
+const NO_MODELS: &str =
+    "Nothing to harvest: the frames on which two models differ are kept. Press 2, 3 or 4 to compare two.";
+const NO_FOLDER: &str = "Can't keep frames: no home folder. Use `twinsight harvest` with a folder of your choice.";
+
+/// The folder's name, in the user's folder of pictures.
+const NAME: &str = "Twinsight harvest";
+
+/// Runs between two presses of its key.
+#[derive(Default)]
+pub struct LiveHarvest {
+    running: Option<RunningHarvest>,
+    ending: EndingRuns,
+}
+
+struct RunningHarvest {
+    run: SavingRun<SeenFrame>,
+    /// With these it began.
+    models: [Arc<ModelInfo>; 2],
+    kept: Arc<AtomicU64>,
+}
+
+/// A frame that meets a condition.
+struct SeenFrame {
+    frame: Arc<Frame>,
+    comparison: Comparison,
+    thresholds: [Thresholds; 2],
+    source: String,
+    file: PathBuf,
+    number: Option<u64>,
+    time: Option<Duration>,
+}
+
+impl LiveHarvest {
+    /// How many frames were kept so far; `None` = it does not run.
+    pub fn kept(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.kept.load(Ordering::Relaxed))
+    }
+
+    /// Begins, or ends what runs. `current` has the models; `within`: where its folder goes, `None` = the user's folder of
+    /// pictures.
+    pub fn toggle(&mut self, ctx: &Context, current: &CurrentFrame, within: Option<PathBuf>) -> Result<(), String> {
+        if let Some(running) = self.running.take() {
+            self.ending.push(running.run.end());
+            return Ok(());
+        }
+        let models = models(current).ok_or(NO_MODELS)?;
+        let kept = Arc::<AtomicU64>::default();
+        let settings =
+            HarvestSettings { when: Condition::PARTING.to_vec(), form: LabelForm::Coco, models: models.clone() };
+        let counted = Arc::clone(&kept);
+        let run = SavingRun::start(ctx, "harvest", move |inbox| keep(within, settings, inbox, &counted));
+        let run = run.map_err(|cause| format!("Can't keep frames: {cause}. Try again."))?;
+        self.running = Some(RunningHarvest { run, models, kept });
+        self.offer(current);
+        Ok(())
+    }
+
+    /// Keeps the current frame where A and B part on it. Ends where one of the models is another one by now.
+    pub fn offer(&mut self, current: &CurrentFrame) {
+        let Some(running) = &mut self.running else { return };
+        let Some(models) = models(current) else { return };
+        let same = |(one, other): (&Arc<ModelInfo>, &Arc<ModelInfo>)| Arc::ptr_eq(one, other) || one == other;
+        let goes_on = running.models.iter().zip(&models).all(same) && running.offer(current);
+        if !goes_on && let Some(running) = self.running.take() {
+            self.ending.push(running.run.end());
+        }
+    }
+
+    /// What to tell of those that ended, and of one that failed.
+    pub fn poll(&mut self) -> Vec<Result<String, Stopped>> {
+        let mut ended = self.ending.poll();
+        if let Some(result) = self.running.as_ref().and_then(|running| running.run.result()) {
+            self.running = None;
+            ended.push(result);
+        }
+        ended
+    }
+
+    /// Ends, and waits for what is written no longer than this.
+    pub fn close(&mut self, patience: Duration) {
+        if let Some(running) = self.running.take() {
+            self.ending.push(running.run.end());
+        }
+        self.ending.wait(patience);
+    }
+}
+
+impl RunningHarvest {
+    /// False: its thread has ended.
+    fn offer(&mut self, current: &CurrentFrame) -> bool {
+        let seen = current.observation().zip(current.comparison()).zip(current.thresholds());
+        let Some(((observation, comparison), thresholds)) = seen else { return true };
+        if !Condition::PARTING.iter().any(|condition| condition.is_met(comparison, thresholds)) {
+            return true;
+        }
+        let description = &observation.description;
+        let playback = description.playback.as_ref();
+        let name = &description.name;
+        let file = match playback {
+            Some(playback) => format!("{}-{:06}", stem(name), playback.number),
+            None => stem(name),
+        };
+        self.run.give(SeenFrame {
+            frame: Arc::clone(&observation.frame),
+            comparison: comparison.clone(),
+            thresholds,
+            source: name.clone(),
+            // Its ending does not matter, and a dot in the name is none.
+            file: PathBuf::from(file + ".png"),
+            number: playback.map(|playback| playback.number),
+            time: playback.map(|playback| playback.time),
+        })
+    }
+}
+
+/// A's and B's, where both looked and know the same classes.
+fn models(current: &CurrentFrame) -> Option<[Arc<ModelInfo>; 2]> {
+    current.comparison()?;
+    let [a, b] = Side::BOTH.map(|which| current.output(which).map(|output| Arc::clone(&output.model)));
+    Some([a?, b?])
+}
+
+/// A source's name as part of a file's.
+fn stem(name: &str) -> String {
+    let stem = std::path::Path::new(name).file_stem().map_or_else(|| name.into(), |stem| stem.to_string_lossy());
+    stem.chars().map(|c| if c.is_alphanumeric() || " -_.()".contains(c) { c } else { '-' }).collect()
+}
+
+/// The thread.
+fn keep(
+    within: Option<PathBuf>,
+    settings: HarvestSettings,
+    inbox: &SavingInbox<SeenFrame>,
+    kept: &AtomicU64,
+) -> Result<String, Stopped> {
+    let within = within.or_else(pictures_folder).ok_or_else(|| Stopped::failed(NO_FOLDER))?;
+    let dir = free_folder(&within, NAME);
+    let mut harvester = Harvester::create(&dir, Outputs::default(), settings).map_err(Stopped::failed)?;
+    for seen in &inbox.things {
+        let frame = HarvestFrame {
+            source: &seen.source,
+            file: &seen.file,
+            number: seen.number,
+            time_s: seen.time.map(|time| time.as_secs_f64()),
+            frame: &seen.frame,
+            comparison: &seen.comparison,
+            thresholds: seen.thresholds,
+        };
+        harvester.offer(&frame).map_err(Stopped::failed)?;
+        kept.store(harvester.totals().kept, Ordering::Relaxed);
+    }
+    let totals = harvester.finish().map_err(Stopped::failed)?;
+    let (frames, near) = (if totals.kept == 1 { "frame" } else { "frames" }, totals.near_duplicates);
+    let missed = told_missed(inbox.end().missed);
+    Ok(format!("Kept {} {frames} in {} ({near} near-duplicates dropped){missed}", totals.kept, dir.display()))
+}

@@ -1,0 +1,128 @@
+//! Writes what is seen as a video, at the pace at which it is seen.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use super::run::{EndingRuns, SavingInbox, SavingRun, told_missed};
+use crate::annotate::{PanePainter, paint_names};
+use crate::app::frame::annotated::AnnotatedPicture;
+use crate::app::frame::current::BoxSettings;
+use crate::app::ui::file_dialog::videos_folder;
+use crate::app::view::View;
+use crate::encode::{VIDEO, VideoFormat, VideoWriter};
+use crate::files::{Outputs, free_name};
+use crate::source::video::Ffmpeg;
+use crate::workshop::Stopped;
+
+const NO_FOLDER: &str = "Can't save the video: no home folder. Use `twinsight compare --video-out FILE`.";
+const NO_FRAMES: &str = "No video was saved: no picture was seen meanwhile.";
+
+/// Runs between two presses of its key.
+#[derive(Default)]
+pub struct LiveVideo {
+    running: Option<SavingRun<ShownPicture>>,
+    ending: EndingRuns,
+    /// What was given last.
+    sight: Option<VideoSight>,
+}
+
+/// What a picture with its boxes follows from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VideoSight {
+    /// Of the observation.
+    pub sequence: u64,
+    pub settings: BoxSettings,
+    pub view: View,
+    pub labels: bool,
+}
+
+/// What is seen from a moment on.
+pub struct ShownPicture {
+    pub picture: AnnotatedPicture,
+    /// Of A and of B, where each has a pane.
+    pub names: [String; 2],
+    pub at: Instant,
+}
+
+impl LiveVideo {
+    /// For how long it has run; `None` = it does not.
+    pub fn age(&self) -> Option<Duration> {
+        self.running.as_ref().map(SavingRun::age)
+    }
+
+    /// Begins, or ends what runs. `within`: where it goes; `None` = the user's folder of videos.
+    pub fn toggle(&mut self, ctx: &Context, within: Option<PathBuf>) -> Result<(), String> {
+        if let Some(run) = self.running.take() {
+            self.ending.push(run.end());
+            return Ok(());
+        }
+        self.sight = None;
+        let run = SavingRun::start(ctx, "save video", move |inbox| write(within, inbox));
+        self.running = Some(run.map_err(|cause| format!("Can't save a video: {cause}. Try again."))?);
+        Ok(())
+    }
+
+    /// Whether this is to be given, because it runs and this is not what was given last.
+    pub fn wants(&mut self, sight: VideoSight) -> bool {
+        self.running.is_some() && self.sight.replace(sight) != Some(sight)
+    }
+
+    /// Writes what is seen from now on.
+    pub fn show(&mut self, picture: AnnotatedPicture, names: [String; 2]) {
+        let Some(run) = &mut self.running else { return };
+        if !run.give(ShownPicture { picture, names, at: Instant::now() })
+            && let Some(run) = self.running.take()
+        {
+            self.ending.push(run.end());
+        }
+    }
+
+    /// What to tell of those that ended, and of one that failed.
+    pub fn poll(&mut self) -> Vec<Result<String, Stopped>> {
+        let mut ended = self.ending.poll();
+        if let Some(result) = self.running.as_ref().and_then(SavingRun::result) {
+            self.running = None;
+            ended.push(result);
+        }
+        ended
+    }
+
+    /// Ends, and waits for what is written no longer than this.
+    pub fn close(&mut self, patience: Duration) {
+        if let Some(run) = self.running.take() {
+            self.ending.push(run.end());
+        }
+        self.ending.wait(patience);
+    }
+}
+
+/// The thread, with which ffmpeg ends.
+fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<String, Stopped> {
+    Ffmpeg::find().map_err(Stopped::failed)?;
+    let within = within.or_else(videos_folder).ok_or_else(|| Stopped::failed(NO_FOLDER))?;
+    let Ok(first) = inbox.things.recv() else { return Err(Stopped::failed(NO_FRAMES)) };
+    let path = free_name(&within.join(format!("{} with boxes", first.picture.name)), VideoFormat::Mp4.name());
+    let output = Outputs::default().file(&path, &VIDEO).map_err(Stopped::failed)?;
+    let mut painter = PanePainter::default();
+    let mut planned = Some(output);
+    let mut writer: Option<VideoWriter> = None;
+    let begun = first.at;
+    for seen in std::iter::once(first).chain(&inbox.things) {
+        let painted = painter.paint(&seen.picture.frame, &seen.picture.panes).map_err(Stopped::failed)?;
+        paint_names(painted, &seen.picture.panes, seen.names.each_ref().map(String::as_str));
+        if let Some(output) = planned.take() {
+            let size = painted.size();
+            writer = Some(VideoWriter::start(output, VideoFormat::Mp4, size, None).map_err(Stopped::failed)?);
+        }
+        if let Some(writer) = &mut writer {
+            writer.add(painted, seen.at.saturating_duration_since(begun)).map_err(Stopped::failed)?;
+        }
+    }
+    let end = inbox.end();
+    let Some(writer) = writer else { return Err(Stopped::failed(NO_FRAMES)) };
+    let totals = writer.finish_at(end.at.saturating_duration_since(begun)).map_err(Stopped::failed)?;
+    let (seconds, frames) = (totals.duration.as_secs_f64(), totals.frames);
+    Ok(format!("Saved {} ({seconds:.1} s, {frames} frames){}", path.display(), told_missed(end.missed)))
+}

@@ -1,0 +1,159 @@
+//! What is known to be in the pictures, as `compare` finds and tells it.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::cli::input::Input;
+use crate::cli::output::stdout::tell;
+use crate::compare::truth::{BoxTruth, JudgedBoxes, PictureTruth, TruthCounts, TruthFigures};
+use crate::detect::{BBox, Classes};
+use crate::model::ModelInfo;
+use crate::source::picture_size;
+use crate::workshop::labels::{KnownTruth, ModelTruth, TruthRequest, find_annotations};
+
+/// The pictures among the inputs: frames of videos and cameras have no truth.
+pub fn pictures(inputs: &[Input]) -> Vec<PathBuf> {
+    let path = |input: &Input| match input {
+        Input::Picture(path) => Some(path.clone()),
+        _ => None,
+    };
+    inputs.iter().filter_map(path).collect()
+}
+
+/// The files with annotations, which nothing that is written may replace.
+pub fn files(named: Option<&Path>, pictures: &[PathBuf]) -> Vec<PathBuf> {
+    let folders: BTreeSet<&Path> = pictures.iter().filter_map(|picture| picture.parent()).collect();
+    let here = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    let found: Vec<PathBuf> = match named {
+        Some(path) => vec![path.to_owned()],
+        None => folders.into_iter().filter_map(|folder| find_annotations(&here(folder))).collect(),
+    };
+    let inside = |path: PathBuf| match std::fs::read_dir(&path) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect(),
+        Err(_) => vec![path],
+    };
+    found.into_iter().flat_map(inside).collect()
+}
+
+/// Reads the truth of these pictures: that of the annotations that were named, or of those beside the pictures. `None` = there
+/// is none. `model` is one of the two, which know the same classes.
+pub fn read(
+    named: Option<&Path>,
+    pictures: &[PathBuf],
+    model: &ModelInfo,
+) -> Result<Option<ModelTruth>, Box<dyn Error>> {
+    if pictures.is_empty() {
+        return match named {
+            Some(_) => Err("--annotations needs images: the frames of videos and cameras have none".into()),
+            None => Ok(None),
+        };
+    }
+    let classes = &model.form.classes;
+    let size = |picture: &Path| picture_size(picture).ok();
+    let request = TruthRequest { pictures, annotations: named, classes: Some(classes), size: &size };
+    let known = KnownTruth::read(&request)?;
+    for remark in known.remarks.iter().chain(&known.problems) {
+        tell!("{remark}");
+    }
+    match named {
+        Some(path) if known.is_empty() => {
+            Err(format!("none of the images in {} is among these pictures; is it the right file?", path.display())
+                .into())
+        }
+        Some(_) => Ok(Some(ModelTruth::of_all(Arc::new(known), &model.name, classes)?)),
+        None if known.is_empty() => Ok(None),
+        None => Ok(Some(ModelTruth::new(Arc::new(known), classes))),
+    }
+}
+
+/// The objects of a picture, and who finds them.
+#[derive(Serialize)]
+pub struct PictureTruthReport<'a> {
+    pub objects: usize,
+    pub found_a: usize,
+    pub found_b: usize,
+    /// What one of the models does not find, or both.
+    pub missed: Vec<MissedObject<'a>>,
+    /// All objects, crowds too.
+    #[serde(skip)]
+    pub boxes: Vec<BBox>,
+}
+
+/// An object without a right box.
+#[derive(Serialize)]
+pub struct MissedObject<'a> {
+    pub class_id: usize,
+    /// As the model's file has it.
+    pub class: &'a str,
+    /// x1, y1, x2, y2 in image pixels.
+    #[serde(rename = "box")]
+    pub bbox: [f32; 4],
+    /// "a", "b" or "both".
+    pub missed_by: &'static str,
+}
+
+impl<'a> PictureTruthReport<'a> {
+    /// `judged` are A's and B's boxes.
+    pub fn new(truth: &PictureTruth, judged: &[JudgedBoxes; 2], classes: &'a Classes) -> Self {
+        let [a, b] = judged;
+        let missed = truth.objects.iter().enumerate().filter_map(|(place, object)| {
+            let missed_by = match (a.misses(place), b.misses(place)) {
+                (true, true) => "both",
+                (true, false) => "a",
+                (false, true) => "b",
+                (false, false) => return None,
+            };
+            let (class_id, bbox) = (object.category, object.corners().map(|side| side as f32));
+            Some(MissedObject { class_id, class: classes.name_in_files(class_id), bbox, missed_by })
+        });
+        let corners = |[x1, y1, x2, y2]: [f64; 4]| BBox::new(x1 as f32, y1 as f32, x2 as f32, y2 as f32);
+        Self {
+            objects: truth.count(),
+            found_a: a.found(),
+            found_b: b.found(),
+            missed: missed.collect(),
+            boxes: truth.objects.iter().map(|object| corners(object.corners())).collect(),
+        }
+    }
+}
+
+/// Figures of all pictures, or of a class.
+#[derive(Serialize)]
+pub struct TruthFiguresEntry {
+    objects: usize,
+    found_a: usize,
+    found_b: usize,
+    a: TruthCountsEntry,
+    b: TruthCountsEntry,
+    lost: TruthCountsEntry,
+    gained: TruthCountsEntry,
+}
+
+/// Boxes by what is said of them.
+#[derive(Serialize)]
+struct TruthCountsEntry {
+    #[serde(rename = "true")]
+    right: usize,
+    #[serde(rename = "false")]
+    wrong: usize,
+    /// In a crowd, or of a class that nobody annotated.
+    uncounted: usize,
+}
+
+impl From<&TruthFigures> for TruthFiguresEntry {
+    fn from(figures: &TruthFigures) -> Self {
+        let TruthFigures { objects, found: [found_a, found_b], boxes, lost, gained } = *figures;
+        let entry = |TruthCounts { right, wrong, uncounted }| TruthCountsEntry { right, wrong, uncounted };
+        let [a, b] = boxes.map(entry);
+        Self { objects, found_a, found_b, a, b, lost: entry(lost), gained: entry(gained) }
+    }
+}
+
+/// For programs.
+pub fn truth_name<S: serde::Serializer>(truth: &Option<BoxTruth>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(truth.map_or("", BoxTruth::as_str))
+}

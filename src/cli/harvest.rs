@@ -1,0 +1,134 @@
+//! `twinsight harvest`: the frames on which two models part, as a data set.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::arithmetic_flags::ArithmeticFlags;
+use super::detect::{fraction, label_form};
+use super::detector_pair::DetectorPair;
+use super::frame_stages::FrameStages;
+use super::input::frame_reader::{FrameReader, InputFrame};
+use super::input::{self, InputArgs};
+use super::output::stdout::{out, tell};
+use crate::compare::{Condition, ConditionError};
+use crate::detect::Thresholds;
+use crate::files::Outputs;
+use crate::interrupt;
+use crate::model::Catalog;
+use crate::trace::Trace;
+use crate::workshop::harvest::{HarvestFrame, HarvestOutcome, HarvestSettings, Harvester};
+use crate::workshop::labels::LabelForm;
+
+/// What each condition means, and when two frames are alike: below the flags.
+const NOTES: &str = "Conditions of --when (a frame is kept where it meets one of them):
+  lost           A has a box that B lacks
+  gained         B has a box that A lacks
+  flip           both have a box there, of different classes
+  agreement<N    the agreement (F1) of the frame is below N
+  uncertain      a box of A or of B scores less than 0.1 over the score threshold
+
+Near-duplicates are dropped: a frame must differ from every frame that was kept by at least 4 of 255 grey levels, in the
+mean over 16×16 cells, each with its mean grey level.
+
+The folder has images/ (PNG, the pixels that the models saw), the labels (annotations.json, labels/ or Annotations/), and
+harvest.jsonl: one JSON line for each frame that met a condition, with its reasons and both models' boxes, also of
+near-duplicates. Use it with `twinsight eval --images DIR/images` and `twinsight models calibrate --images DIR/images`.";
+
+#[derive(Args, Debug)]
+#[command(after_help = NOTES)]
+pub struct HarvestArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Folder for the harvest; must be new or empty
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Keep a frame that meets one of these: lost, gained, flip, uncertain, agreement<0.8
+    #[arg(long, value_name = "CONDITION,…", value_delimiter = ',', default_values = ["lost", "gained", "flip"], value_parser = condition)]
+    when: Vec<Condition>,
+    /// Form of the labels, which are A's boxes
+    #[arg(long, value_name = "coco|yolo|voc", default_value = "coco", value_parser = label_form)]
+    labels: LabelForm,
+    /// Model A, whose boxes are the labels: fp32, int8, tuned, safe, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "fp32")]
+    a: String,
+    /// Model B: fp32, int8, tuned, safe, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "int8")]
+    b: String,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlags,
+    /// Score threshold: keep boxes with a higher score
+    #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
+    score: f32,
+    /// NMS IoU threshold (per class)
+    #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
+    nms: f32,
+    /// Print the lines of harvest.jsonl as they come, then the totals
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command. What cannot be read is reported, the rest is still done; exit 1 then. A camera or a stream without an end
+/// goes on until Ctrl+C, which stops after the frame in hand; exit 130 then, and the folder is complete.
+pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let catalog = Catalog::find();
+    let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
+    let mut input = args.input.clone();
+    if input.camera.name().is_some() {
+        // One frame, as of other commands, is no harvest.
+        input.frames = input.frames.or(Some(u64::MAX));
+    }
+    let inputs = input.inputs();
+    let requests = args.arithmetic.requests([&args.a, &args.b])?;
+    let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles].concat();
+    let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
+    let mut pair = DetectorPair::open(&catalog, &requests)?;
+    let settings = HarvestSettings { when: args.when.clone(), form: args.labels, models: pair.infos() };
+    let mut harvester = Harvester::create(&args.output, outputs, settings)?;
+
+    let mut reader = FrameReader::new(&catalog, &input, inputs)?;
+    let mut stages = FrameStages::new(Trace::default());
+    while let Some(InputFrame { source, file, number, time, .. }) = reader.next() {
+        pair.look(reader.frame(), &mut stages)?;
+        let seen = HarvestFrame {
+            source: &source,
+            file: &file,
+            number,
+            time_s: time.map(|time| time.as_secs_f64()),
+            frame: reader.frame(),
+            comparison: pair.compare(thresholds),
+            thresholds: [thresholds; 2],
+        };
+        let outcome = harvester.offer(&seen)?;
+        if let (true, HarvestOutcome::Kept { line } | HarvestOutcome::Near { line }) = (args.json, outcome) {
+            reader.suspend(|| out!("{line}"))?;
+        }
+        reader.done();
+    }
+    let failures = reader.failures();
+    drop(reader);
+    let totals = harvester.finish()?;
+    if interrupt::asked() {
+        tell!("stopped after {} images", totals.frames);
+    }
+    if args.json {
+        out!("{}", serde_json::json!({ "totals": totals }))?;
+    } else {
+        let images = args.output.join("images");
+        out!(
+            "{} of {} frames kept in {}; {} more are near-duplicates of these",
+            totals.kept,
+            totals.frames,
+            images.display(),
+            totals.near_duplicates
+        )?;
+    }
+    Ok(interrupt::exit_code(failures > 0))
+}
+
+fn condition(text: &str) -> Result<Condition, ConditionError> {
+    text.trim().parse()
+}

@@ -1,0 +1,105 @@
+//! The flag that writes what is seen as a video.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::cli::input::Input;
+use crate::detect::Frame;
+use crate::encode::{EncodeError, VIDEO, VideoFormat, VideoWriter};
+use crate::files::{OutputFile, Outputs};
+use crate::source::video::Ffmpeg;
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct VideoOutFlag {
+    /// Write every frame with its boxes to this video (.mp4 or .webm), at the source's pace; needs ffmpeg
+    #[arg(long, value_name = "FILE")]
+    video_out: Option<PathBuf>,
+}
+
+impl VideoOutFlag {
+    /// Checks all that can be known before; nothing is written yet. `None`: no video is asked for.
+    pub fn plan(&self, inputs: &[Input], outputs: &mut Outputs) -> Result<Option<VideoOut>, Box<dyn Error>> {
+        let Some(path) = &self.video_out else { return Ok(None) };
+        let file = outputs.file(path, &VIDEO)?;
+        let format = VideoFormat::of(path).ok_or_else(|| EncodeError::Ending(path.clone()))?;
+        if !matches!(inputs, [Input::Video(_) | Input::Camera { .. }]) {
+            return Err("--video-out needs one video, stream or camera: pictures have no pace; use --annotate".into());
+        }
+        Ffmpeg::find()?;
+        Ok(Some(VideoOut { planned: Some((file, format)), writer: None, started: None }))
+    }
+}
+
+/// A video that begins with its first frame.
+pub struct VideoOut {
+    planned: Option<(OutputFile, VideoFormat)>,
+    writer: Option<VideoWriter>,
+    /// When the first frame came of a source that has no times.
+    started: Option<Instant>,
+}
+
+/// Which frame of its source one is.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameTime {
+    pub number: Option<u64>,
+    /// From the start; `None` = the source has no times, and that of now counts.
+    pub time: Option<Duration>,
+    /// Frames per second, where the source promises a rate.
+    pub rate: Option<f32>,
+}
+
+impl VideoOut {
+    /// A frame as it is to be seen. The first one gives the video its size.
+    pub fn add(&mut self, frame: &Frame, place: FrameTime) -> Result<(), EncodeError> {
+        if let Some((file, format)) = self.planned.take() {
+            self.writer = Some(VideoWriter::start(file, format, frame.size(), place.rate)?);
+        }
+        let time = match place.time {
+            Some(time) => exact_time(time, place.number, place.rate),
+            None => self.started.get_or_insert_with(Instant::now).elapsed(),
+        };
+        match &mut self.writer {
+            Some(writer) => writer.add(frame, time),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts the video into its place. Without a frame there is none, and what was there stays.
+    pub fn finish(self) -> Result<(), EncodeError> {
+        self.writer.map_or(Ok(()), |writer| writer.finish().map(|_| ()))
+    }
+}
+
+/// ffmpeg tells times in six digits, which are hundredths of a second after a quarter of an hour. Where the rate says the same
+/// time to that precision, it says it better.
+fn exact_time(time: Duration, number: Option<u64>, rate: Option<f32>) -> Duration {
+    let (Some(number), Some(rate)) = (number, rate.filter(|rate| *rate > 0.0)) else { return time };
+    let (told, counted) = (time.as_secs_f64(), number as f64 / f64::from(rate));
+    let precision = 10_f64.powf(told.max(1e-6).log10().floor() - 5.0);
+    if (told - counted).abs() <= precision { Duration::try_from_secs_f64(counted).unwrap_or(time) } else { time }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_rate_gives_the_digits_that_are_not_told() {
+        let at =
+            |told: f64, number: u64| exact_time(Duration::from_secs_f64(told), Some(number), Some(25.0)).as_secs_f64();
+        for (told, number, expected) in [
+            (0.04, 1, 0.04),
+            // In tenths of a second.
+            (12_345.7, 308_641, 12_345.64),
+            (0.05, 1, 0.05),
+            (100.5, 2_500, 100.5),
+        ] {
+            assert!((at(told, number) - expected).abs() < 1e-9, "{told} {number}: {}", at(told, number));
+        }
+        let time = Duration::from_millis(40);
+        assert_eq!([exact_time(time, None, Some(25.0)), exact_time(time, Some(9), None)], [time; 2]);
+    }
+}

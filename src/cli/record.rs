@@ -1,0 +1,321 @@
+//! `twinsight record`: frames with the raw heads of two models, into one file.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::arithmetic_flags::ArithmeticFlags;
+use super::detect::fraction;
+use super::input::camera_flags::CameraFlags;
+use super::input::frame_reader::FrameReader;
+use super::input::{self, InputArgs};
+use super::output::force::ForceFlag;
+use super::output::stdout::{out, tell};
+use crate::detect::{Frame, Thresholds};
+use crate::files::{GrowingFile, OutputFile};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader};
+use crate::recording::{
+    FinishedRecording, FrameToRecord, NEW_FILE, OutputToRecord, PictureForm, RecordingError, RecordingLimit,
+    RecordingLimits, RecordingWriter, UnixClock,
+};
+use crate::source::{Next, Source, SourceRequest};
+use crate::{interrupt, live};
+
+/// The longest recording where nobody says how long.
+const SECONDS: u64 = 3600;
+
+/// How long a picture stands in the recording.
+const PICTURE_TIME: Duration = Duration::from_secs(1);
+
+/// Between the end of a video and the start of the next.
+const BETWEEN_VIDEOS: Duration = Duration::from_millis(40);
+
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    /// Images (JPEG, PNG, WebP, BMP), videos, or folders of images; an image takes a second
+    #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video", "demo"], conflicts_with_all = ["CameraFlags", "video", "demo"])]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    camera: CameraFlags,
+    /// Record the frames of this video file or stream (rtsp, http); needs ffmpeg
+    #[arg(long, value_name = "FILE|URL", group = "from", conflicts_with = "CameraFlags")]
+    video: Option<OsString>,
+    /// Record the built-in demo
+    #[arg(long, group = "from", conflicts_with = "CameraFlags")]
+    demo: bool,
+    /// Stop after N frames [default: at Ctrl+C, or the end]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    frames: Option<u64>,
+    /// Stop after this many seconds [default: 3600]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    seconds: Option<u64>,
+    /// Stop before the file has more than this many megabytes
+    #[arg(long, value_name = "MB", default_value_t = 8192, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    max_size: u64,
+    /// Keep frames as JPEG of this quality (1 to 100): a fifth of the size, but models that are run on them again see
+    /// slightly other pixels [default: each pixel as it is]
+    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    jpeg: Option<u8>,
+    /// Model A: fp32, int8, tuned, safe, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "fp32")]
+    a: String,
+    /// Model B: fp32, int8, tuned, safe, or an ONNX file
+    #[arg(long, value_name = "MODEL", default_value = "int8")]
+    b: String,
+    #[command(flatten)]
+    arithmetic: ArithmeticFlags,
+    /// Score threshold of the boxes that other programs draw; in a replay it can be changed
+    #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
+    score: f32,
+    /// NMS IoU threshold (per class), likewise
+    #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
+    nms: f32,
+    /// File to write, which other programs read too if it ends in .mcap; must be new, or empty
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    #[command(flatten)]
+    force: ForceFlag,
+}
+
+/// Runs the command. What cannot be read is reported, the rest is still recorded; exit 1 then. Ctrl+C ends the recording,
+/// which is whole; exit 130 then.
+pub fn run(args: &RecordArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let catalog = Catalog::find();
+    let input = InputArgs {
+        paths: args.paths.clone(),
+        camera: args.camera.clone(),
+        video: args.video.clone(),
+        // A camera gives frames until it is enough.
+        frames: args.frames.or(args.camera.name().map(|_| u64::MAX)),
+        every: None,
+    };
+    let inputs = input.inputs();
+    let requests = args.arithmetic.requests([&args.a, &args.b])?;
+    let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles].concat();
+    let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
+    let file = outputs.file(&args.output, &NEW_FILE)?;
+    let loader = ModelLoader::new(catalog.clone());
+    let [a, b] = &requests;
+    let mut models = TwoModels { detectors: [FrameDetector::open(&loader, a)?, FrameDetector::open(&loader, b)?] };
+    let mut feed = if args.demo {
+        interrupt::watch()?;
+        let source = live::opener(&catalog).open(&SourceRequest::Demo)?;
+        FrameFeed::Demo { source, frame: Frame::default() }
+    } else {
+        FrameFeed::Named(Box::new(FrameReader::new(&catalog, &input, inputs)?))
+    };
+    let mut tape = Tape::new(args, file);
+    let recorded = tape.record(&mut feed, &mut models);
+    let failures = feed.failures();
+    drop(feed);
+    // What was recorded before an error is whole.
+    let finished = tape.finish();
+    recorded?;
+    let Some(finished) = finished? else { return Err("nothing was recorded: there was no frame".into()) };
+    // That it took as long as was asked for needs no word.
+    match finished.limit {
+        Some(RecordingLimit::Size) => tell!("the recording ends at the limit of its size; --max-size sets another"),
+        Some(RecordingLimit::Time) if args.seconds.is_none() => {
+            tell!("the recording ends after an hour; --seconds sets another limit");
+        }
+        Some(RecordingLimit::Time) | None => {}
+    }
+    let FinishedRecording { path, frames, bytes, time, .. } = &finished;
+    let things = if *frames == 1 { "frame" } else { "frames" };
+    let megabytes = *bytes as f64 / 1e6;
+    out!("{}: {frames} {things}, {:.1} s, {megabytes:.1} MB", path.display(), time.as_secs_f64())?;
+    Ok(interrupt::exit_code(failures > 0))
+}
+
+/// Where frames come from.
+enum FrameFeed {
+    Named(Box<FrameReader>),
+    Demo { source: Box<dyn Source>, frame: Frame },
+}
+
+/// A frame that came; [`FrameFeed::frame`] has its pixels.
+struct FedFrame {
+    source: String,
+    kind: FedKind,
+    waited: Duration,
+}
+
+/// How a frame stands in time.
+enum FedKind {
+    Picture,
+    /// Its time in the video.
+    Video(Duration),
+    /// It comes now.
+    Live,
+}
+
+impl FrameFeed {
+    fn next(&mut self) -> Result<Option<FedFrame>, Box<dyn Error>> {
+        match self {
+            Self::Named(reader) => Ok(reader.next().map(|frame| {
+                let kind = match (frame.time, frame.number) {
+                    (Some(time), _) => FedKind::Video(time),
+                    (None, Some(_)) => FedKind::Live,
+                    (None, None) => FedKind::Picture,
+                };
+                FedFrame { source: frame.source, kind, waited: frame.decode }
+            })),
+            Self::Demo { source, frame } => {
+                let start = Instant::now();
+                loop {
+                    if interrupt::asked() {
+                        return Ok(None);
+                    }
+                    match source.next(frame)? {
+                        Next::Frame => break,
+                        Next::Idle | Next::Broken => {}
+                        Next::End => return Ok(None),
+                    }
+                }
+                Ok(Some(FedFrame { source: "demo".into(), kind: FedKind::Live, waited: start.elapsed() }))
+            }
+        }
+    }
+
+    fn frame(&self) -> &Frame {
+        match self {
+            Self::Named(reader) => reader.frame(),
+            Self::Demo { frame, .. } => frame,
+        }
+    }
+
+    fn done(&mut self) {
+        if let Self::Named(reader) = self {
+            reader.done();
+        }
+    }
+
+    fn failures(&self) -> usize {
+        match self {
+            Self::Named(reader) => reader.failures(),
+            Self::Demo { .. } => 0,
+        }
+    }
+}
+
+/// A and B.
+struct TwoModels {
+    detectors: [FrameDetector; 2],
+}
+
+/// How long each stage took.
+struct StageTimes {
+    letterbox: Duration,
+    inference: [Duration; 2],
+}
+
+impl TwoModels {
+    fn run(&mut self, frame: &Frame) -> Result<StageTimes, ModelError> {
+        let mut times = StageTimes { letterbox: Duration::ZERO, inference: [Duration::ZERO; 2] };
+        for (detector, inference) in self.detectors.iter_mut().zip(&mut times.inference) {
+            let start = Instant::now();
+            detector.letterbox(frame);
+            let letterboxed = Instant::now();
+            detector.infer()?;
+            times.letterbox += letterboxed - start;
+            *inference = letterboxed.elapsed();
+        }
+        Ok(times)
+    }
+}
+
+/// The recording, which begins with the first frame.
+struct Tape<'a> {
+    args: &'a RecordArgs,
+    file: Option<OutputFile>,
+    writer: Option<RecordingWriter>,
+    clock: UnixClock,
+    /// Time in the recording of the picture or the video's frame that was recorded last, and in the video itself.
+    place: Option<(Duration, Duration)>,
+}
+
+impl<'a> Tape<'a> {
+    fn new(args: &'a RecordArgs, file: OutputFile) -> Self {
+        Self { args, file: Some(file), writer: None, clock: UnixClock::now(), place: None }
+    }
+
+    /// Until there are no more frames, or it is enough.
+    fn record(&mut self, feed: &mut FrameFeed, models: &mut TwoModels) -> Result<(), Box<dyn Error>> {
+        let most = self.args.frames.unwrap_or(u64::MAX);
+        let thresholds = Thresholds { score: self.args.score, nms_iou: self.args.nms };
+        let mut number = 0;
+        while number < most && !interrupt::asked() {
+            let Some(fed) = feed.next()? else { break };
+            let captured = Instant::now();
+            let times = models.run(feed.frame())?;
+            let slots = models.detectors.iter().zip(times.inference).enumerate();
+            let outputs: Vec<OutputToRecord<'_>> = slots
+                .map(|(slot, (detector, inference))| OutputToRecord {
+                    slot,
+                    model: detector.info(),
+                    heads: detector.heads(),
+                    inference,
+                    thresholds,
+                })
+                .collect();
+            let (unix_ns, media_time) = self.time(&fed.kind, captured);
+            let frame = FrameToRecord {
+                frame: feed.frame(),
+                frame_id: number,
+                source: &fed.source,
+                unix_ns,
+                media_time,
+                capture: fed.waited,
+                letterbox: times.letterbox,
+                age: captured.elapsed(),
+                outputs: &outputs,
+            };
+            if !self.writer()?.write(&frame)? {
+                break;
+            }
+            feed.done();
+            number += 1;
+        }
+        Ok(())
+    }
+
+    fn writer(&mut self) -> Result<&mut RecordingWriter, RecordingError> {
+        if let Some(file) = self.file.take() {
+            let form = self.args.jpeg.map_or(PictureForm::Png, |quality| PictureForm::Jpeg { quality });
+            let limits = RecordingLimits {
+                bytes: self.args.max_size * 1_000_000,
+                time: Duration::from_secs(self.args.seconds.unwrap_or(SECONDS)),
+            };
+            self.writer = Some(RecordingWriter::create(GrowingFile::create(file)?, form, limits)?);
+        }
+        // It is taken only at the end, by value.
+        self.writer.as_mut().ok_or_else(|| RecordingError::NoThread { cause: std::io::ErrorKind::NotFound.into() })
+    }
+
+    /// Nanoseconds since 1970, and the time in a video. Pictures and the frames of videos stand one after the other in the
+    /// recording, however long they take.
+    fn time(&mut self, kind: &FedKind, captured: Instant) -> (u64, Option<Duration>) {
+        let (place, media) = match (kind, self.place) {
+            (FedKind::Live, _) => return (self.clock.of(captured), None),
+            (FedKind::Picture, None) => (Duration::ZERO, Duration::ZERO),
+            (FedKind::Picture, Some((last, _))) => (last + PICTURE_TIME, Duration::ZERO),
+            (FedKind::Video(time), None) => (*time, *time),
+            // Another video begins.
+            (FedKind::Video(time), Some((last, before))) if *time <= before => (last + BETWEEN_VIDEOS, *time),
+            (FedKind::Video(time), Some((last, before))) => (last + (*time - before), *time),
+        };
+        self.place = Some((place, media));
+        let media_time = matches!(kind, FedKind::Video(_)).then_some(media);
+        (self.clock.after(place), media_time)
+    }
+
+    /// `None`: there was no frame.
+    fn finish(self) -> Result<Option<FinishedRecording>, RecordingError> {
+        self.writer.filter(|writer| writer.frames() > 0).map(|writer| writer.finish(0)).transpose()
+    }
+}

@@ -1,0 +1,367 @@
+//! Decides which frames are kept, and writes them.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::entry::{
+    FrameLine, HarvestAgreement, HarvestHead, HarvestModel, HarvestSide, HeadLine, NearLine, NearMeasure, TotalsEntry,
+};
+use super::error::HarvestError;
+use super::picture::plain_png;
+use super::totals::HarvestTotals;
+use crate::compare::{Comparison, Condition};
+use crate::detect::{Frame, Thresholds};
+use crate::files::{FileFormat, GrowingFile, Outputs, WriteCause, WriteError};
+use crate::model::ModelInfo;
+use crate::workshop::calibration::DistinctFrames;
+use crate::workshop::labels::{LabelForm, LabelledPicture, coco_labels, is_list, voc_label, yolo_label, yolo_names};
+
+/// The folder is new or empty, so that nothing in it is replaced.
+const NEW: FileFormat = FileFormat { name: "empty", reads: 1, is: |_| false };
+
+/// Of `harvest.jsonl`.
+const VERSION: u32 = 1;
+
+/// The folder of the pictures, in the harvest's.
+const IMAGES: &str = "images";
+
+/// What is kept, and in which form.
+#[derive(Clone, Debug)]
+pub struct HarvestSettings {
+    /// A frame is kept where it meets one of them.
+    pub when: Vec<Condition>,
+    /// Of the labels, which are A's boxes.
+    pub form: LabelForm,
+    /// A and B, which know the same classes.
+    pub models: [Arc<ModelInfo>; 2],
+}
+
+/// A frame, and what A and B make of it.
+#[derive(Clone, Copy)]
+pub struct HarvestFrame<'a> {
+    /// A file as it was named, a stream's address, or "camera:0".
+    pub source: &'a str,
+    /// A name for files made of it; its ending does not matter.
+    pub file: &'a Path,
+    /// Of a camera or a video: its number from 0.
+    pub number: Option<u64>,
+    /// Of a video: seconds from its start.
+    pub time_s: Option<f64>,
+    pub frame: &'a Frame,
+    pub comparison: &'a Comparison,
+    /// A's and B's.
+    pub thresholds: [Thresholds; 2],
+}
+
+/// What became of a frame, with its line of `harvest.jsonl`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HarvestOutcome {
+    /// It meets no condition, and has no line.
+    Unmet,
+    /// It is too much like one that was kept.
+    Near {
+        line: String,
+    },
+    Kept {
+        line: String,
+    },
+}
+
+/// Keeps the frames that meet a condition and differ from those that were kept. Each is in the folder at once, with its line;
+/// COCO's labels, one file for all, come at the end.
+pub struct Harvester {
+    dir: PathBuf,
+    settings: HarvestSettings,
+    outputs: Outputs,
+    lines: GrowingFile,
+    distinct: DistinctFrames,
+    /// Pictures that were kept, relative to the folder.
+    files: Vec<String>,
+    /// Their names without endings, in lower case: some disks take both cases for one.
+    used: HashSet<String>,
+    /// For the one file of COCO.
+    labelled: Vec<LabelledPicture>,
+    totals: HarvestTotals,
+}
+
+impl Harvester {
+    /// Makes the folder, which must be new or empty. `outputs` knows what is read, which stays as it is.
+    pub fn create(dir: &Path, outputs: Outputs, settings: HarvestSettings) -> Result<Self, HarvestError> {
+        let failed = |path: &Path, cause| WriteError { path: path.to_owned(), cause: WriteCause::Io(cause) };
+        std::fs::create_dir_all(dir).map_err(|cause| failed(dir, cause))?;
+        if std::fs::read_dir(dir).map_err(|cause| failed(dir, cause))?.next().is_some() {
+            return Err(HarvestError::NotEmpty(dir.to_owned()));
+        }
+        for folder in [Some(IMAGES), labels_folder(settings.form)].into_iter().flatten() {
+            let folder = dir.join(folder);
+            std::fs::create_dir(&folder).map_err(|cause| failed(&folder, cause))?;
+        }
+        let mut outputs = outputs.without_force();
+        if settings.form == LabelForm::Yolo {
+            // First, so that what is there makes sense whatever ends the harvest.
+            let names = dir.join("labels/classes.txt");
+            outputs.file(&names, &NEW)?.write(yolo_names(&settings.models[0].form.classes).as_bytes())?;
+        }
+        let mut lines = GrowingFile::create(outputs.file(&dir.join("harvest.jsonl"), &NEW)?)?;
+        lines.append(head_line(&settings)?.as_bytes())?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            settings,
+            outputs,
+            lines,
+            distinct: DistinctFrames::default(),
+            files: Vec::new(),
+            used: HashSet::new(),
+            labelled: Vec::new(),
+            totals: HarvestTotals::default(),
+        })
+    }
+
+    /// The folder, as it was named.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// So far.
+    pub fn totals(&self) -> HarvestTotals {
+        self.totals
+    }
+
+    /// Keeps a frame, or not.
+    pub fn offer(&mut self, seen: &HarvestFrame<'_>) -> Result<HarvestOutcome, HarvestError> {
+        self.totals.frames += 1;
+        let is_met = |condition: &&Condition| condition.is_met(seen.comparison, seen.thresholds);
+        let reasons: Vec<String> = self.settings.when.iter().filter(is_met).map(Condition::to_string).collect();
+        if reasons.is_empty() {
+            return Ok(HarvestOutcome::Unmet);
+        }
+        self.totals.met += 1;
+        if let Some(near) = self.distinct.take_unless_near(seen.frame) {
+            self.totals.near_duplicates += 1;
+            let line = self.line(seen, reasons, None, Some(NearLine::new(&near, &self.files)))?;
+            self.lines.append(line.as_bytes())?;
+            return Ok(HarvestOutcome::Near { line: trimmed(line) });
+        }
+        let stem = self.free_stem(seen.file);
+        let file = format!("{IMAGES}/{stem}.png");
+        let picture = plain_png(seen.frame).map_err(|cause| HarvestError::Encode { file: file.clone(), cause })?;
+        self.write(&file, &picture)?;
+        self.label(&stem, seen)?;
+        let line = self.line(seen, reasons, Some(&file), None)?;
+        self.lines.append(line.as_bytes())?;
+        self.files.push(file);
+        self.totals.kept += 1;
+        Ok(HarvestOutcome::Kept { line: trimmed(line) })
+    }
+
+    /// Writes what is of all frames together.
+    pub fn finish(mut self) -> Result<HarvestTotals, HarvestError> {
+        if self.settings.form == LabelForm::Coco {
+            let text = coco_labels(&self.settings.models[0].form.classes, &self.labelled)?;
+            self.write("annotations.json", text.as_bytes())?;
+        }
+        let totals = serde_json::to_string(&TotalsEntry { totals: self.totals })? + "\n";
+        self.lines.append(totals.as_bytes())?;
+        Ok(self.totals)
+    }
+
+    /// A's boxes.
+    fn label(&mut self, stem: &str, seen: &HarvestFrame<'_>) -> Result<(), HarvestError> {
+        let detections = seen.comparison.a().to_vec();
+        let picture = LabelledPicture { file: format!("{stem}.png"), size: seen.frame.size(), detections };
+        let classes = &self.settings.models[0].form.classes;
+        let (folder, ending, text) = match self.settings.form {
+            LabelForm::Coco => {
+                self.labelled.push(picture);
+                return Ok(());
+            }
+            LabelForm::Yolo => ("labels", "txt", yolo_label(&picture)),
+            LabelForm::Voc => ("Annotations", "xml", voc_label(&picture, classes)),
+        };
+        self.write(&format!("{folder}/{stem}.{ending}"), text.as_bytes())
+    }
+
+    fn line(
+        &self,
+        seen: &HarvestFrame<'_>,
+        reasons: Vec<String>,
+        file: Option<&str>,
+        like: Option<NearLine<'_>>,
+    ) -> Result<String, HarvestError> {
+        let HarvestFrame { source, number, time_s, frame, comparison, thresholds, .. } = *seen;
+        let [a, b] = &self.settings.models;
+        let line = FrameLine {
+            file,
+            like,
+            source,
+            frame: number,
+            time_s,
+            width: frame.width(),
+            height: frame.height(),
+            reasons,
+            agreement: HarvestAgreement::of(comparison.agreement()),
+            a: HarvestSide::new(comparison.a(), thresholds[0], &a.form.classes),
+            b: HarvestSide::new(comparison.b(), thresholds[1], &b.form.classes),
+        };
+        Ok(serde_json::to_string(&line)? + "\n")
+    }
+
+    /// A name that no picture of the harvest has: that of the file, with a number where it is taken.
+    fn free_stem(&mut self, file: &Path) -> String {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = if stem.is_empty() { "frame" } else { &*stem };
+        let numbered = (2..).map(|number| format!("{stem}-{number}"));
+        let mut names = std::iter::once(stem.to_owned()).chain(numbered);
+        loop {
+            // The chain never ends.
+            let name = names.next().unwrap_or_default();
+            let lower = name.to_lowercase();
+            // Readers of YOLO's labels take files of some names for lists.
+            if !is_list(&format!("{lower}.txt")) && self.used.insert(lower) {
+                return name;
+            }
+        }
+    }
+
+    fn write(&mut self, file: &str, bytes: &[u8]) -> Result<(), HarvestError> {
+        Ok(self.outputs.file(&self.dir.join(file), &NEW)?.write(bytes)?)
+    }
+}
+
+/// The first line of `harvest.jsonl`.
+fn head_line(settings: &HarvestSettings) -> Result<String, HarvestError> {
+    let [a, b] = &settings.models;
+    let harvest = HarvestHead {
+        version: VERSION,
+        when: settings.when.iter().map(Condition::to_string).collect(),
+        labels: form_name(settings.form),
+        near_duplicates: NearMeasure::OURS,
+        a: HarvestModel::of(a),
+        b: HarvestModel::of(b),
+    };
+    Ok(serde_json::to_string(&HeadLine { harvest })? + "\n")
+}
+
+/// Without its line feed.
+fn trimmed(mut line: String) -> String {
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Where label files of their own are; `None` = there is one file for all.
+fn labels_folder(form: LabelForm) -> Option<&'static str> {
+    match form {
+        LabelForm::Coco => None,
+        LabelForm::Yolo => Some("labels"),
+        LabelForm::Voc => Some("Annotations"),
+    }
+}
+
+fn form_name(form: LabelForm) -> &'static str {
+    match form {
+        LabelForm::Coco => "coco",
+        LabelForm::Yolo => "yolo",
+        LabelForm::Voc => "voc",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Comparer, ModelInput};
+    use crate::detect::{Form, Letterbox, RawHeads, Size};
+    use crate::model::{EngineInfo, Precision};
+
+    fn model(name: &str) -> Arc<ModelInfo> {
+        Arc::new(ModelInfo {
+            name: name.into(),
+            path: "m.onnx".into(),
+            sha256: "ab".into(),
+            precision: Precision::Fp32,
+            recipe: None,
+            arithmetic: None,
+            engine: EngineInfo::ONNX_RUNTIME,
+            form: Form::yolov4_tiny_416(),
+        })
+    }
+
+    /// One person, which B sees at a threshold below its score alone.
+    fn compare(comparer: &mut Comparer, score_b: f32) {
+        let form = Form::yolov4_tiny_416();
+        let mut heads = RawHeads::zeros(&form);
+        heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
+        for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 5.0), (5, 5.0)] {
+            heads.heads[1][plane * 13 * 13 + 84] = value;
+        }
+        let letterbox = Letterbox::new(form.input, form.input);
+        let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
+        let b = ModelInput { thresholds: Thresholds { score: score_b, ..Thresholds::LIVE }, ..a };
+        comparer.run(&a, &b);
+    }
+
+    fn frame(grey: u8) -> Frame {
+        Frame::from_rgb(Size::new(32, 32), vec![grey; 32 * 32 * 3]).unwrap()
+    }
+
+    #[test]
+    fn frames_that_differ_are_kept_once_with_labels_and_a_line() {
+        let mut comparer = Comparer::default();
+        for (form, label) in [
+            (LabelForm::Coco, "annotations.json"),
+            (LabelForm::Yolo, "labels/clip-1.txt"),
+            (LabelForm::Voc, "Annotations/clip-1.xml"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let settings =
+                HarvestSettings { when: Condition::PARTING.to_vec(), form, models: [model("FP32"), model("INT8")] };
+            let mut harvester = Harvester::create(dir.path(), Outputs::default(), settings.clone()).unwrap();
+            let mut outcomes = Vec::new();
+            // Same, parts, parts and is alike, parts and differs under a name that is taken.
+            for (grey, score_b, file) in
+                [(0, 0.25, "clip-0"), (0, 1.0, "clip-1"), (2, 1.0, "clip-2"), (90, 1.0, "Clip-1")]
+            {
+                compare(&mut comparer, score_b);
+                let frame = frame(grey);
+                let seen = HarvestFrame {
+                    source: "clip.mp4",
+                    file: Path::new(file),
+                    number: Some(7),
+                    time_s: None,
+                    frame: &frame,
+                    comparison: comparer.comparison(),
+                    thresholds: [Thresholds::LIVE; 2],
+                };
+                outcomes.push(harvester.offer(&seen).unwrap());
+            }
+            assert!(matches!(
+                outcomes.as_slice(),
+                [
+                    HarvestOutcome::Unmet,
+                    HarvestOutcome::Kept { .. },
+                    HarvestOutcome::Near { .. },
+                    HarvestOutcome::Kept { .. }
+                ]
+            ));
+            let totals = HarvestTotals { frames: 4, met: 3, kept: 2, near_duplicates: 1 };
+            assert_eq!(harvester.finish().unwrap(), totals);
+            for file in ["images/clip-1.png", "images/Clip-1-2.png", label] {
+                assert!(dir.path().join(file).is_file(), "{file}");
+            }
+            let text = std::fs::read_to_string(dir.path().join("harvest.jsonl")).unwrap();
+            let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(lines.len(), 5);
+            assert_eq!((&lines[1]["file"], &lines[1]["reasons"][0]), (&"images/clip-1.png".into(), &"lost".into()));
+            assert_eq!(
+                (&lines[2]["like"]["file"], &lines[2]["like"]["difference"]),
+                (&"images/clip-1.png".into(), &2.0.into())
+            );
+            assert_eq!(lines[3]["a"]["boxes"][0]["class"], "person");
+            assert_eq!(lines[4]["totals"]["met"], 3);
+            assert!(matches!(
+                Harvester::create(dir.path(), Outputs::default(), settings),
+                Err(HarvestError::NotEmpty(_))
+            ));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Harvest: the frames on which two models part, as a data set to label, to calibrate with and to measure with.
+//!
+//! ```text
+//! Frame, Comparison ── Condition ── DistinctFrames ──▶ images/NAME.png
+//!                                                    ├▶ A's boxes as labels: annotations.json, labels/, or Annotations/
+//!                                                    └▶ harvest.jsonl: why, and both models' boxes
+//! ```
+
+mod entry;
+mod error;
+mod harvester;
+mod picture;
+mod totals;
+
+pub use error::HarvestError;
+pub use harvester::{HarvestFrame, HarvestOutcome, HarvestSettings, Harvester};
+pub use totals::HarvestTotals;

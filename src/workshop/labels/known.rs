@@ -1,0 +1,399 @@
+//! What is known to be in pictures, looked up by their files.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::read::{STRAYS, is_voc};
+use super::{LabelError, LabelSources, find_annotations, read_annotations};
+use crate::compare::truth::{PictureTruth, TruthBox};
+use crate::detect::{Classes, Size};
+use crate::workshop::evaluate::{ClassMap, NamesError, Truth};
+
+/// Which truth is looked for.
+pub struct TruthRequest<'a> {
+    pub pictures: &'a [PathBuf],
+    /// As a person named them; `None` = those beside the pictures, where there are some.
+    pub annotations: Option<&'a Path>,
+    /// Names for labels that have none: those of the model.
+    pub classes: Option<&'a Classes>,
+    /// The size of a picture; `None` = it cannot be read.
+    pub size: &'a dyn Fn(&Path) -> Option<Size>,
+}
+
+/// The truth of pictures. Each is known by its file, and never by its place in a list.
+#[derive(Debug, Default)]
+pub struct KnownTruth {
+    sets: Vec<KnownSet>,
+    /// By the path as it was given: the set, and the image in it.
+    places: HashMap<PathBuf, [usize; 2]>,
+    /// What does not count, and why: a sentence each.
+    pub remarks: Vec<String>,
+    /// Why annotations beside pictures cannot be read.
+    pub problems: Vec<String>,
+}
+
+#[derive(Debug)]
+struct KnownSet {
+    truth: Truth,
+    /// Otherwise they know all classes: those of which there is no object too.
+    lists_classes: bool,
+}
+
+impl KnownTruth {
+    /// Reads it. Annotations that were named must be good. Of those beside pictures, what is not meant for them counts as
+    /// none, and what is wrong becomes a problem.
+    pub fn read(request: &TruthRequest<'_>) -> Result<Self, LabelError> {
+        let sizes: RefCell<HashMap<PathBuf, Option<Size>>> = RefCell::default();
+        let size = |picture: &Path| {
+            let known = sizes.borrow().get(picture).copied();
+            known.unwrap_or_else(|| {
+                let size = (request.size)(picture);
+                sizes.borrow_mut().insert(picture.to_owned(), size);
+                size
+            })
+        };
+        let mut known = Self::default();
+        let mut folders: BTreeMap<PathBuf, Vec<GivenPicture>> = BTreeMap::new();
+        for picture in request.pictures {
+            let picture = GivenPicture::new(picture);
+            folders.entry(picture.folder().to_owned()).or_default().push(picture);
+        }
+        let Some(annotations) = request.annotations else {
+            for (folder, pictures) in &folders {
+                let Some(found) = find_annotations(folder) else { continue };
+                match known.add(&found, folder, pictures, request.classes, &size) {
+                    Ok(()) => {}
+                    Err(error) if is_of_other_things(&error) => {}
+                    Err(error) => known.problems.push(error.to_string()),
+                }
+            }
+            return Ok(known);
+        };
+        let Some(first) = folders.keys().next().cloned() else { return Ok(known) };
+        let mut pictures: Vec<GivenPicture> = folders.into_values().flatten().collect();
+        if !is_coco(annotations) {
+            known.leave_out_namesakes(&mut pictures);
+        }
+        known.add(annotations, &first, &pictures, request.classes, &size)?;
+        Ok(known)
+    }
+
+    /// No picture has any.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// How many pictures have some.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Labels have the names of their pictures, without folders: of two in different folders nobody knows which is meant.
+    fn leave_out_namesakes(&mut self, pictures: &mut Vec<GivenPicture>) {
+        let mut folders: HashMap<OsString, BTreeSet<PathBuf>> = HashMap::new();
+        for picture in &*pictures {
+            folders.entry(picture.stem().to_owned()).or_default().insert(picture.folder().to_owned());
+        }
+        let before = pictures.len();
+        pictures.retain(|picture| folders.get(picture.stem()).is_none_or(|folders| folders.len() < 2));
+        if pictures.len() < before {
+            self.remarks.push(format!(
+                "{} pictures in different folders have the same names, and labels have no folders: their truth is not known",
+                before - pictures.len()
+            ));
+        }
+    }
+
+    fn add(
+        &mut self,
+        annotations: &Path,
+        folder: &Path,
+        pictures: &[GivenPicture],
+        classes: Option<&Classes>,
+        size: &dyn Fn(&Path) -> Option<Size>,
+    ) -> Result<(), LabelError> {
+        let whole: Vec<PathBuf> = pictures.iter().map(|picture| picture.whole.clone()).collect();
+        let sources = LabelSources { images: folder, pictures: &whole, classes, size };
+        let truth = read_annotations(annotations, &sources)?;
+        let about = annotations.display();
+        // Not all of the labelled pictures need be looked at.
+        let remarks = truth.remarks.iter().filter(|remark| !remark.ends_with(STRAYS));
+        self.remarks.extend(remarks.map(|remark| format!("the annotations {about}: {remark}")));
+        let images = ImagesByName::new(&truth);
+        // The picture that an image is.
+        let mut files: HashMap<usize, &Path> = HashMap::new();
+        let (mut several, mut resized) = (BTreeSet::new(), Vec::new());
+        let mut places = Vec::new();
+        for picture in pictures {
+            let Some(image) = images.find(&picture.whole) else { continue };
+            if *files.entry(image).or_insert(&picture.whole) != picture.whole {
+                several.insert(image);
+            }
+            match truth.images[image].size.zip(size(&picture.whole)) {
+                Some((meant, is)) if meant != is => {
+                    resized.push(format!("{} is {is}, not {meant}", picture.given.display()))
+                }
+                _ => places.push((picture.given.clone(), image)),
+            }
+        }
+        places.retain(|(_, image)| !several.contains(image));
+        if let Some(first) = several.first() {
+            let (file, count) = (&truth.images[*first].file, several.len());
+            self.remarks.push(format!(
+                "the annotations {about}: {count} of their images could be any of several pictures (the first is {file}), and do \
+                 not count"
+            ));
+        }
+        if let Some(first) = resized.first() {
+            self.remarks.push(format!(
+                "the annotations {about}: {} pictures have another size than there ({first}), and their truth does not count",
+                resized.len()
+            ));
+        }
+        let set = self.sets.len();
+        self.places.extend(places.into_iter().map(|(picture, image)| (picture, [set, image])));
+        self.sets.push(KnownSet { truth, lists_classes: !is_voc(annotations) });
+        Ok(())
+    }
+}
+
+/// A picture as it was given, and where it is.
+struct GivenPicture {
+    given: PathBuf,
+    /// Its folder behind all links, and its own name, which labels go by.
+    whole: PathBuf,
+}
+
+impl GivenPicture {
+    fn new(given: &Path) -> Self {
+        let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        whole.extend(given.file_name());
+        Self { given: given.to_owned(), whole }
+    }
+
+    fn folder(&self) -> &Path {
+        self.whole.parent().unwrap_or(Path::new("."))
+    }
+
+    fn stem(&self) -> &OsStr {
+        self.whole.file_stem().unwrap_or_default()
+    }
+}
+
+/// Images of a truth by the names of their files, without folders.
+struct ImagesByName<'a> {
+    truth: &'a Truth,
+    images: HashMap<&'a OsStr, Vec<usize>>,
+}
+
+impl<'a> ImagesByName<'a> {
+    fn new(truth: &'a Truth) -> Self {
+        let mut images: HashMap<&OsStr, Vec<usize>> = HashMap::new();
+        for (place, image) in truth.images.iter().enumerate() {
+            if let Some(name) = Path::new(&image.file).file_name() {
+                images.entry(name).or_default().push(place);
+            }
+        }
+        Self { truth, images }
+    }
+
+    /// The image that a picture is: its path ends as the image's does, folders and all; of several, the longest.
+    fn find(&self, picture: &Path) -> Option<usize> {
+        let named = self.images.get(picture.file_name()?)?.iter().copied();
+        let path = |image: &usize| Path::new(&self.truth.images[*image].file);
+        named.filter(|image| picture.ends_with(path(image))).max_by_key(|image| path(image).components().count())
+    }
+}
+
+fn is_coco(annotations: &Path) -> bool {
+    annotations.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) && annotations.is_file()
+}
+
+/// Whether what stands beside pictures is about something else: text files are not only labels.
+fn is_of_other_things(error: &LabelError) -> bool {
+    matches!(
+        error,
+        LabelError::NoLabels(_)
+            | LabelError::NoPictures { .. }
+            | LabelError::NoBoxes(_)
+            | LabelError::NoNames(_)
+            | LabelError::NotFound(_)
+    )
+}
+
+/// Known truth in the classes of a model.
+#[derive(Debug)]
+pub struct ModelTruth {
+    known: Arc<KnownTruth>,
+    classes: Classes,
+    /// By set; `None` = it has no class in common with the model.
+    maps: Vec<Option<CommonClasses>>,
+}
+
+#[derive(Debug)]
+struct CommonClasses {
+    /// For each category the class that it is.
+    of_category: Vec<Option<usize>>,
+    /// See [`PictureTruth::known`].
+    known: Arc<[Option<usize>]>,
+}
+
+impl CommonClasses {
+    /// `None` = there are none.
+    fn new(set: &KnownSet, classes: &Classes) -> Option<Self> {
+        let map = ClassMap::of_common(classes, &set.truth)?;
+        let categories = 0..set.truth.categories.len();
+        let of_category: Vec<Option<usize>> = categories.map(|category| map.class(category)).collect();
+        let stands_for = |class_id| match map.category(class_id) {
+            Some(category) => of_category[category],
+            None => (!set.lists_classes).then_some(class_id),
+        };
+        let known = (0..classes.len()).map(stands_for).collect();
+        Some(Self { of_category, known })
+    }
+}
+
+impl ModelTruth {
+    /// Objects of classes that the model does not know are left out.
+    pub fn new(known: Arc<KnownTruth>, classes: &Classes) -> Self {
+        let maps = known.sets.iter().map(|set| CommonClasses::new(set, classes)).collect();
+        Self { known, classes: classes.clone(), maps }
+    }
+
+    /// The same, where the model must know all of them; `model` is for the message.
+    pub fn of_all(known: Arc<KnownTruth>, model: &str, classes: &Classes) -> Result<Self, NamesError> {
+        for set in &known.sets {
+            ClassMap::new(model, classes, &set.truth)?;
+        }
+        Ok(Self::new(known, classes))
+    }
+
+    /// The model's.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// What is in a picture, by its path as it was given when the truth was looked for. `None` = that is not known.
+    pub fn picture(&self, picture: &Path) -> Option<PictureTruth> {
+        let [set, image] = *self.known.places.get(picture)?;
+        let CommonClasses { of_category, known } = self.maps[set].as_ref()?;
+        let boxes = self.known.sets[set].truth.images[image].boxes.iter();
+        let objects = boxes.filter_map(|b| Some(TruthBox { category: of_category[b.category]?, ..*b })).collect();
+        Some(PictureTruth { objects, known: Arc::clone(known) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: Size = Size { width: 200, height: 100 };
+
+    /// A folder with these files, empty or not.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    fn read(dir: &Path, pictures: &[&str], annotations: Option<&str>) -> Result<ModelTruth, LabelError> {
+        let pictures: Vec<PathBuf> = pictures.iter().map(|name| dir.join(name)).collect();
+        let annotations = annotations.map(|name| dir.join(name));
+        let classes = Classes::new(["dog", "cat"]);
+        let known = KnownTruth::read(&TruthRequest {
+            pictures: &pictures,
+            annotations: annotations.as_deref(),
+            classes: Some(&classes),
+            size: &|_| Some(SIZE),
+        })?;
+        Ok(ModelTruth::new(known.into(), &classes))
+    }
+
+    fn class(truth: &ModelTruth, picture: PathBuf) -> Option<Vec<usize>> {
+        Some(truth.picture(&picture)?.objects.iter().map(|object| object.category).collect())
+    }
+
+    const COCO: &str = r#"{"images": [{"id": 1, "file_name": "b/1.jpg"}, {"id": 2, "file_name": "1.jpg"},
+        {"id": 3, "file_name": "2.jpg", "width": 20, "height": 10}], "annotations": [
+        {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40]},
+        {"id": 2, "image_id": 2, "category_id": 2, "bbox": [1, 2, 30, 40]},
+        {"id": 3, "image_id": 2, "category_id": 3, "bbox": [1, 2, 30, 40]},
+        {"id": 4, "image_id": 3, "category_id": 1, "bbox": [1, 2, 30, 40]}],
+        "categories": [{"id": 1, "name": "Cat"}, {"id": 2, "name": "dog"}, {"id": 3, "name": "gate"}]}"#;
+
+    #[test]
+    fn a_picture_is_known_by_its_file_in_whatever_order() {
+        let dir = folder(&[("truth.json", COCO), ("a/1.jpg", ""), ("b/1.jpg", ""), ("a/2.jpg", "")]);
+        for pictures in [["a/1.jpg", "b/1.jpg", "a/2.jpg"], ["a/2.jpg", "b/1.jpg", "a/1.jpg"]] {
+            let truth = read(dir.path(), &pictures, Some("truth.json")).unwrap();
+            // The longer name is the nearer one; a gate is nothing that the model knows.
+            assert_eq!(class(&truth, dir.path().join("b/1.jpg")), Some(vec![1]));
+            assert_eq!(class(&truth, dir.path().join("a/1.jpg")), Some(vec![0]));
+            // It is of another size, or was not asked for.
+            assert_eq!(class(&truth, dir.path().join("a/2.jpg")), None);
+            assert_eq!(class(&truth, dir.path().join("a/3.jpg")), None);
+            assert!(truth.known.remarks[0].contains("is 200×100, not 20×10"), "{:?}", truth.known.remarks);
+        }
+    }
+
+    #[test]
+    fn what_could_be_either_of_two_pictures_is_neithers() {
+        let dir = folder(&[("truth.json", COCO), ("a/1.jpg", ""), ("c/1.jpg", ""), ("l/1.txt", "0 0.5 0.5 0.2 0.2")]);
+        let truth = read(dir.path(), &["a/1.jpg", "c/1.jpg"], Some("truth.json")).unwrap();
+        assert!(truth.known.is_empty() && truth.known.remarks[0].contains("any of several pictures"));
+        let truth = read(dir.path(), &["a/1.jpg", "c/1.jpg"], Some("l"));
+        assert!(truth.is_err_and(|error| matches!(error, LabelError::NoPictures { .. })));
+        // One picture named twice is one.
+        let truth = read(dir.path(), &["a/1.jpg", "a/../a/1.jpg"], Some("truth.json")).unwrap();
+        assert_eq!(class(&truth, dir.path().join("a/../a/1.jpg")), Some(vec![0]));
+    }
+
+    #[test]
+    fn pascal_voc_has_no_list_of_classes_and_the_others_do() {
+        let voc = "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>\
+                   </object></annotation>";
+        let dir = folder(&[("a/1.jpg", ""), ("a/1.xml", voc), ("b/1.jpg", ""), ("b/1.txt", "0 0.5 0.5 0.2 0.2")]);
+        std::fs::write(dir.path().join("b/classes.txt"), "cat").unwrap();
+        let truth = read(dir.path(), &["a/1.jpg", "b/1.jpg"], None).unwrap();
+        let known = |name: &str| truth.picture(&dir.path().join(name)).unwrap().known.to_vec();
+        // A dog where there is none is wrong; or nobody looked for dogs.
+        assert_eq!((known("a/1.jpg"), known("b/1.jpg")), (vec![Some(0), Some(1)], vec![None, Some(1)]));
+    }
+
+    #[test]
+    fn each_folder_has_the_labels_beside_it() {
+        let dir = folder(&[
+            ("a/1.jpg", ""),
+            ("a/1.txt", "1 0.5 0.5 0.2 0.2\n"),
+            ("a/9.txt", "1 0.5 0.5 0.2 0.2\n"),
+            ("a/2.jpg", ""),
+            ("b/images/1.jpg", ""),
+            ("b/labels/1.txt", "0 0.5 0.5 0.2 0.2\n"),
+            ("c/1.jpg", ""),
+            ("c/notes.txt", "nothing to do with it"),
+            ("d/1.jpg", ""),
+            ("d/1.txt", "not a label"),
+        ]);
+        let pictures = ["d/1.jpg", "c/1.jpg", "b/images/1.jpg", "a/2.jpg", "a/1.jpg"];
+        let truth = read(dir.path(), &pictures, None).unwrap();
+        assert_eq!(class(&truth, dir.path().join("a/1.jpg")), Some(vec![1]));
+        assert_eq!(class(&truth, dir.path().join("a/2.jpg")), Some(vec![]), "no label file, no objects");
+        assert_eq!(class(&truth, dir.path().join("b/images/1.jpg")), Some(vec![0]));
+        assert_eq!(class(&truth, dir.path().join("c/1.jpg")), None);
+        assert_eq!(class(&truth, dir.path().join("d/1.jpg")), None);
+        let [remark] = truth.known.remarks.as_slice() else { panic!("{:?}", truth.known.remarks) };
+        assert!(remark.ends_with("a: 1 pictures have no label file, and count as empty"), "{remark}");
+        let alone = read(dir.path(), &["a/1.jpg"], None).unwrap();
+        assert!(alone.known.remarks.is_empty(), "labels of others are no concern: {:?}", alone.known.remarks);
+        let [problem] = truth.known.problems.as_slice() else { panic!("{:?}", truth.known.problems) };
+        assert!(problem.contains("1.txt: line 1 has 3 values"), "{problem}");
+    }
+}

@@ -1,0 +1,106 @@
+//! The button that records, and a recording that is opened like a video.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::Key;
+use twinsight::app::{Preferences, View};
+use twinsight::engine::Open;
+use twinsight::model::{Arithmetic, ModelName};
+use twinsight::recording::{RecordingReader, RecordingSource};
+use twinsight::source::{Source, SourceError, SourceRequest, VideoLocation, VideoRequest};
+
+use crate::support::{Desk, Plan};
+
+/// A window with frames for ever, and a folder for its recordings.
+fn window(dir: &Path) -> Desk {
+    let preferences = Preferences { recordings: Some(dir.into()), ..Preferences::default() };
+    let mut desk = Desk::new(Plan { endless: true, view: Some(View::Overlay), preferences, ..Plan::default() });
+    desk.until("the boxes", |d| d.has_words("person"));
+    desk
+}
+
+/// The only file of a folder.
+fn only_file(dir: &Path) -> Option<PathBuf> {
+    let mut files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.next().filter(|_| files.next().is_none())
+}
+
+/// Opens recordings.
+struct Recordings;
+
+impl Open for Recordings {
+    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
+        let SourceRequest::Video(video) = request else { panic!("no video: {request:?}") };
+        let VideoLocation::File(path) = &video.location else { panic!("no file: {request:?}") };
+        Ok(Box::new(RecordingSource::open(path, video)?))
+    }
+}
+
+fn showing(path: &Path) -> Plan {
+    let source = SourceRequest::Video(VideoRequest::new(VideoLocation::File(path.into())));
+    Plan { source, opener: Some(Arc::new(Recordings)), view: Some(View::Overlay), ..Plan::default() }
+}
+
+/// Records until there are some frames, and stops by the button.
+fn record(dir: &Path) -> PathBuf {
+    let mut desk = window(dir);
+    assert!(desk.control("Record").is_some() && !desk.has_words("● "));
+    desk.press_command(Key::R);
+    desk.until("the recording", |d| d.control("Stop recording").is_some() && d.has_words("● "));
+    assert!(desk.said().contains("JPEG"), "{}", desk.said());
+    desk.until("a second of frames", |d| d.has_words("● 0:01"));
+    desk.click("Stop recording");
+    desk.until("the file", |d| d.said().starts_with("Recorded "));
+    let path = only_file(dir).unwrap();
+    assert!(desk.said().contains(&path.display().to_string()), "{}", desk.said());
+    desk.until("the end", |d| d.control("Record").is_some() && !d.has_words("● "));
+    path
+}
+
+#[test]
+fn what_was_seen_is_recorded_and_opens_like_a_video_without_inference() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = record(dir.path());
+    assert_eq!(path.extension().unwrap(), "mcap");
+    let mut reader = RecordingReader::open(&path).unwrap();
+    assert!(!reader.is_cut() && reader.len() > 1);
+    let names: Vec<&str> = reader.models().iter().map(|model| model.name.as_str()).collect();
+    assert_eq!(names, ["FP32", "INT8"]);
+    assert_eq!(reader.read(1).unwrap().outputs.len(), 2);
+
+    let mut desk = Desk::new(showing(&path));
+    desk.until("the video's bar", |d| d.has("Pause video") || d.has("Play video again"));
+    desk.until("the boxes", |d| d.has_words("person"));
+    desk.set_slider("Position", 0.3);
+    desk.until("the place", |d| d.has("Pause video") || d.has("Play video again"));
+    assert_eq!(desk.runs(), 0, "the heads were recorded");
+
+    // Computed in another way, B has to look itself.
+    let arithmetics = [None, Some(Arithmetic::Native)];
+    let models = [Some(ModelName::Fp32), Some(ModelName::Int8)];
+    let mut desk = Desk::new(Plan { models, arithmetics, ..showing(&path) });
+    desk.until("B's own look", |d| d.runs() > 0);
+}
+
+#[test]
+fn a_window_that_closes_leaves_a_whole_recording() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = window(dir.path());
+    desk.click("Record");
+    desk.until("the recording", |d| d.has_words("● 0:01"));
+    let viewer = desk.harness.state_mut().take().unwrap();
+    viewer.close(std::time::Duration::from_secs(20));
+    let reader = RecordingReader::open(&only_file(dir.path()).unwrap()).unwrap();
+    assert!(!reader.is_cut() && reader.len() > 1);
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_is_told_and_the_window_lives() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = window(&dir.path().join("gone"));
+    desk.click("Record");
+    desk.until("the reason", |d| d.said().starts_with("The recording ended: "));
+    assert!(desk.said().contains("there is no folder"), "{}", desk.said());
+    desk.until("the button", |d| d.control("Record").is_some() && !d.has_words("● "));
+}
