@@ -5,12 +5,17 @@
 //! [height · width · channels]  uint8, widened ×  [height · width · channels]  int8  ──▶  int32, one a filter
 //! ```
 
+use std::ops::Range;
+
 use super::accumulator::{Accumulator, OutOfRange};
 use super::sums::Addition;
 use crate::onnx::can_overflow;
 
 /// Number of filters multiplied together, so that a patch is read once for all of them.
 const TOGETHER: usize = 4;
+/// Number of filters whose sums are limited together, product by product, and of products between two looks at weights.
+const LANES: usize = 16;
+const TAPS: usize = 64;
 
 /// The weights of a convolution or of a matrix product, as the portable kernel multiplies them.
 #[derive(Clone, Debug)]
@@ -99,10 +104,25 @@ impl Filters {
         &self.offsets[..self.count]
     }
 
+    /// One per filter.
+    pub fn biases(&self) -> &[i32] {
+        &self.biases
+    }
+
     /// Whether a sum can meet a limit on its way through some patch.
     pub fn can_reach(&self, accumulator: Accumulator) -> bool {
-        let [low, high] = accumulator.limits();
-        self.reaches.iter().any(|[lowest, highest]| *lowest < low || *highest > high)
+        (0..self.count).any(|filter| self.reaches(filter, accumulator))
+    }
+
+    fn reaches(&self, filter: usize, accumulator: Accumulator) -> bool {
+        let ([low, high], [lowest, highest]) = (accumulator.limits(), self.reaches[filter]);
+        lowest < low || highest > high
+    }
+
+    /// Whether a sum of pairs that saturate can leave int32 on its way.
+    pub fn may_wrap(&self) -> bool {
+        let most = (self.depth as u64 / 2).saturating_mul(1 << 15);
+        self.offsets().iter().any(|offset| u64::from(offset.unsigned_abs()).saturating_add(most) > i32::MAX as u64)
     }
 
     /// For each filter: the lowest and the highest sum on the way through any patch.
@@ -159,18 +179,48 @@ impl Filters {
             totals.iter_mut().for_each(|total| *total = accumulator.wrap(*total));
             return;
         }
-        let [low, high] = accumulator.limits();
-        // Where no sum can reach a limit, the exact one is right.
-        let reaching =
-            self.reaches.iter().enumerate().filter(|(_, [lowest, highest])| *lowest < low || *highest > high);
-        for (filter, _) in reaching {
-            let weights = &self.weights[filter * self.depth..][..self.depth];
+        let [low, high] = accumulator.limits().map(|limit| limit as i32);
+        for first in (0..self.count).step_by(LANES) {
+            let filters = first..self.count.min(first + LANES);
+            // Where no sum can reach a limit, the exact one is right.
+            if filters.clone().any(|filter| self.reaches(filter, accumulator)) {
+                match accumulator.bits {
+                    i32::BITS => self.steps(filters, patches, totals, |sum, product| sum.saturating_add(product)),
+                    // Products are of 17 bits.
+                    _ => self.steps(filters, patches, totals, |sum, product| (sum + product).clamp(low, high)),
+                }
+            }
+        }
+    }
+
+    /// Adds one product after another for up to [`LANES`] filters. Compilers vectorize this.
+    #[inline(always)]
+    fn steps(&self, filters: Range<usize>, patches: &[i16], totals: &mut [i32], add: impl Fn(i32, i32) -> i32) {
+        let count = filters.len();
+        let mut weights = [[0i16; LANES]; TAPS];
+        for start in (0..self.real).step_by(TAPS) {
+            let taps = start..self.real.min(start + TAPS);
+            for (lane, filter) in filters.clone().enumerate() {
+                let of_filter = &self.weights[filter * self.depth..][taps.clone()];
+                weights.iter_mut().zip(of_filter).for_each(|(weights, weight)| weights[lane] = i16::from(*weight));
+            }
             for (patch, totals) in patches.chunks_exact(self.depth).zip(totals.chunks_exact_mut(self.row())) {
-                let start = accumulator.clamp(self.biases[filter].into());
-                totals[filter] = patch.iter().zip(weights).fold(start, |sum, (activation, weight)| {
-                    let steps = i64::from(*activation) - i64::from(self.zero_point);
-                    accumulator.clamp(i64::from(sum) + steps * i64::from(*weight))
-                });
+                let totals = &mut totals[filters.clone()];
+                let mut sums = [0; LANES];
+                if start == 0 {
+                    let biases = self.biases[filters.clone()].iter();
+                    // Adding 0 limits them.
+                    sums.iter_mut().zip(biases).for_each(|(sum, bias)| *sum = add(*bias, 0));
+                } else {
+                    sums[..count].copy_from_slice(totals);
+                }
+                for (activation, weights) in patch[taps.clone()].iter().zip(&weights) {
+                    let steps = *activation - i16::from(self.zero_point);
+                    for (sum, weight) in sums.iter_mut().zip(weights) {
+                        *sum = add(*sum, i32::from(steps) * i32::from(*weight));
+                    }
+                }
+                totals.copy_from_slice(&sums[..count]);
             }
         }
     }

@@ -4,6 +4,9 @@ use std::arch::x86_64::*;
 
 /// Several int32, or several float32. Each function is one or a few instructions.
 ///
+/// Here and where these are used, macros take the place of closures: instructions in a closure become calls, because a
+/// closure may be compiled for any processor.
+///
 /// # Safety
 /// Of all functions: the processor must have the instructions. Where memory is given, [`Lanes::COUNT`] values must be
 /// readable or writable there.
@@ -142,24 +145,23 @@ impl Lanes for Eight {
         unsafe {
             // There is no arithmetic shift of int64: with 2⁶³ added they have no sign, and 2⁶³ >> shift goes later.
             let sign = _mm256_set1_epi64x(i64::MIN);
-            let shift = |value: __m256i, places: __m256i| {
-                let shifted = _mm256_srlv_epi64(_mm256_xor_si256(value, sign), places);
-                _mm256_sub_epi64(shifted, _mm256_srlv_epi64(sign, places))
-            };
-            let scale = |product: __m256i, half: __m256i, places: __m256i| {
-                let mut sum = _mm256_add_epi64(product, half);
-                if EVEN {
-                    let odd = _mm256_and_si256(_mm256_srlv_epi64(product, places), _mm256_set1_epi64x(1));
-                    sum = _mm256_add_epi64(sum, odd);
-                }
-                if AWAY {
-                    sum = _mm256_add_epi64(sum, _mm256_cmpgt_epi64(_mm256_setzero_si256(), product));
-                }
-                shift(sum, places)
-            };
-            let even = scale(_mm256_mul_epi32(values, mantissas), halves[0], shifts[0]);
-            let (values, mantissas) = (_mm256_srli_epi64::<32>(values), _mm256_srli_epi64::<32>(mantissas));
-            let odd = scale(_mm256_mul_epi32(values, mantissas), halves[1], shifts[1]);
+            macro_rules! scale {
+                ($values:expr, $mantissas:expr, $half:expr, $places:expr) => {{
+                    let product = _mm256_mul_epi32($values, $mantissas);
+                    let mut sum = _mm256_add_epi64(product, $half);
+                    if EVEN {
+                        let odd = _mm256_and_si256(_mm256_srlv_epi64(product, $places), _mm256_set1_epi64x(1));
+                        sum = _mm256_add_epi64(sum, odd);
+                    }
+                    if AWAY {
+                        sum = _mm256_add_epi64(sum, _mm256_cmpgt_epi64(_mm256_setzero_si256(), product));
+                    }
+                    let shifted = _mm256_srlv_epi64(_mm256_xor_si256(sum, sign), $places);
+                    _mm256_sub_epi64(shifted, _mm256_srlv_epi64(sign, $places))
+                }};
+            }
+            let even = scale!(values, mantissas, halves[0], shifts[0]);
+            let odd = scale!(_mm256_srli_epi64::<32>(values), _mm256_srli_epi64::<32>(mantissas), halves[1], shifts[1]);
             _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd))
         }
     }
@@ -169,8 +171,8 @@ impl Lanes for Eight {
         // SAFETY: the caller's promise.
         unsafe {
             let (first, second) = (_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(4).cast()));
-            let of = |unpacked: __m256i| _mm256_permute4x64_epi64::<0b11_01_10_00>(unpacked);
-            [of(_mm256_unpacklo_epi64(first, second)), of(_mm256_unpackhi_epi64(first, second))]
+            let (even, odd) = (_mm256_unpacklo_epi64(first, second), _mm256_unpackhi_epi64(first, second));
+            [_mm256_permute4x64_epi64::<0b11_01_10_00>(even), _mm256_permute4x64_epi64::<0b11_01_10_00>(odd)]
         }
     }
 }
@@ -268,20 +270,22 @@ impl Lanes for Sixteen {
     ) -> __m512i {
         // SAFETY: the caller's promise.
         unsafe {
-            let scale = |product: __m512i, half: __m512i, places: __m512i| {
-                let mut sum = _mm512_add_epi64(product, half);
-                if EVEN {
-                    let odd = _mm512_and_si512(_mm512_srlv_epi64(product, places), _mm512_set1_epi64(1));
-                    sum = _mm512_add_epi64(sum, odd);
-                }
-                if AWAY {
-                    sum = _mm512_add_epi64(sum, _mm512_srai_epi64::<63>(product));
-                }
-                _mm512_srav_epi64(sum, places)
-            };
-            let even = scale(_mm512_mul_epi32(values, mantissas), halves[0], shifts[0]);
-            let (values, mantissas) = (_mm512_srli_epi64::<32>(values), _mm512_srli_epi64::<32>(mantissas));
-            let odd = scale(_mm512_mul_epi32(values, mantissas), halves[1], shifts[1]);
+            macro_rules! scale {
+                ($values:expr, $mantissas:expr, $half:expr, $places:expr) => {{
+                    let product = _mm512_mul_epi32($values, $mantissas);
+                    let mut sum = _mm512_add_epi64(product, $half);
+                    if EVEN {
+                        let odd = _mm512_and_si512(_mm512_srlv_epi64(product, $places), _mm512_set1_epi64(1));
+                        sum = _mm512_add_epi64(sum, odd);
+                    }
+                    if AWAY {
+                        sum = _mm512_add_epi64(sum, _mm512_srai_epi64::<63>(product));
+                    }
+                    _mm512_srav_epi64(sum, $places)
+                }};
+            }
+            let even = scale!(values, mantissas, halves[0], shifts[0]);
+            let odd = scale!(_mm512_srli_epi64::<32>(values), _mm512_srli_epi64::<32>(mantissas), halves[1], shifts[1]);
             _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64::<32>(odd))
         }
     }

@@ -187,13 +187,13 @@ mod vectors {
             for at in (0..block).step_by(L::COUNT) {
                 let filter = first + at;
                 macro_rules! each_position {
-                    ($steps:expr) => {
+                    ($sums:ident => $steps:expr) => {
                         for position in 0..positions {
-                            let mut sums = L::ints(totals.as_ptr().add(position * block + at));
+                            let mut $sums = L::ints(totals.as_ptr().add(position * block + at));
                             if to_bytes.unused_bits > 0 {
-                                sums = L::wrap(sums, to_bytes.unused_bits);
+                                $sums = L::wrap($sums, to_bytes.unused_bits);
                             }
-                            finish.put::<BENDS>(to.add(position * pitch + at), $steps(sums));
+                            finish.put::<BENDS>(to.add(position * pitch + at), $steps);
                         }
                     };
                 }
@@ -201,7 +201,7 @@ mod vectors {
                     Scale::Float(multipliers) => {
                         let by = L::floats(multipliers[filter..][..L::COUNT].as_ptr());
                         let (low, high) = (L::all_floats(low as f32), L::all_floats(high as f32));
-                        each_position!(|sums| L::clamp(L::product(L::to_floats(sums), by), low, high));
+                        each_position!(sums => L::clamp(L::product(L::to_floats(sums), by), low, high));
                     }
                     Scale::Fixed { mantissas, halves, shifts, rounding, .. } => {
                         let mantissas = L::ints(mantissas[filter..][..L::COUNT].as_ptr());
@@ -210,7 +210,7 @@ mod vectors {
                         let (low, high) = (L::all_ints(low), L::all_ints(high));
                         macro_rules! rounded {
                             ($even:literal, $away:literal) => {
-                                each_position!(|sums| {
+                                each_position!(sums => {
                                     let scaled = L::scaled::<$even, $away>(sums, mantissas, halves, shifts);
                                     L::to_floats(L::clamp_ints(scaled, low, high))
                                 })

@@ -200,6 +200,7 @@ impl ConvJob {
                         weights: &packed.weights,
                         from: packed.starts[at],
                         offsets: &packed.offsets[at * block..][..block],
+                        unused_bits: packed.unused_bits,
                         totals: &mut *totals,
                     };
                     // SAFETY: the window of each of these positions lies within the input and its border, or within
@@ -288,34 +289,41 @@ impl ConvJob {
 impl Way {
     fn new(conv: &Conv, input: ByteArea, output: Shape, kernel: Kernel, addition: Addition) -> Self {
         let portable = Self::Portable(addition);
-        let saturates = match addition {
-            // The order of the products would matter.
-            Addition::Chip(accumulator)
-                if accumulator.overflow == OutOfRange::Saturate && conv.filters.can_reach(accumulator) =>
-            {
-                return portable;
-            }
-            Addition::Saturating => true,
-            _ => false,
-        };
         if kernel == Kernel::Portable {
             return portable;
         }
         let window = &conv.window;
-        let with = |staging: Staging, multiply: Multiply, is_exact: bool| {
-            Vectors::new(conv, (input, output), staging, multiply, is_exact)
-        };
-        let vectors = if saturates {
-            with(Staging::of_pairs(window, input), Multiply::SaturatingPairs, false)
-        } else if let Some(fours) = Multiply::fours(kernel) {
-            with(Staging::of_bytes(input), fours, true)
-        } else {
-            let bytes = with(Staging::of_bytes(input), Multiply::SaturatingPairs, true);
-            if bytes.packed.rest_share(bytes.runs.len()) <= MOST_RESTS {
-                bytes
-            } else {
-                with(Staging::Words, Multiply::Pairs, true)
+        let with =
+            |staging: Staging, multiply: Multiply| Vectors::new(conv, (input, output), staging, multiply, addition);
+        let vectors = match addition {
+            // Products must be added one after another.
+            Addition::Chip(accumulator @ Accumulator { bits, overflow: OutOfRange::Saturate })
+                if conv.filters.can_reach(accumulator) =>
+            {
+                let Some(multiply) = Multiply::steps(kernel, bits) else { return portable };
+                let [_, shift] = multiply.shifts(i32::BITS - bits);
+                let zero_point = conv.zero_point;
+                let staging = match multiply.group() {
+                    1 => Staging::Singles { zero_point, shift },
+                    _ => Staging::Steps { zero_point, shift },
+                };
+                with(staging, multiply)
             }
+            Addition::Saturating => {
+                let multiply = Multiply::saturating(kernel, conv.filters.may_wrap());
+                with(Staging::of_pairs(window, input), multiply)
+            }
+            _ => match Multiply::fours(kernel) {
+                Some(fours) => with(Staging::of_bytes(input), fours),
+                None => {
+                    let bytes = with(Staging::of_bytes(input), Multiply::SaturatingPairs);
+                    if bytes.packed.rest_share(bytes.runs.len()) <= MOST_RESTS {
+                        bytes
+                    } else {
+                        with(Staging::Words, Multiply::Pairs)
+                    }
+                }
+            },
         };
         if vectors.staging.bytes(window, input, output, 1) > Staging::MOST {
             return portable;
@@ -330,11 +338,11 @@ impl Vectors {
         (input, output): (ByteArea, Shape),
         staging: Staging,
         multiply: Multiply,
-        is_exact: bool,
+        addition: Addition,
     ) -> Self {
         let window = &conv.window;
         let runs = staging.runs(window, input, output);
-        let packed = PackedWeights::new(&conv.filters, runs.len(), multiply, is_exact);
+        let packed = PackedWeights::new(&conv.filters, runs.len(), multiply, addition);
         let place = |group: &usize| runs[group / packed.groups] + group % packed.groups * GROUP;
         let rests = packed.rests.iter().map(|rests| rests.iter().map(place).collect()).collect();
         let (stride, row) = staging.steps(window, input, output);

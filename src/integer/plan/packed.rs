@@ -3,6 +3,7 @@
 use crate::integer::filters::Filters;
 use crate::integer::kernel::lines::Lines;
 use crate::integer::kernel::multiply::{GROUP, Multiply};
+use crate::integer::sums::Addition;
 use crate::onnx::can_overflow;
 
 /// Weights of a convolution, block by block; see [`Tile`](crate::integer::kernel::multiply::Tile).
@@ -18,6 +19,8 @@ pub struct PackedWeights {
     pub rests: Vec<Vec<usize>>,
     /// One a filter, up to a whole number of blocks.
     pub offsets: Vec<i32>,
+    /// Bits of int32 that a chip's saturating accumulator lacks.
+    pub unused_bits: u32,
 }
 
 /// Four weights whose pairs can leave int16 are multiplied in two steps, by halves that cannot.
@@ -30,12 +33,19 @@ fn halved(weights: [i8; 4]) -> Option<[[i8; 4]; 2]> {
 }
 
 impl PackedWeights {
-    /// A patch is `runs` runs of one length. `is_exact`: pairs that could saturate are multiplied in two steps.
-    pub fn new(filters: &Filters, runs: usize, multiply: Multiply, is_exact: bool) -> Self {
+    /// A patch is `runs` runs of one length. Unless they shall saturate, pairs that could do so are multiplied in two
+    /// steps.
+    pub fn new(filters: &Filters, runs: usize, multiply: Multiply, addition: Addition) -> Self {
         let length = filters.weights(0).len() / runs;
         let block = multiply.block();
         let groups = length.div_ceil(multiply.group());
-        let splits = is_exact && multiply == Multiply::SaturatingPairs;
+        let splits = addition != Addition::Saturating && multiply == Multiply::SaturatingPairs;
+        let accumulator = match addition {
+            Addition::Chip(accumulator) if multiply.has_steps() => Some(accumulator),
+            _ => None,
+        };
+        let unused_bits = accumulator.map_or(0, |accumulator| i32::BITS - accumulator.bits);
+        let [shift, _] = multiply.shifts(unused_bits);
         let (mut rests, mut starts, mut next) = (Vec::new(), Vec::new(), 0);
         for first in (0..filters.count()).step_by(block) {
             let of_block = if splits { split(filters, first, block, length) } else { Vec::new() };
@@ -53,8 +63,9 @@ impl PackedWeights {
             };
             let mut rests = rests[at].iter().enumerate().peekable();
             for (place, values) in parts(filters.weights(filter), length, multiply.group()).enumerate() {
-                if multiply == Multiply::Pairs {
-                    let [a, b] = [values[0], values[1]].map(|weight| i16::from(weight).to_le_bytes());
+                if multiply.group() < GROUP {
+                    let second = if multiply.group() == 1 { values[0] } else { values[1] };
+                    let [a, b] = [values[0], second].map(|weight| (i16::from(weight) << shift).to_le_bytes());
                     put(place, [a[0], a[1], b[0], b[1]].map(u8::cast_signed));
                     continue;
                 }
@@ -65,9 +76,15 @@ impl PackedWeights {
                 }
             }
         }
-        let mut offsets = filters.offsets().to_vec();
+        let mut offsets = match accumulator {
+            Some(accumulator) => {
+                let start = |bias: &i32| accumulator.clamp((*bias).into()) << multiply.sum_shift(unused_bits);
+                filters.biases().iter().map(start).collect()
+            }
+            None => filters.offsets().to_vec(),
+        };
         offsets.resize(starts.len() * block, 0);
-        Self { multiply, groups, weights, starts, rests, offsets }
+        Self { multiply, groups, weights, starts, rests, offsets, unused_bits }
     }
 
     pub fn blocks(&self) -> usize {

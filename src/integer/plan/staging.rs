@@ -17,6 +17,10 @@ pub enum Staging {
     Bytes,
     /// The same in int16.
     Words,
+    /// The same in int16 less the zero point, shifted to the left.
+    Steps { zero_point: u8, shift: u32 },
+    /// The same, each one twice.
+    Singles { zero_point: u8, shift: u32 },
     /// One patch after another: for pairs that reach from one row of a window to the next.
     Patches,
 }
@@ -54,7 +58,9 @@ impl Staging {
                 (0..rows).flat_map(|y| (0..columns).map(move |x| y * input.row + x * input.pitch)).collect()
             }
             Self::Direct => (0..rows).map(|y| y * input.row).collect(),
-            Self::Bytes | Self::Words => (0..rows).map(|y| y * self.row(window, input, output)).collect(),
+            Self::Bytes | Self::Words | Self::Steps { .. } | Self::Singles { .. } => {
+                (0..rows).map(|y| y * self.row(window, input, output)).collect()
+            }
         }
     }
 
@@ -63,7 +69,7 @@ impl Staging {
         let [down, right] = window.stride;
         match self {
             Self::Direct => (right * input.pitch, down * input.row),
-            Self::Bytes | Self::Words => {
+            Self::Bytes | Self::Words | Self::Steps { .. } | Self::Singles { .. } => {
                 (right * input.shape.channels * self.width(), down * self.row(window, input, output))
             }
             Self::Patches => (depth(window, input), output.width * depth(window, input)),
@@ -74,7 +80,7 @@ impl Staging {
     pub fn bytes(self, window: &Window, input: ByteArea, output: Shape, rows: usize) -> usize {
         match self {
             Self::Direct => 0,
-            Self::Bytes | Self::Words => {
+            Self::Bytes | Self::Words | Self::Steps { .. } | Self::Singles { .. } => {
                 let all = (rows - 1) * window.stride[0] + window.size[0];
                 all.saturating_mul(self.row(window, input, output)).saturating_add(SLACK)
             }
@@ -100,8 +106,17 @@ impl Staging {
             let positions = rows.flat_map(|y| (0..output.width).map(move |x| [y, x]));
             for (position, patch) in positions.zip(patches) {
                 let seen = window.taps() * channels;
-                for (tap, to) in taps(window, memory, input, position).zip(patch.chunks_exact_mut(channels)) {
-                    to.copy_from_slice(tap);
+                if input.is_dense() {
+                    let start = corner(window, input, position[0]) + position[1] * window.stride[1] * input.pitch;
+                    let run = window.size[1] * channels;
+                    for (y, to) in patch[..seen].chunks_exact_mut(run).enumerate() {
+                        // SAFETY: as in `taps`, one row of them at once.
+                        to.copy_from_slice(unsafe { memory.bytes(start + y * input.row, run) });
+                    }
+                } else {
+                    for (tap, to) in taps(window, memory, input, position).zip(patch.chunks_exact_mut(channels)) {
+                        to.copy_from_slice(tap);
+                    }
                 }
                 patch[seen..].fill(0);
             }
@@ -126,18 +141,28 @@ impl Staging {
     }
 
     fn store(self, from: &[u8], to: &mut [u8]) {
-        if self == Self::Words {
-            for (word, byte) in to.chunks_exact_mut(2).zip(from) {
-                word.copy_from_slice(&u16::from(*byte).to_le_bytes());
+        let words = to.chunks_exact_mut(self.width()).zip(from);
+        let steps = |byte: u8, zero_point: u8, shift: u32| (i16::from(byte) - i16::from(zero_point)) << shift;
+        match self {
+            Self::Words => words.for_each(|(word, byte)| word.copy_from_slice(&u16::from(*byte).to_le_bytes())),
+            Self::Steps { zero_point, shift } => {
+                words.for_each(|(word, byte)| word.copy_from_slice(&steps(*byte, zero_point, shift).to_le_bytes()));
             }
-        } else {
-            to.copy_from_slice(from);
+            Self::Singles { zero_point, shift } => words.for_each(|(words, byte)| {
+                let [a, b] = steps(*byte, zero_point, shift).to_le_bytes();
+                words.copy_from_slice(&[a, b, a, b]);
+            }),
+            _ => to.copy_from_slice(from),
         }
     }
 
     /// Bytes of an activation.
     fn width(self) -> usize {
-        if self == Self::Words { 2 } else { 1 }
+        match self {
+            Self::Words | Self::Steps { .. } => 2,
+            Self::Singles { .. } => 4,
+            _ => 1,
+        }
     }
 
     /// Bytes of a staged row of the input.
