@@ -1,6 +1,7 @@
 //! The loaded models: which run, which are kept for switching back.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use super::event::Event;
@@ -63,8 +64,11 @@ impl LoadedModels {
             .zip(before)
             .map(|(wanted, running)| Slot { wanted: wanted.clone(), running, failure: None })
             .collect();
+        let failures = self.load(wanted, shared);
         for (at, request) in wanted.iter().enumerate() {
-            let failure = self.load(at, request, shared).err().map(Arc::new);
+            // Again, so that the ones wanted are those that were used last.
+            self.find_again(request, shared.parts.loader.stamp(&request.name));
+            let failure = failures.iter().find(|(failed, _)| failed == request).map(|(_, error)| Arc::clone(error));
             if let Some(error) = &failure {
                 shared.tell(Event::ModelFailed { request: request.clone(), error: Arc::clone(error) });
             } else {
@@ -76,14 +80,43 @@ impl LoadedModels {
         self.evict(None);
     }
 
-    /// Afterwards the model is loaded, and the last of `loaded`.
-    fn load(&mut self, at: usize, request: &ModelRequest, shared: &Shared) -> Result<(), ModelError> {
-        let stamp = shared.parts.loader.stamp(&request.name);
-        if self.find_again(request, stamp) {
-            return Ok(());
+    /// Loads the models that are not loaded yet, side by side: each reads a file and works on it for long. Gives those
+    /// that could not be loaded.
+    fn load(&mut self, wanted: &[ModelRequest], shared: &Shared) -> Vec<(ModelRequest, Arc<ModelError>)> {
+        let mut missing: Vec<(&ModelRequest, u64)> = Vec::new();
+        for (at, request) in wanted.iter().enumerate() {
+            let stamp = shared.parts.loader.stamp(&request.name);
+            if !self.find_again(request, stamp) {
+                shared.board.set_model(at, ModelState { phase: ModelPhase::Loading, ..self.state(at) });
+                if missing.iter().all(|(other, _)| other != &request) {
+                    missing.push((request, stamp));
+                }
+            }
         }
-        shared.board.set_model(at, ModelState { phase: ModelPhase::Loading, ..self.state(at) });
-        self.load_file(request, stamp, shared)
+        let loaded = thread::scope(|scope| {
+            let loading: Vec<_> = missing
+                .iter()
+                .skip(1)
+                .map(|(request, _)| {
+                    let named = thread::Builder::new().name("model loading".into());
+                    named.spawn_scoped(scope, || read(request, shared))
+                })
+                .collect();
+            let first = missing.first().map(|(request, _)| read(request, shared));
+            let others = loading.into_iter().zip(&missing[missing.len().min(1)..]).map(|(thread, (request, _))| {
+                // Without a thread to spare it is loaded here; a panic is an error by then.
+                thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| read(request, shared))
+            });
+            first.into_iter().chain(others).collect::<Vec<_>>()
+        });
+        let mut failures = Vec::new();
+        for ((request, stamp), loaded) in missing.into_iter().zip(loaded) {
+            match loaded {
+                Ok(detector) => self.keep(request, stamp, detector, shared),
+                Err(error) => failures.push((request.clone(), Arc::new(error))),
+            }
+        }
+        failures
     }
 
     /// Where the model is loaded already, it is the last of `loaded` afterwards. False: it is not.
@@ -96,17 +129,14 @@ impl LoadedModels {
         found.is_some()
     }
 
-    fn load_file(&mut self, request: &ModelRequest, stamp: u64, shared: &Shared) -> Result<(), ModelError> {
-        let loaded = panic_guard::guard(|| shared.parts.loader.load(request));
-        let fault = |cause| ModelError::Fault { part: format!("loading the model {}", request.label()), cause };
-        let detector = loaded.map_err(fault)??;
+    /// Afterwards it is the last of `loaded`.
+    fn keep(&mut self, request: &ModelRequest, stamp: u64, detector: Box<dyn Detector>, shared: &Shared) {
         let info = Arc::clone(detector.info());
         shared.tell(Event::ModelLoaded(Arc::clone(&info)));
         let heads = Pool::new(HEADS);
         // Its file was written again: what was loaded from it before goes, now that there is another.
         self.loaded.retain(|loaded| &loaded.request != request);
         self.loaded.push(Loaded { request: request.clone(), stamp, info, detector, heads, failure: None });
-        Ok(())
     }
 
     /// Unloads the models that were used longest ago and do not run; not the one that is about to.
@@ -190,7 +220,8 @@ impl LoadedModels {
     ) -> Result<Output, Arc<ModelError>> {
         let stamp = shared.parts.loader.stamp(&request.name);
         if !self.find_again(request, stamp) {
-            self.load_file(request, stamp, shared)?;
+            let detector = read(request, shared)?;
+            self.keep(request, stamp, detector, shared);
             self.evict(Some(request));
         }
         self.letterboxes.begin();
@@ -263,4 +294,9 @@ fn recorded_output(info: &Arc<ModelInfo>, slot: usize, frame: &Frame, recorded: 
         letterbox: Letterbox::new(frame.size(), form.input),
         inference: found.inference,
     })
+}
+
+fn read(request: &ModelRequest, shared: &Shared) -> Result<Box<dyn Detector>, ModelError> {
+    let fault = |cause| ModelError::Fault { part: format!("loading the model {}", request.label()), cause };
+    panic_guard::guard(|| shared.parts.loader.load(request)).map_err(fault)?
 }

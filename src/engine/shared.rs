@@ -20,7 +20,8 @@ pub trait Open: Send + Sync {
     fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError>;
 }
 
-/// Loads models. Called on the worker thread, once for each model while it is kept.
+/// Loads models. Called once for each model while it is kept, on the worker thread or, where several are loaded side by
+/// side, on threads that it waits for.
 pub trait Load: Send + Sync {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError>;
 
