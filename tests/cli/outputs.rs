@@ -116,7 +116,7 @@ fn cases() -> Vec<Case> {
         Case {
             words: "replay",
             inputs: vec![("", "clip.mcap"), ("--model", int8), ("--arithmetic", "chip.json")],
-            outputs: vec!["--write-expected"],
+            outputs: vec!["--write-expected", "--video-out"],
         },
         Case { words: "view", inputs: vec![("--image", "pictures/00.png")], outputs: vec!["--screenshot", "--trace"] },
         Case { words: "view", inputs: vec![("--video", "clip.avi")], outputs: vec!["--screenshot", "--trace"] },

@@ -169,3 +169,22 @@ fn what_cannot_become_a_video_is_told_before_any_work() {
     let told = Run::of(command.args(["compare", "clip.mkv", "--video-out", "out.mp4"]).args(MODELS));
     assert!(told.error().contains("need ffmpeg, which is not on the PATH"), "{told:?}");
 }
+
+#[test]
+fn a_recording_becomes_a_video_at_the_pace_at_which_it_was_recorded() {
+    let shop = Shop::new();
+    video(&shop.path("clip.mkv"), 12, 10);
+    run(&shop, &[&["record", "--video", "clip.mkv", "-o", "clip.mcap"], &MODELS[..]].concat()).done();
+    let replayed = run(&shop, &["replay", "--json", "clip.mcap"]).done();
+    let lines = replayed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let recorded: Vec<f64> = lines.filter_map(|line| line["time_s"].as_f64()).collect();
+    assert_eq!(recorded.len(), 12, "{replayed}");
+    for (file, look, width) in [("split.mp4", "split", 64), ("beside.webm", "side-by-side", 128)] {
+        run(&shop, &["replay", "clip.mcap", "--video-out", file, "--look", look]);
+        assert_eq!(probed(shop.dir.path(), file).0, 12, "{file}");
+        assert_eq!(probed(shop.dir.path(), file).1, width, "{file}");
+        for (a, b) in recorded.iter().zip(times(&shop, file)) {
+            assert!((a - recorded[0] - b).abs() < 0.0011, "{file}: {recorded:?}");
+        }
+    }
+}

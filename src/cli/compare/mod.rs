@@ -31,7 +31,7 @@ use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::stdout::{out, tell};
 use super::output::trace_flag::{TraceFlag, begin_trace};
-use super::output::video_out::{FrameTime, VideoOut, VideoOutFlag};
+use super::output::video_out::{FrameTime, VideoOut, VideoOutFlag, look};
 use crate::annotate::{Look, PanePainter, paint_marks, paint_names, verdict_marks};
 use crate::compare::truth::TruthTotals;
 use crate::compare::{ThresholdSearch, Totals};
@@ -187,13 +187,4 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     encoded?;
     traced?;
     Ok(interrupt::exit_code(unreadable > 0))
-}
-
-fn look(text: &str) -> Result<Look, String> {
-    match text {
-        "overlay" => Ok(Look::Overlay),
-        "split" => Ok(Look::Split),
-        "side-by-side" => Ok(Look::SideBySide),
-        _ => Err("use overlay, split or side-by-side".into()),
-    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::annotate::Look;
 use crate::cli::input::Input;
 use crate::detect::Frame;
 use crate::encode::{EncodeError, VIDEO, VideoFormat, VideoWriter};
@@ -80,6 +81,16 @@ fn exact_time(time: Duration, number: Option<u64>, rate: Option<f32>) -> Duratio
     let (told, counted) = (time.as_secs_f64(), number as f64 / f64::from(rate));
     let precision = 10_f64.powf(told.max(1e-6).log10().floor() - 5.0);
     if (told - counted).abs() <= precision { Duration::try_from_secs_f64(counted).unwrap_or(time) } else { time }
+}
+
+/// How a video shows two models, as a flag.
+pub fn look(text: &str) -> Result<Look, String> {
+    match text {
+        "overlay" => Ok(Look::Overlay),
+        "split" => Ok(Look::Split),
+        "side-by-side" => Ok(Look::SideBySide),
+        _ => Err("use overlay, split or side-by-side".into()),
+    }
 }
 
 #[cfg(test)]

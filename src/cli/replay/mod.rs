@@ -2,6 +2,7 @@
 //! boxes.
 
 mod expected;
+mod video;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -11,17 +12,21 @@ use std::sync::Arc;
 use clap::Args;
 
 use self::expected::{BoxChange, EXPECTED, ExpectedBoxes, FrameBoxes, ModelBoxes, ReplayedBox, ReplayedModel, changes};
+use self::video::{ReplaySide, ReplayVideo};
 use super::arithmetic_flags::ArithmeticFlag;
 use super::detect::fraction;
-use super::input;
+use super::input::{self, Input};
 use super::output::escape::{on_a_line, path_name};
 use super::output::force::ForceFlag;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
+use super::output::video_out::{VideoOutFlag, look};
+use crate::annotate::Look;
 use crate::detect::{Letterbox, Postprocessor, RawHeads, Thresholds};
 use crate::interrupt;
 use crate::model::{Catalog, FrameDetector, ModelInfo, ModelLoader};
-use crate::recording::{RecordedFrame, RecordingReader};
+use crate::recording::{RecordedFrame, RecordedOutput, RecordingReader};
+use crate::source::VideoLocation;
 
 #[derive(Args, Debug)]
 pub struct ReplayArgs {
@@ -50,6 +55,11 @@ pub struct ReplayArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    video_out: VideoOutFlag,
+    /// How --video-out shows both models: overlay (A solid, B dashed), split (A left, B right), or side-by-side
+    #[arg(long, value_name = "overlay|split|side-by-side", default_value = "overlay", value_parser = look)]
+    look: Look,
+    #[command(flatten)]
     force: ForceFlag,
 }
 
@@ -63,6 +73,9 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
     let read = [vec![args.recording.clone()], input::model_files(&catalog, &requests), profiles].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let file = args.write_expected.as_deref().map(|file| outputs.file(file, &EXPECTED)).transpose()?;
+    let input = Input::Video(VideoLocation::File(args.recording.clone()));
+    let video = args.video_out.plan(std::slice::from_ref(&input), &mut outputs)?;
+    let mut video = video.map(|out| ReplayVideo::new(out, args.look));
     let expected = args.expect.as_deref().map(ExpectedBoxes::read).transpose()?;
     let mut reader = RecordingReader::open(&args.recording)?;
     if reader.is_cut() {
@@ -81,7 +94,11 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         if interrupt::asked() {
             break;
         }
-        let boxes = replay.frame(&reader.read(number)?)?;
+        let recorded = reader.read(number)?;
+        let boxes = replay.frame(&recorded)?;
+        if let Some(video) = &mut video {
+            video.add(&recorded, &replay.sides(&recorded))?;
+        }
         if let Some(expected) = &expected {
             let differing = differing(expected.frames.get(number), &boxes);
             totals.count(&differing);
@@ -105,6 +122,7 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         return Ok(interrupt::exit_code(false));
     }
     totals.heads = replay.equal_heads;
+    video.map_or(Ok(()), ReplayVideo::finish)?;
     if let Some(file) = file {
         found.models = replay.models();
         file.write(format!("{}\n", serde_json::to_string(&found)?).as_bytes())?;
@@ -158,6 +176,25 @@ impl<'a> Replay<'a> {
     fn frame(&mut self, recorded: &RecordedFrame) -> Result<FrameBoxes, Box<dyn Error>> {
         let models = if self.detectors.is_empty() { self.taken(recorded) } else { self.computed(recorded)? };
         Ok(FrameBoxes { frame: recorded.number, time_s: recorded.time.as_secs_f64(), models })
+    }
+
+    /// What was recorded of the frame, or computed last.
+    fn sides<'b>(&'b self, recorded: &'b RecordedFrame) -> Vec<ReplaySide<'b>> {
+        if self.detectors.is_empty() {
+            let side = |output: &'b RecordedOutput| ReplaySide {
+                name: &output.model.name,
+                form: &output.model.form,
+                heads: &output.heads,
+                thresholds: self.thresholds(output.thresholds),
+            };
+            return recorded.outputs.iter().map(side).collect();
+        }
+        let thresholds = self.thresholds(Thresholds::LIVE);
+        let side = |detector: &'b FrameDetector| {
+            let info = detector.info();
+            ReplaySide { name: &info.name, form: &info.form, heads: detector.heads(), thresholds }
+        };
+        self.detectors.iter().map(side).collect()
     }
 
     /// From the recorded heads.
