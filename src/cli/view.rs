@@ -15,8 +15,8 @@ use crate::annotate::ANNOTATED_PNG;
 use crate::files::{OutputFile, Outputs, WriteError};
 use crate::model::{Arithmetic, ArithmeticError, Catalog, InferenceEngine, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
-use crate::workshop::golden::{GoldenPack, PackPlace};
 use crate::trace::Trace;
+use crate::workshop::golden::{GoldenPack, PackPlace};
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {

@@ -111,10 +111,10 @@ impl Filters {
 
     /// Whether a sum can meet a limit on its way through some patch.
     pub fn can_reach(&self, accumulator: Accumulator) -> bool {
-        (0..self.count).any(|filter| self.reaches(filter, accumulator))
+        (0..self.count).any(|filter| self.filter_reaches(filter, accumulator))
     }
 
-    fn reaches(&self, filter: usize, accumulator: Accumulator) -> bool {
+    fn filter_reaches(&self, filter: usize, accumulator: Accumulator) -> bool {
         let ([low, high], [lowest, highest]) = (accumulator.limits(), self.reaches[filter]);
         lowest < low || highest > high
     }
@@ -183,7 +183,7 @@ impl Filters {
         for first in (0..self.count).step_by(LANES) {
             let filters = first..self.count.min(first + LANES);
             // Where no sum can reach a limit, the exact one is right.
-            if filters.clone().any(|filter| self.reaches(filter, accumulator)) {
+            if filters.clone().any(|filter| self.filter_reaches(filter, accumulator)) {
                 match accumulator.bits {
                     i32::BITS => self.steps(filters, patches, totals, |sum, product| sum.saturating_add(product)),
                     // Products are of 17 bits.

@@ -90,6 +90,7 @@ impl Source for RecordingSource {
         let rate = Some(intervals / duration.as_secs_f32()).filter(|rate| rate.is_finite() && *rate > 0.0);
         Description {
             name: self.name.clone(),
+            file: None,
             size: self.size,
             format: Some(format!("recording, {}", self.reader.pictures())),
             nominal_rate: rate,

@@ -354,6 +354,7 @@ impl Source for VideoSource {
         let (time, number) = self.given;
         Description {
             name: self.request.location.name(),
+            file: None,
             size: Some(self.size),
             format: self.about.codec.clone(),
             nominal_rate: self.about.rate,
