@@ -97,7 +97,7 @@ fn what_is_seen_becomes_a_video_at_its_pace() {
     assert!(said.starts_with("Saved ") && desk.control("Save video").is_some(), "{said}");
     let path = dir.path().join("fake with boxes.mp4");
     assert!(said.contains(path.to_str().unwrap()), "{said}");
-    assert_eq!(files(dir.path()), [path.clone()]);
+    assert_eq!(files(dir.path()), std::slice::from_ref(&path));
     let request = VideoRequest { every_frame: true, ..VideoRequest::new(VideoLocation::File(path)) };
     let mut source = VideoSource::open(&request).unwrap();
     let (mut frame, mut frames, mut boxed) = (Frame::default(), 0, 0);
