@@ -40,10 +40,7 @@ fn labels_read_back_as_truth_give_a_perfect_f1_in_every_form() {
         write(form, &labels).done();
         let annotations = labels.join(file);
         let out = eval(&images, Some(&annotations), &json).done();
-        assert!(
-            out.contains("FP32 above score 0.25: ") && out.contains("best F1 1.000 at score 0.25"),
-            "{form}: {out}"
-        );
+        assert!(out.contains("FP32 above score 0.25: ") && out.contains("best F1 1.000 at score "), "{form}: {out}");
         let report: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
         let errors = |model: usize| report["models"][model]["errors"].clone();
         let point = &errors(0)["working_point"];

@@ -124,11 +124,12 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 30] = [
+const OTHERS: [(&str, &str); 32] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
     ("models build", "output"),
+    ("detect", "output"),
     // A folder of its own, and commands that read such folders: tests/cli/golden.rs.
     ("golden check", "golden"),
     ("golden check", "against"),
@@ -148,6 +149,7 @@ const OTHERS: [(&str, &str); 30] = [
     ("detect", "model"),
     ("detect", "arithmetic"),
     // Inputs of a command that writes files of known names into a folder.
+    ("models build", "recipe"),
     ("models build", "table"),
     ("models build", "cfg"),
     ("models build", "weights"),
