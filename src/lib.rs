@@ -17,6 +17,7 @@
 //! | [`history`]  | the last observations, compacted, and their figures over time |
 //! | [`live`]     | an engine with real sources and real models |
 //! | [`interrupt`]| Ctrl+C and `kill` |
+//! | [`programs`] | other programs on the PATH |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
@@ -41,5 +42,6 @@ pub mod interrupt;
 pub mod live;
 pub mod model;
 pub mod onnx;
+pub mod programs;
 pub mod source;
 pub mod workshop;

@@ -16,8 +16,10 @@ pub mod eval;
 pub mod golden;
 mod input;
 pub mod layers;
+mod manual;
 pub mod models;
 mod output;
+mod setup;
 mod statistics;
 mod view;
 
@@ -67,10 +69,20 @@ pub enum Command {
     Layers(layers::LayersArgs),
     /// Write every tensor of an INT8 model for a chip's test bench, and check what a board dumped
     Golden(golden::GoldenArgs),
+    /// Download ONNX Runtime and the weights, and build the models
+    Setup(setup::SetupArgs),
     /// Check the installation
     Doctor,
     /// List, build, calibrate and verify models
     Models(models::Args),
+    /// Print the completion script of a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(manual::ManArgs),
+    /// Print the reference of all commands as Markdown
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Tells why a command ended.
@@ -90,7 +102,11 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Bench(args) => bench::run(&args),
         Command::Layers(args) => layers::run(&args),
         Command::Golden(args) => golden::run(&args),
+        Command::Setup(args) => setup::run(&args),
         Command::Doctor => doctor::run(),
         Command::Models(args) => models::run(&args),
+        Command::Completions(args) => manual::completions(&args).map(|()| ExitCode::SUCCESS),
+        Command::Man(args) => manual::man(&args).map(|()| ExitCode::SUCCESS),
+        Command::Reference => manual::reference().map(|()| ExitCode::SUCCESS),
     }
 }

@@ -11,6 +11,7 @@ mod outputs;
 mod place;
 mod read;
 mod rename;
+mod scratch;
 mod text;
 
 pub use folder::{FolderFormat, OutputFolder};
@@ -20,4 +21,5 @@ pub use output::{OutputFile, WriteCause, WriteError};
 pub use outputs::Outputs;
 pub use read::{ReadError, read_limited};
 pub use rename::rename_new;
+pub use scratch::ScratchFolder;
 pub use text::{decoded, without_mark};

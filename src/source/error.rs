@@ -70,7 +70,7 @@ pub enum SourceError {
     Stream { name: String, cause: String },
     #[error("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")]
     Address { url: String },
-    #[error("the demo has no photos ({cause}); `make setup` downloads them")]
+    #[error("the demo has no photos ({cause}); `twinsight setup` downloads them")]
     NoDemo { cause: String },
     #[error("cannot store a frame: {0}")]
     Frame(#[from] FrameError),

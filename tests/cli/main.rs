@@ -12,6 +12,7 @@ mod eval;
 mod external_data;
 mod golden;
 mod labels;
+mod manual;
 mod model;
 mod names;
 mod outputs;
@@ -22,6 +23,7 @@ mod program;
 #[path = "../support/run.rs"]
 mod run;
 mod runtime;
+mod setup;
 #[path = "../support/small_network.rs"]
 mod small_network;
 mod video;

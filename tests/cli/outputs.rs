@@ -94,7 +94,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 20] = [
+const OTHERS: [(&str, &str); 22] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -119,6 +119,9 @@ const OTHERS: [(&str, &str); 20] = [
     ("models build", "weights"),
     ("models build", "names"),
     ("models build", "onnx"),
+    // A folder that is read: tests/cli/setup.rs; one into which files of known names go: tests/cli/manual.rs.
+    ("setup", "from"),
+    ("man", "folder"),
 ];
 
 /// A folder with one of each input.
