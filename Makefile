@@ -1,6 +1,6 @@
 # Each target does its own set-up; `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup bench test-camera clean
+.PHONY: help run test setup bench test-camera test-window package reference clean
 CARGO ?= cargo
 
 help: ## list the targets
@@ -34,6 +34,24 @@ test-camera: ## set up, then test against virtual webcams in a virtual machine
 	@scripts/setup
 	tests/camera/run
 
+test-window: ## set up, then try the window under Wayland
+	@scripts/setup
+	@scripts/setup wayland
+	$(CARGO) build --locked
+	tests/wayland/run
+
+package: ## set up, then make the packages in dist/
+	@scripts/setup --release
+	@scripts/setup packaging
+	$(CARGO) build --release --locked
+	packaging/build
+
+# Written beside it first: the program must have run to its end.
+reference: ## write docs/cli.md from the program's help
+	@scripts/setup
+	$(CARGO) run --locked --quiet -- reference > docs/.cli.md
+	mv docs/.cli.md docs/cli.md
+
 clean: ## remove everything built; downloads stay
 	$(CARGO) clean
-	rm -f models/*.onnx
+	rm -rf models/*.onnx dist

@@ -20,6 +20,7 @@
 //! | [`recording`] | frames with raw heads in one file that is written as they come, and opens like a video |
 //! | [`live`]     | an engine with real sources and real models |
 //! | [`interrupt`]| Ctrl+C and `kill` |
+//! | [`programs`] | other programs on the PATH |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
 //!
@@ -46,6 +47,7 @@ pub mod interrupt;
 pub mod live;
 pub mod model;
 pub mod onnx;
+pub mod programs;
 pub mod recording;
 pub mod source;
 pub mod trace;

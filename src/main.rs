@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use twinsight::app::{self, Screenshot, Start};
@@ -13,10 +14,13 @@ use twinsight::model::Catalog;
 
 fn main() -> ExitCode {
     keep_to_ourselves();
+    let start = Instant::now();
     let command = cli::Arguments::parse().command();
     // The window reports a missing file dialog itself, with better advice than the library's message.
     let filter = env_logger::Env::default().default_filter_or("warn,ort=error,rfd=off");
-    env_logger::Builder::from_env(filter).format(log_line).init();
+    let format =
+        move |line: &mut env_logger::fmt::Formatter, record: &log::Record<'_>| log_line(line, record, start.elapsed());
+    env_logger::Builder::from_env(filter).format(format).init();
     let done = match command {
         Command::View(args) => view(args),
         command => cli::run(command),
@@ -31,11 +35,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// A line of the log, in which no name of a file or a camera can rewrite the terminal.
-fn log_line(line: &mut env_logger::fmt::Formatter, record: &log::Record<'_>) -> std::io::Result<()> {
-    let (time, level, style) = (line.timestamp(), record.level(), line.default_level_style(record.level()));
+/// A line of the log, in which no name of a file or a camera can rewrite the terminal. `time`: since the start.
+fn log_line(line: &mut env_logger::fmt::Formatter, record: &log::Record<'_>, time: Duration) -> std::io::Result<()> {
+    let (time, level, style) = (time.as_secs_f64(), record.level(), line.default_level_style(record.level()));
     let message = record.args().to_string();
-    writeln!(line, "[{time} {style}{level:<5}{style:#} {}] {}", record.target(), cli::visible(&message))
+    writeln!(line, "[{time:.3} s {style}{level:<5}{style:#} {}] {}", record.target(), cli::visible(&message))
 }
 
 /// Turns off ONNX Runtime's telemetry. It starts when the library is loaded, before the API can turn it off, so an

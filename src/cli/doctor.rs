@@ -31,7 +31,7 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     }
     for photo in PHOTOS {
         if !catalog.download(photo).is_file() {
-            diagnosis.warning("Demo", &format!("the photo {photo} is missing; run `make setup`"))?;
+            diagnosis.warning("Demo", &format!("the photo {photo} is missing; run `twinsight setup`"))?;
         }
     }
     match source::video::Ffmpeg::find() {

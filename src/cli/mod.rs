@@ -19,10 +19,12 @@ pub mod golden;
 pub mod harvest;
 mod input;
 pub mod layers;
+mod manual;
 pub mod models;
 mod output;
 pub mod record;
 pub mod replay;
+mod setup;
 mod statistics;
 mod view;
 
@@ -78,10 +80,20 @@ pub enum Command {
     Record(record::RecordArgs),
     /// Replay a recording, through the same or other models and thresholds, and compare with expected boxes
     Replay(replay::ReplayArgs),
+    /// Download ONNX Runtime and the weights, and build the models
+    Setup(setup::SetupArgs),
     /// Check the installation
     Doctor,
     /// List, build, calibrate and verify models
     Models(models::Args),
+    /// Print the completion script of a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(manual::ManArgs),
+    /// Print the reference of all commands as Markdown
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Tells why a command ended.
@@ -104,7 +116,11 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Golden(args) => golden::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Setup(args) => setup::run(&args),
         Command::Doctor => doctor::run(),
         Command::Models(args) => models::run(&args),
+        Command::Completions(args) => manual::completions(&args).map(|()| ExitCode::SUCCESS),
+        Command::Man(args) => manual::man(&args).map(|()| ExitCode::SUCCESS),
+        Command::Reference => manual::reference().map(|()| ExitCode::SUCCESS),
     }
 }

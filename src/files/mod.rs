@@ -14,6 +14,7 @@ mod pending;
 mod place;
 mod read;
 mod rename;
+mod scratch;
 mod text;
 
 pub use folder::{FolderFormat, OutputFolder};
@@ -25,4 +26,5 @@ pub use outputs::Outputs;
 pub use pending::PendingFile;
 pub use read::{ReadError, read_limited};
 pub use rename::rename_new;
+pub use scratch::ScratchFolder;
 pub use text::{decoded, without_mark};

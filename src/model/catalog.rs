@@ -155,9 +155,12 @@ impl Catalog {
         files
     }
 
-    /// A file that set-up fetched: the weights, the cfg, a sample photo.
+    /// A file that set-up fetched: the weights, the cfg, a sample photo. A package comes without them: then they are among
+    /// the person's own data, once fetched.
     pub fn download(&self, file: &str) -> PathBuf {
-        self.dir.join("downloads").join(file)
+        let downloads = self.dir.join("downloads");
+        let own = Self::of_user().map(|dir| dir.join("downloads").join(file));
+        own.filter(|own| !downloads.exists() && own.is_file()).unwrap_or_else(|| downloads.join(file))
     }
 }
 

@@ -10,20 +10,20 @@ use crate::integer::IntegerError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error(
-        "ONNX Runtime not found (looked in {}); run `make setup`, or set ORT_DYLIB_PATH to a libonnxruntime of \
+        "ONNX Runtime not found (looked in {}); run `twinsight setup`, or set ORT_DYLIB_PATH to a libonnxruntime of \
          version 1.{needed_minor} or newer",
         list(looked_in)
     )]
     RuntimeMissing { looked_in: Vec<PathBuf>, needed_minor: u32 },
     #[error(
-        "{} is ONNX Runtime {found}, but Twinsight needs 1.{needed_minor} or newer; run `make setup`, or set \
+        "{} is ONNX Runtime {found}, but Twinsight needs 1.{needed_minor} or newer; run `twinsight setup`, or set \
          ORT_DYLIB_PATH to a newer one",
         path.display()
     )]
     RuntimeTooOld { path: PathBuf, found: String, needed_minor: u32 },
-    #[error("{} cannot be loaded as ONNX Runtime: {cause}; run `make setup`, or set ORT_DYLIB_PATH", path.display())]
+    #[error("{} cannot be loaded as ONNX Runtime: {cause}; run `twinsight setup`, or set ORT_DYLIB_PATH", path.display())]
     RuntimeBroken { path: PathBuf, cause: String },
-    #[error("the model {name} is not installed ({} is missing); run `make setup`, or `twinsight models build`", path.display())]
+    #[error("the model {name} is not installed ({} is missing); run `twinsight setup`, or `twinsight models build`", path.display())]
     NotInstalled { name: String, path: PathBuf },
     #[error("cannot read the model {}: {cause}", path.display())]
     Read { path: PathBuf, cause: ReadError },

@@ -73,7 +73,7 @@ pub enum SourceError {
     Stream { name: String, cause: String },
     #[error("{url} is not a supported address (rtsp://, rtsps://, http://, https://); give a file by its path")]
     Address { url: String },
-    #[error("the demo has no photos ({cause}); `make setup` downloads them")]
+    #[error("the demo has no photos ({cause}); `twinsight setup` downloads them")]
     NoDemo { cause: String },
     #[error("{0}")]
     Golden(String),

@@ -115,7 +115,7 @@ impl WorkshopError {
 fn hint(cause: &ReadError) -> &'static str {
     match cause {
         ReadError::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            "; run `make setup` if it is one of the files that set-up downloads"
+            "; run `twinsight setup` if it is one of the files that set-up downloads"
         }
         _ => "",
     }

@@ -14,6 +14,7 @@ mod external_data;
 mod golden;
 mod harvest;
 mod labels;
+mod manual;
 mod model;
 mod names;
 mod outputs;
@@ -26,6 +27,7 @@ mod record;
 #[path = "../support/run.rs"]
 mod run;
 mod runtime;
+mod setup;
 #[path = "../support/small_network.rs"]
 mod small_network;
 mod trace;

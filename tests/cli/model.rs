@@ -91,7 +91,7 @@ fn a_file_that_is_no_model_gets_one_clear_line() {
     ] {
         let run = detect_with(&path);
         assert!(run.error().contains(path.to_str().unwrap()) && run.error().contains(words), "{}", run.err);
-        assert!(!run.err.contains("make setup"), "set-up does not bring a file of the user's: {}", run.err);
+        assert!(!run.err.contains("setup"), "set-up does not bring a file of the user's: {}", run.err);
     }
 }
 

@@ -124,7 +124,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-const OTHERS: [(&str, &str); 32] = [
+const OTHERS: [(&str, &str); 34] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -164,6 +164,9 @@ const OTHERS: [(&str, &str); 32] = [
     ("harvest", "arithmetic"),
     ("harvest", "a-arithmetic"),
     ("harvest", "b-arithmetic"),
+    // A folder that is read: tests/cli/setup.rs; one into which files of known names go: tests/cli/manual.rs.
+    ("setup", "from"),
+    ("man", "folder"),
 ];
 
 /// A folder with one of each input.

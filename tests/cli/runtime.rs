@@ -69,7 +69,7 @@ fn without_onnx_runtime_the_message_says_where_it_looked_and_what_to_do() {
     let folder = Folder::with(&MODELS);
     let error = fault("TWINSIGHT_MODELS", folder.0.path());
     assert!(error.contains(folder.path("runtime").to_str().unwrap()), "{error}");
-    assert!(error.contains("run `make setup`") && error.contains("ORT_DYLIB_PATH"), "{error}");
+    assert!(error.contains("run `twinsight setup`") && error.contains("ORT_DYLIB_PATH"), "{error}");
     assert!(error.contains(&format!("1.{}", twinsight::model::NEEDED_MINOR)), "{error}");
 }
 
@@ -78,7 +78,7 @@ fn a_library_that_is_none_is_named_with_the_reason() {
     let folder = Folder::with(&[]);
     let text = folder.write("libonnxruntime.so", "not a library");
     let error = fault("ORT_DYLIB_PATH", &text);
-    assert!(error.contains(text.to_str().unwrap()) && error.contains("run `make setup`"), "{error}");
+    assert!(error.contains(text.to_str().unwrap()) && error.contains("run `twinsight setup`"), "{error}");
     // The loader's own word; it differs between systems.
     assert!(!error.contains("dlopen failed"), "{error}");
     let error = fault("ORT_DYLIB_PATH", &folder.path("missing.so"));
@@ -106,7 +106,7 @@ fn an_onnx_runtime_that_is_too_old_is_told_with_both_versions() {
     let library = compile(&folder, "old", source);
     let error = fault("ORT_DYLIB_PATH", &library);
     let needed = format!("needs 1.{} or newer", twinsight::model::NEEDED_MINOR);
-    for words in ["libold.so is ONNX Runtime 1.17.3", &needed, "run `make setup`", "ORT_DYLIB_PATH"] {
+    for words in ["libold.so is ONNX Runtime 1.17.3", &needed, "run `twinsight setup`", "ORT_DYLIB_PATH"] {
         assert!(error.contains(words), "{words}: {error}");
     }
 }
@@ -157,7 +157,7 @@ fn doctor_finds_models_that_are_missing_or_none() {
         faults[0].clone()
     };
     let fault = doctor();
-    assert!(fault.contains(MODELS[4]) && fault.contains("is missing") && fault.contains("make setup"), "{fault}");
+    assert!(fault.contains(MODELS[4]) && fault.contains("is missing") && fault.contains("twinsight setup"), "{fault}");
     folder.write(MODELS[4], "not a model");
     let fault = doctor();
     assert!(fault.contains(MODELS[4]) && fault.contains("is not a model"), "{fault}");

@@ -138,7 +138,7 @@ fn without_photos_it_says_how_to_get_them() {
     for photos in [Vec::new(), vec![PathBuf::from("no/such/photo.jpg")]] {
         let error = Opener { photos }.open(&SourceRequest::Demo).err().unwrap();
         assert!(matches!(error, SourceError::NoDemo { .. }));
-        assert!(error.to_string().contains("make setup"), "{error}");
+        assert!(error.to_string().contains("twinsight setup"), "{error}");
     }
 }
 

@@ -240,7 +240,7 @@ fn a_model_that_is_missing_leaves_the_other_and_says_so() {
     let mut plan = plan(View::Overlay);
     plan.sights.remove(&Int8);
     let mut desk = Desk::new(plan);
-    desk.until("A's boxes and the reason", |d| d.has("person 0.90") && d.has_words("make setup"));
+    desk.until("A's boxes and the reason", |d| d.has("person 0.90") && d.has_words("twinsight setup"));
     assert!(desk.has_words("B · INT8 has not processed this frame"));
 }
 

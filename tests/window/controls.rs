@@ -229,7 +229,7 @@ fn a_dropped_file_that_is_no_picture_leaves_what_was_there() {
 #[test]
 fn a_missing_model_says_how_to_get_it_and_the_window_lives_on() {
     let mut desk = Desk::new(Plan { sights: Default::default(), ..Plan::default() });
-    desk.until("the message", |d| d.has_words("make setup"));
+    desk.until("the message", |d| d.has_words("twinsight setup"));
     desk.press(Key::T);
     desk.harness.run_steps(3);
 }

@@ -107,7 +107,7 @@ fn a_bad_download_is_named_and_old_models_stay() {
 
     std::fs::remove_file(&path).unwrap();
     let error = folder.run(&["build"]).unwrap_err().to_string();
-    assert!(error.contains("run `make setup`"), "{error}");
+    assert!(error.contains("run `twinsight setup`"), "{error}");
 }
 
 #[test]

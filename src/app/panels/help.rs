@@ -201,6 +201,28 @@ mod tests {
         }
     }
 
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn the_page_of_keys_lists_what_the_help_lists() {
+        let page = include_str!("../../../docs/keys.md");
+        let ctx = Context::default();
+        let mut of_page = page.split("\n## ").skip(1);
+        for group in HelpGroup::ALL {
+            let (title, table) = of_page.next().and_then(|part| part.split_once('\n')).unwrap();
+            assert_eq!(title, group.title());
+            let rows: Vec<String> = table.lines().skip(3).map(str::to_owned).filter(|line| !line.is_empty()).collect();
+            // The arrows that keyboards have, and a hyphen.
+            let printed = |key: &str| {
+                [("⏴", "←"), ("⏵", "→"), ("⏶", "↑"), ("⏷", "↓"), ("\u{2212}", "-")]
+                    .iter()
+                    .fold(key.to_owned(), |key, (shown, printed)| key.replace(shown, printed))
+            };
+            let row = |(key, what): (String, String)| format!("| `{}` | {what} |", printed(&key));
+            assert_eq!(rows, group.rows(&ctx).into_iter().map(row).collect::<Vec<_>>(), "docs/keys.md");
+        }
+        assert!(of_page.next().is_none());
+    }
+
     #[test]
     fn both_columns_are_about_as_long() {
         assert_eq!(first_column(&[10, 10, 10, 4]), 2);

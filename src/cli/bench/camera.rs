@@ -15,7 +15,8 @@ pub const SIZE: Size = Size::new(1280, 720);
 
 /// The formats most webcams have, and the dearest turn. `photo`: a JPEG of 1280×720, which stands for an MJPEG frame.
 pub fn works(photo: &Path) -> Result<Vec<(String, CameraWork)>, Box<dyn Error>> {
-    let jpeg = std::fs::read(photo).map_err(|e| format!("cannot read {}: {e}; run make setup", photo.display()))?;
+    let jpeg =
+        std::fs::read(photo).map_err(|e| format!("cannot read {}: {e}; run `twinsight setup`", photo.display()))?;
     // Any bytes are pixels; these are no two alike in a row.
     let raw: Vec<u8> = (0..SIZE.area() as usize * 2).map(|i| (i * 7 % 251) as u8).collect();
     let mut works = Vec::new();

@@ -41,8 +41,8 @@ impl FrameLatency {
     /// Runs the engine for `time` on a camera that gives 30 pictures of 1280×720 a second as MJPEG.
     pub fn measure(catalog: &Catalog, model: &ModelRequest, time: Duration) -> Result<Self, Box<dyn Error>> {
         let photo = catalog.download(PHOTOS[1]);
-        let jpeg =
-            std::fs::read(&photo).map_err(|e| format!("cannot read {}: {e}; run make setup", photo.display()))?;
+        let jpeg = std::fs::read(&photo)
+            .map_err(|e| format!("cannot read {}: {e}; run `twinsight setup`", photo.display()))?;
         let camera = Arc::new(FakeCamera { jpeg, ticks: Mutex::default() });
         let parts =
             Parts { opener: Arc::new(FakeOpener(Arc::clone(&camera))), ..live::parts(catalog, Arc::new(|| {})) };

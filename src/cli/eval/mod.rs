@@ -105,7 +105,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     check_folder(&args.images, &truth, limit)?;
     let runtime = Runtime::find(&catalog)?;
     if requests.is_empty() {
-        return Err(format!("no models in {}; run `make setup`", catalog.dir().display()).into());
+        return Err(format!("no models in {}; run `twinsight setup`", catalog.dir().display()).into());
     }
     // What is wrong is told before hours of work, not after.
     let mut read: Vec<PathBuf> = truth.images.iter().map(|image| args.images.join(&image.file)).collect();

@@ -102,6 +102,26 @@ pub fn build(catalog: &Catalog, args: &BuildArgs) -> Result<bool, Box<dyn Error>
     Ok(complete || !args.source.is_ours())
 }
 
+/// Builds those of our own models whose files are named, from what set-up brings.
+pub fn build_ours(catalog: &Catalog, files: &[String]) -> Result<(), Box<dyn Error>> {
+    let source = SourceArgs::default();
+    let started = Instant::now();
+    let model = source.read(catalog)?;
+    let read = source.files(catalog);
+    let mut outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
+    let mut write = |file: &ModelFile, started| match files.contains(&file.file) {
+        true => report(file, catalog.dir(), &mut outputs, started),
+        false => Ok(()),
+    };
+    write(&model.float(), started)?;
+    for recipe in Recipe::built() {
+        let started = Instant::now();
+        let path = catalog.dir().join(model.table_name(&recipe));
+        write(&model.quantized(&recipe, &CalibrationTable::read(&path)?, &path)?, started)?;
+    }
+    Ok(())
+}
+
 pub fn export(args: &ExportArgs) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let read = [&args.cfg, &args.weights].into_iter().chain(&args.names);

@@ -13,6 +13,7 @@ use clap::Subcommand;
 
 use crate::model::Catalog;
 
+pub(super) use build::build_ours;
 pub(super) use installed::{origin, pinned};
 
 /// List, build, calibrate, quantize, export and verify models.

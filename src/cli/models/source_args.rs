@@ -9,7 +9,7 @@ use crate::model::{Catalog, ModelName};
 use crate::workshop::{FloatModel, ModelFile, WorkshopError};
 
 /// Which network; the defaults are the files that set-up fetched.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct SourceArgs {
     /// Darknet cfg of another network of the family
     #[arg(long, value_name = "FILE", requires = "weights")]

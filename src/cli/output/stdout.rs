@@ -19,6 +19,13 @@ pub fn line(text: Arguments<'_>) -> Result<(), OutputError> {
     Ok(out.flush()?)
 }
 
+/// Prints a file that the program made, as it is.
+pub fn file(bytes: &[u8]) -> Result<(), OutputError> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
 /// Tells a message on standard error, on one line. That it cannot be told, nobody can be told.
 pub fn message(text: Arguments<'_>) {
     let text = text.to_string();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::location::VideoLocation;
 use crate::detect::MAX_PIXELS;
+use crate::programs::on_path;
 use crate::source::SourceError;
 
 /// A frame's way inside ffmpeg: square pixels, as each frame's own aspect ratio has it; RGB; and a message about it.
@@ -29,13 +30,13 @@ impl Ffmpeg {
     /// Finds it on the PATH, and asks for its version; the answer is kept for as long as the file found is the same.
     pub fn find() -> Result<Self, SourceError> {
         static FOUND: Mutex<Option<Ffmpeg>> = Mutex::new(None);
-        let path = on_path("ffmpeg").ok_or(SourceError::NoFfmpeg)?;
+        let path = on_path("ffmpeg").next().ok_or(SourceError::NoFfmpeg)?;
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = found.as_ref().filter(|found| found.path == path) {
             return Ok(found.clone());
         }
         // It shows by trying: not every system's has the option.
-        let guard = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
+        let guard = on_path("setpriv").next().filter(|_| cfg!(target_os = "linux"));
         let guarded = guard.and_then(|guard| Some((version(&path, Some(&guard)).ok()?, guard)));
         let (version, guard) = match guarded {
             Some((version, guard)) => (version, Some(guard)),
@@ -137,16 +138,6 @@ fn apart(command: &mut Command) {
         const CREATE_NO_WINDOW: u32 = 0x0800_0000;
         std::os::windows::process::CommandExt::creation_flags(command, CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
     }
-}
-
-/// Only in folders named from the root: what lies in the present one is never run.
-fn on_path(program: &str) -> Option<PathBuf> {
-    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(&file))
-        .find(|path| path.is_file())
 }
 
 fn version(path: &Path, guard: Option<&Path>) -> Result<String, SourceError> {

@@ -51,7 +51,7 @@ pub enum CardError {
     Workshop(#[from] WorkshopError),
     #[error(transparent)]
     Model(#[from] ModelError),
-    #[error("no models in {}; build them with `make setup` or `twinsight models build`", dir.display())]
+    #[error("no models in {}; build them with `twinsight setup` or `twinsight models build`", dir.display())]
     NoModels { dir: PathBuf },
     #[error(
         "{first} and {second} have different inputs, classes or heads; a card covers models of one network, so name \
