@@ -1,6 +1,6 @@
 # Each target does its own set-up; `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup bench test-camera test-window package reference clean
+.PHONY: help run test setup bench test-camera test-window package reference pictures clean
 CARGO ?= cargo
 
 help: ## list the targets
@@ -51,6 +51,12 @@ reference: ## write docs/cli.md from the program's help
 	@scripts/setup
 	$(CARGO) run --locked --quiet -- reference > docs/.cli.md
 	mv docs/.cli.md docs/cli.md
+
+pictures: ## set up, then make the pictures of README and docs/ again
+	@scripts/setup --release
+	@scripts/setup pictures
+	$(CARGO) build --release --locked
+	scripts/pictures
 
 clean: ## remove everything built; downloads stay
 	$(CARGO) clean

@@ -23,6 +23,7 @@ mod photos;
 #[path = "../support/program.rs"]
 mod program;
 mod qdq;
+mod readme;
 mod record;
 #[path = "../support/run.rs"]
 mod run;
