@@ -92,7 +92,7 @@ impl Viewer {
         if self.frame.current.is_stale(self.box_settings()) {
             ui.ctx().request_repaint();
         }
-        wake_for_figures(ui.ctx(), &status.source);
+        wake_for_figures(ui.ctx(), &status.source, self.saving.video.age().is_some());
         self.trace_stage("paint", begun);
     }
 
@@ -380,10 +380,11 @@ fn veil_while_dropping(ui: &Ui) {
     painter.text(window.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, palette::ON_PICTURE);
 }
 
-/// Frames wake the window by themselves. Where none come, ages and countdowns still have to move.
-fn wake_for_figures(ctx: &Context, state: &SourceState) {
+/// Frames wake the window by themselves. Where none come, ages and countdowns still have to move; `saving`: that of a video
+/// that is being saved.
+fn wake_for_figures(ctx: &Context, state: &SourceState, saving: bool) {
     let moving = !matches!(state, SourceState::Paused | SourceState::Ended);
-    if moving {
+    if moving || saving {
         ctx.request_repaint_after(Duration::from_millis(500));
     }
 }
