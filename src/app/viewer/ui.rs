@@ -9,6 +9,7 @@ use crate::app::action::{Action, shortcuts};
 use crate::app::compare_all::{chart, row};
 use crate::app::frame::canvas::CanvasInput;
 use crate::app::models::byte_check::ByteSight;
+use crate::app::models::clipping_popup;
 use crate::app::models::computed_as::ComputedAsContext;
 use crate::app::models::picker::{self, ModelPicker};
 use crate::app::panels::bottom::{self, BottomTab};
@@ -79,6 +80,7 @@ impl Viewer {
         veil_while_dropping(ui);
         help::show(ui, &mut self.shows_help);
         self.computed_as_ui(ui.ctx(), &status, &mut actions);
+        self.clipping_ui(ui.ctx(), &status, &mut actions);
         self.model_dialog.ui(ui.ctx(), &mut actions);
         self.stream_dialog.ui(ui.ctx(), &self.source.recent, &mut actions);
         self.notifications.show(ui.ctx(), pointed.response.rect);
@@ -176,6 +178,15 @@ impl Viewer {
         self.computed_as.ui(ctx, &context, actions);
     }
 
+    /// The popup that says which layers leave their calibrated ranges, while it is open.
+    fn clipping_ui(&mut self, ctx: &Context, status: &Status, actions: &mut Vec<Action>) {
+        if self.clipping.is_open() {
+            let (_, context) = self.layers(ctx, status);
+            let obstacle = context.compared().err();
+            clipping_popup::show(ctx, &mut self.clipping, obstacle.as_deref(), actions);
+        }
+    }
+
     /// The status line, the history or the layers, and what belongs to an album or a video.
     fn bottom_panels(
         &mut self,
@@ -190,7 +201,9 @@ impl Viewer {
         Panel::bottom("status").exact_size(30.0).frame(line).show(ui, |ui| {
             let still = matches!(self.control.source(), SourceRequest::Still(_) | SourceRequest::Pasted(_));
             let (zoom, recording) = (self.frame.zoom(), self.recording.state());
-            self.status_bar.ui(ui, &StatusLine { paused, still, recording, problem, zoom }, actions);
+            let clipping = self.clipping.words();
+            let clipping = clipping.as_deref();
+            self.status_bar.ui(ui, &StatusLine { paused, still, recording, problem, clipping, zoom }, actions);
         });
         let has_strip = self.source.album.album().is_some();
         let has_video = video_playback::is_video(self.control.source());
