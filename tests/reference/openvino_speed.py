@@ -3,7 +3,7 @@
 
     python3 tests/reference/openvino_speed.py TWINSIGHT MODEL.onnx [--turns 5] [--rounds 20] [--threads 2]
 
-OpenVINO does not read QOperator models: it gets the QDQ form of qdq.py --fuse. ONNX Runtime runs the model as it is, and
+OpenVINO does not read QOperator models: it gets the QDQ form of to_qdq.py --fuse. ONNX Runtime runs the model as it is, and
 with session.x64quantprecision, which takes exact kernels at the price of those with VNNI. Its threads do not spin, as in
 Twinsight. In each turn the three run one after another, round after round; then `twinsight bench` does the same with its
 own ways to compute the model. Medians over all rounds and turns, in milliseconds, and in brackets those of each turn,
