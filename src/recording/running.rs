@@ -191,7 +191,13 @@ mod tests {
     #[test]
     fn a_fault_on_its_thread_is_told_and_wakes_the_window() {
         let (woken, wakes) = bounded(1);
-        let running = RunningRecording::start(|| panic!("a fault in the work"), move || drop(woken.send(()))).unwrap();
+        let running = RunningRecording::start(
+            || panic!("a fault in the work"),
+            move || {
+                let _ = woken.send(());
+            },
+        )
+        .unwrap();
         wakes.recv_timeout(Duration::from_secs(20)).unwrap();
         assert!(matches!(running.poll(), Some(Err(RecordingError::Fault))), "it is over when the window looks");
     }

@@ -22,13 +22,13 @@ import onnx
 import onnxruntime
 import openvino
 
-import qdq
+import to_qdq
 
 
 def in_openvino(model, threads):
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-    read = core.read_model(qdq.to_qdq(model, fuse=True).SerializeToString())
+    read = core.read_model(to_qdq.to_qdq(model, fuse=True).SerializeToString())
     request = core.compile_model(read, "CPU", settings).create_infer_request()
     return lambda image: request.infer({0: image})
 

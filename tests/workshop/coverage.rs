@@ -327,11 +327,11 @@ fn measured(text: &str) -> [f64; 2] {
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            [name @ .., _, _, _, coverage, below] if coverage.ends_with('%') && below.ends_with('%') => {
-                if of_60 && is_main(&name.join(" ")) {
-                    let coverage: f64 = coverage.trim_end_matches('%').parse().unwrap();
-                    ends = [ends[0].min(coverage), ends[1].max(coverage)];
-                }
+            [name @ .., _, _, _, coverage, below]
+                if coverage.ends_with('%') && below.ends_with('%') && of_60 && is_main(&name.join(" ")) =>
+            {
+                let coverage: f64 = coverage.trim_end_matches('%').parse().unwrap();
+                ends = [ends[0].min(coverage), ends[1].max(coverage)];
             }
             ["synthetic," | "COCO,", count, ..] => of_60 = *count == "60",
             _ => {}

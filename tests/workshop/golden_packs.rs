@@ -185,7 +185,8 @@ fn a_manifest_that_cannot_be_is_told() {
         let input = manifest.pictures[0].tensors.iter_mut().find(|tensor| tensor.producer.is_none()).unwrap();
         (input.shape, input.layout) = (vec![input.shape.iter().product()], AxisOrder::O);
     };
-    let cases: [(&dyn Fn(&mut Manifest), &str); 5] = [
+    type Change<'a> = &'a dyn Fn(&mut Manifest);
+    let cases: [(Change<'_>, &str); 5] = [
         (&|manifest| manifest.pictures.clear(), "it has no picture"),
         (&|manifest| manifest.pictures[0].name = "../pictures".into(), "the folder ../pictures is not in it"),
         (&|manifest| manifest.pictures[0].tensors[1].zero_point = Some(i32::MIN), "is not a byte"),
