@@ -101,7 +101,7 @@ fn network([side, channels, filters, window]: &[usize; 4]) -> (Network, u64) {
 }
 
 fn best(network: Network, options: PlanOptions, time: Duration) -> Duration {
-    let picture: Vec<u8> = (0..network.input().shape.values()).map(|at| (at / 7 ^ at / 1248) as u8).collect();
+    let picture: Vec<u8> = (0..network.input().shape.values()).map(|at| ((at / 7) ^ (at / 1248)) as u8).collect();
     let mut plan = Plan::new(Arc::new(network), options).expect("a kernel that this processor has");
     let (start, mut best) = (Instant::now(), Duration::MAX);
     while best == Duration::MAX || start.elapsed() < time {
