@@ -1,5 +1,7 @@
 //! A colour for each class and each verdict.
 
+use crate::compare::VerdictKind;
+
 /// The colour of text on a class colour, sRGB.
 pub const INK: [u8; 3] = [12, 14, 18];
 
@@ -8,6 +10,16 @@ pub const MATCHED: [u8; 3] = [0, 158, 115];
 pub const FLIP: [u8; 3] = [204, 121, 167];
 pub const LOST: [u8; 3] = [230, 159, 0];
 pub const GAINED: [u8; 3] = [86, 180, 233];
+
+/// The colour of a verdict, sRGB.
+pub(super) fn verdict_rgb(kind: VerdictKind) -> [u8; 3] {
+    match kind {
+        VerdictKind::Matched => MATCHED,
+        VerdictKind::Flip => FLIP,
+        VerdictKind::Lost => LOST,
+        VerdictKind::Gained => GAINED,
+    }
+}
 
 /// A class's own colour, sRGB: six hues that shift from one round of the list to the next, in three lightnesses of
 /// OKLCH. COCO classes that share a street or a room get clearly different colours.

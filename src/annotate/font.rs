@@ -25,6 +25,17 @@ impl Face {
         [end, font.height()]
     }
 
+    /// As much of a text's beginning as is no wider than `room`, in pixels.
+    pub fn start_within<'t>(&self, text: &'t str, room: f32) -> &'t str {
+        let font = self.font.as_scaled(self.scale);
+        let mut end = 0.0;
+        let beyond = text.char_indices().find(|(_, c)| {
+            end += font.h_advance(font.glyph_id(*c));
+            end > room
+        });
+        beyond.map_or(text, |(at, _)| &text[..at])
+    }
+
     /// Draws text with its upper left corner at (x, y), clipped to the frame.
     pub fn paint(&self, frame: &mut Frame, x: f32, y: f32, text: &str, rgb: [u8; 3]) {
         let ascent = self.font.as_scaled(self.scale).ascent();

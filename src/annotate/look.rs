@@ -1,7 +1,8 @@
 //! How the boxes of two models are shown together.
 
-use super::{FLIP, GAINED, LOST, MATCHED, Mark, MarkPanes, verdict_marks};
-use crate::compare::{Comparison, VerdictKind, label_text};
+use super::colour::verdict_rgb;
+use super::{Mark, MarkPanes, verdict_marks};
+use crate::compare::{Comparison, label_text};
 use crate::detect::{Classes, Size};
 
 /// As in the window's views.
@@ -33,12 +34,7 @@ fn side_marks(comparison: &Comparison, classes: &Classes) -> [Vec<Mark>; 2] {
     let mut verdicts: Vec<_> = comparison.verdicts().iter().collect();
     verdicts.sort_by_key(|verdict| verdict.agrees());
     for verdict in verdicts {
-        let rgb = match verdict.kind() {
-            VerdictKind::Matched => MATCHED,
-            VerdictKind::Flip => FLIP,
-            VerdictKind::Lost => LOST,
-            VerdictKind::Gained => GAINED,
-        };
+        let rgb = verdict_rgb(verdict.kind());
         let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];
         for (detection, marks) in boxes.into_iter().zip(&mut marks) {
             if let Some(d) = detection {

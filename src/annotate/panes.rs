@@ -65,7 +65,8 @@ fn copy(frame: &Frame, marks: &[Mark], to: &mut Frame) -> Result<(), FrameError>
     Ok(())
 }
 
-/// Writes the names of A and of B over the panes: at the top left of the left one, and of the right one.
+/// Writes the names of A and of B over the panes: at the top left of the left one, and of the right one. What has no
+/// room in its own pane is left out.
 pub fn paint_names(painted: &mut Frame, panes: &MarkPanes, names: [&str; 2]) {
     let left = match panes {
         MarkPanes::One(_) => return,
@@ -74,9 +75,10 @@ pub fn paint_names(painted: &mut Frame, panes: &MarkPanes, names: [&str; 2]) {
     };
     let pane = Size::new(left.max(1), painted.height());
     let height = (pane.width.min(pane.height) as f32 / 36.0).clamp(14.0, 96.0);
-    let face = Face::new(height);
-    for (name, from) in names.into_iter().zip([0, left]) {
-        let margin = height / 3.0;
+    let (face, margin) = (Face::new(height), height / 3.0);
+    let panes = [(0, left), (left, painted.width().saturating_sub(left))];
+    for (name, (from, width)) in names.into_iter().zip(panes) {
+        let name = face.start_within(name, width as f32 - 2.0 * margin);
         // Readable on any picture.
         for (dx, dy) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
             face.paint(painted, from as f32 + margin + dx, margin + dy, name, INK);
@@ -128,5 +130,19 @@ mod tests {
             places.into_iter().any(|(x, y)| painted.pixel(x, y).is_some_and(|p| p[0] > 120))
         };
         assert!(is_lit(0) && is_lit(200) && !is_lit(100) && !is_lit(300));
+    }
+
+    #[test]
+    fn a_name_stays_within_its_pane() {
+        let mut painter = PanePainter::default();
+        let frame = Frame::new(Size::new(200, 100)).unwrap();
+        for column in [0, 1, 30, 200] {
+            let panes = MarkPanes::Split(Default::default(), column);
+            let painted = painter.paint(&frame, &panes).unwrap();
+            paint_names(painted, &panes, ["a name as long as a file's may be", ""]);
+            let places = (column..200).flat_map(|x| (0..100).map(move |y| (x, y)));
+            let lit = places.into_iter().filter(|(x, y)| painted.pixel(*x, *y).is_some_and(|p| p[0] > 120)).count();
+            assert_eq!(lit, 0, "A's name stands in B's pane, right of {column}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The boxes of two models as marks, in the colours of their verdicts.
 
-use super::{FLIP, GAINED, LOST, MATCHED, Mark};
-use crate::compare::{Arrow, Comparison, Verdict, VerdictKind, label};
+use super::Mark;
+use super::colour::verdict_rgb;
+use crate::compare::{Arrow, Comparison, Verdict, label};
 use crate::detect::Classes;
 
 /// Both sets of boxes, A's solid and B's dashed, what differs on top.
@@ -10,12 +11,7 @@ pub fn verdict_marks(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
     let mut marks = Vec::with_capacity(a.len() + b.len());
     let (matched, differing): (Vec<&Verdict>, Vec<&Verdict>) = comparison.verdicts().iter().partition(|v| v.agrees());
     for verdict in differing.into_iter().chain(matched) {
-        let rgb = match verdict.kind() {
-            VerdictKind::Matched => MATCHED,
-            VerdictKind::Flip => FLIP,
-            VerdictKind::Lost => LOST,
-            VerdictKind::Gained => GAINED,
-        };
+        let rgb = verdict_rgb(verdict.kind());
         // Of a pair, the first box has the label.
         let mut label = label(verdict, comparison, classes, Arrow::Word);
         let boxes = [(verdict.a().map(|i| a[i]), false), (verdict.b().map(|j| b[j]), true)];

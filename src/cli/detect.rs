@@ -91,8 +91,8 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut reader = FrameReader::new(&catalog, &args.input, inputs)?.traced(trace.clone());
     let (mut stages, mut painter) = (FrameStages::new(trace), PanePainter::default());
     let mut count = 0;
-    while let Some(InputFrame { source, file, number, time, decode }) = reader.next() {
-        stages.came();
+    while let Some(InputFrame { source, file, number, time, decode, id }) = reader.next() {
+        stages.came(id);
         let start = Instant::now();
         detector.letterbox(reader.frame());
         let letterboxed = Instant::now();
@@ -125,7 +125,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         if let Some(video) = &mut video {
             let panes = MarkPanes::One(annotate::class_marks(detections, &info.form.classes));
             stages.stage("paint", || painter.paint(reader.frame(), &panes).map(|_| ()))?;
-            let place = FrameTime { number, time, rate: reader.rate() };
+            let place = FrameTime { time, rate: reader.rate() };
             stages.stage("encode", || video.add(painter.painted(), place))?;
         }
         if let Some(labels) = &mut labels {
@@ -135,11 +135,14 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         stages.done();
         count += 1;
     }
-    video.map_or(Ok(()), VideoOut::finish)?;
-    stages.finish()?;
+    // What else there is is written all the same.
+    let encoded = video.map_or(Ok(()), VideoOut::finish);
+    let traced = stages.finish();
     if let Some(labels) = labels {
         labels.finish(&info.form.classes)?;
     }
+    encoded?;
+    traced?;
     if interrupt::asked() {
         reader.suspend(|| tell!("stopped after {count} {}", if count == 1 { "image" } else { "images" }));
     }

@@ -10,18 +10,22 @@ pub struct FrameStages {
     trace: Trace,
     spans: Vec<TraceSpan>,
     begun: Instant,
-    /// Of the frame in hand, from 0.
-    number: u64,
+    /// How many frames are done.
+    count: u64,
+    /// Of the frame in hand.
+    id: u64,
 }
 
 impl FrameStages {
     /// The first frame begins.
     pub fn new(trace: Trace) -> Self {
-        Self { trace, spans: Vec::new(), begun: Instant::now(), number: 0 }
+        Self { trace, spans: Vec::new(), begun: Instant::now(), count: 0, id: 0 }
     }
 
-    /// What the frame in hand was waited for, or decoded, ends.
-    pub fn came(&mut self) {
+    /// The wait for the frame in hand, or its decoding, ends. `id`: what the trace calls it elsewhere; `None` = nowhere, and
+    /// frames are counted from 0.
+    pub fn came(&mut self, id: Option<u64>) {
+        self.id = id.unwrap_or(self.count);
         if self.trace.is_on() {
             self.spans.push(TraceSpan::new("decode", self.begun, Instant::now()));
         }
@@ -50,11 +54,11 @@ impl FrameStages {
         let now = Instant::now();
         if self.trace.is_on() {
             self.spans.push(TraceSpan::new("frame", self.begun, now));
-            self.spans.iter_mut().for_each(|span| span.frame = Some(self.number));
+            self.spans.iter_mut().for_each(|span| span.frame = Some(self.id));
             self.trace.spans(Lane::Command, &mut self.spans);
             self.spans.clear();
         }
-        (self.begun, self.number) = (now, self.number + 1);
+        (self.begun, self.count) = (now, self.count + 1);
     }
 
     /// Ends the trace.

@@ -19,7 +19,7 @@ use crate::files::Outputs;
 use crate::interrupt;
 use crate::model::Catalog;
 use crate::trace::Trace;
-use crate::workshop::harvest::{HarvestFrame, HarvestOutcome, HarvestSettings, Harvester};
+use crate::workshop::harvest::{HarvestFrame, HarvestOutcome, HarvestSettings, HarvestTotals, Harvester};
 use crate::workshop::labels::LabelForm;
 
 /// What each condition means, and when two frames are alike: below the flags.
@@ -90,6 +90,33 @@ pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut harvester = Harvester::create(&args.output, outputs, settings)?;
 
     let mut reader = FrameReader::new(&catalog, &input, inputs)?;
+    let offered = offer_all(&mut reader, &mut pair, thresholds, &mut harvester, args.json);
+    let failures = reader.failures();
+    drop(reader);
+    // What was kept has its labels, whatever ended it.
+    let finished = harvester.finish();
+    offered?;
+    let totals = finished?;
+    if interrupt::asked() {
+        tell!("stopped after {} {}", totals.frames, if totals.frames == 1 { "frame" } else { "frames" });
+    }
+    if args.json {
+        out!("{}", serde_json::json!({ "totals": totals }))?;
+    } else {
+        let (HarvestTotals { kept, frames, .. }, images) = (totals, args.output.join("images"));
+        out!("{kept} of {frames} frames kept in {} ({} dropped)", images.display(), totals.told_near())?;
+    }
+    Ok(interrupt::exit_code(failures > 0))
+}
+
+/// Lets both models look at every frame, until there are no more or one cannot be looked at or kept.
+fn offer_all(
+    reader: &mut FrameReader,
+    pair: &mut DetectorPair,
+    thresholds: Thresholds,
+    harvester: &mut Harvester,
+    json: bool,
+) -> Result<(), Box<dyn Error>> {
     let mut stages = FrameStages::new(Trace::default());
     while let Some(InputFrame { source, file, number, time, .. }) = reader.next() {
         pair.look(reader.frame(), &mut stages)?;
@@ -103,30 +130,12 @@ pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
             thresholds: [thresholds; 2],
         };
         let outcome = harvester.offer(&seen)?;
-        if let (true, HarvestOutcome::Kept { line } | HarvestOutcome::Near { line }) = (args.json, outcome) {
+        if let (true, HarvestOutcome::Kept { line } | HarvestOutcome::Near { line }) = (json, outcome) {
             reader.suspend(|| out!("{line}"))?;
         }
         reader.done();
     }
-    let failures = reader.failures();
-    drop(reader);
-    let totals = harvester.finish()?;
-    if interrupt::asked() {
-        tell!("stopped after {} images", totals.frames);
-    }
-    if args.json {
-        out!("{}", serde_json::json!({ "totals": totals }))?;
-    } else {
-        let images = args.output.join("images");
-        out!(
-            "{} of {} frames kept in {}; {} more are near-duplicates of these",
-            totals.kept,
-            totals.frames,
-            images.display(),
-            totals.near_duplicates
-        )?;
-    }
-    Ok(interrupt::exit_code(failures > 0))
+    Ok(())
 }
 
 fn condition(text: &str) -> Result<Condition, ConditionError> {

@@ -317,6 +317,9 @@ struct LayerLine {
     /// The share of its bytes that are not those of exact arithmetic, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     differing: Option<f64>,
+    /// The share of its bytes at the ends of its range, where values are clipped, 0 to 1; `null`: it is not rounded, or it
+    /// is not known.
+    clipped: Option<f64>,
     iou_loss: Option<f64>,
     score_change: Option<f64>,
     share: Option<f64>,
@@ -332,9 +335,9 @@ struct LayerLine {
 impl LayerLine {
     fn of(layer: LayerNoise) -> Self {
         let finite = |db: f64| Some(db).filter(|db| db.is_finite());
-        let LayerNoise { node, op, tensor, shape, propagated, isolated, differing } = layer;
+        let LayerNoise { node, op, tensor, shape, propagated, isolated, differing, clipped } = layer;
         let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
-        Self { node, op, tensor, shape, propagated_db, isolated_db, differing, ..Self::default() }
+        Self { node, op, tensor, shape, propagated_db, isolated_db, differing, clipped, ..Self::default() }
     }
 }
 
@@ -348,15 +351,17 @@ impl LayersReport<'_> {
             text += &format!("box {number}: {shown_class} {float:.3} in {a}, {int8:.3} in {b}\n\n");
         }
         let differ = layers.iter().any(|line| line.differing.is_some());
+        let clip = layers.iter().any(|line| line.clipped.is_some());
         let most = layers.iter().filter_map(|line| line.iou_loss).fold(0.0, f64::max);
         text += &format!(
-            "{:<18} {:<20} {:>14} {:>11} {:>10}{}{}{}{}\n",
+            "{:<18} {:<20} {:>14} {:>11} {:>10}{}{}{}{}{}\n",
             "tensor",
             "operation",
             "shape",
             "cumulative",
             "this layer",
             if differ { "    differ" } else { "" },
+            if clip { "   clipped" } else { "" },
             if overflow.is_some() { "  overflow" } else { "" },
             if followed.is_some() { "   only cumul." } else { "" },
             if *tried > 0 { "   boxes  share" } else { "" }
@@ -372,9 +377,12 @@ impl LayersReport<'_> {
                 decibel(line.propagated_db),
                 decibel(line.isolated_db)
             );
+            let share = |share: Option<f64>| share.map_or_else(|| "-".into(), |share| format!("{:.3}%", share * 100.0));
             if differ {
-                let share = line.differing.map_or_else(|| "-".into(), |share| format!("{:.3}%", share * 100.0));
-                text += &format!(" {share:>9}");
+                text += &format!(" {:>9}", share(line.differing));
+            }
+            if clip {
+                text += &format!(" {:>9}", share(line.clipped));
             }
             if overflow.is_some() {
                 let parts = line.overflow_per_million.map_or_else(|| "-".into(), |parts| format!("{parts:.1}"));
@@ -393,6 +401,9 @@ impl LayersReport<'_> {
         text += "\ncumulative: SQNR with everything up to this layer in INT8; this layer: SQNR of this layer only\n";
         if differ {
             text += "differ: bytes that are not those of exact arithmetic\n";
+        }
+        if clip {
+            text += "clipped: bytes at the ends of the calibrated range, where values are clipped\n";
         }
         if let Some(overflow) = overflow {
             text += "overflow: pairs of products per million that overflow 16 bits in kernels without VNNI\n";

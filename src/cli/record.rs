@@ -13,6 +13,7 @@ use super::detect::fraction;
 use super::input::camera_flags::CameraFlags;
 use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
+use super::output::escape::path_name;
 use super::output::force::ForceFlag;
 use super::output::stdout::{out, tell};
 use crate::detect::{Frame, Thresholds};
@@ -53,8 +54,8 @@ pub struct RecordArgs {
     /// Stop after this many seconds [default: 3600]
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     seconds: Option<u64>,
-    /// Stop before the file has more than this many megabytes
-    #[arg(long, value_name = "MB", default_value_t = 8192, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    /// Stop before a frame with which the file would have more than this many megabytes
+    #[arg(long, value_name = "MB", default_value_t = 8000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     max_size: u64,
     /// Keep frames as JPEG of this quality (1 to 100): a fifth of the size, but models that are run on them again see
     /// slightly other pixels [default: each pixel as it is]
@@ -113,10 +114,19 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode, Box<dyn Error>> {
     let recorded = tape.record(&mut feed, &mut models);
     let failures = feed.failures();
     drop(feed);
-    // What was recorded before an error is whole.
+    // What was recorded before an error is whole, and worth a word.
     let finished = tape.finish();
+    if let (Err(_), Ok(Some(finished))) = (&recorded, &finished) {
+        tell!("{}", summary(finished));
+    }
     recorded?;
-    let Some(finished) = finished? else { return Err("nothing was recorded: there was no frame".into()) };
+    let Some(finished) = finished? else {
+        // Not a failure: the user did not wait for the first frame.
+        if interrupt::asked() {
+            return Ok(interrupt::exit_code(false));
+        }
+        return Err("nothing was recorded: there was no frame".into());
+    };
     // That it took as long as was asked for needs no word.
     match finished.limit {
         Some(RecordingLimit::Size) => tell!("the recording ends at the limit of its size; --max-size sets another"),
@@ -125,11 +135,16 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         Some(RecordingLimit::Time) | None => {}
     }
-    let FinishedRecording { path, frames, bytes, time, .. } = &finished;
-    let things = if *frames == 1 { "frame" } else { "frames" };
-    let megabytes = *bytes as f64 / 1e6;
-    out!("{}: {frames} {things}, {:.1} s, {megabytes:.1} MB", path.display(), time.as_secs_f64())?;
+    out!("{}", summary(&finished))?;
     Ok(interrupt::exit_code(failures > 0))
+}
+
+/// "a.mcap: 20 frames, 0.8 s, 22.4 MB"
+fn summary(finished: &FinishedRecording) -> String {
+    let FinishedRecording { path, frames, bytes, time, .. } = finished;
+    let things = if *frames == 1 { "frame" } else { "frames" };
+    let (seconds, megabytes) = (time.as_secs_f64(), *bytes as f64 / 1e6);
+    format!("{}: {frames} {things}, {seconds:.1} s, {megabytes:.1} MB", path_name(path))
 }
 
 /// Where frames come from.
@@ -275,7 +290,10 @@ impl<'a> Tape<'a> {
                 age: captured.elapsed(),
                 outputs: &outputs,
             };
-            if !self.writer()?.write(&frame)? {
+            self.begin()?;
+            // It has begun by now.
+            let Some(writer) = &mut self.writer else { break };
+            if !writer.write(&frame)? {
                 break;
             }
             feed.done();
@@ -284,7 +302,8 @@ impl<'a> Tape<'a> {
         Ok(())
     }
 
-    fn writer(&mut self) -> Result<&mut RecordingWriter, RecordingError> {
+    /// Makes the file, unless it is there.
+    fn begin(&mut self) -> Result<(), RecordingError> {
         if let Some(file) = self.file.take() {
             let form = self.args.jpeg.map_or(PictureForm::Png, |quality| PictureForm::Jpeg { quality });
             let limits = RecordingLimits {
@@ -293,8 +312,7 @@ impl<'a> Tape<'a> {
             };
             self.writer = Some(RecordingWriter::create(GrowingFile::create(file)?, form, limits)?);
         }
-        // It is taken only at the end, by value.
-        self.writer.as_mut().ok_or_else(|| RecordingError::NoThread { cause: std::io::ErrorKind::NotFound.into() })
+        Ok(())
     }
 
     /// Nanoseconds since 1970, and the time in a video. Pictures and the frames of videos stand one after the other in the

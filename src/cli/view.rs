@@ -209,7 +209,9 @@ impl ViewArgs {
         let models: Vec<ModelRequest> = named.into_iter().flatten().chain(installed).collect();
         let named = [self.precision.as_deref(), self.b.as_deref()].into_iter().flatten();
         let profiles = self.arithmetic.files(named);
-        let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models), profiles].concat();
+        let pack = self.pack().map(|place| place.dir);
+        let golden = input::files_below(pack.iter().chain(&self.against));
+        let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models), profiles, golden].concat();
         let dump = self.against.as_deref();
         let read = read.iter().map(PathBuf::as_path).chain(self.image.as_deref()).chain(dump);
         let read = read.chain(self.video.as_deref().map(Path::new)).chain(self.annotations.as_deref());

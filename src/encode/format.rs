@@ -2,15 +2,6 @@
 
 use std::path::Path;
 
-use crate::files::FileFormat;
-
-/// A video, as other programs write it too: what is there may be replaced by another one.
-pub const VIDEO: FileFormat = FileFormat {
-    name: "a video",
-    reads: 16,
-    is: |bytes| bytes.get(4..8) == Some(b"ftyp".as_slice()) || bytes.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]),
-};
-
 /// A container, and what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VideoFormat {
@@ -80,13 +71,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_is_known_by_its_ending_and_a_file_by_its_bytes() {
+    fn a_format_is_known_by_its_ending() {
         let of = |name: &str| VideoFormat::of(Path::new(name));
         assert_eq!(
             [of("a/b.MP4"), of("b.webm"), of("b.avi"), of("mp4")],
             [Some(VideoFormat::Mp4), Some(VideoFormat::WebM), None, None]
         );
-        assert!((VIDEO.is)(b"\0\0\0\x20ftypisom") && (VIDEO.is)(b"\x1a\x45\xdf\xa3\x01"));
-        assert!(!(VIDEO.is)(b"years of notes") && !(VIDEO.is)(b"ftyp"));
     }
 }

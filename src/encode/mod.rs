@@ -14,5 +14,5 @@ mod raw_stream;
 mod writer;
 
 pub use error::EncodeError;
-pub use format::{VIDEO, VideoFormat};
+pub use format::VideoFormat;
 pub use writer::{VideoTotals, VideoWriter};

@@ -1,6 +1,7 @@
 //! One video that is being written.
 
 use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdin, ExitStatus, Stdio};
 use std::thread::Builder;
 use std::time::Duration;
@@ -29,8 +30,10 @@ const WORDS: u64 = 1 << 14;
 const FILTERS: &str = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p";
 
 /// What was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoTotals {
+    /// Another than it was to be where that name was taken meanwhile.
+    pub path: PathBuf,
     pub frames: u64,
     /// From the first frame to the end of the last.
     pub duration: Duration,
@@ -124,7 +127,7 @@ impl VideoWriter {
     /// A frame with its time in the source. The first one's is the video's start.
     pub fn add(&mut self, frame: &Frame, time: Duration) -> Result<(), EncodeError> {
         let time = time.saturating_sub(*self.origin.get_or_insert(time));
-        let time = self.last.map_or(time, |last| time.max(last + LEAST));
+        let time = self.last.map_or(time, |last| time.max(last.saturating_add(LEAST)));
         let frame = if frame.size() == self.size {
             frame
         } else {
@@ -142,12 +145,7 @@ impl VideoWriter {
         Ok(())
     }
 
-    /// Frames so far.
-    pub fn frames(&self) -> u64 {
-        self.frames
-    }
-
-    /// The same, where the last frame is shown until this time after the first.
+    /// As [`VideoWriter::finish`], where the last frame is shown until this time after the first.
     pub fn finish_at(mut self, end: Duration) -> Result<VideoTotals, EncodeError> {
         self.slot = self.last.map(|last| end.saturating_sub(last).max(LEAST));
         self.finish()
@@ -168,10 +166,9 @@ impl VideoWriter {
             Ok(status) => return Err(self.failed(&status)),
             Err(cause) => return Err(self.broken(&cause)),
         }
-        if let Some(file) = self.file.take() {
-            file.finish()?;
-        }
-        Ok(VideoTotals { frames: self.frames, duration: self.last.map_or(Duration::ZERO, |last| last + slot) })
+        let path = self.file.take().map(PendingFile::finish).transpose()?.unwrap_or_default();
+        let duration = self.last.map_or(Duration::ZERO, |last| last.saturating_add(slot));
+        Ok(VideoTotals { path, frames: self.frames, duration })
     }
 
     /// ffmpeg takes no more frames: why, it says itself.

@@ -38,6 +38,8 @@ struct Loaded {
     /// [`Load::stamp`](super::shared::Load::stamp) when it was loaded.
     stamp: u64,
     info: Arc<ModelInfo>,
+    /// As recorded heads name it, made once and not for each frame.
+    arithmetic: String,
     detector: Box<dyn Detector>,
     heads: Pool<RawHeads>,
     /// Why its last inference failed.
@@ -133,10 +135,10 @@ impl LoadedModels {
     fn keep(&mut self, request: &ModelRequest, stamp: u64, detector: Box<dyn Detector>, shared: &Shared) {
         let info = Arc::clone(detector.info());
         shared.tell(Event::ModelLoaded(Arc::clone(&info)));
-        let heads = Pool::new(HEADS);
+        let (arithmetic, heads) = (info.arithmetic_json(), Pool::new(HEADS));
         // Its file was written again: what was loaded from it before goes, now that there is another.
         self.loaded.retain(|loaded| &loaded.request != request);
-        self.loaded.push(Loaded { request: request.clone(), stamp, info, detector, heads, failure: None });
+        self.loaded.push(Loaded { request: request.clone(), stamp, info, arithmetic, detector, heads, failure: None });
     }
 
     /// Unloads the models that were used longest ago and do not run; not the one that is about to.
@@ -192,7 +194,7 @@ impl LoadedModels {
     ) -> Option<Output> {
         let running = self.slots[slot].running.as_ref()?;
         let at = self.loaded.iter().position(|loaded| &loaded.request == running)?;
-        let result = match recorded_output(&self.loaded[at].info, slot, frame, recorded) {
+        let result = match recorded_output(&self.loaded[at], slot, frame, recorded) {
             Some(output) => Ok(output),
             None => self.infer(at, slot, frame, letterboxing, shared),
         };
@@ -278,12 +280,10 @@ impl LoadedModels {
 }
 
 /// What this very model computed of the frame when it was recorded.
-fn recorded_output(info: &Arc<ModelInfo>, slot: usize, frame: &Frame, recorded: &[RecordedHeads]) -> Option<Output> {
-    if recorded.is_empty() {
-        return None;
-    }
-    let (arithmetic, form) = (info.arithmetic_json(), &info.form);
-    let found = recorded.iter().find(|known| known.sha256 == info.sha256 && known.arithmetic == arithmetic)?;
+fn recorded_output(loaded: &Loaded, slot: usize, frame: &Frame, recorded: &[RecordedHeads]) -> Option<Output> {
+    let Loaded { info, arithmetic, .. } = loaded;
+    let form = &info.form;
+    let found = recorded.iter().find(|known| known.sha256 == info.sha256 && known.arithmetic == *arithmetic)?;
     // A description beside the model may have been changed since.
     let lengths = form.heads.iter().map(|head| form.shape(head).iter().product::<usize>());
     let fits = found.heads.heads.iter().map(Vec::len).eq(lengths);

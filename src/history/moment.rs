@@ -35,7 +35,9 @@ impl Compactor {
         let picture = StoredPicture::new(&observation.frame, &mut self.jpeg);
         let hollow = |output: &Output| Output { heads: Arc::clone(&self.empty), ..output.clone() };
         let outputs = observation.outputs.iter().map(hollow).collect();
-        let rest = Observation { frame: Arc::clone(&self.black), outputs, ..observation.clone() };
+        let mut rest = Observation { frame: Arc::clone(&self.black), outputs, ..observation.clone() };
+        // A recording gives raw heads with each frame: they would stay in memory, and `bytes` would not have them.
+        rest.description.recorded = Arc::default();
         let fixed = size_of::<Moment>() + size_of_val(&*rest.outputs);
         let bytes = fixed + picture.bytes() + heads.iter().map(Heads::bytes).sum::<usize>();
         Moment { rest, picture, heads, bytes }
@@ -73,7 +75,8 @@ impl Moment {
         self.bytes
     }
 
-    /// Restores the observation: the picture decoded, raw heads exact, everything else unchanged. Takes milliseconds.
+    /// Restores the observation: the picture decoded, raw heads exact, everything else unchanged but for what a recording
+    /// said of the frame. Takes milliseconds.
     pub fn restore(&self) -> Result<Observation, RestoreError> {
         let frame = self.picture.frame()?;
         let whole = |(output, heads): (&Output, &Heads)| Output { heads: heads.shared(), ..output.clone() };

@@ -17,6 +17,7 @@ mod alone;
 mod byte_map;
 mod chip;
 mod conv;
+mod ends;
 mod error;
 mod exact_multiplier;
 mod executor;
@@ -37,6 +38,7 @@ mod tensor;
 mod window;
 
 pub use accumulator::{Accumulator, OutOfRange};
+pub use ends::CutTensor;
 pub use error::{IntegerError, ProfileCause, ProfileError};
 pub use exact_multiplier::{Differing, ProvedMultiplier};
 pub use executor::Executor;

@@ -25,8 +25,8 @@ impl GoldenHeads {
 
     /// The command that judges each of a board's layers.
     pub fn check_command(&self) -> String {
-        let dump = self.dump.as_ref().map_or_else(|| "DIR".to_owned(), |dump| dump.display().to_string());
-        format!("twinsight golden check {} --against {dump}", self.pack.display())
+        let dump = self.dump.as_deref().map_or_else(|| "DIR".to_owned(), argument);
+        format!("twinsight golden check {} --against {dump}", argument(&self.pack))
     }
 
     /// The same pack with what a board dumped of it.
@@ -40,9 +40,23 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// A path as a shell takes it for one.
+fn argument(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_with_spaces_stay_whole_in_the_command() {
+        let pack = GoldenHeads { pack: "/a/my pack".into(), model: "INT8".into(), dump: None };
+        assert_eq!(pack.check_command(), "twinsight golden check \"/a/my pack\" --against DIR");
+        let board = GoldenHeads { dump: Some("/b/dumps".into()), ..pack };
+        assert_eq!(board.check_command(), "twinsight golden check \"/a/my pack\" --against /b/dumps");
+    }
 
     #[test]
     fn the_label_says_whose_heads_they_are() {

@@ -55,7 +55,12 @@ impl Arithmetic {
     /// run can be read. What ONNX Runtime's plain kernels do here is no arithmetic of the integer engine: it is taken as
     /// exact.
     pub fn plan(&self, network: &Arc<Network>, keeps: bool) -> Result<Plan, IntegerError> {
-        let options = |sums| PlanOptions { kernel: Kernel::best(), threads: threads(), keeps, sums };
+        self.plan_on(threads(), network, keeps)
+    }
+
+    /// The same on this number of threads.
+    pub fn plan_on(&self, threads: usize, network: &Arc<Network>, keeps: bool) -> Result<Plan, IntegerError> {
+        let options = |sums| PlanOptions { kernel: Kernel::best(), threads, keeps, sums };
         match self {
             Self::Exact | Self::Native => Plan::new(Arc::clone(network), options(Sums::Exact)),
             Self::Saturating => Plan::new(Arc::clone(network), options(Sums::Saturating)),

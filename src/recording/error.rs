@@ -18,10 +18,21 @@ pub enum RecordingError {
     #[error(transparent)]
     Create(#[from] WriteError),
     /// What was written before is whole.
-    #[error("cannot write {}: {cause}; its {frames} frames until then can be opened", path.display())]
+    #[error("cannot write {}: {cause}; {}", path.display(), kept(*frames))]
     Write { path: PathBuf, cause: String, frames: u64 },
     #[error("cannot record a frame of {}: {cause}", path.display())]
     Frame { path: PathBuf, cause: String },
     #[error("cannot start the thread that writes the recording ({cause}); close other programs, then try again")]
     NoThread { cause: std::io::Error },
+    /// A panic on that thread, which the standard error has told.
+    #[error("the recording met a fault in Twinsight; its frames until then can be opened; see the log, and report it")]
+    Fault,
+}
+
+fn kept(frames: u64) -> String {
+    match frames {
+        0 => "no frame was written; record to another disk, or make room on this one".to_owned(),
+        1 => "its frame until then can be opened".to_owned(),
+        frames => format!("its {frames} frames until then can be opened"),
+    }
 }

@@ -25,6 +25,8 @@ const MAX_MODELS: usize = 1_000;
 /// The most bytes of a message: a frame of 100 million pixels is below it.
 const MAX_MESSAGE: u64 = 512 << 20;
 
+const OTHER_PROGRAM: &str = "another program made this MCAP file";
+
 /// Bytes of a record's opcode and length, and of a message's head.
 const RECORD: u64 = 9;
 const MESSAGE: u64 = 22;
@@ -100,7 +102,7 @@ impl RecordingIndex {
             let taken = match code {
                 op::CHUNK => Taken::Inside,
                 op::MESSAGE if length >= MESSAGE => Taken::Message,
-                op::SCHEMA | op::CHANNEL | op::METADATA if length <= MAX_DESCRIPTION => Taken::Description,
+                op::CHANNEL | op::METADATA if length <= MAX_DESCRIPTION => Taken::Description,
                 op::HEADER..=op::DATA_END | 0x80.. => Taken::Nothing,
                 // Nothing begins so: a disk that left zeros.
                 _ => break,
@@ -112,8 +114,12 @@ impl RecordingIndex {
             at = match taken {
                 Taken::Inside => {
                     let Some(length) = chunk_head(&mut reader, end - body).map_err(unreadable)? else { break };
-                    let length = length.map_err(|compression| {
-                        foreign(&format!("its chunks are compressed ({compression}); run `mcap decompress` on it"))
+                    let length = length.map_err(|compression| match &walk.about {
+                        Some(_) => {
+                            foreign(&format!("its chunks are compressed ({compression}); run `mcap decompress` on it"))
+                        }
+                        // Decompressed, it would be no recording either.
+                        None => foreign(OTHER_PROGRAM),
                     })?;
                     body + length
                 }
@@ -137,7 +143,7 @@ impl RecordingIndex {
                 }
             };
         }
-        let (pictures, program) = walk.about.ok_or_else(|| foreign("another program made this MCAP file"))?;
+        let (pictures, program) = walk.about.ok_or_else(|| foreign(OTHER_PROGRAM))?;
         Ok(Self { frames: walk.frames, models: walk.models, pictures, program, is_cut: !walk.has_end })
     }
 }
@@ -173,16 +179,17 @@ impl IndexWalk {
         Ok(())
     }
 
-    /// A schema, a channel or metadata.
+    /// A channel or metadata. Schemas are for others: a fault in one is none for us.
     fn description(&mut self, code: u8, bytes: &[u8], path: &Path) -> Result<(), RecordingError> {
         let damaged = |why: String| RecordingError::Damaged { path: path.to_owned(), why };
         match mcap::parse_record(code, bytes).map_err(|error| damaged(error.to_string()))? {
             Record::Channel(channel) if channel.topic == IMAGE_TOPIC => self.image = Some(channel.id),
             Record::Channel(channel) if channel.topic == HEADS_TOPIC => self.heads = Some(channel.id),
             Record::Metadata(about) if about.name == ABOUT => {
-                let version = about.metadata.get(VERSION_KEY).cloned().unwrap_or_default();
+                let version = about.metadata.get(VERSION_KEY);
+                let version = version.ok_or_else(|| damaged("it does not say the version of its format".into()))?;
                 if version != VERSION {
-                    return Err(RecordingError::Newer { path: path.to_owned(), version });
+                    return Err(RecordingError::Newer { path: path.to_owned(), version: version.clone() });
                 }
                 let pictures = about.metadata.get(PICTURES_KEY).and_then(|form| PictureForm::parse(form));
                 let pictures = pictures.ok_or_else(|| damaged("it does not say how its pictures are kept".into()))?;

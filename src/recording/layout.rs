@@ -8,7 +8,7 @@ pub const MAGIC: &[u8] = mcap::MAGIC;
 
 /// The metadata record at the start.
 pub const ABOUT: &str = "twinsight.recording";
-/// The metadata record at the end of a recording that ended by itself.
+/// The metadata record at the end of a recording that was not cut off.
 pub const END: &str = "twinsight.end";
 
 /// Keys of the first record.

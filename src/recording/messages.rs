@@ -1,9 +1,12 @@
 //! The messages of a recording, as protobuf. `schemas` describes the same fields to other programs.
 
-use prost::Message;
+use prost::{Message, decode_length_delimiter};
 
 /// The version of [`HeadsMessage`] that is written, and the newest that is read.
 pub const HEADS_VERSION: u32 = 1;
+
+/// The most outputs of a frame, and raw heads of an output; there are two models with a few heads each.
+const MAX_PARTS: usize = 64;
 
 /// `google.protobuf.Timestamp`
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -138,6 +141,48 @@ pub struct HeadsMessage {
     pub outputs: Vec<OutputMessage>,
 }
 
+impl HeadsMessage {
+    /// Decodes a message. `Err`: why it cannot be. Parts are counted before memory is taken for them: an empty one is two
+    /// bytes in a file, and a hundred here.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        for output in parts(bytes, 13)? {
+            parts(output, 6)?;
+        }
+        Self::decode(bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// The fields of a message with this tag.
+fn parts(mut bytes: &[u8], tag: usize) -> Result<Vec<&[u8]>, String> {
+    let mut parts = Vec::new();
+    while !bytes.is_empty() {
+        let (found, data, rest) = field(bytes).ok_or("its raw heads are not a message")?;
+        if found == tag {
+            parts.push(data);
+        }
+        if parts.len() > MAX_PARTS {
+            return Err("it has more raw heads than any model".into());
+        }
+        bytes = rest;
+    }
+    Ok(parts)
+}
+
+/// The tag and the data of a message's first field, and what follows. `None`: it is cut, or is a group, which nobody
+/// writes any more.
+fn field(mut bytes: &[u8]) -> Option<(usize, &[u8], &[u8])> {
+    let key = decode_length_delimiter(&mut bytes).ok()?;
+    let length = match key & 7 {
+        0 => bytes.iter().position(|byte| *byte < 0x80)? + 1,
+        1 => 8,
+        2 => decode_length_delimiter(&mut bytes).ok()?,
+        5 => 4,
+        _ => return None,
+    };
+    let (data, rest) = bytes.split_at_checked(length)?;
+    Some((key >> 3, data, rest))
+}
+
 /// `twinsight.Output`
 #[derive(Clone, PartialEq, Message)]
 pub struct OutputMessage {
@@ -183,5 +228,43 @@ impl TensorMessage {
         let mut hasher = crc32fast::Hasher::new();
         [&self.floats, &self.table, &self.places].into_iter().for_each(|part| hasher.update(part));
         hasher.finalize()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field with this data, which is short.
+    fn of(tag: u8, data: &[u8]) -> Vec<u8> {
+        [&[(tag << 3) | 2, data.len() as u8], data].concat()
+    }
+
+    #[test]
+    fn a_message_comes_back() {
+        let tensor = TensorMessage { length: 2, floats: vec![7; 8], crc32: u32::MAX, ..Default::default() };
+        let output = OutputMessage { slot: 1, score: 0.25, tensors: vec![tensor; 3], ..Default::default() };
+        let timestamp = Some(TimestampMessage::of(u64::MAX));
+        let source = "camera".to_owned();
+        let outputs = vec![output; 2];
+        let message = HeadsMessage { version: 1, timestamp, source, media_time_ns: -1, outputs, ..Default::default() };
+        let bytes = message.encode_to_vec();
+        assert_eq!(HeadsMessage::read(&bytes), Ok(message));
+        assert!(HeadsMessage::read(&bytes[..bytes.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn more_parts_than_a_frame_has_are_refused() {
+        let outputs = of(13, &[]).repeat(MAX_PARTS);
+        assert_eq!(HeadsMessage::read(&outputs).map(|message| message.outputs.len()), Ok(MAX_PARTS));
+        assert!(HeadsMessage::read(&[outputs, of(13, &[])].concat()).is_err());
+        let [few, many] = [40, 200].map(|bytes| of(13, &of(6, &[]).repeat(bytes / 2)));
+        assert_eq!(HeadsMessage::read(&[few.clone(), few].concat()).map(|message| message.outputs.len()), Ok(2));
+        // A length of two bytes.
+        assert!(many[1] >= 0x80);
+        let many = [&[many[0], many[1], 1], &many[2..]].concat();
+        assert!(HeadsMessage::read(&many).is_err());
+        // A group, behind which nothing would be counted.
+        assert!(HeadsMessage::read(&[(1 << 3) | 3, (1 << 3) | 4]).is_err());
     }
 }

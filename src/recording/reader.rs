@@ -16,6 +16,7 @@ use super::messages::{HEADS_VERSION, HeadsMessage, ImageMessage};
 use super::picture::PictureForm;
 use crate::detect::{Frame, RawHeads, Size, Thresholds};
 use crate::model::ModelInfo;
+use crate::source::SourceError;
 use crate::source::pictures::decode;
 
 /// A recording that is open.
@@ -64,7 +65,7 @@ pub fn is_recording(path: &Path) -> bool {
 }
 
 impl RecordingReader {
-    /// Finds all frames; takes milliseconds for an hour.
+    /// Finds all frames by the heads of their messages; a frame itself is read only when it is asked for.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let failed = |cause| RecordingError::Read { path: path.to_owned(), cause };
         let about = std::fs::metadata(path).map_err(failed)?;
@@ -141,7 +142,7 @@ impl RecordingReader {
             return Err(damaged(&self.path, "there is no such frame".into()));
         };
         self.fetch(place.heads)?;
-        let heads = HeadsMessage::decode(self.bytes.as_slice()).map_err(|e| damaged(&self.path, e.to_string()))?;
+        let heads = HeadsMessage::read(&self.bytes).map_err(|why| damaged(&self.path, why))?;
         if heads.version > HEADS_VERSION {
             return Err(RecordingError::Newer { path: self.path.clone(), version: heads.version.to_string() });
         }
@@ -159,7 +160,7 @@ impl RecordingReader {
             outputs.collect::<Result<_, String>>().map_err(|why| damaged(&self.path, why))?;
         self.fetch(place.image)?;
         let image = ImageMessage::decode(self.bytes.as_slice()).map_err(|e| damaged(&self.path, e.to_string()))?;
-        let frame = decode(&self.path, &image.data).map_err(|e| damaged(&self.path, e.to_string()))?;
+        let frame = decode(&self.path, &image.data).map_err(|error| damaged(&self.path, undecodable(error)))?;
         let size = Size::new(heads.width, heads.height);
         if frame.size() != size {
             return Err(damaged(&self.path, format!("its picture is of {} in place of {size}", frame.size())));
@@ -184,5 +185,13 @@ impl RecordingReader {
         self.bytes.resize(place.length as usize, 0);
         let read = self.file.seek(SeekFrom::Start(place.offset)).and_then(|_| self.file.read_exact(&mut self.bytes));
         read.map_err(|cause| RecordingError::Read { path: self.path.clone(), cause })
+    }
+}
+
+/// Why a picture cannot be decoded, without the file's name, which is told before.
+fn undecodable(error: SourceError) -> String {
+    match error {
+        SourceError::Decode { cause, .. } | SourceError::TooLarge { cause, .. } => format!("its picture: {cause}"),
+        other => other.to_string(),
     }
 }

@@ -60,7 +60,11 @@ impl RecordingSource {
 
     /// Passes over frames whose time is over by now.
     fn catch_up(&mut self, now: Instant) {
-        while self.next + 1 < self.reader.len() && self.clock.due(self.reader.time(self.next + 1), now) <= now {
+        while self.next + 1 < self.reader.len() {
+            let [time, after] = [self.next, self.next + 1].map(|at| self.reader.time(at));
+            if !self.clock.is_over(time, after, now) {
+                return;
+            }
             self.next += 1;
             self.skipped += 1;
         }
@@ -125,6 +129,9 @@ impl Source for RecordingSource {
             }
             self.next = 0;
             self.clock.restart();
+            // So that the last frame is seen too, and a single one not decoded as fast as that goes.
+            let _ = self.controls.wake().recv_timeout(SLICE);
+            return Ok(Next::Idle);
         }
         if requests.paused {
             self.controls.stepped();

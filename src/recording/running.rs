@@ -28,7 +28,7 @@ pub struct RunningRecording {
     frames: Option<Sender<FrameInHand>>,
     result: Receiver<Result<FinishedRecording, RecordingError>>,
     shared: Arc<RecordingCounts>,
-    last: Option<LastFrame>,
+    last: LastFrame,
 }
 
 /// How far a recording is.
@@ -56,9 +56,11 @@ struct FrameInHand {
     swapped: bool,
 }
 
-/// What tells a frame from the one before.
+/// What tells a frame from the one before; its memory serves the next.
+#[derive(Default)]
 struct LastFrame {
-    frame_id: u64,
+    /// `None`: there was none.
+    frame_id: Option<u64>,
     models: Vec<Arc<ModelInfo>>,
 }
 
@@ -74,15 +76,17 @@ impl RunningRecording {
         let shared = Arc::<RecordingCounts>::default();
         let counts = Arc::clone(&shared);
         let run = move || {
+            // In this order, also after a panic: who is woken finds that the other end is gone.
+            let _wake = WakeAtEnd(waker);
+            let send = send;
             let done = create().and_then(|writer| write(writer, &frames, &counts));
-            // Nobody is told any more what comes.
+            // What comes now is missed, and not kept waiting.
             drop(frames);
             let _ = send.send(done);
-            waker();
         };
         let thread: io::Result<_> = Builder::new().name("recording".into()).spawn(run);
         thread.map_err(|cause| RecordingError::NoThread { cause })?;
-        Ok(Self { frames: Some(give), result, shared, last: None })
+        Ok(Self { frames: Some(give), result, shared, last: LastFrame::default() })
     }
 
     /// Hands over an observation and returns at once. The same frame with the same models is not recorded again. Where
@@ -90,16 +94,17 @@ impl RunningRecording {
     pub fn give(&mut self, observation: &Arc<Observation>, thresholds: [Thresholds; 2], swapped: bool) {
         let Some(frames) = &self.frames else { return };
         let models = observation.outputs.iter().map(|output| &output.model);
-        let is_same = self.last.as_ref().is_some_and(|last| {
-            last.frame_id == observation.frame_id
-                && last.models.len() == models.len()
-                && last.models.iter().zip(models.clone()).all(|(a, b)| Arc::ptr_eq(a, b))
-        });
+        let last = &mut self.last;
+        let is_same = last.frame_id == Some(observation.frame_id)
+            && last.models.len() == models.len()
+            && last.models.iter().zip(models.clone()).all(|(a, b)| Arc::ptr_eq(a, b));
         // A picture without any model's heads is not what a recording is for.
         if is_same || observation.outputs.is_empty() {
             return;
         }
-        self.last = Some(LastFrame { frame_id: observation.frame_id, models: models.cloned().collect() });
+        last.frame_id = Some(observation.frame_id);
+        last.models.clear();
+        last.models.extend(models.cloned());
         let frame = FrameInHand { observation: Arc::clone(observation), thresholds, swapped };
         if frames.try_send(frame).is_err() {
             self.shared.missed.fetch_add(1, Ordering::Relaxed);
@@ -128,7 +133,7 @@ impl RunningRecording {
         match self.result.try_recv() {
             Ok(result) => Some(result),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(ended())),
+            Err(TryRecvError::Disconnected) => Some(Err(RecordingError::Fault)),
         }
     }
 
@@ -138,14 +143,18 @@ impl RunningRecording {
         match self.result.recv_timeout(deadline) {
             Ok(result) => Some(result),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Err(ended())),
+            Err(RecvTimeoutError::Disconnected) => Some(Err(RecordingError::Fault)),
         }
     }
 }
 
-/// Its thread has ended without a word: a fault of ours, which the log tells.
-fn ended() -> RecordingError {
-    RecordingError::NoThread { cause: io::Error::other("the thread ended") }
+/// Calls it when it is dropped.
+struct WakeAtEnd<F: Fn()>(F);
+
+impl<F: Fn()> Drop for WakeAtEnd<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 fn write(
@@ -173,4 +182,23 @@ fn write(
         }
     }
     writer.finish(counts.missed.load(Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_on_its_thread_is_told_and_wakes_the_window() {
+        let (woken, wakes) = bounded(1);
+        let running = RunningRecording::start(
+            || panic!("a fault in the work"),
+            move || {
+                let _ = woken.send(());
+            },
+        )
+        .unwrap();
+        wakes.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(running.poll(), Some(Err(RecordingError::Fault))), "it is over when the window looks");
+    }
 }

@@ -30,6 +30,10 @@ fn model(name: &str, arithmetic: Option<Arithmetic>) -> Arc<ModelInfo> {
     })
 }
 
+fn two_models() -> [Arc<ModelInfo>; 2] {
+    [model("a", None), model("b", Some(Arithmetic::Exact))]
+}
+
 /// Of frame `number`: A's values all differ, B's are few.
 fn heads(number: u64, few: bool) -> RawHeads {
     let value = |i: u64| if few { ((i * 7 + number) % 40) as f32 - 20.0 } else { (i * 31 + number * 17) as f32 * 0.01 };
@@ -50,7 +54,7 @@ fn writer(path: &Path, form: PictureForm, limits: RecordingLimits) -> RecordingW
 /// Writes frames 40 ms apart, until there are as many, or a limit.
 fn record(path: &Path, frames: u64, form: PictureForm, limits: RecordingLimits) -> FinishedRecording {
     let mut writer = writer(path, form, limits);
-    let models = [model("a", None), model("b", Some(Arithmetic::Exact))];
+    let models = two_models();
     for number in 0..frames {
         if !put(&mut writer, number, &models).unwrap() {
             break;
@@ -60,6 +64,15 @@ fn record(path: &Path, frames: u64, form: PictureForm, limits: RecordingLimits) 
 }
 
 fn put(writer: &mut RecordingWriter, number: u64, models: &[Arc<ModelInfo>; 2]) -> Result<bool, RecordingError> {
+    put_at(writer, number, START + number * 40 * MILLIS, models)
+}
+
+fn put_at(
+    writer: &mut RecordingWriter,
+    number: u64,
+    unix_ns: u64,
+    models: &[Arc<ModelInfo>; 2],
+) -> Result<bool, RecordingError> {
     let heads = [heads(number, false), heads(number, true)];
     let output = |slot: usize| OutputToRecord {
         slot,
@@ -72,7 +85,7 @@ fn put(writer: &mut RecordingWriter, number: u64, models: &[Arc<ModelInfo>; 2]) 
         frame: &frame(number),
         frame_id: number * 2,
         source: "camera",
-        unix_ns: START + number * 40 * MILLIS,
+        unix_ns,
         media_time: None,
         capture: Duration::from_millis(1),
         letterbox: Duration::from_millis(2),
@@ -158,8 +171,12 @@ fn bytes_that_are_wrong_are_told_and_never_panic() {
                 if let Ok(read) = reader.read(number) {
                     // What is read is what was written: pixels and heads have sums.
                     let number = read.frame_id / 2;
-                    let is_ours = read.outputs.iter().all(|o| o.heads.heads[0].len() == 7 * 16);
-                    assert!(is_ours && (number > 2 || read.frame == frame(number)), "byte {at}");
+                    let are_ours = read.outputs.iter().all(|output| match output.model.name.as_str() {
+                        "a" => *output.heads == heads(number, false),
+                        "b" => *output.heads == heads(number, true),
+                        _ => output.heads.heads[0].len() == 7 * 16,
+                    });
+                    assert!(number > 2 || (are_ours && read.frame == frame(number)), "byte {at}");
                 }
             }
         }
@@ -187,6 +204,30 @@ fn limits_end_it_and_the_file_keeps_to_them() {
 }
 
 #[test]
+fn the_limit_of_the_size_counts_what_is_around_small_messages() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("small.mcap");
+    let limits = RecordingLimits { bytes: 2_000_000, time: Duration::from_secs(86_400) };
+    let done = record(&path, 1_000_000, PictureForm::Jpeg { quality: 1 }, limits);
+    assert_eq!(done.limit, Some(RecordingLimit::Size));
+    let length = std::fs::metadata(&path).unwrap().len();
+    assert!(length <= 2_000_000 && length > 1_900_000, "{length} of {} frames", done.frames);
+}
+
+#[test]
+fn a_file_of_another_program_is_not_sent_to_be_decompressed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("other.mcap");
+    // A chunk: two times, a size, a sum, the name of its compression, and the size of no records.
+    let head = [0u8; 8 + 8 + 8 + 4];
+    let body = [&head[..], &3u32.to_le_bytes(), b"lz4", &[0; 8]].concat();
+    let chunk = [&[mcap::records::op::CHUNK][..], &(body.len() as u64).to_le_bytes(), &body].concat();
+    std::fs::write(&path, [mcap::MAGIC, &chunk].concat()).unwrap();
+    let Err(error) = RecordingReader::open(&path) else { panic!("it is none") };
+    assert!(error.to_string().ends_with("another program made this MCAP file"), "{error}");
+}
+
+#[test]
 fn it_replaces_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.mcap");
@@ -203,6 +244,40 @@ fn a_full_disk_is_told() {
     let written = RecordingWriter::create(GrowingFile::create(file).unwrap(), PictureForm::Png, limits);
     let Err(error) = written else { panic!("nothing can be written there") };
     assert!(error.to_string().contains("cannot write /dev/full: No space left"), "{error}");
+}
+
+#[test]
+fn frames_that_are_minutes_apart_are_all_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.mcap");
+    let mut writer = writer(&path, PictureForm::Png, RecordingLimits::default());
+    let models = two_models();
+    for number in 0..4 {
+        assert!(put_at(&mut writer, number, START + number * 120_000 * MILLIS, &models).unwrap());
+    }
+    writer.finish(0).unwrap();
+    let request = VideoRequest::new(VideoLocation::File(path.clone()));
+    let mut source = RecordingSource::open(&path, &request).unwrap();
+    let mut picture = Frame::default();
+    for number in 0..4 {
+        assert_eq!(source.next(&mut picture).unwrap(), Next::Frame, "a jump is due at once");
+        assert!(picture == frame(number), "frame {number} was passed over");
+    }
+    assert_eq!(source.description().playback.unwrap().skipped, 0);
+    assert_eq!(source.next(&mut picture).unwrap(), Next::End);
+}
+
+#[test]
+fn a_loop_stands_at_its_last_frame_for_a_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.mcap");
+    record(&path, 1, PictureForm::Png, RecordingLimits::default());
+    let request = VideoRequest { looped: true, ..VideoRequest::new(VideoLocation::File(path.clone())) };
+    let mut source = RecordingSource::open(&path, &request).unwrap();
+    let mut picture = Frame::default();
+    let came = [(); 4].map(|()| source.next(&mut picture).unwrap());
+    assert_eq!(came, [Next::Frame, Next::Idle, Next::Frame, Next::Idle]);
+    assert_eq!(source.description().nominal_rate, None);
 }
 
 #[test]

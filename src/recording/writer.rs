@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +44,8 @@ const SYNC: Duration = Duration::from_secs(5);
 /// What the index at the end takes: the schemas, and some for each chunk.
 const INDEX_BYTES: u64 = 16 << 10;
 const INDEX_BYTES_PER_CHUNK: u64 = 320;
+/// What a message takes besides its data: 9 and 22 bytes before them, and 16 in the index of its chunk.
+const MESSAGE_BYTES: u64 = 9 + 22 + 16;
 
 /// When a recording ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub struct RecordingLimits {
 impl Default for RecordingLimits {
     /// 8 GB, one hour.
     fn default() -> Self {
-        Self { bytes: 8 << 30, time: Duration::from_secs(3600) }
+        Self { bytes: 8_000_000_000, time: Duration::from_secs(3600) }
     }
 }
 
@@ -76,7 +78,7 @@ pub struct FinishedRecording {
     pub bytes: u64,
     /// From the first frame to the last.
     pub time: Duration,
-    /// Ended by itself.
+    /// `None`: it was asked to end.
     pub limit: Option<RecordingLimit>,
     /// Frames that came too fast to be recorded.
     pub missed: u64,
@@ -105,7 +107,7 @@ pub struct RecordingWriter {
     span: Option<(u64, u64)>,
     /// Of the frame written last, with all its messages.
     frame_bytes: u64,
-    /// Messages that are in memory.
+    /// What the messages take that are in memory.
     pending: u64,
     chunks: u64,
     /// Length of the file when it was whole last, and the frames in it then.
@@ -172,8 +174,8 @@ impl RecordingWriter {
         self.length.load(Ordering::Relaxed) + self.pending
     }
 
-    /// Adds a frame. `false`: a limit is reached, and the frame is not in it: finish it. After an error the recording has
-    /// ended, and its file is whole up to the frames that the error tells.
+    /// Adds a frame. `false`: a limit is reached, and the frame is not in it: finish it. After [`RecordingError::Write`] the
+    /// recording has ended, and its file is whole up to the frames that the error tells.
     pub fn write(&mut self, frame: &FrameToRecord<'_>) -> Result<bool, RecordingError> {
         self.limit = self.limit.or_else(|| self.reached(frame.unix_ns));
         if self.limit.is_some() {
@@ -204,7 +206,7 @@ impl RecordingWriter {
             None => Err(McapError::AttemptedWriteAfterFailure),
         };
         finished.map_err(|error| self.abandon(&reason(&error)))?;
-        self.pending = 0;
+        self.note_flush();
         self.mcap = None;
         self.sync()?;
         Ok(FinishedRecording {
@@ -217,7 +219,7 @@ impl RecordingWriter {
         })
     }
 
-    /// A limit that one more frame would exceed.
+    /// A limit that one more frame would exceed, if it is no larger than the last.
     fn reached(&self, unix_ns: u64) -> Option<RecordingLimit> {
         let index = INDEX_BYTES + INDEX_BYTES_PER_CHUNK * (self.chunks + 1);
         let passed = self.span.map_or(0, |(first, _)| unix_ns.saturating_sub(first));
@@ -275,7 +277,7 @@ impl RecordingWriter {
         let header =
             MessageHeader { channel_id, sequence: self.frames as u32, log_time: unix_ns, publish_time: unix_ns };
         mcap.write_to_known_channel(&header, &self.bytes)?;
-        self.pending += self.bytes.len() as u64;
+        self.pending += self.bytes.len() as u64 + MESSAGE_BYTES;
         Ok(())
     }
 
@@ -298,8 +300,8 @@ impl RecordingWriter {
         self.synced = Instant::now();
         match self.file.sync_data() {
             Ok(()) => Ok(()),
-            // A pipe or a device.
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+            // A pipe, a device, or a disk of another machine that cannot be asked.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
             Err(error) => Err(self.abandon(&error.to_string())),
         }
     }

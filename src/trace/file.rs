@@ -59,6 +59,11 @@ impl TraceFile {
         self.flush()
     }
 
+    /// Ends it as it is, after a write that failed: what is whole so far must not be followed by pieces.
+    pub fn abandon(&mut self) {
+        self.is_closed = true;
+    }
+
     /// Closes the array. Nothing is written after that.
     pub fn close(&mut self) -> Result<(), WriteError> {
         if std::mem::replace(&mut self.is_closed, true) {

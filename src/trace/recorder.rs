@@ -67,6 +67,7 @@ impl Trace {
             && let Err(failure) = write(&mut state.file)
         {
             log::warn!("the trace ends here: {failure}");
+            state.file.abandon();
             state.failure = Some(failure);
         }
     }
@@ -81,10 +82,7 @@ impl SharedTrace {
 
 impl Drop for SharedTrace {
     fn drop(&mut self) {
-        let mut state = self.lock();
-        if state.failure.is_none()
-            && let Err(failure) = state.file.close()
-        {
+        if let Err(failure) = self.lock().file.close() {
             log::warn!("{failure}");
         }
     }

@@ -5,12 +5,14 @@
 //!                                                                         ├─ calibration (frames) ──▶ CalibrationTable
 //!                                                                         └─ quantize (table, recipe) ──▶ INT8 ONNX
 //! INT8 ONNX ── layers: which layer hurts ──▶ rebuild: more layers in float, or other ranges ──▶ INT8 ONNX
+//! INT8 ONNX, frames ── clipping: which leave the calibrated ranges ──▶ rebuild: ranges that hold them too ──▶ INT8 ONNX
 //! frames of two models ── harvest: those on which they part, with labels, to calibrate and to measure with
 //! INT8 ONNX, pictures ── golden: every tensor as a chip must compute it; what a board made of it
 //! ```
 
 mod calibration;
 pub mod card;
+pub mod clipping;
 pub mod darknet;
 mod differing_bytes;
 mod error;
@@ -31,8 +33,8 @@ pub mod rebuild;
 mod recipe;
 
 pub use calibration::{
-    CalibrationFrame, CalibrationTable, Calibrator, Choice, DistinctFrames, Frames, GridKind, Method, NearFrame,
-    NextFrame, TensorRange,
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, CountedEnds, DistinctFrames, EndShares, Frames, GridKind,
+    Method, NearFrame, NextFrame, TensorRange,
 };
 pub use differing_bytes::{ByteStudy, DifferingBytes, LayerBytes};
 pub use error::{RecipeError, TableError, WorkshopError};

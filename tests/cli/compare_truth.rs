@@ -181,6 +181,13 @@ fn annotations_that_do_not_fit_are_told_in_one_line() {
         let run = compare(&[], Some(&annotations), &[&images]);
         assert!(run.error().contains(expected), "{expected}: {run:?}");
     }
+    // A class that the models do not know says nothing of the boxes of others.
+    let both = dir.path().join("both.json");
+    let person = r#""categories": [{"id": 2, "name": "person"}, "#;
+    std::fs::write(&both, coco("bus.jpg", "gate").replace(r#""categories": ["#, person)).unwrap();
+    let run = compare(&[], Some(&both), &[&images]);
+    let told = "objects of 1 class that FP32 does not know (the first is gate)";
+    assert!(run.code == 0 && run.err.contains(told) && run.out.contains("truth: 0 objects in 1 image"), "{run:?}");
     // Text beside pictures that is no label is nobody's concern.
     std::fs::write(images.join("notes.txt"), "shot on Monday").unwrap();
     assert!(!compare(&["--json"], None, &[&images]).done().contains("truth"));

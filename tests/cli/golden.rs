@@ -84,6 +84,8 @@ fn the_table_needs_no_picture_and_writes_nothing() {
     );
     let chip = run(&shop, &[&MODEL[..], &["--table", "--arithmetic", "m16"]].concat()).done();
     assert!(chip.contains("M0 of 16 bits"), "{chip}");
+    let nowhere = run(&shop, &[&MODEL[..], &["--table", "pictures/00.png"]].concat());
+    assert!(nowhere.error().contains("add -o DIR"), "{nowhere:?}");
     assert_eq!(files(shop.dir.path()), before);
     let file: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(shop.path("pack/requantization.json")).unwrap()).unwrap();
@@ -175,6 +177,10 @@ fn a_pack_opens_in_the_window_and_what_is_none_is_told() {
     for words in [&["pack"][..], &["pack/manifest.json"], &["pack/01"], &["pack", "--against", "pictures"]] {
         let said = view(words);
         assert!(said.error().starts_with("no display: "), "{words:?}: {said:?}");
+    }
+    for of in ["manifest.json", "01/images.npy"] {
+        let said = view(&["pack", "--trace", &format!("pack/{of}"), "--force"]);
+        assert!(said.error().contains("this command reads it"), "{of}: {said:?}");
     }
     let said = view(&["pictures", "--against", "pack"]);
     assert!(said.error().contains("--against needs the golden pack"), "{said:?}");

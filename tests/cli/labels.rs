@@ -39,7 +39,10 @@ fn labels_read_back_as_truth_give_a_perfect_f1_in_every_form() {
         let (labels, json) = (dir.path().join(form), dir.path().join(format!("{form}.json")));
         write(form, &labels).done();
         let annotations = labels.join(file);
-        let out = eval(&images, Some(&annotations), &json).done();
+        let run = eval(&images, Some(&annotations), &json);
+        // VOC files know the classes of their objects alone, and that is told.
+        assert!(run.code == 0 && (run.err.is_empty() || form == "voc"), "{form}: {run:?}");
+        let out = run.out;
         assert!(out.contains("FP32 above score 0.25: ") && out.contains("best F1 1.000 at score "), "{form}: {out}");
         let report: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
         let errors = |model: usize| report["models"][model]["errors"].clone();
@@ -70,6 +73,9 @@ fn labels_beside_the_pictures_are_found() {
     eval(&images, None, &json).done();
     let report: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
     assert_eq!(report["annotations"]["file"], "labels");
+    // They are inputs.
+    let refused = eval(&images, None, &dir.path().join("labels/bus.txt"));
+    assert!(refused.error().contains("this command reads it"), "{refused:?}");
     // Without names, those of the model.
     std::fs::remove_file(dir.path().join("labels/classes.txt")).unwrap();
     eval(&images, None, &json).done();

@@ -161,10 +161,15 @@ fn a_recording_cut_anywhere_opens_up_to_its_last_whole_frame() {
     }
 }
 
+/// Nothing ever comes: it is the time that is waited for.
+fn wait(time: Duration) {
+    let _ = crossbeam_channel::never::<()>().recv_timeout(time);
+}
+
 #[test]
 fn a_recorder_that_is_killed_loses_a_second_at_most() {
     let shop = shop();
-    for (round, millis) in [1500u64, 2200, 3100].into_iter().enumerate() {
+    for (round, millis) in [300u64, 1100, 2400].into_iter().enumerate() {
         let name = format!("killed-{round}.mcap");
         let arguments = [&["record", "--demo", "--jpeg", "80", "-o", &name], &MODELS[..]].concat();
         let mut child = command(&shop, &arguments)
@@ -175,24 +180,34 @@ fn a_recorder_that_is_killed_loses_a_second_at_most() {
             .unwrap();
         let path = shop.path(&name);
         let limit = Instant::now() + Duration::from_secs(60);
-        while !path.exists() {
-            assert!(Instant::now() < limit && child.try_wait().unwrap().is_none(), "it never began");
-            std::thread::yield_now();
-        }
+        let mut until = |what: &str, is_so: &dyn Fn() -> bool| {
+            while !is_so() {
+                assert!(Instant::now() < limit && child.try_wait().unwrap().is_none(), "{what}: it never came");
+                wait(Duration::from_millis(10));
+            }
+        };
+        until("the file", &|| path.exists());
         let begun = Instant::now();
-        // Nothing ever comes: it is the time that is waited for.
-        let _ = crossbeam_channel::never::<()>().recv_timeout(Duration::from_millis(millis));
+        until("a chunk", &|| RecordingReader::open(&path).is_ok());
+        wait(Duration::from_millis(millis));
         child.kill().unwrap();
         let ran = begun.elapsed();
         child.wait().unwrap();
         let mut reader = RecordingReader::open(&path).unwrap();
         assert!(reader.is_cut());
-        let last = reader.read(reader.len() - 1).unwrap();
-        let lost = ran.saturating_sub(last.time);
-        // A second, and what the first frame took to come.
-        assert!(lost < Duration::from_millis(1600), "{lost:?} of {ran:?} are lost");
+        let last = reader.len() - 1;
+        assert_eq!(reader.read(last).unwrap().outputs.len(), 2);
+        let lost = ran.saturating_sub(reader.time(last));
+        // A second, up to the frame after it; and another one for a machine that has other things to do.
+        let gap = (0..last).map(|at| reader.time(at + 1) - reader.time(at)).max().unwrap_or_default();
+        assert!(lost < Duration::from_secs(2) + gap * 3, "{lost:?} of {ran:?} are lost; frames are {gap:?} apart");
         let replayed = run(&shop, &["replay", &name]);
         assert!(replayed.code == 0 && replayed.err.contains("was cut off"), "{replayed:?}");
+        let detected = run(&shop, &["detect", "--model", MODELS[1], &name]);
+        assert!(
+            detected.code == 0 && detected.err.contains(&format!("{name}: this recording was cut off")),
+            "{detected:?}"
+        );
     }
 }
 

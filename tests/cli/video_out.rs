@@ -61,6 +61,13 @@ fn frames_and_duration_are_the_sources_in_each_look_and_format() {
     run(&shop, &["detect", "clip.mkv", "--model", "small-64_float.onnx", "--video-out", "detect.mp4"]).done();
     let (frames, _, _, duration) = probed(dir, "detect.mp4");
     assert!(frames == 12 && (duration - 1.2).abs() < 0.01, "{frames} frames, {duration} s");
+    // Every other frame is shown twice as long; odd sides get a column and a row.
+    output("ffmpeg", &["-v", "error", "-i", "clip.mkv", "-vf", "crop=63:47:0:0", "-c:v", "ffv1", "odd.mkv"], dir);
+    let words = ["detect", "odd.mkv", "--every", "2", "--model", "small-64_float.onnx", "--video-out", "odd.mp4"];
+    run(&shop, &words).done();
+    let (frames, w, h, duration) = probed(dir, "odd.mp4");
+    assert_eq!((frames, w, h), (6, 64, 48));
+    assert!((duration - 1.2).abs() < 0.01, "{duration} s");
     let left: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().contains(".part")), "{left:?}");
 }
@@ -98,7 +105,6 @@ fn a_frame_that_is_decoded_back_has_its_boxes_where_they_were() {
     }
     let dir = tempfile::tempdir().unwrap();
     let photo = installed("downloads/zidane.jpg");
-    // An odd width: the last column has a neighbour then, and nothing moves.
     let arguments = [
         "-v",
         "error",
@@ -111,7 +117,7 @@ fn a_frame_that_is_decoded_back_has_its_boxes_where_they_were() {
         "-t",
         "0.6",
         "-vf",
-        "scale=801:450",
+        "scale=800:450",
         "-c:v",
         "ffv1",
         "clip.mkv",
@@ -124,7 +130,7 @@ fn a_frame_that_is_decoded_back_has_its_boxes_where_they_were() {
     let painted = image::open(dir.path().join("out/clip-000000.png")).unwrap().into_rgb8();
     let decoded = first_frame(dir.path(), "out.mp4");
     let (width, height) = (painted.width() as i64, painted.height() as i64);
-    assert_eq!((width, height, decoded.len()), (801, 450, 802 * 450 * 3));
+    assert_eq!((width, height, decoded.len()), (800, 450, 800 * 450 * 3));
     let at = |rgb: &[u8], stride: i64, x: i64, y: i64| -> [i64; 3] {
         let from = ((y * stride + x) * 3) as usize;
         [0, 1, 2].map(|k| i64::from(rgb[from + k]))
@@ -136,7 +142,7 @@ fn a_frame_that_is_decoded_back_has_its_boxes_where_they_were() {
         inside.filter(|(x, y)| difference(at(&bare, width, *x, *y), at(&painted, width, *x, *y)) > 60).collect();
     assert!(marked.len() > 1000, "nothing was painted: {}", marked.len());
     let shifted = |dx: i64, dy: i64| {
-        let of = |(x, y): &(i64, i64)| difference(at(&painted, width, *x, *y), at(&decoded, width + 1, x + dx, y + dy));
+        let of = |(x, y): &(i64, i64)| difference(at(&painted, width, *x, *y), at(&decoded, width, x + dx, y + dy));
         marked.iter().map(of).sum::<i64>() / marked.len() as i64
     };
     let here = shifted(0, 0);
@@ -155,7 +161,7 @@ fn what_cannot_become_a_video_is_told_before_any_work() {
     for (input, file, why) in [
         ("clip.mkv", "out.avi", "must end in .mp4 or .webm"),
         ("pictures", "out.mp4", "--video-out needs one video, stream or camera"),
-        ("clip.mkv", "notes.mp4", "it exists and is not a video"),
+        ("clip.mkv", "notes.mp4", "replace it with --force"),
         ("clip.mkv", "clip.mkv", "this command reads it"),
         ("clip.mkv", "nowhere/out.mp4", "there is no folder nowhere"),
     ] {
@@ -180,11 +186,26 @@ fn a_recording_becomes_a_video_at_the_pace_at_which_it_was_recorded() {
     let recorded: Vec<f64> = lines.filter_map(|line| line["time_s"].as_f64()).collect();
     assert_eq!(recorded.len(), 12, "{replayed}");
     for (file, look, width) in [("split.mp4", "split", 64), ("beside.webm", "side-by-side", 128)] {
-        run(&shop, &["replay", "clip.mcap", "--video-out", file, "--look", look]);
+        run(&shop, &["replay", "clip.mcap", "--video-out", file, "--look", look]).done();
         assert_eq!(probed(shop.dir.path(), file).0, 12, "{file}");
         assert_eq!(probed(shop.dir.path(), file).1, width, "{file}");
         for (a, b) in recorded.iter().zip(times(&shop, file)) {
             assert!((a - recorded[0] - b).abs() < 0.0011, "{file}: {recorded:?}");
         }
     }
+}
+
+#[test]
+fn a_video_that_is_there_is_replaced_only_by_force() {
+    let shop = Shop::new();
+    video(&shop.path("clip.mkv"), 3, 10);
+    std::fs::copy(shop.path("clip.mkv"), shop.path("holiday.webm")).unwrap();
+    let filmed = std::fs::read(shop.path("holiday.webm")).unwrap();
+    let words = ["detect", "clip.mkv", "--model", "small-64_float.onnx", "--video-out", "holiday.webm"];
+    let told = run(&shop, &words);
+    assert!(told.error().contains("holiday.webm: it exists"), "{told:?}");
+    assert_eq!(std::fs::read(shop.path("holiday.webm")).unwrap(), filmed);
+    run(&shop, &[&words[..], &["--force"]].concat()).done();
+    assert_eq!(probed(shop.dir.path(), "holiday.webm").0, 3);
+    assert_ne!(std::fs::read(shop.path("holiday.webm")).unwrap(), filmed);
 }

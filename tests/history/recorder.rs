@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use twinsight::detect::{Frame, Size};
+use twinsight::detect::{Frame, RawHeads, Size};
 use twinsight::engine::Observation;
 use twinsight::history::{Moment, QUEUE, Recorder};
+use twinsight::source::RecordedHeads;
 
 use crate::support::*;
 
@@ -66,6 +67,19 @@ fn a_moment_comes_back_with_its_heads_bit_for_bit() {
         let error = error(&before.frame, &after.frame);
         assert!(error < 4.0, "{size}: {error}");
     }
+}
+
+#[test]
+fn heads_that_a_recording_gave_do_not_stay_in_memory() {
+    let mut before = observation(1, &SIGHTS);
+    let heads = Arc::new(RawHeads { heads: vec![vec![0.5; 9]] });
+    let (sha256, arithmetic, inference) = Default::default();
+    before.description.recorded =
+        Arc::from([RecordedHeads { sha256, arithmetic, heads: Arc::clone(&heads), inference }]);
+    let moment = moment(&before);
+    drop(before);
+    assert_eq!(Arc::strong_count(&heads), 1, "its size would not count them");
+    assert!(moment.restore().unwrap().description.recorded.is_empty());
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn an_empty_table_is_not_cut_and_offers_the_way_out() {
     for size in [vec2(1280.0, 800.0), vec2(760.0, 420.0)] {
         let mut desk = comparing(plan());
         desk.harness.set_size(size);
+        desk.harness.run_steps(3);
         desk.set_slider("Score", 0.95);
         let why = desk.harness.get_by_label("No detections above the score thresholds.").rect();
         let way = desk.control("Reset thresholds").unwrap().rect();

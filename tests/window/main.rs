@@ -9,10 +9,13 @@ mod camera;
 #[cfg(target_os = "linux")]
 mod camera_real;
 mod clipboard;
+mod clipping;
 mod compare;
 mod compare_all;
 mod computed_as;
 mod controls;
+#[path = "../support/dark_network.rs"]
+mod dark_network;
 mod golden;
 mod help;
 mod keyboard;

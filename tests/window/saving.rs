@@ -121,6 +121,23 @@ fn what_is_seen_becomes_a_video_at_its_pace() {
 }
 
 #[test]
+fn videos_in_a_row_have_names_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = seeing(dir.path(), View::Overlay);
+    // The second begins while the first may still be written.
+    for _ in 0..2 {
+        desk.press(Key::V);
+        let before = desk.history_len();
+        desk.until("some frames", move |d| d.history_len() >= before + 2);
+        desk.press(Key::V);
+    }
+    let whole = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "mp4");
+    desk.until("both", |_| files(dir.path()).iter().filter(|path| whole(path)).count() == 2);
+    let found: Vec<PathBuf> = files(dir.path()).into_iter().filter(whole).collect();
+    assert_eq!(found, ["fake with boxes-2.mp4", "fake with boxes.mp4"].map(|name| dir.path().join(name)));
+}
+
+#[test]
 fn a_trace_has_every_stage_of_the_frames_and_what_became_of_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("trace.json");

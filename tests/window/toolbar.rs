@@ -179,7 +179,7 @@ fn the_right_hand_buttons_come_in_reading_order() {
     let mut desk = window(still(), [Int8, Fp32]);
     desk.harness.set_size(vec2(1600.0, 800.0));
     desk.harness.run_steps(3);
-    let names = ["Pause", "History panel", "Layers panel", "Toggle dark/light theme", "Help"];
+    let names = ["Pause", "Record", "History panel", "Layers panel", "Toggle dark/light theme", "Help"];
     desk.control("Pause").unwrap().focus();
     desk.harness.run_steps(2);
     for pair in names.windows(2) {

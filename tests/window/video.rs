@@ -33,7 +33,7 @@ fn showing(path: PathBuf) -> Desk {
 }
 
 /// The number of the frame in the bar.
-fn frame(desk: &Desk) -> Option<u32> {
+pub fn frame(desk: &Desk) -> Option<u32> {
     desk.names("frame ").split(" | ").find_map(|name| name.strip_prefix("frame ")?.parse().ok())
 }
 

@@ -8,8 +8,8 @@ use twinsight::model::metadata::Metadata;
 use twinsight::model::{Arithmetic, Catalog, Detector, ModelName, Precision, SessionDetector};
 use twinsight::onnx::ModelProto;
 use twinsight::workshop::{
-    CalibrationFrame, CalibrationTable, Calibrator, Choice, FloatModel, GridKind, Method, Recipe, TableError,
-    WorkshopError,
+    CalibrationFrame, CalibrationTable, Calibrator, Choice, CountedEnds, EndShares, FloatModel, GridKind, Method,
+    Recipe, TableError, WorkshopError,
 };
 
 use crate::program::{installed, models, twinsight};
@@ -296,6 +296,7 @@ fn a_table_without_a_tensor_is_refused() {
         weights_sha256: source.weights_sha256().to_owned(),
         input: source.input(),
         ranges: vec![("images".into(), twinsight::workshop::TensorRange { min: 0.0, max: 1.0 })],
+        ends: CountedEnds::default(),
     };
     let error = source.quantized(&Recipe::card(), &table, Path::new("table.json")).unwrap_err();
     assert!(
@@ -316,6 +317,7 @@ fn a_bad_table_is_refused() {
         weights_sha256: "bb".into(),
         input: Size::new(32, 32),
         ranges: vec![("images".into(), twinsight::workshop::TensorRange { min: -0.1, max: 1e-30 })],
+        ends: CountedEnds { pictures: 1, shares: vec![("images".into(), EndShares { low: 0.0, high: 1e-7 })] },
     };
     let text = good.to_json();
     assert_eq!(CalibrationTable::from_json(&text), Ok(good));

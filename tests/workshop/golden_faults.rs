@@ -1,7 +1,9 @@
 //! Faults that are planted into a board's tensors: each is named, at the right layer, and no other layer is blamed.
 
 use twinsight::integer::{Accumulator, LeakyRelu, Network, OutOfRange, Profile, Rounding};
-use twinsight::workshop::golden::{Fault, GoldenArray, GoldenPack, Outcome, PackArithmetic, PackEncoding, Storage};
+use twinsight::workshop::golden::{
+    AxisOrder, Fault, GoldenArray, GoldenPack, Outcome, PackArithmetic, PackEncoding, Storage,
+};
 
 use crate::golden_support::{Board, Numbers, model, pack};
 use crate::small_network::Shop;
@@ -155,7 +157,7 @@ fn wrong_values_are_named_and_later_layers_are_not_blamed() {
     assert_eq!(fault(CONV, &all(&|byte| byte.saturating_add(3))), Fault::ZeroPoint { by: 3 });
     assert_eq!(fault(CONV, &all(&|byte| byte.saturating_sub(1))), Fault::ZeroPoint { by: -1 });
     assert_eq!(fault(CONV, &all(&|byte| byte.min(140))), Fault::Clamped { low: low(&lab), high: 140 });
-    assert_eq!(fault(CONV, &all(&|_| 0)), Fault::Constant { value: 0, is_zero_point: false });
+    assert_eq!(fault(CONV, &all(&|_| 0)), Fault::Constant { value: 0.0, is_zero_point: false });
     let scaled = |by: f64| {
         move |of: &mut GoldenArray| {
             let value = |byte: u8| (f64::from(byte) - f64::from(zero)) * by + f64::from(zero);
@@ -254,6 +256,8 @@ fn a_file_that_lies_or_cannot_be_read_is_named() {
     assert_eq!(lab.stored(CONV, |of| npy(of, "|i1")), Fault::OtherType { found: "int8".into() });
     assert!(matches!(lab.stored(CONV, |of| npy(of, "<u4")), Fault::Unreadable { .. }));
     assert!(matches!(lab.stored(CONV, |of| npy(of, "|u1")[..90].to_vec()), Fault::Unreadable { .. }));
+    let half = |of: &GoldenArray| 0.5f32.to_le_bytes().repeat(of.count());
+    assert_eq!(lab.stored("head_stride_8", half), Fault::Constant { value: 0.5, is_zero_point: false });
     // The same as numbers of 32 bits is as good.
     let board = Board::of(&lab.pack);
     board.write();
@@ -262,6 +266,25 @@ fn a_file_that_lies_or_cannot_be_read_is_named() {
     let report = board.check(&lab.pack);
     assert!(report.is_exact());
     assert!(report.tensors.iter().any(|of| of.note.as_deref() == Some("stored as int32")));
+}
+
+/// Also where the pack has its axes in another order than the model.
+#[test]
+fn files_that_are_too_short_are_told_with_channels_last() {
+    let shop = Shop::new();
+    let encoding = PackEncoding { activations: AxisOrder::Nhwc, ..PackEncoding::default() };
+    let path = shop.picture("pictures", 1);
+    let pack = pack(&model(&shop), &path, &shop.path("pack"), encoding, PackArithmetic::Exact);
+    let board = Board::of(&pack);
+    board.write();
+    let bytes = &board.arrays[CONV].bytes;
+    for short in [&bytes[..bytes.len() - 10], &[]] {
+        std::fs::write(board.file(CONV), short).unwrap();
+        let report = board.check(&pack);
+        let first = report.first_wrong().unwrap();
+        assert!(matches!(first.outcome, Outcome::Wrong { fault: Fault::WrongSize { .. }, .. }), "{first:?}");
+        assert_eq!((first.tensor.as_str(), report.counts().wrong), (CONV, 1));
+    }
 }
 
 #[test]

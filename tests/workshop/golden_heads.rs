@@ -181,4 +181,21 @@ fn of_several_pictures_each_has_its_own_heads() {
     assert_eq!(run(&mut board, &paths[1]).unwrap().heads, two.heads);
     let why = run(&mut board, &paths[0]).unwrap_err();
     assert!(why.contains("there is no folder 01"), "{why}");
+    // Nor is one file the head of both.
+    let why = failure(&pack, &dumps.join("02").join(format!("{head}.bin")));
+    assert!(why.contains("there is no folder 01"), "{why}");
+}
+
+#[test]
+fn a_folder_is_a_dump_by_the_names_of_its_files_and_pictures_do_not_count() {
+    let shop = Shop::new();
+    let pack = wide_pack(&shop, &model(&shop));
+    let folder = shop.path("folder");
+    std::fs::create_dir(&folder).unwrap();
+    // The model's input is called images.
+    for (file, is_dump) in [("notes.txt", false), ("images.jpg", false), ("images.raw", true)] {
+        std::fs::write(folder.join(file), "values").unwrap();
+        assert_eq!(pack.is_dumped_in(&folder), is_dump, "{file}");
+        assert_eq!(pack.is_dumped_in(&folder.join(file)), is_dump, "{file} by itself");
+    }
 }

@@ -9,8 +9,8 @@ use twinsight::files::Outputs;
 use twinsight::integer::{Profile, Rounding};
 use twinsight::model::{FrameDetector, ModelLoader, ModelName, ModelRequest};
 use twinsight::workshop::golden::{
-    ArrayFormat, AxisOrder, CheckRequest, GoldenModel, GoldenPack, PACK, PackArithmetic, PackEncoding, PackWriter,
-    check,
+    ArrayFormat, AxisOrder, CheckRequest, GoldenModel, GoldenPack, GoldenPicture, Manifest, PACK, PackArithmetic,
+    PackEncoding, PackWriter, check,
 };
 
 use crate::golden_support::{Board, model, pack, picture};
@@ -153,13 +153,60 @@ fn several_pictures_share_a_pack() {
         writer.add(picture(&shop.picture("pictures", seed), model.form.input)).unwrap();
     }
     // Of the same name.
-    writer.add(picture(&shop.picture("more", 0), model.form.input)).unwrap();
+    let more = shop.picture("more", 0);
+    writer.add(picture(&more, model.form.input)).unwrap();
+    // Called like a file of the pack.
+    writer.add(GoldenPicture { name: "manifest.json".into(), ..picture(&more, model.form.input) }).unwrap();
     writer.finish().unwrap();
     let pack = GoldenPack::open(&dir).unwrap();
     let names: Vec<&str> = pack.manifest.pictures.iter().map(|picture| picture.name.as_str()).collect();
-    assert_eq!(names, ["00", "01", "00-2"]);
+    assert_eq!(names, ["00", "01", "00-2", "manifest.json-2"]);
     let run = |picture| check(&pack, &CheckRequest { against: &dir, picture, map: &[] });
     assert!(run(Some("01")).unwrap().is_exact());
     assert!(run(None).err().unwrap().to_string().contains("00, 01, 00-2"));
     assert!(run(Some("02")).err().unwrap().to_string().contains("has no picture 02"));
+}
+
+/// Whatever a manifest says of memory, places and shapes: it is told, and nothing breaks.
+#[test]
+fn a_manifest_that_cannot_be_is_told() {
+    let shop = Shop::new();
+    let dir = shop.path("pack");
+    let encoding = PackEncoding { activations: AxisOrder::Nhwc, ..PackEncoding::default() };
+    let whole = pack(&model(&shop), &shop.picture("pictures", 1), &dir, encoding, PackArithmetic::Exact).manifest;
+    let write = |manifest: &Manifest| {
+        std::fs::write(dir.join("manifest.json"), serde_json::to_string(manifest).unwrap()).unwrap();
+    };
+    let large = |manifest: &mut Manifest| {
+        manifest.detector.input = [8192, 8192];
+        manifest.detector.heads[0].stride = 1;
+    };
+    let flat = |manifest: &mut Manifest| {
+        let input = manifest.pictures[0].tensors.iter_mut().find(|tensor| tensor.producer.is_none()).unwrap();
+        (input.shape, input.layout) = (vec![input.shape.iter().product()], AxisOrder::O);
+    };
+    type Change<'a> = &'a dyn Fn(&mut Manifest);
+    let cases: [(Change<'_>, &str); 5] = [
+        (&|manifest| manifest.pictures.clear(), "it has no picture"),
+        (&|manifest| manifest.pictures[0].name = "../pictures".into(), "the folder ../pictures is not in it"),
+        (&|manifest| manifest.pictures[0].tensors[1].zero_point = Some(i32::MIN), "is not a byte"),
+        (&large, "a raw head is too large"),
+        (&flat, "is not of its model"),
+    ];
+    for (change, why) in cases {
+        let mut manifest = whole.clone();
+        change(&mut manifest);
+        write(&manifest);
+        let request = CheckRequest { against: &dir, picture: None, map: &[] };
+        let refused = GoldenPack::open(&dir).and_then(|pack| check(&pack, &request).map(|_| ()));
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("is damaged") && said.contains(why), "{said}");
+    }
+    // Each picture may be large: there is no limit to all of them together.
+    let mut manifest = whole.clone();
+    manifest.pictures[0].tensors[0].shape = vec![1, 1 << 14, 1 << 14, 3];
+    let second = manifest.pictures[0].clone();
+    manifest.pictures.push(second);
+    write(&manifest);
+    assert_eq!(GoldenPack::open(&dir).map(|pack| pack.manifest.pictures.len()).unwrap(), 2);
 }

@@ -142,7 +142,7 @@ fn truth_in_every_form_gives_the_same_verdicts() {
     assert_eq!(judged(&yolo.read("labels").unwrap()), expected);
     assert_eq!(judged(&yolo.read("data.yaml").unwrap()), expected);
     let read = voc.read("Annotations").unwrap();
-    assert_eq!(read.remarks, ["1 pictures have no label file, and count as empty"]);
+    assert_eq!(read.remarks, ["1 picture has no label file, and counts as empty"]);
     assert_eq!(judged(&read), expected);
 }
 

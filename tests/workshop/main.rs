@@ -4,8 +4,11 @@
 
 mod build;
 mod chips;
+mod clipping;
 mod coverage;
 mod custom;
+#[path = "../support/dark_network.rs"]
+mod dark_network;
 mod darknet;
 mod differing_bytes;
 mod errors;

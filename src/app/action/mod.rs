@@ -127,6 +127,10 @@ pub enum ModelsAction {
     Delete(ModelName),
     /// Takes a model out of the lists, and leaves its file.
     Remove(ModelName),
+    /// Shows or hides which layers leave their calibrated ranges.
+    ToggleClipping,
+    /// Discards the frames on which they did.
+    ForgetClipped,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -163,6 +167,8 @@ pub enum LayersAction {
     /// Leaves the ticked layers in float.
     Rebuild,
     Calibrate,
+    /// Adds the frames that left the calibrated ranges to the calibration.
+    AddClipped,
     /// The recipe to calibrate for; `None` = B's own.
     ChooseRecipe(Option<&'static str>),
     /// Ends the calibration with the frames taken so far.

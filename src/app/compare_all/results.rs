@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::compare::truth::TruthTotals;
+use crate::compare::truth::{TruthFigures, TruthTotals};
 use crate::compare::{Agreement, CompareSettings, Comparer, FLOOR};
 use crate::detect::{Decoder, RankedCandidates, Thresholds};
 use crate::engine::Output;
@@ -58,8 +58,8 @@ struct SeenPicture {
     path: PathBuf,
     candidates: PictureCandidates,
     agreement: Agreement,
-    /// Of this picture alone; of none where its truth is not known.
-    truth: TruthTotals,
+    /// Of all its classes together; `None` = its truth is not known.
+    truth: Option<TruthFigures>,
 }
 
 impl PairResults {
@@ -106,12 +106,7 @@ impl PairResults {
         self.revision += 1;
         self.bytes += bytes(&candidates);
         self.floor = candidates.iter().map(RankedCandidates::floor).fold(self.floor, f32::max);
-        let seen = SeenPicture {
-            path: path.clone(),
-            candidates,
-            agreement: Agreement::default(),
-            truth: TruthTotals::default(),
-        };
+        let seen = SeenPicture { path: path.clone(), candidates, agreement: Agreement::default(), truth: None };
         match self.places.get(&path) {
             Some(place) => {
                 let before = std::mem::replace(&mut self.seen[*place], seen);
@@ -201,11 +196,12 @@ impl PairResults {
         let seen = &mut seen[place];
         let comparison = comparer.run_ranked(sides(&seen.candidates, settings));
         seen.agreement = comparison.agreement_of(&settings.classes);
-        seen.truth = TruthTotals::default();
-        if let Some(known) = truth.as_ref().and_then(|truth| truth.picture(&seen.path)) {
+        seen.truth = truth.as_ref().and_then(|truth| truth.picture(&seen.path)).map(|known| {
             let judged = [known.judge(comparison.a()), known.judge(comparison.b())];
-            seen.truth.add(&known, comparison, &judged, &settings.classes);
-        }
+            let mut totals = TruthTotals::default();
+            totals.add(&known, comparison, &judged, &settings.classes);
+            totals.all
+        });
     }
 
     /// How far the two agree on a picture; `None` = they have not looked at it.
@@ -244,11 +240,14 @@ impl PairResults {
         all
     }
 
-    /// The same of what is known to be in them.
+    /// The same of what is known to be in them, without that of each class.
     pub fn truth<'a>(&self, pictures: impl Iterator<Item = &'a PathBuf>) -> TruthTotals {
         let mut all = TruthTotals::default();
         for place in pictures.filter_map(|picture| self.places.get(picture)) {
-            all += &self.seen[*place].truth;
+            if let Some(figures) = self.seen[*place].truth {
+                all.pictures += 1;
+                all.all += figures;
+            }
         }
         all
     }

@@ -35,6 +35,8 @@ pub struct ClassCounts {
     sides: usize,
     /// By class id: objects that are known to be there, and how many of them each side finds; empty = nothing is known.
     known: Vec<ClassObjects>,
+    /// Whether each side looked for them.
+    judged: [bool; 2],
 }
 
 /// The objects of a class.
@@ -63,6 +65,7 @@ impl ClassCounts {
     pub fn count_known(&mut self, classes: &Classes, known: Option<(&PictureTruth, &[JudgedBoxes; 2])>) {
         self.known.clear();
         let Some((truth, judged)) = known else { return };
+        self.judged = judged.each_ref().map(|judged| judged.is_of(truth));
         self.known.resize(classes.len(), ClassObjects::default());
         for (place, object) in truth.objects.iter().enumerate().filter(|(_, object)| !object.crowd) {
             if let Some(of) = self.known.get_mut(object.category) {
@@ -101,12 +104,18 @@ impl ClassCounts {
             (true, _) => format!("{text} boxes"),
             (false, _) => format!("{text} boxes, A | B"),
         };
-        let ClassObjects { objects, found: [a, b] } = self.known(class_id);
-        match (self.known.is_empty(), self.sides < 2) {
-            (true, _) => boxes,
-            (false, true) => format!("{boxes}; truth: {objects}, found {a}"),
-            (false, false) => format!("{boxes}; truth: {objects}, A finds {a}, B {b}"),
+        if self.known.is_empty() {
+            return boxes;
         }
+        let ClassObjects { objects, found: [a, b] } = self.known(class_id);
+        let found = match (self.sides < 2, self.judged) {
+            (true, [true, _]) => format!(", found {a}"),
+            (false, [true, true]) => format!(", A finds {a}, B {b}"),
+            (false, [true, false]) => format!(", A finds {a}"),
+            (false, [false, true]) => format!(", B finds {b}"),
+            (_, [false, _]) => String::new(),
+        };
+        format!("{boxes}; truth: {objects}{found}")
     }
 }
 

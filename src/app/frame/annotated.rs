@@ -50,6 +50,12 @@ impl AnnotatedPicture {
     }
 }
 
+/// A source's name as part of a file's name, without an ending.
+pub fn file_stem(name: &str) -> String {
+    let stem = Path::new(name).file_stem().map_or_else(|| name.into(), |stem| stem.to_string_lossy());
+    stem.chars().map(|c| if c.is_alphanumeric() || " -_.()".contains(c) { c } else { '-' }).collect()
+}
+
 /// A mark of the window as one of a picture's.
 pub fn mark(mark: &BoxMark, labels: bool) -> annotate::Mark {
     let [r, g, b, _] = mark.colour.to_array();

@@ -54,7 +54,12 @@ impl CurrentFrame {
 
     /// What is known to be in the observation that is looked at. Boxes are judged with the next [`CurrentFrame::compute`].
     pub fn set_truth(&mut self, truth: Option<Arc<PictureTruth>>) {
-        if self.truth != truth {
+        // Each frame asks, so it is the same where it is the same memory.
+        let same = match (&self.truth, &truth) {
+            (Some(now), Some(new)) => Arc::ptr_eq(now, new),
+            (now, new) => now.is_none() && new.is_none(),
+        };
+        if !same {
             (self.truth, self.judged) = (truth, None);
         }
     }

@@ -199,10 +199,7 @@ impl FrameView {
             View::Split => AnnotatedPanes::Split([a, b], column),
             View::SideBySide => AnnotatedPanes::Beside([a, b]),
         };
-        let name = &observation.description.name;
-        let stem = std::path::Path::new(name).file_stem().map_or_else(|| name.into(), |s| s.to_string_lossy());
-        let safe = |c: char| if c.is_alphanumeric() || " -_.()".contains(c) { c } else { '-' };
-        let name = stem.chars().map(safe).collect();
+        let name = annotated::file_stem(&observation.description.name);
         Some(AnnotatedPicture { frame: Arc::clone(&observation.frame), panes, name })
     }
 }

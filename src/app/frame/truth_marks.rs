@@ -58,7 +58,7 @@ pub fn summary(frame: &CurrentFrame, filter: &BoxFilter<'_>, sides: &[Side]) -> 
     let objects = (0..truth.objects.len()).filter(counts).count();
     let word = if objects == 1 { "object" } else { "objects" };
     let mut text = format!("Truth: {objects} {word}");
-    for which in sides {
+    for which in sides.iter().filter(|which| judged[which.index()].is_of(truth)) {
         let found = (0..truth.objects.len()).filter(counts).filter(|place| judged[which.index()].finds(*place)).count();
         text += &match sides {
             [_] => format!(" · {found} found"),

@@ -14,6 +14,7 @@ use crate::recording::{
     RecordingState, RecordingWriter, RunningRecording,
 };
 
+const STILL_WRITING: &str = "The last recording is still being written. Press Record again once it is saved.";
 const NO_FOLDER: &str = "Can't record: there is no folder for videos and no home folder.";
 
 /// At most one recording at a time.
@@ -26,6 +27,9 @@ impl RecordingController {
     /// Starts a recording in a new file in this folder, or asks the one that runs to end. Gives what to tell.
     pub fn toggle(&mut self, ctx: &Context, folder: Option<PathBuf>) -> Result<Option<String>, String> {
         if let Some(running) = &mut self.running {
+            if running.is_stopping() {
+                return Err(STILL_WRITING.into());
+            }
             running.stop();
             return Ok(None);
         }
@@ -39,7 +43,7 @@ impl RecordingController {
         let ctx = ctx.clone();
         let running = RunningRecording::start(create, move || ctx.request_repaint());
         self.running = Some(running.map_err(|error| told(&error))?);
-        Ok(Some(format!("Recording: frames as JPEG {JPEG_QUALITY}, raw heads as they are")))
+        Ok(Some(format!("Recording: frames as JPEG {JPEG_QUALITY}, raw model outputs as they are")))
     }
 
     /// Adds an observation, if a recording runs. Thresholds are A's and B's; `swapped`: A is the engine's second model.
@@ -95,7 +99,8 @@ fn summary(finished: &FinishedRecording) -> String {
         None => "",
     };
     let missed = if *missed > 0 { format!("; {missed} came too fast for the disk") } else { String::new() };
-    format!("Recorded {frames} frames, {time}, {size}{limit}{missed}: {}", path.display())
+    let things = if *frames == 1 { "frame" } else { "frames" };
+    format!("Recorded {frames} {things}, {time}, {size}{limit}{missed}: {}", path.display())
 }
 
 /// "2026-11-28 11.38.05Z": the time in UTC, as no file's name may have colons everywhere.

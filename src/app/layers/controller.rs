@@ -4,22 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::Context;
-
+use super::context::LayersContext;
 use super::frame_tap::{AlbumFrames, FrameTap, LiveFrames};
 use super::heading;
 use super::rows::Rows;
 use super::work::{FRAMES, Work};
 use crate::app::action::LayersAction;
-use crate::app::frame::current::CurrentFrame;
-use crate::app::history::browser::HistoryBrowser;
 use crate::app::job::Job;
-use crate::app::models::titles::ModelTitles;
-use crate::app::view::Side;
 use crate::compare::label_text;
-use crate::detect::{Frame, Thresholds};
-use crate::engine::{Observation, SourceState, Status};
-use crate::model::{Catalog, ModelInfo, ModelName, Precision};
+use crate::detect::Frame;
+use crate::engine::{Observation, SourceState};
+use crate::model::{Catalog, ModelName};
 use crate::source::{Album, SourceRequest};
 use crate::workshop::layers::{Findings, LayersSubject, Target, measure_files};
 use crate::workshop::rebuild::{CalibrationPlan, RebuildResult, RebuildTask};
@@ -30,24 +25,6 @@ const OF_HISTORY: usize = 8;
 
 /// Why a calibration makes no sense.
 const ONE_PICTURE: &str = "One image is not enough for calibration: open a folder of images, a video or a camera.";
-
-/// What the controller is told of the rest of the window.
-pub struct LayersContext<'a> {
-    pub ctx: &'a Context,
-    pub status: &'a Status,
-    pub current: &'a CurrentFrame,
-    pub history: &'a HistoryBrowser,
-    /// A's and B's.
-    pub thresholds: [Thresholds; 2],
-    /// A's and B's models, as they were chosen.
-    pub models: [&'a ModelName; 2],
-    pub titles: &'a ModelTitles,
-    pub source: &'a SourceRequest,
-    /// Whose pictures are shown; `None` = no album's.
-    pub album: Option<&'a Album>,
-    /// The picture is another one all the time.
-    pub is_moving: bool,
-}
 
 /// What it asks of the rest of the window.
 pub enum LayersEffect {
@@ -116,6 +93,7 @@ impl LayersController {
             LayersAction::MeasureHistory => self.measure_history(context),
             LayersAction::Rebuild => self.rebuild(context),
             LayersAction::Calibrate => return self.calibrate(context),
+            LayersAction::AddClipped => return self.add_clipped(context),
             LayersAction::ChooseRecipe(recipe) => self.recipe = recipe,
             LayersAction::Finish => {
                 if let Some(tap) = self.work.as_ref().and_then(Work::tap) {
@@ -251,8 +229,7 @@ impl LayersController {
         context: &LayersContext<'_>,
     ) -> Option<LayersEffect> {
         if let Some(making) = self.work.as_ref().and_then(Work::making) {
-            let wait = format!("Wait for the {making} to finish, or cancel it, then try again.");
-            return Some(LayersEffect::Warn(wait));
+            return Some(wait_for(making));
         }
         match (context.compared(), context.current.observation()) {
             (Ok(models), Some(observation)) => {
@@ -341,6 +318,22 @@ impl LayersController {
         album.is_none().then_some(LayersEffect::Resume)
     }
 
+    /// Adds the frames that left the ranges of B's calibration to it. The panel shows how far that is.
+    fn add_clipped(&mut self, context: &LayersContext<'_>) -> Option<LayersEffect> {
+        if let Some(making) = self.work.as_ref().and_then(Work::making) {
+            return Some(wait_for(making));
+        }
+        let task = match self.task(context) {
+            Ok(task) => task,
+            Err(why) => return Some(LayersEffect::Warn(why)),
+        };
+        self.is_open = true;
+        let (frames, before) = (context.clipped.to_vec(), context.models[1].clone());
+        let job = Job::start(context.ctx, "calibrating", move |handle| task.extend(&frames, handle));
+        self.started(job.map(|job| Work::Rebuilding(job, before)));
+        None
+    }
+
     fn take_rebuilt(
         &mut self,
         result: Result<RebuildResult, Stopped>,
@@ -407,25 +400,8 @@ impl LayersController {
     }
 }
 
-impl LayersContext<'_> {
-    /// A in float and B in INT8, as both looked at the current frame; else why that is not so.
-    pub fn compared(&self) -> Result<[Arc<ModelInfo>; 2], String> {
-        let is_golden = |model: &&ModelName| matches!(model, ModelName::Golden(_));
-        if let Some(ModelName::Golden(heads)) = self.models.into_iter().find(is_golden) {
-            let (label, check) = (heads.label(), heads.check_command());
-            return Err(format!("{label} has no layers here; `{check}` checks each."));
-        }
-        let [a, b] = Side::BOTH.map(|which| self.current.output(which).map(|output| Arc::clone(&output.model)));
-        let Some((a, b)) = a.zip(b) else {
-            return Err("No frame has been processed by two models yet; select a view with A and B.".into());
-        };
-        match (a.precision, b.precision) {
-            (Precision::Int8, Precision::Fp32) => Err("A is INT8 and B is float; swap them (X).".into()),
-            (Precision::Int8, _) => Err(format!("A is {}, an INT8 model; select the float model as A.", a.name)),
-            (_, Precision::Fp32) => Err(format!("B is {}, a float model; select an INT8 model as B.", b.name)),
-            _ => Ok([a, b]),
-        }
-    }
+fn wait_for(making: &str) -> LayersEffect {
+    LayersEffect::Warn(format!("Wait for the {making} to finish, or cancel it, then try again."))
 }
 
 /// The name of the one folder that an album shows; `None`: it shows several, or files that were chosen.

@@ -7,6 +7,7 @@
 //!                          └─▶ before → after
 //! ```
 
+pub mod context;
 pub mod controller;
 mod frame_tap;
 mod heading;

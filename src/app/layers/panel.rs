@@ -2,7 +2,8 @@
 
 use egui::Ui;
 
-use super::controller::{LayersContext, LayersController};
+use super::context::LayersContext;
+use super::controller::LayersController;
 use super::heading::Heading;
 use super::rows::Rows;
 use super::work::Work;

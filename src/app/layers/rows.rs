@@ -264,6 +264,7 @@ mod tests {
                 propagated,
                 isolated,
                 differing: None,
+                clipped: None,
             },
             loss: isolated.map(|_| BoxLoss {
                 tensor: tensor.into(),

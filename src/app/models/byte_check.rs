@@ -178,7 +178,7 @@ fn words(bytes: &DifferingBytes) -> String {
 }
 
 /// "0 %", "<0.1 %", "1.3 %"
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     match share * 100.0 {
         0.0 => "0 %".into(),
         0.0..0.1 => "<0.1 %".into(),

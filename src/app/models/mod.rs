@@ -1,6 +1,8 @@
 //! Which models look, what they are called, and how a person chooses them.
 
 pub mod byte_check;
+pub mod clipping_popup;
+pub mod clipping_watch;
 pub mod computed_as;
 pub mod dialog;
 pub mod facts;

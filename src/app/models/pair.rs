@@ -72,7 +72,9 @@ impl ModelPair {
             | ModelsAction::AskDelete(_)
             | ModelsAction::Rename(..)
             | ModelsAction::Delete(_)
-            | ModelsAction::Remove(_) => {}
+            | ModelsAction::Remove(_)
+            | ModelsAction::ToggleClipping
+            | ModelsAction::ForgetClipped => {}
         }
         if !adjusts && *self.request(Side::A) != a {
             self.previous = Some(a);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Galley, Label, Layout, Rect, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
+use egui::{Align, Button, Galley, Label, Layout, Rect, RichText, Role, TextStyle, Ui, UiBuilder, WidgetInfo};
 
 use super::status_cells::{StatusCell, StatusScene, cells, fitting};
 use super::zoom_buttons;
-use crate::app::action::Action;
+use crate::app::action::{Action, ModelsAction};
 use crate::app::frame::Zoom;
 use crate::app::history::recording::figures;
 use crate::app::source::problem::SourceProblem;
@@ -44,6 +44,8 @@ pub struct StatusLine<'a> {
     pub recording: Option<RecordingState>,
     /// Stands first.
     pub problem: Option<&'a SourceProblem>,
+    /// The clipping alarm's words, while it is raised.
+    pub clipping: Option<&'a str>,
     /// At the right end.
     pub zoom: Option<Zoom>,
 }
@@ -85,6 +87,9 @@ impl StatusBar {
                 let text = RichText::new(format!("⚠ {}", problem.short())).color(theme::scheme(ui).warning);
                 ui.add(Label::new(text).truncate()).on_hover_text(&problem.text);
                 ui.separator();
+            }
+            if let Some(words) = line.clipping {
+                clipped(ui, words, actions);
             }
             self.figures(ui, line);
         });
@@ -130,6 +135,17 @@ fn recorded(ui: &mut Ui, state: &RecordingState) {
         }
     };
     ui.add(Label::new(text)).on_hover_text(what);
+    ui.separator();
+}
+
+/// The quiet mark of the clipping alarm: it opens the list of layers.
+fn clipped(ui: &mut Ui, words: &str, actions: &mut Vec<Action>) {
+    let text = RichText::new("⚠ outside range").small().color(theme::scheme(ui).warning);
+    let mark = ui.add(Button::new(text).small().frame(false));
+    mark.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
+    if mark.on_hover_text(format!("{words}\nClick for the list of layers and what to do")).clicked() {
+        actions.push(Action::Models(ModelsAction::ToggleClipping));
+    }
     ui.separator();
 }
 

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::Context;
 
-use super::place::free_folder;
-use super::run::{EndingRuns, SavingInbox, SavingRun, told_missed};
+use super::place::new_folder;
+use super::run::{BUSY, EndingRuns, SavingInbox, SavingRun, told_missed};
+use crate::app::frame::annotated::file_stem;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::ui::file_dialog::pictures_folder;
 use crate::app::view::Side;
@@ -20,8 +21,7 @@ use crate::workshop::Stopped;
 use crate::workshop::harvest::{HarvestFrame, HarvestSettings, Harvester};
 use crate::workshop::labels::LabelForm;
 
-const NO_MODELS: &str =
-    "Nothing to harvest: the frames on which two models differ are kept. Press 2, 3 or 4 to compare two.";
+const NO_MODELS: &str = "Nothing to harvest: frames on which two models part are kept. Press 2, 3 or 4 to compare two.";
 const NO_FOLDER: &str = "Can't keep frames: no home folder. Use `twinsight harvest` with a folder of your choice.";
 
 /// The folder's name, in the user's folder of pictures.
@@ -65,12 +65,24 @@ impl LiveHarvest {
             self.ending.push(running.run.end());
             return Ok(());
         }
-        let models = models(current).ok_or(NO_MODELS)?;
+        if self.ending.is_full() {
+            return Err(BUSY.into());
+        }
+        let models = models(current).ok_or_else(|| match current.mismatch() {
+            Some(why) => format!("Nothing to harvest: {why}. Choose two models with the same classes."),
+            None => NO_MODELS.to_owned(),
+        })?;
         let kept = Arc::<AtomicU64>::default();
         let settings =
             HarvestSettings { when: Condition::PARTING.to_vec(), form: LabelForm::Coco, models: models.clone() };
-        let counted = Arc::clone(&kept);
-        let run = SavingRun::start(ctx, "harvest", move |inbox| keep(within, settings, inbox, &counted));
+        let (counted, waked) = (Arc::clone(&kept), ctx.clone());
+        // On a paused picture nothing else would show how many there are.
+        let count = move |kept| {
+            if counted.swap(kept, Ordering::Relaxed) != kept {
+                waked.request_repaint();
+            }
+        };
+        let run = SavingRun::start(ctx, "harvest", move |inbox| keep(within, settings, inbox, count));
         let run = run.map_err(|cause| format!("Can't keep frames: {cause}. Try again."))?;
         self.running = Some(RunningHarvest { run, models, kept });
         self.offer(current);
@@ -83,8 +95,8 @@ impl LiveHarvest {
         let Some(models) = models(current) else { return };
         let same = |(one, other): (&Arc<ModelInfo>, &Arc<ModelInfo>)| Arc::ptr_eq(one, other) || one == other;
         let goes_on = running.models.iter().zip(&models).all(same) && running.offer(current);
-        if !goes_on && let Some(running) = self.running.take() {
-            self.ending.push(running.run.end());
+        if !goes_on {
+            self.end();
         }
     }
 
@@ -98,12 +110,16 @@ impl LiveHarvest {
         ended
     }
 
-    /// Ends, and waits for what is written no longer than this.
-    pub fn close(&mut self, patience: Duration) {
+    /// Ends what runs.
+    pub fn end(&mut self) {
         if let Some(running) = self.running.take() {
             self.ending.push(running.run.end());
         }
-        self.ending.wait(patience);
+    }
+
+    /// Waits for what is written until this moment.
+    pub fn wait(&self, deadline: Instant) {
+        self.ending.wait(deadline);
     }
 }
 
@@ -117,16 +133,20 @@ impl RunningHarvest {
         }
         let description = &observation.description;
         let playback = description.playback.as_ref();
-        let name = &description.name;
-        let file = match playback {
-            Some(playback) => format!("{}-{:06}", stem(name), playback.number),
-            None => stem(name),
+        let stem = file_stem(&description.name);
+        let file = match (playback, &description.file) {
+            (Some(playback), _) => format!("{stem}-{:06}", playback.number),
+            (None, Some(_)) => stem,
+            // A camera's, of which there are many.
+            (None, None) => format!("{stem}-{:06}", observation.frame_id),
         };
+        let source =
+            description.file.as_ref().map_or_else(|| description.name.clone(), |file| file.display().to_string());
         self.run.give(SeenFrame {
             frame: Arc::clone(&observation.frame),
             comparison: comparison.clone(),
             thresholds,
-            source: name.clone(),
+            source,
             // Its ending does not matter, and a dot in the name is none.
             file: PathBuf::from(file + ".png"),
             number: playback.map(|playback| playback.number),
@@ -142,23 +162,22 @@ fn models(current: &CurrentFrame) -> Option<[Arc<ModelInfo>; 2]> {
     Some([a?, b?])
 }
 
-/// A source's name as part of a file's.
-fn stem(name: &str) -> String {
-    let stem = std::path::Path::new(name).file_stem().map_or_else(|| name.into(), |stem| stem.to_string_lossy());
-    stem.chars().map(|c| if c.is_alphanumeric() || " -_.()".contains(c) { c } else { '-' }).collect()
-}
-
-/// The thread.
+/// The thread. `count` is told how many frames were kept.
 fn keep(
     within: Option<PathBuf>,
     settings: HarvestSettings,
     inbox: &SavingInbox<SeenFrame>,
-    kept: &AtomicU64,
+    count: impl Fn(u64),
 ) -> Result<String, Stopped> {
     let within = within.or_else(pictures_folder).ok_or_else(|| Stopped::failed(NO_FOLDER))?;
-    let dir = free_folder(&within, NAME);
+    let dir = new_folder(&within, NAME).map_err(|cause| {
+        Stopped::failed(format!(
+            "Can't keep frames in {}: {cause}. Use `twinsight harvest` with a folder of your choice.",
+            within.display()
+        ))
+    })?;
     let mut harvester = Harvester::create(&dir, Outputs::default(), settings).map_err(Stopped::failed)?;
-    for seen in &inbox.things {
+    let offered = inbox.things.iter().try_for_each(|seen| {
         let frame = HarvestFrame {
             source: &seen.source,
             file: &seen.file,
@@ -168,11 +187,12 @@ fn keep(
             comparison: &seen.comparison,
             thresholds: seen.thresholds,
         };
-        harvester.offer(&frame).map_err(Stopped::failed)?;
-        kept.store(harvester.totals().kept, Ordering::Relaxed);
-    }
-    let totals = harvester.finish().map_err(Stopped::failed)?;
-    let (frames, near) = (if totals.kept == 1 { "frame" } else { "frames" }, totals.near_duplicates);
+        harvester.offer(&frame).map(|_| count(harvester.totals().kept))
+    });
+    // What was kept has its labels, whatever ended it.
+    let finished = harvester.finish();
+    let totals = offered.and(finished).map_err(Stopped::failed)?;
+    let frames = if totals.kept == 1 { "frame" } else { "frames" };
     let missed = told_missed(inbox.end().missed);
-    Ok(format!("Kept {} {frames} in {} ({near} near-duplicates dropped){missed}", totals.kept, dir.display()))
+    Ok(format!("Kept {} {frames} in {} ({} dropped){missed}", totals.kept, dir.display(), totals.told_near()))
 }

@@ -11,7 +11,7 @@ mod run;
 pub mod section;
 pub mod video;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harvest::LiveHarvest;
 use section::SavingState;
@@ -37,9 +37,12 @@ impl Saving {
         [self.harvest.poll(), self.video.poll()].concat()
     }
 
-    /// Ends all, and waits for what is written no longer than this.
+    /// Ends all, and waits for what is written, all together no longer than this.
     pub fn close(&mut self, patience: Duration) {
-        self.harvest.close(patience);
-        self.video.close(patience);
+        let deadline = Instant::now() + patience;
+        self.harvest.end();
+        self.video.end();
+        self.harvest.wait(deadline);
+        self.video.wait(deadline);
     }
 }

@@ -1,12 +1,17 @@
 //! Where it goes.
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// A folder that is not there yet: the first of `stem`, `stem 2`, …
-pub fn free_folder(within: &Path, stem: &str) -> PathBuf {
+/// Makes a folder that was not there: the first of `stem`, `stem 2`, … In one step, so that no two runs share one.
+pub fn new_folder(within: &Path, stem: &str) -> io::Result<PathBuf> {
+    std::fs::create_dir_all(within)?;
     let numbered = |number: u32| within.join(if number == 1 { stem.to_owned() } else { format!("{stem} {number}") });
-    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
-    (1..u32::MAX).map(numbered).find(is_free).unwrap_or_else(|| numbered(u32::MAX))
+    let made = (1..u32::MAX).map(numbered).find_map(|path| match std::fs::create_dir(&path) {
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => None,
+        done => Some(done.map(|()| path)),
+    });
+    made.unwrap_or_else(|| Err(ErrorKind::AlreadyExists.into()))
 }
 
 #[cfg(test)]
@@ -14,12 +19,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_is_there_is_left_alone() {
+    fn a_folder_or_a_file_that_is_there_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["harvest", "harvest 2", "harvest 3"] {
-            let free = free_folder(dir.path(), "harvest");
-            assert_eq!(free, dir.path().join(name));
-            std::fs::create_dir(free).unwrap();
+        let within = dir.path().join("pictures");
+        for name in ["harvest", "harvest 2", "harvest 4"] {
+            assert_eq!(new_folder(&within, "harvest").unwrap(), within.join(name));
+            std::fs::write(within.join("harvest 3"), "notes").unwrap();
         }
+        assert!(new_folder(&within.join("harvest 3"), "harvest").is_err(), "a file holds no folder");
     }
 }

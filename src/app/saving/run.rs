@@ -13,6 +13,12 @@ use crate::workshop::Stopped;
 /// What waits at most; each holds a picture.
 const WAITING: usize = 8;
 
+/// The most runs that were ended and still write: each holds pictures, and a disk may not answer.
+const ENDING: usize = 8;
+
+/// Why no other run begins.
+pub const BUSY: &str = "Earlier videos or harvests are still being written. Wait for them, then try again.";
+
 /// A run that takes things. When it is dropped, the thread writes what it has and ends.
 pub struct SavingRun<T> {
     send: Sender<T>,
@@ -106,6 +112,11 @@ impl EndingRuns {
         self.0.push(job);
     }
 
+    /// No other run may begin: see [`BUSY`].
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= ENDING
+    }
+
     /// What has ended since the last call.
     pub fn poll(&mut self) -> Vec<Result<String, Stopped>> {
         let mut ended = Vec::new();
@@ -113,9 +124,8 @@ impl EndingRuns {
         ended
     }
 
-    /// Waits for those that still write, all together no longer than this.
-    pub fn wait(&self, patience: Duration) {
-        let deadline = Instant::now() + patience;
+    /// Waits for those that still write, until this moment.
+    pub fn wait(&self, deadline: Instant) {
         self.0.iter().for_each(|job| job.wait(deadline.saturating_duration_since(Instant::now())));
     }
 }

@@ -19,7 +19,7 @@ pub struct SavingState {
 }
 
 impl SavingState {
-    /// What stays on the picture while something runs: "saving a video, 0:12 · harvest, 3 frames kept".
+    /// What stays on the picture while something runs: "saving a video, 0:12 · harvest, 3 kept".
     pub fn remark(&self) -> Option<String> {
         let video = self.video.map(|age| format!("saving a video, {}", clock(age)));
         let harvest = self.harvest.map(|kept| format!("harvest, {kept} kept"));
@@ -38,9 +38,12 @@ pub fn show(ui: &mut Ui, state: &SavingState, actions: &mut Vec<Action>) {
     let what = "Save what is seen as a video with its boxes, at this pace, into your videos folder; needs ffmpeg";
     button(ui, video.as_deref(), ["Save video", "Stop video"], what, SavingAction::ToggleVideo, true, actions);
     let harvest = state.harvest.map(|kept| format!("⏹  Stop harvest ({kept} kept)"));
-    let what = "Keep each frame on which A and B part as a picture with labels, without near-duplicates, in your pictures \
-                folder";
     let can = state.compares || state.harvest.is_some();
+    let what = if can {
+        "Keep each frame on which A and B part as a picture with labels, without near-duplicates, in your pictures folder"
+    } else {
+        "A harvest keeps frames on which two models part: press 2, 3 or 4 to compare two"
+    };
     button(ui, harvest.as_deref(), ["Harvest", "Stop harvest"], what, SavingAction::ToggleHarvest, can, actions);
 }
 

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
-use super::run::{EndingRuns, SavingInbox, SavingRun, told_missed};
+use super::run::{BUSY, EndingRuns, SavingInbox, SavingRun, told_missed};
 use crate::annotate::{PanePainter, paint_names};
 use crate::app::frame::annotated::AnnotatedPicture;
 use crate::app::frame::current::BoxSettings;
 use crate::app::ui::file_dialog::videos_folder;
 use crate::app::view::View;
-use crate::encode::{VIDEO, VideoFormat, VideoWriter};
-use crate::files::{Outputs, free_name};
+use crate::encode::{VideoFormat, VideoWriter};
+use crate::files::{FileFormat, Outputs, free_name};
 use crate::source::video::Ffmpeg;
 use crate::workshop::Stopped;
 
@@ -58,6 +58,9 @@ impl LiveVideo {
             self.ending.push(run.end());
             return Ok(());
         }
+        if self.ending.is_full() {
+            return Err(BUSY.into());
+        }
         self.sight = None;
         let run = SavingRun::start(ctx, "save video", move |inbox| write(within, inbox));
         self.running = Some(run.map_err(|cause| format!("Can't save a video: {cause}. Try again."))?);
@@ -72,10 +75,8 @@ impl LiveVideo {
     /// Writes what is seen from now on.
     pub fn show(&mut self, picture: AnnotatedPicture, names: [String; 2]) {
         let Some(run) = &mut self.running else { return };
-        if !run.give(ShownPicture { picture, names, at: Instant::now() })
-            && let Some(run) = self.running.take()
-        {
-            self.ending.push(run.end());
+        if !run.give(ShownPicture { picture, names, at: Instant::now() }) {
+            self.end();
         }
     }
 
@@ -89,12 +90,16 @@ impl LiveVideo {
         ended
     }
 
-    /// Ends, and waits for what is written no longer than this.
-    pub fn close(&mut self, patience: Duration) {
+    /// Ends what runs.
+    pub fn end(&mut self) {
         if let Some(run) = self.running.take() {
             self.ending.push(run.end());
         }
-        self.ending.wait(patience);
+    }
+
+    /// Waits for what is written until this moment.
+    pub fn wait(&self, deadline: Instant) {
+        self.ending.wait(deadline);
     }
 }
 
@@ -104,7 +109,7 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let within = within.or_else(videos_folder).ok_or_else(|| Stopped::failed(NO_FOLDER))?;
     let Ok(first) = inbox.things.recv() else { return Err(Stopped::failed(NO_FRAMES)) };
     let path = free_name(&within.join(format!("{} with boxes", first.picture.name)), VideoFormat::Mp4.name());
-    let output = Outputs::default().file(&path, &VIDEO).map_err(Stopped::failed)?;
+    let output = Outputs::default().file(&path, &FileFormat::NEW).map_err(Stopped::failed)?;
     let mut painter = PanePainter::default();
     let mut planned = Some(output);
     let mut writer: Option<VideoWriter> = None;
@@ -124,5 +129,6 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let Some(writer) = writer else { return Err(Stopped::failed(NO_FRAMES)) };
     let totals = writer.finish_at(end.at.saturating_duration_since(begun)).map_err(Stopped::failed)?;
     let (seconds, frames) = (totals.duration.as_secs_f64(), totals.frames);
-    Ok(format!("Saved {} ({seconds:.1} s, {frames} frames){}", path.display(), told_missed(end.missed)))
+    let noun = if frames == 1 { "frame" } else { "frames" };
+    Ok(format!("Saved {} ({seconds:.1} s, {frames} {noun}){}", totals.path.display(), told_missed(end.missed)))
 }

@@ -29,10 +29,12 @@ pub enum TruthScope<'a> {
 }
 
 /// A scope as it is remembered.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 struct AskedScope {
-    pictures: Vec<PathBuf>,
+    pictures: Arc<[PathBuf]>,
     version: u64,
+    /// The models' at that time, which labels without names were read by.
+    classes: Option<Classes>,
 }
 
 /// Owns the truth.
@@ -61,7 +63,7 @@ impl TruthKeeper {
         let mut problems = Vec::new();
         // YOLO's labels may have only the models' names.
         if let Some(classes) = classes
-            && !self.is_of(scope)
+            && !self.is_of(scope, classes)
         {
             self.look(ctx, scope, classes, &mut problems);
         }
@@ -73,7 +75,10 @@ impl TruthKeeper {
                     problems.extend(std::mem::take(&mut known.problems).into_iter().take(1).map(not_read));
                     (self.known, self.truth, self.looked_up) = (Arc::new(known), None, None);
                 }
-                Err(Stopped::Failed(message)) => problems.push(not_read(message)),
+                Err(Stopped::Failed(message)) => {
+                    problems.push(not_read(message));
+                    (self.known, self.truth, self.looked_up) = (Arc::default(), None, None);
+                }
                 Err(Stopped::Cancelled) => {}
             }
         }
@@ -86,26 +91,28 @@ impl TruthKeeper {
         problems
     }
 
-    fn is_of(&self, scope: &TruthScope<'_>) -> bool {
-        match scope {
-            TruthScope::Nothing => self.asked == AskedScope::default(),
+    fn is_of(&self, scope: &TruthScope<'_>, classes: &Classes) -> bool {
+        let asked = &self.asked;
+        let same = match scope {
+            TruthScope::Nothing => return asked.pictures.is_empty(),
             TruthScope::Album { pictures, version } => {
-                self.asked.version == *version + 1 && self.asked.pictures.len() == pictures.len() && {
+                asked.version == *version + 1 && asked.pictures.len() == pictures.len() && {
                     // The first tells one album from another; a list that changes has another version.
-                    self.asked.pictures.first() == pictures.first() && self.asked.pictures.last() == pictures.last()
+                    asked.pictures.first() == pictures.first() && asked.pictures.last() == pictures.last()
                 }
             }
-            TruthScope::Picture(path) => self.asked.version == 0 && self.asked.pictures == [*path],
-        }
+            TruthScope::Picture(path) => asked.version == 0 && *asked.pictures == [*path],
+        };
+        same && asked.classes.as_ref() == Some(classes)
     }
 
     fn look(&mut self, ctx: &Context, scope: &TruthScope<'_>, classes: &Classes, problems: &mut Vec<String>) {
-        let (pictures, version) = match scope {
-            TruthScope::Nothing => (Vec::new(), 0),
-            TruthScope::Album { pictures, version } => (pictures.to_vec(), version + 1),
-            TruthScope::Picture(path) => (vec![path.to_path_buf()], 0),
+        let (pictures, version): (Arc<[PathBuf]>, u64) = match scope {
+            TruthScope::Nothing => (Arc::default(), 0),
+            TruthScope::Album { pictures, version } => (Arc::from(*pictures), version + 1),
+            TruthScope::Picture(path) => (Arc::from([path.to_path_buf()]), 0),
         };
-        self.asked = AskedScope { pictures: pictures.clone(), version };
+        self.asked = AskedScope { pictures: Arc::clone(&pictures), version, classes: Some(classes.clone()) };
         // What is known stays until the new is there: it is looked up by its files.
         self.job = None;
         if pictures.is_empty() {
@@ -155,7 +162,11 @@ mod tests {
     use super::*;
 
     fn tend(keeper: &mut TruthKeeper, scope: &TruthScope<'_>) -> Vec<String> {
-        let (ctx, classes) = (Context::default(), Classes::new(["dog", "cat"]));
+        tend_by(keeper, scope, ["dog", "cat"])
+    }
+
+    fn tend_by(keeper: &mut TruthKeeper, scope: &TruthScope<'_>, classes: [&str; 2]) -> Vec<String> {
+        let (ctx, classes) = (Context::default(), Classes::new(classes));
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let problems = keeper.tend(&ctx, scope, Some(&classes));
@@ -192,6 +203,19 @@ mod tests {
         assert_eq!((classes(keeper.of(&paths[1])), classes(keeper.of(&paths[0]))), (Some(vec![1, 1]), None));
         tend(&mut keeper, &TruthScope::Nothing);
         assert!(keeper.all().is_none() && keeper.of(&paths[1]).is_none());
+    }
+
+    #[test]
+    fn labels_without_names_follow_the_models() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        picture(&path, "1 0.5 0.5 0.5 0.5");
+        let mut keeper = TruthKeeper::default();
+        for classes in [["dog", "cat"], ["cat", "gate"]] {
+            tend_by(&mut keeper, &TruthScope::Picture(&path), classes);
+            // The second of either: not what was a cat for the models before.
+            assert_eq!(keeper.of(&path).unwrap().objects[0].category, 1, "{classes:?}");
+        }
     }
 
     #[test]

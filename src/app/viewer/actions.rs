@@ -191,6 +191,11 @@ impl Viewer {
         if action == LayersAction::TogglePanel && std::mem::take(&mut self.hides_panels) && self.layers.is_open() {
             return;
         }
+        // What is under way has its place in the panel.
+        if action == LayersAction::AddClipped {
+            self.hides_panels = false;
+            self.clipping.close();
+        }
         let (layers, context) = self.layers(ctx, status);
         let effect = layers.apply(action, &context);
         // One tab is in front.
@@ -322,7 +327,7 @@ impl Viewer {
             WindowAction::Back => {
                 if self.shows_help {
                     self.shows_help = false;
-                } else if self.computed_as.close() {
+                } else if self.computed_as.close() || self.clipping.close() {
                     // That was all.
                 } else if self.detections.deselect() {
                     self.frame.apply(PictureAction::Fit);

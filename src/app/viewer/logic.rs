@@ -9,6 +9,7 @@ use super::Viewer;
 use crate::app::action::ModelsAction;
 use crate::app::frame::preview::Preview;
 use crate::app::models::byte_check::ByteSight;
+use crate::app::models::clipping_watch::ClippingSight;
 use crate::app::models::profile_files::ProfileDone;
 use crate::app::saving::video::VideoSight;
 use crate::app::source::change::SourceChange;
@@ -53,6 +54,8 @@ impl Viewer {
         self.compute();
         self.save_seen();
         self.tend_computed_as(ctx, &status);
+        let sight = ClippingSight::of(&self.frame.current, self.is_live(&status));
+        self.clipping.poll(ctx, &self.catalog, sight);
         if let Some(screenshot) = &mut self.screenshot
             && let Some(result) = screenshot.poll(ctx)
         {

@@ -28,7 +28,9 @@ use super::frame::current::BoxSettings;
 use super::frame::export::PictureExport;
 use super::history::browser::HistoryBrowser;
 use super::history::recording::RecordingController;
-use super::layers::controller::{LayersContext, LayersController};
+use super::layers::context::LayersContext;
+use super::layers::controller::LayersController;
+use super::models::clipping_watch::ClippingWatch;
 use super::models::computed_as::ComputedAs;
 use super::models::dialog::ModelDialog;
 use super::models::facts::FactsBook;
@@ -68,6 +70,7 @@ pub struct Viewer {
     titles: ModelTitles,
     facts: FactsBook,
     computed_as: ComputedAs,
+    clipping: ClippingWatch,
     frame: FrameView,
     detections: DetectionsView,
     history: HistoryBrowser,
@@ -122,6 +125,7 @@ impl Viewer {
             titles,
             facts: FactsBook::default(),
             computed_as: ComputedAs::default(),
+            clipping: ClippingWatch::default(),
             frame: FrameView::default(),
             detections: DetectionsView::default(),
             history: HistoryBrowser::start(),
@@ -237,6 +241,7 @@ impl Viewer {
             source: self.control.source(),
             album,
             is_moving: self.control.is_running(status),
+            clipped: self.clipping.frames(),
         };
         (&mut self.layers, context)
     }

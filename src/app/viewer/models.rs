@@ -45,6 +45,8 @@ impl Viewer {
             ModelsAction::Rename(model, name) => self.rename_model(ctx, &model, &name),
             ModelsAction::Delete(model) => self.delete_model(ctx, &model),
             ModelsAction::Remove(model) => self.remove_model(ctx, &model),
+            ModelsAction::ToggleClipping => self.clipping.toggle(),
+            ModelsAction::ForgetClipped => self.clipping.forget_frames(),
             action => {
                 if self.models.apply(action, self.preferences.view.compares()) {
                     self.preferences.swap_sides();

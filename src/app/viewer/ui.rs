@@ -9,6 +9,7 @@ use crate::app::action::{Action, shortcuts};
 use crate::app::compare_all::{chart, row};
 use crate::app::frame::canvas::CanvasInput;
 use crate::app::models::byte_check::ByteSight;
+use crate::app::models::clipping_popup;
 use crate::app::models::computed_as::ComputedAsContext;
 use crate::app::models::picker::{self, ModelPicker};
 use crate::app::panels::bottom::{self, BottomTab};
@@ -79,6 +80,7 @@ impl Viewer {
         veil_while_dropping(ui);
         help::show(ui, &mut self.shows_help);
         self.computed_as_ui(ui.ctx(), &status, &mut actions);
+        self.clipping_ui(ui.ctx(), &status, &mut actions);
         self.model_dialog.ui(ui.ctx(), &mut actions);
         self.stream_dialog.ui(ui.ctx(), &self.source.recent, &mut actions);
         self.notifications.show(ui.ctx(), pointed.response.rect);
@@ -92,7 +94,7 @@ impl Viewer {
         if self.frame.current.is_stale(self.box_settings()) {
             ui.ctx().request_repaint();
         }
-        wake_for_figures(ui.ctx(), &status.source);
+        wake_for_figures(ui.ctx(), &status.source, self.saving.video.age().is_some());
         self.trace_stage("paint", begun);
     }
 
@@ -176,6 +178,15 @@ impl Viewer {
         self.computed_as.ui(ctx, &context, actions);
     }
 
+    /// The popup that says which layers leave their calibrated ranges, while it is open.
+    fn clipping_ui(&mut self, ctx: &Context, status: &Status, actions: &mut Vec<Action>) {
+        if self.clipping.is_open() {
+            let (_, context) = self.layers(ctx, status);
+            let obstacle = context.compared().err();
+            clipping_popup::show(ctx, &mut self.clipping, obstacle.as_deref(), actions);
+        }
+    }
+
     /// The status line, the history or the layers, and what belongs to an album or a video.
     fn bottom_panels(
         &mut self,
@@ -190,7 +201,9 @@ impl Viewer {
         Panel::bottom("status").exact_size(30.0).frame(line).show(ui, |ui| {
             let still = matches!(self.control.source(), SourceRequest::Still(_) | SourceRequest::Pasted(_));
             let (zoom, recording) = (self.frame.zoom(), self.recording.state());
-            self.status_bar.ui(ui, &StatusLine { paused, still, recording, problem, zoom }, actions);
+            let clipping = self.clipping.words();
+            let clipping = clipping.as_deref();
+            self.status_bar.ui(ui, &StatusLine { paused, still, recording, problem, clipping, zoom }, actions);
         });
         let has_strip = self.source.album.album().is_some();
         let has_video = video_playback::is_video(self.control.source());
@@ -380,10 +393,11 @@ fn veil_while_dropping(ui: &Ui) {
     painter.text(window.center(), egui::Align2::CENTER_CENTER, "Drop to open", font, palette::ON_PICTURE);
 }
 
-/// Frames wake the window by themselves. Where none come, ages and countdowns still have to move.
-fn wake_for_figures(ctx: &Context, state: &SourceState) {
+/// Frames wake the window by themselves. Where none come, ages and countdowns still have to move; `saving`: that of a video
+/// that is being saved.
+fn wake_for_figures(ctx: &Context, state: &SourceState, saving: bool) {
     let moving = !matches!(state, SourceState::Paused | SourceState::Ended);
-    if moving {
+    if moving || saving {
         ctx.request_repaint_after(Duration::from_millis(500));
     }
 }

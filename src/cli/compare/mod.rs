@@ -115,7 +115,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let (mut pictures, mut totals, mut truths) = (Vec::new(), Totals::default(), TruthTotals::default());
     let mut worst = WorstFrames::new(args.html.is_some());
     while let Some(frame) = reader.next() {
-        stages.came();
+        stages.came(frame.id);
         pair.look(reader.frame(), &mut stages)?;
         let [of_a, of_b] = pair.inputs(thresholds);
         search.add(&of_a, &of_b);
@@ -145,7 +145,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         if let Some(video) = &mut video {
             let panes = args.look.panes(size, comparison, models.classes());
-            let place = FrameTime { number: frame.number, time: frame.time, rate: reader.rate() };
+            let place = FrameTime { time: frame.time, rate: reader.rate() };
             stages.stage("paint", || {
                 painter.paint(reader.frame(), &panes).map(|painted| paint_names(painted, &panes, [&a.name, &b.name]))
             })?;

@@ -13,7 +13,8 @@ use crate::compare::truth::{BoxTruth, JudgedBoxes, PictureTruth, TruthCounts, Tr
 use crate::detect::{BBox, Classes};
 use crate::model::ModelInfo;
 use crate::source::picture_size;
-use crate::workshop::labels::{KnownTruth, ModelTruth, TruthRequest, find_annotations};
+use crate::workshop::evaluate::NamesError;
+use crate::workshop::labels::{KnownTruth, ModelTruth, TruthRequest, annotation_files, find_annotations};
 
 /// The pictures among the inputs: frames of videos and cameras have no truth.
 pub fn pictures(inputs: &[Input]) -> Vec<PathBuf> {
@@ -28,15 +29,11 @@ pub fn pictures(inputs: &[Input]) -> Vec<PathBuf> {
 pub fn files(named: Option<&Path>, pictures: &[PathBuf]) -> Vec<PathBuf> {
     let folders: BTreeSet<&Path> = pictures.iter().filter_map(|picture| picture.parent()).collect();
     let here = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
-    let found: Vec<PathBuf> = match named {
-        Some(path) => vec![path.to_owned()],
-        None => folders.into_iter().filter_map(|folder| find_annotations(&here(folder))).collect(),
+    let files = |folder: PathBuf| {
+        let annotations = named.map(Path::to_owned).or_else(|| find_annotations(&folder));
+        annotations.map_or_else(Vec::new, |annotations| annotation_files(&annotations, &folder))
     };
-    let inside = |path: PathBuf| match std::fs::read_dir(&path) {
-        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect(),
-        Err(_) => vec![path],
-    };
-    found.into_iter().flat_map(inside).collect()
+    folders.into_iter().map(here).flat_map(files).collect()
 }
 
 /// Reads the truth of these pictures: that of the annotations that were named, or of those beside the pictures. `None` = there
@@ -64,9 +61,26 @@ pub fn read(
             Err(format!("none of the images in {} is among these pictures; is it the right file?", path.display())
                 .into())
         }
-        Some(_) => Ok(Some(ModelTruth::of_all(Arc::new(known), &model.name, classes)?)),
+        Some(_) => Ok(Some(of_common(Arc::new(known), model)?)),
         None if known.is_empty() => Ok(None),
         None => Ok(Some(ModelTruth::new(Arc::new(known), classes))),
+    }
+}
+
+/// In the classes of the model. Unlike an average precision, what is said of a box is right without the objects of other classes.
+fn of_common(known: Arc<KnownTruth>, model: &ModelInfo) -> Result<ModelTruth, NamesError> {
+    let classes = &model.form.classes;
+    match ModelTruth::of_all(Arc::clone(&known), &model.name, classes) {
+        Err(NamesError::Unknown { categories, .. }) => {
+            let (count, first) = (categories.len(), categories.first().map_or("", String::as_str));
+            let what = if count == 1 { "1 class".to_owned() } else { format!("{count} classes") };
+            tell!(
+                "the annotations have objects of {what} that {} does not know (the first is {first}): they do not count",
+                model.name
+            );
+            Ok(ModelTruth::new(known, classes))
+        }
+        truth => truth,
     }
 }
 

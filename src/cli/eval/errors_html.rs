@@ -45,7 +45,8 @@ fn kinds(report: &EvalReport, models: &[(&OfModel, &ErrorReport)]) -> String {
         "<h2>AP50 lost to each kind of error</h2>\n<div class=\"wide\"><table class=\"figures\"><tr>{}</tr>\n\
          {rows}</table></div>\n<p><small>How much AP50 would rise if the errors of one kind were mended, after TIDE: \
          classification (in place, wrong class), localization (right class, IoU 0.1 to 0.5), both, duplicate, background \
-         (nothing is there), missed. Intervals as above.</small></p>\n",
+         (nothing is there), missed. The intervals are made as above, and are rough: they hold the true loss less often than \
+         those of AP hold the true AP.</small></p>\n",
         head(report, "kind")
     )
 }

@@ -38,7 +38,8 @@ fn kinds(models: &[(&str, &ErrorReport)]) -> String {
             text += &format!("  {:<14}  {value}  {low} to {high}{sure}\n", short(name, 14));
         }
     }
-    text + "Kinds of error after TIDE, each alone; below a kind, the change from the first model.\n\n"
+    text + "Kinds of error after TIDE, each alone; below a kind, the change from the first model. These intervals are \
+            rough:\nthey hold the true loss less often than those of AP hold the true AP.\n\n"
 }
 
 fn working_points(models: &[(&str, &ErrorReport)]) -> String {

@@ -27,9 +27,9 @@ use super::output::stdout::{out, tell};
 use crate::detect::Classes;
 use crate::interrupt;
 use crate::model::{Catalog, FrameDetector, ModelLoader, ModelRequest, Runtime};
-use crate::source::{self, pictures::folder};
+use crate::source::{picture_size, pictures::folder};
 use crate::workshop::evaluate::{EvalReport, Replicate, Resampling, Truth};
-use crate::workshop::labels::{LabelError, LabelSources, find_annotations, read_annotations};
+use crate::workshop::labels::{LabelError, LabelSources, annotation_files, find_annotations, read_annotations};
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
@@ -111,7 +111,7 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut read: Vec<PathBuf> = truth.images.iter().map(|image| args.images.join(&image.file)).collect();
     read.extend(input::model_files(&catalog, &requests));
     read.extend(args.arithmetic.files(args.model.iter().map(String::as_str)));
-    read.push(annotations.clone());
+    read.extend(annotation_files(&annotations, &args.images));
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let json = args.json.as_deref().map(|file| outputs.file(file, &EvalReport::FILE)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
@@ -172,7 +172,7 @@ fn read_truth(
 ) -> Result<Truth, Box<dyn Error>> {
     // What cannot be listed has no pictures, as the reader then says.
     let pictures = folder::pictures_in(images).unwrap_or_default();
-    let size = |picture: &Path| source::load(picture).ok().map(|frame| frame.size());
+    let size = |picture: &Path| picture_size(picture).ok();
     let read = |classes: Option<&Classes>| {
         read_annotations(annotations, &LabelSources { images, pictures: &pictures, classes, size: &size })
     };

@@ -150,7 +150,7 @@ pub fn resampling_note(report: &EvalReport) -> String {
         || " Their coverage was not measured.".to_owned(),
         |[worst, best]| {
             format!(
-                " In simulations with 60 images such intervals of AP, AP50 and AP75 and of differences held the true \
+                " In simulations with 60 images such intervals of AP, AP50 and AP75 and of their differences held the true \
                  figure in {:.0} to {:.0} % of cases.",
                 worst * 100.0,
                 best * 100.0

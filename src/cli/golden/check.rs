@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::html::html;
 use super::text::text;
 use crate::cli::compare::report::{ComparedModels, PictureReport};
+use crate::cli::input::files_below;
 use crate::cli::output::force::ForceFlag;
 use crate::cli::output::html::PAGE;
 use crate::cli::output::stdout::out;
@@ -54,7 +55,7 @@ fn mapped(text: &str) -> Result<(String, PathBuf), String> {
 /// Exits with 1 where anything differs.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Box<dyn Error>> {
     let read = [&args.golden, &args.against].into_iter().chain(args.map.iter().map(|(_, file)| file));
-    let inside = files_of([&args.golden, &args.against]);
+    let inside = files_below([&args.golden, &args.against]);
     let mut outputs = args.force.outputs().reads(read.chain(&inside).map(PathBuf::as_path));
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
     let pack = GoldenPack::open(&args.golden)?;
@@ -97,20 +98,6 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Box<dyn Error>> {
         page.write(html(&pack, picture, &found, &boxes).as_bytes())?;
     }
     Ok(if found.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Files that are read without being named: those of folders, and of the folders in these.
-fn files_of<'a>(dirs: impl IntoIterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
-    let entries = |dir: &PathBuf| -> Vec<PathBuf> {
-        let found = std::fs::read_dir(dir).into_iter().flatten();
-        found.filter_map(|entry| Some(entry.ok()?.path())).collect()
-    };
-    let mut found = Vec::new();
-    for path in dirs.into_iter().flat_map(entries) {
-        found.extend(entries(&path));
-        found.push(path);
-    }
-    found
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use crate::workshop::golden::{CheckReport, OutcomeCounts};
 
-/// "12 of 14 tensors exact; 1 differ, as they must with these inputs; 1 wrong"
+/// "12 of 14 tensors exact; 1 wrong; 1 other than in the pack, but right for their inputs; 3 not dumped"
 pub fn headline(found: &CheckReport) -> String {
     let OutcomeCounts { exact, follows, wrong, not_dumped } = found.counts();
     let mut text = format!("{exact} of {} tensors exact", exact + follows + wrong);

@@ -1,12 +1,13 @@
 //! A check as one page that stands alone.
 
 use super::headline::headline;
-use super::text::{percent, short, told, why};
+use super::text::{percent, told, why};
 use crate::cli::compare::export::html::{Aside, colours, figure, legend};
 use crate::cli::compare::report::PictureReport;
 use crate::cli::output::html::{data_uri, document, escaped};
-use crate::detect::{Frame, Size};
-use crate::workshop::golden::{CheckReport, CheckedTensor, GoldenPack, Outcome, OutcomeCounts, PackedPicture};
+use crate::workshop::golden::{
+    CheckReport, CheckedTensor, GoldenPack, Outcome, OutcomeCounts, PackedPicture, three_digits,
+};
 
 /// The page. The picture is what the model was given, from the pack.
 pub fn html(pack: &GoldenPack, picture: &PackedPicture, found: &CheckReport, boxes: &PictureReport<'_>) -> String {
@@ -49,7 +50,7 @@ fn layers(found: &CheckReport) -> String {
             || "<td>–</td>".repeat(4),
             |of| {
                 let (differ, more) = [of.differ, of.differ_by_more].map(|share| escaped(&percent(share))).into();
-                format!("<td>{differ}</td><td>{more}</td><td>{}</td><td>{}</td>", short(of.largest), of.crc32)
+                format!("<td>{differ}</td><td>{more}</td><td>{}</td><td>{}</td>", three_digits(of.largest), of.crc32)
             },
         );
         let outcome = match &tensor.outcome {
@@ -67,29 +68,9 @@ fn layers(found: &CheckReport) -> String {
     )
 }
 
-/// What the model was given, cut to the picture and stretched to its size.
+/// What the model was given, without the bars around it.
 fn uri(pack: &GoldenPack, picture: &PackedPicture) -> Option<String> {
-    let input = picture.tensors.first()?;
-    let array = pack.array(input).ok()?;
-    let array = array.permuted(input.layout.axes_in_onnx());
-    let [_, 3, height, width] = array.dims[..] else { return None };
-    let floats: Vec<f32> = array.words().into_iter().map(|bits| f32::from_bits(bits.cast_unsigned())).collect();
-    let place = picture.letterbox;
-    let size = Size::new(picture.width, picture.height);
-    // A picture of the size that its boxes are in, within reason.
-    let (columns, rows) = (size.width as usize, size.height as usize);
-    let mut frame = Frame::new(size).ok()?;
-    let plane = height * width;
-    for (at, pixel) in frame.rgb_mut().chunks_exact_mut(3).enumerate() {
-        let (x, y) = (at % columns, at / columns);
-        let from = |at: usize, of: usize, length: u32, start: u32| at * length as usize / of.max(1) + start as usize;
-        let (x, y) = (from(x, columns, place.width, place.left), from(y, rows, place.height, place.top));
-        for (channel, value) in pixel.iter_mut().enumerate() {
-            let found = floats.get(channel * plane + y.min(height - 1) * width + x.min(width - 1));
-            *value = found.map_or(0, |value| (value * 255.0).round() as u8);
-        }
-    }
-    data_uri(&frame)
+    data_uri(&pack.input_picture(picture).ok()?)
 }
 
 fn footer(pack: &GoldenPack, picture: &PackedPicture, found: &CheckReport) -> String {

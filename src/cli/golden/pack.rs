@@ -150,6 +150,9 @@ pub fn run(args: &PackArgs) -> Result<ExitCode, Box<dyn Error>> {
     if args.images.is_empty() && args.output.is_some() {
         return Err("a pack is made of images; name one, or leave -o away to print the table alone".into());
     }
+    if !args.images.is_empty() && args.output.is_none() {
+        return Err("these images are for a pack; add -o DIR, or leave them away to print the table alone".into());
+    }
     // Opened as a detector first, because that says best what is wrong with a file.
     let mut detector =
         FrameDetector::open(&ModelLoader::new(catalog).with_engine(Some(InferenceEngine::Integer)), &request)?;

@@ -3,7 +3,7 @@
 use super::headline::headline;
 use crate::cli::compare::report::{PictureReport, VerdictEntry};
 use crate::compare::VerdictKind;
-use crate::workshop::golden::{CheckReport, CheckedTensor, Outcome};
+use crate::workshop::golden::{CheckReport, CheckedTensor, Outcome, three_digits};
 
 /// The most boxes that are listed.
 const BOXES: usize = 12;
@@ -50,7 +50,7 @@ fn table(found: &CheckReport, all: bool) -> String {
             || format!("{:>9} {:>9} {:>8}  {:<8}", "-", "-", "-", "-"),
             |of| {
                 let (differ, more) = (percent(of.differ), percent(of.differ_by_more));
-                format!("{differ:>9} {more:>9} {:>8}  {}", short(of.largest), of.crc32)
+                format!("{differ:>9} {more:>9} {:>8}  {}", three_digits(of.largest), of.crc32)
             },
         );
         let outcome = match &tensor.outcome {
@@ -72,11 +72,6 @@ pub fn percent(share: f64) -> String {
         percent if percent < 0.001 => "<0.001 %".into(),
         percent => format!("{percent:.3} %"),
     }
-}
-
-/// Three digits that count.
-pub fn short(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e6 { format!("{value}") } else { format!("{value:.3}") }
 }
 
 /// What became of the boxes.

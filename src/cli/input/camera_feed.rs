@@ -32,8 +32,8 @@ pub struct CameraFeed {
     written: String,
 }
 
-/// A frame, and how long the driver was waited for.
-pub type Waited = (Arc<Frame>, Duration);
+/// A frame, how long the driver was waited for, and the frame's id in the trace.
+pub type Waited = (Arc<Frame>, Duration, u64);
 
 impl CameraFeed {
     /// Returns at once; what is wrong with the camera is told in place of its next frame. `tell`: what to do with a
@@ -93,7 +93,7 @@ impl CameraFeed {
                 return Err(error.message(Reopening::ByHand).into());
             }
             if let Some(observation) = observation {
-                return Ok(Some((Arc::clone(&observation.frame), observation.times.capture)));
+                return Ok(Some((Arc::clone(&observation.frame), observation.times.capture, observation.frame_id)));
             }
         }
         let waited = PATIENCE.as_secs();

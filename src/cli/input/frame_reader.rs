@@ -64,6 +64,8 @@ pub struct InputFrame {
     pub time: Option<Duration>,
     /// From the file's bytes to pixels; otherwise how long it was waited for.
     pub decode: Duration,
+    /// Of a camera, some of whose frames are dropped before they come: its id in the trace.
+    pub id: Option<u64>,
 }
 
 impl FrameReader {
@@ -112,7 +114,7 @@ impl FrameReader {
                     Ok(frame) => {
                         self.frame = Arc::new(frame);
                         let (source, decode) = (path_name(&path), start.elapsed());
-                        return Some(InputFrame { source, file: path, number: None, time: None, decode });
+                        return Some(InputFrame { source, file: path, number: None, time: None, decode, id: None });
                     }
                     Err(error) => Err(error.into()),
                 },
@@ -126,7 +128,14 @@ impl FrameReader {
                 Input::Nothing(why) => Err(why.into()),
             };
             match opened {
-                Ok(moving) => self.moving = moving,
+                Ok(moving) => {
+                    if let Some(Moving::Video { source: PlayedFile::Recording(recording), name, .. }) = &moving
+                        && let Some(note) = recording.description().note
+                    {
+                        self.progress.remarks()(&format!("{name}: {note}"));
+                    }
+                    self.moving = moving;
+                }
                 Err(error) => {
                     self.fail(error);
                     self.progress.step();
@@ -198,15 +207,16 @@ impl FrameReader {
                     number: Some(number),
                     time: Some(time),
                     decode: start.elapsed(),
+                    id: None,
                 }))
             }
             Some(Moving::Camera(camera)) => {
-                let Some((frame, decode)) = camera.next()? else { return Ok(None) };
+                let Some((frame, decode, id)) = camera.next()? else { return Ok(None) };
                 self.frame = frame;
                 let number = self.given;
                 self.given += 1;
                 let (source, file) = (camera.name(), camera.file(number));
-                Ok(Some(InputFrame { source, file, number: Some(number), time: None, decode }))
+                Ok(Some(InputFrame { source, file, number: Some(number), time: None, decode, id: Some(id) }))
             }
             None => Ok(None),
         }

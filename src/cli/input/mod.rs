@@ -113,6 +113,20 @@ pub fn files(inputs: &[Input]) -> Vec<PathBuf> {
     inputs.iter().filter_map(file).collect()
 }
 
+/// What is read without being named, as a golden pack's files: the entries of folders, and of the folders in these.
+pub fn files_below<'a>(dirs: impl IntoIterator<Item = &'a PathBuf>) -> Vec<PathBuf> {
+    let entries = |dir: &PathBuf| -> Vec<PathBuf> {
+        let found = std::fs::read_dir(dir).into_iter().flatten();
+        found.filter_map(|entry| Some(entry.ok()?.path())).collect()
+    };
+    let mut found = Vec::new();
+    for path in dirs.into_iter().flat_map(entries) {
+        found.extend(entries(&path));
+        found.push(path);
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -167,7 +167,7 @@ struct CameraFrames {
 
 impl Frames for CameraFrames {
     fn next(&mut self) -> Result<NextFrame, Stopped> {
-        let Some((frame, _)) = self.camera.next().map_err(Stopped::failed)? else { return Err(Stopped::Cancelled) };
+        let Some((frame, ..)) = self.camera.next().map_err(Stopped::failed)? else { return Err(Stopped::Cancelled) };
         if self.taken.is_some_and(|taken| taken.elapsed() < APART) {
             return Ok(NextFrame::NotYet);
         }

@@ -8,9 +8,10 @@ use clap::Args;
 
 use crate::annotate::Look;
 use crate::cli::input::Input;
+use crate::cli::output::stdout::tell;
 use crate::detect::Frame;
-use crate::encode::{EncodeError, VIDEO, VideoFormat, VideoWriter};
-use crate::files::{OutputFile, Outputs};
+use crate::encode::{EncodeError, VideoFormat, VideoWriter};
+use crate::files::{FileFormat, OutputFile, Outputs};
 use crate::source::video::Ffmpeg;
 
 #[derive(Args, Clone, Debug, Default)]
@@ -24,31 +25,36 @@ impl VideoOutFlag {
     /// Checks all that can be known before; nothing is written yet. `None`: no video is asked for.
     pub fn plan(&self, inputs: &[Input], outputs: &mut Outputs) -> Result<Option<VideoOut>, Box<dyn Error>> {
         let Some(path) = &self.video_out else { return Ok(None) };
-        let file = outputs.file(path, &VIDEO)?;
+        // A video of ours looks like any other, as one that somebody filmed.
+        let file = outputs.file(path, &FileFormat::NEW)?;
         let format = VideoFormat::of(path).ok_or_else(|| EncodeError::Ending(path.clone()))?;
         if !matches!(inputs, [Input::Video(_) | Input::Camera { .. }]) {
             return Err("--video-out needs one video, stream or camera: pictures have no pace; use --annotate".into());
         }
         Ffmpeg::find()?;
-        Ok(Some(VideoOut { planned: Some((file, format)), writer: None, started: None }))
+        let path = path.clone();
+        Ok(Some(VideoOut { path, planned: Some((file, format)), writer: None, given: 0, started: None }))
     }
 }
 
 /// A video that begins with its first frame.
 pub struct VideoOut {
+    /// As it was named.
+    path: PathBuf,
     planned: Option<(OutputFile, VideoFormat)>,
     writer: Option<VideoWriter>,
+    /// How many frames came.
+    given: u64,
     /// When the first frame came of a source that has no times.
     started: Option<Instant>,
 }
 
-/// Which frame of its source one is.
+/// When a frame is seen.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameTime {
-    pub number: Option<u64>,
     /// From the start; `None` = the source has no times, and that of now counts.
     pub time: Option<Duration>,
-    /// Frames per second, where the source promises a rate.
+    /// Frames per second that come, where the source promises a rate.
     pub rate: Option<f32>,
 }
 
@@ -59,9 +65,10 @@ impl VideoOut {
             self.writer = Some(VideoWriter::start(file, format, frame.size(), place.rate)?);
         }
         let time = match place.time {
-            Some(time) => exact_time(time, place.number, place.rate),
+            Some(time) => exact_time(time, self.given, place.rate),
             None => self.started.get_or_insert_with(Instant::now).elapsed(),
         };
+        self.given += 1;
         match &mut self.writer {
             Some(writer) => writer.add(frame, time),
             None => Ok(()),
@@ -70,14 +77,19 @@ impl VideoOut {
 
     /// Puts the video into its place. Without a frame there is none, and what was there stays.
     pub fn finish(self) -> Result<(), EncodeError> {
-        self.writer.map_or(Ok(()), |writer| writer.finish().map(|_| ()))
+        let Some(writer) = self.writer else { return Ok(()) };
+        let totals = writer.finish()?;
+        if totals.path != self.path {
+            tell!("another program wrote {} meanwhile; the video is {}", self.path.display(), totals.path.display());
+        }
+        Ok(())
     }
 }
 
 /// ffmpeg tells times in six digits, which are hundredths of a second after a quarter of an hour. Where the rate says the same
-/// time to that precision, it says it better.
-fn exact_time(time: Duration, number: Option<u64>, rate: Option<f32>) -> Duration {
-    let (Some(number), Some(rate)) = (number, rate.filter(|rate| *rate > 0.0)) else { return time };
+/// time to that precision, it says it better. `number`: how many frames came before.
+fn exact_time(time: Duration, number: u64, rate: Option<f32>) -> Duration {
+    let Some(rate) = rate.filter(|rate| *rate > 0.0) else { return time };
     let (told, counted) = (time.as_secs_f64(), number as f64 / f64::from(rate));
     let precision = 10_f64.powf(told.max(1e-6).log10().floor() - 5.0);
     if (told - counted).abs() <= precision { Duration::try_from_secs_f64(counted).unwrap_or(time) } else { time }
@@ -99,8 +111,7 @@ mod tests {
 
     #[test]
     fn a_constant_rate_gives_the_digits_that_are_not_told() {
-        let at =
-            |told: f64, number: u64| exact_time(Duration::from_secs_f64(told), Some(number), Some(25.0)).as_secs_f64();
+        let at = |told: f64, number: u64| exact_time(Duration::from_secs_f64(told), number, Some(25.0)).as_secs_f64();
         for (told, number, expected) in [
             (0.04, 1, 0.04),
             // In tenths of a second.
@@ -111,6 +122,6 @@ mod tests {
             assert!((at(told, number) - expected).abs() < 1e-9, "{told} {number}: {}", at(told, number));
         }
         let time = Duration::from_millis(40);
-        assert_eq!([exact_time(time, None, Some(25.0)), exact_time(time, Some(9), None)], [time; 2]);
+        assert_eq!([exact_time(time, 9, Some(0.0)), exact_time(time, 9, None)], [time; 2]);
     }
 }

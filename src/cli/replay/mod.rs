@@ -70,7 +70,8 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
     let named = args.model.iter().map(|model| args.arithmetic.request(model));
     let requests = named.collect::<Result<Vec<_>, _>>()?;
     let profiles = args.arithmetic.files(args.model.iter().map(String::as_str));
-    let read = [vec![args.recording.clone()], input::model_files(&catalog, &requests), profiles].concat();
+    let named: Vec<PathBuf> = std::iter::once(&args.recording).chain(&args.expect).cloned().collect();
+    let read = [named, input::model_files(&catalog, &requests), profiles].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let file = args.write_expected.as_deref().map(|file| outputs.file(file, &EXPECTED)).transpose()?;
     let input = Input::Video(VideoLocation::File(args.recording.clone()));

@@ -57,7 +57,7 @@ impl ReplayVideo {
         };
         let painted = self.painter.paint(frame, &panes)?;
         paint_names(painted, &panes, names);
-        Ok(self.out.add(painted, FrameTime { number: None, time: Some(recorded.time), rate: None })?)
+        Ok(self.out.add(painted, FrameTime { time: Some(recorded.time), rate: None })?)
     }
 
     /// Puts the video into its place.

@@ -9,7 +9,7 @@ use super::{
 pub fn judge_boxes(objects: &[TruthBox], found: &[FoundBox]) -> Judgement {
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by(|a, b| found[*b].score.total_cmp(&found[*a].score));
-    let overlaps = Overlaps::new(objects, found);
+    let overlaps = Overlaps { objects, found };
     let mut judged = Judgement {
         boxes: vec![BoxJudgement { outcome: TruthOutcome::False, error: None, object: None, iou: 0.0 }; found.len()],
         objects: objects
@@ -27,30 +27,24 @@ pub fn judge_boxes(objects: &[TruthBox], found: &[FoundBox]) -> Judgement {
     judged
 }
 
-/// The IoU of each detection with each object.
+/// The IoU of each detection with each object: computed where it is asked for, because a table of thousands of each takes more
+/// memory than a picture.
 struct Overlaps<'a> {
     objects: &'a [TruthBox],
     found: &'a [FoundBox],
-    /// By detection, then by object.
-    ious: Vec<f64>,
 }
 
-impl<'a> Overlaps<'a> {
-    fn new(objects: &'a [TruthBox], found: &'a [FoundBox]) -> Self {
-        let ious = found.iter().flat_map(|f| objects.iter().map(|object| f.iou(object))).collect();
-        Self { objects, found, ious }
-    }
-
-    fn iou(&self, found: usize, object: usize) -> f64 {
-        self.ious[found * self.objects.len() + object]
-    }
-
+impl Overlaps<'_> {
     /// The object that a detection overlaps most, and how much; of equal ones the first. Crowds are none.
     fn best(&self, found: usize, is_meant: impl Fn(usize, &TruthBox) -> bool) -> Option<(usize, f64)> {
         let mut best: Option<(usize, f64)> = None;
+        let found = &self.found[found];
         for (place, object) in self.objects.iter().enumerate() {
-            let iou = self.iou(found, place);
-            if !object.crowd && iou > best.map_or(0.0, |(_, best)| best) && is_meant(place, object) {
+            if object.crowd || !is_meant(place, object) {
+                continue;
+            }
+            let iou = found.iou(object);
+            if iou > best.map_or(0.0, |(_, best)| best) {
                 best = Some((place, iou));
             }
         }
@@ -59,11 +53,9 @@ impl<'a> Overlaps<'a> {
 
     /// Whether a detection lies in a crowd of its class.
     fn in_crowd(&self, found: usize) -> bool {
-        let category = self.found[found].category;
-        let in_it = |(place, object): (usize, &TruthBox)| {
-            object.crowd && object.category == category && self.iou(found, place) > RIGHT_IOU
-        };
-        self.objects.iter().enumerate().any(in_it)
+        let found = &self.found[found];
+        let is_of_class = |object: &&TruthBox| object.crowd && object.category == found.category;
+        self.objects.iter().filter(is_of_class).any(|crowd| found.iou(crowd) > RIGHT_IOU)
     }
 }
 

@@ -53,6 +53,11 @@ impl PictureTruth {
 }
 
 impl JudgedBoxes {
+    /// Whether a model looked for what is there: not where there is none, or where it knows other classes.
+    pub fn is_of(&self, truth: &PictureTruth) -> bool {
+        self.objects.len() == truth.objects.len()
+    }
+
     /// Whether a right box has this object.
     pub fn finds(&self, object: usize) -> bool {
         matches!(self.objects.get(object), Some(ObjectJudgement::Found(_)))
@@ -92,6 +97,7 @@ mod tests {
         let objects = [ObjectJudgement::Found(1), ObjectJudgement::Found(3), ObjectJudgement::Missed];
         assert_eq!((judged.objects.as_slice(), judged.found(), truth.count()), (objects.as_slice(), 2, 3));
         assert!(judged.finds(0) && judged.misses(2) && !judged.misses(1) && !judged.finds(7));
+        assert!(judged.is_of(&truth) && !JudgedBoxes::default().is_of(&truth));
     }
 
     #[test]

@@ -120,13 +120,3 @@ impl TruthTotals {
         &mut self.classes[class_id]
     }
 }
-
-impl AddAssign<&Self> for TruthTotals {
-    fn add_assign(&mut self, other: &Self) {
-        self.pictures += other.pictures;
-        self.all += other.all;
-        for (class_id, figures) in other.classes.iter().enumerate() {
-            *self.class(class_id) += *figures;
-        }
-    }
-}

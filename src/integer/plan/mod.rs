@@ -98,6 +98,29 @@ impl Plan {
         })
     }
 
+    /// How many of a tensor's bytes are the lowest and the highest that there are, after the last run; `None` as in
+    /// [`Plan::values`], and of floats.
+    pub fn at_ends(&self, tensor: &str) -> Option<[usize; 2]> {
+        let tensor = self.network().tensor(tensor).filter(|_| self.has_run)?;
+        let Some(TensorPlace::Bytes(area)) = self.jobs.places[tensor.buffer] else { return None };
+        let mut ends = [0; 2];
+        let mut count = |from: usize, length: usize| {
+            // SAFETY: there is no run while `self` is borrowed.
+            let bytes = unsafe { self.jobs.memory.bytes(from, length) };
+            ends[0] += bytes.iter().filter(|byte| **byte == u8::MIN).count();
+            ends[1] += bytes.iter().filter(|byte| **byte == u8::MAX).count();
+        };
+        let shape = tensor.shape;
+        for y in 0..shape.height {
+            if area.pitch == shape.channels {
+                count(area.at(y, 0), shape.width * shape.channels);
+            } else {
+                (0..shape.width).for_each(|x| count(area.at(y, x), shape.channels));
+            }
+        }
+        Some(ends)
+    }
+
     /// A tensor's values after the last run, in the order of its dimensions; `None` if there is no such tensor, or
     /// nothing has been run, or it is not kept ([`PlanOptions::keeps`]).
     pub fn values(&self, tensor: &str) -> Option<Values> {

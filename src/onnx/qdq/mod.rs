@@ -11,7 +11,7 @@
 //! | `Conv` of 1×1 whose sums stay in float | `Transpose`, `MatMulIntegerToFloat`, `Transpose` |
 //! | `LeakyRelu` | `QLinearLeakyRelu` |
 //! | `Concat` | `Concat` of bytes where all scales are one, else `QLinearConcat` |
-//! | `MaxPool`, `Resize`, `Split`, `Slice`, `Pad`, `Transpose`, `Identity` | itself, on bytes |
+//! | `MaxPool`, `Resize` to the nearest, `Split`, `Slice`, `Pad`, `Transpose`, `Identity` | itself, on bytes |
 //! | bytes that get another scale | `QLinearConcat` of one input |
 //!
 //! Names stay: tensors in bytes are called as in the file, nodes as their float operators. A node of which something is
@@ -106,6 +106,8 @@ struct QdqRewriter<'a> {
     scaled: HashMap<&'a str, &'a NodeProto>,
     /// Float tensors that bytes stand for.
     rounded: HashMap<&'a str, RoundedTensor>,
+    /// Types of the bytes that QuantizeLinear nodes make, by name.
+    byte_types: HashMap<&'a str, i32>,
     /// Those of both that exist in float too.
     in_float: HashSet<&'a str>,
     nodes: Vec<NodeProto>,
@@ -120,7 +122,7 @@ impl<'a> QdqRewriter<'a> {
         let constants = graph.initializer.iter().map(|tensor| &tensor.name);
         let computed = graph.node.iter().flat_map(|node| &node.output);
         let names = computed.chain(constants).chain(inputs).cloned().collect();
-        let (aliases, readers, scaled, rounded, in_float, nodes, initializers) = Default::default();
+        let (aliases, readers, scaled, rounded, byte_types, in_float, nodes, initializers) = Default::default();
         let mut rewriter = Self {
             constants: Constants::of(graph),
             aliases,
@@ -129,6 +131,7 @@ impl<'a> QdqRewriter<'a> {
             names,
             scaled,
             rounded,
+            byte_types,
             in_float,
             nodes,
             initializers,
@@ -142,6 +145,9 @@ impl<'a> QdqRewriter<'a> {
             }
         }
         for node in &graph.node {
+            if let (Some(output), Some(data_type)) = (node.output.first(), rewriter.quantized_type(node)) {
+                rewriter.byte_types.insert(output, data_type);
+            }
             // The nodes that read it read what it stands for.
             let places = if rewriter.is_alias(node) { 0 } else { node.input.len() };
             for place in 0..places {
@@ -175,7 +181,9 @@ impl<'a> QdqRewriter<'a> {
             ("Conv", Some(source)) => self.conv(node, source),
             ("LeakyRelu", Some(source)) => self.leaky_relu(node, source),
             ("Concat", Some(source)) => self.concat(node, source),
-            ("MaxPool" | "Resize" | "Split" | "Slice" | "Pad" | "Transpose" | "Identity", Some(source)) => {
+            ("MaxPool" | "Resize" | "Split" | "Slice" | "Pad" | "Transpose" | "Identity", Some(source))
+                if !interpolates(node) =>
+            {
                 self.moved(node, source)
             }
             _ => {
@@ -295,12 +303,27 @@ impl<'a> QdqRewriter<'a> {
                 (name.to_owned(), *point, tensor.data_type)
             }
             None => {
-                let given = Attributes(&node.attribute).int("output_dtype", 0)?;
-                let data_type = if given == i64::from(INT8) { INT8 } else { UINT8 };
+                // Of a DequantizeLinear: those that the QuantizeLinear before it makes.
+                let makes = node.op_type == "QuantizeLinear";
+                let bytes = if makes { node.output.first().map(String::as_str) } else { self.input(node, 0) };
+                let data_type = bytes.and_then(|bytes| self.byte_types.get(bytes)).copied().unwrap_or(UINT8);
+                if data_type != UINT8 && data_type != INT8 {
+                    return Err(format!("it quantizes to another type than int8 or uint8; {ADVICE}"));
+                }
                 (self.zeros(scale, data_type), 0, data_type)
             }
         };
         Ok(QdqGrid { scale: scale.to_owned(), zero_point, step: *step, zero, data_type })
+    }
+
+    /// The type that a QuantizeLinear says that it rounds to, by its zero point or by an attribute.
+    fn quantized_type(&self, node: &'a NodeProto) -> Option<i32> {
+        if node.op_type != "QuantizeLinear" {
+            return None;
+        }
+        let zero_point = self.input(node, 2).and_then(|name| self.constants.tensor(name));
+        let given = || Attributes(&node.attribute).int("output_dtype", 0).ok().filter(|given| *given != 0);
+        zero_point.map(|tensor| tensor.data_type).or_else(|| i32::try_from(given()?).ok())
     }
 
     /// The name of zero points of 0, as many as a constant has scales, where the file leaves them out.
@@ -359,6 +382,11 @@ impl<'a> QdqRewriter<'a> {
             ..NodeProto::default()
         });
     }
+}
+
+/// Whether a node makes values between others: their bytes would be cut where floats are rounded.
+fn interpolates(node: &NodeProto) -> bool {
+    node.op_type == "Resize" && Attributes(&node.attribute).text("mode", "nearest") != "nearest"
 }
 
 /// The name of a node's first output.

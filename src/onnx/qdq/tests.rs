@@ -239,6 +239,34 @@ fn zero_points_that_are_left_out_are_0() {
     assert_eq!(last.input, ["q", "x_s", "x_s/zero_point_uint8"]);
     assert_eq!(integers(&graph, "x_s/zero_point_uint8"), [0]);
     assert_eq!(graph.node[1].op_type, "QLinearConcat");
+
+    // Of the type that the QuantizeLinear gives its bytes.
+    let of_type = |data_type: i64| {
+        let mut model = Builder::new();
+        let quantize = model.node("QuantizeLinear", &["xd", "x_s"], &["q"]);
+        quantize.attribute = vec![AttributeProto::int("output_dtype", data_type)];
+        model.node("DequantizeLinear", &["q", "x_s"], &["d"]);
+        model.output("d")
+    };
+    let graph = of_type(INT8.into()).rewritten();
+    assert_eq!(graph.node.last().unwrap().input, ["q", "x_s", "x_s/zero_point_int8"]);
+    // 4 is uint16.
+    let said = of_type(4).refused();
+    assert!(said.contains("another type than int8 or uint8"), "{said}");
+}
+
+#[test]
+fn interpolation_stays_in_float() {
+    let of = |mode: &str| {
+        let mut model = Builder::new();
+        model.constant(TensorProto::f32("twice", &[4], &[1.0, 1.0, 2.0, 2.0]));
+        model.node("Resize", &["xd", "", "twice"], &["r"]).attribute = vec![AttributeProto::string("mode", mode)];
+        model.pair("r", "rb", "rd", "x");
+        told(&model.output("rd").rewritten())
+    };
+    assert_eq!(of("nearest")[1], "Resize xb  twice -> rb");
+    let start = ["DequantizeLinear xb x_s x_z -> xd", "Resize xd  twice -> r", "QuantizeLinear r x_s x_z -> rb"];
+    assert_eq!(of("linear")[1..4], start);
 }
 
 #[test]

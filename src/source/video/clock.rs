@@ -32,6 +32,13 @@ impl PlayClock {
             }
         }
     }
+
+    /// Whether the time of a frame is over, because the one `after` it is due as well. Changes nothing: after a jump, a
+    /// frame is due only once it is asked for.
+    pub fn is_over(&self, time: Duration, after: Duration, now: Instant) -> bool {
+        let jumps = after < time || after - time > LONGEST;
+        !jumps && self.anchor.is_some_and(|(moment, then)| after >= then && moment + (after - then) <= now)
+    }
 }
 
 #[cfg(test)]
@@ -52,5 +59,18 @@ mod tests {
         assert_eq!(clock.due(ms(10), start + ms(1000)), start + ms(1000), "a jump back");
         clock.restart();
         assert_eq!(clock.due(ms(50), start + ms(2000)), start + ms(2000), "after a pause");
+    }
+
+    #[test]
+    fn a_frame_is_over_when_the_next_is_due_but_not_before_a_jump() {
+        let ms = Duration::from_millis;
+        let start = Instant::now();
+        let mut clock = PlayClock::default();
+        assert!(!clock.is_over(ms(0), ms(40), start), "nothing was shown yet");
+        clock.due(ms(0), start);
+        let over = [(40, 39), (40, 40), (40, 90), (90_000, 90)]
+            .map(|(after, now)| clock.is_over(ms(0), ms(after), start + ms(now)));
+        assert_eq!(over, [false, true, true, false]);
+        assert!(!clock.is_over(ms(80), ms(0), start + ms(90)), "a jump back");
     }
 }

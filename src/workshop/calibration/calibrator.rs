@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::distinct_frames::DistinctFrames;
+use super::end_shares::{CountedEnds, EndShares};
 use super::frames::{CalibrationFrame, Frames, NextFrame};
 use super::grid_kind::GridKind;
-use super::histogram::Histogram;
+use super::histogram::{Histogram, TensorRange};
 use super::method::Method;
 use super::ranges;
 use super::table::CalibrationTable;
@@ -129,6 +130,8 @@ impl Calibrator {
         let choice = |t: &Observed| if t.leaky.is_some() { method.before_leaky } else { method.all };
         let range =
             |t: &Observed| (t.name.clone(), ranges::choose(&t.histogram, choice(t), t.leaky.unwrap_or(1.0), grids));
+        let ranges: Vec<(String, TensorRange)> = self.tensors.iter().map(range).collect();
+        let ends = self.ends(&ranges, grids);
         CalibrationTable {
             method,
             grids: if method.sees_grids() { grids } else { GridKind::default() },
@@ -138,8 +141,50 @@ impl Calibrator {
             pictures_sha256: digest_of(self.sums.clone()),
             weights_sha256: self.weights_sha256.clone(),
             input: self.size,
-            ranges: self.tensors.iter().map(range).collect(),
+            ends,
+            ranges,
         }
+    }
+
+    /// A table over the pictures of an older one, and these too. Nothing but the ranges is left of the older pictures: each
+    /// range holds the older one, and the one that the table's method chooses over these pictures. Where nothing is cut
+    /// off (minmax) that is the range over all of them. `grids`: on which the model's bytes will lie.
+    pub fn added_to(&self, table: &CalibrationTable, grids: GridKind) -> CalibrationTable {
+        let own = self.table(table.method, grids);
+        let before = table.by_tensor();
+        let joined = |(tensor, range): &(String, TensorRange)| {
+            (tensor.clone(), before.get(tensor.as_str()).map_or(*range, |before| before.join(*range)))
+        };
+        let ranges: Vec<(String, TensorRange)> = own.ranges.iter().map(joined).collect();
+        // Of the older pictures, no more reach the ends of ranges that became wider. What is told is the share of the set
+        // with more: a few pictures must not vanish in the mean over hundreds.
+        let counted = |(tensor, ends): (String, EndShares)| {
+            let before = table.ends.shares.iter().find(|(other, _)| *other == tensor);
+            let larger = before.map_or(ends, |(_, before)| ends.larger(*before));
+            (tensor, larger)
+        };
+        let own_ends = self.ends(&ranges, grids);
+        let ends = CountedEnds {
+            pictures: table.ends.pictures + own_ends.pictures,
+            shares: own_ends.shares.into_iter().map(counted).collect(),
+        };
+        let mut sums = self.sums.clone();
+        sums.push(table.pictures_sha256.clone());
+        CalibrationTable {
+            pictures: table.pictures + own.pictures,
+            pictures_sha256: digest_of(sums),
+            ranges,
+            ends,
+            ..own
+        }
+    }
+
+    /// What reached the ends of these ranges, which are in the order of the tensors.
+    fn ends(&self, ranges: &[(String, TensorRange)], grids: GridKind) -> CountedEnds {
+        let ends = |(observed, (tensor, range)): (&Observed, &(String, TensorRange))| {
+            (tensor.clone(), EndShares::of(&observed.histogram, *range, grids))
+        };
+        CountedEnds { pictures: self.pictures(), shares: self.tensors.iter().zip(ranges).map(ends).collect() }
     }
 }
 

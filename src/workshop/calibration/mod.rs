@@ -6,6 +6,7 @@
 
 mod calibrator;
 mod distinct_frames;
+mod end_shares;
 mod frames;
 mod grid_kind;
 mod histogram;
@@ -15,6 +16,7 @@ mod table;
 
 pub use calibrator::Calibrator;
 pub use distinct_frames::{DistinctFrames, NearFrame};
+pub use end_shares::{CountedEnds, EndShares};
 pub use frames::{CalibrationFrame, Frames, NextFrame};
 pub use grid_kind::{GridKind, power_of_two_from};
 pub use histogram::TensorRange;

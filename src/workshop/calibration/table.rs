@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::end_shares::{CountedEnds, EndShares};
 use super::grid_kind::GridKind;
 use super::histogram::TensorRange;
 use super::method::Method;
@@ -19,6 +20,8 @@ use crate::workshop::leaky_slope::LeakySlope;
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
+/// The version of what the file says of the ends of ranges; that of another version is not read.
+const ENDS_FORMAT: u32 = 1;
 /// Of the file; the table of YOLOv4-tiny has 4 kB.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -35,7 +38,8 @@ pub struct CalibrationTable {
     pub tool: String,
     /// How many were measured.
     pub pictures: usize,
-    /// Over the sorted sha256 sums of the picture files, each in hexadecimal with a line feed after it.
+    /// Over the sorted sha256 sums of the picture files, each in hexadecimal with a line feed after it. Where pictures were
+    /// added to an older table, its sum stands for the older ones.
     pub pictures_sha256: String,
     /// Of the darknet weights file.
     pub weights_sha256: String,
@@ -43,6 +47,9 @@ pub struct CalibrationTable {
     pub input: Size,
     /// In the order of the graph.
     pub ranges: Vec<(String, TensorRange)>,
+    /// How many values reached the ends of the ranges; of tensors whose range is joined with others' at most that many. Tables
+    /// of earlier versions have no counts.
+    pub ends: CountedEnds,
 }
 
 /// The file as it is written.
@@ -59,6 +66,17 @@ struct TableFile {
     weights_sha256: String,
     input: [u32; 2],
     ranges: serde_json::Map<String, serde_json::Value>,
+    ends: Option<EndsFile>,
+}
+
+/// The same, of the ends of ranges.
+#[derive(Deserialize)]
+struct EndsFile {
+    format: u32,
+    #[serde(default)]
+    pictures: usize,
+    #[serde(default)]
+    shares: serde_json::Map<String, serde_json::Value>,
 }
 
 impl CalibrationTable {
@@ -98,6 +116,17 @@ impl CalibrationTable {
             }
             ranges.push((tensor, TensorRange { min, max }));
         }
+        let mut ends = CountedEnds::default();
+        let counted = file.ends.filter(|ends| ends.format == ENDS_FORMAT);
+        let (counted, shares) = counted.map_or_else(Default::default, |ends| (ends.pictures, ends.shares));
+        ends.pictures = counted;
+        for (tensor, value) in shares {
+            let shares: [f32; 2] = serde_json::from_value(value).map_err(json)?;
+            if !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
+                return Err(TableError::Json(format!("the shares {shares:?} of {tensor} are not between 0 and 1")));
+            }
+            ends.shares.push((tensor, EndShares { low: shares[0], high: shares[1] }));
+        }
         Ok(Self {
             method,
             grids,
@@ -108,13 +137,15 @@ impl CalibrationTable {
             weights_sha256: file.weights_sha256,
             input: Size::new(file.input[0], file.input[1]),
             ranges,
+            ends,
         })
     }
 
     /// One tensor a line, so that a change of the table can be read. Numbers have the fewest digits that give
     /// the same float32 back.
     pub fn to_json(&self) -> String {
-        let Self { method, grids, leaky_slope, tool, pictures, pictures_sha256, weights_sha256, input, ranges } = self;
+        let Self { method, grids, leaky_slope, tool, pictures, pictures_sha256, weights_sha256, input, ranges, ends } =
+            self;
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         // Writing to a String cannot fail. Tables from before these could be told have none.
         let mut special = String::new();
@@ -139,13 +170,24 @@ impl CalibrationTable {
             // Writing to a String cannot fail.
             let _ = write!(text, "{comma}\n    {}: [{min:?}, {max:?}]", quoted(tensor));
         }
-        text.push_str("\n  }\n}\n");
+        text.push_str("\n  }");
+        if !ends.shares.is_empty() {
+            let head = format!("\"format\": {ENDS_FORMAT},\n    \"pictures\": {}", ends.pictures);
+            let _ = write!(text, ",\n  \"ends\": {{\n    {head},\n    \"shares\": {{");
+            for (i, (tensor, EndShares { low, high })) in ends.shares.iter().enumerate() {
+                let comma = if i == 0 { "" } else { "," };
+                let _ = write!(text, "{comma}\n      {}: [{low:?}, {high:?}]", quoted(tensor));
+            }
+            text.push_str("\n    }\n  }");
+        }
+        text.push_str("\n}\n");
         text
     }
 
-    /// Of the table as [`CalibrationTable::to_json`] writes it, in hexadecimal.
+    /// Of the table as [`CalibrationTable::to_json`] writes it without [`CalibrationTable::ends`], in hexadecimal: a model
+    /// is made of the ranges alone, and what is found out about them later makes no other table of them.
     pub fn sha256(&self) -> String {
-        hex(&Sha256::digest(self.to_json()))
+        hex(&Sha256::digest(Self { ends: CountedEnds::default(), ..self.clone() }.to_json()))
     }
 
     /// Ranges by tensor name.

@@ -10,12 +10,48 @@ use super::category::Category;
 use super::truth_id::TruthId;
 use crate::detect::Size;
 
+/// The most records of a list; COCO's 118,000 training pictures have 860,000 annotations. An empty one is three bytes in the file and
+/// some two hundred in memory.
+const MAX_RECORDS: usize = 5_000_000;
+
 /// The keys that are read.
 #[derive(serde::Deserialize)]
 pub(super) struct CocoFile {
+    #[serde(deserialize_with = "records")]
     pub images: Vec<ImageRecord>,
+    #[serde(deserialize_with = "records")]
     pub annotations: Vec<AnnotationRecord>,
+    #[serde(deserialize_with = "records")]
     pub categories: Vec<Category>,
+}
+
+fn records<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(RecordsVisitor { most: MAX_RECORDS, of: PhantomData })
+}
+
+/// Takes a list of up to `most`.
+struct RecordsVisitor<T> {
+    most: usize,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for RecordsVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut records = Vec::new();
+        while let Some(record) = list.next_element()? {
+            if records.len() == self.most {
+                return Err(A::Error::custom(format!("a list has more than {} records", self.most)));
+            }
+            records.push(record);
+        }
+        Ok(records)
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -181,5 +217,20 @@ impl<'de, T: FromAny> Visitor<'de> for AnyVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<T, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(T::scalar(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_too_long_is_refused() {
+        let read = |text: &str| {
+            let visitor = RecordsVisitor::<AnnotationRecord> { most: 2, of: PhantomData };
+            serde_json::Deserializer::from_str(text).deserialize_seq(visitor).map(|records| records.len())
+        };
+        assert_eq!(read("[{}, {}]").unwrap(), 2);
+        assert!(read("[{}, {}, {}]").unwrap_err().to_string().contains("a list has more than 2 records"));
     }
 }

@@ -14,7 +14,8 @@
 //! A shift of 1 is right for what falls with the number of pictures n as 1/n; figures fall more slowly, for rare classes come
 //! and go, and 1.5 stands for n to the power of −0.74. The shift varies from sample to sample too, which the spread does not
 //! know: the widening makes up for it. Both were chosen by simulation ([`Correction`]), and what the intervals cover
-//! is measured: `tests/workshop/coverage.rs` writes `tests/data/coverage.txt`.
+//! is measured by `tests/workshop/coverage.rs`, which writes `tests/data/coverage.txt`: on pictures of the same kinds as they were
+//! chosen on, so that others may be covered less.
 
 use std::thread;
 
@@ -69,6 +70,20 @@ impl Resampling {
     /// How often the intervals held the figure in simulations, at worst and at best over AP, AP50, AP75 and their paired
     /// differences: to be taken from `tests/data/coverage.txt`. `None` = it was not measured with the corrections in use.
     pub const COVERAGE: Option<[f64; 2]> = None;
+
+    /// The corrections of the intervals, as a measurement of their coverage records them: it says nothing of others.
+    pub fn corrections() -> String {
+        let all = [
+            ("figures", Correction::FIGURE),
+            ("AP small", Correction::SMALL),
+            ("AP large", Correction::LARGE),
+            ("differences", Correction::DIFFERENCE),
+            ("of AP small", Correction::SMALL_DIFFERENCE),
+            ("losses", Correction::LOSS),
+            ("their differences", Correction::LOSS_DIFFERENCE),
+        ];
+        all.map(|(of, Correction { shift, widening })| format!("{of} {shift} {widening}")).join(", ")
+    }
 }
 
 impl Default for Resampling {

@@ -84,12 +84,19 @@ pub fn decode(text: &str) -> Result<Vec<CNumber>, String> {
 fn without_comments(text: &str) -> String {
     let mut found = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("/*") {
+    // Each kind of comment may hold the beginning of the other.
+    while let Some((before, after)) = rest.split_once('/') {
         found.push_str(before);
-        rest = after.split_once("*/").map_or("", |(_, after)| after);
+        rest = match after.as_bytes().first() {
+            Some(b'/') => after.find('\n').map_or("", |end| &after[end..]),
+            Some(b'*') => after[1..].split_once("*/").map_or("", |(_, after)| after),
+            _ => {
+                found.push('/');
+                after
+            }
+        };
     }
-    found.push_str(rest);
-    found.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    found + rest
 }
 
 fn number(text: &str) -> Option<CNumber> {
@@ -99,7 +106,9 @@ fn number(text: &str) -> Option<CNumber> {
     let (sign, size) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let digits = size.trim_end_matches(['u', 'U', 'l', 'L']);
     if let Some(hex) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        return i64::from_str_radix(hex, 16).ok().map(|value| CNumber::Integer(sign * value));
+        // A sign after the 0x would be read too.
+        let value = i64::from_str_radix(hex, 16).ok().filter(|_| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        return value.map(|value| CNumber::Integer(sign * value));
     }
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits.parse::<i64>().ok().map(|value| CNumber::Integer(sign * value));
@@ -138,6 +147,9 @@ mod tests {
         let whole = |text: &str| decode(text).unwrap();
         let integers = [255, -1, 16, i64::from(i32::MIN)].map(CNumber::Integer);
         assert_eq!(whole("int a[] = { 255u, -1, 0x10, /* end */ (-2147483647 - 1), };"), integers);
+        let commented = "// in/*.bin {9}\nint a[] = { 1, /* {2} // */ 3 }; // {4}";
+        assert_eq!(whole(commented), [1, 3].map(CNumber::Integer));
+        assert!(decode("{ -0x-8000000000000000 }").is_err() && decode("{ 6/2 }").is_err());
         assert!(decode("int a[] = { 1, two };").is_err() && decode("int a;").is_err() && decode("{ 1, , 2 }").is_err());
     }
 }

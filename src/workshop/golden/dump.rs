@@ -86,7 +86,8 @@ fn of_npy(bytes: &[u8], value_type: ValueType) -> Result<Dump, String> {
         data.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     }
     let mut note = None;
-    if fortran_order && shape.iter().filter(|dim| **dim > 1).count() > 1 {
+    // Without values, the product of some of the sides may be more than a number holds.
+    if fortran_order && !data.is_empty() && shape.iter().filter(|dim| **dim > 1).count() > 1 {
         // The first axis is innermost: the last one of the reversed shape.
         let reversed: Vec<usize> = shape.iter().rev().copied().collect();
         let order: Vec<usize> = (0..shape.len()).rev().collect();
@@ -154,4 +155,23 @@ fn of_numbers(numbers: &[CNumber], value_type: ValueType) -> Result<Dump, String
         }
     }
     Ok(Dump { bytes, ..Dump::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn npy(shape: &str, data: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': '|u1', 'fortran_order': True, 'shape': {shape}, }}\n");
+        let length = (header.len() as u16).to_le_bytes();
+        [b"\x93NUMPY\x01\x00".as_slice(), length.as_slice(), header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn fortrans_order_is_turned_round() {
+        let of = |shape: &str, data: &[u8]| of_npy(&npy(shape, data), ValueType::U8).map(|dump| dump.bytes);
+        assert_eq!(of("(2, 3)", &[1, 4, 2, 5, 3, 6]), Ok(vec![1, 2, 3, 4, 5, 6]));
+        assert_eq!(of("(0, 1099511627776, 1099511627776)", &[]), Ok(Vec::new()));
+        assert!(of("(1099511627776, 1099511627776)", &[]).is_err());
+    }
 }

@@ -26,7 +26,7 @@ pub enum Fault {
     },
     /// All values are the same.
     Constant {
-        value: i64,
+        value: f64,
         is_zero_point: bool,
     },
 
@@ -205,12 +205,14 @@ impl std::fmt::Display for Fault {
                 let percent = |share: f64| format!("{:.3} %", share * 100.0);
                 write!(f, "rounding: {} are 1 too high, {} are 1 too low", percent(*above), percent(*below))
             }
-            Self::Only { axis, parts, largest } => write!(f, "only {} wrong, by up to {largest}", listed(axis, parts)),
+            Self::Only { axis, parts, largest } => {
+                write!(f, "only {} wrong, by up to {}", listed(axis, parts), three_digits(*largest))
+            }
             Self::Bit { values: 1, bit } => write!(f, "bit {bit} of one value is flipped"),
             Self::Bit { values, bit } => write!(f, "bit {bit} of {values} values is flipped"),
             Self::Few { values: 1 } => f.write_str("a single value is wrong"),
             Self::Few { values } => write!(f, "{values} single values are wrong"),
-            Self::Inaccurate { largest } => write!(f, "close, but off by up to {largest}"),
+            Self::Inaccurate { largest } => write!(f, "close, but off by up to {}", three_digits(*largest)),
             Self::Garbage => f.write_str("no relation to the right values was found"),
         }
     }
@@ -231,6 +233,15 @@ impl std::fmt::Display for Storage {
     }
 }
 
+/// "12", "0.250", "3.52e-4": a difference that is not 0 is not shown as 0.
+pub fn three_digits(value: f64) -> String {
+    match value.abs() {
+        size if value.fract() == 0.0 && size < 1e6 => format!("{value}"),
+        0.001..1e6 => format!("{value:.3}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
 /// "channels 3 to 7 are", "row 0 is".
 fn listed(axis: &str, parts: &[usize]) -> String {
     const MOST: usize = 6;
@@ -244,5 +255,21 @@ fn listed(axis: &str, parts: &[usize]) -> String {
                 parts.len().checked_sub(MOST + 1).map_or(String::new(), |rest| format!(" and {} more", rest + 1));
             format!("{axis}s {}{rest} are", shown.join(", "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_the_digits_that_count() {
+        for (value, text) in
+            [(0.0, "0"), (4.0, "4"), (0.25, "0.250"), (0.000_351_9, "3.52e-4"), (2e9, "2.00e9"), (f64::NAN, "NaN")]
+        {
+            assert_eq!(three_digits(value), text);
+        }
+        let near = Fault::Inaccurate { largest: f64::from(0.0003f32) };
+        assert_eq!(near.to_string(), "close, but off by up to 3.00e-4");
     }
 }

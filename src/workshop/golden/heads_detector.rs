@@ -98,7 +98,7 @@ impl HeadsDetector {
             files.push(dump.clone());
             // Those of a picture are in a folder of its own, or not.
             let inside = entries(dump);
-            files.extend(inside.iter().flat_map(|path| entries(path)));
+            files.extend(inside.iter().flat_map(|path| entries(path)).take(MAX_FILES));
             files.extend(inside);
         }
         files.sort();
@@ -146,7 +146,7 @@ fn heads_of(pack: &GoldenPack, picture: &PackedPicture, dump: Option<&Path>) -> 
     let heads = match dump {
         None => PackHeads::new(pack, picture)?.own(),
         // Files of one picture must not pass for those of another.
-        Some(dump) if pack.manifest.pictures.len() > 1 && dump.is_dir() && !dump.join(&picture.name).is_dir() => {
+        Some(dump) if pack.manifest.pictures.len() > 1 && dump.exists() && !dump.join(&picture.name).is_dir() => {
             return Err(GoldenError::NoFolder { path: dump.to_owned(), picture: picture.name.clone() });
         }
         Some(dump) => board_heads(pack, picture, dump)?,

@@ -42,6 +42,9 @@ pub const REQUANTIZATION: &str = "requantization.json";
 pub const FORMAT: &str = "twinsight golden pack";
 pub const VERSION: u32 = 1;
 
+/// The most values of a raw head.
+const MAX_HEAD: usize = 1 << 28;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -129,6 +132,11 @@ impl PackedDetector {
             heads: self.heads.iter().map(head).collect(),
         };
         form.check().map_err(|cause| cause.to_string())?;
+        // Before memory is taken for them.
+        let values = |head| form.shape(head).iter().try_fold(1usize, |all, side| all.checked_mul(*side));
+        if form.heads.iter().any(|head| values(head).is_none_or(|values| values > MAX_HEAD)) {
+            return Err("a raw head is too large".into());
+        }
         Ok(form)
     }
 }

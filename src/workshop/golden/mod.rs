@@ -40,7 +40,7 @@ pub use check::{CheckRequest, check};
 pub use checked::{ByteDifference, CheckReport, CheckedTensor, Outcome, OutcomeCounts};
 pub use encoding::{ArrayFormat, PackEncoding};
 pub use error::GoldenError;
-pub use fault::{Fault, Storage};
+pub use fault::{Fault, Storage, three_digits};
 pub use heads_detector::HeadsDetector;
 pub use manifest::{Manifest, PackArithmetic, PackedPicture, PackedTensor};
 pub use pack::{GoldenPack, PACK};

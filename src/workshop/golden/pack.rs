@@ -64,22 +64,18 @@ impl GoldenPack {
     pub fn open(dir: &Path) -> Result<Self, GoldenError> {
         let manifest = read_manifest(dir)?;
         let damaged = |why: String| GoldenError::Damaged { path: dir.to_owned(), why };
-        let pictures = manifest.pictures.iter().flat_map(|picture| &picture.tensors);
-        let mut left = MAX_VALUES;
-        for tensor in manifest.constants.iter().chain(pictures) {
-            let count = tensor.shape.iter().try_fold(1usize, |all, dim| all.checked_mul(*dim));
-            let rest = count.filter(|count| *count > 0).and_then(|count| left.checked_sub(count));
-            left =
-                rest.ok_or_else(|| damaged(format!("the shape {:?} of {} is too large", tensor.shape, tensor.name)))?;
-            if tensor.shape.len() != tensor.layout.names().len() {
-                return Err(damaged(format!("the shape of {} does not fit its layout", tensor.name)));
+        check_tensors(&manifest.constants).map_err(damaged)?;
+        for picture in &manifest.pictures {
+            check_tensors(&picture.tensors).map_err(damaged)?;
+            if !is_size(picture) {
+                return Err(damaged(format!("the size of {} is not one of a picture", picture.name)));
             }
-            if !is_below(&tensor.file) {
-                return Err(damaged(format!("the file {} of {} is not in it", tensor.file, tensor.name)));
+            if !is_below(&picture.name) {
+                return Err(damaged(format!("the folder {} is not in it", picture.name)));
             }
         }
-        if let Some(picture) = manifest.pictures.iter().find(|picture| !is_size(picture)) {
-            return Err(damaged(format!("the size of {} is not one of a picture", picture.name)));
+        if manifest.pictures.is_empty() {
+            return Err(damaged("it has no picture".into()));
         }
         if !is_below(&manifest.model.file) {
             return Err(damaged(format!("its model {} is not in it", manifest.model.file)));
@@ -139,7 +135,9 @@ impl GoldenPack {
 
     /// Whether any file there, as [`check`](super::check()) looks for them, is one of a picture's tensors.
     pub fn is_dumped_in(&self, path: &Path) -> bool {
-        self.manifest.pictures.iter().any(|picture| {
+        // What lies in no picture's folder is the same for each of them.
+        let others = self.manifest.pictures.iter().skip(1).filter(|picture| path.join(&picture.name).is_dir());
+        self.manifest.pictures.iter().take(1).chain(others).any(|picture| {
             let tensors: Vec<&PackedTensor> = picture.tensors.iter().collect();
             BoardFiles::find(path, &picture.name, &tensors, &[]).is_ok()
         })
@@ -152,6 +150,26 @@ impl GoldenPack {
     pub fn damaged(&self, why: String) -> GoldenError {
         GoldenError::Damaged { path: self.dir.clone(), why }
     }
+}
+
+/// Constants, or the tensors of one picture. The message follows the pack's name.
+fn check_tensors(tensors: &[PackedTensor]) -> Result<(), String> {
+    let mut left = MAX_VALUES;
+    for PackedTensor { name, file, shape, layout, zero_point, .. } in tensors {
+        let count = shape.iter().try_fold(1usize, |all, dim| all.checked_mul(*dim));
+        let rest = count.filter(|count| *count > 0).and_then(|count| left.checked_sub(count));
+        left = rest.ok_or_else(|| format!("the shape {shape:?} of {name} is empty or too large"))?;
+        if shape.len() != layout.names().len() {
+            return Err(format!("the shape of {name} does not fit its layout"));
+        }
+        if !is_below(file) {
+            return Err(format!("the file {file} of {name} is not in it"));
+        }
+        if zero_point.is_some_and(|zero| !(-128..=255).contains(&zero)) {
+            return Err(format!("the zero point of {name} is not a byte"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a picture has a size that one can have.

@@ -128,8 +128,10 @@ impl<'a> PackWriter<'a> {
             pictures: Vec::new(),
         };
         let mut folders = FileNames::default();
-        // Its name is taken.
-        folders.unique(CONSTANTS);
+        // Pictures may be called like what else is in the pack.
+        for taken in [CONSTANTS, MODEL, MANIFEST, REQUANTIZATION] {
+            folders.unique(taken);
+        }
         let mut writer = Self { model, folder, manifest, executor, folders, bytes: 0, count: 0 };
         writer.write(MODEL, &model.bytes)?;
         let text = table.to_json().map_err(|cause| model.refused(cause.to_string()))?;

@@ -1,6 +1,6 @@
 //! Decides which frames are kept, and writes them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,9 +16,6 @@ use crate::files::{FileFormat, GrowingFile, Outputs, WriteCause, WriteError};
 use crate::model::ModelInfo;
 use crate::workshop::calibration::DistinctFrames;
 use crate::workshop::labels::{LabelForm, LabelledPicture, coco_labels, is_list, voc_label, yolo_label, yolo_names};
-
-/// The folder is new or empty, so that nothing in it is replaced.
-const NEW: FileFormat = FileFormat { name: "empty", reads: 1, is: |_| false };
 
 /// Of `harvest.jsonl`.
 const VERSION: u32 = 1;
@@ -40,11 +37,11 @@ pub struct HarvestSettings {
 /// A frame, and what A and B make of it.
 #[derive(Clone, Copy)]
 pub struct HarvestFrame<'a> {
-    /// A file as it was named, a stream's address, or "camera:0".
+    /// A file as it was named, a stream's address, "camera:0", or in the window the source's name.
     pub source: &'a str,
     /// A name for files made of it; its ending does not matter.
     pub file: &'a Path,
-    /// Of a camera or a video: its number from 0.
+    /// Of a video, and of a camera that a command reads: its number from 0.
     pub number: Option<u64>,
     /// Of a video: seconds from its start.
     pub time_s: Option<f64>,
@@ -78,8 +75,9 @@ pub struct Harvester {
     distinct: DistinctFrames,
     /// Pictures that were kept, relative to the folder.
     files: Vec<String>,
-    /// Their names without endings, in lower case: some disks take both cases for one.
-    used: HashSet<String>,
+    /// Names without endings that are taken, in lower case, because some disks take both cases for one; each with the number
+    /// that is tried first where it comes again.
+    used: HashMap<String, u64>,
     /// For the one file of COCO.
     labelled: Vec<LabelledPicture>,
     totals: HarvestTotals,
@@ -101,9 +99,9 @@ impl Harvester {
         if settings.form == LabelForm::Yolo {
             // First, so that what is there makes sense whatever ends the harvest.
             let names = dir.join("labels/classes.txt");
-            outputs.file(&names, &NEW)?.write(yolo_names(&settings.models[0].form.classes).as_bytes())?;
+            outputs.file(&names, &FileFormat::NEW)?.write(yolo_names(&settings.models[0].form.classes).as_bytes())?;
         }
-        let mut lines = GrowingFile::create(outputs.file(&dir.join("harvest.jsonl"), &NEW)?)?;
+        let mut lines = GrowingFile::create(outputs.file(&dir.join("harvest.jsonl"), &FileFormat::NEW)?)?;
         lines.append(head_line(&settings)?.as_bytes())?;
         Ok(Self {
             dir: dir.to_owned(),
@@ -112,7 +110,7 @@ impl Harvester {
             lines,
             distinct: DistinctFrames::default(),
             files: Vec::new(),
-            used: HashSet::new(),
+            used: HashMap::new(),
             labelled: Vec::new(),
             totals: HarvestTotals::default(),
         })
@@ -211,21 +209,23 @@ impl Harvester {
     fn free_stem(&mut self, file: &Path) -> String {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let stem = if stem.is_empty() { "frame" } else { &*stem };
-        let numbered = (2..).map(|number| format!("{stem}-{number}"));
-        let mut names = std::iter::once(stem.to_owned()).chain(numbered);
+        let first = stem.to_lowercase();
+        let mut number = self.used.get(&first).copied().unwrap_or(1);
         loop {
-            // The chain never ends.
-            let name = names.next().unwrap_or_default();
+            let name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
             let lower = name.to_lowercase();
+            number += 1;
             // Readers of YOLO's labels take files of some names for lists.
-            if !is_list(&format!("{lower}.txt")) && self.used.insert(lower) {
+            if !is_list(&format!("{lower}.txt")) && !self.used.contains_key(&lower) {
+                self.used.insert(lower, 2);
+                self.used.insert(first, number);
                 return name;
             }
         }
     }
 
     fn write(&mut self, file: &str, bytes: &[u8]) -> Result<(), HarvestError> {
-        Ok(self.outputs.file(&self.dir.join(file), &NEW)?.write(bytes)?)
+        Ok(self.outputs.file(&self.dir.join(file), &FileFormat::NEW)?.write(bytes)?)
     }
 }
 
@@ -317,10 +317,15 @@ mod tests {
                 HarvestSettings { when: Condition::PARTING.to_vec(), form, models: [model("FP32"), model("INT8")] };
             let mut harvester = Harvester::create(dir.path(), Outputs::default(), settings.clone()).unwrap();
             let mut outcomes = Vec::new();
-            // Same, parts, parts and is alike, parts and differs under a name that is taken.
-            for (grey, score_b, file) in
-                [(0, 0.25, "clip-0"), (0, 1.0, "clip-1"), (2, 1.0, "clip-2"), (90, 1.0, "Clip-1")]
-            {
+            // Same, parts, parts and is alike, parts and differs under a name that is taken, and again.
+            for (grey, score_b, file) in [
+                (0, 0.25, "clip-0"),
+                (0, 1.0, "clip-1"),
+                (2, 1.0, "clip-2"),
+                (90, 1.0, "Clip-1"),
+                (120, 1.0, "clip-1-2"),
+                (180, 1.0, "clip-1"),
+            ] {
                 compare(&mut comparer, score_b);
                 let frame = frame(grey);
                 let seen = HarvestFrame {
@@ -340,24 +345,27 @@ mod tests {
                     HarvestOutcome::Unmet,
                     HarvestOutcome::Kept { .. },
                     HarvestOutcome::Near { .. },
+                    HarvestOutcome::Kept { .. },
+                    HarvestOutcome::Kept { .. },
                     HarvestOutcome::Kept { .. }
                 ]
             ));
-            let totals = HarvestTotals { frames: 4, met: 3, kept: 2, near_duplicates: 1 };
+            let totals = HarvestTotals { frames: 6, met: 5, kept: 4, near_duplicates: 1 };
             assert_eq!(harvester.finish().unwrap(), totals);
-            for file in ["images/clip-1.png", "images/Clip-1-2.png", label] {
+            let images = ["clip-1", "Clip-1-2", "clip-1-2-2", "clip-1-3"].map(|name| format!("images/{name}.png"));
+            for file in images.iter().map(String::as_str).chain([label]) {
                 assert!(dir.path().join(file).is_file(), "{file}");
             }
             let text = std::fs::read_to_string(dir.path().join("harvest.jsonl")).unwrap();
             let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            assert_eq!(lines.len(), 5);
+            assert_eq!(lines.len(), 7);
             assert_eq!((&lines[1]["file"], &lines[1]["reasons"][0]), (&"images/clip-1.png".into(), &"lost".into()));
             assert_eq!(
                 (&lines[2]["like"]["file"], &lines[2]["like"]["difference"]),
                 (&"images/clip-1.png".into(), &2.0.into())
             );
             assert_eq!(lines[3]["a"]["boxes"][0]["class"], "person");
-            assert_eq!(lines[4]["totals"]["met"], 3);
+            assert_eq!(lines[6]["totals"]["met"], 5);
             assert!(matches!(
                 Harvester::create(dir.path(), Outputs::default(), settings),
                 Err(HarvestError::NotEmpty(_))

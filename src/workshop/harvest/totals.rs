@@ -12,3 +12,11 @@ pub struct HarvestTotals {
     /// That met a condition and were too much like one that was kept.
     pub near_duplicates: u64,
 }
+
+impl HarvestTotals {
+    /// "3 near-duplicates"
+    pub fn told_near(&self) -> String {
+        let noun = if self.near_duplicates == 1 { "near-duplicate" } else { "near-duplicates" };
+        format!("{} {noun}", self.near_duplicates)
+    }
+}

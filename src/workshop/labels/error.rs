@@ -23,7 +23,7 @@ pub enum LabelError {
         images.display()
     )]
     NoPictures { labels: PathBuf, images: PathBuf, first: String },
-    #[error("the labels in {} have no boxes: there is nothing to measure against", .0.display())]
+    #[error("the labels of {} have no boxes: there is nothing to measure against", .0.display())]
     NoBoxes(PathBuf),
     #[error(
         "no names for the classes of {}: put a classes.txt (one name a line) or a data.yaml with `names` beside the labels",

@@ -1,8 +1,10 @@
 //! Annotations where they usually are: beside the pictures.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::names::is_list;
+use super::names::{is_list, is_names_file};
 
 /// Of the pictures in a folder: a COCO file in it, or beside it where it is called `images`; or label files in it, or in the
 /// folder `labels` or `Annotations` that stands beside it or parallel to it (`images/val` and `labels/val`). `None` = there
@@ -17,7 +19,13 @@ pub fn find_annotations(images: &Path) -> Option<PathBuf> {
             return Some(file);
         }
     }
-    folders(images).into_iter().find(|folder| has_labels(folder))
+    let folders = folders(images);
+    // A license beside the pictures is text too, and their labels may be elsewhere.
+    let pictures: HashSet<OsString> = files(images).filter(|file| is_label(file).is_none()).filter_map(stem).collect();
+    let has_theirs = |folder: &Path| labels(folder).filter_map(stem).any(|label| pictures.contains(&label));
+    let theirs = folders.iter().position(|folder| has_theirs(folder));
+    let place = theirs.or_else(|| folders.iter().position(|folder| labels(folder).next().is_some()))?;
+    folders.into_iter().nth(place)
 }
 
 /// Where labels of the pictures in a folder may be, the likeliest first.
@@ -45,11 +53,31 @@ fn folders(images: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn has_labels(folder: &Path) -> bool {
-    std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .any(|entry| entry.is_ok_and(|entry| is_label(&entry.path()).is_some()))
+/// What is in a folder; nothing, where it cannot be read.
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+fn labels(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    files(folder).filter(|file| is_label(file).is_some())
+}
+
+fn stem(file: PathBuf) -> Option<OsString> {
+    file.file_stem().map(ToOwned::to_owned)
+}
+
+/// The files that reading these annotations of the pictures in `images` reads, which nothing that is written may replace: of a
+/// folder, all that is in it.
+pub fn annotation_files(annotations: &Path, images: &Path) -> Vec<PathBuf> {
+    let inside = |folder: &Path| files(folder).filter(|path| path.is_file()).collect::<Vec<_>>();
+    if annotations.is_dir() {
+        return inside(annotations);
+    }
+    // Names are of labels that stand beside the pictures.
+    let labels = Some(images).filter(|_| is_names_file(annotations)).and_then(find_annotations);
+    let mut all = labels.map_or_else(Vec::new, |folder| inside(&folder));
+    all.push(annotations.to_owned());
+    all
 }
 
 /// The form of a label file.
@@ -94,6 +122,27 @@ mod tests {
             std::fs::write(&file, "").unwrap();
             let expected = if file.extension().unwrap() == "json" { file.as_path() } else { file.parent().unwrap() };
             assert_eq!(find_annotations(&images).as_deref(), Some(expected), "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn labels_of_the_pictures_go_before_other_text_beside_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let set = dir.path().canonicalize().unwrap();
+        for file in ["images/a.jpg", "images/license.txt", "labels/a.txt"] {
+            std::fs::create_dir_all(set.join(file).parent().unwrap()).unwrap();
+            std::fs::write(set.join(file), "").unwrap();
+        }
+        assert_eq!(find_annotations(&set.join("images")), Some(set.join("labels")));
+        std::fs::write(set.join("images/a.txt"), "").unwrap();
+        assert_eq!(find_annotations(&set.join("images")), Some(set.join("images")));
+        // Where no label is of a picture, the reader says so.
+        std::fs::remove_dir_all(set.join("labels")).unwrap();
+        std::fs::remove_file(set.join("images/a.txt")).unwrap();
+        assert_eq!(find_annotations(&set.join("images")), Some(set.join("images")));
+        let images = set.join("images");
+        for (annotations, count) in [("images", 2), ("data.yaml", 3), ("truth.json", 1)] {
+            assert_eq!(annotation_files(&set.join(annotations), &images).len(), count, "{annotations}");
         }
     }
 }

@@ -1,16 +1,21 @@
 //! What is known to be in pictures, looked up by their files.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::read::{STRAYS, is_voc};
-use super::{LabelError, LabelSources, find_annotations, read_annotations};
+use super::given_picture::GivenPicture;
+use super::names::is_names_file;
+use super::picture_sizes::PictureSizes;
+use super::read::{STRAYS, is_voc, read_few};
+use super::{LabelError, LabelSources, find_annotations};
 use crate::compare::truth::{PictureTruth, TruthBox};
 use crate::detect::{Classes, Size};
 use crate::workshop::evaluate::{ClassMap, NamesError, Truth};
+
+/// The most objects of a picture whose truth is known. More are no annotations that a person made, and each is drawn in every frame.
+const MAX_OBJECTS: usize = 5000;
 
 /// Which truth is looked for.
 pub struct TruthRequest<'a> {
@@ -46,15 +51,7 @@ impl KnownTruth {
     /// Reads it. Annotations that were named must be good. Of those beside pictures, what is not meant for them counts as
     /// none, and what is wrong becomes a problem.
     pub fn read(request: &TruthRequest<'_>) -> Result<Self, LabelError> {
-        let sizes: RefCell<HashMap<PathBuf, Option<Size>>> = RefCell::default();
-        let size = |picture: &Path| {
-            let known = sizes.borrow().get(picture).copied();
-            known.unwrap_or_else(|| {
-                let size = (request.size)(picture);
-                sizes.borrow_mut().insert(picture.to_owned(), size);
-                size
-            })
-        };
+        let sizes = PictureSizes::new(request.size);
         let mut known = Self::default();
         let mut folders: BTreeMap<PathBuf, Vec<GivenPicture>> = BTreeMap::new();
         for picture in request.pictures {
@@ -64,7 +61,7 @@ impl KnownTruth {
         let Some(annotations) = request.annotations else {
             for (folder, pictures) in &folders {
                 let Some(found) = find_annotations(folder) else { continue };
-                match known.add(&found, folder, pictures, request.classes, &size) {
+                match known.add(&found, folder, pictures, request.classes, &sizes) {
                     Ok(()) => {}
                     Err(error) if is_of_other_things(&error) => {}
                     Err(error) => known.problems.push(error.to_string()),
@@ -72,12 +69,25 @@ impl KnownTruth {
             }
             return Ok(known);
         };
+        if is_names_file(annotations) && !annotations.is_dir() {
+            // The labels that it has the names of stand beside the pictures of each folder.
+            for (folder, pictures) in &folders {
+                match known.add(annotations, folder, pictures, request.classes, &sizes) {
+                    Ok(()) => {}
+                    Err(error) if folders.len() > 1 && is_of_other_things(&error) => {
+                        known.remarks.push(error.to_string())
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(known);
+        }
         let Some(first) = folders.keys().next().cloned() else { return Ok(known) };
         let mut pictures: Vec<GivenPicture> = folders.into_values().flatten().collect();
         if !is_coco(annotations) {
             known.leave_out_namesakes(&mut pictures);
         }
-        known.add(annotations, &first, &pictures, request.classes, &size)?;
+        known.add(annotations, &first, &pictures, request.classes, &sizes)?;
         Ok(known)
     }
 
@@ -113,74 +123,55 @@ impl KnownTruth {
         folder: &Path,
         pictures: &[GivenPicture],
         classes: Option<&Classes>,
-        size: &dyn Fn(&Path) -> Option<Size>,
+        sizes: &PictureSizes<'_>,
     ) -> Result<(), LabelError> {
         let whole: Vec<PathBuf> = pictures.iter().map(|picture| picture.whole.clone()).collect();
-        let sources = LabelSources { images: folder, pictures: &whole, classes, size };
-        let truth = read_annotations(annotations, &sources)?;
+        let size = |picture: &Path| sizes.of(picture);
+        let sources = LabelSources { images: folder, pictures: &whole, classes, size: &size };
+        let truth = read_few(annotations, &sources)?;
         let about = annotations.display();
         // Not all of the labelled pictures need be looked at.
-        let remarks = truth.remarks.iter().filter(|remark| !remark.ends_with(STRAYS));
+        let remarks = truth.remarks.iter().filter(|remark| !STRAYS.iter().any(|strays| remark.ends_with(*strays)));
         self.remarks.extend(remarks.map(|remark| format!("the annotations {about}: {remark}")));
         let images = ImagesByName::new(&truth);
         // The picture that an image is.
         let mut files: HashMap<usize, &Path> = HashMap::new();
-        let (mut several, mut resized) = (BTreeSet::new(), Vec::new());
+        let (mut several, mut resized, mut crowded) = (BTreeSet::new(), Vec::new(), Vec::new());
         let mut places = Vec::new();
         for picture in pictures {
             let Some(image) = images.find(&picture.whole) else { continue };
             if *files.entry(image).or_insert(&picture.whole) != picture.whole {
                 several.insert(image);
             }
-            match truth.images[image].size.zip(size(&picture.whole)) {
+            let about = &truth.images[image];
+            match about.size.and_then(|meant| Some((meant, sizes.of(&picture.whole)?))) {
                 Some((meant, is)) if meant != is => {
                     resized.push(format!("{} is {is}, not {meant}", picture.given.display()))
+                }
+                // Its label could not be read without a size: it is unknown, and not empty.
+                None if about.size.is_none() && sizes.is_unreadable(&picture.whole) => {}
+                _ if about.boxes.len() > MAX_OBJECTS => {
+                    crowded.push(format!("{} with {}", picture.given.display(), about.boxes.len()))
                 }
                 _ => places.push((picture.given.clone(), image)),
             }
         }
         places.retain(|(_, image)| !several.contains(image));
-        if let Some(first) = several.first() {
-            let (file, count) = (&truth.images[*first].file, several.len());
-            self.remarks.push(format!(
-                "the annotations {about}: {count} of their images could be any of several pictures (the first is {file}), and do \
-                 not count"
-            ));
-        }
-        if let Some(first) = resized.first() {
-            self.remarks.push(format!(
-                "the annotations {about}: {} pictures have another size than there ({first}), and their truth does not count",
-                resized.len()
-            ));
+        let several: Vec<String> = several.into_iter().map(|image| truth.images[image].file.clone()).collect();
+        for (left_out, what, why) in [
+            (several, "image", "that could be any of several pictures".to_owned()),
+            (resized, "picture", "of another size than theirs".to_owned()),
+            (crowded, "picture", format!("with more than {MAX_OBJECTS} objects")),
+        ] {
+            let Some(first) = left_out.first() else { continue };
+            let (count, end) = (left_out.len(), if left_out.len() == 1 { "" } else { "s" });
+            let not_for = format!("{count} {what}{end} {why} (the first: {first})");
+            self.remarks.push(format!("the annotations {about} do not count for {not_for}"));
         }
         let set = self.sets.len();
         self.places.extend(places.into_iter().map(|(picture, image)| (picture, [set, image])));
         self.sets.push(KnownSet { truth, lists_classes: !is_voc(annotations) });
         Ok(())
-    }
-}
-
-/// A picture as it was given, and where it is.
-struct GivenPicture {
-    given: PathBuf,
-    /// Its folder behind all links, and its own name, which labels go by.
-    whole: PathBuf,
-}
-
-impl GivenPicture {
-    fn new(given: &Path) -> Self {
-        let folder = given.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        whole.extend(given.file_name());
-        Self { given: given.to_owned(), whole }
-    }
-
-    fn folder(&self) -> &Path {
-        self.whole.parent().unwrap_or(Path::new("."))
-    }
-
-    fn stem(&self) -> &OsStr {
-        self.whole.file_stem().unwrap_or_default()
     }
 }
 
@@ -217,11 +208,7 @@ fn is_coco(annotations: &Path) -> bool {
 fn is_of_other_things(error: &LabelError) -> bool {
     matches!(
         error,
-        LabelError::NoLabels(_)
-            | LabelError::NoPictures { .. }
-            | LabelError::NoBoxes(_)
-            | LabelError::NoNames(_)
-            | LabelError::NotFound(_)
+        LabelError::NoLabels(_) | LabelError::NoPictures { .. } | LabelError::NoNames(_) | LabelError::NotFound(_)
     )
 }
 
@@ -293,6 +280,9 @@ mod tests {
 
     const SIZE: Size = Size { width: 200, height: 100 };
 
+    /// Pictures of this name cannot be read.
+    const BROKEN: &str = "broken.jpg";
+
     /// A folder with these files, empty or not.
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
@@ -312,7 +302,7 @@ mod tests {
             pictures: &pictures,
             annotations: annotations.as_deref(),
             classes: Some(&classes),
-            size: &|_| Some(SIZE),
+            size: &|picture| (!picture.ends_with(BROKEN)).then_some(SIZE),
         })?;
         Ok(ModelTruth::new(known.into(), &classes))
     }
@@ -356,6 +346,57 @@ mod tests {
         assert_eq!(class(&truth, dir.path().join("a/../a/1.jpg")), Some(vec![0]));
     }
 
+    /// Nothing there would make every box a false one.
+    #[test]
+    fn what_cannot_be_known_is_unknown_and_not_empty() {
+        let many = "0 0.5 0.5 0.2 0.2\n".repeat(MAX_OBJECTS + 1);
+        let dir = folder(&[
+            ("a/1.jpg", ""),
+            ("a/1.txt", "0 0.5 0.5 0.2 0.2"),
+            ("a/1.png", ""),
+            ("a/broken.jpg", ""),
+            ("a/broken.txt", "0 0.5 0.5 0.2 0.2"),
+            ("a/many.jpg", ""),
+            ("a/many.txt", many.as_str()),
+        ]);
+        let pictures = ["a/1.jpg", "a/1.png", "a/broken.jpg", "a/many.jpg"];
+        let truth = read(dir.path(), &pictures, None).unwrap();
+        let known = pictures.map(|picture| class(&truth, dir.path().join(picture)));
+        // A picture in two formats has one label.
+        assert_eq!(known, [Some(vec![0]), Some(vec![0]), None, None]);
+        let [remark] = truth.known.remarks.as_slice() else { panic!("{:?}", truth.known.remarks) };
+        assert!(remark.contains("more than 5000 objects") && remark.contains("many.jpg with 5001"), "{remark}");
+    }
+
+    #[test]
+    fn a_picture_alone_has_the_truth_that_it_has_among_others() {
+        let dir = folder(&[("1.jpg", ""), ("1.txt", ""), ("2.jpg", ""), ("2.txt", "0 0.5 0.5 0.2 0.2")]);
+        for pictures in [&["1.jpg", "2.jpg"][..], &["1.jpg"]] {
+            let truth = read(dir.path(), pictures, None).unwrap();
+            assert_eq!(class(&truth, dir.path().join("1.jpg")), Some(vec![]), "nothing is in it");
+        }
+    }
+
+    #[test]
+    fn a_list_of_names_is_for_the_labels_of_every_folder() {
+        let label = "0 0.5 0.5 0.2 0.2\n";
+        let dir = folder(&[
+            ("data.yaml", "names: [cat, dog]"),
+            ("a/images/1.jpg", ""),
+            ("a/labels/1.txt", label),
+            ("b/images/1.jpg", ""),
+            ("b/labels/1.txt", "1 0.5 0.5 0.2 0.2\n"),
+            ("c/images/1.jpg", ""),
+        ]);
+        let pictures = ["a/images/1.jpg", "b/images/1.jpg", "c/images/1.jpg"];
+        let truth = read(dir.path(), &pictures, Some("data.yaml")).unwrap();
+        let known = pictures.map(|picture| class(&truth, dir.path().join(picture)));
+        assert_eq!(known, [Some(vec![1]), Some(vec![0]), None]);
+        let [remark] = truth.known.remarks.as_slice() else { panic!("{:?}", truth.known.remarks) };
+        assert!(remark.contains("has no label files"), "{remark}");
+        assert!(read(dir.path(), &pictures[2..], Some("data.yaml")).is_err());
+    }
+
     #[test]
     fn pascal_voc_has_no_list_of_classes_and_the_others_do() {
         let voc = "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>\
@@ -390,7 +431,7 @@ mod tests {
         assert_eq!(class(&truth, dir.path().join("c/1.jpg")), None);
         assert_eq!(class(&truth, dir.path().join("d/1.jpg")), None);
         let [remark] = truth.known.remarks.as_slice() else { panic!("{:?}", truth.known.remarks) };
-        assert!(remark.ends_with("a: 1 pictures have no label file, and count as empty"), "{remark}");
+        assert!(remark.ends_with("a: 1 picture has no label file, and counts as empty"), "{remark}");
         let alone = read(dir.path(), &["a/1.jpg"], None).unwrap();
         assert!(alone.known.remarks.is_empty(), "labels of others are no concern: {:?}", alone.known.remarks);
         let [problem] = truth.known.problems.as_slice() else { panic!("{:?}", truth.known.problems) };

@@ -12,14 +12,16 @@
 mod error;
 mod find;
 mod format;
+mod given_picture;
 mod known;
 mod names;
+mod picture_sizes;
 mod read;
 mod voc;
 mod yolo;
 
 pub use error::{LabelError, LabelFileError};
-pub use find::find_annotations;
+pub use find::{annotation_files, find_annotations};
 pub use format::{LabelForm, LabelledPicture, coco_labels, voc_label, yolo_label, yolo_names};
 pub use known::{KnownTruth, ModelTruth, TruthRequest};
 pub(in crate::workshop) use names::is_list;

@@ -52,7 +52,12 @@ pub(super) fn read_names(path: &Path) -> Result<Vec<String>, LabelError> {
     Ok(names)
 }
 
-pub(super) fn is_yaml(path: &Path) -> bool {
+/// Whether a file names the classes of labels that stand beside the pictures, and is no annotations itself.
+pub(super) fn is_names_file(path: &Path) -> bool {
+    is_yaml(path) || path.extension().is_some_and(|end| end == "names" || end == "txt")
+}
+
+fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
 }
 
@@ -84,7 +89,7 @@ fn by_number(items: impl Iterator<Item = String>) -> Vec<String> {
         names.push((number, name.trim_matches(['"', '\'']).to_owned()));
     }
     names.sort_by_key(|(number, _)| *number);
-    let count = names.last().map_or(0, |(number, _)| number + 1).min(names.len().max(1) * 64);
+    let count = names.last().map_or(0, |(number, _)| number.saturating_add(1)).min(names.len().max(1) * 64);
     let mut all = vec![String::new(); count];
     names.into_iter().for_each(|(number, name)| {
         if let Some(place) = all.get_mut(number) {
@@ -142,5 +147,8 @@ mod tests {
             assert_eq!(yaml_names(form).unwrap(), ["gate", "drone, big", "bird"], "{form}");
         }
         assert_eq!(yaml_names("nc: 3\n"), None);
+        // A number that no list can have takes no memory.
+        let far = yaml_names("names:\n  0: gate\n  18446744073709551615: drone\n").unwrap();
+        assert!(far[0] == "gate" && far.len() < 1000, "{}", far.len());
     }
 }

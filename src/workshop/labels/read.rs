@@ -1,6 +1,6 @@
 //! Reads annotations of any form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::find::{LabelKind, is_label};
 use super::find_annotations;
-use super::names::{find_names, is_yaml, read_names};
+use super::names::{find_names, is_names_file, read_names};
 use super::{LabelError, LabelFileError, voc, yolo};
 use crate::compare::truth::TruthBox;
 use crate::detect::{Classes, Size};
@@ -16,8 +16,9 @@ use crate::files::{decoded, read_limited};
 use crate::model::hex;
 use crate::workshop::evaluate::{Category, Truth, TruthId, TruthImage};
 
-/// What is remarked of labels without a picture, after their number.
-pub(super) const STRAYS: &str = "label files belong to no picture, and do not count";
+/// What is remarked of labels without a picture, after their number: of one, of several.
+pub(super) const STRAYS: [&str; 2] =
+    ["label file belongs to no picture, and does not count", "label files belong to no picture, and do not count"];
 
 /// The most bytes of one label file.
 const MAX_BYTES: u64 = 1 << 24;
@@ -36,11 +37,16 @@ pub struct LabelSources<'a> {
 
 /// A COCO file; or a folder of YOLO's or Pascal VOC's label files, or the data.yaml or list of names beside YOLO's.
 pub fn read_annotations(path: &Path, sources: &LabelSources<'_>) -> Result<Truth, LabelError> {
-    let is_names = path.extension().is_some_and(|end| end == "names" || end == "txt");
+    let truth = read_few(path, sources)?;
+    if truth.boxes() == 0 { Err(LabelError::NoBoxes(path.to_owned())) } else { Ok(truth) }
+}
+
+/// The same of pictures that may be few: that there is nothing in them is known, too.
+pub(super) fn read_few(path: &Path, sources: &LabelSources<'_>) -> Result<Truth, LabelError> {
     if path.is_dir() {
         return read_folder(path, None, sources);
     }
-    if is_yaml(path) || is_names {
+    if is_names_file(path) {
         let names = read_names(path)?;
         let beside = find_annotations(sources.images).filter(|found| found.is_dir());
         let folder = beside.or_else(|| path.parent().map(Path::to_owned)).unwrap_or_default();
@@ -63,13 +69,15 @@ fn read_folder(folder: &Path, names: Option<Vec<String>>, sources: &LabelSources
         LabelKind::Yolo => names.map_or_else(|| yolo_names(folder, sources), Ok)?,
     };
     let mut sum = Sha256::new();
-    let (mut images, mut unlabelled, mut belonging) = (Vec::new(), 0, 0);
-    let mut difficult = 0;
+    let (mut images, mut unlabelled) = (Vec::new(), 0);
+    // One label may be of two pictures, as of a.jpg and a.png.
+    let mut belonging = HashSet::new();
+    let (mut places, mut difficult) = (HashMap::new(), 0);
     for (picture, id) in sources.pictures.iter().zip(1..) {
         let stem = picture.file_stem().unwrap_or_default();
         let read = match labels.get(stem) {
             Some((path, _)) => {
-                belonging += 1;
+                belonging.insert(stem);
                 let bytes =
                     read_limited(path, MAX_BYTES).map_err(|cause| LabelError::Read { path: path.clone(), cause })?;
                 sum.update(stem.as_encoded_bytes());
@@ -78,7 +86,7 @@ fn read_folder(folder: &Path, names: Option<Vec<String>>, sources: &LabelSources
                 let failed = |cause| LabelError::File { path: path.clone(), cause };
                 let text = decoded(&bytes).map_err(|line| failed(LabelFileError::Encoding(line)))?;
                 match kind {
-                    LabelKind::Voc => read_voc(&text, &mut names, &mut difficult).map_err(failed)?,
+                    LabelKind::Voc => read_voc(&text, &mut names, &mut places, &mut difficult).map_err(failed)?,
                     LabelKind::Yolo => {
                         let size = (sources.size)(picture);
                         // A picture that cannot be read is skipped anyway, and says why.
@@ -96,17 +104,14 @@ fn read_folder(folder: &Path, names: Option<Vec<String>>, sources: &LabelSources
         let file = picture.strip_prefix(sources.images).unwrap_or(picture).to_string_lossy().into_owned();
         images.push(TruthImage { id: TruthId::from(id), file, size: read.size, boxes: read.boxes });
     }
-    if belonging == 0 {
+    if belonging.is_empty() {
         let first = labels.values().next().and_then(|(path, _)| path.file_name());
         let first = first.unwrap_or_default().to_string_lossy().into_owned();
         let (labels, images) = (folder.to_owned(), sources.images.to_owned());
         return Err(LabelError::NoPictures { labels, images, first });
     }
-    if images.iter().all(|image| image.boxes.is_empty()) {
-        return Err(LabelError::NoBoxes(folder.to_owned()));
-    }
     let categories = names.into_iter().zip(0..).map(|(name, id)| Category { id: TruthId::from(id), name }).collect();
-    let remarks = remarks(unlabelled, labels.len() - belonging, difficult);
+    let remarks = remarks(unlabelled, labels.len() - belonging.len(), difficult);
     Ok(Truth::of_labels(categories, images, hex(&sum.finalize()), remarks)?)
 }
 
@@ -143,12 +148,18 @@ fn yolo_names(folder: &Path, sources: &LabelSources<'_>) -> Result<Vec<String>, 
     }
 }
 
-fn read_voc(text: &str, names: &mut Vec<String>, difficult: &mut usize) -> Result<LabelRead, LabelFileError> {
+/// `places` are those of the names so far.
+fn read_voc(
+    text: &str,
+    names: &mut Vec<String>,
+    places: &mut HashMap<String, usize>,
+    difficult: &mut usize,
+) -> Result<LabelRead, LabelFileError> {
     let picture = voc::picture(text)?;
     let mut boxes = Vec::new();
     for object in picture.objects {
-        let category = names.iter().position(|name| *name == object.name).unwrap_or_else(|| {
-            names.push(object.name.clone());
+        let category = *places.entry(object.name).or_insert_with_key(|name| {
+            names.push(name.clone());
             names.len() - 1
         });
         let [_, _, w, h] = object.xywh;
@@ -160,9 +171,19 @@ fn read_voc(text: &str, names: &mut Vec<String>, difficult: &mut usize) -> Resul
 
 fn remarks(unlabelled: usize, strays: usize, difficult: usize) -> Vec<String> {
     let told = [
-        (unlabelled, "pictures have no label file, and count as empty"),
+        (
+            unlabelled,
+            ["picture has no label file, and counts as empty", "pictures have no label file, and count as empty"],
+        ),
         (strays, STRAYS),
-        (difficult, "objects are marked as difficult: detections of them are neither right nor wrong"),
+        (
+            difficult,
+            [
+                "object is marked as difficult: detections of it are neither right nor wrong",
+                "objects are marked as difficult: detections of them are neither right nor wrong",
+            ],
+        ),
     ];
-    told.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+    let remark = |(count, [one, many]): (usize, [&str; 2])| format!("{count} {}", if count == 1 { one } else { many });
+    told.into_iter().filter(|(count, _)| *count > 0).map(remark).collect()
 }

@@ -21,6 +21,8 @@ pub struct RowValues<'v> {
     pub isolated: Option<&'v [f32]>,
     /// How many values differ from exact arithmetic's; `None`: it is exact, or not known.
     pub differing: Option<usize>,
+    /// How many bytes are at the ends of the range; `None`: it is not rounded, or not known.
+    pub clipped: Option<usize>,
 }
 
 /// What computes the INT8 model's tensors.
@@ -77,6 +79,8 @@ struct EngineRow {
     tensor: String,
     /// `None`: it is in float.
     scale: Option<ByteScale>,
+    /// Its ends at which values are clipped; `None`: it is not rounded.
+    clips: Option<[bool; 2]>,
 }
 
 impl EngineSide {
@@ -87,6 +91,7 @@ impl EngineSide {
         let (Some(cutter), Some(constants)) = (cutter, graph.map(Constants::of)) else {
             return Err(LayersError::NotQuantized);
         };
+        let cut = network.cut_tensors();
         let row = |row: &MergedRow| {
             let node = cutter.node(&row.propagated).filter(|node| node.op_type == "DequantizeLinear");
             let (bytes, scale) = match node.map(|node| node.input.as_slice()) {
@@ -94,7 +99,9 @@ impl EngineSide {
                 _ => (&row.propagated, None),
             };
             let tensor = bytes.strip_prefix("b/").unwrap_or(bytes).to_owned();
-            network.tensor(&tensor).map(|_| EngineRow { isolated: row.isolated.clone(), tensor, scale })
+            network.tensor(&tensor)?;
+            let clips = cut.iter().find(|cut| cut.tensor == tensor).map(|cut| cut.clips);
+            Some(EngineRow { isolated: row.isolated.clone(), tensor, scale, clips })
         };
         let rows: Option<Vec<EngineRow>> = merged.rows.iter().map(row).collect();
         let rows = rows.ok_or_else(|| LayersError::Integers("its tensors have no scales of their own".into()))?;
@@ -123,8 +130,11 @@ impl EngineSide {
         }
         let missing = || LayersError::Integers("a tensor was not computed".into());
         let (mut propagated, mut isolated) = (Vec::new(), Vec::new());
-        for (row, EngineRow { isolated: alone_name, tensor, scale }) in rows.iter().enumerate() {
+        for (row, EngineRow { isolated: alone_name, tensor, scale, clips }) in rows.iter().enumerate() {
             let values = plan.values(tensor).ok_or_else(missing)?;
+            let clipped = clips.zip(plan.at_ends(tensor)).map(|(clips, ends)| {
+                clips.iter().zip(ends).filter(|(clips, _)| **clips).map(|(_, bytes)| bytes).sum::<usize>()
+            });
             let differing = match exact {
                 Some(exact) => Some(differing(&values, &exact.values(tensor).ok_or_else(missing)?)),
                 None => None,
@@ -140,7 +150,7 @@ impl EngineSide {
                 has_isolated = true;
             }
             let isolated = has_isolated.then_some(isolated.as_slice());
-            take(chain, RowValues { row, propagated: &propagated, isolated, differing })?;
+            take(chain, RowValues { row, propagated: &propagated, isolated, differing, clipped })?;
         }
         *model = None;
         Ok(())
@@ -210,14 +220,17 @@ impl SessionSide {
                 }
                 // A row's isolated tensor comes right after the propagated one.
                 if is_isolated {
-                    let isolated = Some(values);
-                    result = take(chain, RowValues { row, propagated: &propagated, isolated, differing: None });
+                    let (isolated, unknown) = (Some(values), None);
+                    let values =
+                        RowValues { row, propagated: &propagated, isolated, differing: unknown, clipped: unknown };
+                    result = take(chain, values);
                     return;
                 }
                 propagated.clear();
                 propagated.extend_from_slice(values);
                 if !rounds[row] {
-                    result = take(chain, RowValues { row, propagated: values, isolated: None, differing: None });
+                    let values = RowValues { row, propagated: values, isolated: None, differing: None, clipped: None };
+                    result = take(chain, values);
                 }
             })
             .map_err(LayersError::Run)?;

@@ -26,6 +26,8 @@ struct NoiseSums {
     values: usize,
     /// Values that are not those of exact arithmetic; `None`: the arithmetic is exact, or it is not known.
     differing: Option<usize>,
+    /// Bytes at the ends of the range; `None`: it is not rounded, or it is not known.
+    clipped: Option<usize>,
 }
 
 /// One tensor of the INT8 model.
@@ -45,6 +47,9 @@ pub struct LayerNoise {
     /// The share of its bytes that are not those of exact arithmetic, in 0..=1; `None`: the arithmetic is exact, or is
     /// this processor's, of which that is not measured.
     pub differing: Option<f64>,
+    /// The share of its bytes at the ends of its range, where values are clipped, in 0..=1; `None`: its bytes are only moved,
+    /// or are in float, or the arithmetic is this processor's, of which that is not measured.
+    pub clipped: Option<f64>,
 }
 
 impl Layers {
@@ -64,13 +69,14 @@ impl Layers {
         let Self { rows, chain, int8, sums, .. } = self;
         chain.run(input)?;
         int8.run(input, chain, &mut |chain, values| {
-            let RowValues { row, propagated, isolated, differing } = values;
+            let RowValues { row, propagated, isolated, differing, clipped } = values;
             let (shape, float) = chain.row(row);
             if [Some(propagated), isolated].into_iter().flatten().any(|values| values.len() != float.len()) {
                 let tensor = &rows[row].tensor;
                 return Err(LayersError::Run(format!("{tensor} has another shape than the float model's")));
             }
-            sums[row].add(shape, float, propagated, isolated, differing);
+            sums[row].add(shape, float, propagated, isolated);
+            sums[row].count(differing, clipped);
             Ok(())
         })?;
         self.pictures += 1;
@@ -96,21 +102,15 @@ impl Layers {
             shape: sums.shape.clone(),
             propagated: sums.sqnr(sums.propagated),
             isolated: row.isolated.as_ref().map(|_| sums.sqnr(sums.isolated)),
-            differing: sums.differing.map(|differing| differing as f64 / sums.values.max(1) as f64),
+            differing: sums.share(sums.differing),
+            clipped: sums.share(sums.clipped),
         };
         self.rows.iter().zip(&self.sums).map(layer).collect()
     }
 }
 
 impl NoiseSums {
-    fn add(
-        &mut self,
-        shape: &[i64],
-        float: &[f32],
-        propagated: &[f32],
-        isolated: Option<&[f32]>,
-        differing: Option<usize>,
-    ) {
+    fn add(&mut self, shape: &[i64], float: &[f32], propagated: &[f32], isolated: Option<&[f32]>) {
         if self.shape != shape {
             shape.clone_into(&mut self.shape);
         }
@@ -118,7 +118,15 @@ impl NoiseSums {
         self.propagated += noise(float, propagated);
         self.isolated += isolated.map_or(0.0, |isolated| noise(float, isolated));
         self.values += float.len();
+    }
+
+    fn count(&mut self, differing: Option<usize>, clipped: Option<usize>) {
         self.differing = differing.map(|differing| self.differing.unwrap_or_default() + differing);
+        self.clipped = clipped.map(|clipped| self.clipped.unwrap_or_default() + clipped);
+    }
+
+    fn share(&self, of: Option<usize>) -> Option<f64> {
+        of.map(|count| count as f64 / self.values.max(1) as f64)
     }
 
     fn sqnr(&self, noise: f64) -> f64 {

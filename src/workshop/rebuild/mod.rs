@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! model file ── its metadata, the files beside it ──▶ ModelOrigin ─┬─ with_float (nodes) ───────┐
-//!                                                                  └─ with_ranges (calibrator) ─┴▶ RebuiltModel ──▶ files
+//!                                                                  ├─ with_ranges (calibrator) ─┤
+//!                                                                  └─ with_added (calibrator) ──┴▶ RebuiltModel ──▶ files
 //! RebuildTask: ModelOrigin ──▶ RebuiltModel ──▶ files ──▶ BeforeAfter
 //! ```
 //!

@@ -122,7 +122,16 @@ impl ModelOrigin {
 
     /// A model of the same network after a recipe, with the ranges that a calibrator saw.
     pub fn with_ranges(&self, recipe: &Recipe, calibrator: &Calibrator) -> Result<RebuiltModel, RebuildError> {
-        let table = calibrator.table(recipe.ranges, recipe.grids());
+        self.calibrated(recipe, calibrator.table(recipe.ranges, recipe.grids()))
+    }
+
+    /// The same model with ranges that hold what a calibrator saw too, beside the pictures of its own calibration.
+    pub fn with_added(&self, calibrator: &Calibrator) -> Result<RebuiltModel, RebuildError> {
+        let (table, _) = self.table()?;
+        self.calibrated(&self.recipe, calibrator.added_to(&table, self.recipe.grids()))
+    }
+
+    fn calibrated(&self, recipe: &Recipe, table: CalibrationTable) -> Result<RebuiltModel, RebuildError> {
         let file = self.network.quantized(recipe, &table, Path::new("of these frames"))?;
         let sum = table.sha256();
         let end = format!("_{}{FRAMES}{}", table.pictures, sum.get(..6).unwrap_or_default());

@@ -9,7 +9,7 @@ use super::origin::ModelOrigin;
 use super::rebuilt_model::{RECIPE, RebuiltModel, TABLE, beside};
 use crate::detect::{Frame, Letterboxer, Thresholds};
 use crate::model::{Catalog, ModelInfo, ModelLoader, ModelName, Runtime};
-use crate::workshop::calibration::{Calibrator, DistinctFrames, Frames};
+use crate::workshop::calibration::{CalibrationFrame, Calibrator, DistinctFrames, Frames};
 use crate::workshop::progress::{Progress, Stopped};
 use crate::workshop::recipe::Recipe;
 
@@ -105,6 +105,36 @@ impl RebuildTask {
         };
         let what = format!("Calibrated on {} frames of {} ({skipped} skipped)", inputs.len(), plan.source);
         self.finish(&rebuilt, &inputs, [what, "the same frames".to_owned()], started, progress)
+    }
+
+    /// Adds frames to the pictures of B's calibration, and builds with ranges that hold both.
+    pub fn extend(&self, frames: &[Arc<Frame>], progress: &dyn Progress) -> Result<RebuildResult, Stopped> {
+        let started = Instant::now();
+        if frames.is_empty() {
+            return Err(Stopped::Failed(
+                "There is no frame to add: wait for one that leaves the calibrated range.".into(),
+            ));
+        }
+        progress.report("Measuring frames", 0, frames.len());
+        let origin = self.origin()?;
+        let runtime = Runtime::find(&self.catalog).map_err(Stopped::failed)?;
+        let network = origin.network().for_recipe(origin.recipe());
+        let mut calibrator = Calibrator::new(&runtime, &network).map_err(Stopped::failed)?;
+        let (mut letterboxer, mut inputs) = (Letterboxer::new(self.models[0].form.input), Inputs::default());
+        for (done, frame) in frames.iter().enumerate() {
+            progress.step("Measuring frames", done, frames.len())?;
+            calibrator.add(&CalibrationFrame::of(Arc::clone(frame))).map_err(Stopped::failed)?;
+            let letterbox = letterboxer.fill(frame);
+            inputs.push(letterboxer.tensor(), letterbox);
+        }
+        progress.report("Building", 0, 0);
+        let rebuilt = origin.with_added(&calibrator).map_err(Stopped::failed)?;
+        drop(calibrator);
+        let (what, on) = match frames.len() {
+            1 => ("1 frame added to the calibration".to_owned(), "this frame"),
+            many => (format!("{many} frames added to the calibration"), "these frames"),
+        };
+        self.finish(&rebuilt, &inputs, [what, on.to_owned()], started, progress)
     }
 
     fn origin(&self) -> Result<ModelOrigin, Stopped> {

@@ -263,6 +263,9 @@ fn what_is_known_to_be_there_is_counted_too() {
     assert_eq!(counts.sentence(2), "1 | 0 boxes, A | B; truth: 1, A finds 1, B 0");
     assert_eq!(counts.sentence(7), "0 | 0 boxes, A | B; truth: 1, A finds 0, B 0");
     assert!(counts.has(7) && !counts.has(8), "what nobody found is in sight too");
+    // A model that did not look, or knows other classes, missed nothing.
+    counts.count_known(&classes, Some((&truth, &[truth.judge(&found), JudgedBoxes::default()])));
+    assert_eq!(counts.sentence(2), "1 | 0 boxes, A | B; truth: 1, A finds 1");
     counts.count_known(&classes, None);
     assert!(!counts.has(7));
 }

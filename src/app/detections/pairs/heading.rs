@@ -47,18 +47,18 @@ pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>, actions: &mu
 fn truths(ui: &mut Ui, shown: &mut [bool; 2], input: &PairsInput<'_>) {
     let verdicts = input.comparison.verdicts().iter();
     let chosen = verdicts.filter(|verdict| input.comparison.is_chosen(verdict, input.chosen_classes));
-    let known: Vec<PairTruth> = chosen.map(|verdict| input.truth(verdict)).collect();
+    let [right, wrong] = chosen.map(|verdict| input.truth(verdict)).fold([0; 2], |[right, wrong], truth: PairTruth| {
+        [right + usize::from(truth.has_right()), wrong + usize::from(truth.has_wrong())]
+    });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
-        let right = known.iter().filter(|truth| truth.has_right()).count();
-        let wrong = known.iter().filter(|truth| truth.has_wrong()).count();
         for (on, sign, text, what) in [
             (0, "✔", format!("{right} true"), "Pairs with a box that finds an object of the annotations"),
             (
                 1,
                 "✖",
                 format!("{wrong} false"),
-                "Pairs with a box that finds none: false, duplicate, of another class, misplaced",
+                "Pairs with a box that finds none: false, duplicate, wrong class, badly placed",
             ),
         ] {
             let on = &mut shown[on];

@@ -268,7 +268,7 @@ fn record_words(recording: bool) -> (&'static str, &'static str) {
     if recording {
         ("Stop recording", "Stop recording")
     } else {
-        ("Record", "Record frames and raw heads, to replay them at other thresholds and with other models")
+        ("Record", "Record frames and raw model outputs, to replay them at other thresholds and with other models")
     }
 }
 

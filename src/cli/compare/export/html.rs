@@ -127,7 +127,10 @@ pub fn figure(picture: &PictureReport<'_>, uri: Option<&str>, aside: &Aside<'_>)
     let mut boxes: String = matched.iter().chain(&differing).map(|entry| rectangles(entry)).collect();
     boxes += &tags(&differing, picture.size());
     let ground = match uri {
-        Some(uri) => format!("<image width=\"{width}\" height=\"{height}\" href=\"{uri}\"/>"),
+        // Of another size, it has these sides to a pixel only.
+        Some(uri) => {
+            format!("<image width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" href=\"{uri}\"/>")
+        }
         None => format!("<rect class=\"missing\" width=\"{width}\" height=\"{height}\"/>"),
     };
     let rows: String = differing.iter().enumerate().map(|(i, e)| row(&(i + 1).to_string(), e, aside.names)).collect();

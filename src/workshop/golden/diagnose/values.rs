@@ -23,8 +23,9 @@ pub fn constant(subject: &Subject<'_>) -> Option<Fault> {
     if subject.found.len() < 2 || !is_same(&subject.found) || is_same(&subject.right) {
         return None;
     }
-    let value = if subject.is_float() { f32::from_bits(first.cast_unsigned()) as i64 } else { first.into() };
-    Some(Fault::Constant { value, is_zero_point: subject.zero_point.is_some_and(|zero| i64::from(zero) == value) })
+    let bits = first.cast_unsigned();
+    let value = if subject.is_float() { f64::from(f32::from_bits(bits)) } else { f64::from(first) };
+    Some(Fault::Constant { value, is_zero_point: subject.zero_point.is_some_and(|zero| f64::from(zero) == value) })
 }
 
 /// Values that a rule leads to from the right ones: another zero point, other bits, no negative side.
