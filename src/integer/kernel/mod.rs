@@ -8,9 +8,7 @@ pub mod curve;
 mod lanes;
 pub mod lines;
 pub mod memory;
-#[cfg(target_arch = "x86_64")]
 pub mod multiply;
-#[cfg(target_arch = "x86_64")]
 mod tile;
 pub mod to_bytes;
 #[cfg(target_arch = "x86_64")]

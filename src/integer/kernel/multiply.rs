@@ -2,6 +2,7 @@
 
 use super::Kernel;
 pub use super::tile::{GROUP, REGISTERS, Tile};
+#[cfg(target_arch = "x86_64")]
 use super::x86;
 
 /// Instructions, and what they take.
@@ -87,6 +88,7 @@ impl Multiply {
     /// Of the activations, see [`Tile`]: `groups` · 4 bytes must be readable at every run of every position, 4 bytes at
     /// every rest, and nobody may write them meanwhile. The processor must have the kernel of a plan that came to these
     /// instructions.
+    #[cfg(target_arch = "x86_64")]
     pub unsafe fn run(self, positions: usize, tile: &mut Tile<'_>) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -101,6 +103,15 @@ impl Multiply {
                 Self::WideSingles => x86::wide_singles(positions, tile),
             }
         }
+    }
+
+    /// Of other processors no plan has instructions.
+    ///
+    /// # Safety
+    /// None is asked for.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub unsafe fn run(self, positions: usize, tile: &mut Tile<'_>) {
+        debug_assert!(false, "{self:?} of {positions} positions, {tile:?}");
     }
 
     /// Pairs that are added in saturating int16; `wraps`: sums may leave int32.

@@ -91,6 +91,8 @@ impl ToBytes {
                 (Kernel::Avx512Vnni, _) => return unsafe { vectors::with_avx512(self, rows) },
             }
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = kernel;
         // SAFETY: the caller's promise.
         unsafe { self.anywhere(rows) };
     }
