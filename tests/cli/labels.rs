@@ -50,14 +50,16 @@ fn labels_read_back_as_truth_give_a_perfect_f1_in_every_form() {
         assert!(point["objects"].as_u64().unwrap() > 5, "{point}");
         assert_eq!((&point["right"], &point["wrong"]), (&point["objects"], &Value::from(0)), "{form}");
         assert_eq!(errors(0)["sweep"]["f1"][25], 1.0, "{form}");
-        int8.push((errors(1)["working_point"].clone(), errors(1)["kinds"].clone()));
+        int8.push((form, errors(1)["working_point"].clone(), errors(1)["kinds"].clone()));
     }
     // What the other model makes of it is the same too.
-    assert!(int8[0].0["wrong"].as_u64().unwrap() > 0, "{:?}", int8[0]);
-    for other in &int8[1..] {
-        assert_eq!(other.0, int8[0].0);
-        for (a, b) in other.1.as_array().unwrap().iter().zip(int8[0].1.as_array().unwrap()) {
-            assert_eq!((&a["kind"], &a["count"]), (&b["kind"], &b["count"]));
+    let (_, coco, kinds) = &int8[0];
+    assert!(coco["wrong"].as_u64().unwrap() > 0, "{coco}");
+    for (form, point, other) in &int8[1..] {
+        assert_eq!(point, coco, "{form}");
+        // Weak boxes of classes that VOC files do not name are of no kind.
+        for (a, b) in other.as_array().unwrap().iter().zip(kinds.as_array().unwrap()).filter(|_| *form != "voc") {
+            assert_eq!((&a["kind"], &a["count"]), (&b["kind"], &b["count"]), "{form}");
         }
     }
 }

@@ -63,7 +63,8 @@ fn frames_and_duration_are_the_sources_in_each_look_and_format() {
     assert!(frames == 12 && (duration - 1.2).abs() < 0.01, "{frames} frames, {duration} s");
     // Every other frame is shown twice as long; odd sides get a column and a row.
     output("ffmpeg", &["-v", "error", "-i", "clip.mkv", "-vf", "crop=63:47:0:0", "-c:v", "ffv1", "odd.mkv"], dir);
-    let words = ["detect", "odd.mkv", "--every", "2", "--model", "small-64_float.onnx", "--video-out", "odd.mp4"];
+    let words =
+        ["detect", "--video", "odd.mkv", "--every", "2", "--model", "small-64_float.onnx", "--video-out", "odd.mp4"];
     run(&shop, &words).done();
     let (frames, w, h, duration) = probed(dir, "odd.mp4");
     assert_eq!((frames, w, h), (6, 64, 48));
