@@ -96,7 +96,8 @@ fn brightened_pictures_leave_the_ranges_until_they_are_added_to_the_calibration(
         let over = reading.over();
         let of_input = over.iter().find(|end| end.tensor == "images").unwrap();
         assert!(of_input.end == RangeEnd::High && of_input.share > 0.3, "{over:?}");
-        assert!(over.len() > 1, "the layers after it leave theirs too: {over:?}");
+        // What is cut off there is dark enough for the layers after it.
+        assert_eq!(over.len(), 1, "{over:?}");
     }
 
     let origin = ModelOrigin::of(&shop.catalog(), &model).unwrap();
@@ -158,7 +159,7 @@ fn the_layers_command_tells_the_share_of_each_tensor() {
         }
         told += usize::from(found.is_some_and(|share| share > 0.0));
     }
-    assert!(told > 1 && lines.iter().any(|line| line["clipped"].is_null()), "{lines:?}");
+    assert!(told > 0 && lines.iter().any(|line| line["clipped"].is_null()), "{lines:?}");
     let text = layers(&["--quick"]);
     assert!(text.contains("   clipped") && text.contains("clipped: bytes at the ends"), "{text}");
 }
