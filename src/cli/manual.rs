@@ -3,11 +3,10 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::Arguments;
 use super::output::stdout;
 use crate::files::{FileFormat, Outputs};
 
@@ -37,14 +36,15 @@ const PAGE: FileFormat = FileFormat {
     is: |bytes| bytes.starts_with(b".ie ") || bytes.starts_with(b".TH "),
 };
 
-pub fn completions(args: &CompletionsArgs) -> Result<(), Box<dyn Error>> {
+/// `commands`: the whole command line.
+pub fn completions(args: &CompletionsArgs, commands: impl Fn() -> Command) -> Result<(), Box<dyn Error>> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut commands(), NAME, &mut script);
     Ok(stdout::file(&script)?)
 }
 
 /// One page a command: `twinsight.1`, `twinsight-detect.1`, `twinsight-models-build.1`.
-pub fn man(args: &ManArgs) -> Result<(), Box<dyn Error>> {
+pub fn man(args: &ManArgs, commands: impl Fn() -> Command) -> Result<(), Box<dyn Error>> {
     let mut command = commands().disable_help_subcommand(true);
     command.build();
     let mut outputs = Outputs::default();
@@ -60,7 +60,7 @@ pub fn man(args: &ManArgs) -> Result<(), Box<dyn Error>> {
 }
 
 /// The help of every command, one after the other.
-pub fn reference() -> Result<(), Box<dyn Error>> {
+pub fn reference(commands: impl Fn() -> Command) -> Result<(), Box<dyn Error>> {
     let mut text = "# Commands\n\nWhat `--help` prints, made with `make reference`.\n".to_owned();
     let mut paths = vec![vec![NAME.to_owned()]];
     while let Some(path) = paths.pop() {
@@ -81,11 +81,6 @@ pub fn reference() -> Result<(), Box<dyn Error>> {
         paths.append(&mut below);
     }
     Ok(stdout::file(text.as_bytes())?)
-}
-
-/// The whole command line.
-fn commands() -> Command {
-    <Arguments as CommandFactory>::command()
 }
 
 fn shown(command: &Command) -> impl Iterator<Item = &Command> {

@@ -30,7 +30,7 @@ mod view;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use output::escape::visible;
 pub use output::stdout::{READER_LEFT, reader_left};
@@ -51,6 +51,11 @@ impl Arguments {
     /// The command; without one, the window.
     pub fn command(self) -> Command {
         self.command.unwrap_or(Command::View(self.view))
+    }
+
+    /// All that can be asked, for those who write it down.
+    fn command_line() -> clap::Command {
+        <Self as CommandFactory>::command()
     }
 }
 
@@ -119,8 +124,8 @@ pub fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Setup(args) => setup::run(&args),
         Command::Doctor => doctor::run(),
         Command::Models(args) => models::run(&args),
-        Command::Completions(args) => manual::completions(&args).map(|()| ExitCode::SUCCESS),
-        Command::Man(args) => manual::man(&args).map(|()| ExitCode::SUCCESS),
-        Command::Reference => manual::reference().map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => manual::completions(&args, Arguments::command_line).map(|()| ExitCode::SUCCESS),
+        Command::Man(args) => manual::man(&args, Arguments::command_line).map(|()| ExitCode::SUCCESS),
+        Command::Reference => manual::reference(Arguments::command_line).map(|()| ExitCode::SUCCESS),
     }
 }
