@@ -120,8 +120,11 @@ fn live_rows_stay_under_the_pointer() {
 fn a_click_on_a_live_row_follows_it_and_says_how_to_pause() {
     let others = [(Int8, vec![(DOG, 0.6, 60)])].into();
     let mut desk = comparing(Plan { endless: true, others, ..plan() });
+    // Rates and notes come with the first frames.
+    let before = desk.runs();
+    desk.until("some frames", |d| d.runs() > before + 10);
     desk.harness.get_by_label_contains("dog 0.50").click();
-    desk.harness.run_steps(3);
+    desk.until("the details", |d| d.has_words("dog: matched"));
     let before = desk.runs();
     let lost = RefCell::new(Vec::new());
     desk.until("some frames", |d| {
