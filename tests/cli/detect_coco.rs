@@ -1,7 +1,7 @@
-//! What the program detects in 250 COCO images, checked against OpenCV, onnxruntime and NumPy.
+//! What the program detects in COCO images, checked against OpenCV, onnxruntime and NumPy.
 //!
 //! The images belong to their photographers and are not in this repository: if they are not beside it, the tests
-//! check nothing and say so. `tests/data/detect_coco.json` comes from
+//! check nothing and say so. Of the 250 in `tests/data/detect_coco.json` every third is looked at. That file comes from
 //!
 //! ```text
 //! P=../shared/coco/val M=models/yolov4-tiny-416
@@ -15,10 +15,10 @@
 //! equally strong, NMS may keep the other one. With identical pixels nothing differs (`tests/reference/README.md`).
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 
 use crate::detections::{Found, Rule, golden, lines, without_partner};
+use crate::not_checked::not_checked;
 use crate::photos::photos;
 use crate::program::{root, twinsight};
 use crate::run::Run;
@@ -30,7 +30,7 @@ const CLEAR: f64 = 0.27;
 
 #[test]
 fn fp32_sees_what_the_reference_sees() {
-    let theirs = golden(GOLDEN, "fp32");
+    let theirs = some_of(golden(GOLDEN, "fp32"));
     let Some(ours) = detect("fp32", &theirs) else { return };
     let rule = Rule { iou: 0.98, score: 0.01 };
     let (mut total, mut clear) = (Share::default(), Share::default());
@@ -41,7 +41,7 @@ fn fp32_sees_what_the_reference_sees() {
         total.add(alone.len(), ours.len() + theirs.len());
         clear.add(is_clear(&alone), is_clear(ours) + is_clear(theirs));
     }
-    assert!(total.of > 2000, "only {} detections", total.of);
+    assert!(total.of > 650, "only {} detections", total.of);
     assert!(total.fraction() <= 0.01, "{} of {} detections have no partner", total.part, total.of);
     assert!(clear.fraction() <= 0.006, "{} of {} away from the threshold have no partner", clear.part, clear.of);
 }
@@ -49,7 +49,7 @@ fn fp32_sees_what_the_reference_sees() {
 /// Coarse steps flip with the last bits of the input: of INT8 only much the same can be asked.
 #[test]
 fn int8_sees_much_the_same_as_the_reference() {
-    let theirs = golden(GOLDEN, "int8");
+    let theirs = some_of(golden(GOLDEN, "int8"));
     let Some(ours) = detect("int8", &theirs) else { return };
     let (mut share, mut counts) = (Share::default(), [0, 0]);
     for (picture, theirs) in &theirs {
@@ -59,7 +59,7 @@ fn int8_sees_much_the_same_as_the_reference() {
         counts = [counts[0] + ours.len(), counts[1] + theirs.len()];
     }
     let [ours, theirs] = counts;
-    assert!(theirs > 900, "only {theirs} detections");
+    assert!(theirs > 300, "only {theirs} detections");
     assert!((ours as f64 / theirs as f64 - 1.0).abs() <= 0.05, "{ours} detections, and the reference has {theirs}");
     assert!(share.fraction() <= 0.1, "{} of {} detections have no partner", share.part, share.of);
 }
@@ -81,15 +81,17 @@ impl Share {
     }
 }
 
+/// Every third picture: all of them take a minute.
+fn some_of(golden: BTreeMap<String, Vec<Found>>) -> BTreeMap<String, Vec<Found>> {
+    assert_eq!(golden.len(), 250);
+    golden.into_iter().step_by(3).collect()
+}
+
 /// What the program finds in the golden file's pictures, by picture; `None` where they are not here.
 fn detect(precision: &str, golden: &BTreeMap<String, Vec<Found>>) -> Option<BTreeMap<String, Vec<Found>>> {
-    assert_eq!(golden.len(), 250);
     let dir = root().join("../shared/coco/val");
     if !dir.is_dir() {
-        // Not eprintln!, which the test harness swallows when a test passes.
-        let dir = dir.display();
-        let text = format!("\n*** NOT CHECKED: {precision} on COCO against the reference: {dir} is missing ***\n\n");
-        std::io::stderr().write_all(text.as_bytes()).unwrap();
+        not_checked(format!("{precision} on COCO against the reference"), format!("{} is missing", dir.display()));
         return None;
     }
     // So that set-up's files are told of when they are missing.

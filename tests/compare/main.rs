@@ -4,6 +4,8 @@
 
 #[path = "../support/between.rs"]
 mod between;
+#[path = "../support/not_checked.rs"]
+mod not_checked;
 mod pictures;
 mod properties;
 mod support;

