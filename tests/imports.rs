@@ -9,9 +9,13 @@
 mod circles;
 #[path = "imports/house.rs"]
 mod house;
+#[path = "support/not_checked.rs"]
+mod not_checked;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use not_checked::not_checked;
 
 /// Each layer, and the layers that it may name.
 const LAYERS: [(&str, &[&str]); 16] = [
@@ -127,7 +131,7 @@ fn no_model_and_no_library_is_in_git() {
     let listed = match listed {
         Ok(output) if output.status.success() => output.stdout,
         _ => {
-            eprintln!("\n*** NOT CHECKED: whether models are in git, because this is no git checkout ***\n");
+            not_checked("whether models are in git", "this is no git checkout");
             return;
         }
     };

@@ -111,7 +111,7 @@ fn quantized(node: &str, dir: &Path) -> PathBuf {
 fn a_model_that_is_partly_in_float_is_exact_in_onnx_runtime_alone() {
     let dir = tempfile::tempdir().unwrap();
     let name = ModelName::File(quantized("layer_18_conv", dir.path()));
-    // A processor whose kernels are exact asks nobody; everywhere else the node that stands in the way is told.
+    // The reason is the node that stands in the way, or that the integer engine has no vector kernel here.
     let detector = loader().load(&name.clone().into()).unwrap();
     let info = detector.info();
     assert_eq!((info.engine.engine, info.precision), (InferenceEngine::OnnxRuntime, Precision::Int8));

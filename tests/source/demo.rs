@@ -8,6 +8,7 @@ use twinsight::source::demo::{SHOT, window};
 use twinsight::source::pace::Pace;
 use twinsight::source::{DemoSource, Next, Opener, Source, SourceError, SourceRequest};
 
+use crate::not_checked::not_checked;
 use crate::program::installed;
 
 fn photos() -> Vec<PathBuf> {
@@ -123,7 +124,7 @@ fn the_note_says_why_the_demo_runs() {
     assert_eq!(asked_for.description().note.as_deref(), Some("demo"));
     assert!(asked_for.is_live());
     if std::path::Path::new("/dev/video0").exists() {
-        eprintln!("NOT TESTED: that the demo stands in for a camera, because this machine has one");
+        not_checked("that the demo stands in for a camera", "this machine has one");
         return;
     }
     let in_place = opener.open(&SourceRequest::Auto).unwrap();

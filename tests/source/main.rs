@@ -8,6 +8,8 @@ mod demo;
 mod driver;
 mod identity;
 mod mode;
+#[path = "../support/not_checked.rs"]
+mod not_checked;
 mod orientation;
 mod pixels;
 #[path = "../support/program.rs"]

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use twinsight::detect::{Frame, Size};
 
+use crate::not_checked::not_checked;
 use crate::video_support::{ffmpeg, folder, next, open, run};
 
 /// One second of a moving test picture.
@@ -94,9 +95,7 @@ fn a_frames_own_aspect_ratio_counts() {
     // A build of the newest sources has no number.
     let major: Option<u32> = version.trim_start_matches('n').split('.').next().and_then(|number| number.parse().ok());
     if major.is_none_or(|major| major >= 7) {
-        eprintln!(
-            "\n*** NOT TESTED: changes of the aspect ratio; ffmpeg {version} gives every frame the first one's ***\n"
-        );
+        not_checked("changes of the aspect ratio", format!("ffmpeg {version} gives every frame the first one's"));
         return;
     }
     assert_eq!(found, [Size::new(768, 576), Size::new(1024, 576)]);

@@ -16,6 +16,7 @@ use twinsight::engine::{Load, Open};
 use twinsight::model::{Catalog, Detector, ModelError, ModelInfo, ModelName, ModelRequest};
 use twinsight::source::{Opener, Source, SourceError, SourceRequest};
 
+use crate::not_checked::not_checked;
 use crate::program::{installed, models, root, twinsight};
 use crate::support::{CAT, DOG, Desk, PERSON, Plan, Sight, fake_info, see};
 
@@ -349,7 +350,7 @@ fn what_cannot_be_read_is_counted_and_marked() {
 fn on_coco_the_totals_are_those_of_the_command() {
     let folder = root().join("../shared/coco/val");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("\n*** NOT RUN: compare all over COCO's pictures, because {} is missing ***\n", folder.display());
+        not_checked("compare all over COCO's pictures", format!("{} is missing", folder.display()));
         return;
     };
     for model in ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx", "runtime"] {

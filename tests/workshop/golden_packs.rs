@@ -14,6 +14,7 @@ use twinsight::workshop::golden::{
 };
 
 use crate::golden_support::{Board, model, pack, picture};
+use crate::not_checked::not_checked;
 use crate::program::{installed, root};
 use crate::small_network::Shop;
 
@@ -107,7 +108,7 @@ fn c_headers_compile_and_hold_the_values() {
     let compiles =
         |command: &str| Command::new(command).arg("--version").output().is_ok_and(|run| run.status.success());
     if !compiles("cc") {
-        eprintln!("\n*** NOT CHECKED: whether C headers compile, because there is no cc ***\n");
+        not_checked("whether C headers compile", "there is no cc");
         return;
     }
     let shop = Shop::new();

@@ -7,6 +7,7 @@ use twinsight::detect::Form;
 use twinsight::model::Arithmetic;
 use twinsight::workshop::layers::{LayerModels, LayerNoise, Layers, LayersError};
 
+use crate::not_checked::not_checked;
 use crate::photos::photos;
 use crate::program::{installed, twinsight};
 use crate::run::Run;
@@ -115,13 +116,15 @@ fn bytes_that_differ_from_exact_are_counted_in_every_layer() {
         }
     }
     // ONNX Runtime's sessions by another way: the same figures, where its plain kernels are exact.
-    if runtime().self_test().unwrap().native_is_exact() {
-        for (ours, theirs) in exact.iter().zip(measured(&Arithmetic::Native, &input)) {
-            let close = |a: f64, b: f64| a == b || (a - b).abs() < 0.01;
-            assert!(close(ours.propagated, theirs.propagated), "{ours:?} {theirs:?}");
-            let [ours_alone, theirs_alone] = [ours.isolated, theirs.isolated].map(|db| db.unwrap_or(0.0));
-            assert!(close(ours_alone, theirs_alone), "{ours:?} {theirs:?}");
-        }
+    if !runtime().self_test().unwrap().native_is_exact() {
+        not_checked("layers in ONNX Runtime", "this processor's plain kernels overflow");
+        return;
+    }
+    for (ours, theirs) in exact.iter().zip(measured(&Arithmetic::Native, &input)) {
+        let close = |a: f64, b: f64| a == b || (a - b).abs() < 0.01;
+        assert!(close(ours.propagated, theirs.propagated), "{ours:?} {theirs:?}");
+        let [ours_alone, theirs_alone] = [ours.isolated, theirs.isolated].map(|db| db.unwrap_or(0.0));
+        assert!(close(ours_alone, theirs_alone), "{ours:?} {theirs:?}");
     }
 }
 

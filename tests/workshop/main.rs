@@ -24,6 +24,8 @@ mod golden_support;
 mod labels;
 mod layers;
 mod models;
+#[path = "../support/not_checked.rs"]
+mod not_checked;
 #[path = "../support/photos.rs"]
 mod photos;
 #[path = "../support/program.rs"]

@@ -12,6 +12,7 @@ use twinsight::workshop::{CalibrationFrame, Calibrator, ModelFile, Recipe, read_
 
 use crate::chips::built;
 use crate::golden::picture;
+use crate::not_checked::not_checked;
 use crate::program::{models, twinsight};
 use crate::run::Run;
 use crate::small_network::Shop;
@@ -149,7 +150,7 @@ fn exact_heads_are_those_of_the_other_form() {
 fn native_heads_are_those_of_the_other_form() {
     let runtime = runtime();
     if !runtime.self_test().unwrap().native_is_exact() {
-        eprintln!("\n*** NOT CHECKED: QDQ models as they are, because this processor's plain kernels overflow ***\n");
+        not_checked("QDQ models as they are", "this processor's plain kernels overflow");
         return;
     }
     for name in NAMES.into_iter().filter(|name| !["vitis-like", "zynq"].contains(name)) {
