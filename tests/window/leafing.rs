@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -68,6 +69,16 @@ struct SlowModels;
 impl Load for SlowModels {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
         Ok(Box::new(SlowModel(Arc::new(fake_info(request)))))
+    }
+}
+
+/// The same, loaded once the test has let go of the other end.
+struct LateModels(Receiver<()>);
+
+impl Load for LateModels {
+    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
+        let _ = self.0.recv();
+        SlowModels.load(request)
     }
 }
 
@@ -242,4 +253,22 @@ fn another_file_is_not_shown_under_the_new_ones_boxes_either() {
         let _ = crossbeam_channel::never::<()>().recv_timeout(Duration::from_millis(5));
         desk.harness.step();
     }
+}
+
+#[test]
+fn the_first_picture_does_not_wait_for_the_models() {
+    let (_dir, paths) = folder();
+    let (late, loaded) = bounded(0);
+    let mut desk = Desk::new(Plan {
+        source: SourceRequest::Still(paths[3].clone()),
+        opener: Some(Arc::new(Sources)),
+        loader: Some(Arc::new(LateModels(loaded))),
+        view: Some(View::Single),
+        ..Plan::default()
+    });
+    desk.until("the picture without boxes", |d| painted(d) == Some(3) && d.has_words("detecting…"));
+    let now = InSight::of(&desk);
+    assert!(now.boxes.is_empty() && now.picture.as_deref() == Some("003.png"), "{now:?}");
+    drop(late);
+    desk.until("its boxes", |d| InSight::of(d).boxes == [label(3)]);
 }

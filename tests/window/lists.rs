@@ -123,8 +123,16 @@ fn a_click_on_a_live_row_follows_it_and_says_how_to_pause() {
     // Rates and notes come with the first frames.
     let before = desk.runs();
     desk.until("some frames", |d| d.runs() > before + 10);
-    desk.harness.get_by_label_contains("dog 0.50").click();
-    desk.until("the details", |d| d.has_words("dog: matched"));
+    // A person looks where the row is when they press. A click here is two frames of the window, and on a machine that
+    // is busy a note that comes or goes between them moves the row away: then it is clicked again.
+    for _ in 0..10 {
+        desk.harness.get_by_label_contains("dog 0.50").click();
+        desk.harness.run_steps(4);
+        if desk.has_words("dog: matched") {
+            break;
+        }
+    }
+    assert!(desk.has_words("dog: matched"), "{}", desk.names("dog"));
     let before = desk.runs();
     let lost = RefCell::new(Vec::new());
     desk.until("some frames", |d| {

@@ -25,6 +25,8 @@ mod legend;
 mod lists;
 mod model;
 mod model_files;
+#[path = "../support/not_checked.rs"]
+mod not_checked;
 #[path = "../support/program.rs"]
 mod program;
 mod recent;

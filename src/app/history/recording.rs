@@ -8,10 +8,10 @@ use egui::Context;
 
 use crate::detect::Thresholds;
 use crate::engine::Observation;
-use crate::files::{GrowingFile, Outputs, free_name};
+use crate::files::{FileFormat, GrowingFile, Outputs, free_name};
 use crate::recording::{
-    FinishedRecording, JPEG_QUALITY, NEW_FILE, PictureForm, RecordingError, RecordingLimit, RecordingLimits,
-    RecordingState, RecordingWriter, RunningRecording,
+    FinishedRecording, JPEG_QUALITY, PictureForm, RecordingError, RecordingLimit, RecordingLimits, RecordingState,
+    RecordingWriter, RunningRecording,
 };
 
 const STILL_WRITING: &str = "The last recording is still being written. Press Record again once it is saved.";
@@ -35,7 +35,7 @@ impl RecordingController {
         }
         let path = folder.ok_or(NO_FOLDER)?.join(format!("Twinsight {}", stamp(SystemTime::now())));
         let create = move || -> Result<RecordingWriter, RecordingError> {
-            let file = Outputs::default().file(&free_name(&path, "mcap"), &NEW_FILE)?;
+            let file = Outputs::default().file(&free_name(&path, "mcap"), &FileFormat::NEW)?;
             // JPEG, so that the picture on the screen keeps its pace.
             let form = PictureForm::Jpeg { quality: JPEG_QUALITY };
             RecordingWriter::create(GrowingFile::create(file)?, form, RecordingLimits::default())

@@ -6,6 +6,7 @@ use super::byte_check::percent;
 use super::clipping_watch::ClippingWatch;
 use crate::app::action::{Action, LayersAction, ModelsAction};
 use crate::app::ui::theme;
+use crate::workshop::clipping::{HOLD, LEAST_LIMIT, LIMIT_TIMES};
 
 /// In points.
 const WIDTH: f32 = 380.0;
@@ -61,7 +62,9 @@ fn contents(ui: &mut Ui, watch: &ClippingWatch, obstacle: Option<&str>, actions:
     let source = watch.reading().map_or_else(String::new, |reading| format!(" Calibration: {}.", reading.source));
     let rule = format!(
         "Bytes at an end of a layer's range stand for values beyond it, which are lost. The alarm is raised when they are \
-         more than 4 times those of the calibration, and more than 0.5 %, for 2 seconds.{source}"
+         more than {LIMIT_TIMES} times those of the calibration, and more than {} %, for {} seconds.{source}",
+        LEAST_LIMIT * 100.0,
+        HOLD.as_secs()
     );
     ui.add(Label::new(RichText::new(rule).small().weak()).wrap());
     ui.separator();

@@ -24,7 +24,7 @@ enum ModelQuestion {
         model: ModelName,
         title: String,
         name: String,
-        /// The field had the focus.
+        /// The field has not had the focus yet.
         is_new: bool,
     },
     Delete {

@@ -11,6 +11,7 @@ use crate::app::frame::annotated::AnnotatedPicture;
 use crate::app::frame::current::BoxSettings;
 use crate::app::ui::file_dialog::videos_folder;
 use crate::app::view::View;
+use crate::detect::ClassSet;
 use crate::encode::{VideoFormat, VideoWriter};
 use crate::files::{FileFormat, Outputs, free_name};
 use crate::source::video::Ffmpeg;
@@ -29,13 +30,17 @@ pub struct LiveVideo {
 }
 
 /// What a picture with its boxes follows from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VideoSight {
     /// Of the observation.
     pub sequence: u64,
     pub settings: BoxSettings,
     pub view: View,
     pub labels: bool,
+    /// Which boxes are left: by class, by verdict, by truth.
+    pub classes: ClassSet,
+    pub kinds: [bool; 4],
+    pub truths: [bool; 2],
 }
 
 /// What is seen from a moment on.
@@ -69,7 +74,11 @@ impl LiveVideo {
 
     /// Whether this is to be given, because it runs and this is not what was given last.
     pub fn wants(&mut self, sight: VideoSight) -> bool {
-        self.running.is_some() && self.sight.replace(sight) != Some(sight)
+        let is_new = self.running.is_some() && self.sight.as_ref() != Some(&sight);
+        if is_new {
+            self.sight = Some(sight);
+        }
+        is_new
     }
 
     /// Writes what is seen from now on.

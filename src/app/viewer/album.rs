@@ -9,6 +9,7 @@ use super::Viewer;
 use crate::app::action::{Action, AlbumAction, SourceAction};
 use crate::app::compare_all::search::AlbumSearch;
 use crate::app::compare_all::{AlbumContext, CompareAllEffect, row};
+use crate::app::frame::preview::Preview;
 use crate::app::view::Side;
 use crate::engine::{Observation, Output, Status};
 use crate::source::{Album, SourceRequest};
@@ -16,12 +17,18 @@ use crate::source::{Album, SourceRequest};
 impl Viewer {
     /// Shows the picture that was asked for, as far as it is decoded, until the models have looked at it.
     pub(super) fn preview(&mut self, ctx: &Context) {
-        let shown = match self.frame.awaited() {
+        // At the start there is nothing in sight that stays: the picture waits for no model to be loaded.
+        let is_first = !self.frame.has_picture();
+        let awaited = if is_first { Some(self.control.source()) } else { self.frame.awaited() };
+        let shown = match awaited {
             Some(SourceRequest::Still(path)) => self.source.pictures.read(ctx, path, &self.source.album),
             Some(SourceRequest::Pasted(pasted)) => Some((Arc::clone(&pasted.frame), true)),
             _ => None,
         };
         if let Some((picture, is_whole)) = shown {
+            if is_first {
+                self.frame.set_expected(Preview::of(self.control.source()));
+            }
             self.frame.show_preview(ctx, picture, is_whole);
         }
     }

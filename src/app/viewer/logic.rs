@@ -7,6 +7,7 @@ use egui::{Context, ViewportCommand};
 
 use super::Viewer;
 use crate::app::action::ModelsAction;
+use crate::app::frame::marks::BoxFilter;
 use crate::app::frame::preview::Preview;
 use crate::app::models::byte_check::ByteSight;
 use crate::app::models::clipping_watch::ClippingSight;
@@ -80,17 +81,19 @@ impl Viewer {
 
     /// Gives what is seen to the video that is being saved, where it is not what was given last.
     fn save_seen(&mut self) {
-        let Some(observation) = self.frame.current.observation() else { return };
+        let observation = self.frame.current.observation().filter(|_| self.saving.video.age().is_some());
+        let Some(sequence) = observation.map(|observation| observation.sequence) else { return };
         let (view, labels) = (self.preferences.view, self.preferences.labels);
-        let sight = VideoSight { sequence: observation.sequence, settings: self.box_settings(), view, labels };
-        if !self.saving.video.wants(sight) {
+        let filter = self.detections.filter(Arrow::Word);
+        let BoxFilter { classes, kinds, truths, .. } = filter;
+        let (settings, classes) = (self.box_settings(), classes.clone());
+        if !self.saving.video.wants(VideoSight { sequence, settings, view, labels, classes, kinds, truths }) {
             return;
         }
         let names = Side::BOTH.map(|which| {
             let title = self.titles.of_request(self.models.request(which));
             format!("{} {title}", which.letter())
         });
-        let filter = self.detections.filter(Arrow::Word);
         if let Some(picture) = self.frame.annotated(view, labels, &filter) {
             self.saving.video.show(picture, names);
         }

@@ -30,8 +30,9 @@ struct SharedWishes(Mutex<Wishes>);
 
 #[derive(Default)]
 struct Wishes {
-    /// The first is the one to be shown.
+    /// The first is the one to be shown, where one `is_shown`.
     wanted: Vec<PathBuf>,
+    is_shown: bool,
     /// `None`: it cannot be read, or is too large to be kept ahead.
     read: Vec<(PathBuf, Option<Arc<Frame>>)>,
 }
@@ -51,10 +52,15 @@ impl StillReader {
     pub fn want<'a>(&self, shown: Option<&'a Path>, next: impl IntoIterator<Item = &'a Path>) {
         let mut wishes = self.shared.lock();
         let wanted = shown.into_iter().chain(next);
-        let Wishes { wanted: kept, read } = &mut *wishes;
+        let Wishes { wanted: kept, is_shown, read } = &mut *wishes;
+        let before = kept.first().filter(|_| *is_shown).map(PathBuf::as_path);
+        // What could not be read is read again when it is to be shown, but not with each painting after that.
+        let again = shown.filter(|_| shown != before);
+        read.retain(|(path, frame)| frame.is_some() || again != Some(path.as_path()));
         kept.clear();
         kept.extend(wanted.map(PathBuf::from));
-        read.retain(|(path, frame)| kept.contains(path) && (frame.is_some() || shown != Some(path.as_path())));
+        *is_shown = shown.is_some();
+        read.retain(|(path, _)| kept.contains(path));
         drop(wishes);
         // A full channel already says "look".
         let _ = self.token.try_send(());
@@ -150,13 +156,21 @@ mod tests {
         reader.want(Some(&broken), []);
         wait(1);
         assert!(has(&broken));
+        // One that cannot be read is not read again each time that the window is painted.
+        std::fs::write(&broken, "no picture").unwrap();
+        reader.forget(&broken);
+        reader.want(Some(&broken), []);
+        wait(1);
+        reader.want(Some(&broken), [paths[0].as_path()]);
+        wait(1);
+        assert!(has(&paths[0]) && !has(&broken));
     }
 
     #[test]
     fn what_is_decoded_ahead_stays_within_its_memory() {
         let large = || Some(Arc::new(Frame::new(crate::detect::Size::new(6000, 4000)).unwrap()));
         let names = ["a", "b", "c"].map(PathBuf::from);
-        let mut wishes = Wishes { wanted: names.to_vec(), read: Vec::new() };
+        let mut wishes = Wishes { wanted: names.to_vec(), is_shown: true, read: Vec::new() };
         names.iter().for_each(|name| wishes.add(name.clone(), large()));
         wishes.add("d".into(), large());
         let kept: Vec<bool> = wishes.read.iter().map(|(_, frame)| frame.is_some()).collect();

@@ -1,6 +1,9 @@
 //! A window without a display: a real viewer and a real engine, with sources and detectors supplied by the test.
 
 pub mod fake_camera;
+mod fake_clipboard;
+mod fake_models;
+mod fake_sources;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,27 +15,22 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::{TextureId, TexturesDelta, vec2};
 use egui_kittest::{Harness, Node, TestRenderer};
-use twinsight::app::{Clip, Clipboard, ClipboardError, Preferences, Start, System, View, Viewer};
-use twinsight::detect::{Form, Frame, RawHeads, Size};
+use twinsight::app::{Preferences, Start, System, View, Viewer};
 use twinsight::engine::{Load, Open, Parts, SystemClock};
-use twinsight::model::{
-    Arithmetic, Catalog, Detector, EngineInfo, ModelError, ModelInfo, ModelName, ModelRequest, Precision,
-};
-use twinsight::source::{CameraInfo, CameraWatch, Description, Next, Source, SourceError, SourceRequest, VideoSource};
+use twinsight::model::{Arithmetic, Catalog, ModelName};
+use twinsight::source::{CameraInfo, CameraWatch, SourceError, SourceRequest};
 use twinsight::trace::Trace;
+
+use fake_clipboard::{Copied, FakeClipboard};
+use fake_models::FakeModels;
+pub use fake_models::{CAT, DOG, PERSON, Sight, fake_info, see};
+use fake_sources::FakeSources;
 
 /// Only a broken window lets a test wait this long.
 const LONG: Duration = Duration::from_secs(20);
 
 /// How often the desk's cameras are looked at.
 const WATCHED: Duration = Duration::from_millis(20);
-
-pub const PERSON: usize = 0;
-pub const DOG: usize = 16;
-pub const CAT: usize = 15;
-
-/// What a fake detector sees: a class, a score, and a cell of the coarse 13×13 grid.
-pub type Sight = (usize, f32, usize);
 
 /// A window under test.
 pub struct Desk {
@@ -45,9 +43,6 @@ pub struct Desk {
     pub textures: Textures,
     woken: Receiver<()>,
 }
-
-/// What lies in the window's clipboard; `None` = the desk has none.
-pub type Copied = Option<Result<Clip, ()>>;
 
 /// What is on the desk.
 pub struct Plan {
@@ -124,10 +119,10 @@ impl Desk {
         let (runs, opened) = (Arc::default(), Arc::<Mutex<Vec<SourceRequest>>>::default());
         let fakes = Parts {
             opener: plan.opener.unwrap_or_else(|| {
-                Arc::new(Opener { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) })
+                Arc::new(FakeSources { failure: plan.failure, endless: plan.endless, opened: Arc::clone(&opened) })
             }),
             loader: plan.loader.unwrap_or_else(|| {
-                Arc::new(Loader { sights: plan.sights, others: plan.others, runs: Arc::clone(&runs) })
+                Arc::new(FakeModels { sights: plan.sights, others: plan.others, runs: Arc::clone(&runs) })
             }),
             clock: Arc::new(SystemClock),
             waker: Arc::new({
@@ -157,7 +152,7 @@ impl Desk {
             layers: false,
             computed_as: false,
         };
-        let clipboard = Box::new(Board { copied: Arc::clone(&copied), text: plan.copied_text });
+        let clipboard = Box::new(FakeClipboard { copied: Arc::clone(&copied), text: plan.copied_text });
         let system = System { clipboard, cameras: Some(watch), preferences: plan.preferences };
         let mut start = Some((parts, start, system));
         let show = move |ui: &mut egui::Ui, viewer: &mut Option<Viewer>| {
@@ -322,183 +317,6 @@ impl egui::DroppedFile for Dropped {
 
     fn bytes(&self) -> Result<Vec<u8>, String> {
         std::fs::read(&self.0).map_err(|e| e.to_string())
-    }
-}
-
-/// The desk's own clipboard: the system's is the person's.
-struct Board {
-    copied: Arc<Mutex<Copied>>,
-    text: Option<String>,
-}
-
-impl Board {
-    fn clip(&self) -> Result<Clip, ClipboardError> {
-        if self.text.is_some() {
-            return Err(ClipboardError::Missing("incorrect type received from clipboard".into()));
-        }
-        match &*self.copied.lock().unwrap() {
-            Some(Ok(clip)) => Ok(clip.clone()),
-            Some(Err(())) => Err(ClipboardError::Empty),
-            None => Err(ClipboardError::Missing("no display".into())),
-        }
-    }
-}
-
-impl Clipboard for Board {
-    fn files(&mut self) -> Result<Vec<PathBuf>, ClipboardError> {
-        match self.clip()? {
-            Clip::Files(files) => Ok(files),
-            _ => Err(ClipboardError::Empty),
-        }
-    }
-
-    fn picture(&mut self) -> Result<Frame, ClipboardError> {
-        match self.clip()? {
-            Clip::Picture(picture) => Ok(picture),
-            _ => Err(ClipboardError::Empty),
-        }
-    }
-
-    fn text(&mut self) -> Result<String, ClipboardError> {
-        match &self.text {
-            Some(text) => Ok(text.clone()),
-            None => Err(self.clip().err().unwrap_or(ClipboardError::Empty)),
-        }
-    }
-
-    fn put(&mut self, picture: &Frame) -> Result<(), ClipboardError> {
-        match &mut *self.copied.lock().unwrap() {
-            Some(clip) => *clip = Ok(Clip::Picture(picture.clone())),
-            None => return Err(ClipboardError::Missing("no display".into())),
-        }
-        Ok(())
-    }
-}
-
-struct Opener {
-    failure: Option<fn() -> SourceError>,
-    endless: bool,
-    opened: Arc<Mutex<Vec<SourceRequest>>>,
-}
-
-impl Open for Opener {
-    fn open(&self, request: &SourceRequest) -> Result<Box<dyn Source>, SourceError> {
-        self.opened.lock().unwrap().push(request.clone());
-        match request {
-            // These are real, and so are the player and its ffmpeg.
-            SourceRequest::Video(video) => return Ok(Box::new(VideoSource::open(video)?)),
-            SourceRequest::Still(path) if path.to_string_lossy().contains("broken") => {
-                return Err(SourceError::Decode { path: path.clone(), cause: "it is broken".into() });
-            }
-            // The disk with this picture is gone.
-            SourceRequest::Still(path) if path.with_file_name("unplugged").exists() => {
-                return Err(SourceError::Read { path: path.clone(), cause: std::io::ErrorKind::NotFound.into() });
-            }
-            _ => {}
-        }
-        match self.failure {
-            Some(failure) if *request != SourceRequest::Demo => Err(failure()),
-            _ => Ok(Box::new(Pictures { left: if self.endless { usize::MAX } else { 1 }, given: 0 })),
-        }
-    }
-}
-
-/// Grey pictures, each a little lighter.
-struct Pictures {
-    left: usize,
-    given: usize,
-}
-
-impl Source for Pictures {
-    fn description(&self) -> Description {
-        Description { name: "fake".into(), size: Some(Size::new(416, 416)), ..Description::default() }
-    }
-
-    fn next(&mut self, frame: &mut Frame) -> Result<Next, SourceError> {
-        if self.left == 0 {
-            return Ok(Next::End);
-        }
-        self.left -= 1;
-        self.given += 1;
-        frame.resize(Size::new(416, 416))?;
-        frame.rgb_mut().fill(self.given as u8);
-        Ok(Next::Frame)
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
-}
-
-struct Loader {
-    sights: HashMap<ModelName, Vec<Sight>>,
-    others: HashMap<ModelName, Vec<Sight>>,
-    runs: Arc<AtomicUsize>,
-}
-
-impl Load for Loader {
-    fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
-        let name = &request.name;
-        let Some(sights) = self.sights.get(name).cloned() else {
-            return Err(ModelError::NotInstalled { name: name.label(), path: "models/missing.onnx".into() });
-        };
-        let info = fake_info(request);
-        let other = self.others.get(name).unwrap_or(&sights).clone();
-        Ok(Box::new(Seer { info: Arc::new(info), sights: [sights, other], given: 0, runs: Arc::clone(&self.runs) }))
-    }
-}
-
-/// Sees the same in every picture, or in every other one.
-struct Seer {
-    info: Arc<ModelInfo>,
-    sights: [Vec<Sight>; 2],
-    given: usize,
-    runs: Arc<AtomicUsize>,
-}
-
-impl Detector for Seer {
-    fn info(&self) -> &Arc<ModelInfo> {
-        &self.info
-    }
-
-    fn run(&mut self, _: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
-        self.runs.fetch_add(1, Ordering::SeqCst);
-        see(heads, &self.info.form, &self.sights[self.given % 2]);
-        self.given += 1;
-        Ok(())
-    }
-}
-
-/// Fills raw heads of YOLOv4-tiny's form so that this is seen, and nothing else.
-pub fn see(heads: &mut RawHeads, form: &Form, sights: &[Sight]) {
-    heads.fit(form);
-    for values in &mut heads.heads {
-        values.fill(-20.0);
-    }
-    const CELLS: usize = 13 * 13;
-    let coarse = &mut heads.heads[1];
-    for (class, score, cell) in sights {
-        // Anchor 0 of the coarse head, 81×82 pixels, centred in its cell.
-        for plane in 0..4 {
-            coarse[plane * CELLS + cell] = 0.0;
-        }
-        coarse[4 * CELLS + cell] = 20.0;
-        coarse[(5 + class) * CELLS + cell] = (score / (1.0 - score)).ln();
-    }
-}
-
-/// What a fake model is known by.
-pub fn fake_info(request: &ModelRequest) -> ModelInfo {
-    let name = &request.name;
-    ModelInfo {
-        name: request.label(),
-        path: format!("{}.onnx", name.label()).into(),
-        sha256: "0123456789abcdef".into(),
-        precision: Precision::Fp32,
-        recipe: Some("float".into()),
-        arithmetic: (name.precision() == Precision::Int8).then(|| request.arithmetic.clone()),
-        engine: EngineInfo::ONNX_RUNTIME,
-        form: Form::yolov4_tiny_416(),
     }
 }
 
