@@ -48,7 +48,8 @@ impl Tiles {
             count => format!("xstack=inputs={count}:layout={places},"),
         };
         let turn = ["", ",transpose=cclock", ",hflip,vflip", ",transpose=clock"][usize::from(self.quarters & 3)];
-        format!("{inputs}{stack}crop={}:{}:0:0{turn}", self.photo.0, self.photo.1)
+        // Not exact, it would cut odd sides to even ones where colours are stored at half the size.
+        format!("{inputs}{stack}crop={}:{}:0:0:exact=1{turn}", self.photo.0, self.photo.1)
     }
 }
 
