@@ -73,6 +73,22 @@ pub enum Values {
     F32(Vec<f32>),
 }
 
+impl Values {
+    /// How many values are not those of `other`, which are of the same tensor.
+    pub fn differing(&self, other: &Self) -> usize {
+        fn count<T: PartialEq>(one: &[T], other: &[T]) -> usize {
+            one.iter().zip(other).filter(|(one, other)| one != other).count()
+        }
+        match (self, other) {
+            (Self::U8(one), Self::U8(other)) => count(one, other),
+            (Self::I8(one), Self::I8(other)) => count(one, other),
+            (Self::F32(one), Self::F32(other)) => count(one, other),
+            // A tensor has one type.
+            _ => 0,
+        }
+    }
+}
+
 /// Memory for one or more tensors.
 #[derive(Clone, Debug)]
 pub(super) enum Buffer {

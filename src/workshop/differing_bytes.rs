@@ -112,7 +112,7 @@ impl ByteStudy {
             layers.push(LayerBytes {
                 tensor: float_name(&tensor.name).to_owned(),
                 bytes: tensor.shape.values(),
-                differing: differing(&values, exact),
+                differing: values.differing(exact),
             });
         }
         Ok(DifferingBytes { layers })
@@ -130,15 +130,6 @@ impl ExactModel {
 /// Those that are not in float. A plan that keeps its tensors has the values of all.
 fn byte_tensors(network: &Network) -> impl Iterator<Item = &Tensor> {
     network.tensors().iter().filter(|tensor| tensor.element != Element::F32)
-}
-
-fn differing(one: &Values, other: &Values) -> usize {
-    match (one, other) {
-        (Values::U8(one), Values::U8(other)) => one.iter().zip(other).filter(|(one, other)| one != other).count(),
-        (Values::I8(one), Values::I8(other)) => one.iter().zip(other).filter(|(one, other)| one != other).count(),
-        // Both are of one tensor, which is in bytes.
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The threads of a plan, which go through its jobs together.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -41,7 +41,7 @@ struct Order {
     is_over: bool,
 }
 
-/// A helper ended by a panic, in this run or one before.
+/// A thread was stopped by a panic, in this run or one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
 
@@ -72,19 +72,34 @@ impl Crew {
             order.runs
         };
         self.meeting.news.notify_all();
-        self.meeting.work(jobs, run, &mut self.scratch)
+        let Self { meeting, scratch, .. } = self;
+        let done = catch_unwind(AssertUnwindSafe(|| meeting.work(jobs, run, scratch)));
+        if !matches!(done, Ok(Ok(()))) {
+            // Nobody may still be at a job of this run when the memory is used again.
+            self.end();
+        }
+        match done {
+            Ok(done) => done,
+            Err(panic) => resume_unwind(panic),
+        }
     }
-}
 
-impl Drop for Crew {
-    fn drop(&mut self) {
-        self.meeting.order.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+    /// Ends the helpers, and waits for them.
+    fn end(&mut self) {
+        // Before the lock: who waits has either seen it, or hears the news.
         self.meeting.is_broken.store(true, Ordering::SeqCst);
+        self.meeting.order.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
         self.meeting.news.notify_all();
         for helper in self.helpers.drain(..) {
             // A panic of it has been told by the run that it ended.
             let _ = helper.join();
         }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -54,7 +54,7 @@ pub enum Move {
 }
 
 impl Move {
-    /// TileRows of the output.
+    /// Of the output.
     pub fn rows(&self) -> usize {
         match self {
             Self::Copy { from, .. } => from.shape.height,

@@ -136,7 +136,7 @@ impl EngineSide {
                 clips.iter().zip(ends).filter(|(clips, _)| **clips).map(|(_, bytes)| bytes).sum::<usize>()
             });
             let differing = match exact {
-                Some(exact) => Some(differing(&values, &exact.values(tensor).ok_or_else(missing)?)),
+                Some(exact) => Some(values.differing(&exact.values(tensor).ok_or_else(missing)?)),
                 None => None,
             };
             in_float(&values, scale.as_ref(), &mut propagated);
@@ -154,18 +154,6 @@ impl EngineSide {
         }
         *model = None;
         Ok(())
-    }
-}
-
-fn differing(one: &Values, other: &Values) -> usize {
-    fn count<T: PartialEq>(one: &[T], other: &[T]) -> usize {
-        one.iter().zip(other).filter(|(one, other)| one != other).count()
-    }
-    match (one, other) {
-        (Values::U8(one), Values::U8(other)) => count(one, other),
-        (Values::I8(one), Values::I8(other)) => count(one, other),
-        (Values::F32(one), Values::F32(other)) => count(one, other),
-        _ => 0,
     }
 }
 
