@@ -8,26 +8,23 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::arithmetic_flags::ArithmeticFlags;
-use super::detect::fraction;
 use super::input::camera_flags::CameraFlags;
 use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
 use super::output::escape::path_name;
 use super::output::force::ForceFlag;
 use super::output::stdout::{out, tell};
+use super::pair_flags::PairFlags;
+use super::threshold_flags::fraction;
 use crate::detect::{Frame, Thresholds};
-use crate::files::{GrowingFile, OutputFile};
+use crate::files::{FileFormat, GrowingFile, OutputFile};
 use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader};
 use crate::recording::{
-    FinishedRecording, FrameToRecord, NEW_FILE, OutputToRecord, PictureForm, RecordingError, RecordingLimit,
-    RecordingLimits, RecordingWriter, UnixClock,
+    FinishedRecording, FrameToRecord, OutputToRecord, PictureForm, RecordingError, RecordingLimit, RecordingLimits,
+    RecordingWriter, UnixClock,
 };
 use crate::source::{Next, Source, SourceRequest};
 use crate::{interrupt, live};
-
-/// The longest recording where nobody says how long.
-const SECONDS: u64 = 3600;
 
 /// How long a picture stands in the recording.
 const PICTURE_TIME: Duration = Duration::from_secs(1);
@@ -61,14 +58,8 @@ pub struct RecordArgs {
     /// slightly other pixels [default: each pixel as it is]
     #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
     jpeg: Option<u8>,
-    /// Model A: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "fp32")]
-    a: String,
-    /// Model B: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "int8")]
-    b: String,
     #[command(flatten)]
-    arithmetic: ArithmeticFlags,
+    pair: PairFlags,
     /// Score threshold of the boxes that other programs draw; in a replay it can be changed
     #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
     score: f32,
@@ -95,11 +86,10 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode, Box<dyn Error>> {
         every: None,
     };
     let inputs = input.inputs();
-    let requests = args.arithmetic.requests([&args.a, &args.b])?;
-    let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
-    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles].concat();
+    let requests = args.pair.requests()?;
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests), args.pair.profiles()].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
-    let file = outputs.file(&args.output, &NEW_FILE)?;
+    let file = outputs.file(&args.output, &FileFormat::NEW)?;
     let loader = ModelLoader::new(catalog.clone());
     let [a, b] = &requests;
     let mut models = TwoModels { detectors: [FrameDetector::open(&loader, a)?, FrameDetector::open(&loader, b)?] };
@@ -308,7 +298,7 @@ impl<'a> Tape<'a> {
             let form = self.args.jpeg.map_or(PictureForm::Png, |quality| PictureForm::Jpeg { quality });
             let limits = RecordingLimits {
                 bytes: self.args.max_size * 1_000_000,
-                time: Duration::from_secs(self.args.seconds.unwrap_or(SECONDS)),
+                time: self.args.seconds.map_or(RecordingLimits::default().time, Duration::from_secs),
             };
             self.writer = Some(RecordingWriter::create(GrowingFile::create(file)?, form, limits)?);
         }

@@ -64,17 +64,22 @@ impl OutputFolder {
         // Some time has passed since.
         self.check().map_err(|cause| self.failed(cause))?;
         let Some(part) = self.part.take() else { return Ok(()) };
-        let replace = || {
-            let beside = self.target.is_dir().then(|| self.beside()).transpose()?;
-            let older = beside.as_ref().map(|beside| beside.path().join("older"));
-            if let Some(older) = &older {
-                std::fs::rename(&self.target, older)?;
+        let replace = || -> io::Result<()> {
+            if !self.target.is_dir() {
+                return std::fs::rename(part.path(), &self.target);
             }
+            // The older one is removed with the folder that it is moved to.
+            let beside = self.beside()?;
+            let older = beside.path().join("older");
+            std::fs::rename(&self.target, &older)?;
             let done = std::fs::rename(part.path(), &self.target);
-            if let (Err(_), Some(older)) = (&done, &older) {
-                std::fs::rename(older, &self.target)?;
+            if let Err(cause) = &done
+                && std::fs::rename(&older, &self.target).is_err()
+            {
+                // It stays where it is.
+                let _ = beside.keep();
+                return Err(io::Error::other(format!("{cause}; what was there is now {}", older.display())));
             }
-            // The older one is removed with the folder that it was moved to.
             done
         };
         replace().map_err(|cause| self.failed(WriteCause::Io(cause)))

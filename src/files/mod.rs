@@ -1,9 +1,11 @@
 //! Files of the user: read up to a limit, written whole or not at all, and never one onto another.
 //!
 //! What may be written is decided in one place, [`Outputs`], before a command starts its work. [`OutputFile`] writes it
-//! at the end: beside its place, then renamed. [`PendingFile`] does the same for a file that another program writes;
-//! [`GrowingFile`] is at its place from the start, and keeps what was written whatever ends the command.
+//! at the end: beside its place, then renamed. [`PendingFile`] does the same for a file that another program writes, and
+//! [`OutputFolder`] for a folder; [`GrowingFile`] is at its place from the start, and keeps what was written whatever ends
+//! the command.
 
+mod empty;
 mod folder;
 mod format;
 mod free;
@@ -17,6 +19,7 @@ mod rename;
 mod scratch;
 mod text;
 
+pub use empty::empty_folder;
 pub use folder::{FolderFormat, OutputFolder};
 pub use format::{FileFormat, has_keys};
 pub use free::free_name;

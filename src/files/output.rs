@@ -32,6 +32,8 @@ pub enum WriteCause {
     File,
     #[error("it holds other files than those of {0}; choose a new or an empty folder")]
     OtherFiles(&'static str),
+    #[error("the folder is not empty; choose a new one")]
+    NotEmpty,
     #[error("it is write-protected")]
     Protected,
     #[error("there is no folder {}; create it first", .0.display())]

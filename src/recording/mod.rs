@@ -34,4 +34,4 @@ pub use reader::{RecordedFrame, RecordedOutput, RecordingReader, is_recording};
 pub use recording_source::RecordingSource;
 pub use running::{RecordingState, RunningRecording};
 pub use to_record::{FrameToRecord, OutputToRecord, UnixClock};
-pub use writer::{FinishedRecording, NEW_FILE, RecordingLimit, RecordingLimits, RecordingWriter};
+pub use writer::{FinishedRecording, RecordingLimit, RecordingLimits, RecordingWriter};

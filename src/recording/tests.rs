@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::detect::{Classes, Form, Frame, Head, RawHeads, Size, Thresholds};
-use crate::files::{GrowingFile, Outputs};
+use crate::files::{FileFormat, GrowingFile, Outputs};
 use crate::model::{Arithmetic, EngineInfo, ModelInfo, Precision};
 use crate::source::{Next, Source, VideoLocation, VideoRequest};
 
@@ -47,7 +47,7 @@ fn frame(number: u64) -> Frame {
 }
 
 fn writer(path: &Path, form: PictureForm, limits: RecordingLimits) -> RecordingWriter {
-    let file = Outputs::default().file(path, &NEW_FILE).unwrap();
+    let file = Outputs::default().file(path, &FileFormat::NEW).unwrap();
     RecordingWriter::create(GrowingFile::create(file).unwrap(), form, limits).unwrap()
 }
 
@@ -232,14 +232,14 @@ fn it_replaces_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.mcap");
     std::fs::write(&path, "years of notes").unwrap();
-    let error = Outputs::default().file(&path, &NEW_FILE).unwrap_err().to_string();
+    let error = Outputs::default().file(&path, &FileFormat::NEW).unwrap_err().to_string();
     assert!(error.contains("it exists and is not empty"), "{error}");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_told() {
-    let file = Outputs::default().file(Path::new("/dev/full"), &NEW_FILE).unwrap();
+    let file = Outputs::default().file(Path::new("/dev/full"), &FileFormat::NEW).unwrap();
     let limits = RecordingLimits::default();
     let written = RecordingWriter::create(GrowingFile::create(file).unwrap(), PictureForm::Png, limits);
     let Err(error) = written else { panic!("nothing can be written there") };

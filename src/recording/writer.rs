@@ -28,11 +28,8 @@ use super::model::{MODEL, to_map};
 use super::picture::{PictureForm, encode};
 use super::schemas::{BOXES, ChannelSchema, IMAGES, RAW_HEADS};
 use super::to_record::FrameToRecord;
-use crate::files::{FileFormat, GrowingFile};
+use crate::files::GrowingFile;
 use crate::model::ModelInfo;
-
-/// A recording replaces nothing but an empty file.
-pub const NEW_FILE: FileFormat = FileFormat { name: "empty", reads: 1, is: |_| false };
 
 /// What a crash may cost at most.
 const CHUNK_TIME: Duration = Duration::from_secs(1);

@@ -194,7 +194,7 @@ fn a_harvest_overwrites_nothing_and_says_what_a_condition_is() {
     shop.picture("pictures", 0);
     let harvest = |more: &[&str]| run(&shop, &[&["harvest", "pictures"], more, &MODELS].concat());
     let taken = harvest(&["-o", "pictures"]);
-    assert!(taken.error().contains("is not empty; choose a new one for the harvest"), "{taken:?}");
+    assert!(taken.error().contains("pictures: the folder is not empty; choose a new one"), "{taken:?}");
     assert_eq!(std::fs::read_dir(shop.path("pictures")).unwrap().count(), 1);
     for when in ["less", "agreement<2", "agreement"] {
         let run = harvest(&["-o", "new", "--when", when]);

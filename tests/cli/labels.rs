@@ -90,7 +90,7 @@ fn labels_overwrite_nothing() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bus.txt"), "mine").unwrap();
     let run = write("yolo", dir.path());
-    assert!(run.error().contains("is not empty; choose a new one for the labels"), "{run:?}");
+    assert!(run.error().contains("the folder is not empty; choose a new one"), "{run:?}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     assert_eq!(std::fs::read_to_string(dir.path().join("bus.txt")).unwrap(), "mine");
 
@@ -101,6 +101,12 @@ fn labels_overwrite_nothing() {
     let to = dir.path().join("labels");
     let run = Run::of(twinsight().args(["detect", "--labels", "voc", "-o"]).arg(&to).args(both));
     assert!(run.code == 1 && run.err.contains("two pictures are called bus"), "{run:?}");
+
+    // It would be written, and no program would read it.
+    let train = other.join("train.jpg");
+    std::fs::copy(&photos()[0], &train).unwrap();
+    let run = Run::of(twinsight().args(["detect", "--labels", "yolo", "-o"]).arg(dir.path().join("lists")).arg(&train));
+    assert!(run.code == 1 && run.err.contains("the label of train.jpg would have the name of a list"), "{run:?}");
 
     for arguments in [&["--labels", "xml", "-o", "a"][..], &["--labels", "coco"], &["-o", "a"]] {
         let run = Run::of(twinsight().arg("detect").args(arguments).arg(&photos()[0]));

@@ -24,7 +24,7 @@ use self::pins::{CARRIED, MAX_FILE, PinnedFile, PinnedWheel};
 use self::place::ANY;
 use super::models;
 use super::output::stdout::{out, tell};
-use crate::files::{Outputs, ScratchFolder, WriteCause, WriteError, read_limited};
+use crate::files::{Outputs, ReadError, ScratchFolder, WriteCause, WriteError, read_limited};
 use crate::model::{Catalog, hex};
 
 #[derive(Args, Debug)]
@@ -160,7 +160,10 @@ fn carry(dir: &Path) -> Result<(), Box<dyn Error>> {
         match read_limited(&path, MAX_FILE) {
             Ok(found) if found == text.as_bytes() => {}
             Ok(_) => tell!("{} is not the one of this program; delete it to have that instead", path.display()),
-            Err(_) => outputs.file(&path, &ANY)?.write(text.as_bytes())?,
+            Err(ReadError::Io(cause)) if cause.kind() == std::io::ErrorKind::NotFound => {
+                outputs.file(&path, &ANY)?.write(text.as_bytes())?;
+            }
+            Err(cause) => return Err(format!("cannot read {}: {cause}", path.display()).into()),
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::error::GoldenError;
-use super::manifest::{MANIFEST, PackedTensor, REQUANTIZATION};
+use super::manifest::{CONSTANTS, MANIFEST, MODEL, PackedTensor, REQUANTIZATION};
 use crate::files::ReadError;
 
 /// Where the tensors of a board are.
@@ -44,7 +44,7 @@ impl BoardFiles {
         let mapped = |path: &Path| map.iter().any(|(_, file)| file == path);
         let names = names_of(tensors);
         if about.is_dir() {
-            let folders = [against.join(picture), against.join("constants"), against.to_owned()];
+            let folders = [against.join(picture), against.join(CONSTANTS), against.to_owned()];
             for folder in folders.iter().filter(|folder| folder.is_dir()) {
                 for entry in std::fs::read_dir(folder).map_err(failed)?.take(MAX_FILES) {
                     let path = entry.map_err(failed)?.path();
@@ -78,7 +78,7 @@ impl BoardFiles {
                 self.files.entry((*tensor).to_owned()).or_insert(path);
             }
             // What a pack has besides.
-            None if matches!(name.as_str(), MANIFEST | REQUANTIZATION | "model.onnx") => {}
+            None if matches!(name.as_str(), MANIFEST | REQUANTIZATION | MODEL) => {}
             None => self.unknown.push(path),
         }
     }

@@ -28,8 +28,7 @@ pub struct Dump {
 /// The most characters that a value takes in any format, generously.
 const MOST_PER_VALUE: u64 = 64;
 
-/// Reads a file that should have `count` values of a type. The message follows the file's name; `None`: there is no such
-/// file.
+/// Reads a file that should have `count` values of a type. The message follows the file's name.
 pub fn read_dump(path: &Path, value_type: ValueType, count: usize) -> Result<Dump, String> {
     // A file with too many values is worth a look at what they are.
     let limit = (count as u64).saturating_mul(MOST_PER_VALUE) + (1 << 16);

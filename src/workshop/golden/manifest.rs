@@ -38,6 +38,9 @@ use crate::integer::Profile;
 /// Names of files in a pack.
 pub const MANIFEST: &str = "manifest.json";
 pub const REQUANTIZATION: &str = "requantization.json";
+/// The model, and the folder of weights and biases.
+pub const MODEL: &str = "model.onnx";
+pub const CONSTANTS: &str = "constants";
 
 pub const FORMAT: &str = "twinsight golden pack";
 pub const VERSION: u32 = 1;

@@ -17,17 +17,14 @@ use super::encoding::PackEncoding;
 use super::error::GoldenError;
 use super::file_names::FileNames;
 use super::manifest::{
-    FORMAT, MANIFEST, Manifest, PackArithmetic, PackedDetector, PackedModel, PackedPicture, PackedScale, PackedTensor,
-    REQUANTIZATION, VERSION, ValueFigures,
+    CONSTANTS, FORMAT, MANIFEST, MODEL, Manifest, PackArithmetic, PackedDetector, PackedModel, PackedPicture,
+    PackedScale, PackedTensor, REQUANTIZATION, VERSION, ValueFigures,
 };
 use super::model_graph::ModelGraph;
 use super::requantization::RequantizationTable;
 use crate::detect::{Form, Letterbox, Size};
 use crate::files::OutputFolder;
 use crate::integer::{Element, Executor, Network, Rounding, Sums};
-
-const MODEL: &str = "model.onnx";
-const CONSTANTS: &str = "constants";
 
 /// A model to make packs of.
 pub struct GoldenModel {

@@ -1,14 +1,10 @@
 //! Why frames cannot be kept.
 
-use std::path::PathBuf;
-
 use crate::files::WriteError;
 
 /// Each message says what is wrong with which file, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum HarvestError {
-    #[error("the folder {} is not empty; choose a new one for the harvest", .0.display())]
-    NotEmpty(PathBuf),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error("cannot encode {file} as PNG: {cause}")]

@@ -12,10 +12,10 @@ use super::picture::plain_png;
 use super::totals::HarvestTotals;
 use crate::compare::{Comparison, Condition};
 use crate::detect::{Frame, Thresholds};
-use crate::files::{FileFormat, GrowingFile, Outputs, WriteCause, WriteError};
+use crate::files::{FileFormat, GrowingFile, Outputs, WriteCause, WriteError, empty_folder};
 use crate::model::ModelInfo;
 use crate::workshop::calibration::DistinctFrames;
-use crate::workshop::labels::{LabelForm, LabelledPicture, coco_labels, is_list, voc_label, yolo_label, yolo_names};
+use crate::workshop::labels::{LabelFiles, LabelForm, LabelledPicture, is_list};
 
 /// Of `harvest.jsonl`.
 const VERSION: u32 = 1;
@@ -78,28 +78,23 @@ pub struct Harvester {
     /// Names without endings that are taken, in lower case, because some disks take both cases for one; each with the number
     /// that is tried first where it comes again.
     used: HashMap<String, u64>,
-    /// For the one file of COCO.
-    labelled: Vec<LabelledPicture>,
+    labels: LabelFiles,
     totals: HarvestTotals,
 }
 
 impl Harvester {
     /// Makes the folder, which must be new or empty. `outputs` knows what is read, which stays as it is.
     pub fn create(dir: &Path, outputs: Outputs, settings: HarvestSettings) -> Result<Self, HarvestError> {
-        let failed = |path: &Path, cause| WriteError { path: path.to_owned(), cause: WriteCause::Io(cause) };
-        std::fs::create_dir_all(dir).map_err(|cause| failed(dir, cause))?;
-        if std::fs::read_dir(dir).map_err(|cause| failed(dir, cause))?.next().is_some() {
-            return Err(HarvestError::NotEmpty(dir.to_owned()));
-        }
-        for folder in [Some(IMAGES), labels_folder(settings.form)].into_iter().flatten() {
-            let folder = dir.join(folder);
-            std::fs::create_dir(&folder).map_err(|cause| failed(&folder, cause))?;
+        empty_folder(dir)?;
+        for folder in [IMAGES, labels_folder(settings.form)].into_iter().filter(|folder| !folder.is_empty()) {
+            let path = dir.join(folder);
+            std::fs::create_dir(&path).map_err(|cause| WriteError { path, cause: WriteCause::Io(cause) })?;
         }
         let mut outputs = outputs.without_force();
-        if settings.form == LabelForm::Yolo {
-            // First, so that what is there makes sense whatever ends the harvest.
-            let names = dir.join("labels/classes.txt");
-            outputs.file(&names, &FileFormat::NEW)?.write(yolo_names(&settings.models[0].form.classes).as_bytes())?;
+        let labels = LabelFiles::new(settings.form, settings.models[0].form.classes.clone());
+        if let Some((name, text)) = labels.names() {
+            let names = dir.join(labels_folder(settings.form)).join(name);
+            outputs.file(&names, &FileFormat::NEW)?.write(text.as_bytes())?;
         }
         let mut lines = GrowingFile::create(outputs.file(&dir.join("harvest.jsonl"), &FileFormat::NEW)?)?;
         lines.append(head_line(&settings)?.as_bytes())?;
@@ -111,7 +106,7 @@ impl Harvester {
             distinct: DistinctFrames::default(),
             files: Vec::new(),
             used: HashMap::new(),
-            labelled: Vec::new(),
+            labels,
             totals: HarvestTotals::default(),
         })
     }
@@ -155,9 +150,8 @@ impl Harvester {
 
     /// Writes what is of all frames together.
     pub fn finish(mut self) -> Result<HarvestTotals, HarvestError> {
-        if self.settings.form == LabelForm::Coco {
-            let text = coco_labels(&self.settings.models[0].form.classes, &self.labelled)?;
-            self.write("annotations.json", text.as_bytes())?;
+        if let Some((name, text)) = self.labels.of_all()? {
+            self.write(name, text.as_bytes())?;
         }
         let totals = serde_json::to_string(&TotalsEntry { totals: self.totals })? + "\n";
         self.lines.append(totals.as_bytes())?;
@@ -168,15 +162,8 @@ impl Harvester {
     fn label(&mut self, stem: &str, seen: &HarvestFrame<'_>) -> Result<(), HarvestError> {
         let detections = seen.comparison.a().to_vec();
         let picture = LabelledPicture { file: format!("{stem}.png"), size: seen.frame.size(), detections };
-        let classes = &self.settings.models[0].form.classes;
-        let (folder, ending, text) = match self.settings.form {
-            LabelForm::Coco => {
-                self.labelled.push(picture);
-                return Ok(());
-            }
-            LabelForm::Yolo => ("labels", "txt", yolo_label(&picture)),
-            LabelForm::Voc => ("Annotations", "xml", voc_label(&picture, classes)),
-        };
+        let Some((ending, text)) = self.labels.add(picture) else { return Ok(()) };
+        let folder = labels_folder(self.settings.form);
         self.write(&format!("{folder}/{stem}.{ending}"), text.as_bytes())
     }
 
@@ -235,7 +222,7 @@ fn head_line(settings: &HarvestSettings) -> Result<String, HarvestError> {
     let harvest = HarvestHead {
         version: VERSION,
         when: settings.when.iter().map(Condition::to_string).collect(),
-        labels: form_name(settings.form),
+        labels: settings.form.as_str(),
         near_duplicates: NearMeasure::OURS,
         a: HarvestModel::of(a),
         b: HarvestModel::of(b),
@@ -249,20 +236,12 @@ fn trimmed(mut line: String) -> String {
     line
 }
 
-/// Where label files of their own are; `None` = there is one file for all.
-fn labels_folder(form: LabelForm) -> Option<&'static str> {
+/// Where label files are, in the harvest's folder; empty = in itself.
+fn labels_folder(form: LabelForm) -> &'static str {
     match form {
-        LabelForm::Coco => None,
-        LabelForm::Yolo => Some("labels"),
-        LabelForm::Voc => Some("Annotations"),
-    }
-}
-
-fn form_name(form: LabelForm) -> &'static str {
-    match form {
-        LabelForm::Coco => "coco",
-        LabelForm::Yolo => "yolo",
-        LabelForm::Voc => "voc",
+        LabelForm::Coco => "",
+        LabelForm::Yolo => "labels",
+        LabelForm::Voc => "Annotations",
     }
 }
 
@@ -289,11 +268,7 @@ mod tests {
     /// One person, which B sees at a threshold below its score alone.
     fn compare(comparer: &mut Comparer, score_b: f32) {
         let form = Form::yolov4_tiny_416();
-        let mut heads = RawHeads::zeros(&form);
-        heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
-        for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 5.0), (5, 5.0)] {
-            heads.heads[1][plane * 13 * 13 + 84] = value;
-        }
+        let heads = RawHeads::of_one(&form, 0);
         let letterbox = Letterbox::new(form.input, form.input);
         let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
         let b = ModelInput { thresholds: Thresholds { score: score_b, ..Thresholds::LIVE }, ..a };
@@ -368,7 +343,7 @@ mod tests {
             assert_eq!(lines[6]["totals"]["met"], 5);
             assert!(matches!(
                 Harvester::create(dir.path(), Outputs::default(), settings),
-                Err(HarvestError::NotEmpty(_))
+                Err(HarvestError::Write(WriteError { cause: WriteCause::NotEmpty, .. }))
             ));
         }
     }

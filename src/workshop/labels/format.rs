@@ -15,6 +15,19 @@ pub enum LabelForm {
     Voc,
 }
 
+impl LabelForm {
+    pub const ALL: [Self; 3] = [Self::Coco, Self::Yolo, Self::Voc];
+
+    /// For programs, and as a flag's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Coco => "coco",
+            Self::Yolo => "yolo",
+            Self::Voc => "voc",
+        }
+    }
+}
+
 /// A picture with what was found in it.
 #[derive(Clone, Debug)]
 pub struct LabelledPicture {

@@ -4,7 +4,7 @@
 //! data.yaml, classes.txt ─┐
 //! labels/*.txt (YOLO) ────┼─ read ──▶ Truth ── known: by the pictures' files, in a model's classes ──▶ PictureTruth
 //! *.xml (Pascal VOC) ─────┘
-//! detections ── format ──▶ the files' text
+//! detections ── label_files, format ──▶ the files' text
 //! ```
 //!
 //! COCO's form, one JSON file for all pictures, is read by [`Truth`](super::evaluate::Truth) itself.
@@ -14,6 +14,7 @@ mod find;
 mod format;
 mod given_picture;
 mod known;
+mod label_files;
 mod names;
 mod picture_sizes;
 mod read;
@@ -24,5 +25,6 @@ pub use error::{LabelError, LabelFileError};
 pub use find::{annotation_files, find_annotations};
 pub use format::{LabelForm, LabelledPicture, coco_labels, voc_label, yolo_label, yolo_names};
 pub use known::{KnownTruth, ModelTruth, TruthRequest};
-pub(in crate::workshop) use names::is_list;
+pub use label_files::LabelFiles;
+pub use names::is_list;
 pub use read::{LabelSources, read_annotations};

@@ -13,8 +13,8 @@ const YAMLS: [&str; 4] = ["data.yaml", "data.yml", "dataset.yaml", "dataset.yml"
 
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Whether a file in a folder of labels is a list of names, and no label.
-pub(in crate::workshop) fn is_list(name: &str) -> bool {
+/// Whether a file in a folder of labels is a list of names or pictures, and no label. `name` is in lower case.
+pub fn is_list(name: &str) -> bool {
     LISTS.contains(&name) || ["train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt"].contains(&name)
 }
 
