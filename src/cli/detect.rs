@@ -15,13 +15,13 @@ use super::input::{self, InputArgs};
 use super::output::annotated_folder::AnnotatedFolder;
 use super::output::detections::{DetectionsReport, Timing, limit_notice};
 use super::output::force::ForceFlag;
-use super::output::label_folder::LabelFolder;
+use super::output::label_folder::{LabelFolder, label_form};
 use super::output::stdout::{out, tell};
 use super::output::trace_flag::{TraceFlag, begin_trace};
 use super::output::video_out::{FrameTime, VideoOut, VideoOutFlag};
 use super::statistics::millis;
+use super::threshold_flags::ThresholdFlags;
 use crate::annotate::{self, MarkPanes, PanePainter};
-use crate::detect::Thresholds;
 use crate::files::Outputs;
 use crate::interrupt;
 use crate::model::{Arithmetic, Catalog, FrameDetector, ModelLoader, ModelName, ModelRequest};
@@ -39,12 +39,8 @@ pub struct DetectArgs {
     model: Option<PathBuf>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,
-    /// Score threshold: keep boxes with a higher score
-    #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
-    score: f32,
-    /// NMS IoU threshold (per class)
-    #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
-    nms: f32,
+    #[command(flatten)]
+    thresholds: ThresholdFlags,
     /// Print one JSON object per line; boxes are [x1, y1, x2, y2] in pixels
     #[arg(long)]
     json: bool,
@@ -69,7 +65,7 @@ pub struct DetectArgs {
 /// frame in hand; exit 130 then.
 pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
-    let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
+    let thresholds = args.thresholds.thresholds();
     let inputs = args.input.inputs();
     let model = match &args.model {
         Some(path) => args.arithmetic.file(path)?,
@@ -85,8 +81,9 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut detector = FrameDetector::open(&ModelLoader::new(catalog.clone()), &model)?;
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs()));
     let labels = args.labels.zip(args.output.as_deref());
-    let mut labels = labels.map(|(form, dir)| LabelFolder::new(dir, form, outputs())).transpose()?;
     let info = Arc::clone(detector.info());
+    let labels = labels.map(|(form, dir)| LabelFolder::new(dir, form, &info.form.classes, outputs()));
+    let mut labels = labels.transpose()?;
     let trace = begin_trace(trace)?;
     let mut reader = FrameReader::new(&catalog, &args.input, inputs)?.traced(trace.clone());
     let (mut stages, mut painter) = (FrameStages::new(trace), PanePainter::default());
@@ -129,7 +126,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
             stages.stage("encode", || video.add(painter.painted(), place))?;
         }
         if let Some(labels) = &mut labels {
-            labels.add(&file, reader.frame().size(), detections, &info.form.classes)?;
+            labels.add(&file, reader.frame().size(), detections)?;
         }
         reader.done();
         stages.done();
@@ -139,7 +136,7 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
     let encoded = video.map_or(Ok(()), VideoOut::finish);
     let traced = stages.finish();
     if let Some(labels) = labels {
-        labels.finish(&info.form.classes)?;
+        labels.finish()?;
     }
     encoded?;
     traced?;
@@ -158,19 +155,4 @@ fn installed(text: &str) -> Result<String, String> {
         }
         _ => Ok(text.to_owned()),
     }
-}
-
-pub(super) fn label_form(text: &str) -> Result<LabelForm, String> {
-    match text {
-        "coco" => Ok(LabelForm::Coco),
-        "yolo" => Ok(LabelForm::Yolo),
-        "voc" => Ok(LabelForm::Voc),
-        _ => Err("use coco, yolo or voc".into()),
-    }
-}
-
-/// A flag's value between 0 and 1.
-pub(super) fn fraction(text: &str) -> Result<f32, String> {
-    let value: f32 = text.parse().map_err(|_| format!("\"{text}\" is not a number"))?;
-    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(format!("\"{text}\" is not between 0 and 1")) }
 }

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::arithmetic_flags::ArithmeticFlags;
-use super::detect::{fraction, label_form};
 use super::detector_pair::DetectorPair;
 use super::frame_stages::FrameStages;
 use super::input::frame_reader::{FrameReader, InputFrame};
 use super::input::{self, InputArgs};
+use super::output::label_folder::label_form;
 use super::output::stdout::{out, tell};
+use super::pair_flags::PairFlags;
+use super::threshold_flags::ThresholdFlags;
 use crate::compare::{Condition, ConditionError};
 use crate::detect::Thresholds;
 use crate::files::Outputs;
@@ -51,20 +52,10 @@ pub struct HarvestArgs {
     /// Form of the labels, which are A's boxes
     #[arg(long, value_name = "coco|yolo|voc", default_value = "coco", value_parser = label_form)]
     labels: LabelForm,
-    /// Model A, whose boxes are the labels: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "fp32")]
-    a: String,
-    /// Model B: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "int8")]
-    b: String,
     #[command(flatten)]
-    arithmetic: ArithmeticFlags,
-    /// Score threshold: keep boxes with a higher score
-    #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
-    score: f32,
-    /// NMS IoU threshold (per class)
-    #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
-    nms: f32,
+    pair: PairFlags,
+    #[command(flatten)]
+    thresholds: ThresholdFlags,
     /// Print the lines of harvest.jsonl as they come, then the totals
     #[arg(long)]
     json: bool,
@@ -74,16 +65,15 @@ pub struct HarvestArgs {
 /// goes on until Ctrl+C, which stops after the frame in hand; exit 130 then, and the folder is complete.
 pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
-    let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
+    let thresholds = args.thresholds.thresholds();
     let mut input = args.input.clone();
     if input.camera.name().is_some() {
         // One frame, as of other commands, is no harvest.
         input.frames = input.frames.or(Some(u64::MAX));
     }
     let inputs = input.inputs();
-    let requests = args.arithmetic.requests([&args.a, &args.b])?;
-    let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
-    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles].concat();
+    let requests = args.pair.requests()?;
+    let read = [input::files(&inputs), input::model_files(&catalog, &requests), args.pair.profiles()].concat();
     let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
     let mut pair = DetectorPair::open(&catalog, &requests)?;
     let settings = HarvestSettings { when: args.when.clone(), form: args.labels, models: pair.infos() };

@@ -22,10 +22,12 @@ pub mod layers;
 mod manual;
 pub mod models;
 mod output;
+mod pair_flags;
 pub mod record;
 pub mod replay;
 mod setup;
 mod statistics;
+mod threshold_flags;
 mod view;
 
 use std::process::ExitCode;

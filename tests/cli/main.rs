@@ -17,6 +17,8 @@ mod labels;
 mod manual;
 mod model;
 mod names;
+#[path = "../support/not_checked.rs"]
+mod not_checked;
 mod outputs;
 #[path = "../support/photos.rs"]
 mod photos;

@@ -18,8 +18,8 @@ use serde::Serialize;
 use self::latency::FrameLatency;
 use self::stages::{LETTERBOX, PROFILE, StageTiming, exact_by, inference, postprocess, stages};
 use self::throughput::Throughput;
-use super::arithmetic_flags::ArithmeticFlags;
 use super::output::stdout::out;
+use super::pair_flags::PairFlags;
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, Catalog, InferenceEngine, ModelLoader, ModelName, ModelRequest, Runtime};
 
@@ -31,14 +31,8 @@ pub struct BenchArgs {
     /// How long the engine and the session alone run in turn to compare their throughput
     #[arg(long, value_name = "SECONDS", default_value = "2.5", value_parser = seconds)]
     seconds: Duration,
-    /// Model A: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "fp32")]
-    a: String,
-    /// Model B, which runs in turn with A
-    #[arg(long, value_name = "MODEL", default_value = "int8")]
-    b: String,
     #[command(flatten)]
-    arithmetic: ArithmeticFlags,
+    pair: PairFlags,
     /// How long to measure the age of camera frames, with B
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     age: Duration,
@@ -51,11 +45,10 @@ pub struct BenchArgs {
 pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let runtime = Runtime::find(&catalog)?;
-    let models = args.arithmetic.requests([&args.a, &args.b])?;
+    let models = args.pair.requests()?;
     if models[0] == models[1] {
-        return Err(
-            format!("--a and --b are the same model, {}; pass two models, or one in two arithmetics", args.a).into()
-        );
+        let [a, _] = args.pair.names();
+        return Err(format!("--a and --b are the same model, {a}; pass two models, or one in two arithmetics").into());
     }
     let loader = ModelLoader::measuring(catalog.clone());
     let stages = stages(&loader, &models, args.rounds as usize)?;

@@ -19,8 +19,6 @@ use self::export::{
 };
 use self::report::{ComparedModels, ComparisonReport, PictureReport};
 use self::worst_frames::WorstFrames;
-use super::arithmetic_flags::ArithmeticFlags;
-use super::detect::fraction;
 use super::detector_pair::DetectorPair;
 use super::frame_stages::FrameStages;
 use super::input::frame_reader::FrameReader;
@@ -32,10 +30,12 @@ use super::output::html::PAGE;
 use super::output::stdout::{out, tell};
 use super::output::trace_flag::{TraceFlag, begin_trace};
 use super::output::video_out::{FrameTime, VideoOut, VideoOutFlag, look};
+use super::pair_flags::PairFlags;
+use super::threshold_flags::ThresholdFlags;
 use crate::annotate::{Look, PanePainter, paint_marks, paint_names, verdict_marks};
 use crate::compare::truth::TruthTotals;
 use crate::compare::{ThresholdSearch, Totals};
-use crate::detect::{ClassSet, Thresholds};
+use crate::detect::ClassSet;
 use crate::interrupt;
 use crate::model::Catalog;
 
@@ -43,20 +43,10 @@ use crate::model::Catalog;
 pub struct CompareArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Model A: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "fp32")]
-    a: String,
-    /// Model B: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "int8")]
-    b: String,
     #[command(flatten)]
-    arithmetic: ArithmeticFlags,
-    /// Score threshold: keep boxes with a higher score
-    #[arg(long, value_name = "S", default_value_t = Thresholds::LIVE.score, value_parser = fraction)]
-    score: f32,
-    /// NMS IoU threshold (per class)
-    #[arg(long, value_name = "IOU", default_value_t = Thresholds::LIVE.nms_iou, value_parser = fraction)]
-    nms: f32,
+    pair: PairFlags,
+    #[command(flatten)]
+    thresholds: ThresholdFlags,
     /// Annotations, to say of each box whether it is right: a COCO JSON file, a folder of YOLO labels (or its data.yaml or
     /// classes.txt), or a folder of Pascal VOC files [default: found beside the images: in their folder, in `labels` or
     /// `Annotations`]
@@ -89,14 +79,14 @@ pub struct CompareArgs {
 /// frame in hand, and everything is still written; exit 130 then.
 pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
-    let thresholds = Thresholds { score: args.score, nms_iou: args.nms };
+    let thresholds = args.thresholds.thresholds();
     let inputs = args.input.inputs();
-    let requests = args.arithmetic.requests([&args.a, &args.b])?;
-    let profiles = args.arithmetic.files([args.a.as_str(), &args.b]);
+    let requests = args.pair.requests()?;
     let annotations = args.annotations.as_deref();
     let annotated = truth::pictures(&inputs);
     let labels = truth::files(annotations, &annotated);
-    let read = [input::files(&inputs), input::model_files(&catalog, &requests), profiles, labels].concat();
+    let models = input::model_files(&catalog, &requests);
+    let read = [input::files(&inputs), models, args.pair.profiles(), labels].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let table = args.csv.as_deref().map(|file| outputs.file(file, &CSV)).transpose()?;
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
