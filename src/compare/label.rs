@@ -57,16 +57,9 @@ mod tests {
     fn the_window_has_arrows_and_pictures_have_words() {
         let form = Form::yolov4_tiny_416();
         let letterbox = Letterbox::new(form.input, form.input);
-        // One box, the same for all, of this class.
-        let heads = |class_id: Option<usize>| {
-            let mut heads = RawHeads::zeros(&form);
-            heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
-            let mut set = |plane: usize, value: f32| heads.heads[1][plane * 13 * 13 + 84] = value;
-            (0..4).for_each(|plane| set(plane, 0.0));
-            if let Some(class_id) = class_id {
-                [4, 5 + class_id].into_iter().for_each(|plane| set(plane, 5.0));
-            }
-            heads
+        let heads = |class_id: Option<usize>| match class_id {
+            Some(class_id) => RawHeads::of_one(&form, class_id),
+            None => RawHeads::of_nothing(&form),
         };
         let labels = |a: Option<usize>, b: Option<usize>| {
             let (a, b) = (heads(a), heads(b));

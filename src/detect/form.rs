@@ -132,3 +132,26 @@ impl RawHeads {
         self.heads.iter().map(|h| h.len() * size_of::<f32>()).sum()
     }
 }
+
+#[cfg(test)]
+impl RawHeads {
+    /// What a model gives that sees nothing.
+    pub(crate) fn of_nothing(form: &Form) -> Self {
+        let mut heads = Self::zeros(form);
+        heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
+        heads
+    }
+
+    /// What a model gives that sees one object of this class, in the middle, with the score σ(5)² = 0.987: in the last head, with
+    /// the size of its first anchor.
+    pub(crate) fn of_one(form: &Form, class_id: usize) -> Self {
+        let mut heads = Self::of_nothing(form);
+        let last = form.heads.len() - 1;
+        let grid = form.grid(&form.heads[last]);
+        let middle = (grid.height / 2 * grid.width + grid.width / 2) as usize;
+        for (plane, value) in [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, 5.0), (5 + class_id, 5.0)] {
+            heads.heads[last][plane * grid.area() as usize + middle] = value;
+        }
+        heads
+    }
+}

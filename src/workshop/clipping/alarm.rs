@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::reading::{ClippingReading, EndReading};
 
 /// How long a live scene must be outside before the alarm is raised, and well within before it ends.
-const HOLD: Duration = Duration::from_secs(2);
+pub const HOLD: Duration = Duration::from_secs(2);
 
 /// Raised and ended with some patience, so that it does not flicker. Of a picture that stands still it is raised at once.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ mod reading;
 mod shares;
 mod study;
 
-pub use alarm::ClippingAlarm;
-pub use reading::{ClippingReading, EndReading, RangeEnd};
+pub use alarm::{ClippingAlarm, HOLD};
+pub use reading::{ClippingReading, EndReading, LEAST_LIMIT, LIMIT_TIMES, RangeEnd};
 pub use shares::ShareSource;
 pub use study::{ClippingSources, ClippingStudy};

@@ -5,9 +5,9 @@ use std::fmt;
 use super::shares::ShareSource;
 
 /// How many times the share of the calibration pictures is too much.
-const TIMES: f64 = 4.0;
+pub const LIMIT_TIMES: f64 = 4.0;
 /// Up to this share nothing is too much: half a percent of a tensor's bytes.
-const LEAST: f64 = 0.005;
+pub const LEAST_LIMIT: f64 = 0.005;
 /// An end is calm again below this part of its limit.
 const CALM: f64 = 0.5;
 
@@ -47,7 +47,7 @@ pub struct EndReading {
 impl EndReading {
     /// The largest share that is not too much: four times that of the calibration pictures, and at least 0.5 %.
     pub fn limit(&self) -> Option<f64> {
-        self.calibrated.map(|calibrated| (TIMES * calibrated).max(LEAST))
+        self.calibrated.map(|calibrated| (LIMIT_TIMES * calibrated).max(LEAST_LIMIT))
     }
 
     /// The share in limits.
