@@ -10,7 +10,7 @@ run: ## set up, then open the window; pass arguments with ARGS="view --demo"
 	@scripts/setup --release
 	$(CARGO) run --release --locked -- $(ARGS)
 
-# --tests: clippy has seen the example, which would be linked for nothing.
+# --tests: clippy has seen the examples, which would be linked for nothing.
 test: ## set up, then check formatting and lints, run the tests, check licences
 	@scripts/setup
 	@if $(CARGO) fmt --version > /dev/null 2>&1; then echo "cargo fmt --check"; $(CARGO) fmt --check; \
