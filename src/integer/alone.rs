@@ -1,8 +1,11 @@
 //! One tensor at a time: what its node makes of values that came from elsewhere, as from a board.
 
+use std::sync::Arc;
+
+use super::conv::ByteOutput;
 use super::executor::Executor;
 use super::moves;
-use super::network::Network;
+use super::network::{Network, Op, Step};
 use super::sums::Sums;
 use super::tensor::{Axes, Buffer, Tensor, Values};
 
@@ -13,6 +16,20 @@ impl Network {
         let place = self.places.get(tensor).copied();
         self.steps.iter().filter(move |step| Some(step.output) == place).map(|step| &self.tensors[step.input])
     }
+
+    /// The same tensors, of which this one alone can be computed: it is soon put into another arithmetic.
+    pub fn alone(&self, tensor: &str) -> Self {
+        let place = self.places.get(tensor).copied();
+        let steps = self.steps.iter().filter(|step| Some(step.output) == place).cloned().collect();
+        Self {
+            tensors: self.tensors.clone(),
+            places: self.places.clone(),
+            buffers: self.buffers.clone(),
+            steps,
+            input: self.input,
+            outputs: self.outputs.clone(),
+        }
+    }
 }
 
 impl Executor {
@@ -20,28 +37,80 @@ impl Executor {
     /// tensor, or it has another type or another number of values.
     pub fn set(&mut self, tensor: &str, values: &Values) -> bool {
         let Some(tensor) = self.network.tensor(tensor) else { return false };
-        let done = match (&mut self.buffers[tensor.buffer], values) {
-            (Buffer::Floats(floats), Values::F32(values)) => put(values, tensor, floats),
-            (Buffer::Bytes(bytes), Values::U8(values)) => put(values, tensor, bytes),
-            (Buffer::Bytes(bytes), Values::I8(values)) => {
-                let lifted: Vec<u8> = values.iter().map(|value| value.cast_unsigned() ^ 128).collect();
-                put(&lifted, tensor, bytes)
-            }
-            _ => false,
-        };
+        let done = put_values(values, tensor, &mut self.buffers[tensor.buffer]);
         self.has_run |= done;
         done
     }
 
     /// Computes one tensor from what its inputs hold now. The network's input stays as it is.
     pub fn compute(&mut self, tensor: &str, sums: Sums) -> Option<Values> {
-        let network = std::sync::Arc::clone(&self.network);
+        let network = Arc::clone(&self.network);
         let place = *network.places.get(tensor)?;
         for step in network.steps.iter().filter(|step| step.output == place) {
             self.step(&network, step, sums);
         }
         let found = network.tensor(tensor)?;
         Some(self.buffers[found.buffer].values(found))
+    }
+
+    /// Whether a tensor, computed from what its inputs hold now, has exactly these values, bit by bit. A convolution ends
+    /// where it differs, so that wrong values are soon refused; the tensor then holds a part of what it was to be.
+    pub fn gives(&mut self, tensor: &str, sums: Sums, wanted: &Values) -> bool {
+        let network = Arc::clone(&self.network);
+        let Some(place) = network.places.get(tensor).copied() else { return false };
+        let found = &network.tensors[place];
+        let mut right = Buffer::new(found);
+        if !put_values(wanted, found, &mut right) {
+            return false;
+        }
+        for step in network.steps.iter().filter(|step| step.output == place) {
+            if !self.is_step(&network, step, sums, &right) {
+                return false;
+            }
+        }
+        is_same(&self.buffers[found.buffer], &right)
+    }
+
+    /// Computes a step. `false`: it is known already that its output will not be this.
+    fn is_step(&mut self, network: &Network, step: &Step, sums: Sums, right: &Buffer) -> bool {
+        let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
+        if let (Op::Conv(conv), Buffer::Bytes(wanted)) = (&step.op, right) {
+            // As in a run: no step reads what it writes.
+            let mut buffer = std::mem::take(&mut self.buffers[output.buffer]);
+            let mut is_right = false;
+            if let (Buffer::Bytes(from), Buffer::Bytes(bytes)) = (&self.buffers[input.buffer], &mut buffer) {
+                let into = ByteOutput { bytes, shape: output.shape, wanted: Some(wanted.as_slice()) };
+                is_right = conv.to_bytes((from, input.shape), sums, &mut self.scratch, into).is_continue();
+            }
+            self.buffers[output.buffer] = buffer;
+            return is_right;
+        }
+        self.step(network, step, sums);
+        true
+    }
+}
+
+/// Bit by bit.
+fn is_same(one: &Buffer, other: &Buffer) -> bool {
+    match (one, other) {
+        (Buffer::Bytes(one), Buffer::Bytes(other)) => one == other,
+        (Buffer::Floats(one), Buffer::Floats(other)) => {
+            one.iter().map(|value| value.to_bits()).eq(other.iter().map(|value| value.to_bits()))
+        }
+        _ => false,
+    }
+}
+
+/// `false`: the buffer has another type or another number of values.
+fn put_values(values: &Values, tensor: &Tensor, buffer: &mut Buffer) -> bool {
+    match (buffer, values) {
+        (Buffer::Floats(floats), Values::F32(values)) => put(values, tensor, floats),
+        (Buffer::Bytes(bytes), Values::U8(values)) => put(values, tensor, bytes),
+        (Buffer::Bytes(bytes), Values::I8(values)) => {
+            let lifted: Vec<u8> = values.iter().map(|value| value.cast_unsigned() ^ 128).collect();
+            put(&lifted, tensor, bytes)
+        }
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@
 //! bytes ──▶ patches of some places ──▶ int32 sums ──▶ bytes (QLinearConv) or float32 (MatMulIntegerToFloat)
 //! ```
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::accumulator::Accumulator;
 use super::filters::Filters;
@@ -52,6 +52,14 @@ pub struct Scratch {
     totals: Vec<i32>,
 }
 
+/// Where the bytes of a convolution go.
+pub struct ByteOutput<'a> {
+    pub bytes: &'a mut [u8],
+    pub shape: Shape,
+    /// Where these are given, the first batch of positions that has other bytes is the last one.
+    pub wanted: Option<&'a [u8]>,
+}
+
 /// Number of patch values that are laid out at once: 128 KiB, which stay in a cache.
 const PATCHES: usize = 1 << 16;
 
@@ -83,8 +91,17 @@ impl Conv {
         (PATCHES / self.filters.depth().max(1)).clamp(1, 256)
     }
 
-    pub fn to_bytes(&self, input: (&[u8], Shape), sums: Sums, scratch: &mut Scratch, output: (&mut [u8], Shape)) {
-        let Epilogue::Bytes { multipliers, zero_point, fixed } = &self.epilogue else { return };
+    /// Breaks where other bytes are wanted.
+    pub fn to_bytes(
+        &self,
+        input: (&[u8], Shape),
+        sums: Sums,
+        scratch: &mut Scratch,
+        output: ByteOutput<'_>,
+    ) -> ControlFlow<()> {
+        let Epilogue::Bytes { multipliers, zero_point, fixed } = &self.epilogue else {
+            return ControlFlow::Continue(());
+        };
         match fixed {
             None => self.rounded(input, sums, scratch, output, multipliers, |total, multiplier| {
                 round_to_byte(total as f32 * multiplier, *zero_point)
@@ -92,7 +109,7 @@ impl Conv {
             Some(FixedPoint { multipliers, rounding }) => {
                 self.rounded(input, sums, scratch, output, multipliers, |total, multiplier| {
                     multiplier.to_byte(total, *rounding, *zero_point)
-                });
+                })
             }
         }
     }
@@ -103,24 +120,28 @@ impl Conv {
         input: (&[u8], Shape),
         sums: Sums,
         scratch: &mut Scratch,
-        (output, shape): (&mut [u8], Shape),
+        output: ByteOutput<'_>,
         multipliers: &[M],
         round: impl Fn(i32, M) -> u8,
-    ) {
+    ) -> ControlFlow<()> {
+        let ByteOutput { bytes, shape, wanted } = output;
         self.totals(input, shape, sums, scratch, |filters, range, totals| {
-            let bytes = output[range.start * filters..range.end * filters].chunks_exact_mut(filters);
-            for (bytes, totals) in bytes.zip(totals) {
+            let place = range.start * filters..range.end * filters;
+            let batch = &mut bytes[place.clone()];
+            for (bytes, totals) in batch.chunks_exact_mut(filters).zip(totals) {
                 for ((byte, total), multiplier) in bytes.iter_mut().zip(totals).zip(multipliers) {
                     *byte = round(*total, *multiplier);
                 }
             }
-        });
+            let is_right = wanted.is_none_or(|wanted| wanted[place] == *batch);
+            if is_right { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
     }
 
     pub fn to_floats(&self, input: (&[u8], Shape), sums: Sums, scratch: &mut Scratch, output: (&mut [f32], Shape)) {
         let Epilogue::Floats { scales, biases } = &self.epilogue else { return };
         let (output, shape) = output;
-        self.totals(input, shape, sums, scratch, |filters, range, totals| {
+        _ = self.totals(input, shape, sums, scratch, |filters, range, totals| {
             let floats = output[range.start * filters..range.end * filters].chunks_exact_mut(filters);
             for (floats, totals) in floats.zip(totals) {
                 let factors = scales.iter().zip(biases);
@@ -128,6 +149,7 @@ impl Conv {
                     *float = *total as f32 * scale + bias;
                 }
             }
+            ControlFlow::Continue(())
         });
     }
 
@@ -137,8 +159,9 @@ impl Conv {
         if !self.can_saturate {
             return overflowing;
         }
-        self.patches(input, output, &mut scratch.patches, |_, patches| {
+        _ = self.patches(input, output, &mut scratch.patches, |_, patches| {
             overflowing += self.filters.overflowing(patches);
+            ControlFlow::Continue(())
         });
         overflowing
     }
@@ -154,26 +177,26 @@ impl Conv {
         output: Shape,
         sums: Sums,
         scratch: &mut Scratch,
-        mut take: impl FnMut(usize, Range<usize>, std::slice::ChunksExact<'_, i32>),
-    ) {
+        mut take: impl FnMut(usize, Range<usize>, std::slice::ChunksExact<'_, i32>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let Scratch { patches, totals } = scratch;
         let addition = self.addition(sums);
         let (filters, row) = (self.filters.count(), self.filters.row());
         self.patches(input, output, patches, |range, patches| {
             let totals = &mut totals[..range.len() * row];
             self.filters.totals(patches, addition, totals);
-            take(filters, range, totals.chunks_exact(row));
-        });
+            take(filters, range, totals.chunks_exact(row))
+        })
     }
 
-    /// Visits the positions of the output in batches.
+    /// Visits the positions of the output in batches, until one breaks.
     fn patches(
         &self,
         input: (&[u8], Shape),
         output: Shape,
         patches: &mut [i16],
-        mut take: impl FnMut(Range<usize>, &[i16]),
-    ) {
+        mut take: impl FnMut(Range<usize>, &[i16]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let (places, depth) = (output.positions(), self.filters.depth());
         let mut start = 0;
         while start < places {
@@ -181,7 +204,8 @@ impl Conv {
             start = range.end;
             let patches = &mut patches[..range.len() * depth];
             self.window.patches(input, self.zero_point, output.width, range.clone(), depth, patches);
-            take(range, patches);
+            take(range, patches)?;
         }
+        ControlFlow::Continue(())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::byte_map::Table;
-use super::conv::Scratch;
+use super::conv::{ByteOutput, Scratch};
 use super::moves;
 use super::network::{Network, Op, Step};
 use super::plan::Plan;
@@ -15,7 +15,7 @@ use super::{ConvOverflow, IntegerError};
 pub struct Executor {
     pub(super) network: Arc<Network>,
     pub(super) buffers: Vec<Buffer>,
-    scratch: Scratch,
+    pub(super) scratch: Scratch,
     /// Whether the tensors hold the values of a run.
     pub(super) has_run: bool,
 }
@@ -122,7 +122,10 @@ impl Executor {
                 _ => {}
             },
             (Buffer::Bytes(bytes), Buffer::Bytes(output)) => match &step.op {
-                Op::Conv(conv) => conv.to_bytes((bytes, from), sums, &mut self.scratch, (output, into)),
+                Op::Conv(conv) => {
+                    let output = ByteOutput { bytes: output, shape: into, wanted: None };
+                    _ = conv.to_bytes((bytes, from), sums, &mut self.scratch, output);
+                }
                 Op::Map(map) => {
                     output.iter_mut().zip(bytes).for_each(|(output, byte)| *output = map.table[usize::from(*byte)]);
                 }

@@ -2,7 +2,7 @@
 
 use twinsight::integer::{Accumulator, LeakyRelu, Network, OutOfRange, Profile, Rounding};
 use twinsight::workshop::golden::{
-    AxisOrder, Fault, GoldenArray, GoldenPack, Outcome, PackArithmetic, PackEncoding, Storage,
+    AxisOrder, Fault, GoldenArray, GoldenPack, Outcome, PackArithmetic, PackEncoding, Storage, ValueType,
 };
 
 use crate::golden_support::{Board, Numbers, model, pack};
@@ -318,6 +318,32 @@ fn two_faults_are_both_found_and_boxes_tell_what_they_do() {
     let report = board.check(&lab.pack);
     assert!(!report.heads_dumped && report.counts().wrong == 1 && report.counts().not_dumped == 1);
     drop(lab.shop);
+}
+
+/// Where nothing is right, each layer is judged by what the board has before it, and none is taken for another one.
+#[test]
+fn a_board_that_is_wrong_in_every_layer_has_every_layer_named() {
+    let lab = Lab::new();
+    let mut board = Board::of(&lab.pack);
+    let mut numbers = Numbers(77);
+    let input = lab.network.input().name.clone();
+    let bytes: Vec<String> = lab.pack.manifest.pictures[0]
+        .tensors
+        .iter()
+        .filter(|of| of.value_type == ValueType::U8 && of.name != input)
+        .map(|of| of.name.clone())
+        .collect();
+    for tensor in &bytes {
+        let array = board.arrays.get_mut(tensor).unwrap();
+        array.bytes.iter_mut().for_each(|byte| *byte = numbers.next(256) as u8);
+    }
+    board.write();
+    let report = board.check(&lab.pack);
+    for tensor in &bytes {
+        let found = report.tensors.iter().find(|of| of.tensor == *tensor).unwrap();
+        assert!(matches!(found.outcome, Outcome::Wrong { fault: Fault::Garbage, .. }), "{found:?}");
+    }
+    assert_eq!(report.first_wrong().unwrap().tensor, bytes[0]);
 }
 
 /// Whatever byte of whatever file is changed: it is noticed, and nothing breaks.

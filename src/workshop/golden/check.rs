@@ -197,19 +197,28 @@ impl<'a> CheckRun<'a> {
             return expected;
         }
         let network = Arc::clone(self.executor.network());
-        let inputs: Vec<&str> = network.inputs_of(&tensor.name).map(|input| input.name.as_str()).collect();
-        for input in inputs.iter().copied() {
+        let others: Vec<&str> = network.inputs_of(&tensor.name).map(|input| input.name.as_str()).collect();
+        let others: Vec<&str> = others.into_iter().filter(|input| self.others.contains_key(*input)).collect();
+        if others.is_empty() {
+            return expected;
+        }
+        let encoding = self.pack.manifest.encoding;
+        let dumped = GoldenArray { value_type: expected.value_type, dims: expected.dims.clone(), bytes: dump.to_vec() };
+        // A file of another size is none of them.
+        let Some(values) = encoding.restored(tensor, &dumped) else { return expected };
+        for input in others {
             let (Some(other), Some(before)) = (self.others.get(input), self.executor.values(input)) else { continue };
             self.executor.set(input, other);
-            let again = self.executor.compute(&tensor.name, Sums::Exact);
-            let again = again.map(|values| self.pack.manifest.encoding.stored(tensor, &values));
-            if let Some(again) = again.filter(|again| again.bytes == dump) {
+            if self.executor.gives(&tensor.name, Sums::Exact, &values) {
                 // So it is what the board has.
                 self.others.remove(input);
-                return again;
+                return dumped;
             }
             self.executor.set(input, &before);
-            self.executor.compute(&tensor.name, Sums::Exact);
+        }
+        // What was tried has left its traces.
+        if let Some(values) = encoding.restored(tensor, &expected) {
+            self.executor.set(&tensor.name, &values);
         }
         expected
     }

@@ -13,10 +13,10 @@ pub fn same_as(
     inputs: &[(String, Values)],
     found: &Values,
 ) -> Option<String> {
+    let exact = exact.alone(tensor);
     let gives = |network: Network, sums: Sums| {
         let mut executor = Executor::new(Arc::new(network));
-        inputs.iter().all(|(name, values)| executor.set(name, values))
-            && executor.compute(tensor, sums).as_ref() == Some(found)
+        inputs.iter().all(|(name, values)| executor.set(name, values)) && executor.gives(tensor, sums, found)
     };
     let mut tried = Vec::new();
     for bits in [31, 24, 18, 16] {

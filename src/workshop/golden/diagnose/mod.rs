@@ -1,8 +1,11 @@
 //! From a tensor that differs to the kind of fault.
 //!
 //! Kinds are tried from the most certain to the least: other files, right values in other places, parts that are missing,
-//! and only then wrong values.
+//! and only then wrong values. What has other bytes than the right values cannot be these in other places: so most wrong
+//! tensors are never looked at place by place.
 
+mod byte_counts;
+mod byte_pairs;
 mod finding;
 mod parts;
 mod places;

@@ -29,23 +29,27 @@ pub struct Reading {
 
 /// The way of storing that explains most.
 pub fn find(subject: &Subject<'_>) -> Option<Reading> {
-    let differing: Vec<usize> = subject.differing().collect();
-    let step = differing.len().div_ceil(SAMPLES).max(1);
-    let samples: Vec<usize> = differing.iter().copied().step_by(step).collect();
+    let differing = subject.differing().count();
     let signs: &[bool] = if subject.value_type().bytes() == 1 { &[false, true] } else { &[false] };
+    let signs: Vec<bool> = signs.iter().copied().filter(|sign| may_be_stored(subject, differing, *sign)).collect();
+    if signs.is_empty() {
+        return None;
+    }
+    let step = differing.div_ceil(SAMPLES).max(1);
+    let samples: Vec<usize> = subject.differing().step_by(step).collect();
+    let most_wrong = samples.len() - (ENOUGH * samples.len() as f64).ceil() as usize;
     let mut best: Option<(usize, Vec<Storage>, Vec<i32>)> = None;
     for (how, place) in orders(subject) {
         for sign in signs.iter().copied().filter(|sign| *sign || how.is_some()) {
             let value = |at: usize| place(at).map(|from| changed(subject, from, sign, &how));
-            let right = |at: &&usize| value(**at) == Some(subject.right[**at]);
-            let matching = samples.iter().filter(right).count();
-            if (matching as f64) < ENOUGH * samples.len() as f64 {
+            let wrong = |at: &&usize| value(**at) != Some(subject.right[**at]);
+            if samples.iter().filter(wrong).nth(most_wrong).is_some() {
                 continue;
             }
             let values: Vec<i32> = (0..subject.right.len()).map(|at| value(at).unwrap_or(subject.right[at])).collect();
             let left = values.iter().zip(&subject.right).filter(|(a, b)| a != b).count();
             let is_better = best.as_ref().is_none_or(|(least, ..)| left < *least);
-            if left as f64 <= LEFT * differing.len() as f64 && is_better {
+            if left as f64 <= LEFT * differing as f64 && is_better {
                 let how = how.iter().cloned().chain(sign.then_some(Storage::Sign)).collect();
                 best = Some((left, how, values));
             }
@@ -57,6 +61,13 @@ pub fn find(subject: &Subject<'_>) -> Option<Reading> {
         _ => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
     };
     Some(Reading { how, bytes, left })
+}
+
+/// Whether the dump has the bytes that right values have in any places, but for those that may be wrong or not in it.
+fn may_be_stored(subject: &Subject<'_>, differing: usize, sign: bool) -> bool {
+    let wrong = LEFT * differing as f64 + OFFSETS as f64;
+    let bytes = wrong * subject.value_type().bytes() as f64;
+    subject.byte_distance(if sign { 128 } else { 0 }) as f64 <= 2.0 * bytes
 }
 
 fn changed(subject: &Subject<'_>, from: usize, sign: bool, how: &Option<Storage>) -> i32 {

@@ -1,5 +1,6 @@
 //! A tensor that is looked at.
 
+use super::byte_counts::ByteCounts;
 use crate::workshop::golden::array::{GoldenArray, ValueType, words};
 use crate::workshop::golden::axes::AxisOrder;
 
@@ -14,12 +15,21 @@ pub struct Subject<'a> {
     /// Both as numbers; of float32 the bits.
     pub right: Vec<i32>,
     pub found: Vec<i32>,
+    /// Of the expected bytes, and of the dump.
+    counts: [ByteCounts; 2],
 }
 
 impl<'a> Subject<'a> {
     pub fn new(expected: &'a GoldenArray, axes: AxisOrder, zero_point: Option<i32>, dump: &'a [u8]) -> Self {
         let (right, found) = (expected.words(), words(expected.value_type, dump));
-        Self { expected, axes, zero_point, dump, right, found }
+        let counts = [expected.bytes.as_slice(), dump].map(ByteCounts::of);
+        Self { expected, axes, zero_point, dump, right, found, counts }
+    }
+
+    /// As [`ByteCounts::distance`] of the expected bytes and the dump.
+    pub fn byte_distance(&self, flipped: u8) -> usize {
+        let [right, found] = &self.counts;
+        right.distance(found, flipped)
     }
 
     pub fn value_type(&self) -> ValueType {

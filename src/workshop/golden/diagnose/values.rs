@@ -1,7 +1,6 @@
 //! Wrong values in right places.
 
-use std::collections::HashMap;
-
+use super::byte_pairs::BytePairs;
 use super::subject::Subject;
 use crate::workshop::golden::fault::Fault;
 
@@ -31,27 +30,33 @@ pub fn constant(subject: &Subject<'_>) -> Option<Fault> {
 /// Values that a rule leads to from the right ones: another zero point, other bits, no negative side.
 pub fn shifted(subject: &Subject<'_>) -> Option<Fault> {
     let [low, high] = subject.value_type().ends()?;
-    let pairs = || subject.right.iter().copied().zip(subject.found.iter().copied());
+    let pairs = BytePairs::of(subject, low);
     let follows = |rule: &dyn Fn(i32) -> i32, tolerance: i32, tells: &dyn Fn(i32) -> bool| {
         let (mut witnesses, mut right) = (0, 0);
-        for (expected, found) in pairs().filter(|(expected, _)| tells(*expected)) {
-            witnesses += 1;
-            right += usize::from((rule(expected).clamp(low, high) - found).abs() <= tolerance);
+        for (expected, counts) in pairs.rows().filter(|(expected, _)| tells(*expected)) {
+            let wanted = rule(expected).clamp(low, high);
+            let [first, last] = [wanted - tolerance, wanted + tolerance].map(|end| end.clamp(low, high) - low);
+            witnesses += counts.iter().sum::<usize>();
+            right += counts[first as usize..=last as usize].iter().sum::<usize>();
         }
         witnesses >= WITNESSES && right as f64 >= MOST * witnesses as f64
     };
     // Bytes that are clamped on either side say nothing of a distance.
-    let mut distances: HashMap<i32, usize> = HashMap::new();
+    let span = high - low;
+    let mut distances = vec![0usize; 2 * span as usize + 1];
     let inside = |value: i32| value > low && value < high;
-    for (expected, found) in pairs().filter(|(a, b)| inside(*a) && inside(*b)) {
-        *distances.entry(found - expected).or_default() += 1;
+    for (expected, counts) in pairs.rows().filter(|(expected, _)| inside(*expected)) {
+        for (found, count) in (low..).zip(counts).filter(|(found, _)| inside(*found)) {
+            distances[(found - expected + span) as usize] += count;
+        }
     }
-    let by = distances.into_iter().max_by_key(|(by, count)| (*count, *by)).map_or(0, |(by, _)| by);
+    let found = (-span..).zip(distances).filter(|(_, count)| *count > 0);
+    let by = found.max_by_key(|(by, count)| (*count, *by)).map_or(0, |(by, _)| by);
     if by != 0 && follows(&|value| value + by, 0, &|_| true) {
         return Some(Fault::ZeroPoint { by });
     }
     let zero = subject.zero_point?;
-    let below = pairs().filter(|(expected, _)| *expected < zero).count();
+    let below: usize = pairs.rows().filter(|(expected, _)| *expected < zero).flat_map(|(_, counts)| counts).sum();
     if below >= WITNESSES && follows(&|value| value.max(zero), 0, &|_| true) {
         return Some(Fault::NoNegative);
     }
