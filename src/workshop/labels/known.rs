@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::given_picture::GivenPicture;
 use super::names::is_names_file;
 use super::picture_sizes::PictureSizes;
 use super::read::{STRAYS, is_voc, read_few};
 use super::{LabelError, LabelSources, find_annotations};
-use crate::compare::truth::{PictureTruth, TruthBox};
 use crate::detect::{Classes, Size};
-use crate::workshop::evaluate::{ClassMap, NamesError, Truth};
+use crate::workshop::evaluate::Truth;
 
 /// The most objects of a picture whose truth is known. More are no annotations that a person made, and each is drawn in every frame.
 const MAX_OBJECTS: usize = 5000;
@@ -31,20 +29,21 @@ pub struct TruthRequest<'a> {
 /// The truth of pictures. Each is known by its file, and never by its place in a list.
 #[derive(Debug, Default)]
 pub struct KnownTruth {
-    sets: Vec<KnownSet>,
+    pub(super) sets: Vec<KnownSet>,
     /// By the path as it was given: the set, and the image in it.
-    places: HashMap<PathBuf, [usize; 2]>,
+    pub(super) places: HashMap<PathBuf, [usize; 2]>,
     /// What does not count, and why: a sentence each.
     pub remarks: Vec<String>,
     /// Why annotations beside pictures cannot be read.
     pub problems: Vec<String>,
 }
 
+/// What one read of annotations gave.
 #[derive(Debug)]
-struct KnownSet {
-    truth: Truth,
+pub(super) struct KnownSet {
+    pub truth: Truth,
     /// Otherwise they know all classes: those of which there is no object too.
-    lists_classes: bool,
+    pub lists_classes: bool,
 }
 
 impl KnownTruth {
@@ -212,70 +211,9 @@ fn is_of_other_things(error: &LabelError) -> bool {
     )
 }
 
-/// Known truth in the classes of a model.
-#[derive(Debug)]
-pub struct ModelTruth {
-    known: Arc<KnownTruth>,
-    classes: Classes,
-    /// By set; `None` = it has no class in common with the model.
-    maps: Vec<Option<CommonClasses>>,
-}
-
-#[derive(Debug)]
-struct CommonClasses {
-    /// For each category the class that it is.
-    of_category: Vec<Option<usize>>,
-    /// See [`PictureTruth::known`].
-    known: Arc<[Option<usize>]>,
-}
-
-impl CommonClasses {
-    /// `None` = there are none.
-    fn new(set: &KnownSet, classes: &Classes) -> Option<Self> {
-        let map = ClassMap::of_common(classes, &set.truth)?;
-        let categories = 0..set.truth.categories.len();
-        let of_category: Vec<Option<usize>> = categories.map(|category| map.class(category)).collect();
-        let stands_for = |class_id| match map.category(class_id) {
-            Some(category) => of_category[category],
-            None => (!set.lists_classes).then_some(class_id),
-        };
-        let known = (0..classes.len()).map(stands_for).collect();
-        Some(Self { of_category, known })
-    }
-}
-
-impl ModelTruth {
-    /// Objects of classes that the model does not know are left out.
-    pub fn new(known: Arc<KnownTruth>, classes: &Classes) -> Self {
-        let maps = known.sets.iter().map(|set| CommonClasses::new(set, classes)).collect();
-        Self { known, classes: classes.clone(), maps }
-    }
-
-    /// The same, where the model must know all of them; `model` is for the message.
-    pub fn of_all(known: Arc<KnownTruth>, model: &str, classes: &Classes) -> Result<Self, NamesError> {
-        for set in &known.sets {
-            ClassMap::new(model, classes, &set.truth)?;
-        }
-        Ok(Self::new(known, classes))
-    }
-
-    /// The model's.
-    pub fn classes(&self) -> &Classes {
-        &self.classes
-    }
-
-    /// What is in a picture, by its path as it was given when the truth was looked for. `None` = that is not known.
-    pub fn picture(&self, picture: &Path) -> Option<PictureTruth> {
-        let [set, image] = *self.known.places.get(picture)?;
-        let CommonClasses { of_category, known } = self.maps[set].as_ref()?;
-        let boxes = self.known.sets[set].truth.images[image].boxes.iter();
-        let objects = boxes.filter_map(|b| Some(TruthBox { category: of_category[b.category]?, ..*b })).collect();
-        Some(PictureTruth { objects, known: Arc::clone(known) })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::ModelTruth;
     use super::*;
 
     const SIZE: Size = Size { width: 200, height: 100 };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! data.yaml, classes.txt ─┐
-//! labels/*.txt (YOLO) ────┼─ read ──▶ Truth ── known: by the pictures' files, in a model's classes ──▶ PictureTruth
+//! labels/*.txt (YOLO) ────┼─ read ──▶ Truth ── known: by the pictures' files ── model_truth: in a model's classes ──▶ PictureTruth
 //! *.xml (Pascal VOC) ─────┘
 //! detections ── label_files, format ──▶ the files' text
 //! ```
@@ -15,6 +15,7 @@ mod format;
 mod given_picture;
 mod known;
 mod label_files;
+mod model_truth;
 mod names;
 mod picture_sizes;
 mod read;
@@ -24,7 +25,8 @@ mod yolo;
 pub use error::{LabelError, LabelFileError};
 pub use find::{annotation_files, find_annotations};
 pub use format::{LabelForm, LabelledPicture, coco_labels, voc_label, yolo_label, yolo_names};
-pub use known::{KnownTruth, ModelTruth, TruthRequest};
+pub use known::{KnownTruth, TruthRequest};
 pub use label_files::LabelFiles;
+pub use model_truth::ModelTruth;
 pub use names::is_list;
 pub use read::{LabelSources, read_annotations};
