@@ -11,12 +11,13 @@ use clap::{Args, ValueEnum};
 use super::arithmetic_flags::ArithmeticFlags;
 use super::input::{self, camera_flags::CameraFlags};
 use super::output::trace_flag::{TraceFlag, begin_trace};
+use super::pack_heads::{needs_pack, pack_heads};
 use crate::annotate::ANNOTATED_PNG;
 use crate::files::{OutputFile, Outputs, WriteError};
 use crate::model::{Arithmetic, ArithmeticError, Catalog, InferenceEngine, ModelName, ModelRequest};
 use crate::source::{Album, SourceRequest, VideoLocation, VideoRequest};
 use crate::trace::Trace;
-use crate::workshop::golden::{GoldenPack, PackPlace};
+use crate::workshop::golden::PackPlace;
 
 #[derive(Args, Debug, Default)]
 pub struct ViewArgs {
@@ -59,7 +60,7 @@ pub struct ViewArgs {
     /// Save a screenshot of the window as PNG, then close it
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
-    /// Take the screenshot after this many seconds
+    /// Take the screenshot after this many seconds, or when the first boxes are there, if that is later
     #[arg(long, value_name = "SECONDS", requires = "screenshot", default_value = "5", value_parser = seconds)]
     after: Option<Duration>,
     #[command(flatten)]
@@ -127,13 +128,8 @@ impl ViewArgs {
     fn heads(&self) -> Result<Option<ModelName>, Box<dyn Error>> {
         match (self.pack(), &self.against) {
             (None, None) => Ok(None),
-            (None, Some(_)) => {
-                Err("--against needs the golden pack that was dumped: twinsight view PACK --against DIR".into())
-            }
-            (Some(place), dump) => {
-                let heads = GoldenPack::open(&place.dir)?.heads();
-                Ok(Some(ModelName::Golden(dump.as_ref().map_or_else(|| heads.clone(), |dump| heads.against(dump)))))
-            }
+            (None, Some(_)) => Err(needs_pack("view")),
+            (Some(place), dump) => Ok(Some(pack_heads(&place, dump.as_deref())?)),
         }
     }
 

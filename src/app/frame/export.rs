@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::annotated::AnnotatedPicture;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, PictureAction};
 use crate::app::job::Jobs;
 use crate::app::ui::clipboard::{ClipboardError, SharedClipboard};
 use crate::workshop::Stopped;
 
-const NO_FOLDER: &str = "Can't save the picture: no file dialog and no home folder available. Copy it with Ctrl+C.";
+/// With the key that copies behind it.
+const NO_FOLDER: &str = "Can't save the picture: no file dialog and no home folder available. Copy it";
 
 /// What is being copied and saved.
 #[derive(Default)]
@@ -51,8 +54,9 @@ impl PictureExport {
         folder: impl FnOnce() -> Option<PathBuf> + Send + 'static,
     ) -> Result<(), String> {
         let Some(picture) = self.to_save.take() else { return Ok(()) };
+        let no_folder = no_folder(ctx);
         self.start(ctx, "saving", move || {
-            let folder = folder().ok_or_else(|| Stopped::failed(NO_FOLDER))?;
+            let folder = folder().ok_or_else(|| Stopped::failed(no_folder))?;
             // Without an ending: one is added, and a number where that file is there already.
             let path = picture.save(&folder.join(format!("{} with boxes", picture.name))).map_err(Stopped::failed)?;
             Ok(format!("Saved {} (no file dialog available)", path.display()))
@@ -73,6 +77,10 @@ impl PictureExport {
     pub fn poll(&mut self) -> impl Iterator<Item = Result<String, Stopped>> {
         self.jobs.poll().into_iter().map(|(_, result)| result)
     }
+}
+
+fn no_folder(ctx: &Context) -> String {
+    hint(ctx, NO_FOLDER, &Action::Picture(PictureAction::Copy))
 }
 
 #[cfg(test)]
@@ -109,6 +117,6 @@ mod tests {
             assert!(path.is_file());
         }
         assert_eq!(std::fs::read(&taken).unwrap(), b"years of notes");
-        assert_eq!(saved(None), Err(Stopped::failed(NO_FOLDER)));
+        assert_eq!(saved(None), Err(Stopped::failed(no_folder(&Context::default()))));
     }
 }

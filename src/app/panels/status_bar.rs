@@ -8,7 +8,8 @@ use egui::{Align, Button, Galley, Label, Layout, Rect, RichText, Role, TextStyle
 
 use super::status_cells::{StatusCell, StatusScene, cells, fitting};
 use super::zoom_buttons;
-use crate::app::action::{Action, ModelsAction};
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, HistoryAction, ModelsAction};
 use crate::app::frame::Zoom;
 use crate::app::history::recording::figures;
 use crate::app::source::problem::SourceProblem;
@@ -129,12 +130,11 @@ fn recorded(ui: &mut Ui, state: &RecordingState) {
     let [time, size] = figures(state);
     let text = RichText::new(format!("● {time} · {size}")).color(theme::scheme(ui).error);
     let what = match state.missed {
-        0 => format!("Recording: {} frames so far. Ctrl+R stops it.", state.frames),
-        missed => {
-            format!("Recording: {} frames so far; {missed} came too fast for the disk. Ctrl+R stops it.", state.frames)
-        }
+        0 => format!("Recording: {} frames so far", state.frames),
+        missed => format!("Recording: {} frames so far; {missed} came too fast for the disk", state.frames),
     };
-    ui.add(Label::new(text)).on_hover_text(what);
+    let stop = hint(ui.ctx(), "Stop", &Action::History(HistoryAction::ToggleRecording));
+    ui.add(Label::new(text)).on_hover_text(format!("{what}\n{stop}"));
     ui.separator();
 }
 

@@ -57,7 +57,7 @@ pub enum ClipboardError {
     #[error("The clipboard names a file that does not exist: {}", .0.display())]
     NoFile(PathBuf),
     /// The cause is for the log.
-    #[error("Can't access the clipboard. Drop a file on the window, or save the picture with Ctrl+S.")]
+    #[error("Can't access the clipboard. Drop a file on the window, or save the picture to a file.")]
     Missing(String),
     #[error("Another program is using the clipboard. Try again.")]
     Busy,

@@ -11,6 +11,9 @@ use crate::annotate::png;
 use crate::detect::{Frame, Size};
 use crate::files::OutputFile;
 
+/// How long it waits for boxes, past its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// One screenshot that was asked for on the command line.
 pub struct Screenshot {
     file: OutputFile,
@@ -23,11 +26,13 @@ impl Screenshot {
         Self { file, due: Instant::now() + delay, taken: None }
     }
 
-    /// To be called with every frame: takes the picture when it is due. `Some` once it is saved, or could not be.
-    pub fn poll(&mut self, ctx: &Context) -> Option<Result<(), String>> {
+    /// To be called with every frame: takes the picture when it is due, or later when boxes are `awaited`. `Some` once it
+    /// is saved, or could not be.
+    pub fn poll(&mut self, ctx: &Context, awaited: bool) -> Option<Result<(), String>> {
         let now = Instant::now();
-        if now < self.due {
-            ctx.request_repaint_after(self.due - now);
+        let due = if awaited { self.due + PATIENCE } else { self.due };
+        if now < due {
+            ctx.request_repaint_after(due - now);
             return None;
         }
         let Some(taken) = &self.taken else {
@@ -54,5 +59,28 @@ impl Screenshot {
         }
         let png = png(&frame).map_err(|error| failed(&error))?;
         self.file.write(&png).map_err(|error| failed(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::{FileFormat, Outputs};
+
+    #[test]
+    fn it_waits_for_boxes_that_are_to_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = Outputs::default().file(&dir.path().join("window.png"), &FileFormat::NEW).unwrap();
+        let mut screenshot = Screenshot::after(Duration::ZERO, file);
+        let ctx = Context::default();
+        let mut is_taken = |awaited: bool| {
+            let output = ctx.run_ui(Default::default(), |ui| {
+                assert!(screenshot.poll(ui.ctx(), awaited).is_none());
+            });
+            let commands = output.viewport_output.into_values().flat_map(|viewport| viewport.commands);
+            commands.into_iter().any(|command| matches!(command, ViewportCommand::Screenshot(_)))
+        };
+        assert!(!is_taken(true));
+        assert!(is_taken(false));
     }
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use egui::{Context, ViewportCommand};
 
 use super::Viewer;
-use crate::app::action::ModelsAction;
+use crate::app::action::shortcuts::hint;
+use crate::app::action::{Action, ModelsAction, SourceAction};
 use crate::app::frame::marks::BoxFilter;
 use crate::app::frame::preview::Preview;
 use crate::app::models::byte_check::ByteSight;
@@ -19,7 +20,7 @@ use crate::app::truth::TruthScope;
 use crate::app::ui::file_dialog::{FileAnswer, FileQuestion, documents_folder, pictures_folder};
 use crate::app::view::Side;
 use crate::compare::Arrow;
-use crate::engine::{Event, ModelPhase, Observation, Status};
+use crate::engine::{Event, ModelPhase, Observation, SourceState, Status};
 use crate::source::SourceRequest;
 use crate::workshop::Stopped;
 
@@ -57,13 +58,21 @@ impl Viewer {
         self.tend_computed_as(ctx, &status);
         let sight = ClippingSight::of(&self.frame.current, self.is_live(&status));
         self.clipping.poll(ctx, &self.catalog, sight);
+        let awaited = self.awaits_boxes(&status);
         if let Some(screenshot) = &mut self.screenshot
-            && let Some(result) = screenshot.poll(ctx)
+            && let Some(result) = screenshot.poll(ctx, awaited)
         {
             self.screenshot = None;
             self.failure = result.err();
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }
+    }
+
+    /// Whether no boxes are in sight, but some are to come.
+    fn awaits_boxes(&self, status: &Status) -> bool {
+        let failed = matches!(status.source, SourceState::Failed { .. })
+            || status.models.iter().any(|model| matches!(model.phase, ModelPhase::Failed { .. }));
+        self.frame.current.observation().is_none() && !failed
     }
 
     /// Boxes and verdicts of the current frame, where it or a setting changed.
@@ -261,14 +270,17 @@ impl Viewer {
                 "No file dialog available (install xdg-desktop-portal or zenity). Name the model on the command line: \
                  twinsight --b FILE.",
             ),
-            Some(FileAnswer::Missing(FileQuestion::Dump(_))) => self.notifications.warn(
+            Some(FileAnswer::Missing(FileQuestion::Dump(_))) => self.notifications.warn(&hint(
+                ctx,
                 "No file dialog available (install xdg-desktop-portal or zenity). Drop the board's folder here, or paste \
-                 its path with Ctrl+V.",
-            ),
-            Some(FileAnswer::Missing(FileQuestion::Files | FileQuestion::Folder)) => self.notifications.warn(
-                "No file dialog available (install xdg-desktop-portal or zenity). Drop files here, or paste a path \
-                 with Ctrl+V.",
-            ),
+                 its path",
+                &Action::Source(SourceAction::Paste),
+            )),
+            Some(FileAnswer::Missing(FileQuestion::Files | FileQuestion::Folder)) => self.notifications.warn(&hint(
+                ctx,
+                "No file dialog available (install xdg-desktop-portal or zenity). Drop files here, or paste a path",
+                &Action::Source(SourceAction::Paste),
+            )),
             Some(FileAnswer::Cancelled) | None => {}
         }
     }
