@@ -1,5 +1,6 @@
 //! An engine with real sources and real models.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::engine::{Load, Open, Parts, SystemClock};
@@ -7,7 +8,7 @@ use crate::model::{Catalog, Detector, InferenceEngine, ModelError, ModelLoader, 
 use crate::recording::{RecordingSource, is_recording};
 use crate::source::{Opener, Source, SourceError, SourceRequest, StillSource, VideoLocation};
 use crate::trace::Trace;
-use crate::workshop::golden::{GoldenError, GoldenPack, HeadsDetector, PackPlace};
+use crate::workshop::golden::{GoldenError, GoldenPack, HeadsDetector, PackPlace, PackedPicture};
 
 /// The photos that set-up downloads, for the demo.
 pub const PHOTOS: [&str; 2] = ["bus.jpg", "zidane.jpg"];
@@ -55,11 +56,10 @@ impl Open for Sources {
 }
 
 /// The picture of a golden pack: the file that it was made of, or else what the model was given.
-fn golden_picture(place: &PackPlace) -> Result<StillSource, SourceError> {
+pub fn golden_picture(place: &PackPlace) -> Result<StillSource, SourceError> {
     let told = |error: GoldenError| SourceError::Golden(error.to_string());
     let pack = GoldenPack::open(&place.dir).map_err(told)?;
-    let first = pack.manifest.pictures.first().map(|picture| picture.name.as_str());
-    let picture = pack.picture(place.picture.as_deref().or(first)).map_err(told)?;
+    let picture = picture_of(&pack, place).map_err(told)?;
     if let Some(path) = pack.original(picture) {
         return StillSource::open(&path);
     }
@@ -69,14 +69,30 @@ fn golden_picture(place: &PackPlace) -> Result<StillSource, SourceError> {
     Ok(StillSource::of(&picture.file, frame).noted(note))
 }
 
+/// The file that a golden pack's picture was made of; `None`: it is not there any more.
+pub fn packed_file(place: &PackPlace) -> Option<PathBuf> {
+    let pack = GoldenPack::open(&place.dir).ok()?;
+    pack.original(picture_of(&pack, place).ok()?)
+}
+
+fn picture_of<'a>(pack: &'a GoldenPack, place: &PackPlace) -> Result<&'a PackedPicture, GoldenError> {
+    let first = pack.manifest.pictures.first().map(|picture| picture.name.as_str());
+    pack.picture(place.picture.as_deref().or(first))
+}
+
+/// Loads a model; of a golden pack, raw heads.
+pub fn load(loader: &ModelLoader, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
+    match &request.name {
+        ModelName::Golden(heads) => Ok(Box::new(HeadsDetector::open(heads)?)),
+        _ => loader.load(request),
+    }
+}
+
 struct Models(ModelLoader);
 
 impl Load for Models {
     fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
-        match &request.name {
-            ModelName::Golden(heads) => Ok(Box::new(HeadsDetector::open(heads)?)),
-            _ => self.0.load(request),
-        }
+        load(&self.0, request)
     }
 
     fn stamp(&self, name: &ModelName) -> u64 {

@@ -2,28 +2,49 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::frame_stages::FrameStages;
 use crate::compare::{Comparer, Comparison, ModelInput};
 use crate::detect::{Frame, Thresholds};
+use crate::live;
 use crate::model::{Catalog, FrameDetector, ModelError, ModelInfo, ModelLoader, ModelRequest};
 
-/// Two models that know the same classes.
+/// Two models. Only those that know the same classes can be compared.
 pub struct DetectorPair {
     detectors: [FrameDetector; 2],
     comparer: Comparer,
 }
 
+/// How long each stage of a frame took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LookTimes {
+    /// Of both.
+    pub letterbox: Duration,
+    pub inference: [Duration; 2],
+}
+
 impl DetectorPair {
-    pub fn open(catalog: &Catalog, [a, b]: &[ModelRequest; 2]) -> Result<Self, Box<dyn Error>> {
+    pub fn open(catalog: &Catalog, [a, b]: &[ModelRequest; 2]) -> Result<Self, ModelError> {
         let loader = ModelLoader::new(catalog.clone());
-        let detectors = [FrameDetector::open(&loader, a)?, FrameDetector::open(&loader, b)?];
-        let [a, b] = detectors.each_ref().map(|detector| &**detector.info());
+        let open = |request: &ModelRequest| live::load(&loader, request).map(FrameDetector::of);
+        Ok(Self { detectors: [open(a)?, open(b)?], comparer: Comparer::default() })
+    }
+
+    /// Fails where they do not know the same classes.
+    pub fn open_alike(catalog: &Catalog, requests: &[ModelRequest; 2]) -> Result<Self, Box<dyn Error>> {
+        let pair = Self::open(catalog, requests)?;
+        let [a, b] = pair.detectors.each_ref().map(|detector| &**detector.info());
         if a.form.classes != b.form.classes {
             let [a, b] = [a, b].map(|m| format!("{} ({} classes)", m.path.display(), m.form.classes.len()));
             return Err(format!("{a} and {b} have different classes; compare two models with the same classes").into());
         }
-        Ok(Self { detectors, comparer: Comparer::default() })
+        Ok(pair)
+    }
+
+    /// A and B.
+    pub fn detectors(&self) -> &[FrameDetector; 2] {
+        &self.detectors
     }
 
     /// A's and B's.
@@ -32,12 +53,21 @@ impl DetectorPair {
     }
 
     /// Lets both look at a frame.
-    pub fn look(&mut self, frame: &Frame, stages: &mut FrameStages) -> Result<(), ModelError> {
-        for (detector, name) in self.detectors.iter_mut().zip(["inference A", "inference B"]) {
-            stages.stage("letterbox", || detector.letterbox(frame));
-            stages.stage(name, || detector.infer())?;
+    pub fn look(&mut self, frame: &Frame, stages: &mut FrameStages) -> Result<LookTimes, ModelError> {
+        let mut times = LookTimes::default();
+        let detectors = self.detectors.iter_mut().zip(["inference A", "inference B"]);
+        for ((detector, name), inference) in detectors.zip(&mut times.inference) {
+            let begun = Instant::now();
+            detector.letterbox(frame);
+            let letterboxed = Instant::now();
+            detector.infer()?;
+            let done = Instant::now();
+            stages.span("letterbox", begun, letterboxed);
+            stages.span(name, letterboxed, done);
+            times.letterbox += letterboxed - begun;
+            *inference = done - letterboxed;
         }
-        Ok(())
+        Ok(times)
     }
 
     /// What both made of the last frame.

@@ -5,10 +5,12 @@ use std::process::ExitCode;
 
 use super::models;
 use super::output::stdout::{OutputError, out};
+use super::processor::processor;
 use crate::integer::Kernel;
 use crate::live::PHOTOS;
 use crate::model::{Catalog, KernelTest, ModelError, ModelLoader, ModelName, Runtime};
 use crate::source;
+use crate::workshop::card::BenchProcessor;
 use crate::workshop::{read_integers, read_metadata};
 
 /// Prints what it finds, and exits with 1 where the viewer could not work.
@@ -17,9 +19,10 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     let mut diagnosis = Diagnosis::default();
     diagnosis.fact("Twinsight", env!("CARGO_PKG_VERSION"))?;
     diagnosis.fact("System", &system())?;
-    diagnosis.fact("Processor", &processor())?;
+    let processor = processor();
+    diagnosis.fact("Processor", &format!("{}, {} threads", processor.name, crate::model::threads()))?;
     diagnosis.fact("Kernels", &kernels_here())?;
-    integer_arithmetic(&mut diagnosis)?;
+    integer_arithmetic(&processor, &mut diagnosis)?;
     let runtime = runtime(&catalog, &mut diagnosis)?;
     if let Some(runtime) = &runtime {
         kernels(runtime, &mut diagnosis)?;
@@ -72,14 +75,6 @@ fn system() -> String {
     format!("{name}, {}", std::env::consts::ARCH)
 }
 
-fn processor() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find(|l| l.starts_with("model name")).and_then(|l| l.split_once(": "));
-    let model = model.map_or("unknown model", |(_, name)| name.trim());
-    let threads = crate::model::threads();
-    format!("{model}, {threads} threads")
-}
-
 /// The integer engine's kernels that this processor can run.
 fn kernels_here() -> String {
     let supported = Kernel::ALL.into_iter().rev().filter(|kernel| kernel.is_supported());
@@ -87,8 +82,8 @@ fn kernels_here() -> String {
     format!("of the integer engine: {} (the first is used)", names.join(", "))
 }
 
-fn integer_arithmetic(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
-    match dot_product() {
+fn integer_arithmetic(processor: &BenchProcessor, diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
+    match &processor.dot_product {
         Some(feature) => diagnosis.fact("INT8", &format!("fast: the processor has {feature}")),
         None => diagnosis.warning(
             "INT8",
@@ -96,22 +91,6 @@ fn integer_arithmetic(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
              faster than FP32; `twinsight bench` measures it",
         ),
     }
-}
-
-/// The instruction set that makes INT8 worth while; `None` = it has none that we know.
-fn dot_product() -> Option<&'static str> {
-    #[cfg(target_arch = "x86_64")]
-    return if std::arch::is_x86_feature_detected!("avx512vnni") {
-        Some("AVX-512 VNNI")
-    } else if std::arch::is_x86_feature_detected!("avxvnni") {
-        Some("AVX-VNNI")
-    } else {
-        None
-    };
-    #[cfg(target_arch = "aarch64")]
-    return std::arch::is_aarch64_feature_detected!("dotprod").then_some("Arm dotprod");
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    return None;
 }
 
 fn runtime(catalog: &Catalog, diagnosis: &mut Diagnosis) -> Result<Option<Runtime>, OutputError> {

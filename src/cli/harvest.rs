@@ -75,7 +75,7 @@ pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
     let requests = args.pair.requests()?;
     let read = [input::files(&inputs), input::model_files(&catalog, &requests), args.pair.profiles()].concat();
     let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
-    let mut pair = DetectorPair::open(&catalog, &requests)?;
+    let mut pair = DetectorPair::open_alike(&catalog, &requests)?;
     let settings = HarvestSettings { when: args.when.clone(), form: args.labels, models: pair.infos() };
     let mut harvester = Harvester::create(&args.output, outputs, settings)?;
 

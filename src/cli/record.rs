@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::detector_pair::DetectorPair;
+use super::frame_stages::FrameStages;
 use super::input::camera_flags::CameraFlags;
 use super::input::frame_reader::FrameReader;
 use super::input::{self, InputArgs};
@@ -18,12 +20,13 @@ use super::pair_flags::PairFlags;
 use super::threshold_flags::fraction;
 use crate::detect::{Frame, Thresholds};
 use crate::files::{FileFormat, GrowingFile, OutputFile};
-use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader};
+use crate::model::Catalog;
 use crate::recording::{
     FinishedRecording, FrameToRecord, OutputToRecord, PictureForm, RecordingError, RecordingLimit, RecordingLimits,
     RecordingWriter, UnixClock,
 };
 use crate::source::{Next, Source, SourceRequest};
+use crate::trace::Trace;
 use crate::{interrupt, live};
 
 /// How long a picture stands in the recording.
@@ -90,9 +93,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode, Box<dyn Error>> {
     let read = [input::files(&inputs), input::model_files(&catalog, &requests), args.pair.profiles()].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
     let file = outputs.file(&args.output, &FileFormat::NEW)?;
-    let loader = ModelLoader::new(catalog.clone());
-    let [a, b] = &requests;
-    let mut models = TwoModels { detectors: [FrameDetector::open(&loader, a)?, FrameDetector::open(&loader, b)?] };
+    let mut pair = DetectorPair::open(&catalog, &requests)?;
     let mut feed = if args.demo {
         interrupt::watch()?;
         let source = live::opener(&catalog).open(&SourceRequest::Demo)?;
@@ -101,7 +102,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode, Box<dyn Error>> {
         FrameFeed::Named(Box::new(FrameReader::new(&catalog, &input, inputs)?))
     };
     let mut tape = Tape::new(args, file);
-    let recorded = tape.record(&mut feed, &mut models);
+    let recorded = tape.record(&mut feed, &mut pair);
     let failures = feed.failures();
     drop(feed);
     // What was recorded before an error is whole, and worth a word.
@@ -208,32 +209,6 @@ impl FrameFeed {
     }
 }
 
-/// A and B.
-struct TwoModels {
-    detectors: [FrameDetector; 2],
-}
-
-/// How long each stage took.
-struct StageTimes {
-    letterbox: Duration,
-    inference: [Duration; 2],
-}
-
-impl TwoModels {
-    fn run(&mut self, frame: &Frame) -> Result<StageTimes, ModelError> {
-        let mut times = StageTimes { letterbox: Duration::ZERO, inference: [Duration::ZERO; 2] };
-        for (detector, inference) in self.detectors.iter_mut().zip(&mut times.inference) {
-            let start = Instant::now();
-            detector.letterbox(frame);
-            let letterboxed = Instant::now();
-            detector.infer()?;
-            times.letterbox += letterboxed - start;
-            *inference = letterboxed.elapsed();
-        }
-        Ok(times)
-    }
-}
-
 /// The recording, which begins with the first frame.
 struct Tape<'a> {
     args: &'a RecordArgs,
@@ -250,15 +225,16 @@ impl<'a> Tape<'a> {
     }
 
     /// Until there are no more frames, or it is enough.
-    fn record(&mut self, feed: &mut FrameFeed, models: &mut TwoModels) -> Result<(), Box<dyn Error>> {
+    fn record(&mut self, feed: &mut FrameFeed, pair: &mut DetectorPair) -> Result<(), Box<dyn Error>> {
         let most = self.args.frames.unwrap_or(u64::MAX);
         let thresholds = Thresholds { score: self.args.score, nms_iou: self.args.nms };
+        let mut stages = FrameStages::new(Trace::default());
         let mut number = 0;
         while number < most && !interrupt::asked() {
             let Some(fed) = feed.next()? else { break };
             let captured = Instant::now();
-            let times = models.run(feed.frame())?;
-            let slots = models.detectors.iter().zip(times.inference).enumerate();
+            let times = pair.look(feed.frame(), &mut stages)?;
+            let slots = pair.detectors().iter().zip(times.inference).enumerate();
             let outputs: Vec<OutputToRecord<'_>> = slots
                 .map(|(slot, (detector, inference))| OutputToRecord {
                     slot,

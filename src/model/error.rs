@@ -57,7 +57,7 @@ pub enum ModelError {
     #[error("{0}")]
     Heads(String),
     /// `whose`: "the board's dump", "the golden pack"; `pictures`: their names.
-    #[error("{whose} is of {pictures}; this is another picture: open the golden pack again, or choose another model")]
+    #[error("{whose} is of {pictures}; this is another picture: open the golden pack, or choose another model")]
     OtherPicture { whose: &'static str, pictures: String },
     /// A panic in this part, as "inference with FP32".
     #[error("{part} failed because of a bug in Twinsight ({cause}); select it again, and please report this")]

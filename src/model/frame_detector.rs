@@ -21,15 +21,19 @@ pub struct FrameDetector {
 impl FrameDetector {
     /// Loads a model.
     pub fn open(loader: &ModelLoader, request: &ModelRequest) -> Result<Self, ModelError> {
-        let detector = loader.load(request)?;
+        Ok(Self::of(loader.load(request)?))
+    }
+
+    /// Of a model that is loaded.
+    pub fn of(detector: Box<dyn Detector>) -> Self {
         let form = &detector.info().form;
-        Ok(Self {
+        Self {
             letterboxer: Letterboxer::new(form.input),
             letterbox: Letterbox::new(Size::new(1, 1), form.input),
             heads: RawHeads::zeros(form),
             postprocessor: Postprocessor::default(),
             detector,
-        })
+        }
     }
 
     /// What is known of the model.

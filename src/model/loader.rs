@@ -77,7 +77,8 @@ impl ModelLoader {
     pub fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
         let path = self.catalog.path(&request.name);
         if matches!(request.name, ModelName::Golden(_)) {
-            let why = "it holds raw heads of its pictures alone; show it with `twinsight view`";
+            let why =
+                "it holds raw heads of its pictures alone; look at it with `twinsight compare` or `twinsight view`";
             return Err(ModelError::Heads(format!("{}: {why}", path.display())));
         }
         if !matches!(request.name, ModelName::File(_)) && !path.is_file() {

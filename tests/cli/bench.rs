@@ -15,6 +15,7 @@ fn bench_prints_every_stage_as_json() {
     let bench: Value = serde_json::from_str(&out).unwrap();
     assert!(bench["runtime"].as_str().unwrap().starts_with("1."));
     assert!(bench["threads"].as_u64().unwrap() >= 1);
+    assert!(bench["processor"]["name"].is_string() && bench["processor"].get("dot_product").is_some());
 
     let stages = bench["stages"].as_array().unwrap();
     let mut names: Vec<&str> = stages.iter().map(|s| s["name"].as_str().unwrap()).collect();

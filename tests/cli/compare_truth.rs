@@ -150,9 +150,11 @@ fn labels_beside_the_pictures_are_found_and_told_in_every_output() {
     for (row, end) in rows.lines().zip(&expected) {
         assert!(row.ends_with(end.as_str()) && row.split(',').count() == 26, "{row} {end}");
     }
-    if each.iter().any(|picture| picture["agreement"]["matched"] != picture["agreement"]["a"]) {
-        assert!(html.contains("class=\"truth\"") && html.contains("<h2>Truth by class</h2>"));
-    }
+    assert!(html.contains("<h2>Truth by class</h2>"), "{html}");
+    // The objects of each picture that differs are drawn; without any, none is.
+    let differs = |picture: &&Value| ["class_flips", "lost", "gained"].iter().any(|of| picture["agreement"][*of] != 0);
+    let drawn: u64 = each.iter().filter(differs).map(|picture| picture["truth"]["objects"].as_u64().unwrap()).sum();
+    assert_eq!(html.matches("class=\"truth\"").count() as u64, drawn, "{html}");
     // They are inputs.
     let label = dir.path().join("labels/bus.txt");
     let refused = compare(&["--force", "--csv", label.to_str().unwrap()], None, &[&images]);

@@ -275,6 +275,14 @@ fn without_figures_a_card_has_none() {
         card.contains("| INT8 | 11.8 | 12.3 |") && card.contains("| FP32 | not measured | not measured |"),
         "{card}"
     );
+    assert!(card.contains("ONNX Runtime 1.32.0 on the CPU, 2 threads"), "{card}");
+    // Where the measurement names its processor, so does the card.
+    for (dot_product, words) in [("\"AVX-512 VNNI\"", "Xeon with AVX-512 VNNI"), ("null", "Xeon without VNNI")] {
+        let processor = format!("{{\"processor\": {{\"name\": \"Xeon\", \"dot_product\": {dot_product}}},");
+        std::fs::write(&file, bench.replacen('{', &processor, 1)).unwrap();
+        let card = Run::of(twinsight().args(["card", "--bench"]).arg(&file)).done();
+        assert!(card.contains(&format!("ONNX Runtime 1.32.0 on {words}")), "{card}");
+    }
 }
 
 /// Ctrl+C: what was measured until then is reported, over as many pictures as there were.

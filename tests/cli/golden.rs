@@ -164,6 +164,90 @@ fn checks_refuse_what_they_cannot_judge() {
     }
 }
 
+/// A folder with a board's dump of the pack's head alone, in which anchor 0 is sure of a gate in one cell of the grid of 8×8.
+fn board_that_sees_a_gate(pack: &Path, dir: &Path) {
+    const CELLS: usize = 64;
+    let manifest = std::fs::read(pack.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let head = manifest["detector"]["heads"][0]["tensor"].as_str().unwrap();
+    let tensors = manifest["pictures"][0]["tensors"].as_array().unwrap();
+    let file = tensors.iter().find(|tensor| tensor["name"] == head).unwrap()["file"].as_str().unwrap();
+    let mut npy = std::fs::read(pack.join(file)).unwrap();
+    // 2 anchors with 4 sides, a confidence and 3 classes each.
+    let start = npy.len() - 4 * 2 * 8 * CELLS;
+    for (channel, value) in [0f32, 0.0, 0.0, 0.0, 20.0, 20.0, -20.0, -20.0].into_iter().enumerate() {
+        npy[start + 4 * (channel * CELLS + 27)..][..4].copy_from_slice(&value.to_le_bytes());
+    }
+    std::fs::create_dir(dir).unwrap();
+    std::fs::write(dir.join(format!("{head}.npy")), npy).unwrap();
+}
+
+#[test]
+fn compare_takes_a_pack_or_what_a_board_dumped_of_it_as_b() {
+    let shop = shop();
+    run(&shop, &[&MODEL[..], &["pictures/01.png", "-o", "pictures/pack"]].concat()).done();
+    board_that_sees_a_gate(&shop.path("pictures/pack"), &shop.path("dumps"));
+    let compare = |words: &[&str]| {
+        let mut command = twinsight();
+        command.env("TWINSIGHT_MODELS", shop.dir.path()).current_dir(shop.dir.path());
+        Run::of(command.args(["compare", "--a", "small-64_float.onnx"]).args(words))
+    };
+    // What became of each box, and the name of B.
+    let boxes = |words: &[&str]| {
+        let said = compare(&[&["--json"], words].concat()).done();
+        let mut lines = said.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let verdicts = lines.next().unwrap()["verdicts"].as_array().unwrap().clone();
+        let told =
+            verdicts.iter().map(|of| ["verdict", "a", "b", "iou"].map(|key| of[key].clone())).collect::<Vec<_>>();
+        (told, lines.next().unwrap()["totals"]["b"]["name"].as_str().unwrap().to_owned())
+    };
+    let picture = "pictures/01.png";
+    let (of_model, _) = boxes(&["--score", "0.01", "--b", "small-64_int8_qop.onnx", picture]);
+    assert!(of_model.iter().any(|[.., b, _]| !b.is_null()), "{of_model:?}");
+    for words in [&["--b", "pictures/pack", picture][..], &["pictures/pack"], &["--b", "pack", "pictures/pack/01"]] {
+        let (of_pack, name) = boxes(&[&["--score", "0.01"], words].concat());
+        assert_eq!(of_pack, of_model, "{words:?}");
+        assert!(name.starts_with("golden small-64_int8_qop ("), "{name}");
+    }
+    // A model that is named goes before the pack's heads.
+    let (named, name) = boxes(&["--score", "0.01", "--b", "small-64_int8_qop.onnx", "pictures/pack"]);
+    assert_eq!(named, of_model);
+    assert!(!name.contains("golden"), "{name}");
+
+    let is_sure = |told: &[[serde_json::Value; 4]]| {
+        told.iter().any(|[.., b, _]| b["class"] == "gate" && b["score"].as_f64().is_some_and(|score| score > 0.99))
+    };
+    assert!(!is_sure(&of_model), "the model sees none");
+    let dump = ["--against", "dumps"];
+    for words in [&["pictures/pack"][..], &["--b", "pack", picture]] {
+        let (of_board, name) = boxes(&[&dump[..], words].concat());
+        assert!(is_sure(&of_board) && name == "board (dumps)", "{words:?}: {name} {of_board:?}");
+    }
+    let files = ["--csv", "boxes.csv", "--html", "page.html"];
+    let text = compare(&[&dump[..], &files, &["pictures/pack"]].concat()).done();
+    assert!(text.contains("board (dumps)"), "{text}");
+    for file in ["boxes.csv", "page.html"] {
+        assert!(std::fs::read_to_string(shop.path(file)).unwrap().contains("gate"), "{file}");
+    }
+
+    // A picture that is not the pack's is told, and the others are still compared.
+    let other = compare(&["--b", "pack", "pictures/00.png"]);
+    assert!(other.error().starts_with("pictures/00.png: the golden pack is of 01.png;"), "{other:?}");
+    let both = compare(&["--b", "pack", "pictures"]);
+    assert!(both.code == 1 && both.err.lines().count() == 1 && both.out.contains("1 image, "), "{both:?}");
+    for words in [&[picture, "--against", "dumps"][..], &["pictures/pack", "--b", "int8", "--against", "dumps"]] {
+        let said = compare(words);
+        assert!(
+            said.error().contains("--against needs the golden pack") && said.err.contains("compare PACK"),
+            "{said:?}"
+        );
+    }
+    for read in ["pack/manifest.json", "dumps/head_stride_8.npy"] {
+        let said = compare(&["--b", "pack", "--against", "dumps", picture, "--csv", read, "--force"]);
+        assert!(said.error().contains("this command reads it"), "{read}: {said:?}");
+    }
+}
+
 /// Without a display there is no window, but all that is asked of it is looked at before.
 #[test]
 #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ OpenVINO does not read QOperator models: it gets the QDQ form of to_qdq.py --fus
 with session.x64quantprecision, which takes exact kernels at the price of those with VNNI. Its threads do not spin, as in
 Twinsight. In each turn the three run one after another, round after round; then `twinsight bench` does the same with its
 own ways to compute the model. Medians over all rounds and turns, in milliseconds, and in brackets those of each turn,
-which tell how quiet the machine was. Needs openvino, which is not in requirements.txt.
+which tell how quiet the machine was. Needs the packages of requirements.txt.
 """
 
 import argparse

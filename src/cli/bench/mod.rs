@@ -20,8 +20,10 @@ use self::stages::{LETTERBOX, PROFILE, StageTiming, exact_by, inference, postpro
 use self::throughput::Throughput;
 use super::output::stdout::out;
 use super::pair_flags::PairFlags;
+use super::processor::processor;
 use crate::detect::Thresholds;
 use crate::model::{Arithmetic, Catalog, InferenceEngine, ModelLoader, ModelName, ModelRequest, Runtime};
+use crate::workshop::card::BenchProcessor;
 
 #[derive(Args, Debug)]
 pub struct BenchArgs {
@@ -59,6 +61,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
     let result = BenchResults {
         runtime: runtime.version().to_owned(),
         threads: crate::model::threads(),
+        processor: processor(),
         ratios: Ratios::of(&stages, &models),
         models: models.each_ref().map(ModelRequest::label),
         stages,
@@ -77,6 +80,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Box<dyn Error>> {
 struct BenchResults {
     runtime: String,
     threads: usize,
+    processor: BenchProcessor,
     /// A and B.
     models: [String; 2],
     stages: Vec<StageTiming>,

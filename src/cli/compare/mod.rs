@@ -37,14 +37,22 @@ use crate::compare::truth::TruthTotals;
 use crate::compare::{ThresholdSearch, Totals};
 use crate::detect::ClassSet;
 use crate::interrupt;
-use crate::model::Catalog;
+use crate::model::{Catalog, ModelError};
+
+/// What a golden pack stands for: below the flags.
+const PACKS: &str = "A golden pack among the inputs stands for its images; where one is all that is named, its raw heads are B \
+unless --b names a model. As --a or --b, a pack is a model of its own images alone.";
 
 #[derive(Args, Debug)]
+#[command(after_help = PACKS)]
 pub struct CompareArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     pair: PairFlags,
+    /// With a golden pack as B: take what a board dumped of it, named as in the pack, in any of its formats
+    #[arg(long, value_name = "DIR|FILE")]
+    against: Option<PathBuf>,
     #[command(flatten)]
     thresholds: ThresholdFlags,
     /// Annotations, to say of each box whether it is right: a COCO JSON file, a folder of YOLO labels (or its data.yaml or
@@ -81,7 +89,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = args.thresholds.thresholds();
     let inputs = args.input.inputs();
-    let requests = args.pair.requests()?;
+    let requests = args.pair.requests_with(args.input.pack().as_ref(), args.against.as_deref())?;
     let annotations = args.annotations.as_deref();
     let annotated = truth::pictures(&inputs);
     let labels = truth::files(annotations, &annotated);
@@ -92,7 +100,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let page = args.html.as_deref().map(|file| outputs.file(file, &PAGE)).transpose()?;
     let mut video = args.video_out.plan(&inputs, &mut outputs)?;
     let trace = args.trace.file(&mut outputs)?;
-    let mut pair = DetectorPair::open(&catalog, &requests)?;
+    let mut pair = DetectorPair::open_alike(&catalog, &requests)?;
     let mut folder = args.annotate.as_deref().map(|dir| AnnotatedFolder::new(dir, outputs));
     let [a, b] = pair.infos();
     let models = ComparedModels { a: &a, b: &b, thresholds };
@@ -106,7 +114,15 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
     let mut worst = WorstFrames::new(args.html.is_some());
     while let Some(frame) = reader.next() {
         stages.came(frame.id);
-        pair.look(reader.frame(), &mut stages)?;
+        match pair.look(reader.frame(), &mut stages) {
+            // A golden pack is of its own pictures, of which others may be among the inputs.
+            Err(why @ ModelError::OtherPicture { .. }) if frame.number.is_none() => {
+                reader.refuse(&frame, &why);
+                stages.done();
+                continue;
+            }
+            looked => looked?,
+        };
         let [of_a, of_b] = pair.inputs(thresholds);
         search.add(&of_a, &of_b);
         stages.stage("compare", || _ = pair.compare(thresholds));

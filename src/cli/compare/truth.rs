@@ -11,6 +11,7 @@ use crate::cli::input::Input;
 use crate::cli::output::stdout::tell;
 use crate::compare::truth::{BoxTruth, JudgedBoxes, PictureTruth, TruthCounts, TruthFigures};
 use crate::detect::{BBox, Classes};
+use crate::live;
 use crate::model::ModelInfo;
 use crate::source::picture_size;
 use crate::workshop::evaluate::NamesError;
@@ -20,6 +21,7 @@ use crate::workshop::labels::{KnownTruth, ModelTruth, TruthRequest, annotation_f
 pub fn pictures(inputs: &[Input]) -> Vec<PathBuf> {
     let path = |input: &Input| match input {
         Input::Picture(path) => Some(path.clone()),
+        Input::Packed(place) => live::packed_file(place),
         _ => None,
     };
     inputs.iter().filter_map(path).collect()

@@ -14,11 +14,12 @@ use super::{Input, InputArgs};
 use crate::cli::output::escape::path_name;
 use crate::cli::output::progress::ProgressLine;
 use crate::detect::Frame;
-use crate::interrupt;
-use crate::model::Catalog;
+use crate::model::{Catalog, ModelError};
 use crate::recording::{RecordingSource, is_recording};
 use crate::source::{self, Description, Next, Source, SourceError, VideoLocation, VideoRequest, VideoSource};
 use crate::trace::Trace;
+use crate::workshop::golden::PackPlace;
+use crate::{interrupt, live};
 
 /// How often Ctrl+C is checked for while a video opens.
 const POLL: Duration = Duration::from_millis(100);
@@ -72,7 +73,8 @@ impl FrameReader {
     /// Starts to watch for Ctrl+C too.
     pub fn new(catalog: &Catalog, args: &InputArgs, inputs: Vec<Input>) -> Result<Self, Box<dyn Error>> {
         interrupt::watch()?;
-        let total = inputs.iter().all(|i| matches!(i, Input::Picture(_) | Input::Nothing(_))).then_some(inputs.len());
+        let is_one = |input: &Input| matches!(input, Input::Picture(_) | Input::Packed(_) | Input::Nothing(_));
+        let total = inputs.iter().all(is_one).then_some(inputs.len());
         Ok(Self {
             catalog: catalog.clone(),
             queue: inputs.into(),
@@ -116,6 +118,10 @@ impl FrameReader {
                         let (source, decode) = (path_name(&path), start.elapsed());
                         return Some(InputFrame { source, file: path, number: None, time: None, decode, id: None });
                     }
+                    Err(error) => Err(error.into()),
+                },
+                Input::Packed(place) => match self.packed(&place, start) {
+                    Ok(frame) => return Some(frame),
                     Err(error) => Err(error.into()),
                 },
                 Input::Video(location) => Moving::video(location),
@@ -170,6 +176,27 @@ impl FrameReader {
     /// Prints something without the progress in its way.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         self.progress.suspend(print)
+    }
+
+    /// The frame that was taken last could not be looked at, and counts as a failure.
+    pub fn refuse(&mut self, frame: &InputFrame, why: &ModelError) {
+        self.fail(format!("{}: {why}", frame.source).into());
+        self.progress.step();
+    }
+
+    /// The picture of a golden pack.
+    fn packed(&mut self, place: &PackPlace, start: Instant) -> Result<InputFrame, SourceError> {
+        let mut picture = live::golden_picture(place)?;
+        let Description { name, file, note, .. } = picture.description();
+        if let Some(note) = note {
+            self.progress.remarks()(&note);
+        }
+        let mut frame = Frame::default();
+        picture.next(&mut frame)?;
+        self.frame = Arc::new(frame);
+        let file = file.map_or_else(|| PathBuf::from(&name), |file| file.to_path_buf());
+        let (source, decode) = (path_name(&file), start.elapsed());
+        Ok(InputFrame { source, file, number: None, time: None, decode, id: None })
     }
 
     fn fail(&mut self, error: Box<dyn Error>) {

@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::camera_flags::CameraFlags;
-use crate::model::{Catalog, ModelRequest};
+use crate::live;
+use crate::model::{Catalog, ModelName, ModelRequest};
 use crate::source::pictures::folder;
 use crate::source::{CameraRequest, FileKind, VideoLocation, file_kind};
+use crate::workshop::golden::{GoldenError, GoldenPack, PackPlace};
 
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
-    /// Images (JPEG, PNG, WebP, BMP), videos, or folders of images
+    /// Images (JPEG, PNG, WebP, BMP), videos, folders of images, or golden packs
     #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video"], conflicts_with_all = ["CameraFlags", "video"])]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -36,6 +38,8 @@ pub struct InputArgs {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     Picture(PathBuf),
+    /// A golden pack's picture.
+    Packed(PackPlace),
     Video(VideoLocation),
     Camera {
         /// As the person named it.
@@ -47,7 +51,7 @@ pub enum Input {
 }
 
 impl InputArgs {
-    /// Everything that was named, in its order; folders by their pictures in natural order.
+    /// Everything that was named, in its order; folders by their pictures in natural order, golden packs by theirs.
     pub fn inputs(&self) -> Vec<Input> {
         if let (Some(written), Some(request)) = (self.camera.name(), self.camera.request()) {
             return vec![Input::Camera { written: written.to_owned(), request }];
@@ -57,6 +61,13 @@ impl InputArgs {
         }
         let mut found = Vec::new();
         for path in &self.paths {
+            if let Some(place) = PackPlace::of(path) {
+                match packed(place) {
+                    Ok(places) => found.extend(places.into_iter().map(Input::Packed)),
+                    Err(error) => found.push(Input::Nothing(error.to_string())),
+                }
+                continue;
+            }
             match file_kind(path) {
                 FileKind::Picture => found.push(Input::Picture(path.clone())),
                 FileKind::Video => found.push(Input::Video(VideoLocation::File(path.clone()))),
@@ -67,6 +78,14 @@ impl InputArgs {
             }
         }
         found
+    }
+
+    /// The golden pack, where one is all that was named.
+    pub fn pack(&self) -> Option<PackPlace> {
+        match &self.paths[..] {
+            [path] => PackPlace::of(path),
+            _ => None,
+        }
     }
 
     /// How many frames of a camera or a video are wanted; `None` = all.
@@ -99,18 +118,36 @@ fn pictures_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
     }
 }
 
-/// The files that models are read from.
+/// The pictures of a golden pack, or the one that was named.
+fn packed(place: PackPlace) -> Result<Vec<PackPlace>, GoldenError> {
+    if place.picture.is_some() {
+        return Ok(vec![place]);
+    }
+    let pack = GoldenPack::open(&place.dir)?;
+    let picture = |name: &String| PackPlace { dir: place.dir.clone(), picture: Some(name.clone()) };
+    Ok(pack.manifest.pictures.iter().map(|of| picture(&of.name)).collect())
+}
+
+/// The files that models are read from: of a golden pack, all that are in it and in what was dumped of it.
 pub fn model_files(catalog: &Catalog, requests: &[ModelRequest]) -> Vec<PathBuf> {
-    requests.iter().flat_map(|request| catalog.files(&request.name)).collect()
+    let files = |request: &ModelRequest| match &request.name {
+        ModelName::Golden(heads) => {
+            let dump = heads.dump.as_slice();
+            [files_below([&heads.pack].into_iter().chain(dump)), dump.to_vec()].concat()
+        }
+        name => catalog.files(name),
+    };
+    requests.iter().flat_map(files).collect()
 }
 
 /// The files among them, which nothing that is written may replace.
 pub fn files(inputs: &[Input]) -> Vec<PathBuf> {
-    let file = |input: &Input| match input {
-        Input::Picture(path) | Input::Video(VideoLocation::File(path)) => Some(path.clone()),
-        Input::Video(VideoLocation::Url(_)) | Input::Camera { .. } | Input::Nothing(_) => None,
+    let files = |input: &Input| match input {
+        Input::Picture(path) | Input::Video(VideoLocation::File(path)) => vec![path.clone()],
+        Input::Packed(place) => [files_below([&place.dir]), live::packed_file(place).into_iter().collect()].concat(),
+        Input::Video(VideoLocation::Url(_)) | Input::Camera { .. } | Input::Nothing(_) => Vec::new(),
     };
-    inputs.iter().filter_map(file).collect()
+    inputs.iter().flat_map(files).collect()
 }
 
 /// What is read without being named, as a golden pack's files: the entries of folders, and of the folders in these.

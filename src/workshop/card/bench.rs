@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::files::{ReadError, decoded, read_limited};
 
@@ -15,7 +15,29 @@ pub struct BenchReport {
     /// Version of ONNX Runtime.
     pub runtime: String,
     pub threads: usize,
+    /// `None`: it was measured before this was told.
+    #[serde(default)]
+    pub processor: Option<BenchProcessor>,
     pub stages: Vec<BenchStage>,
+}
+
+/// The processor that measured.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct BenchProcessor {
+    /// As the system names it.
+    pub name: String,
+    /// The instruction set that makes INT8 fast, as "AVX-512 VNNI"; `None`: it has none that is known.
+    pub dot_product: Option<String>,
+}
+
+impl std::fmt::Display for BenchProcessor {
+    /// "Xeon … with AVX-512 VNNI"
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.dot_product {
+            Some(feature) => write!(f, "{} with {feature}", self.name),
+            None => write!(f, "{} without VNNI or another integer dot product", self.name),
+        }
+    }
 }
 
 /// One stage of the way of a frame, in milliseconds.

@@ -7,7 +7,7 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-pub use bench::{BenchError, BenchReport};
+pub use bench::{BenchError, BenchProcessor, BenchReport};
 
 use super::calibration::CalibrationTable;
 use super::error::WorkshopError;

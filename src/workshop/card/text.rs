@@ -258,8 +258,9 @@ fn latency(card: &Card) -> String {
     match &card.bench {
         Some(bench) => {
             let runs = bench.stages.iter().map(|stage| stage.runs).max().unwrap_or_default();
+            let processor = bench.processor.as_ref().map_or_else(|| "the CPU".to_owned(), ToString::to_string);
             text + &format!(
-                "\nONNX Runtime {} on the CPU, {} threads, {runs} interleaved runs (`twinsight bench --json`). Of the installed \
+                "\nONNX Runtime {} on {processor}, {} threads, {runs} interleaved runs (`twinsight bench --json`). Of the installed \
                  models of these names on the machine that measured; another machine gives other times.\n",
                 bench.runtime, bench.threads
             )

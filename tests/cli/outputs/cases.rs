@@ -113,7 +113,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-pub const OTHERS: [(&str, &str); 34] = [
+pub const OTHERS: [(&str, &str); 35] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -124,8 +124,9 @@ pub const OTHERS: [(&str, &str); 34] = [
     ("golden check", "against"),
     ("golden check", "map"),
     ("golden check", "html"),
-    // Beside a pack, in the window: tests/cli/golden.rs.
+    // Beside a pack: tests/cli/golden.rs.
     ("view", "against"),
+    ("compare", "against"),
     ("golden", "output"),
     ("golden", "images"),
     ("golden", "model"),
