@@ -13,12 +13,11 @@ use super::input::pictures;
 use super::output::model_identity::ModelIdentity;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
+use super::unknown_word::model_flag;
 use crate::detect::{Classes, Frame, Letterboxer, Thresholds};
-use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader, ModelRequest, Runtime, read_model};
+use crate::model::{Catalog, FrameDetector, ModelInfo, ModelLoader, ModelRequest, Runtime};
 use crate::source::load;
-use crate::workshop::layers::{
-    LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change, overflow,
-};
+use crate::workshop::layers::{LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change};
 
 /// The most pictures on which each node is tried alone; noise is summed over all.
 const TRIED: usize = 8;
@@ -31,16 +30,21 @@ const MOST_CHANGED: usize = 12;
 /// The width of the longest bar.
 const BAR: usize = 24;
 
+/// What the table does not say in words.
+const UNITS: &str = "In the table, noise is in dB; `overflow ppm` is how many of a million pairs of products leave 16 bits in \
+kernels without VNNI.";
+
 #[derive(Args, Debug)]
+#[command(after_help = UNITS)]
 pub struct LayersArgs {
     /// Images, or folders of images
     #[arg(value_name = "IMAGE|DIR", required = true)]
     images: Vec<PathBuf>,
     /// Float model
-    #[arg(long, value_name = "fp32|FILE", default_value = "fp32")]
+    #[arg(long, value_name = "fp32|FILE", default_value = "fp32", value_parser = model_flag)]
     a: String,
     /// INT8 model of the same network, in the QOperator or QDQ form
-    #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8")]
+    #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8", value_parser = model_flag)]
     b: String,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,
@@ -60,22 +64,21 @@ pub struct LayersArgs {
 
 /// Measures, and prints a table. Exits with 1 where a picture could not be read; the others count.
 pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
-    let catalog = Catalog::find();
-    let runtime = Runtime::find(&catalog)?;
-    let loader = ModelLoader::new(catalog);
-    let [a, b] = args.arithmetic.requests([&args.a, &args.b])?;
-    let (detector, float) = open(&loader, &a)?;
-    let a = Arc::clone(detector.info());
-    // Only a box that is followed is looked for with it.
-    let mut detector = args.number.map(|number| (number, detector));
-    let (b, int8) = open(&loader, &b).map(|(b, bytes)| (Arc::clone(b.info()), bytes))?;
+    let loader = ModelLoader::new(Catalog::find());
+    let requests = args.arithmetic.requests([&args.a, &args.b])?;
+    let (runtime, [(a, float), (b, int8)]) = read(&loader, &requests)?;
     let arithmetic = b.arithmetic.clone().unwrap_or_default();
     let models = LayerModels { float: &float, int8: &int8, form: &a.form, arithmetic: &arithmetic };
-    let named = |error: LayersError| error.of([&a.path, &b.path]);
+    let named = |error: LayersError| -> Box<dyn Error> {
+        what_is_wrong(&loader, &requests).unwrap_or_else(|| error.of([&a.path, &b.path]).into())
+    };
     let mut layers = Layers::new(&runtime, models).map_err(named)?;
-    drop(float);
+    if !args.quick {
+        layers.count_overflows(&int8);
+    }
+    drop((float, int8));
     let mut letterboxer = Letterboxer::new(a.form.input);
-    let (mut inputs, mut failed, mut followed) = (Vec::new(), false, None);
+    let (mut tried, mut failed, mut followed) = (0, false, None);
     let (paths, failures) = pictures(&args.images);
     for failure in failures {
         tell!("{failure}");
@@ -85,13 +88,19 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     for path in &paths {
         match load(path) {
             Ok(frame) => {
-                if let Some((number, detector)) = detector.take() {
+                if let Some(number) = args.number.filter(|_| followed.is_none()) {
+                    let detector = FrameDetector::open(&loader, &requests[0])?;
                     followed = Some(Followed::find(detector, &frame, number)?);
                 }
                 letterboxer.fill(&frame);
-                layers.add(letterboxer.tensor()).map_err(named)?;
-                if inputs.len() < TRIED {
-                    inputs.push(letterboxer.tensor().to_vec());
+                drop(frame);
+                let input = letterboxer.tensor();
+                if args.quick || tried == TRIED {
+                    layers.add(input).map_err(named)?;
+                } else {
+                    let target = followed.as_ref().map(|followed| followed.target).filter(|_| tried == 0);
+                    layers.add_and_try(input, target, &mut || Ok(())).map_err(named)?;
+                    tried += 1;
                 }
             }
             Err(error) => {
@@ -105,39 +114,22 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     if layers.pictures() == 0 {
         return Err(format!("none of {} images could be read; pass intact ones", paths.len()).into());
     }
-    let overflowed = if args.quick {
-        None
-    } else {
-        // Each picture is computed twice, in integers.
-        let mut bar = ProgressLine::new(Some(inputs.len()), "images, for overflow");
-        let found = overflow(&int8, &a.form, &inputs, || {
-            bar.step();
-            Ok(())
-        });
-        drop(bar);
-        // A model that is partly in float has no figures of this kind; the others stand.
-        found.inspect_err(|why| tell!("no overflow counts: {}", why.of([&a.path, &b.path]))).ok()
-    };
+    // A model that is partly in float has no figures of this kind; the others stand.
+    let told = |why: &LayersError| tell!("no overflow counts: {}", why.of([&a.path, &b.path]));
+    let overflowed = if args.quick { None } else { layers.overflow().inspect_err(told).ok() };
     let mut report = LayersReport {
         overflow: overflowed.as_ref().map(|found| OverflowReport::of(found, &a.form.classes)),
         a: ModelIdentity { precision: None, ..ModelIdentity::of(&a) },
         b: ModelIdentity { precision: None, ..ModelIdentity::of(&b) },
         pictures: layers.pictures(),
-        tried: if args.quick { 0 } else { inputs.len() },
+        tried,
         followed: None,
         layers: layers.layers().into_iter().map(LayerLine::of).collect(),
     };
     if !args.quick {
-        let mut bar = None;
-        let target = followed.as_ref().map(|followed| followed.target);
-        let Trials { losses, descent } = layers
-            .try_layers(&a.form, &inputs, target, |of| {
-                bar.get_or_insert_with(|| ProgressLine::new(Some(of), "layers")).step();
-                Ok(())
-            })
-            .map_err(named)?;
+        let Trials { losses, descent } = layers.trials();
         if losses.is_empty() {
-            return Err(NO_BOXES.into());
+            return Err(what_is_wrong(&loader, &requests).unwrap_or_else(|| NO_BOXES.into()));
         }
         let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
         for line in &mut report.layers {
@@ -174,12 +166,24 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// A model, and its file.
-fn open(loader: &ModelLoader, request: &ModelRequest) -> Result<(FrameDetector, Vec<u8>), ModelError> {
-    // Opened as a detector first, because that says best what is wrong with a file.
-    let detector = FrameDetector::open(loader, request)?;
-    let bytes = read_model(&detector.info().path)?;
-    Ok((detector, bytes))
+/// What is known of a model, and its file's bytes.
+type ReadModel = (Arc<ModelInfo>, Vec<u8>);
+
+/// Reads both models, side by side: their sums take as long as all the rest.
+fn read(loader: &ModelLoader, [a, b]: &[ModelRequest; 2]) -> Result<(Runtime, [ReadModel; 2]), Box<dyn Error>> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("layers-model".into());
+        let a = thread.spawn_scoped(scope, || loader.identify(a))?;
+        let runtime = Runtime::find(loader.catalog());
+        let b = loader.identify(b);
+        let a = a.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((runtime?, [a?, b?]))
+    })
+}
+
+/// Opens both models as detectors, because that says best what is wrong with a file.
+fn what_is_wrong(loader: &ModelLoader, requests: &[ModelRequest; 2]) -> Option<Box<dyn Error>> {
+    requests.iter().find_map(|request| loader.load(request).err()).map(Into::into)
 }
 
 /// The box that is followed through the layers.
@@ -362,7 +366,7 @@ impl LayersReport<'_> {
             "this layer",
             if differ { "    differ" } else { "" },
             if clip { "   clipped" } else { "" },
-            if overflow.is_some() { "  overflow" } else { "" },
+            if overflow.is_some() { "  overflow ppm" } else { "" },
             if followed.is_some() { "   only cumul." } else { "" },
             if *tried > 0 { "   boxes  share" } else { "" }
         );
@@ -386,7 +390,7 @@ impl LayersReport<'_> {
             }
             if overflow.is_some() {
                 let parts = line.overflow_per_million.map_or_else(|| "-".into(), |parts| format!("{parts:.1}"));
-                text += &format!(" {parts:>9}");
+                text += &format!(" {parts:>13}");
             }
             if followed.is_some() {
                 let score = |score: Option<f32>| score.map_or_else(|| "-".into(), |s| format!("{s:.3}"));
@@ -406,7 +410,7 @@ impl LayersReport<'_> {
             text += "clipped: bytes at the ends of the calibrated range, where values are clipped\n";
         }
         if let Some(overflow) = overflow {
-            text += "overflow: pairs of products per million that overflow 16 bits in kernels without VNNI\n";
+            text += "overflow ppm: of a million pairs of products, how many overflow 16 bits in kernels without VNNI\n";
             text += &overflow.to_text();
         }
         if followed.is_some() {

@@ -156,7 +156,7 @@ impl Conv {
     /// Number of pairs of products that leave int16, over all positions of the output.
     pub fn overflowing(&self, input: (&[u8], Shape), output: Shape, scratch: &mut Scratch) -> u64 {
         let mut overflowing = 0;
-        if !self.can_saturate {
+        if !self.can_saturate || !self.filters.can_overflow() {
             return overflowing;
         }
         _ = self.patches(input, output, &mut scratch.patches, |_, patches| {

@@ -6,9 +6,8 @@ use super::byte_map::Table;
 use super::conv::{ByteOutput, Scratch};
 use super::moves;
 use super::network::{Network, Op, Step};
-use super::plan::Plan;
 use super::sums::Sums;
-use super::tensor::{Axes, Buffer, Shape, Values};
+use super::tensor::{Buffer, Shape, Values};
 use super::{ConvOverflow, IntegerError};
 
 /// A network and the memory of all its tensors, allocated once.
@@ -59,28 +58,6 @@ impl Executor {
     pub fn values(&self, tensor: &str) -> Option<Values> {
         let tensor = self.network.tensor(tensor).filter(|_| self.has_run)?;
         Some(self.buffers[tensor.buffer].values(tensor))
-    }
-
-    /// Takes over the activations of a plan's last run, of the same network with all tensors kept, for
-    /// [`Executor::overflows`]. False if something is missing.
-    pub fn adopt(&mut self, plan: &Plan) -> bool {
-        let network = Arc::clone(&self.network);
-        let convs = network.steps.iter().filter(|step| matches!(step.op, Op::Conv(_)));
-        self.has_run = convs.map(|step| &network.tensors[step.input]).all(|tensor| {
-            match (plan.values(&tensor.name), &mut self.buffers[tensor.buffer]) {
-                (Some(Values::U8(values)), Buffer::Bytes(bytes)) => {
-                    match tensor.axes {
-                        Axes::ChannelsFirst => moves::channels_last(&values, tensor.shape, bytes),
-                        Axes::ChannelsLast => bytes.copy_from_slice(&values),
-                    }
-                    true
-                }
-                // Sums of int8 activations never saturate.
-                (Some(Values::I8(_)), _) => true,
-                _ => false,
-            }
-        });
-        self.has_run
     }
 
     /// How often pairs of products left int16 in each convolution and matrix product of the last run, in graph order.

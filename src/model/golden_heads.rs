@@ -15,11 +15,14 @@ pub struct GoldenHeads {
 }
 
 impl GoldenHeads {
-    /// "golden INT8 (pack)", "board (dumps)"
+    /// "golden INT8 (pack)", "board (dumps)"; of a pack in a folder `golden`, "golden INT8"
     pub fn label(&self) -> String {
         match &self.dump {
             Some(dump) => format!("board ({})", name(dump)),
-            None => format!("golden {} ({})", self.model, name(&self.pack)),
+            None => match name(&self.pack).as_str() {
+                "golden" => format!("golden {}", self.model),
+                folder => format!("golden {} ({folder})", self.model),
+            },
         }
     }
 
@@ -61,7 +64,9 @@ mod tests {
     #[test]
     fn the_label_says_whose_heads_they_are() {
         let pack = GoldenHeads { pack: "/a/golden".into(), model: "INT8".into(), dump: None };
-        assert_eq!(pack.label(), "golden INT8 (golden)");
+        assert_eq!(pack.label(), "golden INT8");
+        let other = GoldenHeads { pack: "/a/night".into(), ..pack.clone() };
+        assert_eq!(other.label(), "golden INT8 (night)");
         assert_eq!(pack.against(Path::new("/b/dumps/")).label(), "board (dumps)");
         assert!(pack.against(Path::new("dumps")).dump.is_some_and(|dump| dump.is_absolute()));
     }

@@ -40,13 +40,18 @@ impl IntegerModel {
     /// A detector of this model, in the arithmetic of the request. `why`: where the engine was chosen.
     pub fn detector(&self, request: &ModelRequest, why: Option<String>) -> Result<IntegerDetector, ModelError> {
         let plan = request.arithmetic.plan(&self.network, false).map_err(refused(&self.info.path))?;
-        let info = ModelInfo {
+        let info = Arc::new(self.info(request, why));
+        Ok(IntegerDetector { info, plan, outputs: self.outputs.clone() })
+    }
+
+    /// What is known of such a detector.
+    pub fn info(&self, request: &ModelRequest, why: Option<String>) -> ModelInfo {
+        ModelInfo {
             name: request.label_of(&self.info.name),
             arithmetic: Some(request.arithmetic.clone()),
-            engine: EngineInfo { engine: InferenceEngine::Integer, kernel: Some(plan.options().kernel), why },
+            engine: EngineInfo { engine: InferenceEngine::Integer, kernel: Some(Kernel::best()), why },
             ..self.info.clone()
-        };
-        Ok(IntegerDetector { info: Arc::new(info), plan, outputs: self.outputs.clone() })
+        }
     }
 }
 

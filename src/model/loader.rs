@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::InferenceEngine::{Integer, OnnxRuntime};
+use super::described::described;
 use super::exact_engine::ExactEngine;
 use super::integer_detector::IntegerModel;
 use super::{
-    Catalog, Detector, InferenceEngine, ModelError, ModelName, ModelRequest, Runtime, SessionDetector, Sidecar,
-    read_model,
+    Catalog, Detector, InferenceEngine, ModelError, ModelInfo, ModelName, ModelRequest, Runtime, SessionDetector,
+    Sidecar, read_model,
 };
 use crate::onnx;
 
@@ -75,15 +76,7 @@ impl ModelLoader {
 
     /// Loads a model on as many threads as there are cores.
     pub fn load(&self, request: &ModelRequest) -> Result<Box<dyn Detector>, ModelError> {
-        let path = self.catalog.path(&request.name);
-        if matches!(request.name, ModelName::Golden(_)) {
-            let why =
-                "it holds raw heads of its pictures alone; look at it with `twinsight compare` or `twinsight view`";
-            return Err(ModelError::Heads(format!("{}: {why}", path.display())));
-        }
-        if !matches!(request.name, ModelName::File(_)) && !path.is_file() {
-            return Err(ModelError::NotInstalled { name: request.name.label(), path });
-        }
+        let path = self.installed(request)?;
         let wanted = request.engine_of_arithmetic().or(self.engine);
         let is_free = wanted.is_none();
         let stamp = self.stamp(&request.name);
@@ -121,6 +114,39 @@ impl ModelLoader {
             OnnxRuntime => Box::new(session.chosen(Some(measured.why))),
             Integer => Box::new(integer.chosen(measured.why)),
         })
+    }
+
+    /// What is known of a model, and its file's bytes. It is opened only where the file says too little of itself, or for
+    /// what opening it says is wrong: an INT8 model is taken for the integer engine's where that reads it.
+    pub fn identify(&self, request: &ModelRequest) -> Result<(Arc<ModelInfo>, Vec<u8>), ModelError> {
+        let path = self.installed(request)?;
+        let bytes = read_model(&path)?;
+        let known = if !onnx::computes_in_integers(&bytes) {
+            described(&bytes, request, &path)
+        } else if request.engine_of_arithmetic().or(self.engine) == Some(OnnxRuntime) {
+            None
+        } else {
+            IntegerModel::read(&bytes, request, &path).ok().map(|model| model.info(request, None))
+        };
+        let info = match known {
+            Some(info) => Arc::new(info),
+            None => Arc::clone(self.load(request)?.info()),
+        };
+        Ok((info, bytes))
+    }
+
+    /// The file of a model that can be run.
+    fn installed(&self, request: &ModelRequest) -> Result<PathBuf, ModelError> {
+        let path = self.catalog.path(&request.name);
+        if matches!(request.name, ModelName::Golden(_)) {
+            let why =
+                "it holds raw heads of its pictures alone; look at it with `twinsight compare` or `twinsight view`";
+            return Err(ModelError::Heads(format!("{}: {why}", path.display())));
+        }
+        if !matches!(request.name, ModelName::File(_)) && !path.is_file() {
+            return Err(ModelError::NotInstalled { name: request.name.label(), path });
+        }
+        Ok(path)
     }
 
     fn session(&self, file: &ModelSource<'_>) -> Result<SessionDetector, ModelError> {

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod catalog;
 mod caught;
+mod described;
 mod detector;
 mod error;
 mod exact_engine;

@@ -33,7 +33,7 @@ impl Misfit {
 }
 
 impl Outlet {
-    const FLOAT: &str = "float32";
+    pub const FLOAT: &str = "float32";
 
     /// A tensor's shape if it is float32; negative where it is left open.
     pub fn float_dims(&self) -> Option<&[i64]> {

@@ -62,6 +62,22 @@ pub struct MetadataOnly {
     pub metadata_props: Vec<StringStringEntryProto>,
 }
 
+/// A model of which only the inputs and outputs are read.
+#[derive(Clone, PartialEq, Message)]
+pub struct OutletsOnly {
+    #[prost(message, optional, tag = "7")]
+    pub graph: Option<GraphOutlets>,
+}
+
+/// The inputs, initializers among them in old files, and the outputs of a graph.
+#[derive(Clone, PartialEq, Message)]
+pub struct GraphOutlets {
+    #[prost(message, repeated, tag = "11")]
+    pub input: Vec<ValueInfoProto>,
+    #[prost(message, repeated, tag = "12")]
+    pub output: Vec<ValueInfoProto>,
+}
+
 /// Nodes, and the tensors that they read.
 #[derive(Clone, PartialEq, Message)]
 pub struct GraphProto {

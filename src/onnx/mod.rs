@@ -20,7 +20,7 @@ pub use constants::Constants;
 pub use external::{ExternalData, with_external_data};
 pub use integers::{IntegerForm, Integers};
 pub use messages::*;
-pub use metadata::metadata_of;
+pub use metadata::{metadata_of, outlets_of};
 pub use names::float_name;
 pub use normal::{NormalError, NormalModel, normalized, operation, shown};
 pub use operations::computes_in_integers;

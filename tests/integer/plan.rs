@@ -114,6 +114,9 @@ proptest! {
                         let outputs: Vec<_> = plan.outputs().map(|(tensor, values)| (tensor.name.clone(), Values::F32(values.to_vec()))).collect();
                         let wanted: Vec<_> = ["d", "e"].map(|name| (name.to_owned(), executor.values(name).unwrap())).into();
                         prop_assert_eq!(outputs, wanted);
+                        if keeps {
+                            prop_assert_eq!(plan.overflows(), Some(executor.overflows()));
+                        }
                     }
                 }
             }

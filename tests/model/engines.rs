@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use twinsight::detect::{Letterboxer, RawHeads};
 use twinsight::integer::Profile;
 use twinsight::model::{
-    Arithmetic, Catalog, Detector, InferenceEngine, ModelError, ModelInfo, ModelLoader, ModelName, ModelRequest,
-    Precision,
+    Arithmetic, Catalog, Detector, GoldenHeads, InferenceEngine, ModelError, ModelInfo, ModelLoader, ModelName,
+    ModelRequest, Precision,
 };
 use twinsight::source::load;
 
@@ -122,4 +122,25 @@ fn a_model_that_is_partly_in_float_is_exact_in_onnx_runtime_alone() {
         let text = error.to_string();
         assert!(text.contains("part.onnx") && text.contains("layer_18"), "{text}");
     }
+}
+
+/// A model whose file says all of itself is not opened to know it.
+#[test]
+fn a_model_is_known_as_it_is_when_it_is_opened() {
+    let loader = loader().with_engine(Some(InferenceEngine::Integer));
+    for name in [ModelName::Fp32, ModelName::Int8, ModelName::Tuned] {
+        let request = ModelRequest::from(name);
+        let (known, bytes) = loader.identify(&request).unwrap();
+        assert_eq!(known, *loader.load(&request).unwrap().info());
+        assert_eq!(bytes, std::fs::read(&known.path).unwrap());
+    }
+}
+
+/// The folder of a golden pack is no model's file.
+#[test]
+fn raw_heads_of_some_pictures_are_not_known_as_a_model() {
+    let heads = GoldenHeads { pack: models(), model: "INT8".into(), dump: None };
+    let refused = loader().identify(&ModelRequest::from(ModelName::Golden(heads))).unwrap_err();
+    assert!(matches!(refused, ModelError::Heads(_)), "{refused}");
+    assert!(refused.to_string().contains("twinsight view"), "{refused}");
 }

@@ -63,6 +63,8 @@ fn the_two_heads_of_the_card_recipe_hurt_the_most() {
     let shares: f64 = layers.iter().filter_map(|l| l["share"].as_f64()).sum();
     assert!((shares - 1.0).abs() < 1e-9, "{shares}");
     assert_eq!(report["pictures"], 2);
+    let table = Run::of(twinsight().args(["layers", "--worst"]).args(photos())).done();
+    assert!(table.contains("  overflow ppm ") && table.contains("\noverflow ppm: of a million pairs"), "{table}");
     // What the first convolution would overflow without VNNI, and what that does to the boxes.
     let first = layers.iter().find(|l| l["node"] == "layer_00_conv_quant").unwrap();
     assert!(first["overflow_per_million"].as_f64().unwrap() > 1000.0, "{first}");

@@ -12,6 +12,7 @@ mod jobs;
 mod layout;
 mod moves;
 mod options;
+mod overflow;
 mod packed;
 mod scratch;
 mod source;
@@ -24,8 +25,9 @@ use self::crew::{Broken, Crew};
 use self::jobs::JobList;
 pub use self::options::PlanOptions;
 use super::IntegerError;
+use super::moves::channels_last;
 use super::network::Network;
-use super::tensor::{Axes, Element, Tensor, Values};
+use super::tensor::{Axes, Element, Shape, Tensor, Values};
 
 /// A network, and all that it needs to run on this processor: packed weights, memory and threads, all made once.
 /// Its threads sleep between runs.
@@ -125,31 +127,70 @@ impl Plan {
     /// nothing has been run, or it is not kept ([`PlanOptions::keeps`]).
     pub fn values(&self, tensor: &str) -> Option<Values> {
         let tensor = self.network().tensor(tensor).filter(|_| self.has_run)?;
-        let place = self.jobs.places[tensor.buffer]?;
         let shape = tensor.shape;
-        let each = (0..shape.values()).map(|at| match tensor.axes {
-            Axes::ChannelsFirst => (at / shape.positions(), at % shape.positions()),
-            Axes::ChannelsLast => (at % shape.channels, at / shape.channels),
-        });
-        Some(match place {
+        match self.jobs.places[tensor.buffer]? {
             TensorPlace::Floats(planes) => {
                 // SAFETY: there is no run while `self` is borrowed.
                 let values = unsafe { self.jobs.memory.floats(planes.origin, shape.values()) };
-                Values::F32(each.map(|(channel, position)| values[channel * shape.positions() + position]).collect())
+                Some(Values::F32(match tensor.axes {
+                    Axes::ChannelsFirst => values.to_vec(),
+                    Axes::ChannelsLast => {
+                        let mut turned = vec![0.0; shape.values()];
+                        channels_last(values, shape, &mut turned);
+                        turned
+                    }
+                }))
             }
-            TensorPlace::Bytes(area) => {
-                let bytes = each.map(|(channel, position)| {
-                    let at = area.at(position / shape.width, position % shape.width) + channel;
-                    // SAFETY: there is no run while `self` is borrowed.
-                    let byte = unsafe { self.jobs.memory.bytes(at, 1) };
-                    byte[0]
-                });
-                match tensor.element {
-                    Element::I8 => Values::I8(bytes.map(|byte| (byte ^ 128).cast_signed()).collect()),
-                    _ => Values::U8(bytes.collect()),
+            TensorPlace::Bytes(_) => {
+                let mut bytes = vec![0; shape.values()];
+                match tensor.axes {
+                    Axes::ChannelsLast => self.bytes(tensor, &mut bytes)?,
+                    Axes::ChannelsFirst => self.planes(tensor, &mut bytes)?,
                 }
+                Some(match tensor.element {
+                    Element::I8 => Values::I8(bytes.iter().map(|byte| (byte ^ 128).cast_signed()).collect()),
+                    _ => Values::U8(bytes),
+                })
+            }
+        }
+    }
+
+    /// A tensor's bytes after the last run as they are stored, channels innermost: int8 with 128 added. `None` as for
+    /// [`Plan::values`], or if it is in float.
+    fn bytes(&self, tensor: &Tensor, output: &mut [u8]) -> Option<()> {
+        let row = tensor.shape.width * tensor.shape.channels;
+        self.rows(tensor, |y, pitch, stored| {
+            let channels = tensor.shape.channels;
+            let places = output[y * row..][..row].chunks_exact_mut(channels).zip(stored.chunks(pitch));
+            places.for_each(|(output, stored)| output.copy_from_slice(&stored[..channels]));
+        })
+    }
+
+    /// The same with one channel after another.
+    fn planes(&self, tensor: &Tensor, output: &mut [u8]) -> Option<()> {
+        let Shape { width, .. } = tensor.shape;
+        let positions = tensor.shape.positions();
+        self.rows(tensor, |y, pitch, stored| {
+            for (channel, plane) in output.chunks_exact_mut(positions).enumerate() {
+                let values = stored[channel..].iter().step_by(pitch);
+                plane[y * width..][..width].iter_mut().zip(values).for_each(|(output, value)| *output = *value);
             }
         })
+    }
+
+    /// Shows the bytes of each row, from the first channel of its first position to the last channel of its last, and
+    /// how far it is from position to position.
+    fn rows(&self, tensor: &Tensor, mut look: impl FnMut(usize, usize, &[u8])) -> Option<()> {
+        let Some(TensorPlace::Bytes(area)) = self.jobs.places[tensor.buffer].filter(|_| self.has_run) else {
+            return None;
+        };
+        let Shape { channels, height, width } = tensor.shape;
+        for y in 0..height {
+            // SAFETY: there is no run while `self` is borrowed.
+            let row = unsafe { self.jobs.memory.bytes(area.at(y, 0), (width - 1) * area.pitch + channels) };
+            look(y, area.pitch, row);
+        }
+        Some(())
     }
 }
 

@@ -151,6 +151,14 @@ impl ReadNode<'_> {
 
 /// Reorders weights from filters, channels, taps to filters, taps, channels.
 fn channels_last(values: &[i8], channels: usize, taps: usize) -> Vec<i8> {
-    let of_tap = |filter: &[i8], tap: usize| filter.iter().skip(tap).step_by(taps).copied().collect::<Vec<_>>();
-    values.chunks_exact(channels * taps).flat_map(|filter| (0..taps).flat_map(move |tap| of_tap(filter, tap))).collect()
+    let mut reordered = vec![0; values.len()];
+    let filters = values.chunks_exact(channels * taps).zip(reordered.chunks_exact_mut(channels * taps));
+    for (filter, reordered) in filters {
+        for (channel, values) in filter.chunks_exact(taps).enumerate() {
+            for (value, places) in values.iter().zip(reordered.chunks_exact_mut(channels)) {
+                places[channel] = *value;
+            }
+        }
+    }
+    reordered
 }

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::int8_side::RowValues;
-use super::{Descent, LayerModels, Layers, LayersError, Target};
+use super::float_chain::{FloatChain, GivenRows};
+use super::int8_side::MeasuredRow;
+use super::{LayersError, Target};
 use crate::detect::{BBox, CandidateId, Decoder, Detection, Form, Letterbox, RawHeads, Thresholds};
-use crate::model::Runtime;
-use crate::workshop::progress::Stopped;
 
 /// Of one node of the INT8 model, with everything else in float.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,99 +23,23 @@ pub struct BoxLoss {
     pub target: Option<f32>,
 }
 
-/// What came of trying every layer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trials {
-    /// Of every node that rounds, in the order of the graph. Empty: there are no boxes.
-    pub losses: Vec<BoxLoss>,
-    /// Of the one box that is looked at.
-    pub descent: Option<Descent>,
-}
-
-/// Tries every layer alone: the float model's boxes with a score of 0.25 and more are looked for in the same cells.
-/// `inputs`: letterboxed pictures; `target` is a box of the first. `step` is called after each tensor of each picture with
-/// how many these are, and may end it.
-pub fn try_layers(
-    runtime: &Runtime,
-    models: LayerModels<'_>,
-    inputs: &[Vec<f32>],
-    target: Option<Target>,
-    step: impl FnMut(usize) -> Result<(), Stopped>,
-) -> Result<Trials, LayersError> {
-    Layers::new(runtime, models)?.try_layers(models.form, inputs, target, step)
-}
-
-impl Layers {
-    /// [`try_layers`] with models that are ready to be run. `form` is the float model's.
-    pub fn try_layers(
-        &mut self,
-        form: &Form,
-        inputs: &[Vec<f32>],
-        target: Option<Target>,
-        mut step: impl FnMut(usize) -> Result<(), Stopped>,
-    ) -> Result<Trials, LayersError> {
-        let steps = self.tensors() * inputs.len();
-        let Self { rows, chain, int8, .. } = self;
-        let mut finder = Finder::new(form);
-        let score = |heads: &RawHeads| target.map_or(0.0, |target| target.score(form, heads));
-        let mut trials: Vec<Trial> = rows.iter().map(|_| Trial::new(form)).collect();
-        let (mut sees, mut descent) = (false, None);
-        for (picture, input) in inputs.iter().enumerate() {
-            chain.run(input)?;
-            let heads = chain.heads()?;
-            let reference = finder.boxes(&heads, Thresholds::LIVE.score);
-            sees |= !reference.is_empty();
-            let followed = target.filter(|_| picture == 0);
-            if reference.is_empty() && followed.is_none() {
-                (0..trials.len()).try_for_each(|_| step(steps))?;
-                continue;
-            }
-            let mut up_to = Vec::new();
-            // Of the INT8 model, up to here.
-            let mut given: Vec<Vec<f32>> = Vec::new();
-            int8.run(input, chain, &mut |chain, RowValues { row, propagated, isolated, .. }| {
-                if followed.is_some() {
-                    given.push(propagated.to_vec());
-                    let given = given.iter().map(Vec::as_slice).enumerate().collect();
-                    up_to.push((rows[row].tensor.clone(), score(&chain.after(&given)?)));
-                }
-                if let Some(isolated) = isolated {
-                    let heads = chain.after(&HashMap::from([(row, isolated)]))?;
-                    trials[row].rounds = true;
-                    finder.add(&reference, &heads, &mut trials[row].sums);
-                    if followed.is_some() {
-                        trials[row].target = Some(score(&heads));
-                    }
-                }
-                Ok(step(steps)?)
-            })?;
-            if followed.is_some() {
-                descent = Some(Descent { float: score(&heads), up_to });
-            }
-        }
-        if !sees && target.is_none() {
-            return Ok(Trials::default());
-        }
-        let rounding = rows.iter().zip(&trials).filter(|(_, trial)| trial.rounds);
-        let losses = rounding.map(|(row, trial)| {
-            let [iou_loss, score_change] = trial.means();
-            BoxLoss { tensor: row.tensor.clone(), iou_loss, score_change, seen: sees, target: trial.target }
-        });
-        Ok(Trials { losses: losses.collect(), descent })
-    }
-}
-
 /// What one layer alone does, over the pictures so far.
-struct Trial {
+#[derive(Default)]
+pub struct Trial {
     rounds: bool,
     /// Of each head: what its boxes lose of their overlap, how far their scores move, and how many they are.
     sums: Vec<[f64; 3]>,
     target: Option<f32>,
+    /// The score of the followed box with everything up to here in INT8.
+    pub up_to: Option<f32>,
 }
 
 impl Trial {
-    fn new(form: &Form) -> Self {
-        Self { rounds: false, sums: vec![[0.0; 3]; form.heads.len()], target: None }
+    /// `tensor`: the row's; `sees`: whether there was any box. `None`: it rounds nothing.
+    pub fn loss(&self, tensor: &str, sees: bool) -> Option<BoxLoss> {
+        let [iou_loss, score_change] = self.means();
+        let loss = BoxLoss { tensor: tensor.to_owned(), iou_loss, score_change, seen: sees, target: self.target };
+        self.rounds.then_some(loss)
     }
 
     /// The figures of a [`BoxLoss`].
@@ -129,37 +52,108 @@ impl Trial {
     }
 }
 
-/// Of each picture: box and score by its place in the raw heads and its class.
-type Boxes = HashMap<(CandidateId, usize), (BBox, f32)>;
+/// A box by its place in the raw heads and its class.
+type BoxPlace = (CandidateId, usize);
 
-struct Finder<'a> {
-    form: &'a Form,
-    decoder: Decoder,
-    /// Boxes stay in pixels of the input.
-    letterbox: Letterbox,
+/// What the float model finds in a picture on which the layers are tried.
+pub struct TriedPicture {
+    /// In the order of the raw heads, with their scores.
+    boxes: Vec<(BoxPlace, BBox, f32)>,
+    /// Where each of these is.
+    places: HashMap<BoxPlace, usize>,
+    /// Their classes.
+    classes: Vec<usize>,
+    /// The box that is followed, and its score.
+    followed: Option<(Target, f32)>,
 }
 
-impl<'a> Finder<'a> {
-    fn new(form: &'a Form) -> Self {
-        Self { form, decoder: Decoder::default(), letterbox: Letterbox::new(form.input, form.input) }
+impl TriedPicture {
+    /// Of the picture that the chain ran last.
+    pub fn new(chain: &FloatChain, target: Option<Target>) -> Result<Self, LayersError> {
+        let (form, heads) = (chain.form(), chain.heads()?);
+        let mut decoder = Decoder::default();
+        let found = decoder.run(form, &heads, &whole(form), Thresholds::LIVE.score);
+        let boxes: Vec<_> = found.iter().filter_map(|d| inside(form, d)).collect();
+        let places = boxes.iter().enumerate().map(|(at, (place, ..))| (*place, at)).collect();
+        let mut classes: Vec<usize> = boxes.iter().map(|((_, class_id), ..)| *class_id).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        let followed = target.map(|target| (target, target.score(form, &heads)));
+        Ok(Self { boxes, places, classes, followed })
     }
 
-    /// Adds what a layer does to the boxes of a picture.
-    fn add(&mut self, reference: &Boxes, heads: &RawHeads, sums: &mut [[f64; 3]]) {
-        // Low enough that a box is found whatever became of its score.
-        let found = self.boxes(heads, 1e-4);
-        for (place, (bbox, score)) in reference {
-            let (other, other_score) = found.get(place).copied().unwrap_or((BBox::default(), 0.0));
+    pub fn has_boxes(&self) -> bool {
+        !self.boxes.is_empty()
+    }
+
+    pub fn is_followed(&self) -> bool {
+        self.followed.is_some()
+    }
+
+    /// The float model's; 0 where no box is followed.
+    pub fn target_score(&self) -> f32 {
+        self.followed.map_or(0.0, |(_, score)| score)
+    }
+
+    /// Tries a row's layer.
+    pub fn add(
+        &self,
+        trial: &mut Trial,
+        chain: &FloatChain,
+        MeasuredRow { row, isolated, propagated }: MeasuredRow<'_>,
+        decoder: &mut Decoder,
+    ) -> Result<(), LayersError> {
+        let form = chain.form();
+        if let Some((target, _)) = self.followed {
+            let given = chain.read_after(row).into_iter().map(|read| {
+                let missing = || LayersError::Integers("a tensor was not computed".into());
+                Ok((read, propagated(read).ok_or_else(missing)?))
+            });
+            let given = given.collect::<Result<Vec<_>, LayersError>>()?;
+            let heads = chain.after(GivenRows::UpTo(row), given)?;
+            trial.up_to = Some(target.score(form, &heads));
+        }
+        if let Some(isolated) = isolated {
+            let heads = chain.after(GivenRows::Row(row), vec![(row, isolated)])?;
+            trial.rounds = true;
+            self.compare(form, &heads, decoder, &mut trial.sums);
+            if let Some((target, _)) = self.followed {
+                trial.target = Some(target.score(form, &heads));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what a layer does to the boxes.
+    fn compare(&self, form: &Form, heads: &RawHeads, decoder: &mut Decoder, sums: &mut Vec<[f64; 3]>) {
+        sums.resize(form.heads.len(), [0.0; 3]);
+        let mut others = vec![(BBox::default(), 0.0); self.boxes.len()];
+        let letterbox = whole(form);
+        for class_id in &self.classes {
+            // Low enough that a box is found whatever became of its score.
+            let found = decoder.class(form, heads, &letterbox, 1e-4, *class_id);
+            for (place, bbox, score) in found.iter().filter_map(|d| inside(form, d)) {
+                if let Some(at) = self.places.get(&place) {
+                    others[*at] = (bbox, score);
+                }
+            }
+        }
+        for ((place, bbox, score), (other, other_score)) in self.boxes.iter().zip(others) {
             let sum = &mut sums[usize::from(place.0.head)];
             sum[0] += 1.0 - f64::from(bbox.iou(&other));
             sum[1] += f64::from((score - other_score).abs());
             sum[2] += 1.0;
         }
     }
+}
 
-    fn boxes(&mut self, heads: &RawHeads, score: f32) -> Boxes {
-        let found = self.decoder.run(self.form, heads, &self.letterbox, score);
-        let inside = |d: &Detection| Some(((d.id, d.class_id), (d.bbox.clipped_to(self.form.input)?, d.score)));
-        found.iter().filter_map(inside).collect()
-    }
+/// Boxes stay in pixels of the input.
+fn whole(form: &Form) -> Letterbox {
+    Letterbox::new(form.input, form.input)
+}
+
+/// A detection's place, its box within the input, and its score.
+fn inside(form: &Form, detection: &Detection) -> Option<(BoxPlace, BBox, f32)> {
+    let place = (detection.id, detection.class_id);
+    Some((place, detection.bbox.clipped_to(form.input)?, detection.score))
 }

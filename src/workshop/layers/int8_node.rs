@@ -31,55 +31,44 @@ impl ByteScale {
     }
 }
 
-/// A node with what rounds its inputs before it and turns its bytes into float after it: a network of one input. A
-/// concatenation is one network for each of its inputs.
-pub struct NodeAlone {
-    parts: Vec<Part>,
-}
-
-struct Part {
-    /// The tensor of the float model that it reads.
-    reads: String,
-    network: Arc<Network>,
-}
-
-impl NodeAlone {
-    /// `isolated`: the tensor of the merged model that it puts out. The chain knows the shapes of what it reads.
-    pub fn new(model: Option<&ModelProto>, isolated: &str, chain: &FloatChain) -> Result<Self, LayersError> {
-        let unknown = || LayersError::Integers(format!("the node of {isolated} cannot be run alone"));
-        let cutter = model.and_then(Cutter::new).ok_or_else(unknown)?;
-        let segment = cutter.segment(isolated, |name| chain.named(name).is_some()).ok_or_else(unknown)?;
-        let shape = |name: &str| chain.named(name).map_or(&[][..], |(shape, _)| shape);
-        let network = |bytes: Vec<u8>| Network::read(&bytes).map(Arc::new);
-        let concat = segment.nodes().find(|node| node.op_type == "QLinearConcat");
-        let Some(concat) = concat else {
-            let [reads] = segment.reads[..] else { return Err(unknown()) };
-            let network = network(segment.onnx(shape))?;
-            return Ok(Self { parts: vec![Part { reads: reads.to_owned(), network }] });
-        };
-        let mut parts = Vec::new();
-        for [bytes, scale, zero_point] in concat.input.get(2..).unwrap_or_default().as_chunks::<3>().0 {
-            let quantize = segment.nodes().find(|node| node.output.contains(bytes)).ok_or_else(unknown)?;
-            let reads = quantize.input.first().ok_or_else(unknown)?;
-            let input = concat.input[..2].iter().chain([bytes, scale, zero_point]).cloned().collect();
-            let after = segment.nodes().filter(|node| node.op_type == "DequantizeLinear").cloned();
-            let nodes = [quantize.clone(), NodeProto { input, ..concat.clone() }].into_iter().chain(after).collect();
-            parts.push(Part { reads: reads.clone(), network: network(segment.onnx_of(nodes, &[reads], shape))? });
-        }
-        Ok(Self { parts })
+/// Runs a node with what rounds its inputs before it and turns its bytes into float after it: a network of one input. A
+/// concatenation is one network for each of its inputs. Writes what it makes of the float model's tensors, in float:
+/// channels, height, width. `isolated`: the tensor of the merged model that it puts out.
+pub fn run_alone(
+    model: &ModelProto,
+    isolated: &str,
+    arithmetic: &Arithmetic,
+    chain: &FloatChain,
+    output: &mut Vec<f32>,
+) -> Result<(), LayersError> {
+    output.clear();
+    let unknown = || LayersError::Integers(format!("the node of {isolated} cannot be run alone"));
+    let cutter = Cutter::new(model).ok_or_else(unknown)?;
+    let segment = cutter.segment(isolated, |name| chain.shape(name).is_some()).ok_or_else(unknown)?;
+    let shape = |name: &str| chain.shape(name).unwrap_or_default();
+    // Nothing is kept for the next picture: that would take more memory than time.
+    let mut run = |reads: &str, part: Vec<u8>| {
+        let network = Arc::new(Network::read(&part)?);
+        drop(part);
+        // Other nodes run beside it.
+        let mut plan = arithmetic.plan_on(1, &network, false)?;
+        let ran = chain.show(reads, |values| plan.run(values));
+        ran.ok_or_else(|| LayersError::Integers(format!("{reads} is not known")))??;
+        // Its only output; channels of a concatenation follow each other.
+        plan.outputs().for_each(|(_, values)| output.extend_from_slice(values));
+        Ok::<(), LayersError>(())
+    };
+    let Some(concat) = segment.nodes().find(|node| node.op_type == "QLinearConcat") else {
+        let [reads] = segment.reads[..] else { return Err(unknown()) };
+        return run(reads, segment.onnx(shape));
+    };
+    for [bytes, scale, zero_point] in concat.input.get(2..).unwrap_or_default().as_chunks::<3>().0 {
+        let quantize = segment.nodes().find(|node| node.output.contains(bytes)).ok_or_else(unknown)?;
+        let reads = quantize.input.first().ok_or_else(unknown)?.as_str();
+        let input = concat.input[..2].iter().chain([bytes, scale, zero_point]).cloned().collect();
+        let after = segment.nodes().filter(|node| node.op_type == "DequantizeLinear").cloned();
+        let nodes = [quantize.clone(), NodeProto { input, ..concat.clone() }].into_iter().chain(after).collect();
+        run(reads, segment.onnx_of(nodes, &[reads], shape))?;
     }
-
-    /// What it makes of the float model's tensors, in float: channels, height, width.
-    pub fn run(&self, arithmetic: &Arithmetic, chain: &FloatChain, output: &mut Vec<f32>) -> Result<(), LayersError> {
-        output.clear();
-        for Part { reads, network } in &self.parts {
-            let (_, values) =
-                chain.named(reads).ok_or_else(|| LayersError::Integers(format!("{reads} is not known")))?;
-            let mut plan = arithmetic.plan(network, false)?;
-            plan.run(values)?;
-            // Its only output; channels of a concatenation follow each other.
-            plan.outputs().for_each(|(_, values)| output.extend_from_slice(values));
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -1,22 +1,28 @@
 //! The INT8 model's tensors for one picture: what it makes of them, and what each node alone makes of the float model's.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::float_chain::FloatChain;
-use super::int8_node::{ByteScale, NodeAlone};
+use super::float_pool::PooledFloats;
+use super::int8_node::{ByteScale, run_alone};
 use super::merge::{Merged, MergedRow};
 use super::segment::Cutter;
 use super::{LayerModels, LayersError};
+use crate::detect::Decoder;
 use crate::integer::{Network, Plan, Values};
 use crate::model::{Arithmetic, RawSession, Runtime};
 use crate::onnx::{Constants, ModelProto};
+use crate::workshop::progress::Stopped;
 
 /// One row of a picture.
 pub struct RowValues<'v> {
     pub row: usize,
-    /// In float, of the INT8 model.
-    pub propagated: &'v [f32],
+    /// How many there are.
+    pub count: usize,
+    /// Writes some of those of the INT8 model, in float.
+    pub propagated: &'v dyn Fn(Range<usize>, &mut Vec<f32>),
     /// Of its node alone; `None`: it rounds nothing.
     pub isolated: Option<&'v [f32]>,
     /// How many values differ from exact arithmetic's; `None`: it is exact, or not known.
@@ -24,6 +30,36 @@ pub struct RowValues<'v> {
     /// How many bytes are at the ends of the range; `None`: it is not rounded, or not known.
     pub clipped: Option<usize>,
 }
+
+/// One row of a picture, measured.
+pub struct MeasuredRow<'v> {
+    pub row: usize,
+    /// As in [`RowValues`].
+    pub isolated: Option<PooledFloats<'v>>,
+    /// The propagated values of this row or of one before; of a picture that is followed.
+    pub propagated: &'v dyn Fn(usize) -> Option<PooledFloats<'v>>,
+}
+
+/// What is done with each row, in two steps: after the first its propagated values are let go. Rows come in any order, and
+/// several at once. `to`: what belongs to the row.
+pub trait RowWork<T>: Sync {
+    fn measure(&self, to: &mut T, values: RowValues<'_>) -> Result<(), LayersError>;
+
+    fn try_alone(&self, to: &mut T, row: MeasuredRow<'_>, decoder: &mut Decoder) -> Result<(), LayersError>;
+}
+
+/// One picture.
+#[derive(Clone, Copy)]
+pub struct RowInput<'a> {
+    pub input: &'a [f32],
+    /// The float model's, of the same picture.
+    pub chain: &'a FloatChain,
+    /// Whether rows are asked for those before them.
+    pub is_followed: bool,
+}
+
+/// The most threads that work on rows: each has memory of its own.
+const MOST_THREADS: usize = 4;
 
 /// What computes the INT8 model's tensors.
 pub enum Int8Side {
@@ -45,16 +81,33 @@ impl Int8Side {
         }
     }
 
-    /// Shows every row in order. The chain holds the same picture's tensors.
-    pub fn run(
-        &mut self,
-        input: &[f32],
-        chain: &mut FloatChain,
-        take: &mut dyn FnMut(&mut FloatChain, RowValues<'_>) -> Result<(), LayersError>,
+    /// Takes a picture, of which the rows are shown then.
+    pub fn compute(&mut self, input: &[f32]) -> Result<(), LayersError> {
+        match self {
+            Self::Engine(side) => side.compute(input),
+            Self::Session(_) => Ok(()),
+        }
+    }
+
+    /// What computed the picture in exact sums, in integers, and has all tensors of it.
+    pub fn exact(&self) -> Option<&Plan> {
+        match self {
+            Self::Engine(side) => Some(side.exact.as_ref().unwrap_or(&side.plan)),
+            Self::Session(_) => None,
+        }
+    }
+
+    /// Shows every row. `to`: one for each, in their order. `step` is called after each on the calling thread.
+    pub fn run<T: Send>(
+        &self,
+        picture: RowInput<'_>,
+        to: &mut [T],
+        work: &impl RowWork<T>,
+        step: &mut dyn FnMut() -> Result<(), Stopped>,
     ) -> Result<(), LayersError> {
         match self {
-            Self::Engine(side) => side.run(input, chain, take),
-            Self::Session(side) => side.run(input, chain, take),
+            Self::Engine(side) => side.run(picture, to, work, step),
+            Self::Session(side) => side.run(picture, to, work, step),
         }
     }
 }
@@ -66,10 +119,8 @@ pub struct EngineSide {
     exact: Option<Plan>,
     arithmetic: Arithmetic,
     rows: Vec<EngineRow>,
-    /// Parsed for the first picture, whose shapes are known then.
-    alone: Vec<Option<NodeAlone>>,
-    /// `None`: every node is parsed.
-    model: Option<Arc<ModelProto>>,
+    /// The INT8 model's part of both.
+    model: ModelProto,
 }
 
 struct EngineRow {
@@ -111,66 +162,136 @@ impl EngineSide {
             plan: plan(models.arithmetic)?,
             exact: if is_exact { None } else { Some(plan(&Arithmetic::Exact)?) },
             arithmetic: models.arithmetic.clone(),
-            alone: rows.iter().map(|_| None).collect(),
             rows,
-            model: Some(Arc::clone(&merged.model)),
+            model: merged.of_int8(),
         })
     }
 
-    fn run(
-        &mut self,
-        input: &[f32],
-        chain: &mut FloatChain,
-        take: &mut dyn FnMut(&mut FloatChain, RowValues<'_>) -> Result<(), LayersError>,
-    ) -> Result<(), LayersError> {
-        let Self { plan, exact, arithmetic, rows, alone, model } = self;
-        plan.run(input)?;
-        if let Some(exact) = exact {
+    fn compute(&mut self, input: &[f32]) -> Result<(), LayersError> {
+        self.plan.run(input)?;
+        if let Some(exact) = &mut self.exact {
             exact.run(input)?;
         }
-        let missing = || LayersError::Integers("a tensor was not computed".into());
-        let (mut propagated, mut isolated) = (Vec::new(), Vec::new());
-        for (row, EngineRow { isolated: alone_name, tensor, scale, clips }) in rows.iter().enumerate() {
-            let values = plan.values(tensor).ok_or_else(missing)?;
-            let clipped = clips.zip(plan.at_ends(tensor)).map(|(clips, ends)| {
-                clips.iter().zip(ends).filter(|(clips, _)| **clips).map(|(_, bytes)| bytes).sum::<usize>()
-            });
-            let differing = match exact {
-                Some(exact) => Some(values.differing(&exact.values(tensor).ok_or_else(missing)?)),
-                None => None,
-            };
-            in_float(&values, scale.as_ref(), &mut propagated);
-            let mut has_isolated = false;
-            if let Some(name) = alone_name {
-                let node = match &mut alone[row] {
-                    Some(node) => node,
-                    none => none.insert(NodeAlone::new(model.as_deref(), name, chain)?),
-                };
-                node.run(arithmetic, chain, &mut isolated)?;
-                has_isolated = true;
-            }
-            let isolated = has_isolated.then_some(isolated.as_slice());
-            take(chain, RowValues { row, propagated: &propagated, isolated, differing, clipped })?;
-        }
-        *model = None;
         Ok(())
+    }
+
+    fn run<T: Send>(
+        &self,
+        picture: RowInput<'_>,
+        to: &mut [T],
+        work: &impl RowWork<T>,
+        step: &mut dyn FnMut() -> Result<(), Stopped>,
+    ) -> Result<(), LayersError> {
+        let threads = crate::model::threads().min(MOST_THREADS);
+        let largest = picture.chain.largest();
+        // Networks mostly halve their tensors again and again.
+        picture.chain.pool().reserve([1, 2, 2, 4].into_iter().flat_map(|part: usize| vec![largest / part; threads]));
+        let queue = Mutex::new(to.iter_mut().enumerate());
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let next = &next;
+        // Room for all: nobody waits while this thread works on a row.
+        let (done, results) = crossbeam_channel::bounded(self.rows.len());
+        std::thread::scope(|scope| {
+            for number in 1..threads {
+                let done = done.clone();
+                let rows = move || {
+                    let mut decoder = Decoder::default();
+                    while let Some((row, to)) = next() {
+                        let result = self.row(picture, row, to, work, &mut decoder);
+                        let failed = result.is_err();
+                        // Nobody listens any more where another row failed, or the work was ended.
+                        if done.send(result).is_err() || failed {
+                            break;
+                        }
+                    }
+                };
+                let thread = std::thread::Builder::new().name(format!("layers-{number}"));
+                thread.spawn_scoped(scope, rows).map_err(|e| LayersError::Run(e.to_string()))?;
+            }
+            drop(done);
+            let mut decoder = Decoder::default();
+            while let Some((row, to)) = next() {
+                self.row(picture, row, to, work, &mut decoder)?;
+                step()?;
+                for result in results.try_iter() {
+                    result?;
+                    step()?;
+                }
+            }
+            for result in results {
+                result?;
+                step()?;
+            }
+            Ok::<(), LayersError>(())
+        })
+    }
+
+    fn row<T>(
+        &self,
+        RowInput { chain, is_followed, .. }: RowInput<'_>,
+        row: usize,
+        to: &mut T,
+        work: &impl RowWork<T>,
+        decoder: &mut Decoder,
+    ) -> Result<(), LayersError> {
+        let EngineRow { isolated: alone, tensor, scale, clips } = &self.rows[row];
+        let pool = chain.pool();
+        let mut isolated = None;
+        if let Some(name) = alone {
+            let output = isolated.insert(pool.take(chain.row(row).1));
+            run_alone(&self.model, name, &self.arithmetic, chain, output)?;
+        }
+        let missing = || LayersError::Integers("a tensor was not computed".into());
+        let values = self.plan.values(tensor).ok_or_else(missing)?;
+        let clipped = clips.zip(self.plan.at_ends(tensor)).map(|(clips, ends)| {
+            clips.iter().zip(ends).filter(|(clips, _)| **clips).map(|(_, bytes)| bytes).sum::<usize>()
+        });
+        let differing = match &self.exact {
+            Some(exact) => Some(values.differing(&exact.values(tensor).ok_or_else(missing)?)),
+            None => None,
+        };
+        let (count, scale) = (length(&values, *scale), *scale);
+        let propagated = |range: Range<usize>, floats: &mut Vec<f32>| in_float(&values, range, scale, floats);
+        let isolated_values = isolated.as_ref().map(|isolated| isolated.as_slice());
+        let shown = RowValues { row, count, propagated: &propagated, isolated: isolated_values, differing, clipped };
+        work.measure(to, shown)?;
+        drop(values);
+        let propagated = |row: usize| {
+            let EngineRow { tensor, scale, .. } = self.rows.get(row).filter(|_| is_followed)?;
+            let values = self.plan.values(tensor)?;
+            let mut floats = pool.take(chain.row(row).1);
+            in_float(&values, 0..length(&values, *scale), *scale, &mut floats);
+            Some(floats)
+        };
+        work.try_alone(to, MeasuredRow { row, isolated, propagated: &propagated }, decoder)
     }
 }
 
-fn in_float(values: &Values, scale: Option<&ByteScale>, floats: &mut Vec<f32>) {
+/// How many values there are in float.
+fn length(values: &Values, scale: Option<ByteScale>) -> usize {
+    match (values, scale) {
+        (Values::F32(values), _) => values.len(),
+        (Values::U8(bytes), Some(_)) => bytes.len(),
+        (Values::I8(bytes), Some(_)) => bytes.len(),
+        // Bytes without a scale are no row.
+        (Values::U8(_) | Values::I8(_), None) => 0,
+    }
+}
+
+/// Some of the values.
+fn in_float(values: &Values, range: Range<usize>, scale: Option<ByteScale>, floats: &mut Vec<f32>) {
     floats.clear();
     match (values, scale) {
-        (Values::F32(values), _) => floats.extend_from_slice(values),
-        (Values::U8(bytes), Some(scale)) => floats.extend(bytes.iter().map(|byte| scale.value(i32::from(*byte)))),
-        (Values::I8(bytes), Some(scale)) => floats.extend(bytes.iter().map(|byte| scale.value(i32::from(*byte)))),
-        // Bytes without a scale are no row.
+        (Values::F32(values), _) => floats.extend_from_slice(&values[range]),
+        (Values::U8(bytes), Some(scale)) => floats.extend(bytes[range].iter().map(|b| scale.value(i32::from(*b)))),
+        (Values::I8(bytes), Some(scale)) => floats.extend(bytes[range].iter().map(|b| scale.value(i32::from(*b)))),
         (Values::U8(_) | Values::I8(_), None) => {}
     }
 }
 
 /// ONNX Runtime, over the merged model.
 pub struct SessionSide {
-    session: RawSession,
+    session: Mutex<RawSession>,
     /// By the name of an output: its row, and whether it is the isolated one.
     outputs: HashMap<String, (usize, bool)>,
     /// By row: whether its node rounds.
@@ -189,37 +310,53 @@ impl SessionSide {
             }
         }
         let rounds = merged.rows.iter().map(|row| row.isolated.is_some()).collect();
-        Ok(Self { session: session.map_err(LayersError::Run)?, outputs, rounds })
+        Ok(Self { session: Mutex::new(session.map_err(LayersError::Run)?), outputs, rounds })
     }
 
-    fn run(
-        &mut self,
-        input: &[f32],
-        chain: &mut FloatChain,
-        take: &mut dyn FnMut(&mut FloatChain, RowValues<'_>) -> Result<(), LayersError>,
+    fn run<T>(
+        &self,
+        picture: RowInput<'_>,
+        to: &mut [T],
+        work: &impl RowWork<T>,
+        step: &mut dyn FnMut() -> Result<(), Stopped>,
     ) -> Result<(), LayersError> {
         let Self { session, outputs, rounds } = self;
-        let (mut propagated, mut result) = (Vec::new(), Ok(()));
+        let pool = picture.chain.pool();
+        let (mut propagated, mut result, mut decoder) = (Vec::new(), Ok(()), Decoder::default());
+        // All rows so far.
+        let mut earlier: Vec<Vec<f32>> = Vec::new();
         session
-            .run(input, |name, _, values| {
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .run(picture.input, |name, _, values| {
                 let Some((row, is_isolated)) = outputs.get(name).copied() else { return };
                 if result.is_err() {
                     return;
                 }
                 // A row's isolated tensor comes right after the propagated one.
-                if is_isolated {
-                    let (isolated, unknown) = (Some(values), None);
-                    let values =
-                        RowValues { row, propagated: &propagated, isolated, differing: unknown, clipped: unknown };
-                    result = take(chain, values);
+                if !is_isolated {
+                    propagated.clear();
+                    propagated.extend_from_slice(values);
+                    if picture.is_followed {
+                        earlier.push(values.to_vec());
+                    }
+                }
+                if is_isolated != rounds[row] {
                     return;
                 }
-                propagated.clear();
-                propagated.extend_from_slice(values);
-                if !rounds[row] {
-                    let values = RowValues { row, propagated: values, isolated: None, differing: None, clipped: None };
-                    result = take(chain, values);
-                }
+                let some = |range: Range<usize>, floats: &mut Vec<f32>| {
+                    floats.clear();
+                    floats.extend_from_slice(&propagated[range]);
+                };
+                let isolated = is_isolated.then_some(values);
+                let count = propagated.len();
+                let shown = RowValues { row, count, propagated: &some, isolated, differing: None, clipped: None };
+                let before = |row: usize| earlier.get(row).map(|values| pool.copy(values));
+                let isolated = isolated.map(|values| pool.copy(values));
+                let measured = MeasuredRow { row, isolated, propagated: &before };
+                let to = &mut to[row];
+                let tried = work.measure(to, shown).and_then(|()| work.try_alone(to, measured, &mut decoder));
+                result = tried.and_then(|()| Ok(step()?));
             })
             .map_err(LayersError::Run)?;
         result

@@ -1,18 +1,38 @@
 //! Runs both models, and adds up signal and noise of every tensor.
 
+use std::sync::Arc;
+
+use super::boxes::{Trial, TriedPicture};
 use super::float_chain::FloatChain;
-use super::int8_side::{Int8Side, RowValues};
-use super::merge::{Merged, MergedRow, merge};
-use super::{LayerModels, LayersError};
+use super::int8_side::{Int8Side, MeasuredRow, RowInput, RowValues, RowWork};
+use super::merge::{MergedRow, merge};
+use super::overflow::OverflowCounter;
+use super::{Descent, LayerModels, LayersError, Overflow, Target};
+use crate::detect::Decoder;
+use crate::integer::Network;
 use crate::model::Runtime;
+use crate::workshop::progress::Stopped;
 
 /// Both models, ready to be run on pictures. What it measured adds up over them.
 pub struct Layers {
     pub(super) rows: Vec<MergedRow>,
-    pub(super) chain: FloatChain,
-    pub(super) int8: Int8Side,
-    sums: Vec<NoiseSums>,
+    chain: FloatChain,
+    int8: Int8Side,
+    pub(super) sums: Vec<RowSums>,
     pictures: usize,
+    /// Whether the float model found any box in a picture on which the layers were tried, or one was followed.
+    pub(super) sees: [bool; 2],
+    pub(super) descent: Option<Descent>,
+    /// `None`: overflows are not counted; an error: they cannot be.
+    overflow: Option<Result<OverflowCounter, LayersError>>,
+}
+
+/// Of one row, over all pictures so far.
+#[derive(Default)]
+pub(super) struct RowSums {
+    noise: NoiseSums,
+    /// Over those on which the layers were tried.
+    pub(super) trial: Trial,
 }
 
 /// Over all pictures so far.
@@ -56,31 +76,80 @@ impl Layers {
     /// The INT8 model is in the QOperator form or the QDQ form, with the float model's names of tensors, and after them
     /// what quantizers add to those of bytes: see [`float_name`](crate::onnx::float_name).
     pub fn new(runtime: &Runtime, models: LayerModels<'_>) -> Result<Self, LayersError> {
-        let merged = merge(&models.normal_float(), models.int8)?;
-        let chain = FloatChain::new(runtime, models, &merged)?;
+        let float = models.normal_float().map_err(LayersError::Float)?;
+        let merged = merge(float, models.decoded_int8().map_err(LayersError::Int8)?)?;
         let int8 = Int8Side::new(runtime, models, &merged)?;
-        let Merged { rows, .. } = merged;
-        let sums = vec![NoiseSums::default(); rows.len()];
-        Ok(Self { rows, chain, int8, sums, pictures: 0 })
+        let rows = merged.rows.clone();
+        let chain = FloatChain::new(runtime, models, merged)?;
+        let sums = rows.iter().map(|_| RowSums::default()).collect();
+        Ok(Self { rows, chain, int8, sums, pictures: 0, sees: [false; 2], descent: None, overflow: None })
     }
 
     /// Takes one letterboxed picture, `[1, 3, H, W]` in 0..=1.
     pub fn add(&mut self, input: &[f32]) -> Result<(), LayersError> {
-        let Self { rows, chain, int8, sums, .. } = self;
-        chain.run(input)?;
-        int8.run(input, chain, &mut |chain, values| {
-            let RowValues { row, propagated, isolated, differing, clipped } = values;
-            let (shape, float) = chain.row(row);
-            if [Some(propagated), isolated].into_iter().flatten().any(|values| values.len() != float.len()) {
-                let tensor = &rows[row].tensor;
-                return Err(LayersError::Run(format!("{tensor} has another shape than the float model's")));
-            }
-            sums[row].add(shape, float, propagated, isolated);
-            sums[row].count(differing, clipped);
-            Ok(())
-        })?;
+        self.int8.compute(input)?;
+        self.chain.run(input)?;
+        let measurement = Measurement { rows: &self.rows, chain: &self.chain, tried: None };
+        measurement.run(&self.int8, input, &mut self.sums, &mut || Ok(()))?;
         self.pictures += 1;
         Ok(())
+    }
+
+    /// The same, and tries every layer alone on it. `target`: a box that is followed through the layers. `step` is called
+    /// after each tensor, and may end it.
+    pub fn add_and_try(
+        &mut self,
+        input: &[f32],
+        target: Option<Target>,
+        step: &mut dyn FnMut() -> Result<(), Stopped>,
+    ) -> Result<(), LayersError> {
+        self.int8.compute(input)?;
+        let Self { rows, chain, int8, sums, overflow, .. } = self;
+        let (rows, int8): (&[MergedRow], &Int8Side) = (rows, int8);
+        let mut work = || -> Result<TriedPicture, LayersError> {
+            chain.run(input)?;
+            let chain: &FloatChain = chain;
+            let picture = TriedPicture::new(chain, target)?;
+            // Of a picture without boxes there is nothing to try.
+            let tried = Some(&picture).filter(|tried| tried.has_boxes() || tried.is_followed());
+            Measurement { rows, chain, tried }.run(int8, input, sums, step)?;
+            Ok(picture)
+        };
+        let tried = match overflow {
+            Some(counter) => OverflowCounter::count_beside(counter, int8.exact(), input, work)?,
+            None => work()?,
+        };
+        self.pictures += 1;
+        self.sees[0] |= tried.has_boxes();
+        self.sees[1] |= target.is_some();
+        if target.is_some() {
+            let scores = self.rows.iter().zip(&self.sums).filter_map(|(row, sums)| Some((row, sums.trial.up_to?)));
+            let up_to = scores.map(|(row, score)| (row.tensor.clone(), score)).collect();
+            self.descent = Some(Descent { float: tried.target_score(), up_to });
+        }
+        Ok(())
+    }
+
+    /// From here on, overflows are counted in the pictures on which the layers are tried. `int8`: the INT8 model's bytes.
+    pub fn count_overflows(&mut self, int8: &[u8]) {
+        self.overflow = Some(self.overflow_counter(int8));
+    }
+
+    fn overflow_counter(&self, int8: &[u8]) -> Result<OverflowCounter, LayersError> {
+        match self.int8.exact() {
+            Some(exact) => OverflowCounter::new(exact.network(), self.chain.form(), true),
+            None => OverflowCounter::new(&Arc::new(Network::read(int8)?), self.chain.form(), false),
+        }
+    }
+
+    /// What was counted since [`Layers::count_overflows`]. For a model that cannot be computed in integers, an error that
+    /// says which node stands in the way.
+    pub fn overflow(&self) -> Result<Overflow, LayersError> {
+        match &self.overflow {
+            Some(Ok(counter)) => Ok(counter.found().clone()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Ok(Overflow::default()),
+        }
     }
 
     /// How many tensors there are.
@@ -105,24 +174,71 @@ impl Layers {
             differing: sums.share(sums.differing),
             clipped: sums.share(sums.clipped),
         };
-        self.rows.iter().zip(&self.sums).map(layer).collect()
+        self.rows.iter().zip(self.sums.iter().map(|sums| &sums.noise)).map(layer).collect()
     }
 }
 
+/// What is found of one picture's rows.
+struct Measurement<'a> {
+    rows: &'a [MergedRow],
+    chain: &'a FloatChain,
+    tried: Option<&'a TriedPicture>,
+}
+
+impl Measurement<'_> {
+    fn run(
+        &self,
+        int8: &Int8Side,
+        input: &[f32],
+        to: &mut [RowSums],
+        step: &mut dyn FnMut() -> Result<(), Stopped>,
+    ) -> Result<(), LayersError> {
+        let is_followed = self.tried.is_some_and(TriedPicture::is_followed);
+        int8.run(RowInput { input, chain: self.chain, is_followed }, to, self, step)
+    }
+}
+
+impl RowWork<RowSums> for Measurement<'_> {
+    fn measure(&self, to: &mut RowSums, values: RowValues<'_>) -> Result<(), LayersError> {
+        let (shape, count) = self.chain.row(values.row);
+        if values.count != count || values.isolated.is_some_and(|isolated| isolated.len() != count) {
+            let tensor = &self.rows[values.row].tensor;
+            return Err(LayersError::Run(format!("{tensor} has another shape than the float model's")));
+        }
+        to.noise.add(shape, self.chain, &values);
+        Ok(())
+    }
+
+    fn try_alone(&self, to: &mut RowSums, row: MeasuredRow<'_>, decoder: &mut Decoder) -> Result<(), LayersError> {
+        self.tried.map_or(Ok(()), |tried| tried.add(&mut to.trial, self.chain, row, decoder))
+    }
+}
+
+/// How many values are compared at once: few enough to stay in a cache.
+const TOGETHER: usize = 1 << 13;
+
 impl NoiseSums {
-    fn add(&mut self, shape: &[i64], float: &[f32], propagated: &[f32], isolated: Option<&[f32]>) {
+    fn add(&mut self, shape: &[i64], chain: &FloatChain, values: &RowValues<'_>) {
         if self.shape != shape {
             shape.clone_into(&mut self.shape);
         }
-        self.signal += float.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>();
-        self.propagated += noise(float, propagated);
-        self.isolated += isolated.map_or(0.0, |isolated| noise(float, isolated));
-        self.values += float.len();
-    }
-
-    fn count(&mut self, differing: Option<usize>, clipped: Option<usize>) {
-        self.differing = differing.map(|differing| self.differing.unwrap_or_default() + differing);
-        self.clipped = clipped.map(|clipped| self.clipped.unwrap_or_default() + clipped);
+        let RowValues { row, count, propagated, isolated, differing, clipped } = *values;
+        let (mut sums, mut memory, mut others) = ([0.0; 3], Vec::new(), Vec::new());
+        for start in (0..count).step_by(TOGETHER) {
+            let range = start..count.min(start + TOGETHER);
+            let float = chain.part(row, range.clone(), &mut memory);
+            propagated(range.clone(), &mut others);
+            add_squares(&mut sums, float, [&others, isolated.map_or(float, |isolated| &isolated[range])]);
+        }
+        self.signal += sums[0];
+        self.propagated += sums[1];
+        if isolated.is_some() {
+            self.isolated += sums[2];
+        }
+        self.values += count;
+        let add = |sum: Option<usize>, new: Option<usize>| new.map(|new| sum.unwrap_or_default() + new);
+        self.differing = add(self.differing, differing);
+        self.clipped = add(self.clipped, clipped);
     }
 
     fn share(&self, of: Option<usize>) -> Option<f64> {
@@ -134,6 +250,13 @@ impl NoiseSums {
     }
 }
 
-fn noise(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+/// Adds the squares of the values, and of the differences of others from them. In one loop, because each sum waits for its
+/// last addition.
+fn add_squares(sums: &mut [f64; 3], float: &[f32], others: [&[f32]; 2]) {
+    for ((float, one), other) in float.iter().zip(others[0]).zip(others[1]) {
+        let [float, one, other] = [*float, *one, *other].map(f64::from);
+        sums[0] += float * float;
+        sums[1] += (float - one) * (float - one);
+        sums[2] += (float - other) * (float - other);
+    }
 }

@@ -6,7 +6,6 @@
 //! ```
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use prost::Message;
 
@@ -21,8 +20,8 @@ pub const INPUT: &str = "images";
 
 /// One model that computes everything, and what its outputs are.
 pub struct Merged {
-    /// Let go by everyone after the first picture: it holds the weights of both models.
-    pub model: Arc<ModelProto>,
+    /// With the weights of both models.
+    pub model: ModelProto,
     pub rows: Vec<MergedRow>,
     /// Names of the float model's own outputs.
     pub heads: Vec<String>,
@@ -31,6 +30,17 @@ pub struct Merged {
 impl Merged {
     pub fn bytes(&self) -> Vec<u8> {
         self.model.encode_to_vec()
+    }
+
+    /// All nodes, with the weights of the INT8 model only.
+    pub fn of_int8(&self) -> ModelProto {
+        let ModelProto { ir_version, opset_import, graph, .. } = &self.model;
+        let graph = graph.as_ref().map(|graph| GraphProto {
+            node: graph.node.clone(),
+            initializer: graph.initializer.iter().filter(|t| t.name.starts_with("b/")).cloned().collect(),
+            ..GraphProto::default()
+        });
+        ModelProto { ir_version: *ir_version, opset_import: opset_import.clone(), graph, ..ModelProto::default() }
     }
 }
 
@@ -48,12 +58,14 @@ pub struct MergedRow {
     pub isolated: Option<String>,
 }
 
-/// Merges two models in ONNX. An INT8 model in the QDQ form is rewritten to the QOperator form first.
-pub fn merge(float: &[u8], int8: &[u8]) -> Result<Merged, LayersError> {
-    let a = decode(float).and_then(parsed).map_err(LayersError::Float)?;
-    let integers = |model| in_integer_operators(model).map_err(|refused| refused.to_string());
-    let b = decode(int8).and_then(integers).and_then(parsed).map_err(LayersError::Int8)?;
-    let mut merger = Merger::new(&a, &b)?;
+/// Merges two models. An INT8 model in the QDQ form is rewritten to the QOperator form first.
+pub fn merge(float: ModelProto, int8: ModelProto) -> Result<Merged, LayersError> {
+    let int8 = in_integer_operators(int8).map_err(|refused| LayersError::Int8(refused.to_string()))?;
+    let (mut a, mut b) = (parsed(float).map_err(LayersError::Float)?, parsed(int8).map_err(LayersError::Int8)?);
+    let inputs = [input(&a).map_err(LayersError::Float)?, input(&b).map_err(LayersError::Int8)?];
+    // Moved, because there are many.
+    let weights = [&mut a, &mut b].map(|parsed| std::mem::take(&mut parsed.graph.initializer));
+    let mut merger = Merger::new(&a, &b, inputs);
     for node in &b.graph.node {
         merger.int8_node(node);
     }
@@ -63,17 +75,13 @@ pub fn merge(float: &[u8], int8: &[u8]) -> Result<Merged, LayersError> {
     if merger.rows.is_empty() {
         return Err(LayersError::NothingInCommon);
     }
-    Ok(merger.finish(&a, &b))
+    Ok(merger.finish(&a, &b, weights))
 }
 
 struct Parsed {
     graph: GraphProto,
     opsets: Vec<OperatorSetIdProto>,
     ir_version: i64,
-}
-
-fn decode(bytes: &[u8]) -> Result<ModelProto, String> {
-    ModelProto::decode(bytes).map_err(|e| format!("it is not an ONNX model ({e})"))
 }
 
 fn parsed(model: ModelProto) -> Result<Parsed, String> {
@@ -99,8 +107,7 @@ struct Merger<'a> {
 }
 
 impl<'a> Merger<'a> {
-    fn new(a: &'a Parsed, b: &'a Parsed) -> Result<Self, LayersError> {
-        let inputs = [input(a).map_err(LayersError::Float)?, input(b).map_err(LayersError::Int8)?];
+    fn new(a: &'a Parsed, b: &'a Parsed, inputs: [String; 2]) -> Self {
         let computed = a.graph.node.iter().flat_map(|n| &n.output).filter(|t| !t.is_empty()).map(String::as_str);
         let float_tensors = computed.chain(a.graph.input.iter().map(|i| i.name.as_str())).collect();
         let producers = b.graph.node.iter().flat_map(|n| n.output.iter().map(move |t| (t.as_str(), n))).collect();
@@ -110,7 +117,7 @@ impl<'a> Merger<'a> {
             let node = merger.renamed(node, 0);
             merger.nodes.push(node);
         }
-        Ok(merger)
+        merger
     }
 
     /// The merged name of a tensor of model 0 (float) or 1 (INT8).
@@ -261,12 +268,11 @@ impl<'a> Merger<'a> {
         self.nodes.push(NodeProto { input, output: vec![output], name, op_type: op.into(), ..NodeProto::default() });
     }
 
-    fn finish(self, a: &Parsed, b: &Parsed) -> Merged {
+    fn finish(self, a: &Parsed, b: &Parsed, weights: [Vec<TensorProto>; 2]) -> Merged {
         let heads = a.graph.output.iter().map(|output| self.name(&output.name, 0)).collect();
         let mut initializer: Vec<TensorProto> = Vec::new();
-        for (model, parsed) in [a, b].into_iter().enumerate() {
-            let renamed = |t: &TensorProto| TensorProto { name: self.name(&t.name, model), ..t.clone() };
-            initializer.extend(parsed.graph.initializer.iter().map(renamed));
+        for (model, weights) in weights.into_iter().enumerate() {
+            initializer.extend(weights.into_iter().map(|t| TensorProto { name: self.name(&t.name, model), ..t }));
         }
         let mut input = a.graph.input.iter().find(|i| i.name == self.inputs[0]).cloned().unwrap_or_default();
         input.name = INPUT.into();
@@ -283,7 +289,7 @@ impl<'a> Merger<'a> {
             opset_import: opsets(a, b),
             ..ModelProto::default()
         };
-        Merged { model: Arc::new(model), rows: self.rows, heads }
+        Merged { model, rows: self.rows, heads }
     }
 }
 

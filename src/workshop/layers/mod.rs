@@ -10,7 +10,9 @@
 //! *A box's descent*: its score with all nodes up to one in INT8 and float from there on. Where it falls, it is lost.
 
 mod boxes;
+mod chain_link;
 mod float_chain;
+mod float_pool;
 mod heads;
 mod int8_node;
 mod int8_side;
@@ -22,14 +24,16 @@ mod overflow;
 mod segment;
 mod study;
 mod target;
+mod trials;
 
-pub use boxes::{BoxLoss, Trials, try_layers};
+pub use boxes::BoxLoss;
 pub use measure::{LayerNoise, Layers};
 pub use measure_files::{Findings, LayersSubject, measure_files};
 pub use models::LayerModels;
-pub use overflow::{Changes, Overflow, is_change, overflow};
+pub use overflow::{Changes, Overflow, is_change};
 pub use study::{Studied, Study, study};
 pub use target::{Descent, Target};
+pub use trials::{Trials, try_layers};
 
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! What is measured: two models of one network.
 
-use std::borrow::Cow;
-
 use prost::Message;
 
 use crate::detect::Form;
@@ -20,13 +18,22 @@ pub struct LayerModels<'a> {
     pub arithmetic: &'a Arithmetic,
 }
 
-impl<'a> LayerModels<'a> {
+impl LayerModels<'_> {
     /// The float model in the normal form from which INT8 models are built; as it is where it has none.
-    pub fn normal_float(&self) -> Cow<'a, [u8]> {
+    pub fn normal_float(&self) -> Result<ModelProto, String> {
         let size = [self.form.input.height, self.form.input.width];
-        match ModelProto::decode(self.float).map(|model| normalized(model, size)) {
-            Ok(Ok(NormalModel { model, is_whole: true })) => model.encode_to_vec().into(),
-            _ => self.float.into(),
+        match normalized(decoded(self.float)?, size) {
+            Ok(NormalModel { model, is_whole: true }) => Ok(model),
+            _ => decoded(self.float),
         }
     }
+
+    /// The INT8 model as it is.
+    pub fn decoded_int8(&self) -> Result<ModelProto, String> {
+        decoded(self.int8)
+    }
+}
+
+fn decoded(bytes: &[u8]) -> Result<ModelProto, String> {
+    ModelProto::decode(bytes).map_err(|e| format!("it is not an ONNX model ({e})"))
 }

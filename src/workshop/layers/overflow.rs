@@ -7,9 +7,8 @@ use super::LayersError;
 use super::heads::HeadCollector;
 use crate::compare::{Comparer, Comparison, ModelInput, Verdict};
 use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
-use crate::integer::{ConvOverflow, Executor, Network, Plan};
+use crate::integer::{ConvOverflow, Network, Plan};
 use crate::model::Arithmetic;
-use crate::workshop::progress::Stopped;
 
 /// From here on a box has moved: this much of its score, or of its overlap.
 const MOVED: f32 = 0.01;
@@ -81,27 +80,70 @@ pub fn is_change(verdict: &Verdict) -> bool {
 }
 
 /// Runs an INT8 model on letterboxed pictures, with exact sums and with sums that saturate.
-/// `step` is called after each picture, and may end it. A model that cannot be run in integers is an error that says
-/// which node stands in the way.
-pub fn overflow(
-    int8: &[u8],
-    form: &Form,
-    inputs: &[Vec<f32>],
-    mut step: impl FnMut() -> Result<(), Stopped>,
-) -> Result<Overflow, LayersError> {
-    let network = Arc::new(Network::read(int8)?);
-    let mut exact = Arithmetic::Exact.plan(&network, true)?;
-    let mut saturating = Arithmetic::Saturating.plan(&network, false)?;
-    let mut counter = Executor::new(network);
-    let mut comparer = Comparer::default();
-    let letterbox = Letterbox::new(form.input, form.input);
-    let mut found = Overflow::default();
-    for input in inputs {
-        exact.run(input)?;
+pub struct OverflowCounter {
+    form: Form,
+    /// It keeps its tensors. `None`: whoever asks has such a plan.
+    exact: Option<Plan>,
+    saturating: Plan,
+    comparer: Comparer,
+    found: Overflow,
+}
+
+impl OverflowCounter {
+    /// `is_given`: whether each picture comes with a plan of exact sums.
+    pub fn new(network: &Arc<Network>, form: &Form, is_given: bool) -> Result<Self, LayersError> {
+        // One thread: others work beside it.
+        Ok(Self {
+            form: form.clone(),
+            exact: if is_given { None } else { Some(Arithmetic::Exact.plan_on(1, network, true)?) },
+            saturating: Arithmetic::Saturating.plan_on(1, network, false)?,
+            comparer: Comparer::default(),
+            found: Overflow::default(),
+        })
+    }
+
+    /// Over all pictures so far.
+    pub fn found(&self) -> &Overflow {
+        &self.found
+    }
+
+    /// Counts on a thread of its own while the work is done. `exact`: a plan that has run this picture and keeps its
+    /// tensors. A counter that fails once is replaced by why.
+    pub fn count_beside<T>(
+        counter: &mut Result<Self, LayersError>,
+        exact: Option<&Plan>,
+        input: &[f32],
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let Ok(counting) = counter else { return work() };
+        let (done, counted) = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("layers-overflow".into());
+            let thread = thread.spawn_scoped(scope, || counting.add(exact, input));
+            let done = work();
+            let failed = |why: String| Err(LayersError::Integers(why));
+            let counted = match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|_| failed("it panicked".into())),
+                Err(error) => failed(error.to_string()),
+            };
+            (done, counted)
+        });
+        if let Err(why) = counted {
+            *counter = Err(why);
+        }
+        done
+    }
+
+    fn add(&mut self, exact: Option<&Plan>, input: &[f32]) -> Result<(), LayersError> {
+        let Self { form, exact: own, saturating, comparer, found } = self;
+        if let Some(own) = own {
+            own.run(input)?;
+        }
+        let form: &Form = form;
+        let missing = || LayersError::Integers("a tensor was not computed".into());
+        let exact = own.as_ref().or(exact).ok_or_else(missing)?;
         saturating.run(input)?;
-        counter.adopt(&exact);
-        let nodes = counter.overflows();
-        let (exact, saturating) = (heads(&exact, form)?, heads(&saturating, form)?);
+        let nodes = exact.overflows().unwrap_or_default();
+        let [exact, saturating] = [heads(exact, form)?, heads(saturating, form)?];
         if found.nodes.is_empty() {
             found.nodes = nodes;
         } else {
@@ -110,6 +152,7 @@ pub fn overflow(
                 all.overflowing += new.overflowing;
             }
         }
+        let letterbox = Letterbox::new(form.input, form.input);
         let [a, b] = [&exact, &saturating].map(|heads| ModelInput {
             form,
             heads,
@@ -117,9 +160,8 @@ pub fn overflow(
             thresholds: Thresholds::LIVE,
         });
         found.pictures.push(comparer.run(&a, &b).clone());
-        step()?;
+        Ok(())
     }
-    Ok(found)
 }
 
 /// The outputs, told apart by their shapes.

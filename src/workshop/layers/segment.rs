@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use crate::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::onnx::{Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// A model, and which node puts out which tensor.
 pub struct Cutter<'a> {
@@ -18,7 +18,7 @@ pub struct Segment<'a> {
     cutter: &'a Cutter<'a>,
     /// By their places in the graph.
     nodes: Vec<usize>,
-    target: &'a str,
+    pub target: &'a str,
     /// The known tensors that are read.
     pub reads: Vec<&'a str>,
 }
@@ -66,6 +66,11 @@ impl<'a> Cutter<'a> {
 impl<'a> Segment<'a> {
     pub fn nodes(&self) -> impl Iterator<Item = &'a NodeProto> {
         self.nodes.iter().map(|place| &self.cutter.graph.node[*place])
+    }
+
+    /// A constant of int64.
+    pub fn integers(&self, name: &str) -> Option<Vec<i64>> {
+        Constants::of(self.cutter.graph).ints(name)
     }
 
     /// A model of these nodes. `shape` is that of a known tensor that is read.

@@ -1,6 +1,6 @@
 //! All that can be said of the layers over a few pictures, in one go.
 
-use super::{BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, overflow};
+use super::{BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials};
 use crate::model::Runtime;
 use crate::workshop::progress::Progress;
 
@@ -46,23 +46,21 @@ pub fn study(
     progress: &dyn Progress,
 ) -> Result<Study, LayersError> {
     let mut layers = Layers::new(runtime, models)?;
-    let of = (2 + layers.tensors()) * inputs.len();
+    layers.count_overflows(models.int8);
+    let of = (layers.tensors() + 1) * inputs.len();
     let mut done = 0;
     let mut step = || {
         done += 1;
         progress.step("Measuring", done, of)
     };
-    for input in inputs {
-        layers.add(input)?;
+    for (picture, input) in inputs.iter().enumerate() {
+        layers.add_and_try(input, target.filter(|_| picture == 0), &mut step)?;
+        // Its overflows.
         step()?;
     }
-    let found = layers.layers();
-    let Trials { losses, descent } = layers.try_layers(models.form, inputs, target, |_| step())?;
+    let (found, overflow) = (layers.layers(), layers.overflow());
+    let Trials { losses, descent } = layers.trials();
     drop(layers);
-    let overflow = match overflow(models.int8, models.form, inputs, &mut step) {
-        Err(stopped @ LayersError::Stopped(_)) => return Err(stopped),
-        found => found,
-    };
     let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
     let studied = |layer: LayerNoise| {
         let loss = losses.iter().find(|loss| loss.tensor == layer.tensor).cloned();
