@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
 use twinsight::app::{self, Screenshot, Start};
 use twinsight::cli::{self, Command, ViewArgs, ViewName};
 use twinsight::engine::Parts;
@@ -15,7 +14,7 @@ use twinsight::model::Catalog;
 fn main() -> ExitCode {
     keep_to_ourselves();
     let start = Instant::now();
-    let command = cli::Arguments::parse().command();
+    let command = cli::Arguments::read().command();
     // The window reports a missing file dialog itself, with better advice than the library's message.
     let filter = env_logger::Env::default().default_filter_or("warn,ort=error,rfd=off");
     let format =

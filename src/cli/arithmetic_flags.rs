@@ -14,8 +14,8 @@ const ARITHMETIC: &str = "exact|native|saturating|PROFILE";
 pub struct ArithmeticFlag {
     /// Arithmetic of INT8 models: exact, the same on every processor; native, this processor's plain kernels;
     /// saturating, what these compute without VNNI; or as a chip computes, by a hardware profile: zynq-m31, m18, m16,
-    /// power-of-two, or your own JSON file (see models/profiles/ for examples). A model written as int8@m16 overrides
-    /// this
+    /// power-of-two, or your own JSON file (the models folder has examples in profiles/). A model written as int8@m16
+    /// overrides this
     #[arg(long, value_name = ARITHMETIC, value_parser = NamedArithmetic::from_flag)]
     arithmetic: Option<NamedArithmetic>,
     #[command(flatten)]

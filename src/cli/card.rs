@@ -9,6 +9,7 @@ use clap::Args;
 use super::input;
 use super::output::force::ForceFlag;
 use super::output::stdout::out;
+use super::unknown_word::model_flag;
 use crate::model::{Catalog, ModelName, ModelRequest};
 use crate::workshop::card::{BenchReport, Card};
 use crate::workshop::evaluate::EvalReport;
@@ -22,7 +23,7 @@ pub struct CardArgs {
     #[arg(long, value_name = "FILE")]
     bench: Option<PathBuf>,
     /// Models: fp32, int8, tuned, safe, or ONNX files of one network [default: the installed ones that set-up builds]
-    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    #[arg(long, value_name = "MODEL", num_args = 1.., value_parser = model_flag)]
     model: Vec<String>,
     /// Write the card to this file [default: standard output]
     #[arg(short, long, value_name = "FILE")]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use super::arithmetic_flags::ArithmeticFlag;
 use super::frame_stages::FrameStages;
@@ -35,7 +36,8 @@ pub struct DetectArgs {
     #[arg(long, value_name = "fp32|int8|tuned|safe", default_value = "fp32", value_parser = installed)]
     precision: String,
     /// ONNX file to use instead of an installed model
-    #[arg(long, value_name = "FILE", conflicts_with = "precision")]
+    #[arg(long, value_name = "FILE", conflicts_with = "precision",
+        value_parser = PathBufValueParser::new().try_map(model_file))]
     model: Option<PathBuf>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,
@@ -155,4 +157,15 @@ fn installed(text: &str) -> Result<String, String> {
         }
         _ => Ok(text.to_owned()),
     }
+}
+
+/// An ONNX file; what other commands name with --model may be an installed model.
+fn model_file(path: PathBuf) -> Result<PathBuf, String> {
+    if let Some(name) = path.to_str()
+        && installed(name).is_ok()
+        && matches!(path.try_exists(), Ok(false))
+    {
+        return Err(format!("there is no such file; the installed model is --precision {name}"));
+    }
+    Ok(path)
 }

@@ -32,16 +32,16 @@ pub fn run() -> Result<ExitCode, Box<dyn Error>> {
     for name in ModelName::BUILT {
         model(&loader, &name, &mut diagnosis)?;
     }
-    for photo in PHOTOS {
-        if !catalog.download(photo).is_file() {
-            diagnosis.warning("Demo", &format!("the photo {photo} is missing; run `twinsight setup`"))?;
-        }
+    let missing = PHOTOS.iter().filter(|photo| !catalog.download(photo).is_file());
+    let missing: Vec<&str> = missing.copied().collect();
+    for photo in &missing {
+        diagnosis.warning("Demo", &format!("the photo {photo} is missing; run `twinsight setup`"))?;
     }
     match source::video::Ffmpeg::find() {
         Ok(ffmpeg) => diagnosis.fact("ffmpeg", &format!("{}, {}", ffmpeg.version, ffmpeg.path.display()))?,
         Err(error) => diagnosis.warning("ffmpeg", &error.to_string())?,
     }
-    cameras(&mut diagnosis)?;
+    cameras(missing.is_empty(), &mut diagnosis)?;
     Ok(if diagnosis.broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -163,8 +163,10 @@ fn model(loader: &ModelLoader, name: &ModelName, diagnosis: &mut Diagnosis) -> R
     }
 }
 
-fn cameras(diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
+/// `has_demo`: the window has something to show without a camera.
+fn cameras(has_demo: bool, diagnosis: &mut Diagnosis) -> Result<(), OutputError> {
     match source::cameras() {
+        Ok(cameras) if cameras.is_empty() && !has_demo => diagnosis.fact("Cameras", "none found"),
         Ok(cameras) if cameras.is_empty() => diagnosis.fact("Cameras", "none found; the window shows the demo"),
         Ok(cameras) => cameras.iter().try_for_each(|c| diagnosis.fact(&format!("Camera {}", c.index), &c.name)),
         Err(error) => diagnosis.warning("Cameras", &error.to_string()),

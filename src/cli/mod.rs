@@ -30,6 +30,7 @@ pub mod replay;
 mod setup;
 mod statistics;
 mod threshold_flags;
+mod unknown_word;
 mod view;
 
 use std::process::ExitCode;
@@ -52,6 +53,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Those that the program was started with. What is wrong with them is told, and ends it.
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| unknown_word::with_suggestion(error, &Self::command_line()).exit())
+    }
+
     /// The command; without one, the window.
     pub fn command(self) -> Command {
         self.command.unwrap_or(Command::View(self.view))

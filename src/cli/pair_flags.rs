@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::arithmetic_flags::ArithmeticFlags;
 use super::pack_heads::{needs_pack, or_pack_heads, pack_heads};
+use super::unknown_word::model_flag;
 use crate::model::{ModelName, ModelRequest};
 use crate::workshop::golden::PackPlace;
 
@@ -17,10 +18,10 @@ const B: &str = "int8";
 #[derive(Args, Debug)]
 pub struct PairFlags {
     /// Model A: fp32, int8, tuned, safe, or an ONNX file
-    #[arg(long, value_name = "MODEL", default_value = "fp32")]
+    #[arg(long, value_name = "MODEL", default_value = "fp32", value_parser = model_flag)]
     a: String,
     /// Model B: fp32, int8, tuned, safe, or an ONNX file [default: int8]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", value_parser = model_flag)]
     b: Option<String>,
     #[command(flatten)]
     arithmetic: ArithmeticFlags,

@@ -12,6 +12,7 @@ use super::arithmetic_flags::ArithmeticFlags;
 use super::input::{self, camera_flags::CameraFlags};
 use super::output::trace_flag::{TraceFlag, begin_trace};
 use super::pack_heads::{needs_pack, pack_heads};
+use super::unknown_word::{UnknownWord, model_flag};
 use crate::annotate::ANNOTATED_PNG;
 use crate::files::{OutputFile, Outputs, WriteError};
 use crate::model::{Arithmetic, ArithmeticError, Catalog, InferenceEngine, ModelName, ModelRequest};
@@ -37,10 +38,10 @@ pub struct ViewArgs {
     #[arg(long, group = "from", conflicts_with = "CameraFlags")]
     demo: bool,
     /// Model A: fp32, int8, tuned, safe or an ONNX file [default: as last time]
-    #[arg(long, value_name = "MODEL", visible_alias = "a")]
+    #[arg(long, value_name = "MODEL", visible_alias = "a", value_parser = model_flag)]
     precision: Option<String>,
     /// Model B, to compare with A [default: as last time]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", value_parser = model_flag)]
     b: Option<String>,
     /// With a golden pack: take what a board dumped of it as B, named as in the pack, in any of its formats
     #[arg(long, value_name = "DIR|FILE", requires = "files", conflicts_with = "b")]
@@ -247,12 +248,10 @@ fn first_of(path: &Path) -> SourceRequest {
 }
 
 /// A word that is neither a command nor a file that is there is a slip of the keyboard.
-fn there(text: OsString) -> Result<VideoLocation, String> {
+fn there(text: OsString) -> Result<VideoLocation, UnknownWord> {
     let location = VideoLocation::parse(&text);
     match &location {
-        VideoLocation::File(path) if path.symlink_metadata().is_err() => {
-            Err("there is no such file, and no such command; `twinsight help` lists the commands".into())
-        }
+        VideoLocation::File(path) if path.symlink_metadata().is_err() => Err(UnknownWord::Command),
         _ => Ok(location),
     }
 }

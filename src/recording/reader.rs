@@ -192,6 +192,7 @@ impl RecordingReader {
 fn undecodable(error: SourceError) -> String {
     match error {
         SourceError::Decode { cause, .. } | SourceError::TooLarge { cause, .. } => format!("its picture: {cause}"),
+        SourceError::NoImage { .. } => "its picture: unknown content".into(),
         other => other.to_string(),
     }
 }

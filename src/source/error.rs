@@ -48,7 +48,12 @@ pub enum SourceError {
     Camera { camera: String, cause: String },
     #[error("cannot read {}: {cause}", path.display())]
     Read { path: PathBuf, cause: std::io::Error },
-    #[error("{} is not a supported image (JPEG, PNG, WebP, BMP): {cause}", path.display())]
+    #[error("no images (JPEG, PNG, WebP, BMP) in the folder {}", folder.display())]
+    NoImages { folder: PathBuf },
+    #[error("{} is not a supported image (JPEG, PNG, WebP, BMP)", path.display())]
+    NoImage { path: PathBuf },
+    /// It is an image, or its name says so.
+    #[error("cannot read {}: {cause}", path.display())]
     Decode { path: PathBuf, cause: String },
     #[error("{} is too large: {cause}", path.display())]
     TooLarge { path: PathBuf, cause: String },
@@ -146,6 +151,8 @@ impl SourceError {
             | Self::Stream { .. } => true,
             Self::Control { .. }
             | Self::Read { .. }
+            | Self::NoImages { .. }
+            | Self::NoImage { .. }
             | Self::Decode { .. }
             | Self::TooLarge { .. }
             | Self::NoFfmpeg

@@ -198,7 +198,8 @@ fn a_picture_that_cannot_be_read_is_named_and_the_others_are_done() {
     for (line, path) in said.iter().zip(&bad) {
         assert!(line.contains(path.to_str().unwrap()), "{line}");
     }
-    assert!(said[2].contains("truncated"), "{}", said[2]);
+    assert!(said[1].ends_with("is not a supported image (JPEG, PNG, WebP, BMP)"), "{}", said[1]);
+    assert_eq!(said[2], format!("twinsight: cannot read {}: the JPEG is truncated", bad[2].display()));
 }
 
 #[test]

@@ -238,7 +238,9 @@ fn what_stands_in_the_way_is_told_in_one_line() {
     error(&truth, &empty, &[], "is empty");
     error(&truth, set.dir.path(), &[], "none of the 2 annotated images is in");
     error(&truth, &pictures, &["--json", "/nowhere/eval.json"], "cannot write /nowhere/eval.json");
-    error(&truth, &pictures, &["--model", "none.onnx"], "cannot read the model none.onnx");
+    let no_model = set.path("none.onnx");
+    std::fs::create_dir(&no_model).unwrap();
+    error(&truth, &pictures, &["--model", no_model.to_str().unwrap()], "none.onnx: it is a folder, not a file");
     let mut other = set.annotations.clone();
     for category in other["categories"].as_array_mut().unwrap() {
         category["name"] = json!(format!("thing {}", category["id"]));

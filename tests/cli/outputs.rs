@@ -244,7 +244,7 @@ fn a_command_that_fails_leaves_what_was_there() {
         assert!(contents(shop.dir.path()) == before, "compare {wrong}");
     }
     let eval = ["--annotations", "truth.json", "--images", "pictures", "--json", "eval.json"];
-    assert_eq!(run(&shop, "eval", &[&eval[..], &["--model", "missing.onnx"]].concat()).code, 1);
+    assert_eq!(run(&shop, "eval", &[&eval[..], &["--model", "small.cfg"]].concat()).code, 1);
     std::fs::write(shop.path("pictures/00.png"), "broken by now").unwrap();
     let before = contents(shop.dir.path());
     assert_eq!(run(&shop, "eval", &[&eval[..], &["--model", "small-64_float.onnx"]].concat()).code, 1);

@@ -84,12 +84,11 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The command of these words. What `view` opens must be there already: its files are looked for in `desk`.
+/// The command of these words. Models, and what `view` opens, must be there already: they are looked for in `desk`.
 fn parsed(words: &[String], desk: &Path) -> Command {
-    let views = words.get(1).is_some_and(|word| word == "view");
     let there = |(place, word): (usize, &String)| {
         let file = desk.join(word);
-        if views && place > 1 && file.exists() { file.into_os_string() } else { word.into() }
+        if place > 1 && file.exists() { file.into_os_string() } else { word.into() }
     };
     match Arguments::try_parse_from(words.iter().enumerate().map(there)) {
         Ok(arguments) => arguments.command(),

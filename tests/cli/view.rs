@@ -45,6 +45,32 @@ fn help_and_version_are_there() {
 }
 
 #[test]
+fn a_word_that_is_no_model_or_command_is_refused_and_the_nearest_is_told() {
+    for (args, words) in [
+        (&["veiw", "foo"][..], &["no such command", "'view'"][..]),
+        (&["doctr"], &["no such command", "'doctor'"]),
+        (&["view", "--a", "fp23", "--demo"], &["fp32, int8, tuned, safe", "'fp32'"]),
+        (&["--b", "gone.onnx"], &["no such file", "gone.onnx"]),
+        (&["compare", "--b", "int9", "a.jpg"], &["fp32, int8, tuned, safe", "'int8'"]),
+        (&["record", "a.mkv", "--a", "saef@m16", "-o", "a.mcap"], &["'safe'"]),
+        (&["harvest", "a.mkv", "--b", "gone.onnx", "-o", "kept"], &["gone.onnx"]),
+        (&["bench", "--a", "int"], &["'int8'"]),
+        (&["eval", "--images", "src", "--model", "fp32", "tunde"], &["'tuned'"]),
+        (&["card", "--model", "gone.onnx"], &["gone.onnx"]),
+        (&["layers", "--b", "int9", "a.jpg"], &["'int8'"]),
+        (&["golden", "--model", "int9", "a.jpg", "-o", "pack"], &["'int8'"]),
+        (&["replay", "a.mcap", "--model", "int9"], &["'int8'"]),
+        (&["detect", "--model", "int8", "a.jpg"], &["no such file", "--precision int8"]),
+    ] {
+        let run = Run::of(twinsight().args(args));
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{args:?}: {}", run.err);
+        assert!(words.iter().all(|word| run.err.contains(word)), "{args:?}: {}", run.err);
+    }
+    let far = Run::of(twinsight().args(["view", "--a", "photos.onnx"]));
+    assert!(far.code == 2 && !far.err.contains("similar"), "{}", far.err);
+}
+
+#[test]
 fn wrong_usage_of_the_window_opens_none() {
     for args in [
         &["--camera", "0", "--demo"][..],

@@ -28,7 +28,7 @@ fn what_is_no_video_is_told_from_what_cannot_be_read() {
     for (name, expected) in [
         ("text.mp4", "cannot play {}: moov atom not found; Invalid data found when processing input"),
         ("empty.mp4", "cannot play {}: the file is empty"),
-        ("folder.mp4", "cannot read {}: is a directory"),
+        ("folder.mp4", "cannot read {}: it is a folder, not a file"),
         ("missing.mp4", "cannot read {}: No such file or directory (os error 2)"),
         ("cut.mp4", "cannot play {}: moov atom not found; Invalid data found when processing input"),
         ("sound.mp4", "cannot play {}: Output file #0 does not contain any stream"),

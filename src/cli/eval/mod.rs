@@ -24,6 +24,7 @@ use super::output::force::ForceFlag;
 use super::output::html::PAGE;
 use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
+use super::unknown_word::model_flag;
 use crate::detect::Classes;
 use crate::interrupt;
 use crate::model::{Catalog, FrameDetector, ModelLoader, ModelRequest, Runtime};
@@ -43,7 +44,7 @@ pub struct EvalArgs {
     images: PathBuf,
     /// Models: fp32, int8, tuned, safe, or ONNX files; the others are compared with the first [default: the installed
     /// ones that set-up builds]
-    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    #[arg(long, value_name = "MODEL", num_args = 1.., value_parser = model_flag)]
     model: Vec<String>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,

@@ -13,6 +13,7 @@ use crate::cli::input::{model_files, pictures};
 use crate::cli::output::escape::path_name;
 use crate::cli::output::progress::ProgressLine;
 use crate::cli::output::stdout::{out, tell};
+use crate::cli::unknown_word::model_flag;
 use crate::files::Outputs;
 use crate::integer::{Profile, Rounding};
 use crate::model::{Arithmetic, Catalog, FrameDetector, InferenceEngine, ModelLoader, ModelRequest, hex, read_model};
@@ -28,7 +29,7 @@ pub struct PackArgs {
     #[arg(value_name = "IMAGE|DIR", required_unless_present = "table")]
     images: Vec<PathBuf>,
     /// INT8 model in the QOperator or QDQ form
-    #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8")]
+    #[arg(long, value_name = "int8|tuned|safe|FILE", default_value = "int8", value_parser = model_flag)]
     model: String,
     /// Arithmetic: exact, as ONNX defines it; or a chip's, by the name of a hardware profile or its file
     #[arg(long, value_name = "exact|PROFILE", default_value = "exact")]

@@ -21,6 +21,7 @@ use super::output::progress::ProgressLine;
 use super::output::stdout::{out, tell};
 use super::output::video_out::{VideoOutFlag, look};
 use super::threshold_flags::fraction;
+use super::unknown_word::model_flag;
 use crate::annotate::Look;
 use crate::detect::{Letterbox, Postprocessor, RawHeads, Thresholds};
 use crate::interrupt;
@@ -35,7 +36,7 @@ pub struct ReplayArgs {
     recording: PathBuf,
     /// Run this model on the frames in place of taking the recorded heads: fp32, int8, tuned, safe, or an ONNX file; may
     /// be given twice, for A and B
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", value_parser = model_flag)]
     model: Vec<String>,
     #[command(flatten)]
     arithmetic: ArithmeticFlag,

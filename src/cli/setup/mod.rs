@@ -161,6 +161,8 @@ fn carry(dir: &Path) -> Result<(), Box<dyn Error>> {
             Ok(found) if found == text.as_bytes() => {}
             Ok(_) => tell!("{} is not the one of this program; delete it to have that instead", path.display()),
             Err(ReadError::Io(cause)) if cause.kind() == std::io::ErrorKind::NotFound => {
+                let folder = path.parent().unwrap_or(dir);
+                std::fs::create_dir_all(folder).map_err(|cause| not_written(folder, cause))?;
                 outputs.file(&path, &ANY)?.write(text.as_bytes())?;
             }
             Err(cause) => return Err(format!("cannot read {}: {cause}", path.display()).into()),

@@ -12,8 +12,9 @@ const ANY: &str = "any";
 /// The most bytes that a wheel, or a file in it, may have.
 pub const MAX_FILE: u64 = 512 << 20;
 
-/// Small files that belong into the models folder, by name: what the models must be, and what INT8 is built from.
-pub const CARRIED: [(&str, &str); 6] = [
+/// Small files that belong into the models folder, by name: what the models must be, what INT8 is built from, and examples of
+/// hardware profiles.
+pub const CARRIED: [(&str, &str); 10] = [
     ("sums.json", include_str!("../../../models/sums.json")),
     ("published.sha256", include_str!("../../../models/published.sha256")),
     ("yolov4-tiny-416.calibration.json", include_str!("../../../models/yolov4-tiny-416.calibration.json")),
@@ -23,6 +24,10 @@ pub const CARRIED: [(&str, &str); 6] = [
         "yolov4-tiny-416.vitis-like.calibration.json",
         include_str!("../../../models/yolov4-tiny-416.vitis-like.calibration.json"),
     ),
+    ("profiles/zynq-m31.json", include_str!("../../../models/profiles/zynq-m31.json")),
+    ("profiles/m18.json", include_str!("../../../models/profiles/m18.json")),
+    ("profiles/m16.json", include_str!("../../../models/profiles/m16.json")),
+    ("profiles/power-of-two.json", include_str!("../../../models/profiles/power-of-two.json")),
 ];
 
 /// An archive of a Python package: a zip file.

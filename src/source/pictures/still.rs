@@ -10,6 +10,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::exif;
+use super::folder::pictures_in;
 use crate::detect::{Frame, FrameError, MAX_PIXELS, Size};
 use crate::source::pixels::{Layout, PixelError, missing_rows, with_tables};
 use crate::source::{Description, Next, Source, SourceError};
@@ -62,7 +63,7 @@ fn decoder_of(path: &Path, bytes: &[u8]) -> Result<impl ImageDecoder, SourceErro
         .with_guessed_format()
         .map_err(|cause| SourceError::Read { path: path.into(), cause })?;
     if reader.format().filter(ImageFormat::reading_enabled).is_none() {
-        return Err(failed("unknown content".into()));
+        return Err(SourceError::NoImage { path: path.into() });
     }
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
@@ -151,7 +152,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, SourceError> {
     // Asked before it is opened, because opening a pipe waits for its writer.
     let about = std::fs::metadata(path).map_err(failed)?;
     if about.is_dir() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        return Err(match pictures_in(path) {
+            Ok(inside) if inside.is_empty() => SourceError::NoImages { folder: path.into() },
+            _ => failed(std::io::Error::other("it is a folder, not a file")),
+        });
     }
     if !about.is_file() {
         return Err(failed(std::io::Error::other("it is not a file")));

@@ -7,7 +7,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -181,7 +181,7 @@ fn check_file(path: &Path) -> Result<(), SourceError> {
     let failed = |cause| SourceError::Read { path: path.into(), cause };
     let about = std::fs::metadata(path).map_err(failed)?;
     if about.is_dir() {
-        return Err(failed(ErrorKind::IsADirectory.into()));
+        return Err(failed(std::io::Error::other("it is a folder, not a file")));
     }
     if !about.is_file() {
         return Err(failed(std::io::Error::other("it is not a file")));
