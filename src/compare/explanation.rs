@@ -1,7 +1,7 @@
-//! Explains why a box has no match, and what would give it one.
+//! Explains what became of a box: how a pair differs, why a box has no match, and what would give it one.
 
-use super::{Comparison, Reason, Verdict};
-use crate::detect::{Classes, MAX_DETECTIONS, Thresholds};
+use super::{Comparison, Reason, Verdict, VerdictKind, score_text, thousandths};
+use crate::detect::{BBox, Classes, MAX_DETECTIONS, Thresholds};
 
 /// Explains the verdicts of a comparison: it knows what people call the models and the classes.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,27 @@ impl Remedy {
 }
 
 impl Explanation<'_> {
+    /// What became of a verdict's boxes, as a sentence without its full stop: [`Explanation::reason`], or how a pair's boxes
+    /// differ: "Matched: same class, IoU 0.74; score 0.958 → 0.500; edges of INT8's box: left −12, bottom +8 px".
+    pub fn outcome(&self, verdict: &Verdict) -> String {
+        self.reason(verdict).or_else(|| self.pair(verdict)).unwrap_or_else(|| verdict.kind().what(self.names))
+    }
+
+    /// `None` where one of the boxes is lacking.
+    fn pair(&self, verdict: &Verdict) -> Option<String> {
+        let (a, b) = (self.comparison.a().get(verdict.a()?)?, self.comparison.b().get(verdict.b()?)?);
+        let what = match verdict.kind() {
+            VerdictKind::Matched => "Matched: same class".to_owned(),
+            _ => format!("Class changed: {} → {}", self.classes.name(a.class_id), self.classes.name(b.class_id)),
+        };
+        let iou = verdict.iou()?;
+        let [of_a, of_b] = self.thresholds;
+        let [from, to] = [(a, of_a), (b, of_b)].map(|(found, of)| score_text(thousandths(found.score, of.score)));
+        let moved = moved_edges(&a.bbox, &b.bbox);
+        let moved = moved.map_or_else(String::new, |edges| format!("; edges of {}'s box: {edges}", self.names[1]));
+        Some(format!("{what}, IoU {iou:.2}; score {from} → {to}{moved}"))
+    }
+
     /// Why a verdict's box has no match: "INT8 scored this box 0.210, not above the threshold of 0.25". `None` if it has one.
     pub fn reason(&self, verdict: &Verdict) -> Option<String> {
         let reason = verdict.reason()?;
@@ -129,6 +150,14 @@ impl Explanation<'_> {
     }
 }
 
+/// How far the edges of `b` lie from those of `a`, in whole pixels: "left −12, bottom +8 px". `None` where none is a pixel off.
+fn moved_edges(a: &BBox, b: &BBox) -> Option<String> {
+    let edges = [("left", b.x1 - a.x1), ("top", b.y1 - a.y1), ("right", b.x2 - a.x2), ("bottom", b.y2 - a.y2)];
+    let moved = edges.into_iter().map(|(name, by)| (name, by.round() as i32)).filter(|(_, by)| *by != 0);
+    let moved: Vec<String> = moved.map(|(name, by)| format!("{name} {by:+}").replace('-', "−")).collect();
+    (!moved.is_empty()).then(|| moved.join(", ") + " px")
+}
+
 /// Three digits, or as many as tell a score from the threshold that it does not pass.
 fn precise(score: f32, threshold: f32) -> String {
     let short = format!("{score:.3}");
@@ -160,6 +189,8 @@ pub fn threshold_text(threshold: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::{Comparer, ModelInput};
+    use crate::detect::{Form, Letterbox, RawHeads};
 
     fn told(verdict: Verdict) -> [Option<String>; 2] {
         let comparison = Comparison::default();
@@ -219,6 +250,48 @@ mod tests {
         assert_eq!(why.as_deref(), Some("FP32 scored this box 0.25, not above the threshold of 0.25"));
         assert_eq!(remedy.as_deref(), Some("FP32 also finds it at a score threshold of 0.24 or lower."));
         assert_eq!(told(Verdict::Matched { a: 0, b: 0, iou: 1.0, delta_score: 0.0 }), [None, None]);
+    }
+
+    #[test]
+    fn a_pair_is_told_by_what_both_share_and_by_how_they_differ() {
+        let form = Form::yolov4_tiny_416();
+        let letterbox = Letterbox::new(form.input, form.input);
+        let told = |a: usize, b: usize, move_b: bool| {
+            let [heads_a, mut heads_b] = [a, b].map(|class_id| RawHeads::of_one(&form, class_id));
+            if move_b {
+                // All widths: the centre stays.
+                for head in &mut heads_b.heads {
+                    let cells = head.len() / (3 * 85);
+                    (0..3).for_each(|anchor| head[(anchor * 85 + 2) * cells..][..cells].fill(0.2));
+                }
+            }
+            let input = |heads| ModelInput { form: &form, heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
+            let mut comparer = Comparer::default();
+            let comparison = comparer.run(&input(&heads_a), &input(&heads_b));
+            let explanation = Explanation {
+                comparison,
+                classes: &form.classes,
+                names: ["FP32", "INT8"],
+                thresholds: [Thresholds::LIVE; 2],
+            };
+            explanation.outcome(&comparison.verdicts()[0])
+        };
+        let same = told(0, 0, false);
+        assert!(same.starts_with("Matched: same class, IoU 1.00; score 0.") && !same.contains("edges"), "{same}");
+        let changed = told(0, 16, false);
+        assert!(changed.starts_with("Class changed: person → dog, IoU 1.00; score 0."), "{changed}");
+        let wider = told(0, 0, true);
+        assert!(wider.starts_with("Matched: same class, IoU 0.8") && wider.ends_with(" px"), "{wider}");
+        assert!(wider.contains("edges of INT8's box: left −") && wider.contains(", right +"), "{wider}");
+        assert!(!wider.contains("top") && !wider.contains("bottom"), "{wider}");
+    }
+
+    #[test]
+    fn edges_that_moved_by_less_than_half_a_pixel_are_not_told() {
+        let a = BBox::new(10.0, 20.0, 110.0, 220.0);
+        let moved = |x1, y1, x2, y2| moved_edges(&a, &BBox::new(x1, y1, x2, y2));
+        assert_eq!(moved(10.4, 19.6, 110.0, 220.0), None);
+        assert_eq!(moved(-2.0, 20.0, 110.4, 228.0).as_deref(), Some("left −12, bottom +8 px"));
     }
 
     #[test]

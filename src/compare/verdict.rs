@@ -1,6 +1,6 @@
 //! What became of one box.
 
-use super::{Pair, Reason};
+use super::{MIN_IOU, Pair, Reason};
 use crate::detect::Detection;
 
 /// What became of a box from A to B. `a` and `b` are indices into the detections of A and of B.
@@ -136,8 +136,8 @@ impl VerdictKind {
         match self {
             Self::Lost => format!("Found by {a} only"),
             Self::Gained => format!("Found by {b} only"),
-            Self::Flip => "Same box, different class".into(),
-            Self::Matched => "Same box, same class".into(),
+            Self::Flip => format!("Found by both with different classes, IoU {MIN_IOU} or higher"),
+            Self::Matched => format!("Found by both with the same class, IoU {MIN_IOU} or higher"),
         }
     }
 }

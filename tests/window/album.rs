@@ -77,6 +77,17 @@ fn the_keys_go_from_picture_to_picture_and_the_thresholds_stay() {
 }
 
 #[test]
+fn home_and_end_go_to_the_first_and_the_last_picture_that_can_be_read() {
+    let (dir, paths) = folder(&["1 broken.png", "2.png", "3.png", "4.png", "5 broken.png"]);
+    let mut desk = leafing(dir.path(), &paths[2]);
+    desk.until("the marks", |d| d.has("1 broken.png, unreadable") && d.has("5 broken.png, unreadable"));
+    desk.press(Key::End);
+    until_open(&mut desk, &paths[3]);
+    desk.press(Key::Home);
+    until_open(&mut desk, &paths[1]);
+}
+
+#[test]
 fn a_picture_that_cannot_be_read_is_passed_over_and_marked() {
     let (dir, paths) = folder(&["1.png", "2 broken.png", "3 broken.png", "4.png"]);
     let mut desk = leafing(dir.path(), &paths[0]);

@@ -317,6 +317,38 @@ fn another_model_starts_over_and_a_swap_does_not() {
 }
 
 #[test]
+fn worst_first_brings_the_worst_into_view() {
+    let (dir, paths) = folder();
+    let (mut desk, _) = opened(dir.path(), &paths[0], View::Overlay, Duration::ZERO);
+    desk.harness.set_size(egui::vec2(760.0, 420.0));
+    desk.press(Key::D);
+    desk.until("all pictures", |d| compared(d) == PICTURES);
+    // One that is well: it stands far from the worst.
+    desk.press(Key::End);
+    desk.press(Key::ArrowLeft);
+    desk.press(Key::ArrowLeft);
+    desk.press(Key::ArrowLeft);
+    desk.until("the ninth", |d| d.has("9 of 12"));
+    desk.click("Worst first");
+    // On this one they share no box.
+    desk.until("the worst", |d| strip(d).first().is_some_and(|name| name == "03.png"));
+}
+
+#[test]
+fn score_thresholds_that_differ_are_named_until_a_reset_links_them() {
+    let (dir, paths) = folder();
+    let (mut desk, _) = opened(dir.path(), &paths[0], View::Overlay, Duration::ZERO);
+    desk.press(Key::D);
+    desk.until("all pictures", |d| compared(d) == PICTURES && !d.has_words("A > "));
+    desk.press(Key::K);
+    desk.set_slider("Score A", 0.15);
+    desk.until("both thresholds", |d| d.has_words("· scores: A > 0.15, B > 0.25"));
+    desk.press(Key::R);
+    desk.until("one threshold", |d| compared(d) == PICTURES && !d.has_words("A > "));
+    assert!(desk.preferences().linked);
+}
+
+#[test]
 fn the_best_threshold_is_that_of_the_whole_folder() {
     let (dir, paths) = folder();
     let (mut desk, _) = opened(dir.path(), &paths[0], View::Overlay, Duration::ZERO);

@@ -215,6 +215,32 @@ fn a_source_that_fails_says_why_and_offers_a_way_out() {
 }
 
 #[test]
+fn a_demo_without_photos_is_no_way_out() {
+    let failure = || SourceError::NoDemo { cause: "none known".into() };
+    let mut desk = Desk::new(Plan { source: SourceRequest::Auto, failure: Some(failure), ..Plan::default() });
+    desk.until("the message", |d| d.has_words("the demo has no photos"));
+    assert!(desk.has_words("`twinsight setup` downloads them"), "{}", desk.names("photos"));
+    assert!(desk.has_words("Open an image, a folder or a video instead."), "{}", desk.names("photos"));
+    assert!(desk.control("Open folder…").is_some() && desk.control("Show the demo").is_none());
+}
+
+#[test]
+fn every_way_out_can_be_reached_in_a_small_window() {
+    let failure = || SourceError::Busy { camera: "Camera 0".into(), cause: "EBUSY".into() };
+    let source = SourceRequest::Still("x.png".into());
+    let mut desk = Desk::new(Plan { source, failure: Some(failure), ..Plan::default() });
+    desk.until("the message", |d| d.has_words("in use by another program"));
+    desk.harness.set_size(vec2(760.0, 420.0));
+    desk.harness.run_steps(3);
+    for label in ["Try again", "Open files…", "Open folder…", "Show the demo"] {
+        desk.control(label).unwrap().scroll_to_me();
+        desk.harness.run_steps(3);
+        let button = desk.control(label).unwrap().rect();
+        assert!(button.min.y >= 0.0 && button.max.y <= 400.0, "{label} {button:?}");
+    }
+}
+
+#[test]
 fn a_dropped_file_that_is_no_picture_leaves_what_was_there() {
     let failure = || SourceError::Decode { path: "notes.txt".into(), cause: "it is text".into() };
     let mut desk = Desk::with_picture(Plan { failure: Some(failure), ..Plan::default() });

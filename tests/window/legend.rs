@@ -24,7 +24,7 @@ fn person(desk: &Desk) -> Pos2 {
 #[test]
 fn a_view_that_compares_says_what_its_lines_mean() {
     let mut desk = comparing(View::Overlay, Preferences::default());
-    assert!(desk.has_words("Legend: A thick, B thin, lost dashed"), "{}", desk.names("Legend"));
+    assert!(desk.has_words("Legend: A FP32 thick, B INT8 thin, lost dashed"), "{}", desk.names("Legend"));
     desk.press(Key::Num3);
     assert!(desk.has_words("Legend: matched solid, lost dashed"), "{}", desk.names("Legend"));
     desk.press(Key::Num1);

@@ -16,6 +16,7 @@ mod computed_as;
 mod controls;
 #[path = "../support/dark_network.rs"]
 mod dark_network;
+mod details;
 mod golden;
 mod help;
 mod keyboard;

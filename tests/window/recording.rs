@@ -109,6 +109,30 @@ fn a_window_that_closes_leaves_a_whole_recording() {
 }
 
 #[test]
+fn a_recording_stands_first_among_the_recent_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = window(dir.path());
+    desk.click("Record");
+    desk.until("a second of frames", has_a_second);
+    desk.click("Stop recording");
+    desk.until("the file", |d| d.said().starts_with("Recorded ") && d.said().contains("the source menu"));
+    let path = only_file(dir.path()).unwrap();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    desk.until("it to be kept", |d| d.preferences().to_json().contains(name));
+}
+
+#[test]
+fn a_source_that_has_ended_gives_nothing_to_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let preferences = Preferences { recordings: Some(dir.path().into()), ..Preferences::default() };
+    let mut desk = Desk::with_picture(Plan { preferences, ..Plan::default() });
+    desk.harness.run_steps(10);
+    desk.press_command(Key::R);
+    desk.until("the reason", |d| d.said().starts_with("Nothing to record: the source has ended"));
+    assert!(only_file(dir.path()).is_none() && !desk.has_words("● "));
+}
+
+#[test]
 fn a_recording_that_cannot_be_written_is_told_and_the_window_lives() {
     let dir = tempfile::tempdir().unwrap();
     let mut desk = window(&dir.path().join("gone"));

@@ -50,6 +50,8 @@ pub enum SourceAction {
     StepPicture(i64),
     /// The album's picture at this index.
     GoToPicture(usize),
+    /// The album's last picture (1) or first one (-1).
+    GoToEnd(i64),
 }
 
 /// Of all pictures of the album; from one to the next goes [`SourceAction`].
@@ -160,7 +162,7 @@ pub enum HistoryAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayersAction {
     TogglePanel,
-    /// Follows A's box of this verdict of the current frame through the layers.
+    /// Follows the box of this verdict of the current frame through the layers.
     Follow(usize),
     Measure,
     MeasureHistory,
@@ -198,7 +200,7 @@ pub enum PictureAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairsAction {
     Select(Option<usize>),
-    /// Selects a pair and zooms to it.
+    /// Selects a pair and brings its boxes into sight.
     Show(Option<usize>),
     /// The next row of the table (1) or the one above (-1).
     SelectNext(i64),

@@ -30,7 +30,7 @@ const fn shifted(key: Key, action: Action, what: &'static str) -> Shortcut {
 }
 
 /// Every key, in the order in which the help lists them.
-pub static SHORTCUTS: [Shortcut; 49] = [
+pub static SHORTCUTS: [Shortcut; 51] = [
     plain(Key::Num1, Action::Window(WindowAction::Show(View::Single)), "One model"),
     plain(Key::Num2, Action::Window(WindowAction::Show(View::Split)), "A and B, split by a movable divider"),
     plain(Key::Num3, Action::Window(WindowAction::Show(View::SideBySide)), "A and B side by side"),
@@ -44,6 +44,8 @@ pub static SHORTCUTS: [Shortcut; 49] = [
     plain(Key::ArrowRight, Action::Window(WindowAction::Step(1)), "Next image, or frame (video, history)"),
     plain(Key::PageUp, Action::Source(SourceAction::StepPicture(-1)), "Previous image"),
     plain(Key::PageDown, Action::Source(SourceAction::StepPicture(1)), "Next image"),
+    plain(Key::Home, Action::Source(SourceAction::GoToEnd(-1)), "First image"),
+    plain(Key::End, Action::Source(SourceAction::GoToEnd(1)), "Last image"),
     plain(Key::D, Action::Album(AlbumAction::CompareAll), "Compare A and B on all images"),
     plain(Key::N, Action::Album(AlbumAction::NextDifference(1)), "Next image on which A and B differ"),
     shifted(Key::N, Action::Album(AlbumAction::NextDifference(-1)), "Previous image on which A and B differ"),
@@ -95,8 +97,17 @@ pub fn held(ctx: &Context) -> Option<Side> {
 }
 
 /// Keys that a control with the focus needs for itself.
-const OF_CONTROLS: [Key; 7] =
-    [Key::Space, Key::Enter, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown, Key::Escape];
+const OF_CONTROLS: [Key; 9] = [
+    Key::Space,
+    Key::Enter,
+    Key::ArrowLeft,
+    Key::ArrowRight,
+    Key::ArrowUp,
+    Key::ArrowDown,
+    Key::Home,
+    Key::End,
+    Key::Escape,
+];
 
 /// Keys that move within a list.
 const OF_LISTS: [Key; 2] = [Key::PageUp, Key::PageDown];
@@ -119,7 +130,7 @@ fn escape_is_taken(ctx: &Context) -> bool {
 }
 
 /// The actions of the keys that went down now. None while a text field has the focus; where another control has it,
-/// Space, Enter and the arrows are that control's.
+/// Space, Enter, the arrows, Home and End are that control's.
 pub fn pressed(ctx: &Context) -> Vec<Action> {
     // A dialog that waits for an answer has all keys, Escape among them.
     if ctx.text_edit_focused() || ctx.memory(|m| m.top_modal_layer().is_some()) {

@@ -104,6 +104,8 @@ impl CompareAll {
             }
         }
         self.summarize(context.album);
+        let [a, b] = context.settings.thresholds.map(|thresholds| thresholds.score);
+        self.summary.apart = (a != b).then_some([a, b]);
         effects
     }
 
@@ -274,6 +276,7 @@ impl CompareAll {
             is_behind: results.is_some_and(PairResults::is_behind),
             truth: results.map(|results| results.truth(listed())).unwrap_or_default(),
             floor: results.filter(|results| results.is_below_floor()).map(PairResults::floor),
+            apart: None,
             progress,
         };
     }

@@ -1,13 +1,14 @@
 //! The row above the thumbnails: compare all pictures, what came of it, and the way to the next difference.
 
-use egui::{Button, Label, ProgressBar, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::text::LayoutJob;
+use egui::{Button, Label, ProgressBar, RichText, Role, TextStyle, Ui, WidgetInfo, vec2};
 
 use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, AlbumAction};
 use crate::app::job::JobProgress;
 use crate::app::ui::{row_end, theme};
-use crate::compare::Agreement;
 use crate::compare::truth::TruthTotals;
+use crate::compare::{Agreement, threshold_text};
 
 /// The row's height, in points.
 pub const HEIGHT: f32 = 28.0;
@@ -29,20 +30,25 @@ pub struct CompareSummary {
     pub is_behind: bool,
     /// A score threshold is below this, where boxes were not kept.
     pub floor: Option<f32>,
+    /// A's and B's score thresholds, where they differ.
+    pub apart: Option<[f32; 2]>,
     /// Of the work that is under way.
     pub progress: Option<JobProgress>,
 }
 
 impl CompareSummary {
+    /// Thresholds that differ are named, because they alone may make A and B differ.
     /// "250 images · 1203 matched · 30 lost · 12 gained · 4 class changed · F1 0.957 · mean IoU 0.912"
     pub fn text(&self) -> String {
         let Agreement { matched, lost, gained, flips, .. } = self.all;
         let images = if self.compared == 1 { "image" } else { "images" };
         let f1 = self.all.known_f1().map_or_else(|| "–".into(), |f1| format!("{f1:.3}"));
         let iou = self.all.mean_iou().map_or_else(|| "–".into(), |iou| format!("{iou:.3}"));
+        let apart = self.apart.map(|both| both.map(threshold_text));
+        let apart = apart.map_or_else(String::new, |[a, b]| format!(" · scores: A > {a}, B > {b}"));
         format!(
             "{} {images} · {matched} matched · {lost} lost · {gained} gained · {flips} class changed · F1 {f1} · mean IoU \
-             {iou}",
+             {iou}{apart}",
             self.compared
         )
     }
@@ -111,11 +117,11 @@ fn running(ui: &mut Ui, progress: &JobProgress, actions: &mut Vec<Action>) {
     );
     let part = progress.done as f32 / progress.of.max(1) as f32;
     let text = format!("{} of {}", progress.done, progress.of);
-    let bar =
-        ui.add(ProgressBar::new(part).desired_width(96.0).desired_height(14.0).text(RichText::new(&text).small()));
+    let bar = ui.add(ProgressBar::new(part).desired_width(96.0).desired_height(10.0));
     let name = format!("Comparing: {text}");
     bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &name));
     bar.on_hover_text(name.clone());
+    ui.add(Label::new(RichText::new(text).small()).extend());
 }
 
 fn figures(ui: &mut Ui, summary: &CompareSummary) {
@@ -132,8 +138,11 @@ fn figures(ui: &mut Ui, summary: &CompareSummary) {
     }
     let all: Vec<String> = std::iter::once(summary.text()).chain(summary.truth_text()).collect();
     let text = if summary.is_behind { "updating…".to_owned() } else { all.join(" · ") };
-    let text = RichText::new(text).small();
-    ui.add(Label::new(text).truncate()).on_hover_text(format!("{}\n{}", all.join("\n"), summary.about()));
+    let (font, colour) = (TextStyle::Small.resolve(ui.style()), ui.visuals().text_color());
+    let mut job = LayoutJob::simple(text, font, colour, ui.available_width());
+    // As many lines as the row is high.
+    job.wrap.max_rows = 2;
+    ui.add(Label::new(job).wrap()).on_hover_text(format!("{}\n{}", all.join("\n"), summary.about()));
 }
 
 fn order(ui: &mut Ui, worst_first: bool, can_sort: bool, actions: &mut Vec<Action>) {
@@ -176,6 +185,8 @@ mod tests {
         let summary = CompareSummary { compared: 1, all: verdicts.iter().collect(), ..CompareSummary::default() };
         let expected = "1 image · 2 matched · 1 lost · 0 gained · 0 class changed · F1 0.800 · mean IoU 0.750";
         assert_eq!(summary.text(), expected);
+        let apart = CompareSummary { apart: Some([0.15, 0.25]), ..summary.clone() };
+        assert_eq!(apart.text(), format!("{expected} · scores: A > 0.15, B > 0.25"));
         assert!(CompareSummary::default().text().contains("F1 – · mean IoU –"));
         assert_eq!(summary.truth_text(), None);
         let mut truth = TruthTotals { pictures: 2, ..TruthTotals::default() };

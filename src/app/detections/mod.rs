@@ -45,6 +45,9 @@ impl DetectionsView {
 
     /// Selects a verdict of the current frame by index, or none.
     pub fn select(&mut self, verdict: Option<usize>, current: &CurrentFrame) {
+        if self.selected(current) != verdict {
+            self.pairs.show_details_from_top();
+        }
         self.selection = current.comparison().zip(verdict).and_then(|(c, i)| Selection::new(c, i));
     }
 
@@ -87,11 +90,9 @@ impl DetectionsView {
         Ok((side, remedy.apply(sides[side.index()].thresholds)))
     }
 
-    /// The selected pair, where its box can be followed through B's layers; or why not.
+    /// The selected pair, whose box can be followed through B's layers; or why there is none.
     pub fn traceable(&mut self, current: &CurrentFrame) -> Result<usize, &'static str> {
-        let selected = self.selected(current).ok_or(NO_PAIR)?;
-        let verdict = current.comparison().and_then(|comparison| comparison.verdicts().get(selected));
-        if verdict.is_some_and(|verdict| verdict.a().is_some()) { Ok(selected) } else { Err("A has no such box.") }
+        self.selected(current).ok_or(NO_PAIR)
     }
 
     /// The table on the right as CSV, as it is listed, and how many rows it has.

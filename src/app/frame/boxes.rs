@@ -3,7 +3,7 @@
 use egui::{Align2, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
 use crate::annotate::{UnplacedLabel, place};
-use crate::app::frame::marks::BoxMark;
+use crate::app::frame::marks::{BoxMark, PlaceInPair};
 use crate::app::frame::viewport::UiFromImage;
 use crate::app::ui::palette::{HALO, ON_CLASS};
 use crate::app::ui::verdict_style;
@@ -45,7 +45,7 @@ impl Boxes<'_> {
         let painter_of = |mark: &BoxMark| if is_lit(mark) { painter } else { &dimmed };
         others.iter().rev().for_each(|mark| outline(mark, painter_of(mark), transform, is_lit(mark)));
         for mark in chosen.iter().rev() {
-            if !mark.second {
+            if mark.place != PlaceInPair::Second {
                 painter.rect_filled(transform.rect(&mark.bbox), CORNER, mark.colour.gamma_multiply(FILLED));
             }
             outline(mark, painter, transform, true);
@@ -58,13 +58,17 @@ impl Boxes<'_> {
 }
 
 fn outline(mark: &BoxMark, painter: &Painter, transform: &UiFromImage, lit: bool) {
-    let width = width(mark.second) + if lit { 1.5 } else { 0.0 };
+    let width = width(mark.place) + if lit { 1.5 } else { 0.0 };
     verdict_style::outline(painter, transform.rect(&mark.bbox), mark.kind, Stroke::new(width, mark.colour));
 }
 
-/// Of a box's line; the second box of a pair is B's.
-pub fn width(second: bool) -> f32 {
-    if second { 1.0 } else { 2.0 }
+/// Of a box's line. Those of a pair are told apart at any zoom.
+pub fn width(place: PlaceInPair) -> f32 {
+    match place {
+        PlaceInPair::First => 3.0,
+        PlaceInPair::Alone => 2.0,
+        PlaceInPair::Second => 1.0,
+    }
 }
 
 /// Each with its painter, and whether it is lit; the first chooses its place first.
@@ -128,7 +132,7 @@ mod tests {
                 bbox: places[target],
                 colour: class_colour(target),
                 kind: VerdictKind::Matched,
-                second: false,
+                place: PlaceInPair::Alone,
                 label: String::new(),
                 target,
             })
@@ -176,7 +180,7 @@ mod tests {
             bbox: BBox::new(10.0, 10.0, b, b),
             colour: class_colour(0),
             kind: VerdictKind::Matched,
-            second: false,
+            place: PlaceInPair::Alone,
             label: String::new(),
             target,
         };

@@ -68,9 +68,12 @@ impl FrameView {
         let badges = Side::BOTH.map(|which| self.badge(which, &input));
         let whole = ui.available_rect_before_wrap();
         let pairs = self.current.comparison().filter(|_| compares && alone.is_none());
+        let models = Side::BOTH
+            .map(|which| self.current.output(which).map_or_else(String::new, |output| shortened(&output.model.name)));
+        let models = models.each_ref().map(String::as_str);
         let legend = pairs
             .filter(|_| input.legend)
-            .and_then(|_| Legend::new(ui.painter(), whole, view, self.current.truth().is_some()));
+            .and_then(|_| Legend::new(ui.painter(), whole, view, self.current.truth().is_some(), models));
         if input.tells_clicks && pairs.is_some_and(|pairs| !pairs.verdicts().is_empty()) {
             input.remarks.push(CLICKS.to_owned());
         }
@@ -142,7 +145,7 @@ impl FrameView {
 /// What stands in the picture's place.
 fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>, actions: &mut Vec<Action>) {
     let (title, text, busy) = match (problem, &status.source) {
-        (Some(SourceProblem { title, text, next }), _) => {
+        (Some(SourceProblem { title, text, next, .. }), _) => {
             let next = next.as_ref().map_or_else(String::new, |next| format!("\n{}", sentence(next)));
             (*title, format!("{text}{next}"), false)
         }
@@ -152,6 +155,7 @@ fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>
             None => ("Waiting for first frame…", String::new(), true),
         },
     };
+    let offers_demo = problem.is_none_or(|problem| problem.offers_demo);
     picture::placeholder(ui, title, &text, busy, |ui| {
         if busy {
             return;
@@ -162,6 +166,10 @@ fn explain_nothing(ui: &mut Ui, status: &Status, problem: Option<&SourceProblem>
             ("Open folder…", SourceAction::ChooseFolder),
             ("Show the demo", SourceAction::Open(SourceRequest::Demo)),
         ] {
+            let is_demo = action == SourceAction::Open(SourceRequest::Demo);
+            if is_demo && !offers_demo {
+                continue;
+            }
             if ui.add(Button::new(text).min_size(vec2(150.0, 0.0))).clicked() {
                 actions.push(Action::Source(action));
             }

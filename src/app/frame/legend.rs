@@ -5,6 +5,8 @@ use std::sync::Arc;
 use egui::{Align2, Color32, FontId, Galley, Painter, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::boxes::width;
+use super::marks::PlaceInPair;
+use super::truth_marks;
 use crate::app::ui::palette::{BEHIND_REMARK, ON_PICTURE, TRUTH};
 use crate::app::ui::verdict_style;
 use crate::app::view::View;
@@ -14,14 +16,14 @@ use crate::compare::VerdictKind;
 const MARGIN: f32 = 10.0;
 const PADDING: Vec2 = vec2(9.0, 4.0);
 const ROW: f32 = 17.0;
-/// Length of a line's sample, and the spaces after it and after its name.
-const SAMPLE: f32 = 27.0;
+/// The spaces after a line's sample and after its name.
 const GAP: f32 = 5.0;
 const AFTER: f32 = 12.0;
 /// Of the cross that hides it.
 const CROSS: f32 = 14.0;
-/// In a lower picture there is no room for it.
+/// In a lower or narrower picture there is no room for it.
 const LEAST_HEIGHT: f32 = 150.0;
+const LEAST_WIDTH: f32 = 120.0;
 
 /// Laid out, and not painted yet: labels keep clear of its place.
 pub struct Legend {
@@ -36,15 +38,23 @@ struct Entry {
     /// `None` = the line of the truth.
     kind: Option<VerdictKind>,
     stroke: Stroke,
+    /// Length of the line's sample.
+    sample: f32,
     galley: Arc<Galley>,
     rect: Rect,
 }
 
 impl Legend {
     /// In the lower right corner of `whole`, on as many rows as it needs; `None`: there is no room, or nothing to tell.
-    /// `truth`: what is known to be in the picture is shown, too.
-    pub fn new(painter: &Painter, whole: Rect, view: View, truth: bool) -> Option<Self> {
-        let lines = lines(view, truth);
+    /// `truth`: what is known to be in the picture is shown, too. `models`: short names of A and B, which are told where
+    /// everything has room in one row.
+    pub fn new(painter: &Painter, whole: Rect, view: View, truth: bool, models: [&str; 2]) -> Option<Self> {
+        let named = Self::of_lines(painter, whole, &lines(view, truth, models))?;
+        let is_one_row = named.rect.height() < 2.0 * ROW;
+        if is_one_row { Some(named) } else { Self::of_lines(painter, whole, &lines(view, truth, ["", ""])) }
+    }
+
+    fn of_lines(painter: &Painter, whole: Rect, lines: &[LegendLine]) -> Option<Self> {
         if lines.is_empty() || whole.height() < LEAST_HEIGHT {
             return None;
         }
@@ -63,9 +73,13 @@ impl Legend {
         let mut entries: Vec<Entry> = lines
             .iter()
             .map(|line| {
-                let galley = painter.layout_no_wrap(line.name.to_owned(), FontId::proportional(11.5), ON_PICTURE);
-                let rect = place(SAMPLE + GAP + galley.size().x);
-                Entry { kind: line.kind, stroke: Stroke::new(line.width, line.colour), galley, rect }
+                let galley = painter.layout_no_wrap(line.name.clone(), FontId::proportional(11.5), ON_PICTURE);
+                let sample = match line.kind {
+                    Some(kind) => verdict_style::sample_length(kind, line.width),
+                    None => verdict_style::truth_sample_length(line.width),
+                };
+                let rect = place(sample + GAP + galley.size().x);
+                Entry { kind: line.kind, stroke: Stroke::new(line.width, line.colour), sample, galley, rect }
             })
             .collect();
         let mut cross = place(CROSS);
@@ -76,7 +90,7 @@ impl Legend {
         cross = cross.translate(moved);
         let named = lines.iter().map(|line| format!("{} {}", line.name, line.look));
         let words = format!("Legend: {}", named.collect::<Vec<_>>().join(", "));
-        (most > SAMPLE * 3.0).then_some(Self { rect, entries, cross, words })
+        (whole.width() >= LEAST_WIDTH).then_some(Self { rect, entries, cross, words })
     }
 
     /// Paints it; true: it must go.
@@ -89,12 +103,12 @@ impl Legend {
         cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Hide legend"));
         let painter = ui.painter();
         painter.rect_filled(self.rect, 6.0, BEHIND_REMARK);
-        for Entry { kind, stroke, galley, rect } in self.entries {
+        for Entry { kind, stroke, sample, galley, rect } in self.entries {
             match kind {
-                Some(kind) => verdict_style::sample(painter, rect.left_center(), SAMPLE, kind, stroke),
-                None => verdict_style::truth_sample(painter, rect.left_center(), SAMPLE, stroke),
+                Some(kind) => verdict_style::sample(painter, rect.left_center(), sample, kind, stroke),
+                None => verdict_style::truth_sample(painter, rect.left_center(), sample, stroke),
             }
-            let place = Align2::LEFT_CENTER.anchor_size(rect.left_center() + vec2(SAMPLE + GAP, 0.0), galley.size());
+            let place = Align2::LEFT_CENTER.anchor_size(rect.left_center() + vec2(sample + GAP, 0.0), galley.size());
             painter.galley(place.min, galley, ON_PICTURE);
         }
         let strength = if cross.hovered() || cross.has_focus() { 1.0 } else { 0.6 };
@@ -108,7 +122,7 @@ impl Legend {
 }
 
 struct LegendLine {
-    name: &'static str,
+    name: String,
     /// In words, for those who do not see it.
     look: &'static str,
     /// `None` = the line of the truth.
@@ -117,37 +131,47 @@ struct LegendLine {
     colour: Color32,
 }
 
-/// One model alone has one kind of line.
-fn lines(view: View, truth: bool) -> Vec<LegendLine> {
-    let of = |kind: VerdictKind, colour| {
+/// One model alone has one kind of line. `models` may be empty: then they are A and B alone.
+fn lines(view: View, truth: bool, models: [&str; 2]) -> Vec<LegendLine> {
+    let of = |kind: VerdictKind, place: PlaceInPair, colour| {
         let look = match kind {
             VerdictKind::Lost => "dashed",
             VerdictKind::Gained => "dotted",
             VerdictKind::Flip => "dash-dotted",
             VerdictKind::Matched => "solid",
         };
-        LegendLine { name: kind.word(), look, kind: Some(kind), width: width(false), colour }
+        LegendLine { name: kind.word().to_owned(), look, kind: Some(kind), width: width(place), colour }
     };
-    let known = LegendLine { name: "truth", look: "long-dashed", kind: None, width: width(false), colour: TRUTH };
+    let known = LegendLine {
+        name: "truth".to_owned(),
+        look: "long-dashed",
+        kind: None,
+        width: truth_marks::FOUND,
+        colour: TRUTH,
+    };
     let known = Some(known).filter(|_| truth);
     let differing = [VerdictKind::Lost, VerdictKind::Gained, VerdictKind::Flip];
     match view {
         View::Single => Vec::new(),
         View::Overlay => {
             let colour = VerdictKind::Matched.colour();
-            let pair = [("A", "thick", false), ("B", "thin", true)];
-            let pair = pair.map(|(name, look, second)| LegendLine {
-                name,
+            let [a, b] = models;
+            let pair = [("A", a, "thick", PlaceInPair::First), ("B", b, "thin", PlaceInPair::Second)];
+            let pair = pair.map(|(letter, model, look, place)| LegendLine {
+                name: format!("{letter} {model}").trim_end().to_owned(),
                 look,
-                width: width(second),
-                ..of(VerdictKind::Matched, colour)
+                ..of(VerdictKind::Matched, place, colour)
             });
-            pair.into_iter().chain(differing.map(|kind| of(kind, kind.colour()))).chain(known).collect()
+            let differing = differing.map(|kind| {
+                let place = if kind == VerdictKind::Flip { PlaceInPair::First } else { PlaceInPair::Alone };
+                of(kind, place, kind.colour())
+            });
+            pair.into_iter().chain(differing).chain(known).collect()
         }
         // Boxes have the colours of their classes there.
         View::Split | View::SideBySide => {
             let kinds = [VerdictKind::Matched].into_iter().chain(differing);
-            kinds.map(|kind| of(kind, ON_PICTURE)).chain(known).collect()
+            kinds.map(|kind| of(kind, PlaceInPair::Alone, ON_PICTURE)).chain(known).collect()
         }
     }
 }
@@ -161,7 +185,8 @@ mod tests {
     fn laid_out(size: Vec2, view: View) -> Option<Legend> {
         let mut found = None;
         let mut harness = Harness::builder().with_size(size).build_ui(|ui| {
-            found = Legend::new(ui.painter(), Rect::from_min_size(pos2(0.0, 0.0), size), view, true);
+            let whole = Rect::from_min_size(pos2(0.0, 0.0), size);
+            found = Legend::new(ui.painter(), whole, view, true, ["FP32", "INT8"]);
         });
         harness.step();
         drop(harness);
@@ -173,6 +198,8 @@ mod tests {
         let wide = laid_out(vec2(900.0, 600.0), View::Overlay).unwrap();
         let narrow = laid_out(vec2(260.0, 300.0), View::Overlay).unwrap();
         assert!(narrow.rect.height() > wide.rect.height());
+        assert!(wide.words.starts_with("Legend: A FP32 thick, B INT8 thin, lost dashed"), "{}", wide.words);
+        assert!(narrow.words.starts_with("Legend: A thick, B thin, lost dashed"), "{}", narrow.words);
         for (legend, size) in [(&wide, vec2(900.0, 600.0)), (&narrow, vec2(260.0, 300.0))] {
             let corner = size.to_pos2() - vec2(MARGIN, MARGIN);
             assert!((legend.rect.max - corner).length() < 0.1 && legend.rect.left() >= MARGIN - 0.1);

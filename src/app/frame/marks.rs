@@ -16,12 +16,23 @@ pub struct BoxMark {
     pub colour: Color32,
     /// Gives the line its style.
     pub kind: VerdictKind,
-    /// The second box of a pair, drawn thinner.
-    pub second: bool,
+    /// Gives the line its width.
+    pub place: PlaceInPair,
     /// Empty = none.
     pub label: String,
     /// What it stands for: a verdict where two models are compared, else a detection, by index.
     pub target: usize,
+}
+
+/// What tells the two boxes of a pair apart that are drawn on one picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceInPair {
+    /// There is no other on the picture.
+    Alone,
+    /// A's.
+    First,
+    /// B's.
+    Second,
 }
 
 /// Which boxes are shown.
@@ -51,7 +62,7 @@ pub fn of_side(frame: &CurrentFrame, which: Side, filter: &BoxFilter<'_>, compar
             bbox: d.bbox,
             colour: class_colour(d.class_id),
             kind: VerdictKind::Matched,
-            second: false,
+            place: PlaceInPair::Alone,
             label: label_text(classes.name(d.class_id), d.score),
             target: i,
         };
@@ -93,12 +104,13 @@ pub fn of_both(
             continue;
         }
         let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];
+        let is_pair = boxes.iter().all(Option::is_some);
         let mut label = label(verdict, comparison, classes, filter.arrow);
-        let mut second = false;
-        for d in boxes.into_iter().flatten() {
+        for (found, place) in boxes.into_iter().zip([PlaceInPair::First, PlaceInPair::Second]) {
+            let Some(d) = found else { continue };
+            let place = if is_pair { place } else { PlaceInPair::Alone };
             let label = std::mem::take(&mut label);
-            marks.push(BoxMark { bbox: d.bbox, colour: kind.colour(), kind, second, label, target });
-            second = true;
+            marks.push(BoxMark { bbox: d.bbox, colour: kind.colour(), kind, place, label, target });
         }
     }
 }

@@ -150,13 +150,13 @@ impl FrameView {
         }
     }
 
-    /// Zooms to the boxes of a verdict.
-    pub fn look_at_verdict(&mut self, verdict: usize) {
+    /// Brings the boxes of a verdict into sight.
+    pub fn bring_into_sight(&mut self, verdict: usize) {
         let Some((comparison, area)) = self.current.comparison().zip(self.area) else { return };
         let Some(verdict) = comparison.verdicts().get(verdict) else { return };
         let boxes = [verdict.a().map(|i| comparison.a()[i].bbox), verdict.b().map(|j| comparison.b()[j].bbox)];
         if let Some(all) = boxes.into_iter().flatten().reduce(|x: BBox, y| x.hull(&y)) {
-            self.viewport.look_at(&all, &area);
+            self.viewport.bring_into_sight(&all, &area);
         }
     }
 
@@ -164,11 +164,11 @@ impl FrameView {
     fn draw(&mut self, view: View, alone: Side, compared: bool, filter: &BoxFilter<'_>) {
         let [of_first, of_second] = &mut self.truth_marks;
         match view {
-            View::Overlay => truth_marks::of_objects(&self.current, filter, &Side::BOTH, of_first),
-            View::Single => truth_marks::of_objects(&self.current, filter, &[alone], of_first),
+            View::Overlay => truth_marks::of_objects(&self.current, filter, &Side::BOTH, compared, of_first),
+            View::Single => truth_marks::of_objects(&self.current, filter, &[alone], compared, of_first),
             View::Split | View::SideBySide => {
-                truth_marks::of_objects(&self.current, filter, &[Side::A], of_first);
-                truth_marks::of_objects(&self.current, filter, &[Side::B], of_second);
+                truth_marks::of_objects(&self.current, filter, &[Side::A], compared, of_first);
+                truth_marks::of_objects(&self.current, filter, &[Side::B], compared, of_second);
             }
         }
         let [first, second] = &mut self.marks;

@@ -6,7 +6,7 @@ use crate::app::frame::boxes::{Boxes, pointed_at};
 use crate::app::frame::chip::Chip;
 use crate::app::frame::split_bar::SplitBar;
 use crate::app::frame::texture::FrameTexture;
-use crate::app::frame::truth_marks::{self, TruthMark};
+use crate::app::frame::truth_marks::{self, TruthAttention, TruthMark};
 use crate::app::frame::viewport::{Area, UiFromImage, Viewport};
 use crate::app::ui::palette::STALE;
 use crate::detect::Size;
@@ -122,7 +122,12 @@ impl Picture<'_> {
             let chips_and_legend: Vec<Rect> = chips.iter().map(|chip| chip.rect).chain(self.legend).collect();
             for (layer, (i, part)) in layers.iter().zip(parts) {
                 let painter = ui.painter().with_clip_rect(painted(i).intersect(part));
-                let mut written = truth_marks::paint(layer.truth, &painter, &transforms[i], layer.boxes.labels);
+                let attention = TruthAttention {
+                    pointer: responses[i].hover_pos().filter(|pos| points && part.contains(*pos)),
+                    targets: [layer.boxes.highlighted, layer.boxes.chosen],
+                };
+                let labels = layer.boxes.labels;
+                let mut written = truth_marks::paint(layer.truth, &painter, &transforms[i], labels, attention);
                 written.extend_from_slice(&chips_and_legend);
                 layer.boxes.paint(&painter, &transforms[i], &written);
             }
@@ -204,20 +209,27 @@ fn navigate(ui: &Ui, response: &Response, viewport: &mut Viewport, area: &Area) 
     }
 }
 
+/// About as high as what stands in the picture's place, in points.
+const PLACEHOLDER: f32 = 240.0;
+
 /// What stands in the picture's place while there is none.
 pub fn placeholder(ui: &mut Ui, title: &str, text: &str, busy: bool, contents: impl FnOnce(&mut Ui)) {
-    let height = ui.available_height();
-    ui.vertical_centered(|ui| {
-        ui.set_max_width((ui.available_width() - 24.0).min(520.0));
-        ui.add_space((height * 0.36).max(20.0));
-        if busy {
-            ui.add(egui::Spinner::new().size(28.0));
-            ui.add_space(8.0);
-        }
-        ui.label(egui::RichText::new(title).heading());
-        ui.add_space(4.0);
-        ui.label(egui::RichText::new(text).weak());
-        ui.add_space(14.0);
-        contents(ui);
+    // What has no room in a small window can be scrolled to.
+    let above = (ui.available_height() * 0.36).min((ui.available_height() - PLACEHOLDER) / 2.0).max(12.0);
+    let area = egui::ScrollArea::vertical().id_salt("placeholder").auto_shrink([false, false]).min_scrolled_height(0.0);
+    area.show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.set_max_width((ui.available_width() - 24.0).min(520.0));
+            ui.add_space(above);
+            if busy {
+                ui.add(egui::Spinner::new().size(28.0));
+                ui.add_space(8.0);
+            }
+            ui.label(egui::RichText::new(title).heading());
+            ui.add_space(4.0);
+            ui.label(egui::RichText::new(text).weak());
+            ui.add_space(14.0);
+            contents(ui);
+        });
     });
 }

@@ -110,8 +110,25 @@ impl Viewport {
         self.zoomed = Some(Zoomed { zoom, centre });
     }
 
+    /// Brings a part of the picture into sight. Where it is there already nothing moves; where it has room the zoom stays.
+    pub fn bring_into_sight(&mut self, part: &BBox, area: &Area) {
+        let Some(Zoomed { zoom, .. }) = self.zoomed else { return };
+        // What is beyond the picture's edges cannot be seen at any place.
+        let part = part.clipped_to(area.image).unwrap_or(*part);
+        let shown = self.ui_from_image(area).rect(&part);
+        if area.rect.expand(1.0).contains_rect(shown) {
+            return;
+        }
+        if shown.width() <= area.rect.width() && shown.height() <= area.rect.height() {
+            let centre = pos2((part.x1 + part.x2) / 2.0, (part.y1 + part.y2) / 2.0);
+            self.zoomed = Some(Zoomed { zoom, centre });
+        } else {
+            self.look_at(&part, area);
+        }
+    }
+
     /// Shows a part of the picture so large that it takes a third of the area, within the limits of zoom.
-    pub fn look_at(&mut self, part: &BBox, area: &Area) {
+    fn look_at(&mut self, part: &BBox, area: &Area) {
         let room = area.rect.size() * area.pixels_per_point / 3.0;
         let zoom = (room.x / part.width().max(1.0)).min(room.y / part.height().max(1.0));
         let zoom = zoom.clamp(area.fit(), MAX_ZOOM);
@@ -200,6 +217,33 @@ mod tests {
         assert!((shown.center() - area.rect.center()).length() < 0.5 && (shown.height() - 200.0).abs() < 0.5);
         view.look_at(&BBox::new(0.0, 0.0, 1280.0, 700.0), &area);
         assert!(view.is_fit(), "a large box needs no zoom");
+    }
+
+    #[test]
+    fn only_what_is_out_of_sight_moves_the_picture() {
+        let (area, mut view) = (area(), Viewport::default());
+        let [part, far, large] = [
+            BBox::new(600.0, 300.0, 700.0, 420.0),
+            // It reaches beyond the picture.
+            BBox::new(-20.0, -10.0, 60.0, 80.0),
+            BBox::new(0.0, 0.0, 1280.0, 700.0),
+        ];
+        for part in [&part, &far, &large] {
+            view.bring_into_sight(part, &area);
+            assert!(view.is_fit(), "the whole picture is in sight");
+        }
+        view.zoom_to(4.0, area.rect.center(), &area);
+        let before = view;
+        view.bring_into_sight(&part, &area);
+        assert_eq!(view, before);
+        for _ in 0..2 {
+            view.bring_into_sight(&far, &area);
+            assert_eq!(view.zoom(&area), 4.0);
+            let corner = view.ui_from_image(&area).pos(Pos2::ZERO);
+            assert!((corner - area.rect.min).length() < 0.01, "{corner:?}");
+        }
+        view.bring_into_sight(&large, &area);
+        assert!(view.is_fit(), "it has no room at this zoom");
     }
 
     #[test]

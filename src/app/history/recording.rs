@@ -17,6 +17,14 @@ use crate::recording::{
 const STILL_WRITING: &str = "The last recording is still being written. Press Record again once it is saved.";
 const NO_FOLDER: &str = "Can't record: there is no folder for videos and no home folder.";
 
+/// A recording that has ended.
+pub struct Recorded {
+    /// `None`: there is nothing in it.
+    pub path: Option<PathBuf>,
+    /// What to tell.
+    pub message: String,
+}
+
 /// At most one recording at a time.
 #[derive(Default)]
 pub struct RecordingController {
@@ -59,10 +67,18 @@ impl RecordingController {
     }
 
     /// What became of the recording, once it has ended.
-    pub fn poll(&mut self) -> Option<Result<String, String>> {
+    pub fn poll(&mut self) -> Option<Result<Recorded, String>> {
         let result = self.running.as_ref()?.poll()?;
         self.running = None;
-        Some(result.map(|finished| summary(&finished)).map_err(|error| told(&error)))
+        let recorded = |finished: FinishedRecording| {
+            let message = summary(&finished);
+            if finished.frames == 0 {
+                return Recorded { path: None, message };
+            }
+            let message = format!("{message}. To open it, choose it in the source menu");
+            Recorded { path: Some(finished.path), message }
+        };
+        Some(result.map(recorded).map_err(|error| told(&error)))
     }
 
     /// Ends the recording with the window, and waits until its file is whole.

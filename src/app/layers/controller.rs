@@ -130,11 +130,14 @@ impl LayersController {
         self.is_open = false;
     }
 
-    /// Opens the panel for A's box of a verdict: which layers change its score.
+    /// Opens the panel for the box of a verdict, A's where A has it: which layers change its score. B's box has its place
+    /// in A's raw heads too, whatever score they give it.
     fn follow(&mut self, verdict: usize, context: &LayersContext<'_>) -> Option<LayersEffect> {
         let current = context.current;
         let comparison = current.comparison()?;
-        let detection = *comparison.a().get(comparison.verdicts().get(verdict)?.a()?)?;
+        let verdict = comparison.verdicts().get(verdict)?;
+        let of_a = verdict.a().and_then(|a| comparison.a().get(a));
+        let detection = *of_a.or_else(|| comparison.b().get(verdict.b()?))?;
         let name = label_text(current.classes()?.name(detection.class_id), detection.score);
         self.is_open = true;
         self.measure_current(Some((Target::of(&detection), name)), context)

@@ -115,26 +115,27 @@ fn score(
     colours: &PlotScheme,
     pointed: &mut Pointed,
 ) {
-    let worst = rows.worst(|row| row.fall.map(f64::from).filter(|fall| *fall > 0.0));
-    let about = "Score of this box, at its position in A's raw heads. Bars: score drop caused by this layer only. \
-                 Line: score with everything up to this layer in INT8 and the rest in float.";
+    let worst = rows.worst(|row| rows.towards(row).filter(|by| *by > 0.0));
+    let about = "Score of this box, at its position in the raw heads. Bars: change of the score by this layer only; \
+                 the worst are those that change it most towards B's. Line: score with everything up to this layer in \
+                 INT8 and the rest in float.";
     let title = format!("Score of {name}: {float:.2} → {int8:.2}");
     let entries = [
-        ("drop, this layer only", colours.letterbox, at_pointer(rows, |row| Some(format!("{:.3}", row.fall?)))),
+        ("change, this layer only", colours.letterbox, at_pointer(rows, |row| Some(format!("{:+.3}", row.change?)))),
         ("worst", colours.lost, None),
         ("cumulative score", colours.agreement, at_pointer(rows, |row| Some(format!("{:.3}", row.up_to?)))),
     ];
     legend(ui, &title, about, &entries);
-    let falls = || rows.all.iter().filter_map(|row| row.fall).map(f64::from);
-    let most = rows.all.iter().filter_map(|row| row.up_to).fold(float, f32::max);
-    let bottom = falls().map(|fall| fall.min(0.0)).fold(0.0, f64::min);
+    let changes = || rows.all.iter().filter_map(|row| row.change);
+    let most = rows.all.iter().filter_map(|row| row.up_to).chain(changes()).fold(float, f32::max);
+    let bottom = f64::from(changes().fold(0.0, f32::min));
     let chart = NoiseChart {
         id: "layer score",
-        name: format!("{title}; largest drops: {}", names(rows, &worst)),
+        name: format!("{title}; largest changes: {}", names(rows, &worst)),
         height,
         unit: "score",
         y: bottom * 1.12 - 0.005..=f64::from(most) * 1.12,
-        bars: &|row| row.fall.map(f64::from),
+        bars: &|row| row.change.map(f64::from),
         worst,
         line: &|row| row.up_to.map(f64::from),
         line_colour: colours.agreement,

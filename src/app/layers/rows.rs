@@ -1,5 +1,6 @@
 //! The layers as they are listed: sorted, and which of them are chosen.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::workshop::layers::Study;
@@ -28,8 +29,8 @@ pub struct LayerRow {
     pub share: Option<f64>,
     /// The followed box's score with this node alone in INT8.
     pub alone: Option<f32>,
-    /// How far that is below the float model's.
-    pub fall: Option<f32>,
+    /// How far that is above the float model's; below 0 where the score falls.
+    pub change: Option<f32>,
     /// The followed box's score with everything up to here in INT8.
     pub up_to: Option<f32>,
     /// Of a million pairs of products, how many leave 16 bits; `None`: there are none, or it is not known.
@@ -54,7 +55,7 @@ impl LayerRow {
                 iou_loss: studied.loss.as_ref().filter(|loss| loss.seen).map(|loss| loss.iou_loss),
                 share: studied.share,
                 alone,
-                fall: float.and_then(|float| studied.fall(float)),
+                change: alone.zip(float).map(|(alone, float)| alone - float),
                 up_to: studied.up_to,
                 overflowing: studied.overflowing,
                 differing: layer.differing,
@@ -130,7 +131,7 @@ pub enum LayerSortKey {
     Overflow,
     /// Bytes that differ from exact arithmetic's.
     Differing,
-    /// The followed box's fall by this layer alone.
+    /// How this layer alone changes the followed box's score.
     Alone,
     UpTo,
 }
@@ -145,6 +146,8 @@ pub struct Rows {
     key: LayerSortKey,
     /// The other way round.
     turned: bool,
+    /// The followed box's score is higher in INT8 than in float.
+    rises: bool,
     /// The row that is looked at, by its place in `all`.
     pub chosen: Option<usize>,
     /// Under the pointer, in the table or in a plot.
@@ -160,6 +163,7 @@ impl Default for Rows {
             order: Vec::new(),
             key: LayerSortKey::Boxes,
             turned: false,
+            rises: false,
             chosen: None,
             hovered: None,
             ticked: BTreeSet::new(),
@@ -177,10 +181,17 @@ impl Rows {
             None => LayerSortKey::Isolated,
         };
         self.turned = false;
+        self.rises = study.target.is_some_and(|[float, int8]| int8 > float);
         self.ticked.retain(|name| self.all.iter().any(|row| row.name == *name && row.can_be_float()));
         self.chosen = None;
         self.hovered = None;
         self.sort();
+    }
+
+    /// How far this layer alone moves the followed box's score the way that all layers together move it.
+    pub fn towards(&self, row: &LayerRow) -> Option<f64> {
+        let change = f64::from(row.change?);
+        Some(if self.rises { change } else { -change })
     }
 
     /// Whether B's arithmetic is one whose bytes are compared with exact arithmetic's.
@@ -202,26 +213,28 @@ impl Rows {
 
     fn sort(&mut self) {
         let all = &self.all;
-        self.order = (0..all.len()).collect();
-        // The worst first; what has no figure comes last.
+        // The worst first.
         let harm = |row: &LayerRow| match self.key {
-            LayerSortKey::Layer | LayerSortKey::Op => 0.0,
-            LayerSortKey::Propagated => -row.propagated,
-            LayerSortKey::Isolated => row.isolated.map_or(f64::NEG_INFINITY, |db| -db),
-            LayerSortKey::Boxes => row.iou_loss.unwrap_or(f64::NEG_INFINITY),
-            LayerSortKey::Overflow => row.overflowing.unwrap_or(f64::NEG_INFINITY),
-            LayerSortKey::Differing => row.differing.unwrap_or(f64::NEG_INFINITY),
-            LayerSortKey::Alone => row.fall.map_or(f64::NEG_INFINITY, f64::from),
-            LayerSortKey::UpTo => row.up_to.map_or(f64::NEG_INFINITY, |score| -f64::from(score)),
+            LayerSortKey::Layer | LayerSortKey::Op => Some(0.0),
+            LayerSortKey::Propagated => Some(-row.propagated).filter(|db| db.is_finite()),
+            LayerSortKey::Isolated => row.isolated.map(|db| -db).filter(|db| db.is_finite()),
+            LayerSortKey::Boxes => row.iou_loss,
+            LayerSortKey::Overflow => row.overflowing,
+            LayerSortKey::Differing => row.differing,
+            LayerSortKey::Alone => self.towards(row),
+            LayerSortKey::UpTo => row.up_to.map(|score| f64::from(if self.rises { score } else { -score })),
         };
         let by_op = self.key == LayerSortKey::Op;
-        self.order.sort_by(|i, j| {
-            let op = if by_op { all[*i].op.cmp(&all[*j].op) } else { std::cmp::Ordering::Equal };
-            op.then(harm(&all[*j]).total_cmp(&harm(&all[*i])))
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        order.sort_by(|i, j| {
+            let (x, y) = (harm(&all[*i]), harm(&all[*j]));
+            let op = if by_op { all[*i].op.cmp(&all[*j].op) } else { Ordering::Equal };
+            let figures = x.zip(y).map_or(Ordering::Equal, |(x, y)| y.total_cmp(&x));
+            let forwards = op.then(figures).then(i.cmp(j));
+            // What has no figure comes last in both directions.
+            x.is_none().cmp(&y.is_none()).then(if self.turned { forwards.reverse() } else { forwards })
         });
-        if self.turned {
-            self.order.reverse();
-        }
+        self.order = order;
     }
 
     /// The places of the worst by a figure, of which more is worse.
@@ -294,6 +307,30 @@ mod tests {
         assert_eq!(rows.order, [2, 1, 0]);
         rows.fill(&Study { target: Some([0.5, 0.4]), ..study() });
         assert_eq!((rows.sorted_by().0, rows.order.as_slice()), (LayerSortKey::Alone, &[2, 0, 1][..]));
+    }
+
+    #[test]
+    fn what_has_no_figure_is_last_in_both_directions() {
+        let mut rows = Rows::default();
+        rows.fill(&Study { target: Some([0.5, 0.4]), ..study() });
+        for key in [LayerSortKey::Isolated, LayerSortKey::Overflow, LayerSortKey::Alone] {
+            rows.sort_by(key);
+            assert_eq!(rows.order[2], 1, "{key:?}");
+            rows.sort_by(key);
+            assert_eq!((rows.order[2], rows.sorted_by().1), (1, true), "{key:?} turned round");
+        }
+    }
+
+    #[test]
+    fn the_worst_of_a_score_that_rises_are_those_that_raise_it() {
+        let mut rows = Rows::default();
+        let found = study();
+        // Alone, a gives it 0.49 and c 0.3.
+        for (float, int8, order) in [(0.2, 0.4, [0, 2, 1]), (0.5, 0.4, [2, 0, 1])] {
+            rows.fill(&Study { target: Some([float, int8]), ..found.clone() });
+            assert_eq!(rows.order, order, "{float} → {int8}");
+            assert_eq!(rows.worst(|row| rows.towards(row).filter(|by| *by > 0.0)), order[..2]);
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The table of layers.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align, Align2, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response, Role, Sense, Shape, Stroke, Ui,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, EventFilter, FontId, Id, Key, Layout, Modifiers, Rect, Response, Role, Sense, Shape,
+    Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 use egui_extras::{Column, TableBuilder};
 
@@ -41,12 +42,17 @@ const DIFFERING: Title =
 
 /// While one box is followed.
 const FOLLOWED: [Title; 2] = [
-    Title(Some(LayerSortKey::Alone), "only", "the followed box's score when only this layer is in INT8", Some(48.0)),
+    Title(
+        Some(LayerSortKey::Alone),
+        "score, this layer",
+        "the followed box's score when only this layer is in INT8",
+        Some(92.0),
+    ),
     Title(
         Some(LayerSortKey::UpTo),
-        "cumul.",
+        "score, cumulative",
         "the followed box's score when everything up to this layer is in INT8",
-        Some(48.0),
+        Some(100.0),
     ),
 ];
 
@@ -61,7 +67,9 @@ pub struct LayerTableResponse {
 pub fn show(ui: &mut Ui, rows: &mut Rows, follows: bool, scroll_to: Option<usize>) -> LayerTableResponse {
     ui.spacing_mut().item_spacing = vec2(4.0, 0.0);
     let differing = Some(&DIFFERING).filter(|_| rows.has_differing());
-    let titles: Vec<&Title> = TITLES.iter().chain(differing).chain(FOLLOWED.iter().filter(|_| follows)).collect();
+    // The names need the room; the operation is in each row's tooltip.
+    let general = TITLES.iter().filter(|Title(key, ..)| !follows || *key != Some(LayerSortKey::Op));
+    let titles: Vec<&Title> = general.chain(differing).chain(FOLLOWED.iter().filter(|_| follows)).collect();
     let focus = ui.scope_id().with("layer with the focus");
     let mut touched = LayerTableResponse { chosen: pressed(ui, focus, rows), hovered: None };
     let place_of = |rows: &Rows, place: usize| rows.order.iter().position(|other| *other == place);
@@ -193,8 +201,12 @@ fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
     let lit = rows.chosen == Some(row.place) || rows.hovered == Some(row.place);
     let colour = if lit { *strong } else { *text };
     let (painter, rect) = (ui.painter(), ui.max_rect());
-    let left = |words: &str, colour| {
-        painter.text(rect.left_center(), Align2::LEFT_CENTER, words, FontId::proportional(12.5), colour);
+    let left = |words: &str, colour: Color32| {
+        let mut job = LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(12.5), colour);
+        // Ends in "…" where it is too long.
+        job.wrap = TextWrapping::truncate_at_width(rect.width());
+        let words = painter.layout_job(job);
+        painter.galley(Align2::LEFT_CENTER.align_size_within_rect(words.size(), rect).min, words, colour);
     };
     let right = |words: String, colour| {
         painter.text(rect.right_center(), Align2::RIGHT_CENTER, words, theme::digits(), colour);
@@ -221,8 +233,8 @@ fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
             right(row.differing.map_or_else(|| "–".into(), of_bytes), if some { colour } else { *weak });
         }
         LayerSortKey::Alone => {
-            let falls = row.fall.is_some_and(|fall| fall >= 0.02);
-            right(score(row.alone), if falls { worst } else { colour });
+            let is_much = rows.towards(row).is_some_and(|by| by >= 0.02);
+            right(score(row.alone), if is_much { worst } else { colour });
         }
         LayerSortKey::UpTo => right(score(row.up_to), colour),
     }

@@ -78,10 +78,10 @@ impl HelpGroup {
 /// What stands beside a verdict's line.
 fn meaning(kind: VerdictKind) -> &'static str {
     match kind {
-        VerdictKind::Matched => "A and B found the same box, of the same class",
+        VerdictKind::Matched => "A and B found a box there, of the same class",
         VerdictKind::Lost => "only A found the box",
         VerdictKind::Gained => "only B found the box",
-        VerdictKind::Flip => "A and B found the box, and call it different classes",
+        VerdictKind::Flip => "A and B found a box there, of different classes",
     }
 }
 

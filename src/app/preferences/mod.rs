@@ -182,6 +182,7 @@ impl Preferences {
 
     pub fn reset_thresholds(&mut self) {
         let default = Self::default();
+        self.linked = default.linked;
         (self.score, self.nms_iou) = (default.score, default.nms_iou);
         (self.score_b, self.nms_iou_b) = (default.score_b, default.nms_iou_b);
     }
@@ -275,6 +276,15 @@ mod tests {
         preferences.score_b = 0.3;
         preferences.swap_sides();
         assert_eq!(preferences.thresholds().map(|t| t.score), [0.3, 0.4]);
+    }
+
+    #[test]
+    fn a_reset_links_thresholds_that_were_taken_apart() {
+        let mut preferences = Preferences::default();
+        preferences.set_thresholds(Side::A, Thresholds { score: 0.15, ..Thresholds::LIVE });
+        assert_ne!(preferences.thresholds()[0], preferences.thresholds()[1]);
+        preferences.reset_thresholds();
+        assert_eq!(preferences, Preferences::default());
     }
 
     #[test]

@@ -132,6 +132,29 @@ impl AlbumBrowser {
         moved
     }
 
+    /// To the last picture that can be read (1), or the first one (-1). False: it is the current one.
+    pub fn go_to_end(&mut self, end: i64) -> bool {
+        let Some(album) = &self.album else { return false };
+        let can_be_read = |path: &PathBuf| album.problem(path).is_none();
+        let pictures = album.pictures();
+        let found =
+            if end < 0 { pictures.iter().position(can_be_read) } else { pictures.iter().rposition(can_be_read) };
+        let found = found.filter(|index| *index != album.index());
+        found.is_some_and(|index| {
+            let moved = self.go_to(index);
+            // From one that turns out to be unreadable it goes on inwards.
+            if moved {
+                self.direction = if end < 0 { 1 } else { -1 };
+            }
+            moved
+        })
+    }
+
+    /// Brings the first pictures of the strip into view.
+    pub fn show_start(&mut self) {
+        self.strip.show_start();
+    }
+
     /// A shown picture whose file is gone stays in the album until another one is shown.
     fn drop_missing(&mut self) {
         if let Some(album) = self.album.as_mut().filter(|_| !self.listing.pictures().is_empty())

@@ -39,7 +39,7 @@ use video_playback::VideoPlayback;
 
 use crate::engine::{SourceState, Status};
 use crate::model::GoldenHeads;
-use crate::source::{CameraWatch, Description, Playback, SourceRequest, VideoLocation, VideoRequest};
+use crate::source::{CameraWatch, Description, Playback, SourceError, SourceRequest, VideoLocation, VideoRequest};
 use crate::workshop::Stopped;
 
 /// An opening that takes longer than this is shown; one that does not would only flicker.
@@ -83,6 +83,8 @@ pub struct SourceController {
     pub pictures: PictureReading,
     /// The folder that was opened last, where it has no pictures and nothing else is shown.
     empty_folder: Option<PathBuf>,
+    /// The demo was tried, and has no photos.
+    lacks_demo: bool,
     /// What was open before a file was asked for, until that file is open.
     previous: Option<SourceRequest>,
     /// Since when a source is being opened.
@@ -102,6 +104,7 @@ impl SourceController {
             recent: RecentMenu::new(recent),
             pictures: PictureReading::default(),
             empty_folder: None,
+            lacks_demo: false,
             previous: None,
             opening: None,
             searches: Jobs::default(),
@@ -118,6 +121,7 @@ impl SourceController {
             }
             SourceAction::StepPicture(by) => self.album.step(by).then(|| self.show_picture(context)),
             SourceAction::GoToPicture(index) => self.album.go_to(index).then(|| self.show_picture(context)),
+            SourceAction::GoToEnd(end) => self.album.go_to_end(end).then(|| self.show_picture(context)),
             SourceAction::OpenRecent(_) | SourceAction::LookAtRecent => None,
             SourceAction::ChooseFiles
             | SourceAction::ChooseFolder
@@ -253,10 +257,11 @@ impl SourceController {
         }
     }
 
-    /// The source could not be opened, or broke off. `transient`: it is tried again by itself.
-    pub fn failed(&mut self, transient: bool, context: &mut SourceContext<'_>) -> Failure {
+    /// The source could not be opened, or broke off.
+    pub fn failed(&mut self, error: &SourceError, context: &mut SourceContext<'_>) -> Failure {
+        self.lacks_demo |= matches!(error, SourceError::NoDemo { .. });
         // Where another source is on its way already, the failure is late, and undoes nothing.
-        if transient || !matches!(context.status.source, SourceState::Failed { .. }) {
+        if error.is_transient() || !matches!(context.status.source, SourceState::Failed { .. }) {
             return Failure::Told(None);
         }
         if let Some(change) = self.skip_unreadable(context) {
@@ -292,6 +297,8 @@ impl SourceController {
     /// A source was opened.
     pub fn opened(&mut self, description: &Description, control: &EngineControl, presets: &mut CameraPresets) {
         (self.previous, self.empty_folder) = (None, None);
+        // Its photos may have been downloaded meanwhile.
+        self.lacks_demo &= !matches!(control.source(), SourceRequest::Demo | SourceRequest::Auto);
         self.remember(control.source());
         self.album.opened();
         self.video.opened(description);
@@ -337,6 +344,11 @@ impl SourceController {
 
     /// What is wrong with the source.
     pub fn problem(&self, control: &EngineControl, status: &Status) -> Option<SourceProblem> {
+        let problem = self.problem_itself(control, status)?;
+        Some(if self.lacks_demo { problem.without_demo() } else { problem })
+    }
+
+    fn problem_itself(&self, control: &EngineControl, status: &Status) -> Option<SourceProblem> {
         if let Some(folder) = &self.empty_folder {
             return Some(SourceProblem::empty_folder(folder));
         }

@@ -23,6 +23,8 @@ pub struct SourceProblem {
     pub text: String,
     /// What is done about it without anybody's help.
     pub next: Option<String>,
+    /// The demo is a way out.
+    pub offers_demo: bool,
 }
 
 impl SourceProblem {
@@ -30,13 +32,17 @@ impl SourceProblem {
     pub fn of(state: &SourceState, name: &str, camera: bool, absent: bool) -> Option<Self> {
         let waits = || Some("waiting for it to return".to_owned());
         match state {
-            SourceState::Stalled { .. } if absent => {
-                Some(Self { title: "Unplugged", text: format!("{name} was unplugged."), next: waits() })
-            }
+            SourceState::Stalled { .. } if absent => Some(Self {
+                title: "Unplugged",
+                text: format!("{name} was unplugged."),
+                next: waits(),
+                offers_demo: true,
+            }),
             SourceState::Stalled { since } => Some(Self {
                 title: "Stalled",
                 text: format!("No frame from {name} for {}.", span(*since)),
                 next: Some(if camera { "reopening" } else { "waiting for the next frame" }.into()),
+                offers_demo: true,
             }),
             SourceState::Failed { message, retry_in } => {
                 let next = retry_in.map(|left| match left.as_secs_f32().ceil() {
@@ -46,7 +52,7 @@ impl SourceProblem {
                 let title = if absent { "Unplugged" } else { "Source failed" };
                 let next = if absent { next.and_then(|_| waits()) } else { next };
                 // Its first letter stays: it may be a name's.
-                Some(Self { title, text: format!("{}.", message.trim_end_matches('.')), next })
+                Some(Self { title, text: format!("{}.", message.trim_end_matches('.')), next, offers_demo: true })
             }
             _ => None,
         }
@@ -55,7 +61,16 @@ impl SourceProblem {
     /// A folder was opened in which there is nothing to look at.
     pub fn empty_folder(folder: &Path) -> Self {
         let text = format!("{} contains no images (JPEG, PNG, WebP, BMP).", folder.display());
-        Self { title: "No images in this folder", text, next: None }
+        Self { title: "No images in this folder", text, next: None, offers_demo: true }
+    }
+
+    /// The same where the demo has no photos: it is no way out, and what is one is said instead.
+    pub fn without_demo(mut self) -> Self {
+        self.offers_demo = false;
+        if self.next.is_none() {
+            self.text += " Open an image, a folder or a video instead.";
+        }
+        self
     }
 
     /// "stalled, reopening"
@@ -87,11 +102,12 @@ impl SourceProblem {
         });
     }
 
-    /// Two buttons beside each other, or below each other where the picture is small.
+    /// Buttons beside each other, or below each other where the picture is small.
     fn ways_out(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let ways = [("Try again", SourceAction::Reopen), ("Show the demo", SourceAction::Open(SourceRequest::Demo))];
-        let both = 2.0 * BUTTON + ui.spacing().item_spacing.x;
-        let beside = ui.available_width() >= both;
+        let demo = self.offers_demo.then_some(("Show the demo", SourceAction::Open(SourceRequest::Demo)));
+        let ways: Vec<_> = std::iter::once(("Try again", SourceAction::Reopen)).chain(demo).collect();
+        let all = ways.len() as f32 * (BUTTON + ui.spacing().item_spacing.x) - ui.spacing().item_spacing.x;
+        let beside = ui.available_width() >= all;
         let mut button = |ui: &mut Ui, (text, action)| {
             if ui.add(Button::new(text).min_size(vec2(BUTTON, 0.0))).clicked() {
                 actions.push(Action::Source(action));
@@ -99,7 +115,7 @@ impl SourceProblem {
         };
         if beside {
             ui.horizontal(|ui| {
-                ui.add_space((ui.available_width() - both) / 2.0);
+                ui.add_space((ui.available_width() - all) / 2.0);
                 ways.into_iter().for_each(|way| button(ui, way));
             });
         } else {

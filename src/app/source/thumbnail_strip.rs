@@ -42,6 +42,8 @@ pub struct ThumbnailStrip {
     wanted: Range<usize>,
     /// The picture that was last scrolled to.
     followed: Option<usize>,
+    /// It is to be scrolled to its start.
+    to_start: bool,
 }
 
 /// What is known of one file.
@@ -99,6 +101,11 @@ impl ThumbnailStrip {
         }
     }
 
+    /// Scrolls to the first pictures, wherever the current one stands.
+    pub fn show_start(&mut self) {
+        self.to_start = true;
+    }
+
     /// The thumbnail, once it is made.
     pub fn thumbnail(&self, picture: &Path) -> Option<Arc<Frame>> {
         match self.thumbnails.as_ref()?.get(picture)? {
@@ -120,7 +127,10 @@ impl ThumbnailStrip {
         ui.set_min_size(vec2(CELL.x * count as f32, CELL.y));
         let cell = |index: usize| Rect::from_min_size(pos2(origin.x + CELL.x * index as f32, origin.y), CELL);
         let current = album.index();
-        if self.followed.replace(current) != Some(current) {
+        let has_moved = self.followed.replace(current) != Some(current);
+        if std::mem::take(&mut self.to_start) {
+            ui.scroll_to_rect(cell(0), Some(Align::Min));
+        } else if has_moved {
             ui.scroll_to_rect(cell(current), Some(Align::Center));
         }
         let first = ((seen.min.x / CELL.x).floor().max(0.0) as usize).min(count);

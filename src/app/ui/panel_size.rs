@@ -1,9 +1,11 @@
 //! Sizes of panels that the user has dragged, from one run to the next.
+//!
+//! A height that nobody dragged is not kept: what comes and goes above and below a panel squeezes it for a while.
 
 use std::collections::BTreeMap;
 
 use egui::containers::panel::PanelState;
-use egui::{Context, Id, Pos2, Rect, Ui, vec2};
+use egui::{Context, Id, Pos2, Rect, Ui, accesskit, vec2};
 
 /// Panels whose size is kept, and whether that is their height.
 const PANELS: [(&str, bool); 5] =
@@ -12,7 +14,7 @@ const PANELS: [(&str, bool); 5] =
 /// No panel is smaller, or larger, in points.
 const SANE: std::ops::Range<f32> = 20.0..16_384.0;
 
-/// Where a panel's id is found, and the size that it starts with.
+/// Where a panel's id is found, and the size that it starts with; of a height, the one that was dragged.
 fn places(name: &str) -> [Id; 2] {
     [Id::unique(("panel id", name)), Id::unique(("panel size", name))]
 }
@@ -21,12 +23,44 @@ fn places(name: &str) -> [Id; 2] {
 pub fn keep(ui: &Ui, name: &str) {
     let id = ui.scope_id().with(name);
     let [id_at, size_at] = places(name);
+    if PANELS.contains(&(name, true)) {
+        ui.data_mut(|data| data.insert_temp(id_at, id));
+        return keep_height(ui, id, size_at);
+    }
     let is_new = PanelState::load(ui, id).is_none();
     ui.data_mut(|data| {
         data.insert_temp(id_at, id);
         if let Some(size) = data.get_temp::<f32>(size_at).filter(|_| is_new) {
             let outer_rect = Rect::from_min_size(Pos2::ZERO, vec2(size, size));
             data.insert_persisted(id, PanelState { outer_rect });
+        }
+    });
+}
+
+/// Gives the panel the height that was dragged, however high it was in the frame before; without one, what it asks for.
+fn keep_height(ui: &Ui, id: Id, size_at: Id) {
+    let handle = id.with("__resize");
+    let released = ui.ctx().read_response(handle).is_some_and(|response| response.drag_stopped());
+    let asked = ui.input(|input| {
+        [accesskit::Action::Increment, accesskit::Action::Decrement, accesskit::Action::SetValue]
+            .into_iter()
+            .any(|action| input.has_accesskit_action_request(handle, action))
+    });
+    let released_at = size_at.with("released");
+    let was_released = ui.data(|data| data.get_temp::<bool>(released_at)).unwrap_or_default();
+    // The panel itself finds its new height, and within its limits: it is known once it has been shown.
+    let dragged = PanelState::load(ui, id).filter(|_| was_released).map(|state| state.size().y);
+    ui.data_mut(|data| {
+        data.insert_temp(released_at, released || asked);
+        if let Some(dragged) = dragged {
+            data.insert_temp(size_at, dragged);
+        }
+        match data.get_temp::<f32>(size_at) {
+            Some(size) => {
+                let outer_rect = Rect::from_min_size(Pos2::ZERO, vec2(size, size));
+                data.insert_persisted(id, PanelState { outer_rect });
+            }
+            None => data.remove::<PanelState>(id),
         }
     });
 }
@@ -39,12 +73,13 @@ pub fn restore(ctx: &Context, sizes: &BTreeMap<String, f32>) {
     }
 }
 
-/// Notes the sizes of the panels that were shown.
+/// Notes the widths of the panels that were shown, and the heights that were dragged.
 pub fn observe(ctx: &Context, sizes: &mut BTreeMap<String, f32>) {
     for (name, is_height) in PANELS {
-        let id = ctx.data(|data| data.get_temp::<Id>(places(name)[0]));
-        let Some(state) = id.and_then(|id| PanelState::load(ctx, id)) else { continue };
-        let size = if is_height { state.size().y } else { state.size().x };
+        let [id_at, size_at] = places(name);
+        let width = || Some(PanelState::load(ctx, ctx.data(|data| data.get_temp::<Id>(id_at))?)?.size().x);
+        let dragged = || ctx.data(|data| data.get_temp::<f32>(size_at));
+        let Some(size) = (if is_height { dragged() } else { width() }) else { continue };
         match sizes.get_mut(name) {
             _ if !SANE.contains(&size) => {}
             Some(known) => *known = size,
@@ -60,29 +95,72 @@ mod tests {
 
     use super::*;
 
-    fn window(sizes: BTreeMap<String, f32>) -> BTreeMap<String, f32> {
-        let mut first = true;
-        let mut harness = Harness::new_ui(move |ui| {
-            if std::mem::take(&mut first) {
-                restore(ui.ctx(), &sizes);
-            }
+    /// A window whose height a panel shares with what squeezes it.
+    struct Squeezed {
+        restored: BTreeMap<String, f32>,
+        /// Room that something else takes.
+        taken: f32,
+        /// The panel's.
+        rect: Rect,
+    }
+
+    fn window(sizes: BTreeMap<String, f32>) -> Harness<'static, Squeezed> {
+        let show = |ui: &mut Ui, shared: &mut Squeezed| {
+            restore(ui.ctx(), &std::mem::take(&mut shared.restored));
+            let room = 300.0 - shared.taken;
             keep(ui, "pair details");
-            Panel::bottom("pair details").resizable(true).default_size(100.0).size_range(80.0..=300.0).show(ui, |ui| {
-                ui.take_available_space();
-            });
-        });
-        harness.run();
+            let panel = Panel::bottom("pair details").resizable(true).default_size(200.0).size_range(80.0..=room);
+            let shown = panel.show(ui, |ui| ui.take_available_space());
+            shared.rect = shown.response.rect;
+        };
+        let shared = Squeezed { restored: sizes, taken: 0.0, rect: Rect::NOTHING };
+        let mut harness = Harness::builder().with_size(vec2(400.0, 400.0)).build_ui_state(show, shared);
+        harness.run_steps(3);
+        harness
+    }
+
+    fn height(harness: &mut Harness<'static, Squeezed>, taken: f32) -> f32 {
+        harness.state_mut().taken = taken;
+        harness.run_steps(3);
+        harness.state().rect.height()
+    }
+
+    fn kept(harness: &Harness<'static, Squeezed>) -> Option<f32> {
         let mut sizes = BTreeMap::new();
         observe(&harness.ctx, &mut sizes);
-        sizes
+        sizes.get("pair details").copied()
     }
 
     #[test]
     fn a_panel_has_the_size_that_was_kept_within_its_limits() {
-        let of = |size: f32| window([("pair details".to_owned(), size)].into())["pair details"];
-        assert_eq!(window(BTreeMap::new())["pair details"], 100.0);
+        let of = |size: f32| window([("pair details".to_owned(), size)].into()).state().rect.height();
+        assert_eq!(window(BTreeMap::new()).state().rect.height(), 200.0);
         assert_eq!(of(180.0), 180.0);
         assert_eq!(of(9000.0), 300.0);
-        assert_eq!(of(f32::NAN), 100.0);
+        assert_eq!(of(f32::NAN), 200.0);
+    }
+
+    #[test]
+    fn a_panel_that_was_squeezed_gets_its_height_back_and_only_a_dragged_one_is_kept() {
+        let mut harness = window(BTreeMap::new());
+        assert_eq!([180.0, 0.0].map(|taken| height(&mut harness, taken)), [120.0, 200.0]);
+        assert_eq!(kept(&harness), None, "nobody dragged it");
+
+        let edge = harness.state().rect.center_top();
+        harness.hover_at(edge);
+        harness.run_steps(2);
+        harness.drag_at(edge);
+        harness.run_steps(2);
+        for up in [20.0, 40.0, 60.0] {
+            harness.hover_at(edge - vec2(0.0, up));
+            harness.run_steps(1);
+        }
+        harness.drop_at(edge - vec2(0.0, 60.0));
+        harness.run_steps(4);
+        let dragged = harness.state().rect.height();
+        assert!((dragged - 260.0).abs() < 8.0, "{dragged}");
+        assert_eq!(kept(&harness), Some(dragged));
+        assert_eq!([180.0, 0.0].map(|taken| height(&mut harness, taken)), [120.0, dragged]);
+        assert_eq!(kept(&harness), Some(dragged));
     }
 }

@@ -68,6 +68,26 @@ fn outline_in(painter: &Painter, rect: Rect, pattern: &[(f32, f32)], stroke: Str
     painter.extend(shapes);
 }
 
+/// The shortest sample that is worth a look, in points.
+const LEAST_SAMPLE: f32 = 24.0;
+
+/// How long a sample of a verdict's line must be to have its strokes and gaps as long as around a box.
+pub fn sample_length(kind: VerdictKind, width: f32) -> f32 {
+    length_of(kind.pattern(), width)
+}
+
+/// The same of the truth's line.
+pub fn truth_sample_length(width: f32) -> f32 {
+    length_of(&TRUTH_PATTERN, width)
+}
+
+/// Whole patterns, and the stroke that begins the next.
+fn length_of(pattern: &[(f32, f32)], width: f32) -> f32 {
+    let Some((first, _)) = pattern.first() else { return LEAST_SAMPLE };
+    let (first, once) = (first * width, pattern.iter().map(|(ink, gap)| ink + gap).sum::<f32>() * width);
+    first + once * ((LEAST_SAMPLE - first) / once).ceil().max(1.0)
+}
+
 /// Paints a piece of a verdict's line, to the right from `start`.
 pub fn sample(painter: &Painter, start: Pos2, length: f32, kind: VerdictKind, stroke: Stroke) {
     sample_of(painter, start, length, kind.pattern(), stroke);

@@ -21,7 +21,7 @@ use crate::app::ui::file_dialog::{FileQuestion, videos_folder};
 use crate::app::view::{Side, View};
 use crate::compare::Arrow;
 use crate::detect::{ClassSet, Thresholds};
-use crate::engine::{Observation, Status};
+use crate::engine::{Observation, SourceState, Status};
 use crate::history::RestoreError;
 use crate::source::{SourceRequest, VideoLocation, VideoRequest};
 
@@ -148,6 +148,12 @@ impl Viewer {
                 self.show_restored(ctx, restored, status);
             }
             HistoryAction::ToggleRecording => {
+                // Of a folder, the next picture gives a frame.
+                let ended = status.source == SourceState::Ended && !self.source.is_in_album(&self.control);
+                if ended && self.recording.state().is_none() {
+                    let why = "Nothing to record: the source has ended, and no frames are coming.";
+                    return self.notifications.warn(why);
+                }
                 let folder = self.preferences.recordings.clone().or_else(videos_folder);
                 match self.recording.toggle(ctx, folder) {
                     Ok(message) => message.into_iter().for_each(|message| self.notifications.done(message)),
@@ -307,7 +313,7 @@ impl Viewer {
     fn show_pair(&mut self, verdict: Option<usize>) {
         self.detections.select(verdict, &self.frame.current);
         if let Some(verdict) = verdict {
-            self.frame.look_at_verdict(verdict);
+            self.frame.bring_into_sight(verdict);
             self.preferences.knows_clicks = true;
         }
     }
@@ -327,10 +333,8 @@ impl Viewer {
             WindowAction::Back => {
                 if self.shows_help {
                     self.shows_help = false;
-                } else if self.computed_as.close() || self.clipping.close() {
+                } else if self.computed_as.close() || self.clipping.close() || self.detections.deselect() {
                     // That was all.
-                } else if self.detections.deselect() {
-                    self.frame.apply(PictureAction::Fit);
                 } else if self.hides_panels {
                     self.hides_panels = false;
                 } else if is_full_screen(ctx) {

@@ -113,7 +113,10 @@ impl Viewer {
                 }
             }
             AlbumAction::SortByName => self.source.album.arrange(Vec::new()),
-            AlbumAction::SortWorstFirst => self.sort_worst_first(),
+            AlbumAction::SortWorstFirst => {
+                self.sort_worst_first();
+                self.source.album.show_start();
+            }
         }
     }
 

@@ -37,7 +37,7 @@ impl Viewer {
             Action::Video(VideoAction::Step(_)) => {
                 (!video_playback::is_video(self.control.source())).then_some("No video is open.")
             }
-            Action::Source(SourceAction::StepPicture(_)) | Action::Album(_) => {
+            Action::Source(SourceAction::StepPicture(_) | SourceAction::GoToEnd(_)) | Action::Album(_) => {
                 (!self.source.is_in_album(&self.control)).then_some("No folder is open.")
             }
             Action::Models(ModelsAction::ToggleComputedAs(which)) => {

@@ -10,9 +10,11 @@ use crate::app::action::shortcuts::hint;
 use crate::app::action::{Action, ModelsAction, SourceAction};
 use crate::app::frame::marks::BoxFilter;
 use crate::app::frame::preview::Preview;
+use crate::app::history::recording::Recorded;
 use crate::app::models::byte_check::ByteSight;
 use crate::app::models::clipping_watch::ClippingSight;
 use crate::app::models::profile_files::ProfileDone;
+use crate::app::preferences::recent::RecentSource;
 use crate::app::saving::video::VideoSight;
 use crate::app::source::change::SourceChange;
 use crate::app::source::{Failure, FoundNews, SourceContext};
@@ -155,7 +157,7 @@ impl Viewer {
                 log::warn!("{message}");
                 let (source, mut context) = self.source(status);
                 let has_picture = context.has_picture;
-                match source.failed(transient, &mut context) {
+                match source.failed(&error, &mut context) {
                     Failure::Skipped(change) => self.follow_source(change),
                     Failure::Told(change) => {
                         // Without a picture, the message stands in its place; one that may pass, on the picture while
@@ -212,7 +214,10 @@ impl Viewer {
             }
         }
         match self.recording.poll() {
-            Some(Ok(message)) => self.notifications.done(message),
+            Some(Ok(Recorded { path, message })) => {
+                path.into_iter().for_each(|path| self.source.recent.add(RecentSource::File(path)));
+                self.notifications.done(message);
+            }
             Some(Err(message)) => self.notifications.warn(&message),
             None => {}
         }

@@ -45,6 +45,20 @@ impl BoxTruth {
         }
     }
 
+    /// For people, where there is little room: a sign, or what is wrong.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::True => "✔",
+            Self::Duplicate => "twice",
+            Self::WrongClass => "class",
+            Self::BadlyPlaced => "place",
+            Self::WrongClassAndPlace => "both",
+            Self::False => "✖",
+            Self::Ignored => "crowd",
+            Self::NotAnnotated => "–",
+        }
+    }
+
     /// For programs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -37,9 +37,18 @@ impl PairTruth {
 
     /// "true", or "true → badly placed"; empty = nothing is known.
     pub fn word(self) -> String {
+        self.told(BoxTruth::word, " → ")
+    }
+
+    /// The same where there is little room: "✔", or "✔→place".
+    pub fn short(self) -> String {
+        self.told(BoxTruth::short, "→")
+    }
+
+    fn told(self, of: fn(BoxTruth) -> &'static str, arrow: &str) -> String {
         match self.boxes {
-            [Some(a), Some(b)] if a != b => format!("{} → {}", a.word(), b.word()),
-            [Some(one), _] | [None, Some(one)] => one.word().to_owned(),
+            [Some(a), Some(b)] if a != b => format!("{}{arrow}{}", of(a), of(b)),
+            [Some(one), _] | [None, Some(one)] => of(one).to_owned(),
             [None, None] => String::new(),
         }
     }
@@ -109,6 +118,8 @@ mod tests {
         assert_eq!(told([None, None], VerdictKind::Lost, ["", ""]), None);
         assert_eq!(PairTruth { boxes: [Some(True), Some(False)] }.word(), "true → false");
         assert_eq!(PairTruth { boxes: [Some(False); 2] }.word(), "false");
+        assert_eq!(PairTruth { boxes: [Some(True), Some(BadlyPlaced)] }.short(), "✔→place");
+        assert_eq!(PairTruth { boxes: [Some(WrongClass), None] }.short(), "class");
     }
 
     #[test]

@@ -20,8 +20,8 @@ const TOP: usize = 5;
 /// From this width on there is room for tenths of a pixel.
 const WIDE: f32 = 290.0;
 
-/// Shows the details.
-pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mut Vec<Action>) {
+/// Shows the details. `from_top`: they are another pair's than before, and begin with what became of it.
+pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, from_top: bool, actions: &mut Vec<Action>) {
     let of = |found: &[Detection], index: Option<usize>| found.get(index?).copied();
     let boxes = [of(input.comparison.a(), verdict.a()), of(input.comparison.b(), verdict.b())];
     let row = PairRow::new(input.comparison, 0, verdict, input.truth(verdict));
@@ -30,16 +30,20 @@ pub fn show(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, actions: &mu
         actions.push(Action::Pairs(PairsAction::Show(None)));
     }
     theme::reserve_scroll_bar(ui);
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+    let mut area = ScrollArea::vertical().auto_shrink([false, false]);
+    if from_top {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show(ui, |ui| {
         if input.live {
             ui.label(RichText::new("Followed from frame to frame. Space to pause.").small().weak());
         }
-        let remedy = sentences(ui, input, verdict, &row);
+        let remedy = sentences(ui, input, verdict);
         ui.horizontal_wrapped(|ui| {
             if let Some((side, thresholds)) = remedy.and_then(|remedy| bring_back(ui, input, remedy)) {
                 actions.push(Action::Thresholds(ThresholdsAction::Set(Side::BOTH[side], thresholds)));
             }
-            if row.kind != VerdictKind::Gained && ask_for_layers(ui) {
+            if ask_for_layers(ui) {
                 actions.push(Action::Pairs(PairsAction::FindLayers));
             }
         });
@@ -101,15 +105,12 @@ struct RemedyButton {
 }
 
 /// What happened, and what would undo it.
-fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict, row: &PairRow) -> Option<RemedyButton> {
+fn sentences(ui: &mut Ui, input: &PairsInput<'_>, verdict: &Verdict) -> Option<RemedyButton> {
     let explanation = input.explanation();
     if let Some(truth) = input.truth_sentence(verdict) {
         ui.label(RichText::new(format!("{truth}.")).strong()).on_hover_text("What the annotations say of it");
     }
-    match explanation.reason(verdict) {
-        Some(reason) => ui.label(format!("{reason}.")),
-        None => ui.label(format!("{}.", row.kind.what(input.names))),
-    };
+    ui.label(format!("{}.", explanation.outcome(verdict)));
     let remedy = explanation.remedy(verdict)?;
     ui.label(RichText::new(&remedy).color(theme::scheme(ui).strong));
     Some(RemedyButton { thresholds: explanation.thresholds_with(verdict)?, words: remedy })

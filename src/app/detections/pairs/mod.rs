@@ -36,6 +36,10 @@ pub struct PairsPanel {
     last_selected: Option<usize>,
     /// The row under the pointer when it was shown last.
     last_hovered: Option<usize>,
+    /// Of the table and its head, when they were shown last.
+    last_height: f32,
+    /// Another pair was selected than the one whose details were shown last.
+    details_from_top: bool,
 }
 
 impl PairsPanel {
@@ -52,6 +56,11 @@ impl PairsPanel {
     /// Lists all kinds.
     pub fn show_all_kinds(&mut self) {
         self.model.shown = Shown::default();
+    }
+
+    /// The next details begin with what became of their pair, though those before were scrolled.
+    pub fn show_details_from_top(&mut self) {
+        self.details_from_top = true;
     }
 
     /// The verdicts that are listed, from the top down.
@@ -81,14 +90,20 @@ impl PairsPanel {
             let bottom = Panel::bottom("pair details").resizable(true).default_size((height * 0.55).min(420.0));
             let bottom = bottom.size_range(80.0..=(height - 196.0).max(80.0)).frame(egui::Frame::NONE);
             bottom.show(ui, |ui| match verdict {
-                Some(verdict) => details::show(ui, input, verdict, actions),
+                Some(verdict) => {
+                    let from_top = std::mem::take(&mut self.details_from_top);
+                    details::show(ui, input, verdict, from_top, actions);
+                }
                 None => details::show_missing(ui, actions),
             });
         }
+        let height = ui.available_height();
+        let resized = (height - self.last_height).abs() > 0.5;
+        self.last_height = height;
         heading::show(ui, &mut self.model.shown, input, actions);
         let held = input.live && self.held;
         self.model.update(input.comparison, input.judged, input.classes(), input.chosen_classes, held);
-        let at = PairTablePlace { focus: self.focus, scroll_to: self.scroll_to(input) };
+        let at = PairTablePlace { focus: self.focus, scroll_to: self.scroll_to(input, resized) };
         let touched = table::show(ui, &mut self.model, input, at, actions);
         actions.extend(touched.selected.map(|verdict| Action::Pairs(PairsAction::Show(verdict))));
         (self.focus, self.held) = (touched.place, touched.held);
@@ -98,10 +113,11 @@ impl PairsPanel {
         touched.hovered
     }
 
-    /// The row that was highlighted or selected elsewhere, and must be scrolled to.
-    fn scroll_to(&self, input: &PairsInput<'_>) -> Option<usize> {
+    /// The row that was highlighted or selected elsewhere, and must be scrolled to; or the selected one, where the table was
+    /// `resized`.
+    fn scroll_to(&self, input: &PairsInput<'_>, resized: bool) -> Option<usize> {
         let from_elsewhere = |now: Option<usize>, last, own: Option<usize>| now.filter(|_| now != last && now != own);
-        let selected = from_elsewhere(input.selected, self.last_selected, None);
+        let selected = from_elsewhere(input.selected, self.last_selected.filter(|_| !resized), None);
         let highlighted = from_elsewhere(input.highlighted, self.last_highlighted, self.last_hovered);
         self.model.place(selected.or(highlighted)?)
     }

@@ -49,8 +49,14 @@ const COLUMNS: [PairColumn; 6] = [
 /// The same where the truth is known.
 const TRUTH_COLUMNS: [PairColumn; 7] = {
     let [verdict, class, score_a, score_b, delta, iou] = COLUMNS;
-    let truth = PairColumn { key: PairSortKey::Truth, title: "Truth", what: "truth", width: Some(54.0) };
+    let truth = PairColumn { key: PairSortKey::Truth, title: "Truth", what: "truth", width: Some(57.0) };
     [verdict, class, truth, score_a, score_b, delta, iou]
+};
+
+/// The same with less room: whether a box is well placed is asked first, and the difference is to be seen in the scores.
+const FEWER_TRUTH_COLUMNS: [PairColumn; 6] = {
+    let [verdict, class, truth, score_a, score_b, _, iou] = TRUTH_COLUMNS;
+    [verdict, class, truth, score_a, score_b, iou]
 };
 
 /// Those that leave a class's name its room in a table of this width. `truth`: with what is known of the boxes.
@@ -60,9 +66,13 @@ fn columns(width: f32, truth: bool) -> &'static [PairColumn] {
         width - taken - GAP * (columns.len() - 1) as f32
     };
     // Verdict, class, what is known, and both scores are always there.
-    let (all, least): (&'static [PairColumn], usize) = if truth { (&TRUTH_COLUMNS, 5) } else { (&COLUMNS, 4) };
-    let number = (least..all.len()).rev().map(|last| last + 1).find(|n| left(&all[..*n]) >= CLASS);
-    &all[..number.unwrap_or(least)]
+    let sets: [(&'static [PairColumn], usize); 3] = if truth {
+        [(&TRUTH_COLUMNS, 7), (&FEWER_TRUTH_COLUMNS, 6), (&TRUTH_COLUMNS, 5)]
+    } else {
+        [(&COLUMNS, 6), (&COLUMNS, 5), (&COLUMNS, 4)]
+    };
+    let [first, second, least] = sets.map(|(columns, number)| &columns[..number]);
+    [first, second].into_iter().find(|columns| left(columns) >= CLASS).unwrap_or(least)
 }
 
 /// Indices are of verdicts.
@@ -264,11 +274,12 @@ fn line(ui: &Ui, rect: Rect, (id, sense): (Id, Sense), row: &PairRow, input: &Pa
         ui.label(egui::RichText::new(format!("{}: {}", row.class_text(classes), row.kind.word())).strong());
         let explanation = input.explanation();
         let verdict = input.comparison.verdicts().get(row.verdict);
-        let why = verdict.and_then(|verdict| explanation.reason(verdict));
         if let Some(truth) = verdict.and_then(|verdict| input.truth_sentence(verdict)) {
             ui.label(format!("{truth}."));
         }
-        ui.label(why.unwrap_or_else(|| row.kind.what(input.names)));
+        if let Some(verdict) = verdict {
+            ui.label(format!("{}.", explanation.outcome(verdict)));
+        }
         let what = if input.live { "Click to follow it; Space to pause" } else { "Click for details" };
         ui.label(egui::RichText::new(what).weak());
     })
@@ -297,11 +308,11 @@ fn cell(ui: &Ui, key: PairSortKey, row: &PairRow, colour: Color32, input: &Pairs
         }
         PairSortKey::Class => {
             let text = row.class_text(input.classes());
-            let galley = truncated(ui, text, colour, rect.width());
+            let galley = truncated(ui, text, 13.5, colour, rect.width());
             painter.galley(rect.left_center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
         }
         PairSortKey::Truth => {
-            let galley = truncated(ui, row.truth.word(), colour, rect.width());
+            let galley = truncated(ui, row.truth.short(), 12.0, colour, rect.width());
             painter.galley(rect.left_center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
         }
         PairSortKey::ScoreA => score(0),
@@ -317,8 +328,8 @@ fn cell(ui: &Ui, key: PairSortKey, row: &PairRow, colour: Color32, input: &Pairs
     }
 }
 
-fn truncated(ui: &Ui, text: String, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
-    let mut job = egui::text::LayoutJob::simple_singleline(text, FontId::proportional(13.5), colour);
+fn truncated(ui: &Ui, text: String, size: f32, colour: Color32, width: f32) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text, FontId::proportional(size), colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width);
     ui.painter().layout_job(job)
 }
@@ -346,7 +357,10 @@ fn title_cell(ui: &Ui, key: PairSortKey, title: &str, what: &str, sort: &mut Sor
     let tooltip = match key {
         PairSortKey::Verdict => "Sort by severity: lost, gained, class changed, then matched by score difference",
         PairSortKey::Class => "Sort by class name",
-        PairSortKey::Truth => "Sort by truth: true boxes that B lost, false ones that it gained, then the others",
+        PairSortKey::Truth => {
+            "✔ true, ✖ false, or what is wrong. Sort by truth: true boxes that B lost, false ones that it gained, then the \
+             others"
+        }
         PairSortKey::ScoreA => "Sort by A's score",
         PairSortKey::ScoreB => "Sort by B's score",
         PairSortKey::Delta => "Sort by score difference (B − A)",
@@ -409,7 +423,7 @@ mod tests {
         assert_eq!(titles(50.0), ["", "Class", "A", "B"]);
         let titles = |width: f32| columns(width, true).iter().map(|column| column.title).collect::<Vec<_>>();
         assert_eq!(titles(390.0), ["", "Class", "Truth", "A", "B", "Δ", "IoU"]);
-        assert_eq!(titles(316.0), ["", "Class", "Truth", "A", "B", "Δ"]);
+        assert_eq!(titles(304.0), ["", "Class", "Truth", "A", "B", "IoU"]);
         assert_eq!(titles(216.0), ["", "Class", "Truth", "A", "B"]);
     }
 

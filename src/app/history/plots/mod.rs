@@ -46,6 +46,9 @@ const NARROW: f32 = 840.0;
 /// Up to this number of records, curves are rebuilt for every frame: that takes a fraction of a millisecond.
 const FEW: usize = 4000;
 
+/// This long before the first frame, in seconds, the pointer still means that frame.
+const NEAR: f64 = 0.5;
+
 /// Where there are more, a pixel is more than a tenth of a second, and nobody sees that it is this late.
 const LATE: Duration = Duration::from_millis(250);
 
@@ -139,12 +142,14 @@ impl PlotState {
             record: read.map(|record| judged(record, input)),
             pointed: self.view.pointed.and_then(|at| input.timeline.nearest(at)).map(|r| before_newest(r, input)),
         };
+        let oldest = input.timeline.records().next().map_or(f64::INFINITY, |record| record.seconds);
         let mut pointed = None;
         ui.columns(tabs.len(), |columns| {
             for (ui, tab) in columns.iter_mut().zip(tabs) {
                 ui.spacing_mut().item_spacing.y = 2.0;
                 let (response, at) = show_one(ui, *tab, self, input, &read);
-                if let Some(at) = at {
+                // Before the first frame there is nothing to tell.
+                if let Some(at) = at.filter(|at| *at >= oldest - NEAR) {
                     pointed = Some(at);
                     explain(&response, at, input, actions);
                 }

@@ -253,6 +253,19 @@ fn the_legends_tell_of_the_frame_under_the_pointer() {
 }
 
 #[test]
+fn before_the_first_frame_there_is_nothing_to_point_at() {
+    let mut desk = Desk::new(2);
+    // A minute is recorded: it takes the last fifth.
+    desk.state.reach = Reach::FiveMinutes;
+    let mut harness = desk.open(1200.0);
+    for (part, is_recorded) in [(0.5, false), (0.95, true)] {
+        harness.hover_at(place(&harness, "Agreement over time", part));
+        harness.run_steps(3);
+        assert_eq!(harness.state().state.view.pointed.is_some(), is_recorded, "{part}");
+    }
+}
+
+#[test]
 fn the_tooltip_has_every_figure_of_its_frame() {
     let desk = Desk::new(2);
     let input = PlotInput {

@@ -113,6 +113,24 @@ fn a_pattern_begins_and_ends_with_a_stroke_and_stays_inside() {
 }
 
 #[test]
+fn a_sample_has_the_strokes_and_gaps_that_boxes_have() {
+    let patterns = [VerdictKind::Lost, VerdictKind::Gained, VerdictKind::Flip].map(VerdictKind::pattern);
+    for pattern in patterns.into_iter().chain([TRUTH_PATTERN.as_slice()]) {
+        for width in [1.0, 1.25, 2.0, 3.0] {
+            let length = length_of(pattern, width);
+            let of = |length: f32| along(length, pattern, width, Rangef::EVERYTHING).collect::<Vec<_>>();
+            let (sample, side) = (of(length), of(4000.0));
+            assert!(sample.len() > pattern.len(), "{pattern:?} of {width}: {sample:?}");
+            for (sample, side) in sample.iter().zip(&side) {
+                let near = |x: f32, y: f32| (x - y).abs() < 0.25;
+                let alike = near(sample.0, side.0) && near(sample.1, side.1);
+                assert!(alike, "{pattern:?} of {width}: {sample:?} {side:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_out_of_sight_is_not_painted() {
     let rect = Rect::from_min_max(pos2(-50_000.0, 100.0), pos2(50_000.0, 40_000.0));
     let clip = Rect::from_min_max(pos2(0.0, 0.0), pos2(800.0, 600.0));
