@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::conv::ByteOutput;
 use super::executor::Executor;
 use super::moves;
-use super::network::{Network, Op, Step};
+use super::network::Network;
 use super::sums::Sums;
 use super::tensor::{Axes, Buffer, Tensor, Values};
 
@@ -47,7 +46,7 @@ impl Executor {
         let network = Arc::clone(&self.network);
         let place = *network.places.get(tensor)?;
         for step in network.steps.iter().filter(|step| step.output == place) {
-            self.step(&network, step, sums);
+            _ = self.step(&network, step, sums, None);
         }
         let found = network.tensor(tensor)?;
         Some(self.buffers[found.buffer].values(found))
@@ -63,30 +62,13 @@ impl Executor {
         if !put_values(wanted, found, &mut right) {
             return false;
         }
-        for step in network.steps.iter().filter(|step| step.output == place) {
-            if !self.is_step(&network, step, sums, &right) {
-                return false;
-            }
-        }
-        is_same(&self.buffers[found.buffer], &right)
-    }
-
-    /// Computes a step. `false`: it is known already that its output will not be this.
-    fn is_step(&mut self, network: &Network, step: &Step, sums: Sums, right: &Buffer) -> bool {
-        let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
-        if let (Op::Conv(conv), Buffer::Bytes(wanted)) = (&step.op, right) {
-            // As in a run: no step reads what it writes.
-            let mut buffer = std::mem::take(&mut self.buffers[output.buffer]);
-            let mut is_right = false;
-            if let (Buffer::Bytes(from), Buffer::Bytes(bytes)) = (&self.buffers[input.buffer], &mut buffer) {
-                let into = ByteOutput { bytes, shape: output.shape, wanted: Some(wanted.as_slice()) };
-                is_right = conv.to_bytes((from, input.shape), sums, &mut self.scratch, into).is_continue();
-            }
-            self.buffers[output.buffer] = buffer;
-            return is_right;
-        }
-        self.step(network, step, sums);
-        true
+        let bytes = match &right {
+            Buffer::Bytes(bytes) => Some(bytes.as_slice()),
+            Buffer::Floats(_) => None,
+        };
+        let mut steps = network.steps.iter().filter(|step| step.output == place);
+        steps.all(|step| self.step(&network, step, sums, bytes).is_continue())
+            && is_same(&self.buffers[found.buffer], &right)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs a network, node by node.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::byte_map::Table;
@@ -14,7 +15,7 @@ use super::{ConvOverflow, IntegerError};
 pub struct Executor {
     pub(super) network: Arc<Network>,
     pub(super) buffers: Vec<Buffer>,
-    pub(super) scratch: Scratch,
+    scratch: Scratch,
     /// Whether the tensors hold the values of a run.
     pub(super) has_run: bool,
 }
@@ -47,7 +48,7 @@ impl Executor {
             moves::channels_last(input, tensor.shape, floats);
         }
         for step in &network.steps {
-            self.step(&network, step, sums);
+            _ = self.step(&network, step, sums, None);
         }
         self.has_run = true;
         Ok(())
@@ -79,11 +80,19 @@ impl Executor {
         found
     }
 
-    pub(super) fn step(&mut self, network: &Network, step: &Step, sums: Sums) {
+    /// Computes a step. `wanted`: of a convolution, which breaks where its bytes are others.
+    pub(super) fn step(
+        &mut self,
+        network: &Network,
+        step: &Step,
+        sums: Sums,
+        wanted: Option<&[u8]>,
+    ) -> ControlFlow<()> {
         let [input, output] = [step.input, step.output].map(|tensor| &network.tensors[tensor]);
         // Taken out of the list while the input is borrowed from it: no step reads what it writes.
         let mut buffer = std::mem::take(&mut self.buffers[output.buffer]);
         let (from, into) = (input.shape, output.shape);
+        let mut flow = ControlFlow::Continue(());
         // The reader guarantees that each operation gets the types it supports.
         match (&self.buffers[input.buffer], &mut buffer) {
             (Buffer::Floats(floats), Buffer::Bytes(bytes)) => {
@@ -100,8 +109,8 @@ impl Executor {
             },
             (Buffer::Bytes(bytes), Buffer::Bytes(output)) => match &step.op {
                 Op::Conv(conv) => {
-                    let output = ByteOutput { bytes: output, shape: into, wanted: None };
-                    _ = conv.to_bytes((bytes, from), sums, &mut self.scratch, output);
+                    let output = ByteOutput { bytes: output, shape: into, wanted };
+                    flow = conv.to_bytes((bytes, from), sums, &mut self.scratch, output);
                 }
                 Op::Map(map) => {
                     output.iter_mut().zip(bytes).for_each(|(output, byte)| *output = map.table[usize::from(*byte)]);
@@ -118,6 +127,7 @@ impl Executor {
             }
         }
         self.buffers[output.buffer] = buffer;
+        flow
     }
 }
 

@@ -98,6 +98,15 @@ proptest! {
             let network = Arc::new(network);
             let mut executor = Executor::new(Arc::clone(&network));
             executor.run(&input, sums).unwrap();
+            // A tensor is what it is, and nothing else, wherever the one wrong value lies.
+            for tensor in network.tensors().iter().filter(|tensor| network.inputs_of(&tensor.name).next().is_some()) {
+                let right = executor.values(&tensor.name).unwrap();
+                let last = tensor.shape.values() - 1;
+                for at in [0, last / 2, last] {
+                    prop_assert!(!executor.gives(&tensor.name, sums, &with_one_wrong(&right, at)), "{} {}", tensor.name, at);
+                }
+                prop_assert!(executor.gives(&tensor.name, sums, &right), "{}", tensor.name);
+            }
             for kernel in kernels() {
                 for keeps in [true, false] {
                     let mut plan = plan(&network, PlanOptions { kernel, threads, keeps, sums });
@@ -122,6 +131,17 @@ proptest! {
             }
         }
     }
+}
+
+/// The same values, but for the last bit of one.
+fn with_one_wrong(right: &Values, at: usize) -> Values {
+    let mut values = right.clone();
+    match &mut values {
+        Values::U8(values) => values[at] ^= 1,
+        Values::I8(values) => values[at] ^= 1,
+        Values::F32(values) => values[at] = f32::from_bits(values[at].to_bits() ^ 1),
+    }
+    values
 }
 
 /// A picture through a convolution and a leaky ReLU; half of that through another one; both beside each other, pooled,

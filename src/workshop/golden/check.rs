@@ -197,8 +197,8 @@ impl<'a> CheckRun<'a> {
             return expected;
         }
         let network = Arc::clone(self.executor.network());
-        let others: Vec<&str> = network.inputs_of(&tensor.name).map(|input| input.name.as_str()).collect();
-        let others: Vec<&str> = others.into_iter().filter(|input| self.others.contains_key(*input)).collect();
+        let inputs = network.inputs_of(&tensor.name).map(|input| input.name.as_str());
+        let others: Vec<&str> = inputs.filter(|input| self.others.contains_key(*input)).collect();
         if others.is_empty() {
             return expected;
         }
