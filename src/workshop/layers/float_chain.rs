@@ -19,7 +19,7 @@ use crate::detect::{Form, RawHeads};
 use crate::model::Runtime;
 use crate::onnx::ModelProto;
 
-/// Built once; what a picture's tensors are it keeps until the next one. Of YOLOv4-tiny, 35 MB.
+/// Built once; what a picture's tensors are it keeps until the next one. Of YOLOv4-tiny, 51 MB.
 pub struct FloatChain {
     runtime: Runtime,
     form: Form,

@@ -142,7 +142,7 @@ impl OverflowCounter {
         let missing = || LayersError::Integers("a tensor was not computed".into());
         let exact = own.as_ref().or(exact).ok_or_else(missing)?;
         saturating.run(input)?;
-        let nodes = exact.overflows().unwrap_or_default();
+        let nodes = exact.overflows().ok_or_else(missing)?;
         let [exact, saturating] = [heads(exact, form)?, heads(saturating, form)?];
         if found.nodes.is_empty() {
             found.nodes = nodes;
