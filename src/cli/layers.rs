@@ -54,7 +54,7 @@ pub struct LayersArgs {
     /// Skip the effect of each single layer on the boxes, which takes a few seconds
     #[arg(long, conflicts_with = "worst")]
     quick: bool,
-    /// Follow the Nth box of the first image, as listed by `detect`: in which layers its score drops
+    /// Follow the Nth box of the first image, as listed by `detect`: in which layers its score changes
     #[arg(long = "box", value_name = "N", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..))]
     number: Option<u32>,
     /// Print one JSON object

@@ -83,7 +83,7 @@ fn a_boxs_way_begins_at_the_float_models_score_and_ends_at_the_int8_models() {
         let of = |tensor: &str| study.layers.iter().find(|l| l.layer.tensor == tensor).unwrap();
         // Pictures are bytes to begin with: to round them loses nothing.
         let images = of("images");
-        assert!((images.up_to.unwrap() - float).abs() < 1e-3 && images.fall(float).unwrap().abs() < 1e-3);
+        assert!((images.up_to.unwrap() - float).abs() < 1e-3 && images.change(float).unwrap().abs() < 1e-3);
         // Of the last node nothing comes after it: with it alone, the score is that of its own rounding.
         let head = of("head_stride_8");
         assert!(close(head.up_to.unwrap(), int8));

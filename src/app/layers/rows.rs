@@ -55,7 +55,7 @@ impl LayerRow {
                 iou_loss: studied.loss.as_ref().filter(|loss| loss.seen).map(|loss| loss.iou_loss),
                 share: studied.share,
                 alone,
-                change: alone.zip(float).map(|(alone, float)| alone - float),
+                change: float.and_then(|float| studied.change(float)),
                 up_to: studied.up_to,
                 overflowing: studied.overflowing,
                 differing: layer.differing,

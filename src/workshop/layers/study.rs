@@ -31,9 +31,9 @@ pub struct Studied {
 }
 
 impl Studied {
-    /// How far the one box's score falls by this node alone; below 0 where it rises.
-    pub fn fall(&self, float: f32) -> Option<f32> {
-        self.loss.as_ref()?.target.map(|score| float - score)
+    /// How far this node alone takes the one box's score from the float model's; below 0 where it falls.
+    pub fn change(&self, float: f32) -> Option<f32> {
+        self.loss.as_ref()?.target.map(|score| score - float)
     }
 }
 
