@@ -43,7 +43,7 @@ pub enum ProfileError {
 pub enum ProfileCause {
     #[error("{0}")]
     Read(ReadError),
-    #[error("it is not in the format of a hardware profile ({0}); models/profiles has examples")]
+    #[error("it is not in the format of a hardware profile ({0}); the models folder has examples in profiles/")]
     Json(String),
     #[error("its name must be 1 to {most} letters, digits, - and _; change \"name\"")]
     Name { most: usize },

@@ -173,7 +173,7 @@ impl ComputedAs {
         if let Some(chosen) = self.choices(ui, context.pair.request(which), &context.own[which.index()]) {
             actions.push(Action::Models(ModelsAction::Compute(which, chosen)));
         }
-        let what = "Compute by a hardware profile of your own; models/profiles has examples";
+        let what = "Compute by a hardware profile of your own; the models folder has examples in profiles/";
         if ui.add(Button::new("Profile from file…")).on_hover_text(what).clicked() {
             actions.push(Action::Models(ModelsAction::ChooseProfile(which)));
         }

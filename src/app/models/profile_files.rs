@@ -174,6 +174,6 @@ mod tests {
         let (ctx, mut files) = (Context::default(), ProfileFiles::default());
         files.read(&ctx, Side::A, path).unwrap();
         let why = done(&mut files).unwrap_err().to_string();
-        assert!(why.contains("chip.json") && why.contains("models/profiles has examples"), "{why}");
+        assert!(why.contains("chip.json") && why.contains("the models folder has examples in profiles/"), "{why}");
     }
 }
