@@ -15,9 +15,18 @@ use crate::video::frame;
 
 /// A window with frames for ever, and a folder for its recordings.
 fn window(dir: &Path) -> Desk {
-    let preferences = Preferences { recordings: Some(dir.into()), ..Preferences::default() };
+    let opened_before = Preferences::from_json(r#"{"recent": [{"file": "/a/bus.jpg"}]}"#);
+    let preferences = Preferences { recordings: Some(dir.into()), ..opened_before };
     let mut desk = Desk::new(Plan { endless: true, view: Some(View::Overlay), preferences, ..Plan::default() });
     desk.until("the boxes", |d| d.has_words("person"));
+    desk
+}
+
+/// A window that has recorded a second, and goes on.
+fn recording(dir: &Path) -> Desk {
+    let mut desk = window(dir);
+    desk.click("Record");
+    desk.until("a second of frames", has_a_second);
     desk
 }
 
@@ -99,9 +108,7 @@ fn what_was_seen_is_recorded_and_opens_like_a_video_without_inference() {
 #[test]
 fn a_window_that_closes_leaves_a_whole_recording() {
     let dir = tempfile::tempdir().unwrap();
-    let mut desk = window(dir.path());
-    desk.click("Record");
-    desk.until("a second of frames", has_a_second);
+    let mut desk = recording(dir.path());
     let viewer = desk.harness.state_mut().take().unwrap();
     viewer.close(std::time::Duration::from_secs(20));
     let reader = RecordingReader::open(&only_file(dir.path()).unwrap()).unwrap();
@@ -111,14 +118,13 @@ fn a_window_that_closes_leaves_a_whole_recording() {
 #[test]
 fn a_recording_stands_first_among_the_recent_files() {
     let dir = tempfile::tempdir().unwrap();
-    let mut desk = window(dir.path());
-    desk.click("Record");
-    desk.until("a second of frames", has_a_second);
+    let mut desk = recording(dir.path());
     desk.click("Stop recording");
     desk.until("the file", |d| d.said().starts_with("Recorded ") && d.said().contains("the source menu"));
     let path = only_file(dir.path()).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
-    desk.until("it to be kept", |d| d.preferences().to_json().contains(name));
+    let names = |d: &Desk| d.preferences().recent.entries().iter().map(|entry| entry.name()).collect::<Vec<_>>();
+    desk.until("it to be kept", |d| names(d) == [name, "bus.jpg"]);
 }
 
 #[test]
@@ -126,7 +132,7 @@ fn a_source_that_has_ended_gives_nothing_to_record() {
     let dir = tempfile::tempdir().unwrap();
     let preferences = Preferences { recordings: Some(dir.path().into()), ..Preferences::default() };
     let mut desk = Desk::with_picture(Plan { preferences, ..Plan::default() });
-    desk.harness.run_steps(10);
+    desk.until("the end", |d| d.has("age – ms"));
     desk.press_command(Key::R);
     desk.until("the reason", |d| d.said().starts_with("Nothing to record: the source has ended"));
     assert!(only_file(dir.path()).is_none() && !desk.has_words("● "));

@@ -37,8 +37,8 @@ pub struct CompareSummary {
 }
 
 impl CompareSummary {
-    /// Thresholds that differ are named, because they alone may make A and B differ.
-    /// "250 images · 1203 matched · 30 lost · 12 gained · 4 class changed · F1 0.957 · mean IoU 0.912"
+    /// "250 images · 1203 matched · 30 lost · 12 gained · 4 class changed · F1 0.957 · mean IoU 0.912"; and thresholds that
+    /// differ, because they alone may make A and B differ.
     pub fn text(&self) -> String {
         let Agreement { matched, lost, gained, flips, .. } = self.all;
         let images = if self.compared == 1 { "image" } else { "images" };

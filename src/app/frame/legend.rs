@@ -55,7 +55,7 @@ impl Legend {
     }
 
     fn of_lines(painter: &Painter, whole: Rect, lines: &[LegendLine]) -> Option<Self> {
-        if lines.is_empty() || whole.height() < LEAST_HEIGHT {
+        if lines.is_empty() || whole.height() < LEAST_HEIGHT || whole.width() < LEAST_WIDTH {
             return None;
         }
         let most = whole.width() - 2.0 * (MARGIN + PADDING.x);
@@ -90,7 +90,7 @@ impl Legend {
         cross = cross.translate(moved);
         let named = lines.iter().map(|line| format!("{} {}", line.name, line.look));
         let words = format!("Legend: {}", named.collect::<Vec<_>>().join(", "));
-        (whole.width() >= LEAST_WIDTH).then_some(Self { rect, entries, cross, words })
+        Some(Self { rect, entries, cross, words })
     }
 
     /// Paints it; true: it must go.

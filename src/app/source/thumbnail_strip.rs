@@ -42,7 +42,7 @@ pub struct ThumbnailStrip {
     wanted: Range<usize>,
     /// The picture that was last scrolled to.
     followed: Option<usize>,
-    /// It is to be scrolled to its start.
+    /// It must be scrolled to its start.
     to_start: bool,
 }
 

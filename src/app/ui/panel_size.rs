@@ -14,7 +14,8 @@ const PANELS: [(&str, bool); 5] =
 /// No panel is smaller, or larger, in points.
 const SANE: std::ops::Range<f32> = 20.0..16_384.0;
 
-/// Where a panel's id is found, and the size that it starts with; of a height, the one that was dragged.
+/// Where the id of a panel with a width is found, and the size that a panel starts with; of a height, the one that was
+/// dragged.
 fn places(name: &str) -> [Id; 2] {
     [Id::unique(("panel id", name)), Id::unique(("panel size", name))]
 }
@@ -24,7 +25,6 @@ pub fn keep(ui: &Ui, name: &str) {
     let id = ui.scope_id().with(name);
     let [id_at, size_at] = places(name);
     if PANELS.contains(&(name, true)) {
-        ui.data_mut(|data| data.insert_temp(id_at, id));
         return keep_height(ui, id, size_at);
     }
     let is_new = PanelState::load(ui, id).is_none();

@@ -30,7 +30,8 @@ impl Screenshot {
     /// is saved, or could not be.
     pub fn poll(&mut self, ctx: &Context, awaited: bool) -> Option<Result<(), String>> {
         let now = Instant::now();
-        let due = if awaited { self.due + PATIENCE } else { self.due };
+        // A source that is tried again does not hold up a picture that is taken already.
+        let due = if awaited && self.taken.is_none() { self.due + PATIENCE } else { self.due };
         if now < due {
             ctx.request_repaint_after(due - now);
             return None;
