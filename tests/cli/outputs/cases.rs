@@ -12,6 +12,14 @@ pub fn cases() -> Vec<Case> {
     let and = |more: &[(&'static str, &'static str)]| [darknet.as_slice(), more].concat();
     let (float, int8) = ("small-64_float.onnx", "small-64_int8_qop.onnx");
     let (table, recipe) = ("small-64.calibration.json", "own.recipe.json");
+    let both = [
+        ("", "pictures"),
+        ("--a", float),
+        ("--b", int8),
+        ("--arithmetic", "chip.json"),
+        ("--a-arithmetic", "chip.json"),
+        ("--b-arithmetic", "chip.json"),
+    ];
     vec![
         Case { words: "models export", inputs: darknet.to_vec(), outputs: vec!["--output"] },
         Case {
@@ -78,29 +86,10 @@ pub fn cases() -> Vec<Case> {
         },
         Case {
             words: "view",
-            inputs: vec![
-                ("", "pictures"),
-                ("--a", float),
-                ("--b", int8),
-                ("--arithmetic", "chip.json"),
-                ("--a-arithmetic", "chip.json"),
-                ("--b-arithmetic", "chip.json"),
-                ("--annotations", "truth.json"),
-            ],
+            inputs: [&both[..], &[("--annotations", "truth.json")]].concat(),
             outputs: vec!["--screenshot", "--trace"],
         },
-        Case {
-            words: "record",
-            inputs: vec![
-                ("", "pictures"),
-                ("--a", float),
-                ("--b", int8),
-                ("--arithmetic", "chip.json"),
-                ("--a-arithmetic", "chip.json"),
-                ("--b-arithmetic", "chip.json"),
-            ],
-            outputs: vec!["--output"],
-        },
+        Case { words: "record", inputs: both.to_vec(), outputs: vec!["--output"] },
         Case { words: "record", inputs: vec![("--video", "clip.avi")], outputs: vec!["--output"] },
         Case {
             words: "replay",
