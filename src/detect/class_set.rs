@@ -36,11 +36,6 @@ impl ClassSet {
             _ => {}
         }
     }
-
-    /// Inverts the selection among a model's `len` classes.
-    pub fn invert(&mut self, len: usize) {
-        self.hidden = (0..len).filter(|id| self.contains(*id)).collect();
-    }
 }
 
 #[cfg(test)]
@@ -61,14 +56,9 @@ mod tests {
     }
 
     #[test]
-    fn twice_inverted_is_the_same() {
-        let mut set = ClassSet::only(2, 5);
-        set.invert(5);
-        assert_eq!((0..5).map(|id| set.contains(id)).collect::<Vec<_>>(), [true, true, false, true, true]);
-        set.invert(5);
-        assert_eq!(set, ClassSet::only(2, 5));
-        let mut none = ClassSet::none(5);
-        none.invert(5);
-        assert_eq!(none, ClassSet::default());
+    fn one_class_or_none_is_chosen() {
+        let chosen = |set: ClassSet| (0..5).filter(|id| set.contains(*id)).collect::<Vec<_>>();
+        assert_eq!(chosen(ClassSet::only(2, 5)), [2]);
+        assert!(chosen(ClassSet::none(5)).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::byte_map::ByteMap;
 use super::conv::Conv;
 use super::grid::Grid;
-use super::tensor::{Element, Tensor};
+use super::tensor::Tensor;
 use super::window::Window;
 
 /// An INT8 model in ONNX's QOperator form, or rewritten to it from the QDQ form, as a plan: what is computed from what,
@@ -78,10 +78,5 @@ impl Network {
     /// In the order of the model.
     pub fn outputs(&self) -> impl Iterator<Item = &Tensor> {
         self.outputs.iter().map(|place| &self.tensors[*place])
-    }
-
-    /// Whether all activations are uint8.
-    pub fn is_unsigned(&self) -> bool {
-        self.tensors.iter().all(|tensor| tensor.element != Element::I8)
     }
 }

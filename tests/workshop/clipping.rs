@@ -100,7 +100,7 @@ fn brightened_pictures_leave_the_ranges_until_they_are_added_to_the_calibration(
         assert_eq!(over.len(), 1, "{over:?}");
     }
 
-    let origin = ModelOrigin::of(&shop.catalog(), &model).unwrap();
+    let origin = ModelOrigin::near(&shop.catalog(), &model, None).unwrap();
     let made = origin.with_added(&calibrated(&shop, &bright)).unwrap().save(&[shop.path("made")]).unwrap();
     assert!(made.to_string_lossy().contains("small-64_int8_qop_6-frames-"), "{}", made.display());
     let table = CalibrationTable::read(&made.with_extension("calibration.json")).unwrap();

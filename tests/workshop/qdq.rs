@@ -197,7 +197,7 @@ fn the_program_makes_it_runs_it_and_names_its_form() {
     assert!(line["detections"].as_array().unwrap().len() >= 4, "{line}");
 
     // Its recipe and its table lie beside it: it can be rebuilt, in its form.
-    let origin = ModelOrigin::of(&Catalog::at(models()), &path).unwrap();
+    let origin = ModelOrigin::near(&Catalog::at(models()), &path, None).unwrap();
     assert_eq!(origin.recipe().format, IntegerForm::Qdq);
     let rebuilt = origin.with_float(&["layer_00_conv".into()]).unwrap().save(&[dir.path().to_owned()]).unwrap();
     let model = ModelProto::decode(std::fs::read(rebuilt).unwrap().as_slice()).unwrap();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use twinsight::detect::{Decoder, Detection, Letterbox, Letterboxer, RawHeads};
 use twinsight::model::{Arithmetic, Detector, ModelName, SessionDetector};
 use twinsight::onnx::ModelProto;
-use twinsight::workshop::layers::{LayerModels, LayersError, Target, study, try_layers};
+use twinsight::workshop::layers::{LayerModels, Layers, LayersError, Target, study};
 use twinsight::workshop::rebuild::{ModelOrigin, RebuildError, RebuiltModel};
 use twinsight::workshop::{CalibrationFrame, CalibrationTable, Calibrator, Progress, Recipe, Stopped, read_metadata};
 
@@ -44,6 +44,11 @@ fn heads(shop: &Shop, model: &Path, input: &[f32]) -> RawHeads {
     let mut heads = RawHeads::default();
     detector.run(input, &mut heads).unwrap();
     heads
+}
+
+/// With nothing but the model's file known.
+fn origin_of(shop: &Shop, model: &Path) -> Result<ModelOrigin, RebuildError> {
+    ModelOrigin::near(&shop.catalog(), model, None)
 }
 
 fn input(picture: &Path) -> Vec<f32> {
@@ -103,7 +108,13 @@ fn one_picture_gives_the_figures_of_that_picture_twice() {
     let models = LayerModels { float: &float, int8: &int8, form: source.form(), arithmetic: &Arithmetic::Exact };
     let input = input(&shop.picture("pictures", 7));
     let target = Target::of(&found(&shop, &heads(&shop, &shop.float(), &input))[1]);
-    let run = |inputs: &[Vec<f32>]| try_layers(&shop.runtime(), models, inputs, Some(target), |_| Ok(())).unwrap();
+    let run = |inputs: &[Vec<f32>]| {
+        let mut layers = Layers::new(&shop.runtime(), models).unwrap();
+        for (picture, input) in inputs.iter().enumerate() {
+            layers.add_and_try(input, Some(target).filter(|_| picture == 0), &mut || Ok(())).unwrap();
+        }
+        layers.trials()
+    };
     let (once, twice) = (run(std::slice::from_ref(&input)), run(&[input.clone(), input.clone()]));
     assert_eq!(once.descent, twice.descent);
     assert_eq!(once.losses.len(), twice.losses.len());
@@ -139,7 +150,7 @@ fn measuring_can_be_ended_at_every_step() {
 #[test]
 fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     let shop = Shop::new();
-    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = origin_of(&shop, &shop.int8()).unwrap();
     assert_eq!(origin.recipe(), &Recipe::card());
     let remade = origin.with_float(&["head_stride_8".into()]).unwrap();
     let before = std::fs::read(shop.int8()).unwrap();
@@ -159,7 +170,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
     assert!(noise(&c) < noise(&b), "{} {}", noise(&c), noise(&b));
 
     // A rebuilt model can itself be rebuilt, from the files beside it.
-    let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
+    let again = origin_of(&shop, &path).unwrap();
     assert_eq!(again.recipe().float, ["head_stride_8"]);
     let more = again.with_float(&["layer_00_conv".into()]).unwrap();
     let more = more.save(&[shop.dir.path().to_owned()]).unwrap();
@@ -192,7 +203,7 @@ fn a_model_says_of_what_it_was_made_and_is_made_anew_with_a_layer_in_float() {
 #[test]
 fn nothing_is_written_over_and_another_folder_takes_what_the_first_cannot() {
     let shop = Shop::new();
-    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = origin_of(&shop, &shop.int8()).unwrap();
     let remade = origin.with_float(&["layer_01_conv".into()]).unwrap();
     let folder = shop.path("mine");
     let first = remade.save(std::slice::from_ref(&folder)).unwrap();
@@ -212,7 +223,7 @@ fn nothing_is_written_over_and_another_folder_takes_what_the_first_cannot() {
 #[test]
 fn other_ranges_make_another_model_beside_their_table() {
     let shop = Shop::new();
-    let origin = ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap();
+    let origin = origin_of(&shop, &shop.int8()).unwrap();
     let mut calibrator = Calibrator::new(&shop.runtime(), origin.network()).unwrap();
     for seed in 20..24 {
         let frame = twinsight::source::load(&shop.picture("own", seed)).unwrap();
@@ -226,7 +237,7 @@ fn other_ranges_make_another_model_beside_their_table() {
         let (_, _, metadata) = read_metadata(&path).unwrap();
         let table = CalibrationTable::read(&path.with_extension("calibration.json")).unwrap();
         assert_eq!(metadata.unwrap().calibration_sha256, Some(table.sha256()));
-        let again = ModelOrigin::of(&shop.catalog(), &path).unwrap();
+        let again = origin_of(&shop, &path).unwrap();
         assert_eq!(again.recipe(), &recipe);
         again.with_float(&["layer_00_conv".into()]).unwrap();
     }
@@ -256,7 +267,7 @@ fn any_exporters_model_is_rebuilt_with_a_layer_in_float() {
         command.arg("--images").arg(shop.path("calibration")).arg("-o").arg(&int8);
         Run::of(command.env("TWINSIGHT_MODELS", shop.dir.path())).done();
         // What is seen of a layer is its tensor; a node's own name does too.
-        let origin = ModelOrigin::of(&shop.catalog(), &int8).unwrap();
+        let origin = origin_of(&shop, &int8).unwrap();
         for name in ["layer_01_conv".to_owned(), format!("{prefix}layer_01_conv/Conv")] {
             let remade = origin.with_float(std::slice::from_ref(&name)).unwrap();
             let path = remade.save(&[shop.path("made")]).unwrap();
@@ -265,7 +276,7 @@ fn any_exporters_model_is_rebuilt_with_a_layer_in_float() {
             let op = nodes.iter().find(|node| node.output[0] == "layer_01_conv").map(|node| node.op_type.as_str());
             assert_eq!(op, Some("Conv"), "{name}");
             // Saved elsewhere, it is found again by the float model that it is compared with.
-            assert!(ModelOrigin::of(&shop.catalog(), &path).is_err());
+            assert!(origin_of(&shop, &path).is_err());
             let again = ModelOrigin::near(&shop.catalog(), &path, Some(&float)).unwrap();
             let same = again.with_float(&["layer_01_conv".into()]);
             assert!(matches!(same, Err(RebuildError::IsFloat { .. })), "{same:?}");
@@ -278,15 +289,13 @@ fn any_exporters_model_is_rebuilt_with_a_layer_in_float() {
 #[test]
 fn a_models_own_names_and_whatever_cfg_fits_are_found() {
     let shop = Shop::new();
-    let by_name =
-        ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let by_name = origin_of(&shop, &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     std::fs::remove_file(shop.float()).unwrap();
     std::fs::rename(shop.path("small.weights"), shop.path("small_best.weights")).unwrap();
     std::fs::rename(shop.path("small.names"), shop.path("obj.data")).unwrap();
     std::fs::write(shop.path("a.cfg"), "[net]\nno cfg").unwrap();
     std::fs::write(shop.path("a.weights"), "no weights").unwrap();
-    let by_form =
-        ModelOrigin::of(&shop.catalog(), &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
+    let by_form = origin_of(&shop, &shop.int8()).unwrap().with_float(&["layer_00_conv".into()]).unwrap();
     let [a, b] = [by_name, by_form].map(|remade| remade.save(&[shop.path("made")]).unwrap());
     assert_eq!(a, b, "the same bytes under the same name");
 }
@@ -294,7 +303,7 @@ fn a_models_own_names_and_whatever_cfg_fits_are_found() {
 #[test]
 fn what_is_missing_is_named() {
     let shop = Shop::new();
-    let of = |model: &Path| ModelOrigin::of(&shop.catalog(), model);
+    let of = |model: &Path| origin_of(&shop, model);
     assert!(matches!(of(&shop.float()), Err(RebuildError::NotInt8 { .. })));
     std::fs::write(shop.path("strange.onnx"), b"no model").unwrap();
     assert!(matches!(of(&shop.path("strange.onnx")), Err(RebuildError::NotTold { .. })));

@@ -33,18 +33,6 @@ impl ErrorKind {
             Self::Missed => "missed",
         }
     }
-
-    /// What it means, in a few words.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Classification => "in place, wrong class",
-            Self::Localization => "right class, badly placed",
-            Self::Both => "wrong class and badly placed",
-            Self::Duplicate => "a second box for the same object",
-            Self::Background => "nothing is there",
-            Self::Missed => "an object without a box",
-        }
-    }
 }
 
 /// Whether a detection is right.
@@ -87,12 +75,4 @@ pub struct Judgement {
     pub boxes: Vec<BoxJudgement>,
     /// As the objects were given.
     pub objects: Vec<ObjectJudgement>,
-}
-
-impl Judgement {
-    /// Objects without a right detection, those that another means among them.
-    pub fn not_found(&self) -> impl Iterator<Item = usize> {
-        let lost = |object: &ObjectJudgement| matches!(object, ObjectJudgement::Mistaken(_) | ObjectJudgement::Missed);
-        self.objects.iter().enumerate().filter(move |(_, object)| lost(object)).map(|(place, _)| place)
-    }
 }

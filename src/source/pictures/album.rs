@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::folder::pictures_in;
 use super::folder_watch::{AlbumError, Listing};
 use crate::source::SourceRequest;
 
@@ -28,25 +27,7 @@ impl Album {
     /// Files in the order given, each folder's pictures in natural order. The first one is current.
     pub fn open(paths: &[PathBuf]) -> Result<Self, AlbumError> {
         let pictures = Listing::look(paths)?.pictures().to_vec();
-        Ok(Self::of(paths.to_vec(), pictures, 0))
-    }
-
-    /// The pictures of the file's folder, with the file current. Where the folder cannot be read, the file alone.
-    pub fn around(file: &Path) -> Self {
-        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut pictures = pictures_in(folder).unwrap_or_default();
-        if folder == Path::new(".") {
-            // As the file was named.
-            pictures = pictures.iter().filter_map(|p| p.file_name()).map(PathBuf::from).collect();
-        }
-        match pictures.iter().position(|p| p == file) {
-            Some(current) => Self::of(vec![folder.into()], pictures, current),
-            None => Self::of(vec![file.into()], vec![file.into()], 0),
-        }
-    }
-
-    fn of(named: Vec<PathBuf>, pictures: Vec<PathBuf>, current: usize) -> Self {
-        Self { named, listed: pictures.clone(), pictures, current, ..Self::default() }
+        Ok(Self { named: paths.to_vec(), listed: pictures.clone(), pictures, ..Self::default() })
     }
 
     /// All of them, unreadable ones included, in the order in which they are browsed.

@@ -95,8 +95,9 @@ impl Layers {
         Ok(())
     }
 
-    /// The same, and tries every layer alone on it. `target`: a box that is followed through the layers. `step` is called
-    /// after each tensor, and may end it.
+    /// The same, and tries every layer alone on it: the float model's boxes with a score of 0.25 and more are looked for in
+    /// the same cells. `target`: a box that is followed through the layers. `step` is called after each tensor, and may end
+    /// it.
     pub fn add_and_try(
         &mut self,
         input: &[f32],

@@ -33,7 +33,7 @@ pub use models::LayerModels;
 pub use overflow::{Changes, Overflow, is_change};
 pub use study::{Studied, Study, study};
 pub use target::{Descent, Target};
-pub use trials::{Trials, try_layers};
+pub use trials::Trials;
 
 use std::path::Path;
 

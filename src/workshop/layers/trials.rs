@@ -1,8 +1,6 @@
 //! Every layer tried alone, over some pictures.
 
-use super::{BoxLoss, Descent, LayerModels, Layers, LayersError, Target};
-use crate::model::Runtime;
-use crate::workshop::progress::Stopped;
+use super::{BoxLoss, Descent, Layers};
 
 /// What came of trying every layer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,24 +9,6 @@ pub struct Trials {
     pub losses: Vec<BoxLoss>,
     /// Of the one box that is looked at.
     pub descent: Option<Descent>,
-}
-
-/// Tries every layer alone: the float model's boxes with a score of 0.25 and more are looked for in the same cells.
-/// `inputs`: letterboxed pictures; `target` is a box of the first. `step` is called after each tensor of each picture with
-/// how many these are, and may end it.
-pub fn try_layers(
-    runtime: &Runtime,
-    models: LayerModels<'_>,
-    inputs: &[Vec<f32>],
-    target: Option<Target>,
-    mut step: impl FnMut(usize) -> Result<(), Stopped>,
-) -> Result<Trials, LayersError> {
-    let mut layers = Layers::new(runtime, models)?;
-    let steps = layers.tensors() * inputs.len();
-    for (picture, input) in inputs.iter().enumerate() {
-        layers.add_and_try(input, target.filter(|_| picture == 0), &mut || step(steps))?;
-    }
-    Ok(layers.trials())
 }
 
 impl Layers {

@@ -47,13 +47,9 @@ pub struct ModelOrigin {
 }
 
 impl ModelOrigin {
-    /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder, in the
-    /// models folder or among the downloads, or the float model that was made of them. Reads the models and weights there.
-    pub fn of(catalog: &Catalog, model: &Path) -> Result<Self, RebuildError> {
-        Self::near(catalog, model, None)
-    }
-
-    /// The same, looking beside another model too: the float model that it is compared with.
+    /// Finds weights, cfg and recipe of an INT8 model file of ours: weights by their sum, in the model's folder, beside
+    /// `other`, in the models folder or among the downloads, or the float model that was made of them. Reads the models and
+    /// weights there. `other`: the float model that it is compared with.
     pub fn near(catalog: &Catalog, model: &Path, other: Option<&Path>) -> Result<Self, RebuildError> {
         let path = || model.to_owned();
         let (_, _, metadata) = read_metadata(model)?;
