@@ -23,10 +23,18 @@ pub fn watch_and(note: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
     }
     ctrlc::set_handler(move || {
         if ASKED.swap(true, Ordering::Relaxed) {
+            end_log();
             std::process::exit(INTERRUPTED.into());
         }
         note();
     })
+}
+
+/// From here on nothing is logged: the process ends, and the system takes its libraries apart. A thread that was left behind in
+/// an inference, because it did not end in time or nothing was to be waited for, may still run in ONNX Runtime, which then
+/// reports as errors what is none of the user's.
+pub fn end_log() {
+    log::set_max_level(log::LevelFilter::Off);
 }
 
 /// Whether it is time to stop.

@@ -24,14 +24,17 @@ fn main() -> ExitCode {
         Command::View(args) => view(args),
         command => cli::run(command),
     };
-    match done {
+    let code = match done {
         Ok(code) => code,
         Err(error) if cli::reader_left(&*error) => ExitCode::from(cli::READER_LEFT),
         Err(error) => {
             cli::tell_error(&*error);
             ExitCode::FAILURE
         }
-    }
+    };
+    // All is told.
+    interrupt::end_log();
+    code
 }
 
 /// A line of the log, in which no name of a file or a camera can rewrite the terminal. `time`: since the start.

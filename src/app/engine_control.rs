@@ -111,10 +111,10 @@ impl EngineControl {
         self.engine.set_control(id, value);
     }
 
-    /// Stops the engine; a source that hangs in its driver is left behind after `deadline`.
+    /// Stops the engine. The models are waited for; a source that hangs in its driver is left behind after `deadline`.
     pub fn stop(self, deadline: Duration) {
         if !self.engine.stop(deadline) {
-            log::warn!("a source did not stop in time and was abandoned");
+            log::warn!("a source or a model did not stop in time and was abandoned");
         }
     }
 }

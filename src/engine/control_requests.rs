@@ -39,9 +39,9 @@ impl ControlRequests {
         self.change(|wanted| wanted.orientation = orientation);
     }
 
-    /// Sets controls before the next frame.
-    pub fn set(&self, values: impl IntoIterator<Item = (ControlId, i64)>) {
-        self.change(|wanted| wanted.controls.extend(values));
+    /// Sets a control before the next frame.
+    pub fn set(&self, id: ControlId, value: i64) {
+        self.change(|wanted| _ = wanted.controls.insert(id, value));
     }
 
     /// As asked for last.

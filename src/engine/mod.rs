@@ -64,9 +64,15 @@ use crate::source::{ControlId, Orientation, SourceError};
 use lock::lock;
 use settings::WantedSettings;
 use shared::Shared;
+use threads::ThreadDone;
 use worker::Worker;
 
-/// How long dropping an [`Engine`] waits for its threads.
+/// How long the worker may take to end. No driver holds it up: it has an inference or the loading of a model in hand, which
+/// takes seconds where other programs want the processor too. A process that ends in the midst of it takes the library away
+/// under it, which then reports errors, or worse.
+const INFERENCE: Duration = Duration::from_secs(5);
+
+/// How long dropping an [`Engine`] waits for its other threads.
 const DROP_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Owns the threads: looks at what a source gives with the models asked for, until it is stopped.
@@ -77,6 +83,7 @@ pub struct Engine {
     examiner: Examiner,
     /// Dropped to stop the worker; `None` = stopped.
     stop: Option<Sender<Infallible>>,
+    worker: ThreadDone,
 }
 
 impl Engine {
@@ -88,7 +95,7 @@ impl Engine {
         let (examiner, examinations) = Examiner::new();
         let worker = Worker::new(Arc::clone(&shared), wanted.clone(), examinations);
         let witness = Arc::clone(&shared);
-        shared.threads.spawn("worker", move || {
+        let done = shared.threads.spawn("worker", move || {
             if let Err(cause) = panic_guard::guard(|| worker.run(&stopped)) {
                 let error = Arc::new(SourceError::Fault { part: "the engine", cause, camera: false });
                 // A picture that stands still must not look live.
@@ -96,7 +103,7 @@ impl Engine {
                 witness.tell(Event::SourceFailed(error));
             }
         })?;
-        Ok(Self { shared, wanted: Mutex::new(wanted), examiner, stop: Some(stop) })
+        Ok(Self { shared, wanted: Mutex::new(wanted), examiner, stop: Some(stop), worker: done })
     }
 
     /// Asks for these settings, all at once, and returns at once. The newest win. After a change of the source
@@ -148,19 +155,7 @@ impl Engine {
     /// Sets one of [`Status::controls`] before the next frame; returns at once. It stays set when the camera comes
     /// back after a failure, until another source is asked for. What came of it is in the status.
     pub fn set_control(&self, id: ControlId, value: i64) {
-        self.shared.controls.set([(id, value)]);
-    }
-
-    /// Gives a control its default value.
-    pub fn reset_control(&self, id: ControlId) {
-        let controls = self.shared.board.controls();
-        self.shared.controls.set(controls.iter().filter(|c| c.id == id).map(|c| (c.id, c.default)));
-    }
-
-    /// Gives all controls their default values.
-    pub fn reset_controls(&self) {
-        let controls = self.shared.board.controls();
-        self.shared.controls.set(controls.iter().map(|c| (c.id, c.default)));
+        self.shared.controls.set(id, value);
     }
 
     /// Lets the models look at frames of the caller's, whenever the source's leave them time.
@@ -173,8 +168,9 @@ impl Engine {
         self.shared.board.shown(observation, self.shared.parts.clock.now());
     }
 
-    /// Stops every thread. `true`: all have ended. `false`: at least one hangs in a driver, and was left behind
-    /// after `deadline`; it ends with the process, or by itself when the driver returns.
+    /// Stops every thread. What the models have in hand is waited for, some seconds at most. `true`: all have ended. `false`:
+    /// at least one hangs in a driver, and was left behind after `deadline`; it ends with the process, or by itself when the
+    /// driver returns.
     pub fn stop(mut self, deadline: Duration) -> bool {
         self.end(deadline)
     }
@@ -182,6 +178,8 @@ impl Engine {
     fn end(&mut self, deadline: Duration) -> bool {
         self.stop.take().is_none_or(|stop| {
             drop(stop);
+            // It tells the source to stop, and the models go with it. It sends nothing: this waits for its end.
+            let _ = self.worker.recv_timeout(deadline.max(INFERENCE));
             self.shared.threads.join(deadline)
         })
     }
@@ -190,7 +188,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         if !self.end(DROP_DEADLINE) {
-            log::warn!("a thread hangs in a driver and was abandoned");
+            log::warn!("a thread hangs in a driver or in a model and was abandoned");
         }
     }
 }

@@ -156,11 +156,6 @@ impl StatusBoard {
         self.with(generation, |board| (board.controls, board.control_failure) = (controls, failure));
     }
 
-    /// What can be set on the source, as last read.
-    pub fn controls(&self) -> Arc<[Control]> {
-        Arc::clone(&lock(&self.0).controls)
-    }
-
     /// `again`: the frame was looked at before, with other models.
     pub fn inferred(&self, observation: &Observation, again: bool) {
         self.with(observation.source_generation, |board| {

@@ -357,10 +357,10 @@ fn controls_are_set_between_frames_and_again_when_the_camera_is_back() {
     back.publish(4);
     assert_eq!(values(&back), [50, 55, 0], "as before it went");
     observe(&engine);
-    engine.reset_control(2);
+    engine.set_control(2, 20);
     back.publish(5);
     assert_eq!(values(&back), [50, 20, 0]);
-    engine.reset_controls();
+    [(1, 10), (3, 1)].into_iter().for_each(|(id, value)| engine.set_control(id, value));
     back.publish(6);
     assert_eq!(values(&back), [10, 20, 1]);
 }
@@ -374,7 +374,7 @@ fn a_control_without_effect_may_refuse_and_one_with_an_effect_may_not() {
     *source.controls.lock().unwrap() = vec![control(1, 10), auto, control(3, 1)];
     let engine = studio.start(&settings(camera(0), &[Fp32]));
     source.publish(1);
-    engine.reset_controls();
+    [(1, 10), (2, 20), (3, 1)].into_iter().for_each(|(id, value)| engine.set_control(id, value));
     source.publish(2);
     assert_eq!(engine.status().control_failure, None);
     source.controls.lock().unwrap()[1].active = true;

@@ -279,6 +279,22 @@ fn stop_waits_for_threads_that_end_and_leaves_those_that_hang() {
     studio.expect_run("FP32", 1);
     assert!(!engine.stop(50 * MS), "the model hangs");
 
+    // An inference that takes longer than a source may is waited for: no process ends in the midst of it.
+    let studio = Studio::new();
+    let source = studio.still(&still("x.png"));
+    source.step(Step::Frame(1));
+    source.step(Step::End);
+    let token = studio.gate(&Fp32);
+    let engine = studio.start(&settings(still("x.png"), &[Fp32]));
+    studio.expect_run("FP32", 1);
+    let slow = std::thread::Builder::new().name("slow model".into()).spawn(move || {
+        // Nothing ever comes: it is the time that passes.
+        let _ = crossbeam_channel::never::<()>().recv_timeout(300 * MS);
+        token.send(()).unwrap();
+    });
+    assert!(engine.stop(50 * MS), "the model is only slow");
+    slow.unwrap().join().unwrap();
+
     // Waits between tries, and on a pause, are cut short.
     let studio = Studio::new();
     studio.fails(&camera(0), SourceError::NoCamera);
