@@ -133,6 +133,9 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode, Box<dyn Error>> {
         reader.done();
         stages.done();
         count += 1;
+        if video.as_ref().is_some_and(VideoOut::is_full) {
+            break;
+        }
     }
     // What else there is is written all the same.
     let encoded = video.map_or(Ok(()), VideoOut::finish);
@@ -161,11 +164,16 @@ fn installed(text: &str) -> Result<String, String> {
 
 /// An ONNX file; what other commands name with --model may be an installed model.
 fn model_file(path: PathBuf) -> Result<PathBuf, String> {
-    if let Some(name) = path.to_str()
-        && installed(name).is_ok()
-        && matches!(path.try_exists(), Ok(false))
-    {
-        return Err(format!("there is no such file; the installed model is --precision {name}"));
+    // What is wrong with an arithmetic is told where it is read.
+    let file = match ModelRequest::from_file_flag(&path, &Arithmetic::Exact).map(|request| request.name) {
+        Ok(ModelName::File(file)) => file,
+        _ => return Ok(path),
+    };
+    if !matches!(file.try_exists(), Ok(false)) {
+        return Ok(path);
     }
-    Ok(path)
+    Err(match path.to_str().filter(|name| installed(name).is_ok()) {
+        Some(name) => format!("there is no such file; the installed model is --precision {name}"),
+        None => "there is no such file; pass an ONNX file, or an installed model with --precision".into(),
+    })
 }

@@ -38,11 +38,15 @@ pub struct ViewArgs {
     #[arg(long, group = "from", conflicts_with = "CameraFlags")]
     demo: bool,
     /// Model A: fp32, int8, tuned, safe or an ONNX file [default: as last time]
-    #[arg(long, value_name = "MODEL", visible_alias = "a", value_parser = model_flag)]
-    precision: Option<String>,
+    #[arg(long, value_name = "MODEL", value_parser = model_flag)]
+    a: Option<String>,
     /// Model B, to compare with A [default: as last time]
     #[arg(long, value_name = "MODEL", value_parser = model_flag)]
     b: Option<String>,
+    /// The same as --a
+    // No alias: an error would name --a where this was typed.
+    #[arg(long, value_name = "MODEL", conflicts_with = "a", value_parser = model_flag)]
+    precision: Option<String>,
     /// With a golden pack: take what a board dumped of it as B, named as in the pack, in any of its formats
     #[arg(long, value_name = "DIR|FILE", requires = "files", conflicts_with = "b")]
     against: Option<PathBuf>,
@@ -158,12 +162,18 @@ impl ViewArgs {
         self.arithmetic.engine()
     }
 
+    /// A and B, as they were written.
+    fn model_flags(&self) -> [Option<&str>; 2] {
+        [self.a.as_ref().or(self.precision.as_ref()), self.b.as_ref()].map(|flag| flag.map(String::as_str))
+    }
+
     fn named(&self) -> Result<[Option<ModelRequest>; 2], ArithmeticError> {
         let [a, b] = self.arithmetic.chosen().map(Option::unwrap_or_default);
-        let named = |flag: &Option<String>, default: &Arithmetic| {
-            flag.as_ref().map(|flag| ModelRequest::from_flag(flag, default)).transpose()
+        let named = |flag: Option<&str>, default: &Arithmetic| {
+            flag.map(|flag| ModelRequest::from_flag(flag, default)).transpose()
         };
-        Ok([named(&self.precision, &a)?, named(&self.b, &b)?])
+        let [of_a, of_b] = self.model_flags();
+        Ok([named(of_a, &a)?, named(of_b, &b)?])
     }
 
     /// `None`: the person did not say.
@@ -204,8 +214,7 @@ impl ViewArgs {
         let installed = catalog.installed().into_iter().map(ModelRequest::from);
         let named = self.named().unwrap_or_default();
         let models: Vec<ModelRequest> = named.into_iter().flatten().chain(installed).collect();
-        let named = [self.precision.as_deref(), self.b.as_deref()].into_iter().flatten();
-        let profiles = self.arithmetic.files(named);
+        let profiles = self.arithmetic.files(self.model_flags().into_iter().flatten());
         let pack = self.pack().map(|place| place.dir);
         let golden = input::files_below(pack.iter().chain(&self.against));
         let read = [input::pictures(&self.files()).0, input::model_files(catalog, &models), profiles, golden].concat();

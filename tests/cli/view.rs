@@ -1,5 +1,7 @@
 //! The window's command without a display, and the help.
 
+use clap::CommandFactory;
+
 use crate::program::twinsight;
 use crate::run::Run;
 
@@ -38,7 +40,7 @@ fn help_and_version_are_there() {
         assert!(own.contains(&format!("Usage: twinsight {command}")), "{own}");
     }
     let view = Run::of(twinsight().args(["view", "--help"])).done();
-    for flag in ["--camera", "--image", "--demo", "--precision", "--screenshot", "--after"] {
+    for flag in ["--camera", "--image", "--demo", "--a <", "--b <", "--precision", "--screenshot", "--after"] {
         assert!(view.contains(flag), "{flag} is not in\n{view}");
     }
     assert_eq!(Run::of(twinsight().arg("--version")).done(), concat!("twinsight ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -61,6 +63,7 @@ fn a_word_that_is_no_model_or_command_is_refused_and_the_nearest_is_told() {
         (&["golden", "--model", "int9", "a.jpg", "-o", "pack"], &["'int8'"]),
         (&["replay", "a.mcap", "--model", "int9"], &["'int8'"]),
         (&["detect", "--model", "int8", "a.jpg"], &["no such file", "--precision int8"]),
+        (&["detect", "--model", "gone.onnx@native", "a.jpg"], &["no such file", "'--model <FILE>'"]),
     ] {
         let run = Run::of(twinsight().args(args));
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{args:?}: {}", run.err);
@@ -68,6 +71,38 @@ fn a_word_that_is_no_model_or_command_is_refused_and_the_nearest_is_told() {
     }
     let far = Run::of(twinsight().args(["view", "--a", "photos.onnx"]));
     assert!(far.code == 2 && !far.err.contains("similar"), "{}", far.err);
+}
+
+/// clap names a flag by its first name: an error about an alias would name a flag that nobody typed.
+#[test]
+fn an_error_about_a_model_names_the_flag_that_was_typed() {
+    let mut commands: Vec<(Vec<String>, clap::Command)> =
+        vec![(Vec::new(), <twinsight::cli::Arguments as CommandFactory>::command())];
+    let mut tried = 0;
+    while let Some((words, command)) = commands.pop() {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            commands.push(([&words[..], &[sub.get_name().to_owned()]].concat(), sub.clone()));
+        }
+        for argument in command.get_arguments() {
+            let name = argument.get_long().unwrap_or_default();
+            assert!(argument.get_all_aliases().is_none(), "{words:?}: --{name} has another name");
+            // Those that name a model, and refuse a word that names none before anything else.
+            if !["a", "b", "model", "precision"].contains(&name) {
+                continue;
+            }
+            tried += 1;
+            let flag = format!("--{name}");
+            for typed in [vec![flag.clone(), "nonsense".into()], vec![format!("{flag}=nonsense")]] {
+                let run = Run::of(twinsight().args(&words).args(&typed));
+                let told = run.err.lines().next().unwrap_or_default();
+                let names = told.contains(&format!("'{flag} <"));
+                assert!(run.code == 2 && names && told.contains("nonsense"), "{words:?} {typed:?}: {}", run.err);
+            }
+        }
+    }
+    assert!(tried >= 20, "{tried} flags name a model");
+    let both = Run::of(twinsight().args(["view", "--a", "fp32", "--precision", "int8"]));
+    assert!(both.code == 2 && both.err.contains("'--a <MODEL>'"), "{}", both.err);
 }
 
 #[test]
