@@ -94,10 +94,29 @@ impl ArithmeticFlags {
     }
 
     /// A and B, each in its arithmetic.
-    pub fn requests(&self, models: [&str; 2]) -> Result<[ModelRequest; 2], ArithmeticError> {
-        let [a, b] = self.chosen().map(Option::unwrap_or_default);
-        let request = |model, default| ModelRequest::from_flag(model, default)?.by(self.engine());
-        Ok([request(models[0], &a)?, request(models[1], &b)?])
+    pub fn requests(&self, [a, b]: [&str; 2]) -> Result<[ModelRequest; 2], ArithmeticError> {
+        Ok([self.request(0, a)?, self.request(1, b)?])
+    }
+
+    /// The model of one place, 0 for A and 1 for B, in its arithmetic.
+    pub fn request(&self, place: usize, model: &str) -> Result<ModelRequest, ArithmeticError> {
+        let chosen = self.chosen().into_iter().nth(place).flatten();
+        ModelRequest::from_flag(model, &chosen.unwrap_or_else(|| self.both.default()))?.by(self.engine())
+    }
+
+    /// For commands where A or B need not run: an arithmetic of a model that does not run would change nothing.
+    pub fn check_running(&self, [a, b]: [bool; 2]) -> Result<(), String> {
+        let flags = [
+            ("--a-arithmetic", self.a_arithmetic.is_some() && !a, "--a"),
+            ("--b-arithmetic", self.b_arithmetic.is_some() && !b, "--b"),
+            ("--arithmetic", self.both.arithmetic.is_some() && !a && !b, "--a or --b"),
+        ];
+        match flags.into_iter().find(|(_, is_idle, _)| *is_idle) {
+            Some((flag, _, model)) => Err(format!(
+                "{flag} changes nothing: recorded heads are what they are; name a model to run with {model}"
+            )),
+            None => Ok(()),
+        }
     }
 }
 

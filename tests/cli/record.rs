@@ -69,6 +69,28 @@ fn a_recording_of_the_demo_is_replayed_and_held_against_expected_boxes() {
     assert_eq!(computed[20]["totals"]["heads"], serde_json::json!({"equal": 40, "of": 40, "inexact_frames": 0}));
     assert_eq!(computed[..20], found[..20]);
 
+    // Named as A and B, at the thresholds that were recorded; or one of them beside the recorded heads of the other.
+    for (models, of) in [(&MODELS[..], 40), (&MODELS[..2], 20), (&MODELS[2..], 20)] {
+        let computed = lines(&run(&shop, &[&["replay", "demo.mcap", "--json"], models].concat()).done());
+        assert_eq!(computed[20]["totals"]["heads"]["equal"], of, "{models:?}");
+        assert_eq!(computed[20]["totals"]["heads"]["of"], of, "{models:?}");
+        assert_eq!(computed[..20], found[..20], "{models:?}");
+    }
+    // The other model in B's place: the same boxes twice, A's from the recording.
+    let twice = lines(&run(&shop, &["replay", "demo.mcap", "--json", "--b", MODELS[1]]).done());
+    for (frame, was) in twice[..20].iter().zip(&found) {
+        let [a, b] = [0usize, 1].map(|side| &frame["models"][side]);
+        assert!(a == b && *a == was["models"][0], "{frame}");
+    }
+    for (arguments, why) in [
+        (&["--a-arithmetic", "m16", "--b", MODELS[3]][..], "--a-arithmetic changes nothing"),
+        (&["--arithmetic", "m16"], "--arithmetic changes nothing"),
+    ] {
+        let idle = run(&shop, &[&["replay", "demo.mcap"], arguments].concat());
+        assert!(idle.error().starts_with(why), "{idle:?}");
+    }
+    assert_eq!(run(&shop, &["replay", "demo.mcap", "--a", MODELS[1], "--model", MODELS[3]]).code, 2);
+
     // Expected boxes: of the recorded heads, and then of models.
     let wrote = run(&shop, &["replay", "demo.mcap", "--write-expected", "boxes.json"]);
     assert_eq!(wrote.code, 0, "{wrote:?}");

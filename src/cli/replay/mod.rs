@@ -2,18 +2,19 @@
 //! boxes.
 
 mod expected;
+mod sides;
 mod video;
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 
 use self::expected::{BoxChange, EXPECTED, ExpectedBoxes, FrameBoxes, ModelBoxes, ReplayedBox, ReplayedModel, changes};
-use self::video::{ReplaySide, ReplayVideo};
-use super::arithmetic_flags::ArithmeticFlag;
+use self::sides::{EqualHeads, ReplaySide, ReplaySides};
+use self::video::ReplayVideo;
+use super::arithmetic_flags::ArithmeticFlags;
 use super::input::{self, Input};
 use super::output::escape::{on_a_line, path_name};
 use super::output::force::ForceFlag;
@@ -23,10 +24,10 @@ use super::output::video_out::{VideoOutFlag, look};
 use super::threshold_flags::fraction;
 use super::unknown_word::model_flag;
 use crate::annotate::Look;
-use crate::detect::{Letterbox, Postprocessor, RawHeads, Thresholds};
+use crate::detect::{Letterbox, Postprocessor};
 use crate::interrupt;
-use crate::model::{Catalog, FrameDetector, ModelInfo, ModelLoader};
-use crate::recording::{RecordedFrame, RecordedOutput, RecordingReader};
+use crate::model::{Catalog, FrameDetector, ModelError, ModelLoader};
+use crate::recording::{RecordedFrame, RecordingReader};
 use crate::source::VideoLocation;
 
 #[derive(Args, Debug)]
@@ -34,12 +35,17 @@ pub struct ReplayArgs {
     /// Recording to replay
     #[arg(value_name = "FILE")]
     recording: PathBuf,
-    /// Run this model on the frames in place of taking the recorded heads: fp32, int8, tuned, safe, or an ONNX file; may
-    /// be given twice, for A and B
+    /// Run this model on the frames as A: fp32, int8, tuned, safe, or an ONNX file [default: A's recorded heads]
     #[arg(long, value_name = "MODEL", value_parser = model_flag)]
+    a: Option<String>,
+    /// Run this model on the frames as B: fp32, int8, tuned, safe, or an ONNX file [default: B's recorded heads]
+    #[arg(long, value_name = "MODEL", value_parser = model_flag)]
+    b: Option<String>,
+    /// Run this model on the frames alone, without any recorded heads; given twice, these are A and B
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["a", "b"], value_parser = model_flag)]
     model: Vec<String>,
     #[command(flatten)]
-    arithmetic: ArithmeticFlag,
+    arithmetic: ArithmeticFlags,
     /// Score threshold: keep boxes with a higher score [default: as recorded; 0.25 with --model]
     #[arg(long, value_name = "S", value_parser = fraction)]
     score: Option<f32>,
@@ -57,20 +63,31 @@ pub struct ReplayArgs {
     json: bool,
     #[command(flatten)]
     video_out: VideoOutFlag,
-    /// How --video-out shows both models: overlay (A solid, B dashed), split (A left, B right), or side-by-side
+    /// How --video-out shows both models: overlay (A thick, B thin), split (A left, B right), or side-by-side
     #[arg(long, value_name = "overlay|split|side-by-side", default_value = "overlay", value_parser = look)]
     look: Look,
     #[command(flatten)]
     force: ForceFlag,
 }
 
+impl ReplayArgs {
+    /// The models that run, each with its place: 0 is A.
+    fn running(&self) -> Vec<(usize, &str)> {
+        let sides =
+            [&self.a, &self.b].into_iter().enumerate().filter_map(|(place, model)| Some((place, model.as_deref()?)));
+        sides.chain(self.model.iter().map(String::as_str).enumerate()).collect()
+    }
+}
+
 /// Runs the command. Exit 1 where a box is not as it was expected. Ctrl+C stops after the frame in hand, and writes
 /// nothing; exit 130 then.
 pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
-    let named = args.model.iter().map(|model| args.arithmetic.request(model));
-    let requests = named.collect::<Result<Vec<_>, _>>()?;
-    let profiles = args.arithmetic.files(args.model.iter().map(String::as_str));
+    let running = args.running();
+    args.arithmetic.check_running([0, 1].map(|side| running.iter().any(|(place, _)| *place == side)))?;
+    let requests = running.iter().map(|(place, model)| args.arithmetic.request(*place, model));
+    let requests = requests.collect::<Result<Vec<_>, _>>()?;
+    let profiles = args.arithmetic.files(running.iter().map(|(_, model)| *model));
     let named: Vec<PathBuf> = std::iter::once(&args.recording).chain(&args.expect).cloned().collect();
     let read = [named, input::model_files(&catalog, &requests), profiles].concat();
     let mut outputs = args.force.outputs().reads(read.iter().map(PathBuf::as_path));
@@ -84,8 +101,13 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         tell!("{} was cut off: it ends after its last whole frame", path_name(&args.recording));
     }
     let loader = ModelLoader::new(catalog);
-    let detectors = requests.iter().map(|request| FrameDetector::open(&loader, request));
-    let mut replay = Replay::new(args, detectors.collect::<Result<_, _>>()?);
+    let detectors = running
+        .iter()
+        .zip(&requests)
+        .map(|((place, _), request)| FrameDetector::open(&loader, request).map(|detector| (*place, detector)));
+    let detectors = detectors.collect::<Result<Vec<_>, ModelError>>()?;
+    let sides = ReplaySides::new(detectors, args.model.is_empty(), args.score, args.nms);
+    let mut replay = Replay { sides, postprocessor: Postprocessor::default() };
     interrupt::watch()?;
     let mut progress = ProgressLine::new(Some(reader.len()), "frames");
     let mut found =
@@ -99,7 +121,7 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         let recorded = reader.read(number)?;
         let boxes = replay.frame(&recorded)?;
         if let Some(video) = &mut video {
-            video.add(&recorded, &replay.sides(&recorded))?;
+            video.add(&recorded, &replay.sides.of(&recorded))?;
         }
         if let Some(expected) = &expected {
             let differing = differing(expected.frames.get(number), &boxes);
@@ -117,132 +139,49 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         totals.frames += 1;
         progress.step();
+        if video.as_ref().is_some_and(ReplayVideo::is_full) {
+            break;
+        }
     }
     drop(progress);
     if interrupt::asked() {
         tell!("stopped after {} of {} frames", totals.frames, reader.len());
         return Ok(interrupt::exit_code(false));
     }
-    totals.heads = replay.equal_heads;
+    totals.heads = replay.sides.equal_heads();
     video.map_or(Ok(()), ReplayVideo::finish)?;
     if let Some(file) = file {
-        found.models = replay.models();
+        found.models = replay.sides.models();
         file.write(format!("{}\n", serde_json::to_string(&found)?).as_bytes())?;
     }
     let mut failed = false;
     if let Some(expected) = &expected {
         failed = totals.changed_boxes > 0 || expected.frames.len() != totals.frames;
-        tell_models(&expected.models, &replay.models());
+        tell_models(&expected.models, &replay.sides.models());
     }
     out!("{}", if args.json { totals.to_json()? } else { totals.to_text() })?;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Runs through the frames.
-struct Replay<'a> {
-    args: &'a ReplayArgs,
-    /// Empty: the recorded heads are taken.
-    detectors: Vec<FrameDetector>,
+struct Replay {
+    sides: ReplaySides,
     postprocessor: Postprocessor,
-    /// Whose heads were taken, in the order in which they came.
-    recorded: Vec<Arc<ModelInfo>>,
-    equal_heads: Option<EqualHeads>,
 }
 
-/// Of heads that were recorded and computed again by the same model: how many are the same, bit by bit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-struct EqualHeads {
-    equal: usize,
-    of: usize,
-    /// Frames that came back with slightly other pixels, because they were kept as JPEG.
-    inexact_frames: usize,
-}
-
-impl<'a> Replay<'a> {
-    fn new(args: &'a ReplayArgs, detectors: Vec<FrameDetector>) -> Self {
-        Self { args, detectors, postprocessor: Postprocessor::default(), recorded: Vec::new(), equal_heads: None }
-    }
-
-    fn models(&self) -> Vec<ReplayedModel> {
-        let computed = self.detectors.iter().map(FrameDetector::info);
-        computed.chain(&self.recorded).map(|info| ReplayedModel::of(info)).collect()
-    }
-
-    fn thresholds(&self, default: Thresholds) -> Thresholds {
-        Thresholds {
-            score: self.args.score.unwrap_or(default.score),
-            nms_iou: self.args.nms.unwrap_or(default.nms_iou),
+impl Replay {
+    /// The boxes of A and B.
+    fn frame(&mut self, recorded: &RecordedFrame) -> Result<FrameBoxes, ModelError> {
+        self.sides.look(recorded)?;
+        let mut models = Vec::new();
+        for ReplaySide { name, form, heads, thresholds } in self.sides.of(recorded) {
+            let letterbox = Letterbox::new(recorded.frame.size(), form.input);
+            let detections = self.postprocessor.run(form, heads, &letterbox, thresholds);
+            let detections = detections.iter().map(|detection| ReplayedBox::of(detection, &form.classes)).collect();
+            models.push(ModelBoxes { model: name.to_owned(), detections });
         }
-    }
-
-    fn frame(&mut self, recorded: &RecordedFrame) -> Result<FrameBoxes, Box<dyn Error>> {
-        let models = if self.detectors.is_empty() { self.taken(recorded) } else { self.computed(recorded)? };
         Ok(FrameBoxes { frame: recorded.number, time_s: recorded.time.as_secs_f64(), models })
     }
-
-    /// What was recorded of the frame, or computed last.
-    fn sides<'b>(&'b self, recorded: &'b RecordedFrame) -> Vec<ReplaySide<'b>> {
-        if self.detectors.is_empty() {
-            let side = |output: &'b RecordedOutput| ReplaySide {
-                name: &output.model.name,
-                form: &output.model.form,
-                heads: &output.heads,
-                thresholds: self.thresholds(output.thresholds),
-            };
-            return recorded.outputs.iter().map(side).collect();
-        }
-        let thresholds = self.thresholds(Thresholds::LIVE);
-        let side = |detector: &'b FrameDetector| {
-            let info = detector.info();
-            ReplaySide { name: &info.name, form: &info.form, heads: detector.heads(), thresholds }
-        };
-        self.detectors.iter().map(side).collect()
-    }
-
-    /// From the recorded heads.
-    fn taken(&mut self, recorded: &RecordedFrame) -> Vec<ModelBoxes> {
-        let mut models = Vec::with_capacity(recorded.outputs.len());
-        for output in &recorded.outputs {
-            if !self.recorded.iter().any(|known| Arc::ptr_eq(known, &output.model)) {
-                self.recorded.push(Arc::clone(&output.model));
-            }
-            let (form, thresholds) = (&output.model.form, self.thresholds(output.thresholds));
-            let letterbox = Letterbox::new(recorded.frame.size(), form.input);
-            let detections = self.postprocessor.run(form, &output.heads, &letterbox, thresholds);
-            let detections = detections.iter().map(|detection| ReplayedBox::of(detection, &form.classes)).collect();
-            models.push(ModelBoxes { model: output.model.name.clone(), detections });
-        }
-        models
-    }
-
-    /// By running the models.
-    fn computed(&mut self, recorded: &RecordedFrame) -> Result<Vec<ModelBoxes>, Box<dyn Error>> {
-        let thresholds = self.thresholds(Thresholds::LIVE);
-        let mut models = Vec::with_capacity(self.detectors.len());
-        for detector in &mut self.detectors {
-            detector.run(&recorded.frame)?;
-            let info = Arc::clone(detector.info());
-            let known = recorded
-                .outputs
-                .iter()
-                .find(|o| o.model.sha256 == info.sha256 && o.model.arithmetic == info.arithmetic);
-            if let Some(known) = known {
-                let heads = self.equal_heads.get_or_insert_default();
-                heads.of += 1;
-                heads.equal += usize::from(same_bits(&known.heads, detector.heads()));
-                heads.inexact_frames += usize::from(!recorded.is_exact);
-            }
-            let detections = detector.detections(thresholds).iter();
-            let detections = detections.map(|detection| ReplayedBox::of(detection, &info.form.classes)).collect();
-            models.push(ModelBoxes { model: info.name.clone(), detections });
-        }
-        Ok(models)
-    }
-}
-
-fn same_bits(a: &RawHeads, b: &RawHeads) -> bool {
-    let same = |(a, b): (&Vec<f32>, &Vec<f32>)| a.iter().map(|v| v.to_bits()).eq(b.iter().map(|v| v.to_bits()));
-    a.heads.len() == b.heads.len() && a.heads.iter().zip(&b.heads).all(same)
 }
 
 /// Each box of a frame that is not as it was expected, with its model.
@@ -358,13 +297,5 @@ mod tests {
             text.contains("5 of 6 equal") && text.contains("JPEG") && text.contains("5 frames were expected"),
             "{text}"
         );
-    }
-
-    #[test]
-    fn bits_are_compared_and_not_values() {
-        let of = |values: &[f32]| RawHeads { heads: vec![values.to_vec()] };
-        assert!(same_bits(&of(&[f32::NAN, 1.0]), &of(&[f32::NAN, 1.0])));
-        assert!(!same_bits(&of(&[0.0]), &of(&[-0.0])));
-        assert!(!same_bits(&of(&[0.0]), &of(&[0.0, 0.0])));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
+use super::sides::ReplaySide;
 use crate::annotate::{Look, MarkPanes, PanePainter, class_marks, paint_names};
 use crate::cli::output::video_out::{FrameTime, VideoOut};
 use crate::compare::{Comparer, ModelInput};
-use crate::detect::{Form, Letterbox, Postprocessor, RawHeads, Thresholds};
+use crate::detect::{Letterbox, Postprocessor};
 use crate::encode::EncodeError;
 use crate::recording::RecordedFrame;
 
@@ -16,14 +17,6 @@ pub struct ReplayVideo {
     painter: PanePainter,
     comparer: Comparer,
     postprocessor: Postprocessor,
-}
-
-/// What one model makes of a frame.
-pub struct ReplaySide<'a> {
-    pub name: &'a str,
-    pub form: &'a Form,
-    pub heads: &'a RawHeads,
-    pub thresholds: Thresholds,
 }
 
 impl ReplayVideo {
@@ -58,6 +51,11 @@ impl ReplayVideo {
         let painted = self.painter.paint(frame, &panes)?;
         paint_names(painted, &panes, names);
         Ok(self.out.add(painted, FrameTime { time: Some(recorded.time), rate: None })?)
+    }
+
+    /// Whether it is as large as it may be.
+    pub fn is_full(&self) -> bool {
+        self.out.is_full()
     }
 
     /// Puts the video into its place.
