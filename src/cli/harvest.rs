@@ -20,7 +20,9 @@ use crate::files::Outputs;
 use crate::interrupt;
 use crate::model::Catalog;
 use crate::trace::Trace;
-use crate::workshop::harvest::{HarvestFrame, HarvestOutcome, HarvestSettings, HarvestTotals, Harvester};
+use crate::workshop::harvest::{
+    HarvestFrame, HarvestLimit, HarvestLimits, HarvestOutcome, HarvestSettings, HarvestTotals, Harvester,
+};
 use crate::workshop::labels::LabelForm;
 
 /// What each condition means, and when two frames are alike: below the flags.
@@ -38,8 +40,11 @@ The folder has images/ (PNG, the pixels that the models saw), the labels (annota
 harvest.jsonl: one JSON line for each frame that met a condition, with its reasons and both models' boxes, also of
 near-duplicates. Use it with `twinsight eval --images DIR/images` and `twinsight models calibrate --images DIR/images`.";
 
+/// One frame of a camera, as other commands take, is no harvest.
+const FRAMES: &str = "Stop after looking at N frames [default: all]";
+
 #[derive(Args, Debug)]
-#[command(after_help = NOTES)]
+#[command(after_help = NOTES, mut_arg("frames", |frames| frames.help(FRAMES)))]
 pub struct HarvestArgs {
     #[command(flatten)]
     input: InputArgs,
@@ -52,6 +57,12 @@ pub struct HarvestArgs {
     /// Form of the labels, which are A's boxes
     #[arg(long, value_name = "coco|yolo|voc", default_value = "coco", value_parser = label_form)]
     labels: LabelForm,
+    /// Stop once this many frames are kept [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_kept: Option<u64>,
+    /// Stop before a frame with which the folder would have more than this many megabytes
+    #[arg(long, value_name = "MB", default_value_t = 8000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    max_size: u64,
     #[command(flatten)]
     pair: PairFlags,
     #[command(flatten)]
@@ -62,13 +73,12 @@ pub struct HarvestArgs {
 }
 
 /// Runs the command. What cannot be read is reported, the rest is still done; exit 1 then. A camera or a stream without an end
-/// goes on until Ctrl+C, which stops after the frame in hand; exit 130 then, and the folder is complete.
+/// goes on until a limit is reached, or Ctrl+C, which stops after the frame in hand; exit 130 then. The folder is complete.
 pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
     let catalog = Catalog::find();
     let thresholds = args.thresholds.thresholds();
     let mut input = args.input.clone();
     if input.camera.name().is_some() {
-        // One frame, as of other commands, is no harvest.
         input.frames = input.frames.or(Some(u64::MAX));
     }
     let inputs = input.inputs();
@@ -76,17 +86,30 @@ pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
     let read = [input::files(&inputs), input::model_files(&catalog, &requests), args.pair.profiles()].concat();
     let outputs = Outputs::default().reads(read.iter().map(PathBuf::as_path));
     let mut pair = DetectorPair::open_alike(&catalog, &requests)?;
-    let settings = HarvestSettings { when: args.when.clone(), form: args.labels, models: pair.infos() };
+    let limits = HarvestLimits {
+        frames: args.max_kept.unwrap_or(HarvestLimits::default().frames),
+        bytes: args.max_size * 1_000_000,
+    };
+    let settings = HarvestSettings { when: args.when.clone(), form: args.labels, limits, models: pair.infos() };
     let mut harvester = Harvester::create(&args.output, outputs, settings)?;
 
     let mut reader = FrameReader::new(&catalog, &input, inputs)?;
     let offered = offer_all(&mut reader, &mut pair, thresholds, &mut harvester, args.json);
     let failures = reader.failures();
     drop(reader);
+    let limit = harvester.limit();
     // What was kept has its labels, whatever ended it.
     let finished = harvester.finish();
     offered?;
     let totals = finished?;
+    // That as many are kept as were asked for needs no word.
+    match limit {
+        Some(HarvestLimit::Size) => tell!("the harvest ends at the limit of its size; --max-size sets another"),
+        Some(HarvestLimit::Frames) if args.max_kept.is_none() => {
+            tell!("the harvest ends with {} kept frames; --max-kept sets another limit", totals.kept);
+        }
+        Some(HarvestLimit::Frames) | None => {}
+    }
     if interrupt::asked() {
         tell!("stopped after {} {}", totals.frames, if totals.frames == 1 { "frame" } else { "frames" });
     }
@@ -99,7 +122,7 @@ pub fn run(args: &HarvestArgs) -> Result<ExitCode, Box<dyn Error>> {
     Ok(interrupt::exit_code(failures > 0))
 }
 
-/// Lets both models look at every frame, until there are no more or one cannot be looked at or kept.
+/// Lets both models look at every frame, until there are no more, it is enough, or one cannot be looked at or kept.
 fn offer_all(
     reader: &mut FrameReader,
     pair: &mut DetectorPair,
@@ -124,6 +147,9 @@ fn offer_all(
             reader.suspend(|| out!("{line}"))?;
         }
         reader.done();
+        if harvester.limit().is_some() {
+            break;
+        }
     }
     Ok(())
 }

@@ -15,4 +15,4 @@ mod writer;
 
 pub use error::EncodeError;
 pub use format::VideoFormat;
-pub use writer::{VideoTotals, VideoWriter};
+pub use writer::{LIVE_BYTES, VideoTotals, VideoWriter};

@@ -22,6 +22,9 @@ const SLOT: Duration = Duration::from_millis(40);
 /// The least that is between two frames.
 const LEAST: Duration = Duration::from_millis(1);
 
+/// How large a video becomes of a source that may have no end, where nobody says: 8 GB, as a recording.
+pub const LIVE_BYTES: u64 = 8_000_000_000;
+
 /// How much of what ffmpeg says is kept.
 const WORDS: u64 = 1 << 14;
 
@@ -143,6 +146,12 @@ impl VideoWriter {
         self.last = Some(time);
         self.frames += 1;
         Ok(())
+    }
+
+    /// What ffmpeg has written so far; it has some frames more in hand.
+    pub fn bytes(&self) -> u64 {
+        let part = self.file.as_ref().and_then(|file| file.part().metadata().ok());
+        part.map_or(0, |about| about.len())
     }
 
     /// As [`VideoWriter::finish`], where the last frame is shown until this time after the first.

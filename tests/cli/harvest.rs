@@ -167,6 +167,45 @@ fn a_harvest_feeds_eval_and_calibrate_in_each_form() {
     assert!(truths.values().all(|objects| *objects == truths["coco"]), "{truths:?}");
 }
 
+/// A stream without an end would fill any disk.
+#[test]
+fn a_harvest_ends_at_its_limits_and_says_at_which() {
+    let shop = Shop::new();
+    let (width, height) = (320, 240);
+    for seed in 0..12u32 {
+        // Noise, which no PNG makes small: 230 kB each.
+        let mut state = seed + 1;
+        let picture = image::RgbImage::from_fn(width, height, |x, y| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // Other cells are bright in each.
+            let bright = if (x / 20 + y / 15) % 12 == seed { 128 } else { 0 };
+            image::Rgb([0, 8, 16].map(|shift| bright + ((state >> (8 + shift)) as u8 & 127)))
+        });
+        let dir = shop.path("noise");
+        std::fs::create_dir_all(&dir).unwrap();
+        picture.save(dir.join(format!("{seed:02}.png"))).unwrap();
+    }
+    let harvest = |dir: &str, more: &[&str]| {
+        let words = ["harvest", "noise", "-o", dir, "--when", "agreement<1,uncertain"];
+        let run = run(&shop, &[&words[..], more, &MODELS].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        let kept = std::fs::read_dir(shop.path(dir).join("images")).unwrap();
+        let sizes: Vec<u64> = kept.map(|entry| entry.unwrap().metadata().unwrap().len()).collect();
+        let labels = std::fs::read_to_string(shop.path(dir).join("annotations.json")).unwrap();
+        let labels: Value = serde_json::from_str(&labels).unwrap();
+        assert_eq!(labels["images"].as_array().unwrap().len(), sizes.len(), "the folder is whole");
+        (run, sizes)
+    };
+    let (all, sizes) = harvest("all", &[]);
+    assert!(sizes.len() > 6 && all.err.is_empty(), "{all:?}");
+    let (asked, sizes) = harvest("two", &["--max-kept", "2"]);
+    assert!(sizes.len() == 2 && asked.err.is_empty() && asked.out.starts_with("2 of "), "{asked:?}");
+    let (full, sizes) = harvest("full", &["--max-size", "1"]);
+    assert!(sizes.len() > 1 && sizes.iter().sum::<u64>() <= 1_000_000, "{sizes:?}");
+    assert!(full.err.contains("the harvest ends at the limit of its size; --max-size sets another"), "{full:?}");
+    assert_eq!(full.err.lines().count(), 1, "{full:?}");
+}
+
 #[test]
 fn what_was_kept_has_its_labels_although_the_reader_left() {
     let shop = Shop::new();
@@ -202,7 +241,16 @@ fn a_harvest_overwrites_nothing_and_says_what_a_condition_is() {
     }
     assert!(!shop.path("new").exists());
     let help = run(&shop, &["harvest", "--help"]).done();
-    for word in ["near-duplicate", "4 of 255 grey levels", "16×16 cells", "harvest.jsonl", "agreement<"] {
+    assert!(!help.contains("1 from a camera"), "a camera is harvested until it is enough: {help}");
+    for word in [
+        "[default: 10000]",
+        "[default: 8000]",
+        "near-duplicate",
+        "4 of 255 grey levels",
+        "16×16 cells",
+        "harvest.jsonl",
+        "agreement<",
+    ] {
         // However wide the terminal is.
         let words: Vec<&str> = help.split_whitespace().collect();
         assert!(words.join(" ").to_lowercase().contains(word), "{word}: {help}");

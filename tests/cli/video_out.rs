@@ -178,6 +178,30 @@ fn what_cannot_become_a_video_is_told_before_any_work() {
 }
 
 #[test]
+fn a_video_ends_at_the_limit_of_its_size_and_is_whole() {
+    let shop = Shop::new();
+    let dir = shop.dir.path();
+    let noise = "color=c=gray:s=320x240:r=10:d=20,noise=alls=100:allf=t";
+    output("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", noise, "-c:v", "ffv1", "noise.mkv"], dir);
+    let detect = ["detect", "noise.mkv", "--model", "small-64_float.onnx"];
+    for (words, file) in
+        [([&["compare", "noise.mkv"], &MODELS[..]].concat(), "compare.mp4"), (detect.to_vec(), "detect.mp4")]
+    {
+        let said = run(&shop, &[&words[..], &["--video-out", file, "--video-max-size", "1"]].concat());
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(
+            said.err.contains("the video ends at the limit of its size; --video-max-size sets another"),
+            "{said:?}"
+        );
+        let (frames, ..) = probed(dir, file);
+        let bytes = shop.path(file).metadata().unwrap().len();
+        assert!(frames > 1 && frames < 200 && bytes >= 1_000_000, "{file}: {frames} frames, {bytes} bytes");
+    }
+    let alone = run(&shop, &[&detect[..], &["--video-max-size", "1"]].concat());
+    assert!(alone.code == 2 && alone.err.contains("--video-out <FILE>"), "{alone:?}");
+}
+
+#[test]
 fn a_recording_becomes_a_video_at_the_pace_at_which_it_was_recorded() {
     let shop = Shop::new();
     video(&shop.path("clip.mkv"), 12, 10);

@@ -18,7 +18,7 @@ use crate::detect::{Frame, Thresholds};
 use crate::files::Outputs;
 use crate::model::ModelInfo;
 use crate::workshop::Stopped;
-use crate::workshop::harvest::{HarvestFrame, HarvestSettings, Harvester};
+use crate::workshop::harvest::{HarvestFrame, HarvestLimit, HarvestLimits, HarvestSettings, Harvester};
 use crate::workshop::labels::LabelForm;
 
 const NO_MODELS: &str = "Nothing to harvest: frames on which two models part are kept. Press 2, 3 or 4 to compare two.";
@@ -73,8 +73,12 @@ impl LiveHarvest {
             None => NO_MODELS.to_owned(),
         })?;
         let kept = Arc::<AtomicU64>::default();
-        let settings =
-            HarvestSettings { when: Condition::PARTING.to_vec(), form: LabelForm::Coco, models: models.clone() };
+        let settings = HarvestSettings {
+            when: Condition::PARTING.to_vec(),
+            form: LabelForm::Coco,
+            limits: HarvestLimits::default(),
+            models: models.clone(),
+        };
         let (counted, waked) = (Arc::clone(&kept), ctx.clone());
         // On a paused picture nothing else would show how many there are.
         let count = move |kept| {
@@ -177,7 +181,8 @@ fn keep(
         ))
     })?;
     let mut harvester = Harvester::create(&dir, Outputs::default(), settings).map_err(Stopped::failed)?;
-    let offered = inbox.things.iter().try_for_each(|seen| {
+    let mut offered = Ok(());
+    for seen in &inbox.things {
         let frame = HarvestFrame {
             source: &seen.source,
             file: &seen.file,
@@ -187,12 +192,91 @@ fn keep(
             comparison: &seen.comparison,
             thresholds: seen.thresholds,
         };
-        harvester.offer(&frame).map(|_| count(harvester.totals().kept))
-    });
+        offered = harvester.offer(&frame).map(|_| count(harvester.totals().kept));
+        if offered.is_err() || harvester.limit().is_some() {
+            break;
+        }
+    }
+    let limit = harvester.limit();
     // What was kept has its labels, whatever ended it.
     let finished = harvester.finish();
     let totals = offered.and(finished).map_err(Stopped::failed)?;
     let frames = if totals.kept == 1 { "frame" } else { "frames" };
+    let limit = match limit {
+        Some(HarvestLimit::Frames) => "; it ended at the limit of its frames",
+        Some(HarvestLimit::Size) => "; it ended at the limit of its size",
+        None => "",
+    };
     let missed = told_missed(inbox.end().missed);
-    Ok(format!("Kept {} {frames} in {} ({} dropped){missed}", totals.kept, dir.display(), totals.told_near()))
+    Ok(format!("Kept {} {frames} in {} ({} dropped){limit}{missed}", totals.kept, dir.display(), totals.told_near()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Comparer, ModelInput};
+    use crate::detect::{Form, Letterbox, RawHeads, Size};
+    use crate::model::{EngineInfo, Precision};
+
+    fn model(name: &str) -> Arc<ModelInfo> {
+        Arc::new(ModelInfo {
+            name: name.into(),
+            path: "m.onnx".into(),
+            sha256: "ab".into(),
+            precision: Precision::Fp32,
+            recipe: None,
+            arithmetic: None,
+            engine: EngineInfo::ONNX_RUNTIME,
+            form: Form::yolov4_tiny_416(),
+        })
+    }
+
+    /// One person, which B does not see.
+    fn seen(grey: u8) -> SeenFrame {
+        let form = Form::yolov4_tiny_416();
+        let heads = RawHeads::of_one(&form, 0);
+        let letterbox = Letterbox::new(form.input, form.input);
+        let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
+        let b = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..a };
+        let mut comparer = Comparer::default();
+        comparer.run(&a, &b);
+        SeenFrame {
+            frame: Arc::new(Frame::from_rgb(Size::new(32, 32), vec![grey; 32 * 32 * 3]).unwrap()),
+            comparison: comparer.comparison().clone(),
+            thresholds: [Thresholds::LIVE; 2],
+            source: "cam".into(),
+            file: "cam.png".into(),
+            number: None,
+            time: None,
+        }
+    }
+
+    #[test]
+    fn it_ends_by_itself_at_a_limit_and_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = HarvestSettings {
+            when: Condition::PARTING.to_vec(),
+            form: LabelForm::Coco,
+            limits: HarvestLimits { frames: 2, ..HarvestLimits::default() },
+            models: [model("FP32"), model("INT8")],
+        };
+        let within = Some(dir.path().to_owned());
+        let mut run =
+            SavingRun::start(&Context::default(), "harvest", move |inbox| keep(within, settings, inbox, |_| {}))
+                .unwrap();
+        for grey in [0, 100, 200] {
+            run.give(seen(grey));
+        }
+        // Nobody ends it.
+        let told = loop {
+            match run.result() {
+                Some(result) => break result.unwrap(),
+                None => std::thread::yield_now(),
+            }
+        };
+        assert!(
+            told.starts_with("Kept 2 frames in ") && told.contains("it ended at the limit of its frames"),
+            "{told}"
+        );
+    }
 }

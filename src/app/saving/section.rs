@@ -35,12 +35,14 @@ fn clock(age: Duration) -> String {
 /// The buttons.
 pub fn show(ui: &mut Ui, state: &SavingState, actions: &mut Vec<Action>) {
     let video = state.video.map(|age| format!("⏹  Stop video ({})", clock(age)));
-    let what = "Save what is seen as a video with its boxes, at this pace, into your videos folder; needs ffmpeg";
+    let what = "Save what is seen as a video with its boxes, at this pace, into your videos folder, for up to an hour or 8 GB; \
+                needs ffmpeg";
     button(ui, video.as_deref(), ["Save video", "Stop video"], what, SavingAction::ToggleVideo, true, actions);
     let harvest = state.harvest.map(|kept| format!("⏹  Stop harvest ({kept} kept)"));
     let can = state.compares || state.harvest.is_some();
     let what = if can {
-        "Keep each frame on which A and B part as a picture with labels, without near-duplicates, in your pictures folder"
+        "Keep each frame on which A and B part as a picture with labels, without near-duplicates, in your pictures folder; \
+         up to 10,000 frames or 8 GB"
     } else {
         "A harvest keeps frames on which two models part: press 2, 3 or 4 to compare two"
     };

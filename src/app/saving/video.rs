@@ -12,13 +12,16 @@ use crate::app::frame::current::BoxSettings;
 use crate::app::ui::file_dialog::videos_folder;
 use crate::app::view::View;
 use crate::detect::ClassSet;
-use crate::encode::{VideoFormat, VideoWriter};
+use crate::encode::{LIVE_BYTES, VideoFormat, VideoWriter};
 use crate::files::{FileFormat, Outputs, free_name};
 use crate::source::video::Ffmpeg;
 use crate::workshop::Stopped;
 
 const NO_FOLDER: &str = "Can't save the video: no home folder. Use `twinsight compare --video-out FILE`.";
 const NO_FRAMES: &str = "No video was saved: no picture was seen meanwhile.";
+
+/// After this time it ends by itself, as a recording does.
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Runs between two presses of its key.
 #[derive(Default)]
@@ -123,6 +126,7 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let mut planned = Some(output);
     let mut writer: Option<VideoWriter> = None;
     let begun = first.at;
+    let mut limit = "";
     for seen in std::iter::once(first).chain(&inbox.things) {
         let painted = painter.paint(&seen.picture.frame, &seen.picture.panes).map_err(Stopped::failed)?;
         paint_names(painted, &seen.picture.panes, seen.names.each_ref().map(String::as_str));
@@ -131,7 +135,14 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
             writer = Some(VideoWriter::start(output, VideoFormat::Mp4, size, None).map_err(Stopped::failed)?);
         }
         if let Some(writer) = &mut writer {
-            writer.add(painted, seen.at.saturating_duration_since(begun)).map_err(Stopped::failed)?;
+            let time = seen.at.saturating_duration_since(begun);
+            writer.add(painted, time).map_err(Stopped::failed)?;
+            limit = match (writer.bytes() >= LIVE_BYTES, time >= LONGEST) {
+                (true, _) => "; it ended at the limit of its size",
+                (false, true) => "; it ended at the limit of its time",
+                (false, false) => continue,
+            };
+            break;
         }
     }
     let end = inbox.end();
@@ -139,5 +150,6 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let totals = writer.finish_at(end.at.saturating_duration_since(begun)).map_err(Stopped::failed)?;
     let (seconds, frames) = (totals.duration.as_secs_f64(), totals.frames);
     let noun = if frames == 1 { "frame" } else { "frames" };
-    Ok(format!("Saved {} ({seconds:.1} s, {frames} {noun}){}", totals.path.display(), told_missed(end.missed)))
+    let missed = told_missed(end.missed);
+    Ok(format!("Saved {} ({seconds:.1} s, {frames} {noun}){limit}{missed}", totals.path.display()))
 }

@@ -69,12 +69,12 @@ pub struct CompareArgs {
     /// Write an HTML page with the worst images
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Save each image with both sets of boxes to this folder: A solid, B dashed
+    /// Save each image with both sets of boxes to this folder: A thick, B thin
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
     #[command(flatten)]
     video_out: VideoOutFlag,
-    /// How --video-out shows both models: overlay (A solid, B dashed), split (A left, B right), or side-by-side
+    /// How --video-out shows both models: overlay (A thick, B thin), split (A left, B right), or side-by-side
     #[arg(long, value_name = "overlay|split|side-by-side", default_value = "overlay", value_parser = look)]
     look: Look,
     #[command(flatten)]
@@ -163,6 +163,9 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Box<dyn Error>> {
         pictures.push(picture);
         reader.done();
         stages.done();
+        if video.as_ref().is_some_and(VideoOut::is_full) {
+            break;
+        }
     }
     let unreadable = reader.failures();
     drop(reader);

@@ -10,8 +10,9 @@ use crate::annotate::Look;
 use crate::cli::input::Input;
 use crate::cli::output::stdout::tell;
 use crate::detect::Frame;
-use crate::encode::{EncodeError, VideoFormat, VideoWriter};
+use crate::encode::{EncodeError, LIVE_BYTES, VideoFormat, VideoWriter};
 use crate::files::{FileFormat, OutputFile, Outputs};
+use crate::source::VideoLocation;
 use crate::source::video::Ffmpeg;
 
 #[derive(Args, Clone, Debug, Default)]
@@ -19,6 +20,10 @@ pub struct VideoOutFlag {
     /// Write every frame with its boxes to this video (.mp4 or .webm), at the source's pace; needs ffmpeg
     #[arg(long, value_name = "FILE")]
     video_out: Option<PathBuf>,
+    /// End the video, and with it the command, at this many megabytes [default: 8000 of a camera or a stream, no limit of a
+    /// file]
+    #[arg(long, value_name = "MB", requires = "video_out", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    video_max_size: Option<u64>,
 }
 
 impl VideoOutFlag {
@@ -33,7 +38,19 @@ impl VideoOutFlag {
         }
         Ffmpeg::find()?;
         let path = path.clone();
-        Ok(Some(VideoOut { path, planned: Some((file, format)), writer: None, given: 0, started: None }))
+        // A file ends by itself.
+        let is_file = matches!(inputs, [Input::Video(VideoLocation::File(_))]);
+        let default = if is_file { u64::MAX } else { LIVE_BYTES };
+        let limit = self.video_max_size.map_or(default, |megabytes| megabytes * 1_000_000);
+        Ok(Some(VideoOut {
+            path,
+            planned: Some((file, format)),
+            writer: None,
+            given: 0,
+            started: None,
+            limit,
+            is_full: false,
+        }))
     }
 }
 
@@ -47,6 +64,9 @@ pub struct VideoOut {
     given: u64,
     /// When the first frame came of a source that has no times.
     started: Option<Instant>,
+    /// Bytes with which it is full.
+    limit: u64,
+    is_full: bool,
 }
 
 /// When a frame is seen.
@@ -69,10 +89,16 @@ impl VideoOut {
             None => self.started.get_or_insert_with(Instant::now).elapsed(),
         };
         self.given += 1;
-        match &mut self.writer {
-            Some(writer) => writer.add(frame, time),
-            None => Ok(()),
+        if let Some(writer) = &mut self.writer {
+            writer.add(frame, time)?;
+            self.is_full = writer.bytes() >= self.limit;
         }
+        Ok(())
+    }
+
+    /// Whether it is as large as it may be: whoever adds frames stops, and finishes it.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Puts the video into its place. Without a frame there is none, and what was there stays.
@@ -81,6 +107,9 @@ impl VideoOut {
         let totals = writer.finish()?;
         if totals.path != self.path {
             tell!("another program wrote {} meanwhile; the video is {}", self.path.display(), totals.path.display());
+        }
+        if self.is_full {
+            tell!("the video ends at the limit of its size; --video-max-size sets another");
         }
         Ok(())
     }

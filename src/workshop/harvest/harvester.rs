@@ -8,6 +8,7 @@ use super::entry::{
     FrameLine, HarvestAgreement, HarvestHead, HarvestModel, HarvestSide, HeadLine, NearLine, NearMeasure, TotalsEntry,
 };
 use super::error::HarvestError;
+use super::limits::{HarvestLimit, HarvestLimits};
 use super::picture::plain_png;
 use super::totals::HarvestTotals;
 use crate::compare::{Comparison, Condition};
@@ -30,6 +31,7 @@ pub struct HarvestSettings {
     pub when: Vec<Condition>,
     /// Of the labels, which are A's boxes.
     pub form: LabelForm,
+    pub limits: HarvestLimits,
     /// A and B, which know the same classes.
     pub models: [Arc<ModelInfo>; 2],
 }
@@ -63,6 +65,8 @@ pub enum HarvestOutcome {
     Kept {
         line: String,
     },
+    /// There is no room for it, or for what came before it: see [`Harvester::limit`]. It does not count.
+    Full,
 }
 
 /// Keeps the frames that meet a condition and differ from those that were kept. Each is in the folder at once, with its line;
@@ -80,6 +84,9 @@ pub struct Harvester {
     used: HashMap<String, u64>,
     labels: LabelFiles,
     totals: HarvestTotals,
+    /// That were written, as [`HarvestLimits`] counts them.
+    bytes: u64,
+    limit: Option<HarvestLimit>,
 }
 
 impl Harvester {
@@ -108,6 +115,8 @@ impl Harvester {
             used: HashMap::new(),
             labels,
             totals: HarvestTotals::default(),
+            bytes: 0,
+            limit: None,
         })
     }
 
@@ -121,31 +130,66 @@ impl Harvester {
         self.totals
     }
 
+    /// The limit that was reached: nothing more is taken. `None`: there is room.
+    pub fn limit(&self) -> Option<HarvestLimit> {
+        self.limit
+    }
+
     /// Keeps a frame, or not.
     pub fn offer(&mut self, seen: &HarvestFrame<'_>) -> Result<HarvestOutcome, HarvestError> {
-        self.totals.frames += 1;
+        if self.limit.is_some() {
+            return Ok(HarvestOutcome::Full);
+        }
         let is_met = |condition: &&Condition| condition.is_met(seen.comparison, seen.thresholds);
         let reasons: Vec<String> = self.settings.when.iter().filter(is_met).map(Condition::to_string).collect();
         if reasons.is_empty() {
+            self.totals.frames += 1;
             return Ok(HarvestOutcome::Unmet);
         }
-        self.totals.met += 1;
         if let Some(near) = self.distinct.take_unless_near(seen.frame) {
-            self.totals.near_duplicates += 1;
             let line = self.line(seen, reasons, None, Some(NearLine::new(&near, &self.files)))?;
+            if !self.has_room(line.len()) {
+                return Ok(HarvestOutcome::Full);
+            }
             self.lines.append(line.as_bytes())?;
+            self.count_met();
+            self.totals.near_duplicates += 1;
             return Ok(HarvestOutcome::Near { line: trimmed(line) });
         }
         let stem = self.free_stem(seen.file);
         let file = format!("{IMAGES}/{stem}.png");
         let picture = plain_png(seen.frame).map_err(|cause| HarvestError::Encode { file: file.clone(), cause })?;
+        let line = self.line(seen, reasons, Some(&file), None)?;
+        if !self.has_room(picture.len() + line.len()) {
+            return Ok(HarvestOutcome::Full);
+        }
         self.write(&file, &picture)?;
         self.label(&stem, seen)?;
-        let line = self.line(seen, reasons, Some(&file), None)?;
         self.lines.append(line.as_bytes())?;
         self.files.push(file);
+        self.count_met();
         self.totals.kept += 1;
+        if self.totals.kept >= self.settings.limits.frames {
+            self.limit = Some(HarvestLimit::Frames);
+        }
         Ok(HarvestOutcome::Kept { line: trimmed(line) })
+    }
+
+    /// Takes room for what is about to be written, if there is as much.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let whole = self.bytes + bytes as u64;
+        let has_room = whole <= self.settings.limits.bytes;
+        if has_room {
+            self.bytes = whole;
+        } else {
+            self.limit = Some(HarvestLimit::Size);
+        }
+        has_room
+    }
+
+    fn count_met(&mut self) {
+        self.totals.frames += 1;
+        self.totals.met += 1;
     }
 
     /// Writes what is of all frames together.
@@ -163,6 +207,7 @@ impl Harvester {
         let detections = seen.comparison.a().to_vec();
         let picture = LabelledPicture { file: format!("{stem}.png"), size: seen.frame.size(), detections };
         let Some((ending, text)) = self.labels.add(picture) else { return Ok(()) };
+        self.bytes += text.len() as u64;
         let folder = labels_folder(self.settings.form);
         self.write(&format!("{folder}/{stem}.{ending}"), text.as_bytes())
     }
@@ -279,6 +324,60 @@ mod tests {
         Frame::from_rgb(Size::new(32, 32), vec![grey; 32 * 32 * 3]).unwrap()
     }
 
+    fn settings(form: LabelForm, limits: HarvestLimits) -> HarvestSettings {
+        HarvestSettings { when: Condition::PARTING.to_vec(), form, limits, models: [model("FP32"), model("INT8")] }
+    }
+
+    /// Offers frames that part, each twice, until it is full; gives the sizes of the pictures and of the lines' file.
+    fn filled(limits: HarvestLimits) -> (Vec<u64>, HarvestTotals, HarvestLimit) {
+        let mut comparer = Comparer::default();
+        compare(&mut comparer, 1.0);
+        let dir = tempfile::tempdir().unwrap();
+        let settings = settings(LabelForm::Coco, limits);
+        let mut harvester = Harvester::create(dir.path(), Outputs::default(), settings).unwrap();
+        let mut offer = |grey: u8| {
+            let frame = frame(grey);
+            let seen = HarvestFrame {
+                source: "camera:0",
+                file: Path::new("camera-0"),
+                number: None,
+                time_s: None,
+                frame: &frame,
+                comparison: comparer.comparison(),
+                thresholds: [Thresholds::LIVE; 2],
+            };
+            harvester.offer(&seen).unwrap()
+        };
+        for grey in (0..=250).step_by(10) {
+            offer(grey);
+            offer(grey);
+        }
+        // It would be kept.
+        assert_eq!(offer(255), HarvestOutcome::Full);
+        let limit = harvester.limit().unwrap();
+        let images = std::fs::read_dir(dir.path().join(IMAGES)).unwrap().map(|entry| entry.unwrap().path());
+        let files = images.chain([dir.path().join("harvest.jsonl")]);
+        let sizes = files.map(|file| file.metadata().unwrap().len()).collect();
+        (sizes, harvester.finish().unwrap(), limit)
+    }
+
+    #[test]
+    fn a_harvest_without_an_end_ends_at_its_limits_and_is_whole() {
+        let (sizes, totals, limit) = filled(HarvestLimits { frames: 3, ..HarvestLimits::default() });
+        assert_eq!(totals, HarvestTotals { frames: 5, met: 5, kept: 3, near_duplicates: 2 });
+        assert_eq!((sizes.len(), limit), (4, HarvestLimit::Frames));
+        let bytes = 10_000;
+        let (sizes, totals, limit) = filled(HarvestLimits { bytes, ..HarvestLimits::default() });
+        assert_eq!(limit, HarvestLimit::Size);
+        assert!(
+            totals.kept > 1 && totals.kept as usize + 1 == sizes.len() && totals.met == totals.frames,
+            "{totals:?}"
+        );
+        // The first line, which has the settings, is there before any frame.
+        let (written, head) = (sizes.iter().sum::<u64>(), 2_000);
+        assert!(written <= bytes + head && written > bytes / 2, "{written} bytes");
+    }
+
     #[test]
     fn frames_that_differ_are_kept_once_with_labels_and_a_line() {
         let mut comparer = Comparer::default();
@@ -288,8 +387,7 @@ mod tests {
             (LabelForm::Voc, "Annotations/clip-1.xml"),
         ] {
             let dir = tempfile::tempdir().unwrap();
-            let settings =
-                HarvestSettings { when: Condition::PARTING.to_vec(), form, models: [model("FP32"), model("INT8")] };
+            let settings = settings(form, HarvestLimits::default());
             let mut harvester = Harvester::create(dir.path(), Outputs::default(), settings.clone()).unwrap();
             let mut outcomes = Vec::new();
             // Same, parts, parts and is alike, parts and differs under a name that is taken, and again.

@@ -9,9 +9,11 @@
 mod entry;
 mod error;
 mod harvester;
+mod limits;
 mod picture;
 mod totals;
 
 pub use error::HarvestError;
 pub use harvester::{HarvestFrame, HarvestOutcome, HarvestSettings, Harvester};
+pub use limits::{HarvestLimit, HarvestLimits};
 pub use totals::HarvestTotals;

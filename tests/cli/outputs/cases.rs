@@ -93,7 +93,12 @@ pub fn cases() -> Vec<Case> {
         Case { words: "record", inputs: vec![("--video", "clip.avi")], outputs: vec!["--output"] },
         Case {
             words: "replay",
-            inputs: vec![("", "clip.mcap"), ("--model", int8), ("--arithmetic", "chip.json")],
+            inputs: [&[("", "clip.mcap")], &both[1..]].concat(),
+            outputs: vec!["--write-expected", "--video-out"],
+        },
+        Case {
+            words: "replay",
+            inputs: vec![("", "clip.mcap"), ("--model", int8)],
             outputs: vec!["--write-expected", "--video-out"],
         },
         Case { words: "view", inputs: vec![("--image", "pictures/00.png")], outputs: vec!["--screenshot", "--trace"] },
@@ -102,7 +107,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Flags that name files or folders and are not in the cases: what they do is tested elsewhere.
-pub const OTHERS: [(&str, &str); 35] = [
+pub const OTHERS: [(&str, &str); 36] = [
     // Folders into which files of known names go.
     ("detect", "annotate"),
     ("compare", "annotate"),
@@ -113,6 +118,8 @@ pub const OTHERS: [(&str, &str); 35] = [
     ("golden check", "against"),
     ("golden check", "map"),
     ("golden check", "html"),
+    // Another word for --a.
+    ("view", "precision"),
     // Beside a pack: tests/cli/golden.rs.
     ("view", "against"),
     ("compare", "against"),
