@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! data.yaml, classes.txt ─┐
-//! labels/*.txt (YOLO) ────┼─ read ──▶ Truth ── known: by the pictures' files ── model_truth: in a model's classes ──▶ PictureTruth
-//! *.xml (Pascal VOC) ─────┘
+//! labels/*.txt (YOLO) ────┼─ read ──▶ Truth ── known_truth: by the pictures' files ─┐
+//! *.xml (Pascal VOC) ─────┘                                                         │
+//!                            PictureTruth ◀── model_truth: in a model's classes ────┘
 //! detections ── label_files, format ──▶ the files' text
 //! ```
 //!
@@ -13,7 +14,7 @@ mod error;
 mod find;
 mod format;
 mod given_picture;
-mod known;
+mod known_truth;
 mod label_files;
 mod model_truth;
 mod names;
@@ -25,7 +26,7 @@ mod yolo;
 pub use error::{LabelError, LabelFileError};
 pub use find::{annotation_files, find_annotations};
 pub use format::{LabelForm, LabelledPicture, coco_labels, voc_label, yolo_label, yolo_names};
-pub use known::{KnownTruth, TruthRequest};
+pub use known_truth::{KnownTruth, TruthRequest};
 pub use label_files::LabelFiles;
 pub use model_truth::ModelTruth;
 pub use names::is_list;

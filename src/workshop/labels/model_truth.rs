@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::known::{KnownSet, KnownTruth};
+use super::known_truth::{KnownSet, KnownTruth};
 use crate::compare::truth::{PictureTruth, TruthBox};
 use crate::detect::Classes;
 use crate::workshop::evaluate::{ClassMap, NamesError};
