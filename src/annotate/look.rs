@@ -1,14 +1,14 @@
 //! How the boxes of two models are shown together.
 
 use super::colour::verdict_rgb;
-use super::{Mark, MarkPanes, verdict_marks};
+use super::{Mark, MarkPanes, PlaceInPair, verdict_marks};
 use crate::compare::{Comparison, label_text};
 use crate::detect::{Classes, Size};
 
 /// As in the window's views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
-    /// Both on one picture: A solid, B dashed.
+    /// Both on one picture: A thick, B thin.
     #[default]
     Overlay,
     /// A on the left half, B on the right one.
@@ -28,18 +28,18 @@ impl Look {
     }
 }
 
-/// A's boxes and B's, each with its own class and score; what differs is dashed, and on top.
+/// A's boxes and B's, each with its own class and score in the line of its verdict; what differs is on top.
 fn side_marks(comparison: &Comparison, classes: &Classes) -> [Vec<Mark>; 2] {
     let mut marks = [Vec::new(), Vec::new()];
     let mut verdicts: Vec<_> = comparison.verdicts().iter().collect();
     verdicts.sort_by_key(|verdict| verdict.agrees());
     for verdict in verdicts {
-        let rgb = verdict_rgb(verdict.kind());
+        let kind = verdict.kind();
         let boxes = [verdict.a().map(|i| comparison.a()[i]), verdict.b().map(|j| comparison.b()[j])];
         for (detection, marks) in boxes.into_iter().zip(&mut marks) {
             if let Some(d) = detection {
                 let label = label_text(classes.name(d.class_id), d.score);
-                marks.push(Mark { bbox: d.bbox, rgb, dashed: !verdict.agrees(), label });
+                marks.push(Mark { bbox: d.bbox, rgb: verdict_rgb(kind), kind, place: PlaceInPair::Alone, label });
             }
         }
     }
@@ -49,7 +49,7 @@ fn side_marks(comparison: &Comparison, classes: &Classes) -> [Vec<Mark>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput};
+    use crate::compare::{Comparer, ModelInput, VerdictKind};
     use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
 
     #[test]
@@ -60,9 +60,10 @@ mod tests {
         let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
         let b = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..a };
         let mut comparer = Comparer::default();
-        let texts = |marks: &[Mark]| marks.iter().map(|m| (m.dashed, m.label.clone())).collect::<Vec<_>>();
-        let person = |dashed| vec![(dashed, "person 0.99".to_owned())];
-        for (b, expected) in [(&a, [person(false), person(false)]), (&b, [person(true), Vec::new()])] {
+        let texts = |marks: &[Mark]| marks.iter().map(|m| (m.kind, m.label.clone())).collect::<Vec<_>>();
+        let person = |kind| vec![(kind, "person 0.99".to_owned())];
+        let (same, lost) = (VerdictKind::Matched, VerdictKind::Lost);
+        for (b, expected) in [(&a, [person(same), person(same)]), (&b, [person(lost), Vec::new()])] {
             let comparison = comparer.run(&a, b);
             let MarkPanes::Beside(sides) = Look::SideBySide.panes(form.input, comparison, &form.classes) else {
                 panic!()

@@ -3,6 +3,7 @@
 mod colour;
 mod font;
 mod labels;
+mod line;
 mod look;
 mod paint;
 mod panes;
@@ -11,6 +12,7 @@ mod verdict_marks;
 
 pub use colour::{FLIP, GAINED, INK, LOST, MATCHED, class_rgb};
 pub use labels::{UnplacedLabel, place};
+pub use line::{PlaceInPair, strokes};
 pub use look::Look;
 pub use paint::{Mark, class_marks, paint, paint_marks};
 pub use panes::{MarkPanes, PanePainter, paint_names};

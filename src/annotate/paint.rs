@@ -1,8 +1,8 @@
 //! Boxes and labels, drawn directly into the pixels.
 
 use super::font::{Face, blend};
-use super::{INK, UnplacedLabel, class_rgb, place};
-use crate::compare::label_text;
+use super::{INK, PlaceInPair, UnplacedLabel, class_rgb, place, strokes};
+use crate::compare::{VerdictKind, label_text};
 use crate::detect::{BBox, Classes, Detection, Frame};
 
 /// A box with a label, to be drawn.
@@ -11,7 +11,10 @@ pub struct Mark {
     pub bbox: BBox,
     /// sRGB.
     pub rgb: [u8; 3],
-    pub dashed: bool,
+    /// Gives the line its strokes.
+    pub kind: VerdictKind,
+    /// Gives the line its width.
+    pub place: PlaceInPair,
     /// Empty = none.
     pub label: String,
 }
@@ -21,7 +24,8 @@ pub fn class_marks(detections: &[Detection], classes: &Classes) -> Vec<Mark> {
     let mark = |d: &Detection| Mark {
         bbox: d.bbox,
         rgb: class_rgb(d.class_id),
-        dashed: false,
+        kind: VerdictKind::Matched,
+        place: PlaceInPair::Alone,
         label: label_text(classes.name(d.class_id), d.score),
     };
     detections.iter().map(mark).collect()
@@ -38,8 +42,9 @@ pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
     let line = (shorter / 300.0).round().max(2.0);
     let face = Face::new((shorter / 36.0).clamp(14.0, 96.0));
     for mark in marks.iter().rev() {
-        outline(frame, &mark.bbox, line + 2.0, line, mark.dashed, INK, 0.6);
-        outline(frame, &mark.bbox, line, line, mark.dashed, mark.rgb, 1.0);
+        let width = (line * mark.place.width() / PlaceInPair::Alone.width()).round().max(1.0);
+        outline(frame, mark, width, 1.0, INK, 0.6);
+        outline(frame, mark, width, 0.0, mark.rgb, 1.0);
     }
     let labelled: Vec<&Mark> = marks.iter().filter(|mark| !mark.label.is_empty()).collect();
     let margin = (line * 2.0).round();
@@ -59,30 +64,30 @@ pub fn paint_marks(frame: &mut Frame, marks: &[Mark]) {
     }
 }
 
-/// The four sides of a box, half of the line width on each side of the edge. Dashes are equally long for every line
-/// width; `unit` sets their length.
-fn outline(frame: &mut Frame, b: &BBox, line: f32, unit: f32, dashed: bool, rgb: [u8; 3], opacity: f32) {
-    let half = line / 2.0;
-    let across = [b.y1, b.y2].map(|y| BBox::new(b.x1 - half, y - half, b.x2 + half, y + half));
-    let down = [b.x1, b.x2].map(|x| BBox::new(x - half, b.y1 + half, x + half, b.y2 - half));
-    if !dashed {
+/// The four sides of a mark's box in the line of its verdict, half of the width on each side of the edge. `more`: each
+/// stroke is wider and longer by this on all sides.
+fn outline(frame: &mut Frame, mark: &Mark, width: f32, more: f32, rgb: [u8; 3], opacity: f32) {
+    let (b, pattern) = (&mark.bbox, mark.kind.pattern());
+    let (half, grown) = (width / 2.0, width / 2.0 + more);
+    if pattern.is_empty() {
+        let across = [b.y1, b.y2].map(|y| BBox::new(b.x1 - grown, y - grown, b.x2 + grown, y + grown));
+        let down = [b.x1, b.x2].map(|x| BBox::new(x - grown, b.y1 + grown, x + grown, b.y2 - grown));
         across.iter().chain(&down).for_each(|side| fill(frame, side, rgb, opacity));
         return;
     }
-    let (dash, step) = (4.0 * unit, 7.0 * unit);
-    let bounds = BBox::new(0.0, 0.0, frame.width() as f32, frame.height() as f32);
-    for (sides, is_row) in [(across, true), (down, false)] {
-        for side in sides {
-            let (from, to) = if is_row { (side.x1, side.x2) } else { (side.y1, side.y2) };
-            let end = to.min(if is_row { bounds.x2 } else { bounds.y2 });
-            // Skips the part outside the picture.
-            let mut at = from + ((-from / step).floor().max(0.0)) * step;
-            while at < end {
-                let next = (at + dash).min(to);
-                let part =
-                    if is_row { BBox::new(at, side.y1, next, side.y2) } else { BBox::new(side.x1, at, side.x2, next) };
+    let across = [b.y1, b.y2].map(|y| ([b.x1 - half, b.x2 + half], y));
+    let down = [b.x1, b.x2].map(|x| ([b.y1 + half, b.y2 - half], x));
+    for (sides, is_row, end) in [(across, true, frame.width()), (down, false, frame.height())] {
+        for ([from, to], at) in sides {
+            // The part outside the picture is skipped.
+            for (start, stop) in strokes((to - from).max(0.0), pattern, width, [-from, end as f32 - from]) {
+                let (start, stop) = (from + start - more, from + stop + more);
+                let part = if is_row {
+                    BBox::new(start, at - grown, stop, at + grown)
+                } else {
+                    BBox::new(at - grown, start, at + grown, stop)
+                };
                 fill(frame, &part, rgb, opacity);
-                at += step;
             }
         }
     }
@@ -116,17 +121,57 @@ mod tests {
     }
 
     #[test]
-    fn a_dashed_outline_has_gaps_on_every_side_and_no_label_where_there_is_none() {
+    fn a_lost_box_has_gaps_on_every_side_and_no_label_where_there_is_none() {
         let mut frame = Frame::new(Size::new(300, 200)).unwrap();
         let rgb = [200, 100, 50];
         let bbox = BBox::new(50.0, 60.0, 250.0, 180.0);
-        paint_marks(&mut frame, &[Mark { bbox, rgb, dashed: true, label: String::new() }]);
+        let (kind, place) = (VerdictKind::Lost, PlaceInPair::Alone);
+        paint_marks(&mut frame, &[Mark { bbox, rgb, kind, place, label: String::new() }]);
         for side in [(60..240).map(|x| (x, 60)).collect::<Vec<_>>(), (70..170).map(|y| (250, y)).collect()] {
             let lit = side.iter().filter(|(x, y)| frame.pixel(*x, *y) == Some(rgb)).count();
             assert!(lit * 10 > side.len() * 4 && lit * 10 < side.len() * 8, "{lit} of {}", side.len());
         }
         let elsewhere = (0..300).flat_map(|x| (0..50).map(move |y| (x, y)));
         assert!(elsewhere.into_iter().all(|(x, y)| frame.pixel(x, y) == Some([0, 0, 0])));
+    }
+
+    #[test]
+    fn of_a_pair_the_first_line_is_three_times_as_thick_as_the_second_at_every_size() {
+        for size in [Size::new(300, 200), Size::new(1800, 1200), Size::new(3600, 2400)] {
+            let (mut frame, rgb) = (Frame::new(size).unwrap(), [200, 100, 50]);
+            let (third, height) = (size.width as f32 / 3.0, size.height as f32);
+            let places = [PlaceInPair::First, PlaceInPair::Alone, PlaceInPair::Second];
+            let marks: Vec<Mark> = (0..3)
+                .map(|i| {
+                    let left = third * i as f32;
+                    let bbox = BBox::new(left + third * 0.25, height * 0.25, left + third * 0.75, height * 0.75);
+                    Mark { bbox, rgb, kind: VerdictKind::Matched, place: places[i], label: String::new() }
+                })
+                .collect();
+            paint_marks(&mut frame, &marks);
+            // Across the left edge of each.
+            let width = |i: usize| {
+                let (from, until) = (size.width as usize * i / 3, size.width as usize * (2 * i + 1) / 6);
+                (from..until).filter(|x| frame.pixel(*x as u32, size.height / 2) == Some(rgb)).count()
+            };
+            let [first, alone, second] = [0, 1, 2].map(width);
+            let parts = [PlaceInPair::First, PlaceInPair::Second].map(PlaceInPair::width);
+            assert!((first as f32 / parts[0] - second as f32 / parts[1]).abs() < 0.5, "{size}: {first} {second}");
+            assert!(first > alone && alone > second && second > 0, "{size}: {first} {alone} {second}");
+        }
+    }
+
+    #[test]
+    fn every_verdict_has_its_own_line_on_a_saved_picture_too() {
+        let lit = VerdictKind::ALL.map(|kind| {
+            let (mut frame, rgb) = (Frame::new(Size::new(300, 200)).unwrap(), [200, 100, 50]);
+            let bbox = BBox::new(50.0, 60.0, 250.0, 180.0);
+            paint_marks(&mut frame, &[Mark { bbox, rgb, kind, place: PlaceInPair::Alone, label: String::new() }]);
+            (50..250).map(|x| frame.pixel(x, 60) == Some(rgb)).collect::<Vec<_>>()
+        });
+        for i in 0..4 {
+            assert!((0..i).all(|j| lit[i] != lit[j]), "{:?}", VerdictKind::ALL[i]);
+        }
     }
 
     #[test]

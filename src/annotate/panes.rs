@@ -90,6 +90,8 @@ pub fn paint_names(painted: &mut Frame, panes: &MarkPanes, names: [&str; 2]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::annotate::PlaceInPair;
+    use crate::compare::VerdictKind;
     use crate::detect::BBox;
 
     const RED: [u8; 3] = [255, 0, 0];
@@ -100,7 +102,7 @@ mod tests {
         let marks = || {
             [RED, BLUE].map(|rgb| {
                 let bbox = BBox::new(20.0, 20.0, 180.0, 80.0);
-                vec![Mark { bbox, rgb, dashed: false, label: String::new() }]
+                vec![Mark { bbox, rgb, kind: VerdictKind::Matched, place: PlaceInPair::Alone, label: String::new() }]
             })
         };
         let frame = Frame::new(Size::new(200, 100)).unwrap();

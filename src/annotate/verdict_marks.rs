@@ -1,24 +1,26 @@
 //! The boxes of two models as marks, in the colours of their verdicts.
 
-use super::Mark;
 use super::colour::verdict_rgb;
+use super::{Mark, PlaceInPair};
 use crate::compare::{Arrow, Comparison, Verdict, label};
 use crate::detect::Classes;
 
-/// Both sets of boxes, A's solid and B's dashed, what differs on top.
+/// Both sets of boxes in the lines of the window's overlay: of a pair A's thick and B's thin, and what differs on top.
 pub fn verdict_marks(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
     let (a, b) = (comparison.a(), comparison.b());
     let mut marks = Vec::with_capacity(a.len() + b.len());
     let (matched, differing): (Vec<&Verdict>, Vec<&Verdict>) = comparison.verdicts().iter().partition(|v| v.agrees());
     for verdict in differing.into_iter().chain(matched) {
-        let rgb = verdict_rgb(verdict.kind());
+        let kind = verdict.kind();
         // Of a pair, the first box has the label.
         let mut label = label(verdict, comparison, classes, Arrow::Word);
-        let boxes = [(verdict.a().map(|i| a[i]), false), (verdict.b().map(|j| b[j]), true)];
-        for (detection, dashed) in boxes {
-            if let Some(d) = detection {
-                marks.push(Mark { bbox: d.bbox, rgb, dashed, label: std::mem::take(&mut label) });
-            }
+        let boxes = [verdict.a().map(|i| a[i]), verdict.b().map(|j| b[j])];
+        let is_pair = boxes.iter().all(Option::is_some);
+        for (detection, place) in boxes.into_iter().zip([PlaceInPair::First, PlaceInPair::Second]) {
+            let Some(d) = detection else { continue };
+            let place = if is_pair { place } else { PlaceInPair::Alone };
+            let label = std::mem::take(&mut label);
+            marks.push(Mark { bbox: d.bbox, rgb: verdict_rgb(kind), kind, place, label });
         }
     }
     marks
@@ -27,7 +29,7 @@ pub fn verdict_marks(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput};
+    use crate::compare::{Comparer, ModelInput, VerdictKind};
     use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
 
     #[test]
@@ -39,9 +41,11 @@ mod tests {
         let nothing = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..side };
         let marks = |a, b| verdict_marks(Comparer::default().run(a, b), &form.classes);
         let matched = marks(&side, &side);
-        let texts: Vec<_> = matched.iter().map(|m| (m.dashed, m.label.as_str())).collect();
-        assert_eq!(texts, [(false, "person 0.99 to 0.99"), (true, "")]);
-        assert_eq!(marks(&side, &nothing)[0].label, "person 0.99 lost");
-        assert_eq!(marks(&nothing, &side)[0].label, "person 0.99 gained");
+        let looks = |marks: &[Mark]| marks.iter().map(|m| (m.kind, m.place, m.label.clone())).collect::<Vec<_>>();
+        let pair = [(PlaceInPair::First, "person 0.99 to 0.99"), (PlaceInPair::Second, "")];
+        assert_eq!(looks(&matched), pair.map(|(place, label)| (VerdictKind::Matched, place, label.to_owned())));
+        let alone = |kind, label: &str| [(kind, PlaceInPair::Alone, label.to_owned())];
+        assert_eq!(looks(&marks(&side, &nothing)), alone(VerdictKind::Lost, "person 0.99 lost"));
+        assert_eq!(looks(&marks(&nothing, &side)), alone(VerdictKind::Gained, "person 0.99 gained"));
     }
 }

@@ -7,7 +7,6 @@ pub use crate::annotate::MarkPanes as AnnotatedPanes;
 use crate::annotate::{self, PanePainter};
 use crate::app::frame::marks::BoxMark;
 use crate::app::ui::file_dialog::not_saved;
-use crate::compare::VerdictKind;
 use crate::detect::{Frame, FrameError};
 use crate::files::{Outputs, WriteError, free_name};
 
@@ -59,14 +58,15 @@ pub fn file_stem(name: &str) -> String {
 /// A mark of the window as one of a picture's.
 pub fn mark(mark: &BoxMark, labels: bool) -> annotate::Mark {
     let [r, g, b, _] = mark.colour.to_array();
-    let dashed = mark.kind != VerdictKind::Matched;
     let label = if labels { mark.label.clone() } else { String::new() };
-    annotate::Mark { bbox: mark.bbox, rgb: [r, g, b], dashed, label }
+    annotate::Mark { bbox: mark.bbox, rgb: [r, g, b], kind: mark.kind, place: mark.place, label }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::annotate::PlaceInPair;
+    use crate::compare::VerdictKind;
     use crate::detect::{BBox, Size};
 
     const RED: [u8; 3] = [255, 0, 0];
@@ -75,7 +75,13 @@ mod tests {
     fn annotated(panes: impl Fn([Vec<annotate::Mark>; 2]) -> AnnotatedPanes) -> AnnotatedPicture {
         let marks = [RED, BLUE].map(|rgb| {
             let bbox = BBox::new(20.0, 20.0, 180.0, 80.0);
-            vec![annotate::Mark { bbox, rgb, dashed: false, label: String::new() }]
+            vec![annotate::Mark {
+                bbox,
+                rgb,
+                kind: VerdictKind::Matched,
+                place: PlaceInPair::Alone,
+                label: String::new(),
+            }]
         });
         let frame = Arc::new(Frame::new(Size::new(200, 100)).unwrap());
         AnnotatedPicture { frame, panes: panes(marks), name: "street".into() }

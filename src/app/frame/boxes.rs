@@ -2,8 +2,8 @@
 
 use egui::{Align2, CornerRadius, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
-use crate::annotate::{UnplacedLabel, place};
-use crate::app::frame::marks::{BoxMark, PlaceInPair};
+use crate::annotate::{PlaceInPair, UnplacedLabel, place};
+use crate::app::frame::marks::BoxMark;
 use crate::app::frame::viewport::UiFromImage;
 use crate::app::ui::palette::{HALO, ON_CLASS};
 use crate::app::ui::verdict_style;
@@ -58,17 +58,8 @@ impl Boxes<'_> {
 }
 
 fn outline(mark: &BoxMark, painter: &Painter, transform: &UiFromImage, lit: bool) {
-    let width = width(mark.place) + if lit { 1.5 } else { 0.0 };
+    let width = mark.place.width() + if lit { 1.5 } else { 0.0 };
     verdict_style::outline(painter, transform.rect(&mark.bbox), mark.kind, Stroke::new(width, mark.colour));
-}
-
-/// Of a box's line. Those of a pair are told apart at any zoom.
-pub fn width(place: PlaceInPair) -> f32 {
-    match place {
-        PlaceInPair::First => 3.0,
-        PlaceInPair::Alone => 2.0,
-        PlaceInPair::Second => 1.0,
-    }
 }
 
 /// Each with its painter, and whether it is lit; the first chooses its place first.

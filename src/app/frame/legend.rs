@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Galley, Painter, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
-use super::boxes::width;
-use super::marks::PlaceInPair;
 use super::truth_marks;
+use crate::annotate::PlaceInPair;
 use crate::app::ui::palette::{BEHIND_REMARK, ON_PICTURE, TRUTH};
 use crate::app::ui::verdict_style;
 use crate::app::view::View;
@@ -140,7 +139,7 @@ fn lines(view: View, truth: bool, models: [&str; 2]) -> Vec<LegendLine> {
             VerdictKind::Flip => "dash-dotted",
             VerdictKind::Matched => "solid",
         };
-        LegendLine { name: kind.word().to_owned(), look, kind: Some(kind), width: width(place), colour }
+        LegendLine { name: kind.word().to_owned(), look, kind: Some(kind), width: place.width(), colour }
     };
     let known = LegendLine {
         name: "truth".to_owned(),

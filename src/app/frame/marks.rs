@@ -2,6 +2,7 @@
 
 use egui::Color32;
 
+use crate::annotate::PlaceInPair;
 use crate::app::frame::current::CurrentFrame;
 use crate::app::ui::palette::class_colour;
 use crate::app::view::Side;
@@ -22,17 +23,6 @@ pub struct BoxMark {
     pub label: String,
     /// What it stands for: a verdict where two models are compared, else a detection, by index.
     pub target: usize,
-}
-
-/// What tells the two boxes of a pair apart that are drawn on one picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlaceInPair {
-    /// There is no other on the picture.
-    Alone,
-    /// A's.
-    First,
-    /// B's.
-    Second,
 }
 
 /// Which boxes are shown.

@@ -1,8 +1,9 @@
 //! The look of verdicts: a colour and a line for each, so that no one has to tell them by colour alone.
 
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, Theme, Vec2, vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Theme, Vec2, vec2};
 
 use super::palette::{FLIP, GAINED, HALO, LOST, MATCHED, ON_CLASS, plots};
+use crate::annotate::strokes;
 use crate::compare::VerdictKind;
 
 impl VerdictKind {
@@ -23,16 +24,6 @@ impl VerdictKind {
             Self::Gained => colours.gained,
             Self::Flip => colours.flips,
             Self::Matched => colours.agreement,
-        }
-    }
-
-    /// Lengths of strokes and of the gaps after them, in line widths; empty = solid.
-    fn pattern(self) -> &'static [(f32, f32)] {
-        match self {
-            Self::Lost => &[(4.5, 3.0)],
-            Self::Gained => &[(1.25, 2.75)],
-            Self::Flip => &[(5.0, 2.75), (1.25, 2.75)],
-            Self::Matched => &[],
         }
     }
 }
@@ -60,7 +51,7 @@ fn outline_in(painter: &Painter, rect: Rect, pattern: &[(f32, f32)], stroke: Str
     }
     let mut shapes = Vec::new();
     for (stroke, longer) in [(halo, 1.0), (stroke, 0.0)] {
-        for [from, to] in strokes(rect, pattern, width, painter.clip_rect().expand(width + 2.0)) {
+        for [from, to] in sides(rect, pattern, width, painter.clip_rect().expand(width + 2.0)) {
             let along = (to - from).normalized() * longer;
             shapes.push(Shape::line_segment([from - along, to + along], stroke));
         }
@@ -103,7 +94,7 @@ fn sample_of(painter: &Painter, start: Pos2, length: f32, pattern: &[(f32, f32)]
     if pattern.is_empty() {
         painter.line_segment([at(0.0), at(length)], stroke);
     }
-    for (from, to) in along(length, pattern, stroke.width, Rangef::new(0.0, length)) {
+    for (from, to) in strokes(length, pattern, stroke.width, [0.0, length]) {
         painter.line_segment([at(from), at(to)], stroke);
     }
 }
@@ -123,7 +114,7 @@ pub fn empty_chip(painter: &Painter, rect: Rect, kind: VerdictKind) {
 
 /// The visible strokes of a rectangle's four sides. Every corner is drawn, so that even dots
 /// show where the box ends.
-fn strokes(rect: Rect, pattern: &[(f32, f32)], width: f32, clip: Rect) -> Vec<[Pos2; 2]> {
+fn sides(rect: Rect, pattern: &[(f32, f32)], width: f32, clip: Rect) -> Vec<[Pos2; 2]> {
     let mut found = Vec::new();
     let sides = [
         (rect.left_top(), vec2(1.0, 0.0), rect.width()),
@@ -141,37 +132,11 @@ fn strokes(rect: Rect, pattern: &[(f32, f32)], width: f32, clip: Rect) -> Vec<[P
             continue;
         }
         let start = corner.to_vec2().dot(direction);
-        let seen = Rangef::new(seen.min - start, seen.max - start);
+        let seen = [seen.min - start, seen.max - start];
         let at = |t: f32| corner + direction * t;
-        found.extend(along(length, pattern, width, seen).map(|(from, to)| [at(from), at(to)]));
+        found.extend(strokes(length, pattern, width, seen).map(|(from, to)| [at(from), at(to)]));
     }
     found
-}
-
-/// Visible strokes from 0 to `length`. Gaps are adjusted a little, so that a whole number of
-/// patterns fits and a stroke ends each side as one began it.
-fn along(length: f32, pattern: &[(f32, f32)], width: f32, seen: Rangef) -> impl Iterator<Item = (f32, f32)> {
-    let sum = |part: fn(&(f32, f32)) -> f32| pattern.iter().map(part).sum::<f32>() * width;
-    let (ink, gaps) = (sum(|p| p.0), sum(|p| p.1));
-    let first = pattern.first().map_or(0.0, |p| p.0 * width);
-    let times = ((length - first) / (ink + gaps).max(1.0)).round().max(1.0);
-    let period = (length - first) / times;
-    // A side that is shorter than its ink is one stroke.
-    let short = period <= ink;
-    let stretch = if gaps > 0.0 { (period - ink) / gaps } else { 1.0 };
-    let nearest = |t: f32| (t / period.max(1e-3)).clamp(0.0, times) as usize;
-    let periods = if short || pattern.is_empty() { 0..0 } else { nearest(seen.min)..nearest(seen.max) + 1 };
-    let whole = short.then_some((0.0, length)).filter(|_| !pattern.is_empty());
-    let strokes = periods.flat_map(move |n| {
-        let mut at = n as f32 * period;
-        pattern.iter().enumerate().filter_map(move |(i, (ink, gap))| {
-            let stroke = (at, at + ink * width);
-            at = stroke.1 + gap * width * stretch;
-            // The last period is its first stroke alone.
-            (i == 0 || (n as f32) < times).then_some(stroke)
-        })
-    });
-    whole.into_iter().chain(strokes)
 }
 
 /// Room for a chip in a row.

@@ -1,10 +1,13 @@
-use egui::{Rangef, Rect, pos2};
+use egui::{Rect, pos2};
 
 use super::*;
 use crate::app::ui::contrast::{OF_EDGES, OF_TEXT, contrast, linear};
 use crate::app::ui::palette::{DARK, LIGHT, TRUTH};
 
 type Matrix = [[f32; 3]; 3];
+
+/// All of a line.
+const WHOLE: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
 
 /// Full deficiency in linear RGB, from Machado, Oliveira and Fernandes, "A physiologically-based model for simulation
 /// of color vision deficiency", 2009.
@@ -101,7 +104,7 @@ fn no_two_verdicts_share_a_sign_a_word_or_a_line() {
 fn a_pattern_begins_and_ends_with_a_stroke_and_stays_inside() {
     for kind in [VerdictKind::Lost, VerdictKind::Gained, VerdictKind::Flip] {
         for length in [0.0, 3.0, 8.0, 20.0, 57.3, 400.0, 9000.0] {
-            let strokes: Vec<_> = along(length, kind.pattern(), 2.0, Rangef::EVERYTHING).collect();
+            let strokes: Vec<_> = strokes(length, kind.pattern(), 2.0, WHOLE).collect();
             assert_eq!(strokes[0].0, 0.0, "{kind:?} of {length}");
             assert!((strokes[strokes.len() - 1].1 - length).abs() < 0.05, "{kind:?} of {length}: {strokes:?}");
             for pair in strokes.windows(2) {
@@ -118,7 +121,7 @@ fn a_sample_has_the_strokes_and_gaps_that_boxes_have() {
     for pattern in patterns.into_iter().chain([TRUTH_PATTERN.as_slice()]) {
         for width in [1.0, 1.25, 2.0, 3.0] {
             let length = length_of(pattern, width);
-            let of = |length: f32| along(length, pattern, width, Rangef::EVERYTHING).collect::<Vec<_>>();
+            let of = |length: f32| strokes(length, pattern, width, WHOLE).collect::<Vec<_>>();
             let (sample, side) = (of(length), of(4000.0));
             assert!(sample.len() > pattern.len(), "{pattern:?} of {width}: {sample:?}");
             for (sample, side) in sample.iter().zip(&side) {
@@ -134,7 +137,7 @@ fn a_sample_has_the_strokes_and_gaps_that_boxes_have() {
 fn what_is_out_of_sight_is_not_painted() {
     let rect = Rect::from_min_max(pos2(-50_000.0, 100.0), pos2(50_000.0, 40_000.0));
     let clip = Rect::from_min_max(pos2(0.0, 0.0), pos2(800.0, 600.0));
-    let strokes = strokes(rect, VerdictKind::Gained.pattern(), 2.0, clip);
+    let strokes = sides(rect, VerdictKind::Gained.pattern(), 2.0, clip);
     assert!((100..200).contains(&strokes.len()), "{}", strokes.len());
     assert!(
         strokes.iter().all(|[a, b]| a.y == 100.0 && clip.expand(8.0).contains(*a) && clip.expand(8.0).contains(*b))

@@ -163,7 +163,7 @@ fn rectangles(entry: &VerdictEntry<'_>) -> String {
         let (w, h) = (x2 - x1, y2 - y1);
         let place = format!("x=\"{x1:.1}\" y=\"{y1:.1}\" width=\"{w:.1}\" height=\"{h:.1}\"");
         // A dark line below keeps the colour visible on any image.
-        text += &format!("<rect class=\"under\" {place}/><rect class=\"{class} {side}\" {place}>");
+        text += &format!("<rect class=\"under {class} {side}\" {place}/><rect class=\"{class} {side}\" {place}>");
         text += &format!("<title>{} {score:.3}</title></rect>\n", escaped(name));
     }
     text
