@@ -7,7 +7,7 @@ use super::metadata::Metadata;
 use super::outlet::{Misfit, Outlet, check_input, match_heads};
 use super::session::{all_finite, identify};
 use super::{Arithmetic, Detector, EngineInfo, InferenceEngine, ModelError, ModelInfo, ModelRequest, Sidecar, threads};
-use crate::detect::RawHeads;
+use crate::detect::{Form, RawHeads};
 use crate::integer::{Element, IntegerError, Kernel, Network, Plan, PlanOptions, Sums, Tensor};
 use crate::onnx::metadata_of;
 
@@ -112,14 +112,31 @@ impl Detector for IntegerDetector {
     fn run(&mut self, input: &[f32], heads: &mut RawHeads) -> Result<(), ModelError> {
         let Self { info, plan, outputs } = self;
         plan.run(input).map_err(|cause| ModelError::Run { name: info.name.clone(), cause: cause.to_string() })?;
-        heads.fit(&info.form);
-        for (tensor, raw) in plan.outputs() {
-            let Some(place) = outputs.iter().position(|name| *name == tensor.name) else { continue };
-            if !all_finite(raw) {
-                return Err(ModelError::NotFinite { name: info.name.clone(), stride: info.form.heads[place].stride });
-            }
-            heads.heads[place].copy_from_slice(raw);
-        }
-        Ok(())
+        let not_finite = |stride| ModelError::NotFinite { name: info.name.clone(), stride };
+        take_heads(plan, &info.form, outputs, heads).map_err(not_finite)
     }
+}
+
+/// What a plan gave in its last run, as the raw heads of a model of this form. `None`: its outputs are no such heads, or
+/// not all of their values are finite.
+pub(crate) fn heads_of_run(plan: &Plan, form: &Form) -> Option<RawHeads> {
+    let outputs: Vec<Outlet> = plan.network().outputs().map(outlet).collect();
+    let outputs = match_heads(form, &outputs).ok()?;
+    let mut heads = RawHeads::default();
+    take_heads(plan, form, &outputs, &mut heads).ok()?;
+    Some(heads)
+}
+
+/// Copies the outputs with these names, which are in the order of the form's heads. Fails with the stride of a head that is
+/// not finite.
+fn take_heads(plan: &Plan, form: &Form, outputs: &[String], heads: &mut RawHeads) -> Result<(), u32> {
+    heads.fit(form);
+    for (tensor, raw) in plan.outputs() {
+        let Some(place) = outputs.iter().position(|name| *name == tensor.name) else { continue };
+        if !all_finite(raw) {
+            return Err(form.heads[place].stride);
+        }
+        heads.heads[place].copy_from_slice(raw);
+    }
+    Ok(())
 }

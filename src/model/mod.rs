@@ -34,6 +34,7 @@ pub use golden_heads::GoldenHeads;
 pub use inference_engine::{EngineInfo, InferenceEngine};
 pub use info::{ModelInfo, Precision};
 pub use integer_detector::IntegerDetector;
+pub(crate) use integer_detector::heads_of_run;
 pub use loader::ModelLoader;
 pub use raw_session::RawSession;
 pub use request::ModelRequest;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::model_file::unchanged;
 use super::progress::{Progress, Stopped};
-use crate::detect::{Frame, Letterboxer};
+use crate::detect::{Frame, Letterboxer, RawHeads};
 use crate::integer::{Element, IntegerError, Network, Plan, Tensor, Values};
-use crate::model::{Arithmetic, ModelInfo};
+use crate::model::{Arithmetic, ModelInfo, heads_of_run};
 use crate::onnx::float_name;
 
 /// One tensor in bytes.
@@ -51,6 +51,8 @@ impl DifferingBytes {
 #[derive(Default)]
 pub struct ByteStudy {
     exact: Option<ExactModel>,
+    /// Of the last comparison, in exact arithmetic and in the model's.
+    heads: Option<[RawHeads; 2]>,
 }
 
 struct ExactModel {
@@ -79,6 +81,7 @@ impl ByteStudy {
         frame: &Arc<Frame>,
         progress: &dyn Progress,
     ) -> Result<DifferingBytes, Stopped> {
+        self.heads = None;
         let failed =
             |cause: IntegerError| Stopped::Failed(format!("Can't compare the bytes of {}: {cause}.", model.name));
         let known = self.exact.take().filter(|known| known.sha256 == model.sha256);
@@ -105,6 +108,7 @@ impl ByteStudy {
         let mut plan = arithmetic.plan(network, true).map_err(failed)?;
         progress.check()?;
         plan.run(&seen.input).map_err(failed)?;
+        let heads = [&*exact, &plan].map(|plan| heads_of_run(plan, &model.form));
         let mut layers = Vec::with_capacity(seen.values.len());
         for (tensor, exact) in byte_tensors(network).zip(&seen.values) {
             progress.check()?;
@@ -115,7 +119,16 @@ impl ByteStudy {
                 differing: values.differing(exact),
             });
         }
+        if let [Some(exact), Some(other)] = heads {
+            self.heads = Some([exact, other]);
+        }
         Ok(DifferingBytes { layers })
+    }
+
+    /// Gives away the raw heads of the last comparison: in exact arithmetic, and in the model's. `None`: there are none, or
+    /// they were given away.
+    pub fn take_heads(&mut self) -> Option<[RawHeads; 2]> {
+        self.heads.take()
     }
 }
 

@@ -1,16 +1,18 @@
 //! The popup "computed as": how B's INT8 model is computed is chosen and adjusted there, and acts at once.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use egui::accesskit::Role;
 use egui::{Key, vec2};
 use egui_kittest::kittest::Queryable;
 use twinsight::app::{Preferences, View};
-use twinsight::detect::RawHeads;
+use twinsight::compare::{Agreement, Comparer, ModelInput};
+use twinsight::detect::{RawHeads, Thresholds};
 use twinsight::engine::Load;
 use twinsight::integer::{LeakyRelu, Profile, Rounding};
 use twinsight::model::ModelName::{self, Fp32, Int8};
-use twinsight::model::{Arithmetic, Detector, ModelError, ModelInfo, ModelRequest};
+use twinsight::model::{Arithmetic, Detector, FrameDetector, ModelError, ModelInfo, ModelLoader, ModelRequest};
 use twinsight::source::SourceRequest;
 
 use crate::small_network::Shop;
@@ -249,6 +251,96 @@ fn it_fits_the_smallest_window_and_everything_has_a_name() {
     desk.until("the popup", |d| d.control(EXACT).is_some());
 }
 
+#[test]
+fn it_leaves_the_table_of_pairs_and_most_of_the_picture_in_sight() {
+    for size in [[760.0, 420.0], [1000.0, 700.0], [1280.0, 800.0]] {
+        let mut desk = desk(&Chips::default(), overlay());
+        desk.harness.set_size(size.into());
+        desk.harness.run_steps(3);
+        desk.press(Key::I);
+        desk.until("the popup", |d| d.control(EXACT).is_some());
+        desk.harness.run_steps(4);
+        let places = |desk: &Desk| {
+            let popup = desk.harness.get_by_role_and_label(Role::Window, "B computed as").rect();
+            (popup, desk.harness.get_by_label_contains("Picture").rect())
+        };
+        let (popup, picture) = places(&desk);
+        assert!(popup.max.x <= picture.max.x, "{size:?}: {popup:?} covers the table right of {picture:?}");
+        let hidden = popup.intersect(picture).area() / picture.area();
+        assert!(hidden <= 0.5, "{size:?}: {popup:?} hides {hidden} of {picture:?}");
+        // With the form of a profile, too, at every size.
+        reach(&mut desk, OWN);
+        desk.until("the form", |d| d.has_slider(BITS));
+        desk.harness.run_steps(4);
+        let (popup, picture) = places(&desk);
+        assert!(popup.max.x <= picture.max.x, "{size:?}: {popup:?} covers the table right of {picture:?}");
+        // Without it, it is as narrow again.
+        reach(&mut desk, EXACT);
+        desk.until("no form", |d| !d.has_slider(BITS));
+        desk.harness.run_steps(4);
+        let (after, _) = places(&desk);
+        assert!(after.width() <= 360.0, "{size:?}: {after:?}");
+    }
+}
+
+/// What becomes of the boxes of exact arithmetic in another one, as detectors of both tell.
+fn against_exact(shop: &Shop, picture: &Path, arithmetic: &Arithmetic, score: f32) -> Agreement {
+    let frame = twinsight::source::load(picture).unwrap();
+    let [exact, other] = [&Arithmetic::Exact, arithmetic].map(|arithmetic| {
+        let request = ModelRequest::new(ModelName::File(shop.int8()), arithmetic.clone());
+        let mut detector = FrameDetector::open(&ModelLoader::new(shop.catalog()), &request).unwrap();
+        detector.run(&frame).unwrap();
+        detector
+    });
+    let thresholds = Thresholds { score, ..Thresholds::LIVE };
+    let (form, letterbox) = (&exact.info().form, exact.place());
+    let exact = ModelInput { form, heads: exact.heads(), letterbox, thresholds };
+    let other = ModelInput { heads: other.heads(), ..exact };
+    *Comparer::default().run(&exact, &other).agreement()
+}
+
+/// A profile of few bits, in which boxes change.
+fn few_bits() -> Arithmetic {
+    let m16 = Profile::built_in("m16").unwrap();
+    Profile { name: "m3".into(), multiplier_bits: 3, ..m16 }.into()
+}
+
+/// A real window: the boxes that differ are told at the thresholds of now.
+#[test]
+fn boxes_that_are_not_those_of_exact_arithmetic_are_counted_at_the_present_thresholds() {
+    let shop = Shop::new();
+    let picture = shop.picture("pictures", 7);
+    let mut desk = Desk::new(Plan {
+        source: SourceRequest::Still(picture.clone()),
+        files: vec![picture.clone()],
+        models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
+        arithmetics: [None, Some(few_bits())],
+        view: Some(View::Overlay),
+        catalog: shop.catalog(),
+        real: true,
+        ..Plan::default()
+    });
+    desk.until("the pairs", |d| d.has_words("Agreement"));
+    desk.click(OPEN);
+    for score in [0.25, 0.1, 0.4] {
+        desk.set_slider("Score", f64::from(score));
+        let Agreement { a, matched, lost, gained, .. } = against_exact(&shop, &picture, &few_bits(), score);
+        assert!(score > 0.1 || a > 0, "the network sees something at {score}");
+        let [mut expected, nothing] = [format!("Boxes: {matched} of {a} as exact"), "Boxes: none, as exact".to_owned()];
+        if a == 0 && gained == 0 {
+            expected = nothing;
+        }
+        let counts = [(lost, "lost"), (gained, "gained")].map(|(count, word)| format!("{count} {word}"));
+        desk.until("the boxes", |d| {
+            let line = d.names("Boxes: ");
+            let tells = |(count, text): (usize, &String)| line.contains(text.as_str()) == (count > 0);
+            line.starts_with(&expected) && [lost, gained].into_iter().zip(&counts).all(tells)
+        });
+    }
+    reach(&mut desk, EXACT);
+    desk.until("the measure itself", |d| !d.has_words("Boxes: "));
+}
+
 /// A real window on the small network: in few bits it computes other bytes, and says how many, and where.
 #[test]
 fn bytes_that_differ_are_counted_on_the_picture_in_sight() {
@@ -292,13 +384,11 @@ fn bytes_that_differ_are_counted_on_the_picture_in_sight() {
 fn the_layers_panel_has_the_bytes_that_differ_from_exact() {
     let shop = Shop::new();
     let picture = shop.picture("pictures", 7);
-    let m16 = Profile::built_in("m16").unwrap();
-    let few = Profile { name: "m3".into(), multiplier_bits: 3, ..m16 };
     let mut desk = Desk::new(Plan {
         source: SourceRequest::Still(picture.clone()),
         files: vec![picture],
         models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
-        arithmetics: [None, Some(few.into())],
+        arithmetics: [None, Some(few_bits())],
         view: Some(View::Overlay),
         catalog: shop.catalog(),
         real: true,

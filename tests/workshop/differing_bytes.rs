@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use twinsight::detect::{Frame, Letterboxer};
 use twinsight::integer::{Element, Executor, Network, Profile, Sums, Values};
-use twinsight::model::{Arithmetic, ModelInfo, ModelLoader, ModelName, ModelRequest};
+use twinsight::model::{Arithmetic, FrameDetector, ModelInfo, ModelLoader, ModelName, ModelRequest};
 use twinsight::workshop::{ByteStudy, LayerBytes, Progress, Stopped};
 
 use crate::small_network::Shop;
@@ -80,6 +80,27 @@ fn they_are_those_of_the_executor_for_one_arithmetic_after_another() {
         }
         assert!(shares[0] < shares[1] && shares[1] > 0.1, "few bits change more: {shares:?}");
         assert_eq!(shares[3], 0.0);
+    }
+}
+
+#[test]
+fn the_raw_heads_are_those_of_a_detector_in_each_arithmetic() {
+    let shop = Shop::new();
+    let mut study = ByteStudy::default();
+    assert_eq!(study.take_heads(), None);
+    for seed in [7, 9] {
+        let frame = frame(&shop, seed);
+        let detected = |arithmetic: &Arithmetic| {
+            let request = ModelRequest::new(ModelName::File(shop.int8()), arithmetic.clone());
+            let mut detector = FrameDetector::open(&ModelLoader::new(shop.catalog()), &request).unwrap();
+            detector.run(&frame).unwrap();
+            detector.heads().clone()
+        };
+        for arithmetic in [chip(12), chip(2), Arithmetic::Saturating] {
+            study.compare(&loaded(&shop, arithmetic.clone()), &frame, &PATIENT).unwrap();
+            let expected = [&Arithmetic::Exact, &arithmetic].map(detected);
+            assert_eq!(study.take_heads(), Some(expected), "{arithmetic}");
+        }
     }
 }
 

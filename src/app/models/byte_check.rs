@@ -1,4 +1,5 @@
-//! How many bytes of a model differ from those of exact arithmetic, on the picture in sight: found on a thread of its own.
+//! How many bytes of a model differ from those of exact arithmetic, on the picture in sight, and what that does to its
+//! boxes: found on a thread of its own.
 //!
 //! A picture that stands still is looked at whenever it, or the arithmetic, is another one; of a live one, one frame is
 //! looked at for each arithmetic, and another when it is asked for. One job runs at a time: one that nobody wants any more
@@ -8,11 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{Button, CollapsingHeader, Context, Grid, Label, RichText, Ui};
 
+use super::exact_boxes::{self, ExactBoxes};
 use crate::app::frame::current::CurrentFrame;
 use crate::app::job::Job;
 use crate::app::ui::theme;
 use crate::app::view::Side;
-use crate::detect::Frame;
+use crate::compare::VerdictKind;
+use crate::detect::{Frame, RawHeads, Thresholds};
 use crate::model::{Arithmetic, ModelInfo};
 use crate::workshop::{ByteStudy, DifferingBytes, Stopped};
 
@@ -22,23 +25,36 @@ pub struct ByteSight<'a> {
     model: &'a Arc<ModelInfo>,
     /// That it looked at.
     frame: &'a Arc<Frame>,
+    /// Of the side.
+    thresholds: Thresholds,
     live: bool,
 }
 
 /// What was compared, or is.
 struct ByteSubject {
-    sha256: String,
-    arithmetic: Option<Arithmetic>,
+    model: Arc<ModelInfo>,
     frame: Arc<Frame>,
+}
+
+/// What a job finds: the raw heads in exact arithmetic, and in the other.
+struct ByteFindings {
+    bytes: DifferingBytes,
+    heads: Option<[RawHeads; 2]>,
+}
+
+/// What is shown. `None`: the model's outputs are no boxes.
+struct ShownBytes {
+    bytes: DifferingBytes,
+    boxes: Option<ExactBoxes>,
 }
 
 #[derive(Default)]
 pub struct ByteCheck {
     /// One job has it at a time.
     study: Arc<Mutex<ByteStudy>>,
-    job: Option<(ByteSubject, Job<DifferingBytes>)>,
+    job: Option<(ByteSubject, Job<ByteFindings>)>,
     /// Or why it is not known.
-    found: Option<(ByteSubject, Result<DifferingBytes, String>)>,
+    found: Option<(ByteSubject, Result<ShownBytes, String>)>,
     /// The next frame is compared whatever is known.
     again: bool,
 }
@@ -56,7 +72,10 @@ impl ByteCheck {
                     }
                     return self.job = Some((subject, job));
                 }
-                Some(Ok(bytes)) => self.found = Some((subject, Ok(bytes))),
+                Some(Ok(found)) => {
+                    let shown = subject.shown(found);
+                    self.found = Some((subject, Ok(shown)));
+                }
                 Some(Err(Stopped::Failed(why))) => self.found = Some((subject, Err(why))),
                 Some(Err(Stopped::Cancelled)) => {}
             }
@@ -73,7 +92,9 @@ impl ByteCheck {
         let study = Arc::clone(&self.study);
         let (model, frame) = (Arc::clone(sight.model), Arc::clone(sight.frame));
         let job = Job::start(ctx, "bytes that differ", move |handle| {
-            study.lock().unwrap_or_else(PoisonError::into_inner).compare(&model, &frame, handle)
+            let mut study = study.lock().unwrap_or_else(PoisonError::into_inner);
+            let bytes = study.compare(&model, &frame, handle)?;
+            Ok(ByteFindings { bytes, heads: study.take_heads() })
         });
         match job {
             Ok(job) => self.job = Some((sight.subject(), job)),
@@ -102,15 +123,18 @@ impl ByteCheck {
             }
             Some(Arithmetic::Saturating | Arithmetic::Chip(_)) => {}
         }
-        let found = self.found.as_ref().filter(|(subject, _)| subject.stands_for(sight));
+        let found = self.found.as_mut().filter(|(subject, _)| subject.stands_for(sight));
+        let is_found = found.is_some();
         match found {
-            None => remark(ui, "Comparing bytes…"),
-            Some((_, Err(why))) => _ = ui.add(Label::new(RichText::new(why).color(theme::scheme(ui).error)).wrap()),
-            Some((_, Ok(bytes))) => shown(ui, bytes),
+            None => remark(ui, "Comparing boxes and bytes…"),
+            Some((_, Err(why))) => {
+                _ = ui.add(Label::new(RichText::new(why.as_str()).color(theme::scheme(ui).error)).wrap())
+            }
+            Some((_, Ok(found))) => shown(ui, found, sight.thresholds),
         }
-        if sight.live && found.is_some() {
+        if sight.live && is_found {
             let compare = ui.add_enabled(self.job.is_none(), Button::new("Compare this frame").small());
-            if compare.on_hover_text("Compare the bytes on the current frame").clicked() {
+            if compare.on_hover_text("Compare boxes and bytes on the current frame").clicked() {
                 self.again = true;
                 ui.ctx().request_repaint();
             }
@@ -121,7 +145,9 @@ impl ByteCheck {
 impl<'a> ByteSight<'a> {
     /// Of a side; `None`: no model of it has looked at the frame in sight. `live`: another frame comes soon.
     pub fn of(current: &'a CurrentFrame, which: Side, live: bool) -> Option<Self> {
-        Some(Self { model: &current.output(which)?.model, frame: &current.observation()?.frame, live })
+        let thresholds = current.thresholds().map_or_else(Thresholds::default, |both| both[which.index()]);
+        let (model, frame) = (&current.output(which)?.model, &current.observation()?.frame);
+        Some(Self { model, frame, thresholds, live })
     }
 
     /// Whether the arithmetic is another one than exact, and the integer engine's.
@@ -130,20 +156,21 @@ impl<'a> ByteSight<'a> {
     }
 
     fn subject(&self) -> ByteSubject {
-        ByteSubject {
-            sha256: self.model.sha256.clone(),
-            arithmetic: self.model.arithmetic.clone(),
-            frame: Arc::clone(self.frame),
-        }
+        ByteSubject { model: Arc::clone(self.model), frame: Arc::clone(self.frame) }
     }
 }
 
 impl ByteSubject {
     /// One live frame stands for the others.
     fn stands_for(&self, sight: ByteSight<'_>) -> bool {
-        self.sha256 == sight.model.sha256
-            && self.arithmetic == sight.model.arithmetic
+        self.model.sha256 == sight.model.sha256
+            && self.model.arithmetic == sight.model.arithmetic
             && (sight.live || Arc::ptr_eq(&self.frame, sight.frame))
+    }
+
+    fn shown(&self, ByteFindings { bytes, heads }: ByteFindings) -> ShownBytes {
+        let boxes = heads.map(|heads| ExactBoxes::new(Arc::clone(&self.model), &self.frame, heads));
+        ShownBytes { bytes, boxes }
     }
 }
 
@@ -151,9 +178,17 @@ fn remark(ui: &mut Ui, text: &str) {
     ui.add(Label::new(RichText::new(text).weak()).wrap());
 }
 
-fn shown(ui: &mut Ui, bytes: &DifferingBytes) {
-    ui.add(Label::new(RichText::new(words(bytes)).color(theme::scheme(ui).strong)).wrap())
-        .on_hover_text("On the frame that was compared, against exact arithmetic");
+fn shown(ui: &mut Ui, found: &mut ShownBytes, thresholds: Thresholds) {
+    let ShownBytes { bytes, boxes } = found;
+    let line =
+        |ui: &mut Ui, text: String| ui.add(Label::new(RichText::new(text).color(theme::scheme(ui).strong)).wrap());
+    if let Some(boxes) = boxes {
+        let agreement = boxes.agreement(thresholds);
+        let same = VerdictKind::Matched.what(["exact arithmetic", "this one"]);
+        line(ui, exact_boxes::words(agreement))
+            .on_hover_text(format!("{same}.\nOn the frame that was compared, at the present thresholds"));
+    }
+    line(ui, words(bytes)).on_hover_text("On the frame that was compared, against exact arithmetic");
     let layers = CollapsingHeader::new("By layer").id_salt("bytes that differ").default_open(false);
     layers.show_unindented(ui, |ui| {
         Grid::new("bytes that differ by layer").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use egui::scroll_area::ScrollBarVisibility;
 use egui::style::ScrollStyle;
 use egui::{
-    Align, Button, Context, Id, Label, Layout, Pos2, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo, pos2, vec2,
+    Align, Button, Context, Frame, Label, Layout, Rect, RichText, Role, ScrollArea, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::byte_check::{ByteCheck, ByteSight};
@@ -37,7 +37,10 @@ const ITEMS: f32 = 8.0;
 /// What the popup needs besides its contents: title, margins, and space around it.
 const AROUND: [f32; 2] = [56.0, 92.0];
 
-/// Below the picker.
+/// Of the bar at the right of what scrolls.
+const BAR: f32 = 12.0;
+
+/// From the toolbar, and from the window's edge.
 const GAP: f32 = 8.0;
 
 /// The popup, and what belongs to it.
@@ -61,6 +64,8 @@ pub struct ComputedAsContext<'a> {
     /// A's and B's, as they were in the form last.
     pub own: &'a [Arithmetic; 2],
     pub compares: bool,
+    /// Where the picture is: the table at its right, which tells what a change does, stays in sight.
+    pub picture: Rect,
     /// A's and B's models in sight, and the frame.
     pub sights: [Option<ByteSight<'a>>; 2],
 }
@@ -96,14 +101,23 @@ impl ComputedAs {
     pub fn ui(&mut self, ctx: &Context, context: &ComputedAsContext<'_>, actions: &mut Vec<Action>) {
         self.note_exact(context.states);
         let Some(which) = self.side(context.compares) else { return };
-        let room = ctx.content_rect().size() - vec2(AROUND[0], AROUND[1]);
-        // The form of a profile stands beside the choices: below them it would have to be scrolled to.
-        let beside = room.x >= 2.0 * COLUMN + BETWEEN;
-        let width = if beside { 2.0 * COLUMN + BETWEEN } else { COLUMN.min(room.x) };
+        let (whole, both) = (ctx.content_rect(), 2.0 * COLUMN + BETWEEN);
+        let room = whole.size() - vec2(AROUND[0], AROUND[1]);
+        // The form of a profile stands beside the choices, as long as the table stays in sight: below them it may have to
+        // be scrolled to.
+        let has_form =
+            applies(context.pair, context.states, which) && context.pair.request(which).arithmetic.profile().is_some();
+        let beside = has_form && context.picture.right() - whole.left() >= both + AROUND[0];
+        let width = if beside { both } else { COLUMN.min(room.x) };
+        let outer = width + Frame::window(&ctx.global_style()).total_margin().sum().x + BAR;
         let mut open = true;
         let title = format!("{} computed as", which.letter());
         let window = egui::Window::new(title).open(&mut open).collapsible(false).resizable(false);
-        let window = window.default_pos(place(ctx, which, width + AROUND[0])).default_width(width);
+        // Over the thresholds, so that what a change does stays in sight: the table whole, and most of the picture. The
+        // second column moves nothing when it comes.
+        let window = window.default_pos(pos2(whole.left(), context.picture.top()) + vec2(GAP, GAP));
+        // A window keeps the width that it once had, unless it is held to another.
+        let window = window.default_width(outer).min_width(outer).max_width(outer);
         window.show(ctx, |ui| {
             // A bar that is always there tells that there is more.
             ui.spacing_mut().scroll = ScrollStyle::solid();
@@ -121,7 +135,7 @@ impl ComputedAs {
         }
     }
 
-    /// `beside`: there is room for two columns.
+    /// `beside`: the form stands in a column of its own.
     fn contents(
         &mut self,
         ui: &mut Ui,
@@ -142,11 +156,17 @@ impl ComputedAs {
         if !beside {
             return column(ui, |ui| {
                 self.ways(ui, which, context, actions);
-                ui.separator();
-                if let Some(profile) = request.arithmetic.profile() {
-                    form(ui, which, profile, actions);
-                    ui.separator();
+                match request.arithmetic.profile() {
+                    Some(profile) => {
+                        ui.separator();
+                        form(ui, which, profile, actions);
+                    }
+                    None => {
+                        let what = self.explanation(&request.arithmetic, request);
+                        ui.add(Label::new(RichText::new(what).weak()).wrap());
+                    }
                 }
+                ui.separator();
                 self.outcome(ui, which, context);
             });
         }
@@ -157,11 +177,9 @@ impl ComputedAs {
                 ui.separator();
                 self.outcome(ui, which, context);
             });
-            column(ui, |ui| match request.arithmetic.profile() {
-                Some(profile) => form(ui, which, profile, actions),
-                None => {
-                    let what = self.explanation(&request.arithmetic, request);
-                    ui.add(Label::new(RichText::new(what).weak()).wrap());
+            column(ui, |ui| {
+                if let Some(profile) = request.arithmetic.profile() {
+                    form(ui, which, profile, actions);
                 }
             });
         });
@@ -179,7 +197,7 @@ impl ComputedAs {
         }
     }
 
-    /// What came of it: why it cannot be computed, or how many bytes differ.
+    /// What came of it: why it cannot be computed, or how many boxes and bytes differ.
     fn outcome(&mut self, ui: &mut Ui, which: Side, context: &ComputedAsContext<'_>) {
         if let Some(failure) = failure(context, which) {
             ui.add(Label::new(RichText::new(failure).color(theme::scheme(ui).error)).wrap());
@@ -286,7 +304,6 @@ pub fn button(
     let response = ui.add(Button::new(text).selected(open).truncate().min_size(vec2(width, 0.0)));
     let name = format!("Computed as ({})", which.letter());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, &name));
-    note_place(ui, which, response.rect);
     let action = Action::Models(ModelsAction::ToggleComputedAs(which));
     let what = format!("{} is computed as {arithmetic}", which.letter());
     let what = hint(ui.ctx(), &what, &action);
@@ -303,22 +320,6 @@ pub fn applies(pair: &ModelPair, states: &[ModelState], which: Side) -> bool {
     let running = state.and_then(|state| state.running.as_ref());
     running.is_some_and(|info| info.arithmetic.is_some())
         || request.arithmetic != Arithmetic::Exact && state.is_none_or(|state| state.phase != ModelPhase::Ready)
-}
-
-/// Notes where a side's picker is, for the popup to open below it.
-pub fn note_place(ui: &Ui, which: Side, picker: Rect) {
-    ui.data_mut(|d| d.insert_temp(noted(which), picker.left_bottom()));
-}
-
-/// Below the picker, and so far to the left that both columns have room: the second one moves nothing when it comes.
-fn place(ctx: &Context, which: Side, width: f32) -> Pos2 {
-    let (picker, window) = (ctx.data(|d| d.get_temp::<Pos2>(noted(which))), ctx.content_rect());
-    let place = picker.unwrap_or_else(|| window.center_top()) + vec2(0.0, GAP);
-    pos2(place.x.min(window.right() - width).max(window.left()), place.y)
-}
-
-fn noted(which: Side) -> Id {
-    Id::unique(("picker of a side", which.letter()))
 }
 
 fn failure<'a>(context: &'a ComputedAsContext<'_>, which: Side) -> Option<&'a str> {

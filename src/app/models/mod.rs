@@ -5,6 +5,7 @@ pub mod clipping_popup;
 pub mod clipping_watch;
 pub mod computed_as;
 pub mod dialog;
+mod exact_boxes;
 pub mod facts;
 pub mod own_profile;
 pub mod pair;

@@ -177,7 +177,6 @@ impl ModelPicker<'_> {
         let response = combo.selected_text(text).show_ui(ui, |ui| self.menu(ui, which, actions)).response;
         let name = format!("Model {}", which.letter());
         response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
-        computed_as::note_place(ui, which, response.rect);
         response.on_hover_ui(|ui| {
             ui.label(RichText::new(&title).strong());
             match failure {

@@ -60,6 +60,9 @@ use crate::trace::{Lane, Trace, TraceSpan};
 /// How long a video that is being saved may take to be whole when the window closes.
 const SAVING: Duration = Duration::from_secs(5);
 
+/// How long an inference of the layers panel may take to end then: the process must not end in the midst of it.
+const INFERENCE: Duration = Duration::from_secs(5);
+
 /// Everything that the window shows, and the engine behind it.
 pub struct Viewer {
     control: EngineControl,
@@ -192,7 +195,7 @@ impl Viewer {
         // First, so that its file is whole whatever the others do.
         self.recording.end(deadline);
         self.saving.close(deadline.max(SAVING));
-        self.layers.end(deadline);
+        self.layers.end(deadline.max(INFERENCE));
         self.control.stop(deadline);
     }
 
