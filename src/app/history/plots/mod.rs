@@ -18,7 +18,7 @@ mod tooltip;
 
 use std::time::{Duration, Instant};
 
-use egui::{Response, RichText, Ui};
+use egui::{Label, Response, RichText, Ui};
 use egui_plot::LineStyle;
 
 use crate::app::action::Action;
@@ -51,6 +51,10 @@ const NEAR: f64 = 0.5;
 
 /// Where there are more, a pixel is more than a tenth of a second, and nobody sees that it is this late.
 const LATE: Duration = Duration::from_millis(250);
+
+/// In place of plots that have nothing to show.
+const NOTHING_YET: &str =
+    "One frame alone has no history. Live cameras and videos draw their agreement and latency over time here.";
 
 /// What is shown, and what is kept from frame to frame.
 pub struct PlotState {
@@ -109,15 +113,21 @@ impl PlotState {
             let last = input.timeline.last();
             last.is_some_and(|record| record.figures.is_some()) || !self.curves.agreement.points().is_empty()
         };
+        let has_history = has_history(input.timeline);
         let Self { reach, tab, .. } = self;
         let middle = |ui: &mut Ui| {
             // One plot above the other would be too high: a choice of one.
-            if compared && narrow {
+            if compared && narrow && has_history {
                 choice(ui, tab);
             }
             row::kept(ui, input);
         };
         BottomTab::History.row(ui, actions, middle, |ui, _| row::reaches(ui, reach));
+        if !has_history {
+            ui.add_space(8.0);
+            ui.add(Label::new(RichText::new(NOTHING_YET).weak()).wrap());
+            return;
+        }
         let chosen = self.tab;
         let tabs = match (compared, narrow) {
             // One model alone has nothing to agree with.
@@ -161,6 +171,12 @@ impl PlotState {
             ui.ctx().request_repaint();
         }
     }
+}
+
+/// Whether there are frames of more than one moment. A still that several models looked at is one moment.
+fn has_history(timeline: &Timeline) -> bool {
+    let mut records = timeline.records();
+    records.next().zip(records.next_back()).is_some_and(|(first, last)| first.seconds < last.seconds)
 }
 
 /// What the legends tell.

@@ -166,6 +166,29 @@ fn a_click_goes_to_the_nearest_kept_moment() {
 }
 
 #[test]
+fn one_frame_is_no_plot_but_a_line_that_says_what_fills_them() {
+    let (studio, mut compactor) = (Studio::new(), Compactor::default());
+    let (mut timeline, mut ring) = (Timeline::default(), Ring::default());
+    // A still, at which other models look again.
+    for sequence in 0..3 {
+        let again = Observation { sequence, ..studio.observation(0, 2, false) };
+        timeline.add(&again, None);
+        ring.push(compactor.run(&again));
+    }
+    assert!(timeline.refresh(&mut ring, Duration::from_secs(60)));
+    let desk = Desk { timeline, ring, in_sight: Some(2), ..Desk::new(2) };
+    let mut harness = desk.open(1200.0);
+    let has = |harness: &Harness<'_, Desk>, words: &str| harness.query_all_by_label_contains(words).next().is_some();
+    assert!(has(&harness, "Live cameras and videos") && !has(&harness, "over time:"));
+    assert!(!has(&harness, "Worst frame") && has(&harness, "History tab"));
+    // With the next frame there are plots.
+    let next = studio.observation(3, 2, false);
+    harness.state_mut().timeline.add(&next, None);
+    harness.run_steps(2);
+    assert!(!has(&harness, "Live cameras and videos") && has(&harness, "Latency over time:"));
+}
+
+#[test]
 fn dragging_goes_from_moment_to_moment() {
     let mut harness = Desk::new(2).open(1200.0);
     let places = [510.0, 530.0, 560.0].map(|n| place(&harness, "Agreement over time", n / 600.0));
@@ -327,7 +350,7 @@ fn one_model_has_latencies_alone_and_a_narrow_window_one_plot() {
     narrow.run_steps(3);
     narrow.get_by_label_contains("Latency over time");
     let empty = Desk { timeline: Timeline::default(), ring: Ring::default(), in_sight: None, ..Desk::new(1) };
-    empty.open(1200.0).get_by_label_contains("Latency over time");
+    empty.open(1200.0).get_by_label_contains("Live cameras and videos");
 }
 
 /// As many as there can be, one of them bad.
