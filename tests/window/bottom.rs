@@ -86,8 +86,49 @@ fn the_picture_keeps_half_of_the_room_at_every_size() {
 }
 
 #[test]
+fn in_the_smallest_window_the_picture_keeps_about_half_of_each_side() {
+    let small = vec2(760.0, 420.0);
+    for view in [View::Single, View::Overlay] {
+        // It was large before: panels that nobody dragged follow.
+        let mut desk = Desk::new(Plan { view: Some(view), ..Plan::default() });
+        let boxes = if view == View::Single { "person 0.90" } else { "person 0.90 → 0.80" };
+        desk.until("the boxes", |d| d.has_words(boxes) && d.control("Fit").is_some());
+        desk.harness.run_steps(3);
+        let before = picture(&desk);
+        for key in [None, Some(Key::H), Some(Key::W)] {
+            desk.harness.set_size(small);
+            if let Some(key) = key {
+                desk.press(key);
+            }
+            desk.harness.run_steps(3);
+            let picture = picture(&desk);
+            assert!(picture.width() >= 0.48 * small.x, "{view:?} {key:?}: {picture:?}");
+            assert!(picture.height() >= 0.48 * small.y, "{view:?} {key:?}: {picture:?}");
+        }
+        // The layers are about two models: they leave the view of one for good.
+        if view != View::Single {
+            desk.press(Key::W);
+            desk.harness.set_size(vec2(1280.0, 800.0));
+            desk.harness.run_steps(3);
+            assert_eq!(picture(&desk), before, "{view:?}: in a large window they are what they were");
+        }
+    }
+}
+
+#[test]
+fn the_history_of_one_picture_is_a_line_and_no_empty_plots() {
+    let mut desk = desk(Plan::default());
+    desk.press(Key::H);
+    desk.until("the line", |d| d.has_words("Live cameras and videos draw"));
+    for words in ["Agreement over time", "Latency over time", "boxes over time", "Worst frame"] {
+        assert!(!desk.has_words(words), "{words}");
+    }
+}
+
+#[test]
 fn nothing_in_the_history_lies_on_anything_else() {
     let mut desk = desk(Plan { endless: true, ..Plan::default() });
+    desk.until("some history", |d| d.history_len() > 1);
     desk.press(Key::H);
     for size in SIZES {
         desk.harness.set_size(size.into());

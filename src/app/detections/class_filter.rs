@@ -233,7 +233,7 @@ impl ClassFilter {
         let searching = !self.search.trim().is_empty();
         let whom = if searching { "matching classes; the others are unchanged" } else { "classes" };
         let pressed = |ui: &mut Ui, text: &str, what: &str| {
-            let button = Button::new(text).min_size(vec2((ui.available_width() / 3.0).clamp(40.0, 58.0), 0.0));
+            let button = Button::new(text).min_size(vec2((ui.available_width() / 3.0).clamp(30.0, 58.0), 0.0));
             ui.add(button).on_hover_text(format!("{what} {whom}")).clicked()
         };
         ui.horizontal(|ui| {

@@ -167,8 +167,10 @@ impl DetectionsView {
         let selected = self.selected(current);
         let comparison = current.comparison().filter(|_| compares);
         // A small window is for the picture first.
-        let width = (ui.ctx().content_rect().width() * 0.27).clamp(250.0, 340.0);
-        let pairs = Panel::right("pairs").default_size(width).size_range(250.0..=560.0).frame(panel);
+        let part = ui.ctx().content_rect().width() * 0.27;
+        let needs_more = current.judged().is_some() || self.selection.is_some();
+        let least = if needs_more { LEAST_WITH_MORE } else { LEAST };
+        let pairs = Panel::right("pairs").default_size(part.clamp(least, 340.0)).size_range(least..=560.0).frame(panel);
         let Some((comparison, sides)) = comparison.zip(current.pair()) else {
             if compares && current.observation().is_none() {
                 // The panel stays as it is until the next picture has been looked at.
@@ -180,7 +182,8 @@ impl DetectionsView {
                 return None;
             }
             panel_size::keep(ui, "detections");
-            let side = Panel::right("detections").default_size(240.0).size_range(220.0..=420.0).frame(panel);
+            let side = Panel::right("detections").default_size(part.clamp(LEAST, 240.0)).size_range(LEAST..=420.0);
+            let side = side.frame(panel);
             let listed = side.show(ui, |ui| {
                 // The panel keeps its width while there is nothing to list.
                 ui.set_min_width(ui.available_width());
@@ -213,6 +216,12 @@ impl DetectionsView {
         pairs.show(ui, |ui| self.pairs.ui(ui, &input, actions)).inner
     }
 }
+
+/// The least width of the panel, in points: in the smallest window, the picture has half of the width besides.
+const LEAST: f32 = 206.0;
+
+/// The same of the pairs with what is known of them, which has a column of its own, or with one pair's numbers.
+const LEAST_WITH_MORE: f32 = 250.0;
 
 /// What a key that is about the selected pair says where there is none.
 const NO_PAIR: &str = "Select a pair first: click it, or press ↓.";

@@ -10,6 +10,10 @@ use crate::app::ui::{panel_size, row_end};
 /// half in any case.
 const MOST: f32 = 0.45;
 
+/// The part of the window's height that the picture has besides, until the panel is dragged: in a small window the panel
+/// is low, and what it shows scrolls.
+const PICTURE: f32 = 0.5;
+
 /// Its height the first time, and the smallest one, in points.
 const FIRST: f32 = 300.0;
 const LEAST: f32 = 96.0;
@@ -24,9 +28,10 @@ pub enum BottomTab {
 /// The panel, before it is shown. `strips`: how much of the room in `ui` will go to bars above it.
 pub fn panel(ui: &Ui, strips: f32) -> Panel {
     panel_size::keep(ui, "bottom");
-    let room = (ui.available_rect_before_wrap().height() - strips).max(0.0);
-    let most = (ui.ctx().content_rect().height() * MOST).min(room / 2.0).floor();
-    Panel::bottom("bottom").resizable(true).default_size(FIRST.min(most)).size_range(LEAST.min(most)..=most)
+    let (window, between) = (ui.ctx().content_rect().height(), ui.available_rect_before_wrap().height());
+    let most = (window * MOST).min((between - strips).max(0.0) / 2.0).floor();
+    let first = FIRST.min((between - window * PICTURE).floor()).max(LEAST).min(most);
+    Panel::bottom("bottom").resizable(true).default_size(first).size_range(LEAST.min(most)..=most)
 }
 
 impl BottomTab {

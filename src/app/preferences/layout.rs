@@ -22,7 +22,7 @@ pub struct WindowLayout {
     /// Of its upper left corner; `None` = where the system puts it.
     pub position: Option<[f32; 2]>,
     pub maximized: bool,
-    /// In points: widths of panels at the sides, and heights that were dragged.
+    /// In points: widths and heights that were dragged.
     pub panels: BTreeMap<String, f32>,
 }
 

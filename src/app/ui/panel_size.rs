@@ -1,6 +1,7 @@
 //! Sizes of panels that the user has dragged, from one run to the next.
 //!
-//! A height that nobody dragged is not kept: what comes and goes above and below a panel squeezes it for a while.
+//! A size that nobody dragged is not kept: what comes and goes beside a panel squeezes it for a while, and in another
+//! window it asks for another one.
 
 use std::collections::BTreeMap;
 
@@ -14,31 +15,16 @@ const PANELS: [(&str, bool); 5] =
 /// No panel is smaller, or larger, in points.
 const SANE: std::ops::Range<f32> = 20.0..16_384.0;
 
-/// Where the id of a panel with a width is found, and the size that a panel starts with; of a height, the one that was
-/// dragged.
-fn places(name: &str) -> [Id; 2] {
-    [Id::unique(("panel id", name)), Id::unique(("panel size", name))]
+/// Where the size is found that was dragged.
+fn place(name: &str) -> Id {
+    Id::unique(("panel size", name))
 }
 
-/// To be called before a panel of this name is shown in `ui`.
+/// To be called before a panel of this name is shown in `ui`. Gives it the size that was dragged, however large it was in
+/// the frame before; without one, what it asks for.
 pub fn keep(ui: &Ui, name: &str) {
-    let id = ui.scope_id().with(name);
-    let [id_at, size_at] = places(name);
-    if PANELS.contains(&(name, true)) {
-        return keep_height(ui, id, size_at);
-    }
-    let is_new = PanelState::load(ui, id).is_none();
-    ui.data_mut(|data| {
-        data.insert_temp(id_at, id);
-        if let Some(size) = data.get_temp::<f32>(size_at).filter(|_| is_new) {
-            let outer_rect = Rect::from_min_size(Pos2::ZERO, vec2(size, size));
-            data.insert_persisted(id, PanelState { outer_rect });
-        }
-    });
-}
-
-/// Gives the panel the height that was dragged, however high it was in the frame before; without one, what it asks for.
-fn keep_height(ui: &Ui, id: Id, size_at: Id) {
+    let (id, size_at) = (ui.scope_id().with(name), place(name));
+    let is_height = PANELS.contains(&(name, true));
     let handle = id.with("__resize");
     let released = ui.ctx().read_response(handle).is_some_and(|response| response.drag_stopped());
     let asked = ui.input(|input| {
@@ -48,8 +34,9 @@ fn keep_height(ui: &Ui, id: Id, size_at: Id) {
     });
     let released_at = size_at.with("released");
     let was_released = ui.data(|data| data.get_temp::<bool>(released_at)).unwrap_or_default();
-    // The panel itself finds its new height, and within its limits: it is known once it has been shown.
-    let dragged = PanelState::load(ui, id).filter(|_| was_released).map(|state| state.size().y);
+    // The panel itself finds its new size, and within its limits: it is known once it has been shown.
+    let state = PanelState::load(ui, id).filter(|_| was_released);
+    let dragged = state.map(|state| if is_height { state.size().y } else { state.size().x });
     ui.data_mut(|data| {
         data.insert_temp(released_at, released || asked);
         if let Some(dragged) = dragged {
@@ -69,17 +56,14 @@ fn keep_height(ui: &Ui, id: Id, size_at: Id) {
 pub fn restore(ctx: &Context, sizes: &BTreeMap<String, f32>) {
     for (name, _) in PANELS {
         let Some(size) = sizes.get(name).filter(|size| SANE.contains(size)) else { continue };
-        ctx.data_mut(|data| data.insert_temp(places(name)[1], *size));
+        ctx.data_mut(|data| data.insert_temp(place(name), *size));
     }
 }
 
-/// Notes the widths of the panels that were shown, and the heights that were dragged.
+/// Notes the sizes that were dragged.
 pub fn observe(ctx: &Context, sizes: &mut BTreeMap<String, f32>) {
-    for (name, is_height) in PANELS {
-        let [id_at, size_at] = places(name);
-        let width = || Some(PanelState::load(ctx, ctx.data(|data| data.get_temp::<Id>(id_at))?)?.size().x);
-        let dragged = || ctx.data(|data| data.get_temp::<f32>(size_at));
-        let Some(size) = (if is_height { dragged() } else { width() }) else { continue };
+    for (name, _) in PANELS {
+        let Some(size) = ctx.data(|data| data.get_temp::<f32>(place(name))) else { continue };
         match sizes.get_mut(name) {
             _ if !SANE.contains(&size) => {}
             Some(known) => *known = size,
@@ -138,6 +122,48 @@ mod tests {
         assert_eq!(of(180.0), 180.0);
         assert_eq!(of(9000.0), 300.0);
         assert_eq!(of(f32::NAN), 200.0);
+    }
+
+    /// A panel at the side that asks for a quarter of its window. Gives its place to the harness.
+    fn side(ui: &mut Ui, rect: &mut Rect) {
+        keep(ui, "controls");
+        let quarter = ui.ctx().content_rect().width() / 4.0;
+        let panel = Panel::left("controls").default_size(quarter).size_range(50.0..=400.0);
+        *rect = panel.show(ui, |ui| ui.take_available_space()).response.rect;
+    }
+
+    #[test]
+    fn a_width_follows_its_window_until_it_is_dragged() {
+        let (large, small) = (vec2(800.0, 400.0), vec2(400.0, 400.0));
+        let mut harness = Harness::builder().with_size(large).build_ui_state(side, Rect::NOTHING);
+        harness.run_steps(3);
+        let before = harness.state().width();
+        harness.set_size(small);
+        harness.run_steps(3);
+        assert_eq!([before, harness.state().width()], [200.0, 100.0]);
+        let kept = |harness: &Harness<'_, Rect>| {
+            let mut sizes = BTreeMap::new();
+            observe(&harness.ctx, &mut sizes);
+            sizes.get("controls").copied()
+        };
+        assert_eq!(kept(&harness), None, "nobody dragged it");
+
+        let edge = harness.state().right_center();
+        harness.hover_at(edge);
+        harness.run_steps(2);
+        harness.drag_at(edge);
+        harness.run_steps(2);
+        for right in [20.0, 40.0, 60.0] {
+            harness.hover_at(edge + vec2(right, 0.0));
+            harness.run_steps(1);
+        }
+        harness.drop_at(edge + vec2(60.0, 0.0));
+        harness.run_steps(4);
+        let dragged = harness.state().width();
+        assert!((dragged - 160.0).abs() < 8.0, "{dragged}");
+        harness.set_size(large);
+        harness.run_steps(3);
+        assert_eq!((harness.state().width(), kept(&harness)), (dragged, Some(dragged)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, Context, Frame as PanelFrame, Margin, Panel, Rect, ScrollArea, Ui};
 
 use super::Viewer;
 use crate::app::action::{Action, shortcuts};
@@ -46,6 +46,11 @@ const LEAST_THRESHOLDS: f32 = 0.75;
 /// are open.
 const ROOM_FOR_SECTIONS: f32 = 368.0;
 
+/// With less width than this, in points, the sections' buttons have less room beside their words: they would widen the
+/// panel, and take it from the picture.
+const NARROW_SECTIONS: f32 = 165.0;
+const NARROW_PADDING: f32 = 3.0;
+
 impl Viewer {
     /// Paints the window into `ui`, which is all of it, and carries out what was asked for.
     pub fn ui(&mut self, ui: &mut Ui) {
@@ -79,7 +84,7 @@ impl Viewer {
         }
         veil_while_dropping(ui);
         help::show(ui, &mut self.shows_help);
-        self.computed_as_ui(ui.ctx(), &status, &mut actions);
+        self.computed_as_ui(ui.ctx(), &status, pointed.response.rect, &mut actions);
         self.clipping_ui(ui.ctx(), &status, &mut actions);
         self.model_dialog.ui(ui.ctx(), &mut actions);
         self.stream_dialog.ui(ui.ctx(), &self.source.recent, &mut actions);
@@ -165,7 +170,7 @@ impl Viewer {
     }
 
     /// The popup that says how a side's INT8 model is computed, while it is open.
-    fn computed_as_ui(&mut self, ctx: &Context, status: &Status, actions: &mut Vec<Action>) {
+    fn computed_as_ui(&mut self, ctx: &Context, status: &Status, picture: Rect, actions: &mut Vec<Action>) {
         let live = self.is_live(status);
         let context = ComputedAsContext {
             pair: &self.models,
@@ -173,6 +178,7 @@ impl Viewer {
             titles: &self.titles,
             own: &self.preferences.own_profiles,
             compares: self.preferences.view.compares(),
+            picture,
             sights: Side::BOTH.map(|which| ByteSight::of(&self.frame.current, which, live)),
         };
         self.computed_as.ui(ctx, &context, actions);
@@ -303,6 +309,9 @@ impl Viewer {
         below.show(ui, |ui| {
             if short {
                 thresholds::dense_spacing(ui);
+            }
+            if ui.available_width() < NARROW_SECTIONS {
+                ui.spacing_mut().button_padding.x = NARROW_PADDING;
             }
             sections::section(ui, "Show", !short, |ui| {
                 thresholds::shown(ui, &mut self.preferences, self.truth.all().is_some());

@@ -15,7 +15,7 @@ use crate::detect::is_full;
 
 /// Shows it. Each kind is a switch that tells how many there are.
 pub fn show(ui: &mut Ui, shown: &mut Shown, input: &PairsInput<'_>, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("Pairs").strong());
         let [a, b] = input.names;
         ui.label(RichText::new(format!("{a} → {b}")).weak());
