@@ -31,22 +31,20 @@
 //! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`;
 //! `recording` knows `history`, `engine` and below; `live` puts the engine's parts together; `app` and `cli` know all of
 //! these, and never each other.
-//! `tests/imports.rs` holds this.
+//! `tests/imports.rs` holds this. `files`, `detect`, `onnx` and `integer` are the package `twinsight-core`.
+
+pub use twinsight_core::{detect, files, integer, onnx};
 
 pub mod annotate;
 pub mod app;
 pub mod cli;
 pub mod compare;
-pub mod detect;
 pub mod encode;
 pub mod engine;
-pub mod files;
 pub mod history;
-pub mod integer;
 pub mod interrupt;
 pub mod live;
 pub mod model;
-pub mod onnx;
 pub mod programs;
 pub mod recording;
 pub mod source;

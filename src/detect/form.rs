@@ -133,10 +133,11 @@ impl RawHeads {
     }
 }
 
-#[cfg(test)]
+/// For tests, also those of other rooms.
+#[doc(hidden)]
 impl RawHeads {
     /// What a model gives that sees nothing.
-    pub(crate) fn of_nothing(form: &Form) -> Self {
+    pub fn of_nothing(form: &Form) -> Self {
         let mut heads = Self::zeros(form);
         heads.heads.iter_mut().for_each(|values| values.fill(-20.0));
         heads
@@ -144,7 +145,7 @@ impl RawHeads {
 
     /// What a model gives that sees one object of this class, in the middle, with the score σ(5)² = 0.987: in the last head, with
     /// the size of its first anchor.
-    pub(crate) fn of_one(form: &Form, class_id: usize) -> Self {
+    pub fn of_one(form: &Form, class_id: usize) -> Self {
         let mut heads = Self::of_nothing(form);
         let last = form.heads.len() - 1;
         let grid = form.grid(&form.heads[last]);
