@@ -31,7 +31,10 @@
 //! and `source` and `model` through their traits; `history` knows what an observation is made of, and `compare`;
 //! `recording` knows `history`, `engine` and below; `live` puts the engine's parts together; `app` and `cli` know all of
 //! these, and never each other.
-//! `tests/imports.rs` holds this. `files`, `detect`, `onnx` and `integer` are the package `twinsight-core`.
+//! `tests/imports.rs` holds this.
+//!
+//! `files`, `detect`, `onnx` and `integer` are compiled apart, as the package `twinsight-core` in `src/core`: with full
+//! optimization, for tests too. Their paths are the same there and here, `crate::detect` and so on.
 
 pub use twinsight_core::{detect, files, integer, onnx};
 

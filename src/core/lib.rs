@@ -1,5 +1,5 @@
-//! What is arithmetic in Twinsight, and the files it comes from: rooms that know no other. They stand beside the others,
-//! in `src`; only what compiles them is apart.
+//! The arithmetic of Twinsight, and the files that it reads and writes: the rooms that name none of the others. Their
+//! sources stand beside the others in `src`; only their compilation is apart.
 
 #[path = "../detect/mod.rs"]
 pub mod detect;

@@ -133,7 +133,7 @@ impl RawHeads {
     }
 }
 
-/// For tests, also those of other rooms.
+/// For tests. Those of the other package see nothing that is only there for this one's.
 #[doc(hidden)]
 impl RawHeads {
     /// What a model gives that sees nothing.

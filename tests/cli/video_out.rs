@@ -197,6 +197,13 @@ fn a_video_ends_at_the_limit_of_its_size_and_is_whole() {
         let bytes = shop.path(file).metadata().unwrap().len();
         assert!(frames > 1 && frames < 200 && bytes >= 1_000_000, "{file}: {frames} frames, {bytes} bytes");
     }
+    // A replay's boxes are those of all frames: the video ends alone.
+    run(&shop, &[&["record", "--video", "noise.mkv", "-o", "noise.mcap"], &MODELS[..]].concat()).done();
+    let said = run(&shop, &["replay", "--json", "noise.mcap", "--video-out", "replay.mp4", "--video-max-size", "1"]);
+    let lines = said.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert_eq!(lines.filter(|line| line["time_s"].is_number()).count(), 200, "{}", said.err);
+    assert!(said.code == 0 && said.err.contains("the video ends at the limit of its size"), "{}", said.err);
+    assert!((2..200).contains(&probed(dir, "replay.mp4").0));
     let alone = run(&shop, &[&detect[..], &["--video-max-size", "1"]].concat());
     assert!(alone.code == 2 && alone.err.contains("--video-out <FILE>"), "{alone:?}");
 }

@@ -289,10 +289,10 @@ fn stop_waits_for_threads_that_end_and_leaves_those_that_hang() {
     studio.expect_run("FP32", 1);
     let slow = std::thread::Builder::new().name("slow model".into()).spawn(move || {
         // Nothing ever comes: it is the time that passes.
-        let _ = crossbeam_channel::never::<()>().recv_timeout(300 * MS);
+        let _ = crossbeam_channel::never::<()>().recv_timeout(1000 * MS);
         token.send(()).unwrap();
     });
-    assert!(engine.stop(50 * MS), "the model is only slow");
+    assert!(engine.stop(250 * MS), "the model is only slow");
     slow.unwrap().join().unwrap();
 
     // Waits between tries, and on a pause, are cut short.

@@ -1,6 +1,7 @@
 //! One thread that writes what it is given.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -23,9 +24,9 @@ pub const BUSY: &str = "Earlier videos or harvests are still being written. Wait
 pub struct SavingRun<T> {
     send: Sender<T>,
     job: Job<String>,
-    end: Arc<OnceLock<SavingEnd>>,
+    end: Arc<OnceLock<Instant>>,
     begun: Instant,
-    missed: u64,
+    missed: Arc<AtomicU64>,
 }
 
 /// What is known at the end.
@@ -39,7 +40,8 @@ pub struct SavingEnd {
 /// The thread's side.
 pub struct SavingInbox<T> {
     pub things: Receiver<T>,
-    end: Arc<OnceLock<SavingEnd>>,
+    end: Arc<OnceLock<Instant>>,
+    missed: Arc<AtomicU64>,
 }
 
 impl<T: Send + 'static> SavingRun<T> {
@@ -50,10 +52,10 @@ impl<T: Send + 'static> SavingRun<T> {
         work: impl FnOnce(&SavingInbox<T>) -> Result<String, Stopped> + Send + 'static,
     ) -> io::Result<Self> {
         let (send, things) = bounded(WAITING);
-        let end = Arc::<OnceLock<SavingEnd>>::default();
-        let inbox = SavingInbox { things, end: Arc::clone(&end) };
+        let (end, missed) = (Arc::<OnceLock<Instant>>::default(), Arc::<AtomicU64>::default());
+        let inbox = SavingInbox { things, end: Arc::clone(&end), missed: Arc::clone(&missed) };
         let job = Job::start(ctx, name, move |_| work(&inbox))?;
-        Ok(Self { send, job, end, begun: Instant::now(), missed: 0 })
+        Ok(Self { send, job, end, begun: Instant::now(), missed })
     }
 
     /// Gives it one thing; false: the thread has ended, and its result says why.
@@ -61,7 +63,7 @@ impl<T: Send + 'static> SavingRun<T> {
         match self.send.try_send(thing) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
-                self.missed += 1;
+                self.missed.fetch_add(1, Ordering::Relaxed);
                 true
             }
             Err(TrySendError::Disconnected(_)) => false,
@@ -80,17 +82,18 @@ impl<T: Send + 'static> SavingRun<T> {
 
     /// Nothing more comes; the job's result is still to come.
     pub fn end(self) -> Job<String> {
-        let Self { send, job, end, missed, .. } = self;
-        let _ = end.set(SavingEnd { at: Instant::now(), missed });
+        let Self { send, job, end, .. } = self;
+        let _ = end.set(Instant::now());
         drop(send);
         job
     }
 }
 
 impl<T> SavingInbox<T> {
-    /// When it was ended, and what was missed; known once nothing more comes.
+    /// When it was ended, and what was missed; known once nothing more comes. A thread that ends by itself ends now.
     pub fn end(&self) -> SavingEnd {
-        self.end.get().copied().unwrap_or(SavingEnd { at: Instant::now(), missed: 0 })
+        let at = self.end.get().copied().unwrap_or_else(Instant::now);
+        SavingEnd { at, missed: self.missed.load(Ordering::Relaxed) }
     }
 }
 

@@ -126,7 +126,7 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let mut planned = Some(output);
     let mut writer: Option<VideoWriter> = None;
     let begun = first.at;
-    let mut limit = "";
+    let mut is_full = false;
     for seen in std::iter::once(first).chain(&inbox.things) {
         let painted = painter.paint(&seen.picture.frame, &seen.picture.panes).map_err(Stopped::failed)?;
         paint_names(painted, &seen.picture.panes, seen.names.each_ref().map(String::as_str));
@@ -136,18 +136,26 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
         }
         if let Some(writer) = &mut writer {
             let time = seen.at.saturating_duration_since(begun);
+            if time >= LONGEST {
+                break;
+            }
             writer.add(painted, time).map_err(Stopped::failed)?;
-            limit = match (writer.bytes() >= LIVE_BYTES, time >= LONGEST) {
-                (true, _) => "; it ended at the limit of its size",
-                (false, true) => "; it ended at the limit of its time",
-                (false, false) => continue,
-            };
-            break;
+            is_full = writer.bytes() >= LIVE_BYTES;
+            if is_full {
+                break;
+            }
         }
     }
     let end = inbox.end();
     let Some(writer) = writer else { return Err(Stopped::failed(NO_FRAMES)) };
-    let totals = writer.finish_at(end.at.saturating_duration_since(begun)).map_err(Stopped::failed)?;
+    // A picture that stands still may have been the last for long.
+    let time = end.at.saturating_duration_since(begun);
+    let limit = match (is_full, time >= LONGEST) {
+        (true, _) => "; it ended at the limit of its size",
+        (false, true) => "; it ended at the limit of its time",
+        (false, false) => "",
+    };
+    let totals = writer.finish_at(time.min(LONGEST)).map_err(Stopped::failed)?;
     let (seconds, frames) = (totals.duration.as_secs_f64(), totals.frames);
     let noun = if frames == 1 { "frame" } else { "frames" };
     let missed = told_missed(end.missed);

@@ -192,10 +192,12 @@ impl Viewer {
 
     /// Stops the engine; a source that hangs in its driver is left behind after `deadline`.
     pub fn close(mut self, deadline: Duration) {
+        let until = Instant::now() + SAVING.max(INFERENCE);
+        let left = || until.saturating_duration_since(Instant::now()).max(deadline);
         // First, so that its file is whole whatever the others do.
         self.recording.end(deadline);
-        self.saving.close(deadline.max(SAVING));
-        self.layers.end(deadline.max(INFERENCE));
+        self.saving.close(left());
+        self.layers.end(left());
         self.control.stop(deadline);
     }
 

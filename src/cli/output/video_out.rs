@@ -20,8 +20,8 @@ pub struct VideoOutFlag {
     /// Write every frame with its boxes to this video (.mp4 or .webm), at the source's pace; needs ffmpeg
     #[arg(long, value_name = "FILE")]
     video_out: Option<PathBuf>,
-    /// End the video, and with it the command, at this many megabytes [default: 8000 of a camera or a stream, no limit of a
-    /// file]
+    /// End the video at this many megabytes; all commands but replay end with it [default: 8000 for a camera or a stream,
+    /// none for a file]
     #[arg(long, value_name = "MB", requires = "video_out", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     video_max_size: Option<u64>,
 }

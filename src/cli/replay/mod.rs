@@ -120,7 +120,8 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         let recorded = reader.read(number)?;
         let boxes = replay.frame(&recorded)?;
-        if let Some(video) = &mut video {
+        // A video that is full ends alone: boxes are told of all frames.
+        if let Some(video) = video.as_mut().filter(|video| !video.is_full()) {
             video.add(&recorded, &replay.sides.of(&recorded))?;
         }
         if let Some(expected) = &expected {
@@ -139,9 +140,6 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         totals.frames += 1;
         progress.step();
-        if video.as_ref().is_some_and(ReplayVideo::is_full) {
-            break;
-        }
     }
     drop(progress);
     if interrupt::asked() {

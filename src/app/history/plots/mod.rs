@@ -54,7 +54,7 @@ const LATE: Duration = Duration::from_millis(250);
 
 /// In place of plots that have nothing to show.
 const NOTHING_YET: &str =
-    "One frame alone has no history. Live cameras and videos draw their agreement and latency over time here.";
+    "Live cameras and videos draw their agreement and latency over time here; so do a folder's images, one after another.";
 
 /// What is shown, and what is kept from frame to frame.
 pub struct PlotState {
