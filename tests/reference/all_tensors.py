@@ -7,6 +7,10 @@
 PICTURES is a folder; --count N takes the first N by name (100). ONNX Runtime exposes all tensors, and its kernels must be
 exact: with VNNI, AMX or on Arm as they are, elsewhere with --x64quantprecision, which no model of int8 activations loads
 with. Exits with 1 if a byte differs.
+
+With --saturating, its kernels must be those that overflow, those of x86-64 without VNNI, which can be emulated:
+
+    qemu-x86_64 -cpu Haswell $(which python3) tests/reference/all_tensors.py --saturating --count 3 ...
 """
 
 import argparse
@@ -45,12 +49,13 @@ def session_of(path, precise):
     return session, tensors
 
 
-def compare(program, path, pictures, precise):
+def compare(program, path, pictures, precise, saturating):
     """The number of tensors that differ, over all pictures."""
     session, tensors = session_of(path, precise)
     given = session.get_inputs()[0]
     images = [letterboxed(picture, given.shape[2]) for picture in pictures]
-    ours = subprocess.run([program, path], input=b"".join(image.tobytes() for image in images), stdout=subprocess.PIPE)
+    command = [program, path] + ["saturating"] * saturating
+    ours = subprocess.run(command, input=b"".join(image.tobytes() for image in images), stdout=subprocess.PIPE)
     assert ours.returncode == 0, "the engine failed"
     lines = ours.stdout.splitlines()
     assert len(lines) == len(images), f"{len(lines)} of {len(images)} pictures"
@@ -76,11 +81,15 @@ def main():
     parser.add_argument("pictures", metavar="PICTURES", type=Path)
     parser.add_argument("models", metavar="MODEL.onnx", nargs="+")
     parser.add_argument("--count", metavar="N", type=int, default=100)
-    parser.add_argument("--x64quantprecision", action="store_true")
+    kernels = parser.add_mutually_exclusive_group()
+    kernels.add_argument("--x64quantprecision", action="store_true")
+    kernels.add_argument("--saturating", action="store_true")
     args = parser.parse_args()
     pictures = sorted(p for p in args.pictures.iterdir() if p.suffix in (".jpg", ".png"))[: args.count]
     assert pictures, "no pictures"
-    differing = [compare(args.program, model, pictures, args.x64quantprecision) for model in args.models]
+    differing = [
+        compare(args.program, model, pictures, args.x64quantprecision, args.saturating) for model in args.models
+    ]
     return 1 if any(differing) else 0
 
 

@@ -1,7 +1,7 @@
 //! Prints what the integer engine computes for every tensor of an INT8 model; all_tensors.py compares it with ONNX Runtime.
 //!
 //! ```text
-//! cargo run --release --example tensors MODEL.onnx < PICTURES
+//! cargo run --release --example tensors MODEL.onnx [saturating] < PICTURES
 //! ```
 //!
 //! Standard input: letterboxed pictures, one after another, each `[height, width, 3]` in uint8. For each picture one line
@@ -22,27 +22,33 @@ use golden::{crc32, crc32_of_floats};
 use twinsight::integer::{Kernel, Network, Plan, PlanOptions, Sums, Values};
 
 fn main() {
-    let path = std::env::args().nth(1).expect("usage: tensors MODEL.onnx < PICTURES");
+    let usage = "usage: tensors MODEL.onnx [saturating] < PICTURES";
+    let path = std::env::args().nth(1).expect(usage);
+    let sums = match std::env::args().nth(2).as_deref() {
+        None => Sums::Exact,
+        Some("saturating") => Sums::Saturating,
+        Some(_) => panic!("{usage}"),
+    };
     let network = Arc::new(Network::read(&std::fs::read(path).unwrap()).unwrap_or_else(|e| panic!("{e}")));
     let kernels = Kernel::ALL.into_iter().filter(|kernel| *kernel != Kernel::Portable && kernel.is_supported());
     let mut plans: Vec<Plan> = kernels
-        .map(|kernel| PlanOptions { kernel, threads: 2, keeps: true, sums: Sums::Exact })
+        .map(|kernel| PlanOptions { kernel, threads: 2, keeps: true, sums })
         .map(|options| Plan::new(Arc::clone(&network), options).unwrap_or_else(|e| panic!("{e}")))
         .collect();
     let mut picture = vec![0; network.input().shape.values()];
     while std::io::stdin().read_exact(&mut picture).is_ok() {
-        let mut sums = plans.iter_mut().map(|plan| {
+        let mut found = plans.iter_mut().map(|plan| {
             plan.run_bytes(&picture).unwrap();
-            sums(plan)
+            crcs(plan)
         });
-        let first = sums.next().expect("a kernel beside the portable one");
-        assert!(sums.all(|other| other == first), "kernels differ");
+        let first = found.next().expect("a kernel beside the portable one");
+        assert!(found.all(|other| other == first), "kernels differ");
         println!("{}", serde_json::to_string(&first).unwrap());
     }
 }
 
 /// Of each tensor but the input.
-fn sums(plan: &Plan) -> BTreeMap<String, String> {
+fn crcs(plan: &Plan) -> BTreeMap<String, String> {
     let network = Arc::clone(plan.network());
     let tensors = network.tensors().iter().filter(|tensor| tensor.name != network.input().name);
     let sum = |name: &str| match plan.values(name).expect("all tensors are kept") {

@@ -1,13 +1,14 @@
 //! The clipping alarm: what leaves the calibrated ranges raises it, what they were calibrated on does not, and what is
 //! added to the calibration raises it no longer.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 use twinsight::detect::{Frame, Letterboxer, Size};
 use twinsight::integer::{Executor, Network, Sums, Values};
-use twinsight::model::{ModelInfo, ModelLoader, ModelName};
+use twinsight::model::{Catalog, ModelInfo, ModelLoader, ModelName};
 use twinsight::onnx::float_name;
 use twinsight::workshop::clipping::{ClippingReading, ClippingSources, ClippingStudy, RangeEnd, ShareSource};
 use twinsight::workshop::rebuild::ModelOrigin;
@@ -116,6 +117,41 @@ fn brightened_pictures_leave_the_ranges_until_they_are_added_to_the_calibration(
     }
     for seed in SEEDS {
         assert!(read(&shop, &made, &dimmed(&shop, seed)).over().is_empty());
+    }
+}
+
+/// How many of COCO's calibration pictures raise the alarm of the shipped models, as they are and brightened:
+///
+/// ```text
+/// cargo test --release --test workshop clipping -- --ignored --nocapture
+/// ```
+#[test]
+#[ignore = "a measurement"]
+fn how_often_the_pictures_of_a_calibration_raise_it() {
+    let catalog = Catalog::find();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/coco/calibration");
+    let mut pictures: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pictures.retain(|path| path.extension().is_some_and(|end| end == "jpg"));
+    pictures.sort();
+    for name in [ModelName::Int8, ModelName::Tuned, ModelName::Safe] {
+        let info = Arc::clone(ModelLoader::new(catalog.clone()).load(&name.clone().into()).unwrap().info());
+        let mut study = ClippingStudy::default();
+        for factor in [1.0, 1.5, 2.0, 3.0, 5.0] {
+            let (mut raised, mut of, mut ends) = (0, 0, BTreeMap::<_, u32>::new());
+            for path in pictures.iter().step_by(7) {
+                let mut frame = twinsight::source::load(path).unwrap();
+                frame.rgb_mut().iter_mut().for_each(|byte| *byte = (f32::from(*byte) * factor).min(255.0) as u8);
+                let sources = ClippingSources { catalog: &catalog, photos: &Vec::<Frame>::new };
+                let reading = study.read(&info, &frame, &sources, &Patience { has_ended: false }).unwrap();
+                assert_eq!(reading.source, ShareSource::Table { counted: 343, pictures: 343 });
+                raised += usize::from(!reading.over().is_empty());
+                of += 1;
+                for end in reading.over() {
+                    *ends.entry(format!("{} {}", end.tensor, end.end)).or_default() += 1;
+                }
+            }
+            eprintln!("{} at {factor} times the brightness: {raised} of {of} pictures; {ends:?}", name.label());
+        }
     }
 }
 
