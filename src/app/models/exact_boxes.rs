@@ -37,16 +37,16 @@ impl ExactBoxes {
     }
 }
 
-/// "Boxes: 3 of 5 as exact; 1 lost, 1 class changed"
+/// "Boxes: 3 of 5 matched with exact; 1 lost, 1 class changed"
 pub fn words(agreement: &Agreement) -> String {
     let (boxes, matched) = (agreement.a, agreement.matched);
     let differing = VerdictKind::ALL.into_iter().filter(|kind| *kind != VerdictKind::Matched);
     let counts = differing.map(|kind| (kind, agreement.of_kind(kind))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(kind, count)| kind.counted(count)).collect();
     match (boxes, counts.is_empty()) {
-        (0, true) => "Boxes: none, as exact".to_owned(),
-        (_, true) => format!("Boxes: {matched} of {boxes} as exact"),
-        (_, false) => format!("Boxes: {matched} of {boxes} as exact; {}", counts.join(", ")),
+        (0, true) => "Boxes: none in either".to_owned(),
+        (_, true) => format!("Boxes: {matched} of {boxes} matched with exact"),
+        (_, false) => format!("Boxes: {matched} of {boxes} matched with exact; {}", counts.join(", ")),
     }
 }
 
@@ -78,11 +78,11 @@ mod tests {
         let of = |class_id| RawHeads::of_one(&form, class_id);
         let nothing = || RawHeads::of_nothing(&form);
         for (exact, other, expected) in [
-            (of(0), of(0), "Boxes: 1 of 1 as exact"),
-            (of(0), nothing(), "Boxes: 0 of 1 as exact; 1 lost"),
-            (nothing(), of(0), "Boxes: 0 of 0 as exact; 1 gained"),
-            (of(0), of(16), "Boxes: 0 of 1 as exact; 1 class changed"),
-            (nothing(), nothing(), "Boxes: none, as exact"),
+            (of(0), of(0), "Boxes: 1 of 1 matched with exact"),
+            (of(0), nothing(), "Boxes: 0 of 1 matched with exact; 1 lost"),
+            (nothing(), of(0), "Boxes: 0 of 0 matched with exact; 1 gained"),
+            (of(0), of(16), "Boxes: 0 of 1 matched with exact; 1 class changed"),
+            (nothing(), nothing(), "Boxes: none in either"),
         ] {
             assert_eq!(words(boxes(exact, other).agreement(Thresholds::LIVE)), expected);
         }

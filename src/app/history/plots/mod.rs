@@ -54,7 +54,7 @@ const LATE: Duration = Duration::from_millis(250);
 
 /// In place of plots that have nothing to show.
 const NOTHING_YET: &str =
-    "Live cameras and videos draw their agreement and latency over time here; so do a folder's images, one after another.";
+    "Live cameras and videos draw their agreement and latency over time here, and so do the images of a folder.";
 
 /// What is shown, and what is kept from frame to frame.
 pub struct PlotState {
