@@ -49,22 +49,18 @@ fn side_marks(comparison: &Comparison, classes: &Classes) -> [Vec<Mark>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput, VerdictKind};
-    use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
+    use crate::compare::{Comparer, VerdictKind};
+    use crate::detect::Form;
 
     #[test]
     fn each_side_has_what_its_model_sees() {
         let form = Form::yolov4_tiny_416();
-        let heads = RawHeads::of_one(&form, 0);
-        let letterbox = Letterbox::new(form.input, form.input);
-        let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
-        let b = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..a };
-        let mut comparer = Comparer::default();
         let texts = |marks: &[Mark]| marks.iter().map(|m| (m.kind, m.label.clone())).collect::<Vec<_>>();
         let person = |kind| vec![(kind, "person 0.99".to_owned())];
         let (same, lost) = (VerdictKind::Matched, VerdictKind::Lost);
-        for (b, expected) in [(&a, [person(same), person(same)]), (&b, [person(lost), Vec::new()])] {
-            let comparison = comparer.run(&a, b);
+        for (score_b, expected) in [(0.25, [person(same), person(same)]), (1.0, [person(lost), Vec::new()])] {
+            let comparer = Comparer::of_person([0.25, score_b]);
+            let comparison = comparer.comparison();
             let MarkPanes::Beside(sides) = Look::SideBySide.panes(form.input, comparison, &form.classes) else {
                 panic!()
             };

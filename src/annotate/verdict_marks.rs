@@ -29,23 +29,17 @@ pub fn verdict_marks(comparison: &Comparison, classes: &Classes) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput, VerdictKind};
-    use crate::detect::{Form, Letterbox, RawHeads, Thresholds};
+    use crate::compare::{Comparer, VerdictKind};
 
     #[test]
     fn a_pair_has_two_boxes_and_one_label_that_the_typeface_can_write() {
-        let form = Form::yolov4_tiny_416();
-        let heads = RawHeads::of_one(&form, 0);
-        let letterbox = Letterbox::new(form.input, form.input);
-        let side = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
-        let nothing = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..side };
-        let marks = |a, b| verdict_marks(Comparer::default().run(a, b), &form.classes);
-        let matched = marks(&side, &side);
+        let marks = |scores| verdict_marks(Comparer::of_person(scores).comparison(), &Classes::coco());
+        let matched = marks([0.25, 0.25]);
         let looks = |marks: &[Mark]| marks.iter().map(|m| (m.kind, m.place, m.label.clone())).collect::<Vec<_>>();
         let pair = [(PlaceInPair::First, "person 0.99 to 0.99"), (PlaceInPair::Second, "")];
         assert_eq!(looks(&matched), pair.map(|(place, label)| (VerdictKind::Matched, place, label.to_owned())));
         let alone = |kind, label: &str| [(kind, PlaceInPair::Alone, label.to_owned())];
-        assert_eq!(looks(&marks(&side, &nothing)), alone(VerdictKind::Lost, "person 0.99 lost"));
-        assert_eq!(looks(&marks(&nothing, &side)), alone(VerdictKind::Gained, "person 0.99 gained"));
+        assert_eq!(looks(&marks([0.25, 1.0])), alone(VerdictKind::Lost, "person 0.99 lost"));
+        assert_eq!(looks(&marks([1.0, 0.25])), alone(VerdictKind::Gained, "person 0.99 gained"));
     }
 }

@@ -139,6 +139,23 @@ impl Comparer {
 }
 
 #[cfg(test)]
+impl Comparer {
+    /// For tests: it has compared what one model sees at two score thresholds, which is one person with the score 0.987.
+    pub(crate) fn of_person(scores: [f32; 2]) -> Self {
+        let form = crate::detect::Form::yolov4_tiny_416();
+        let heads = crate::detect::RawHeads::of_one(&form, 0);
+        let letterbox = crate::detect::Letterbox::new(form.input, form.input);
+        let [a, b] = scores.map(|score| {
+            let thresholds = Thresholds { score, ..Thresholds::LIVE };
+            ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds }
+        });
+        let mut comparer = Self::default();
+        comparer.run(&a, &b);
+        comparer
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::{BBox, CandidateId};

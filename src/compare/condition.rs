@@ -92,8 +92,7 @@ impl FromStr for Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput};
-    use crate::detect::{Form, Letterbox, RawHeads};
+    use crate::compare::Comparer;
 
     #[test]
     fn a_condition_is_read_as_it_is_written() {
@@ -110,17 +109,9 @@ mod tests {
 
     #[test]
     fn each_condition_holds_where_it_says() {
-        let form = Form::yolov4_tiny_416();
-        let heads = RawHeads::of_one(&form, 0);
-        let letterbox = Letterbox::new(form.input, form.input);
-        let at = |score| {
-            let thresholds = Thresholds { score, ..Thresholds::LIVE };
-            ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds }
-        };
         let met = |a: f32, b: f32| {
-            let (a, b) = (at(a), at(b));
-            let mut comparer = Comparer::default();
-            let comparison = comparer.run(&a, &b);
+            let comparer = Comparer::of_person([a, b]);
+            let thresholds = [a, b].map(|score| Thresholds { score, ..Thresholds::LIVE });
             let all = [
                 Condition::Lost,
                 Condition::Gained,
@@ -128,7 +119,7 @@ mod tests {
                 Condition::AgreementBelow(0.8),
                 Condition::Uncertain,
             ];
-            all.map(|condition| condition.is_met(comparison, [a.thresholds, b.thresholds]))
+            all.map(|condition| condition.is_met(comparer.comparison(), thresholds))
         };
         // The box has the score 0.987.
         assert_eq!(met(0.25, 0.25), [false, false, false, false, false]);

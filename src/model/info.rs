@@ -61,3 +61,20 @@ impl ModelInfo {
         self.arithmetic.as_ref().map(|arithmetic| format!("{arithmetic}, {}", self.engine))
     }
 }
+
+#[cfg(test)]
+impl ModelInfo {
+    /// For tests: a float model of YOLOv4-tiny, of a file that is not there.
+    pub(crate) fn sample(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            path: "m.onnx".into(),
+            sha256: "ab".into(),
+            precision: Precision::Fp32,
+            recipe: None,
+            arithmetic: None,
+            engine: EngineInfo::ONNX_RUNTIME,
+            form: Form::yolov4_tiny_416(),
+        }
+    }
+}

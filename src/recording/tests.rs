@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::detect::{Classes, Form, Frame, Head, RawHeads, Size, Thresholds};
 use crate::files::{FileFormat, GrowingFile, Outputs};
-use crate::model::{Arithmetic, EngineInfo, ModelInfo, Precision};
+use crate::model::{Arithmetic, ModelInfo, Precision};
 use crate::source::{Next, Source, VideoLocation, VideoRequest};
 
 const MILLIS: u64 = 1_000_000;
@@ -19,14 +19,12 @@ fn model(name: &str, arithmetic: Option<Arithmetic>) -> Arc<ModelInfo> {
     let head = Head { stride: 16, anchors: vec![[9.0, 9.0]], scale_x_y: 1.0 };
     let form = Form { input: Size::new(64, 64), classes: Classes::new(["gate", "drone"]), heads: vec![head] };
     Arc::new(ModelInfo {
-        name: name.into(),
         path: PathBuf::new(),
         sha256: format!("{name}{}", "0".repeat(60)),
         precision: Precision::Unknown,
-        recipe: None,
         arithmetic,
-        engine: EngineInfo::ONNX_RUNTIME,
         form,
+        ..ModelInfo::sample(name)
     })
 }
 

@@ -275,7 +275,7 @@ mod tests {
     use super::*;
     use crate::compare::ModelInput;
     use crate::detect::{ClassSet, Form, Letterbox, RawHeads, Size};
-    use crate::model::{EngineInfo, ModelName, Precision};
+    use crate::model::ModelName;
 
     /// Heads of a model that sees something everywhere, other things for each seed.
     fn heads(form: &Form, seed: u32) -> RawHeads {
@@ -295,16 +295,7 @@ mod tests {
     #[test]
     fn figures_are_those_of_the_raw_heads_at_any_thresholds_and_either_way_round() {
         let form = Form::yolov4_tiny_416();
-        let info = Arc::new(ModelInfo {
-            name: "x".into(),
-            path: "x.onnx".into(),
-            sha256: String::new(),
-            precision: Precision::Fp32,
-            recipe: None,
-            arithmetic: None,
-            engine: EngineInfo::ONNX_RUNTIME,
-            form: form.clone(),
-        });
+        let info = Arc::new(ModelInfo::sample("x"));
         let models = [ModelName::Fp32, ModelName::Int8].map(ModelRequest::from);
         let mut results = PairResults::new(models.clone(), [Arc::clone(&info), Arc::clone(&info)]);
         let paths: Vec<PathBuf> = (0..3).map(|n| format!("{n}.png").into()).collect();

@@ -54,22 +54,10 @@ pub fn words(agreement: &Agreement) -> String {
 mod tests {
     use super::*;
     use crate::detect::{Form, Size};
-    use crate::model::{EngineInfo, Precision};
 
     fn boxes(exact: RawHeads, other: RawHeads) -> ExactBoxes {
-        let form = Form::yolov4_tiny_416();
-        let model = ModelInfo {
-            name: "INT8".into(),
-            path: "int8.onnx".into(),
-            sha256: "1".into(),
-            precision: Precision::Int8,
-            recipe: None,
-            arithmetic: None,
-            engine: EngineInfo::ONNX_RUNTIME,
-            form,
-        };
         let frame = Frame::new(Size::new(416, 416)).unwrap();
-        ExactBoxes::new(Arc::new(model), &frame, [exact, other])
+        ExactBoxes::new(Arc::new(ModelInfo::sample("INT8")), &frame, [exact, other])
     }
 
     #[test]

@@ -132,20 +132,15 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Form;
-    use crate::model::{Arithmetic, EngineInfo, Precision};
+    use crate::model::Arithmetic;
 
     #[test]
     fn each_fact_that_is_known_has_a_line() {
         let model = ModelInfo {
-            name: "INT8 + 2 float".into(),
             path: "models/a.onnx".into(),
-            sha256: "0123456789abcdef".into(),
-            precision: Precision::Int8,
             recipe: Some("card_float-a-b".into()),
             arithmetic: Some(Arithmetic::Exact),
-            engine: EngineInfo::ONNX_RUNTIME,
-            form: Form::yolov4_tiny_416(),
+            ..ModelInfo::sample("INT8 + 2 float")
         };
         let names = |facts: Option<&ModelFacts>| rows(&model, facts).iter().map(|row| row.0).collect::<Vec<_>>();
         assert_eq!(names(None), ["File", "Recipe", "Arithmetic", "Input", "Classes", "SHA-256"]);

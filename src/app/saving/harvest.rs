@@ -214,35 +214,14 @@ fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput};
-    use crate::detect::{Form, Letterbox, RawHeads, Size};
-    use crate::model::{EngineInfo, Precision};
-
-    fn model(name: &str) -> Arc<ModelInfo> {
-        Arc::new(ModelInfo {
-            name: name.into(),
-            path: "m.onnx".into(),
-            sha256: "ab".into(),
-            precision: Precision::Fp32,
-            recipe: None,
-            arithmetic: None,
-            engine: EngineInfo::ONNX_RUNTIME,
-            form: Form::yolov4_tiny_416(),
-        })
-    }
+    use crate::compare::Comparer;
+    use crate::detect::Size;
 
     /// One person, which B does not see.
     fn seen(grey: u8) -> SeenFrame {
-        let form = Form::yolov4_tiny_416();
-        let heads = RawHeads::of_one(&form, 0);
-        let letterbox = Letterbox::new(form.input, form.input);
-        let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
-        let b = ModelInput { thresholds: Thresholds { score: 1.0, ..Thresholds::LIVE }, ..a };
-        let mut comparer = Comparer::default();
-        comparer.run(&a, &b);
         SeenFrame {
             frame: Arc::new(Frame::from_rgb(Size::new(32, 32), vec![grey; 32 * 32 * 3]).unwrap()),
-            comparison: comparer.comparison().clone(),
+            comparison: Comparer::of_person([0.25, 1.0]).comparison().clone(),
             thresholds: [Thresholds::LIVE; 2],
             source: "cam".into(),
             file: "cam.png".into(),
@@ -258,7 +237,7 @@ mod tests {
             when: Condition::PARTING.to_vec(),
             form: LabelForm::Coco,
             limits: HarvestLimits { frames: 2, ..HarvestLimits::default() },
-            models: [model("FP32"), model("INT8")],
+            models: ["FP32", "INT8"].map(|name| Arc::new(ModelInfo::sample(name))),
         };
         let within = Some(dir.path().to_owned());
         let mut run =
@@ -268,15 +247,7 @@ mod tests {
             run.give(seen(grey));
         }
         // Nobody ends it.
-        let told = loop {
-            match run.result() {
-                Some(result) => break result.unwrap(),
-                None => {
-                    assert!(run.age() < Duration::from_secs(60), "it goes on");
-                    std::thread::yield_now();
-                }
-            }
-        };
+        let told = run.told();
         assert!(
             told.starts_with("Kept 2 frames in ") && told.contains("it ended at the limit of its frames"),
             "{told}"

@@ -117,21 +117,13 @@ impl<'a> DetectionsReport<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{BBox, CandidateId, Form};
-    use crate::model::{Arithmetic, EngineInfo, Precision};
+    use crate::detect::{BBox, CandidateId};
+    use crate::model::{Arithmetic, Precision};
 
     #[test]
     fn the_line_has_the_documented_keys_in_their_order() {
-        let model = ModelInfo {
-            name: "INT8".into(),
-            path: "m.onnx".into(),
-            sha256: "ab".into(),
-            precision: Precision::Int8,
-            recipe: None,
-            arithmetic: Some(Arithmetic::Exact),
-            engine: EngineInfo::ONNX_RUNTIME,
-            form: Form::yolov4_tiny_416(),
-        };
+        let (precision, arithmetic) = (Precision::Int8, Some(Arithmetic::Exact));
+        let model = ModelInfo { precision, arithmetic, ..ModelInfo::sample("INT8") };
         let id = CandidateId { head: 0, anchor: 0, cell: 0 };
         let bus = Detection { class_id: 5, score: 0.5, bbox: BBox::new(1.0, 2.0, 3.5, 4.0), id };
         let report = DetectionsReport::new("bus.jpg", Size::new(810, 1080), &model, &[bus], Timing::default());

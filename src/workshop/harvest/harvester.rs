@@ -294,31 +294,11 @@ fn labels_folder(form: LabelForm) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Comparer, ModelInput};
-    use crate::detect::{Form, Letterbox, RawHeads, Size};
-    use crate::model::{EngineInfo, Precision};
+    use crate::compare::Comparer;
+    use crate::detect::Size;
 
     fn model(name: &str) -> Arc<ModelInfo> {
-        Arc::new(ModelInfo {
-            name: name.into(),
-            path: "m.onnx".into(),
-            sha256: "ab".into(),
-            precision: Precision::Fp32,
-            recipe: None,
-            arithmetic: None,
-            engine: EngineInfo::ONNX_RUNTIME,
-            form: Form::yolov4_tiny_416(),
-        })
-    }
-
-    /// One person, which B sees at a threshold below its score alone.
-    fn compare(comparer: &mut Comparer, score_b: f32) {
-        let form = Form::yolov4_tiny_416();
-        let heads = RawHeads::of_one(&form, 0);
-        let letterbox = Letterbox::new(form.input, form.input);
-        let a = ModelInput { form: &form, heads: &heads, letterbox: &letterbox, thresholds: Thresholds::LIVE };
-        let b = ModelInput { thresholds: Thresholds { score: score_b, ..Thresholds::LIVE }, ..a };
-        comparer.run(&a, &b);
+        Arc::new(ModelInfo::sample(name))
     }
 
     fn frame(grey: u8) -> Frame {
@@ -331,8 +311,7 @@ mod tests {
 
     /// Offers frames that part, each twice, until it is full; gives the sizes of the pictures and of the lines' file.
     fn filled(limits: HarvestLimits) -> (Vec<u64>, HarvestTotals, HarvestLimit) {
-        let mut comparer = Comparer::default();
-        compare(&mut comparer, 1.0);
+        let comparer = Comparer::of_person([0.25, 1.0]);
         let dir = tempfile::tempdir().unwrap();
         let settings = settings(LabelForm::Coco, limits);
         let mut harvester = Harvester::create(dir.path(), Outputs::default(), settings).unwrap();
@@ -380,7 +359,6 @@ mod tests {
 
     #[test]
     fn frames_that_differ_are_kept_once_with_labels_and_a_line() {
-        let mut comparer = Comparer::default();
         for (form, label) in [
             (LabelForm::Coco, "annotations.json"),
             (LabelForm::Yolo, "labels/clip-1.txt"),
@@ -399,7 +377,7 @@ mod tests {
                 (120, 1.0, "clip-1-2"),
                 (180, 1.0, "clip-1"),
             ] {
-                compare(&mut comparer, score_b);
+                let comparer = Comparer::of_person([0.25, score_b]);
                 let frame = frame(grey);
                 let seen = HarvestFrame {
                     source: "clip.mp4",

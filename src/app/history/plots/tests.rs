@@ -12,7 +12,7 @@ use crate::app::action::{HistoryAction, WindowAction};
 use crate::detect::{Classes, Form, Frame, Head, Letterbox, RawHeads, Size};
 use crate::engine::{Observation, Output, Times};
 use crate::history::{Compactor, RECORDS, Ring};
-use crate::model::{EngineInfo, ModelInfo, Precision};
+use crate::model::ModelInfo;
 use crate::source::Description;
 
 struct Desk {
@@ -42,16 +42,7 @@ impl Studio {
         for plane in 0..6 {
             box_in_cell_5.heads[0][plane * 16 + 5] = if plane < 4 { 0.0 } else { 5.0 };
         }
-        let model = ModelInfo {
-            name: "FP32".into(),
-            path: "fp32.onnx".into(),
-            sha256: "1".into(),
-            precision: Precision::Fp32,
-            recipe: None,
-            arithmetic: None,
-            engine: EngineInfo::ONNX_RUNTIME,
-            form,
-        };
+        let model = ModelInfo { form, ..ModelInfo::sample("FP32") };
         Self { start: Instant::now(), model: Arc::new(model), heads: [Arc::new(box_in_cell_5), Arc::new(empty)] }
     }
 
