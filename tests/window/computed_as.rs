@@ -1,6 +1,6 @@
 //! The popup "computed as": how B's INT8 model is computed is chosen and adjusted there, and acts at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use egui::accesskit::Role;
@@ -305,22 +305,28 @@ fn few_bits() -> Arithmetic {
     Profile { name: "m3".into(), multiplier_bits: 3, ..m16 }.into()
 }
 
-/// A real window: the boxes that differ are told at the thresholds of now.
-#[test]
-fn boxes_that_are_not_those_of_exact_arithmetic_are_counted_at_the_present_thresholds() {
-    let shop = Shop::new();
-    let picture = shop.picture("pictures", 7);
+/// A window on the small network as it is, in float and in INT8, with the first of these pictures.
+fn real(shop: &Shop, files: Vec<PathBuf>, arithmetic_b: Option<Arithmetic>) -> Desk {
     let mut desk = Desk::new(Plan {
-        source: SourceRequest::Still(picture.clone()),
-        files: vec![picture.clone()],
+        source: SourceRequest::Still(files[0].clone()),
+        files,
         models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
-        arithmetics: [None, Some(few_bits())],
+        arithmetics: [None, arithmetic_b],
         view: Some(View::Overlay),
         catalog: shop.catalog(),
         real: true,
         ..Plan::default()
     });
     desk.until("the pairs", |d| d.has_words("Agreement"));
+    desk
+}
+
+/// A real window: the boxes that differ are told at the thresholds of now.
+#[test]
+fn boxes_that_are_not_those_of_exact_arithmetic_are_counted_at_the_present_thresholds() {
+    let shop = Shop::new();
+    let picture = shop.picture("pictures", 7);
+    let mut desk = real(&shop, vec![picture.clone()], Some(few_bits()));
     desk.click(OPEN);
     for score in [0.25, 0.1, 0.4] {
         desk.set_slider("Score", f64::from(score));
@@ -347,16 +353,7 @@ fn boxes_that_are_not_those_of_exact_arithmetic_are_counted_at_the_present_thres
 fn bytes_that_differ_are_counted_on_the_picture_in_sight() {
     let shop = Shop::new();
     let pictures: Vec<_> = [7, 9].map(|seed| shop.picture("pictures", seed)).into();
-    let mut desk = Desk::new(Plan {
-        source: SourceRequest::Still(pictures[0].clone()),
-        files: pictures,
-        models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
-        view: Some(View::Overlay),
-        catalog: shop.catalog(),
-        real: true,
-        ..Plan::default()
-    });
-    desk.until("the pairs", |d| d.has_words("Agreement"));
+    let mut desk = real(&shop, pictures, None);
     desk.click(OPEN);
     desk.until("exact is the measure", |d| d.has_words("compared with the bytes of this one"));
     desk.click(OWN);
@@ -385,17 +382,7 @@ fn bytes_that_differ_are_counted_on_the_picture_in_sight() {
 fn the_layers_panel_has_the_bytes_that_differ_from_exact() {
     let shop = Shop::new();
     let picture = shop.picture("pictures", 7);
-    let mut desk = Desk::new(Plan {
-        source: SourceRequest::Still(picture.clone()),
-        files: vec![picture],
-        models: [shop.float(), shop.int8()].map(|path| Some(ModelName::File(path))),
-        arithmetics: [None, Some(few_bits())],
-        view: Some(View::Overlay),
-        catalog: shop.catalog(),
-        real: true,
-        ..Plan::default()
-    });
-    desk.until("the pairs", |d| d.has_words("Agreement"));
+    let mut desk = real(&shop, vec![picture], Some(few_bits()));
     desk.press(Key::W);
     desk.until("the layers", |d| d.has_words("measured in"));
     desk.click("Sort by bytes that are not those of exact arithmetic");
