@@ -89,6 +89,22 @@ impl<T: Send + 'static> SavingRun<T> {
     }
 }
 
+#[cfg(test)]
+impl<T: Send + 'static> SavingRun<T> {
+    /// For tests: what it tells, where it ends by itself.
+    pub fn told(&self) -> String {
+        loop {
+            match self.result() {
+                Some(result) => return result.expect("it succeeds"),
+                None => {
+                    assert!(self.age() < Duration::from_secs(60), "it goes on");
+                    std::thread::yield_now();
+                }
+            }
+        }
+    }
+}
+
 impl<T> SavingInbox<T> {
     /// When it was ended, and what was missed; known once nothing more comes. A thread that ends by itself ends now.
     pub fn end(&self) -> SavingEnd {

@@ -125,7 +125,7 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let mut painter = PanePainter::default();
     let mut planned = Some(output);
     let mut writer: Option<VideoWriter> = None;
-    let begun = first.at;
+    let (begun, mut last) = (first.at, first.at);
     let mut is_full = false;
     for seen in std::iter::once(first).chain(&inbox.things) {
         let painted = painter.paint(&seen.picture.frame, &seen.picture.panes).map_err(Stopped::failed)?;
@@ -135,7 +135,8 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
             writer = Some(VideoWriter::start(output, VideoFormat::Mp4, size, None).map_err(Stopped::failed)?);
         }
         if let Some(writer) = &mut writer {
-            let time = seen.at.saturating_duration_since(begun);
+            last = seen.at;
+            let time = last.saturating_duration_since(begun);
             if time >= LONGEST {
                 break;
             }
@@ -149,7 +150,7 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let end = inbox.end();
     let Some(writer) = writer else { return Err(Stopped::failed(NO_FRAMES)) };
     // A picture that stands still may have been the last for long.
-    let time = end.at.saturating_duration_since(begun);
+    let time = end.at.max(last).saturating_duration_since(begun);
     let limit = match (is_full, time >= LONGEST) {
         (true, _) => "; it ended at the limit of its size",
         (false, true) => "; it ended at the limit of its time",
@@ -160,4 +161,29 @@ fn write(within: Option<PathBuf>, inbox: &SavingInbox<ShownPicture>) -> Result<S
     let noun = if frames == 1 { "frame" } else { "frames" };
     let missed = told_missed(end.missed);
     Ok(format!("Saved {} ({seconds:.1} s, {frames} {noun}){limit}{missed}", totals.path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::frame::annotated::AnnotatedPanes;
+    use crate::detect::{Frame, Size};
+
+    #[test]
+    fn it_ends_by_itself_after_an_hour_and_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let within = Some(dir.path().to_owned());
+        let mut run = SavingRun::start(&Context::default(), "save video", move |inbox| write(within, inbox)).unwrap();
+        let begun = Instant::now();
+        for seconds in [0, 3600] {
+            let frame = Arc::new(Frame::new(Size::new(64, 48)).unwrap());
+            let picture = AnnotatedPicture { frame, panes: AnnotatedPanes::One(Vec::new()), name: "street".into() };
+            run.give(ShownPicture { picture, names: Default::default(), at: begun + Duration::from_secs(seconds) });
+        }
+        // Nobody ends it.
+        let told = run.told();
+        assert!(told.ends_with("(3600.0 s, 1 frame); it ended at the limit of its time"), "{told}");
+    }
 }
