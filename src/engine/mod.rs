@@ -67,10 +67,10 @@ use shared::Shared;
 use threads::ThreadDone;
 use worker::Worker;
 
-/// How long the worker may take to end. No driver holds it up: it has an inference or the loading of a model in hand, which
+/// How long a thread that runs a model may take to end. No driver holds it up: it has an inference or the loading of a model in hand, which
 /// takes seconds where other programs want the processor too. A process that ends in the midst of it takes the library away
 /// under it, which then reports errors, or worse.
-const INFERENCE: Duration = Duration::from_secs(5);
+pub const INFERENCE: Duration = Duration::from_secs(5);
 
 /// How long dropping an [`Engine`] waits for its other threads.
 const DROP_DEADLINE: Duration = Duration::from_millis(500);

@@ -53,15 +53,12 @@ use super::view::{Side, View};
 use start::{Start, System};
 
 use crate::compare::CompareSettings;
-use crate::engine::{Parts, Status};
+use crate::engine::{INFERENCE, Parts, Status};
 use crate::model::{Catalog, ModelName};
 use crate::trace::{Lane, Trace, TraceSpan};
 
 /// How long a video that is being saved may take to be whole when the window closes.
 const SAVING: Duration = Duration::from_secs(5);
-
-/// How long an inference of the layers panel may take to end then: the process must not end in the midst of it.
-const INFERENCE: Duration = Duration::from_secs(5);
 
 /// Everything that the window shows, and the engine behind it.
 pub struct Viewer {
