@@ -104,12 +104,13 @@ impl ArithmeticFlags {
         ModelRequest::from_flag(model, &chosen.unwrap_or_else(|| self.both.default()))?.by(self.engine())
     }
 
-    /// For commands where A or B need not run: an arithmetic of a model that does not run would change nothing.
+    /// For commands where A or B need not run: an arithmetic or an engine of a model that does not run would change nothing.
     pub fn check_running(&self, [a, b]: [bool; 2]) -> Result<(), String> {
         let flags = [
             ("--a-arithmetic", self.a_arithmetic.is_some() && !a, "--a"),
             ("--b-arithmetic", self.b_arithmetic.is_some() && !b, "--b"),
             ("--arithmetic", self.both.arithmetic.is_some() && !a && !b, "--a or --b"),
+            ("--engine", self.engine().is_some() && !a && !b, "--a or --b"),
         ];
         match flags.into_iter().find(|(_, is_idle, _)| *is_idle) {
             Some((flag, _, model)) => Err(format!(

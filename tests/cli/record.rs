@@ -85,6 +85,7 @@ fn a_recording_of_the_demo_is_replayed_and_held_against_expected_boxes() {
     for (arguments, why) in [
         (&["--a-arithmetic", "m16", "--b", MODELS[3]][..], "--a-arithmetic changes nothing"),
         (&["--arithmetic", "m16"], "--arithmetic changes nothing"),
+        (&["--engine", "integer"], "--engine changes nothing"),
     ] {
         let idle = run(&shop, &[&["replay", "demo.mcap"], arguments].concat());
         assert!(idle.error().starts_with(why), "{idle:?}");
