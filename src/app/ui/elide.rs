@@ -11,6 +11,9 @@ const MOST: usize = 400;
 /// A part of the kept letters stands before the dots; the larger rest, with the file's end, after them.
 const BEFORE: f32 = 0.4;
 
+/// Fewer letters than these tell more at the beginning alone.
+const BOTH_ENDS: usize = 6;
+
 /// How wide a text of buttons is, in points.
 pub fn width(ui: &Ui, text: &str) -> f32 {
     let font = TextStyle::Button.resolve(ui.style());
@@ -40,7 +43,7 @@ fn shortened(text: &str, fits: impl Fn(&str) -> bool) -> String {
 }
 
 fn keep(letters: &[char], kept: usize) -> String {
-    let before = (kept as f32 * BEFORE) as usize;
+    let before = if kept < BOTH_ENDS { kept } else { (kept as f32 * BEFORE) as usize };
     let after = letters.len() - (kept - before);
     letters[..before].iter().copied().chain([DOTS]).chain(letters[after..].iter().copied()).collect()
 }
@@ -58,6 +61,7 @@ mod tests {
         assert_eq!(of("bus.jpg", 7), "bus.jpg");
         assert_eq!(of("a very long name.jpg", 12), "a ve…ame.jpg");
         assert_eq!(of("模型模型模型.onnx", 8), "模型….onnx");
+        assert_eq!(of("INT8 (m12)", 5), "INT8…");
         assert_eq!((of("bus.jpg", 1), of("bus.jpg", 0)), ("…".into(), "…".into()));
         assert_eq!(of(&"a".repeat(100_000), 9).chars().count(), 9);
         for letters in 1..30 {
