@@ -19,7 +19,7 @@
 //! | [`history`]  | the last observations, compacted, and their figures over time |
 //! | [`recording`] | frames with raw heads in one file that is written as they come, and opens like a video |
 //! | [`live`]     | an engine with real sources and real models |
-//! | [`interrupt`]| Ctrl+C and `kill` |
+//! | [`interrupt`]| Ctrl+C and `kill`, and the end of the log |
 //! | [`programs`] | other programs on the PATH |
 //! | [`app`]      | the window |
 //! | [`cli`]      | the commands without a window |
