@@ -54,6 +54,17 @@ impl<'a> Constants<'a> {
         fits(tensor, values.len(), size).then_some(values)
     }
 
+    /// Values of an int8 tensor.
+    pub fn int8s(&self, name: &str) -> Option<Vec<i8>> {
+        let tensor = self.0.get(name).filter(|tensor| tensor.data_type == INT8)?;
+        let values: Vec<i8> = if tensor.raw_data.is_empty() {
+            tensor.int32_data.iter().map(|value| i8::try_from(*value).ok()).collect::<Option<_>>()?
+        } else {
+            tensor.raw_data.iter().map(|byte| byte.cast_signed()).collect()
+        };
+        fits(tensor, values.len(), 1).then_some(values)
+    }
+
     /// Values of an int64 tensor.
     pub fn ints(&self, name: &str) -> Option<Vec<i64>> {
         let tensor = self.0.get(name).filter(|tensor| tensor.data_type == INT64)?;
@@ -71,4 +82,31 @@ fn fits(tensor: &TensorProto, values: usize, bytes: usize) -> bool {
     let product = tensor.dims.iter().try_fold(1i64, |all, dim| if *dim < 0 { None } else { all.checked_mul(*dim) });
     product.is_some_and(|product| u64::try_from(product) == Ok(values as u64))
         && (tensor.raw_data.is_empty() || tensor.raw_data.len() == values * bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn int8_values_are_read_from_both_fields_that_may_hold_them() {
+        let raw = TensorProto::i8("raw", &[2, 2], &[-128, -1, 0, 127]);
+        let wide = |values: &[i32]| TensorProto {
+            name: "wide".into(),
+            dims: vec![values.len() as i64],
+            data_type: INT8,
+            int32_data: values.to_vec(),
+            ..TensorProto::default()
+        };
+        let read = |tensor: TensorProto| {
+            let name = tensor.name.clone();
+            Constants::of(&GraphProto { initializer: vec![tensor], ..GraphProto::default() }).int8s(&name)
+        };
+        assert_eq!(read(raw.clone()), Some(vec![-128, -1, 0, 127]));
+        assert_eq!(read(wide(&[-128, 5])), Some(vec![-128, 5]));
+        // Not all there, too wide, another type.
+        assert_eq!(read(TensorProto { dims: vec![5], ..raw.clone() }), None);
+        assert_eq!(read(wide(&[128])), None);
+        assert_eq!(read(TensorProto { data_type: UINT8, ..raw }), None);
+    }
 }

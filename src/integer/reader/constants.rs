@@ -77,10 +77,7 @@ impl<'a> Reader<'a> {
         if !zero_points.unwrap_or(Some(Vec::new())).is_some_and(|points| points.iter().all(|point| *point == 0)) {
             return Err("the zero points of its weights are not 0; quantize them symmetrically".into());
         }
-        let values = self.constants.integers(name);
-        let narrow =
-            |values: Vec<i32>| values.into_iter().map(|value| i8::try_from(value).ok()).collect::<Option<Vec<_>>>();
-        let values = values.and_then(narrow).ok_or_else(|| format!("the weights {name} are not all in the file"))?;
+        let values = self.constants.int8s(name).ok_or_else(|| format!("the weights {name} are not all in the file"))?;
         let dims = tensor.dims.iter().map(|dim| side(*dim)).collect::<Result<_, _>>()?;
         Ok(Weights { dims, values })
     }

@@ -30,6 +30,11 @@ impl Network {
     pub fn read(bytes: &[u8]) -> Result<Self, IntegerError> {
         let model = ModelProto::decode(bytes)
             .map_err(|cause| IntegerError::Model(format!("it is not an ONNX file, or is damaged ({cause})")))?;
+        Self::of(model)
+    }
+
+    /// The same of a model that is no file.
+    pub fn of(model: ModelProto) -> Result<Self, IntegerError> {
         let model = in_integer_operators(model)?;
         let graph = model.graph.ok_or_else(|| IntegerError::Model("it has no graph".into()))?;
         let mut reader = Reader::new(&graph);
