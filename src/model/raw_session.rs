@@ -39,6 +39,27 @@ impl RawSession {
         self.inputs.first().map_or(&[], |(_, shape)| shape)
     }
 
+    /// The first output's shape: as it follows from the inputs', or else as a run with zeros gives it.
+    pub fn output_shape(&mut self) -> Result<Vec<i64>, String> {
+        let outputs = self.session.outputs();
+        let known =
+            outputs.first().and_then(|output| outlet(output.name(), output.dtype()).float_dims().map(<[i64]>::to_vec));
+        if let Some(dims) = known.filter(|dims| dims.iter().all(|size| *size > 0)) {
+            return Ok(dims);
+        }
+        let size = |shape: &[i64]| shape.iter().map(|size| usize::try_from(*size).unwrap_or_default()).product();
+        let zeros: Vec<(String, Vec<f32>)> =
+            self.inputs.iter().map(|(name, shape)| (name.clone(), vec![0.0; size(shape)])).collect();
+        let mut found = Vec::new();
+        let of = |name: &str| zeros.iter().find(|(of, _)| of == name).map(|(_, values)| values.as_slice());
+        self.run_many(of, |_, shape, _| {
+            if found.is_empty() {
+                shape.clone_into(&mut found);
+            }
+        })?;
+        Ok(found)
+    }
+
     /// Runs once and shows every output to `look`: its name, its shape, its values.
     pub fn run(&mut self, input: &[f32], look: impl FnMut(&str, &[i64], &[f32])) -> Result<(), String> {
         self.run_many(|_| Some(input), look)

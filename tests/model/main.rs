@@ -6,6 +6,7 @@ mod arithmetic;
 mod engines;
 #[path = "../support/golden.rs"]
 mod golden;
+mod parts;
 #[path = "../support/program.rs"]
 mod program;
 mod sidecar;

@@ -47,9 +47,8 @@ pub fn run_alone(
     let segment = cutter.segment(isolated, |name| chain.shape(name).is_some()).ok_or_else(unknown)?;
     let shape = |name: &str| chain.shape(name).unwrap_or_default();
     // Nothing is kept for the next picture: that would take more memory than time.
-    let mut run = |reads: &str, part: Vec<u8>| {
-        let network = Arc::new(Network::read(&part)?);
-        drop(part);
+    let mut run = |reads: &str, part: ModelProto| {
+        let network = Arc::new(Network::of(part)?);
         // Other nodes run beside it.
         let mut plan = arithmetic.plan_on(1, &network, false)?;
         let ran = chain.show(reads, |values| plan.run(values));
@@ -60,7 +59,7 @@ pub fn run_alone(
     };
     let Some(concat) = segment.nodes().find(|node| node.op_type == "QLinearConcat") else {
         let [reads] = segment.reads[..] else { return Err(unknown()) };
-        return run(reads, segment.onnx(shape));
+        return run(reads, segment.model(shape));
     };
     for [bytes, scale, zero_point] in concat.input.get(2..).unwrap_or_default().as_chunks::<3>().0 {
         let quantize = segment.nodes().find(|node| node.output.contains(bytes)).ok_or_else(unknown)?;
@@ -68,7 +67,7 @@ pub fn run_alone(
         let input = concat.input[..2].iter().chain([bytes, scale, zero_point]).cloned().collect();
         let after = segment.nodes().filter(|node| node.op_type == "DequantizeLinear").cloned();
         let nodes = [quantize.clone(), NodeProto { input, ..concat.clone() }].into_iter().chain(after).collect();
-        run(reads, segment.onnx_of(nodes, &[reads], shape))?;
+        run(reads, segment.model_of(nodes, &[reads], shape))?;
     }
     Ok(())
 }

@@ -78,9 +78,14 @@ impl Layers {
     pub fn new(runtime: &Runtime, models: LayerModels<'_>) -> Result<Self, LayersError> {
         let float = models.normal_float().map_err(LayersError::Float)?;
         let merged = merge(float, models.decoded_int8().map_err(LayersError::Int8)?)?;
-        let int8 = Int8Side::new(runtime, models, &merged)?;
-        let rows = merged.rows.clone();
-        let chain = FloatChain::new(runtime, models, merged)?;
+        let (chain, int8) = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("layers-int8".into());
+            let int8 = thread.spawn_scoped(scope, || Int8Side::new(runtime, models, &merged));
+            let chain = FloatChain::new(runtime, models, &merged);
+            let int8 = int8.map(|int8| int8.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            (chain, int8.unwrap_or_else(|e| Err(LayersError::Run(e.to_string()))))
+        });
+        let (int8, chain, rows) = (int8?, chain?, merged.rows);
         let sums = rows.iter().map(|_| RowSums::default()).collect();
         Ok(Self { rows, chain, int8, sums, pictures: 0, sees: [false; 2], descent: None, overflow: None })
     }

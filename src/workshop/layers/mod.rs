@@ -11,6 +11,7 @@
 
 mod boxes;
 mod chain_link;
+mod chain_tensors;
 mod float_chain;
 mod float_pool;
 mod heads;
@@ -21,6 +22,7 @@ mod measure_files;
 mod merge;
 mod models;
 mod overflow;
+mod plain_operation;
 mod segment;
 mod study;
 mod target;

@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use prost::Message;
-
 use crate::onnx::{Constants, GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
 /// A model, and which node puts out which tensor.
@@ -74,12 +72,12 @@ impl<'a> Segment<'a> {
     }
 
     /// A model of these nodes. `shape` is that of a known tensor that is read.
-    pub fn onnx<'s>(&self, shape: impl Fn(&str) -> &'s [i64]) -> Vec<u8> {
-        self.onnx_of(self.nodes().cloned().collect(), &self.reads, shape)
+    pub fn model<'s>(&self, shape: impl Fn(&str) -> &'s [i64]) -> ModelProto {
+        self.model_of(self.nodes().cloned().collect(), &self.reads, shape)
     }
 
     /// The same of other nodes, which read these known tensors.
-    pub fn onnx_of<'s>(&self, node: Vec<NodeProto>, reads: &[&str], shape: impl Fn(&str) -> &'s [i64]) -> Vec<u8> {
+    pub fn model_of<'s>(&self, node: Vec<NodeProto>, reads: &[&str], shape: impl Fn(&str) -> &'s [i64]) -> ModelProto {
         let names: HashSet<&str> = node.iter().flat_map(|node| &node.input).map(String::as_str).collect();
         let initializer = self.cutter.graph.initializer.iter().filter(|t| names.contains(t.name.as_str()));
         let graph = GraphProto {
@@ -92,7 +90,6 @@ impl<'a> Segment<'a> {
         };
         let ModelProto { ir_version, opset_import, .. } = self.cutter.model;
         let opset_import = opset_import.clone();
-        let part = ModelProto { ir_version: *ir_version, opset_import, graph: Some(graph), ..ModelProto::default() };
-        part.encode_to_vec()
+        ModelProto { ir_version: *ir_version, opset_import, graph: Some(graph), ..ModelProto::default() }
     }
 }
