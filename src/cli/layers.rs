@@ -368,7 +368,7 @@ impl LayersReport<'_> {
             if clip { "   clipped" } else { "" },
             if overflow.is_some() { "  overflow ppm" } else { "" },
             if followed.is_some() { "   only cumul." } else { "" },
-            if *tried > 0 { "   boxes  share" } else { "" }
+            if *tried > 0 { "    boxes   share" } else { "" }
         );
         let decibel = |db: Option<f64>| db.map_or_else(|| "-".into(), |db| format!("{db:.1} dB"));
         for line in layers {
@@ -381,7 +381,8 @@ impl LayersReport<'_> {
                 decibel(line.propagated_db),
                 decibel(line.isolated_db)
             );
-            let share = |share: Option<f64>| share.map_or_else(|| "-".into(), |share| format!("{:.3}%", share * 100.0));
+            let share =
+                |share: Option<f64>| share.map_or_else(|| "-".into(), |share| format!("{:.3} %", share * 100.0));
             if differ {
                 text += &format!(" {:>9}", share(line.differing));
             }
@@ -398,7 +399,7 @@ impl LayersReport<'_> {
             }
             if let (Some(loss), Some(share)) = (line.iou_loss, line.share) {
                 let bar = if most > 0.0 { (loss / most * BAR as f64).round() as usize } else { 0 };
-                text += &format!(" {:>6.2}% {:>5.1}%  {}", loss * 100.0, share * 100.0, "█".repeat(bar));
+                text += &format!(" {:>6.2} % {:>5.1} %  {}", loss * 100.0, share * 100.0, "█".repeat(bar));
             }
             text.push('\n');
         }

@@ -221,7 +221,7 @@ fn cell(ui: &Ui, key: LayerSortKey, row: &LayerRow, rows: &Rows) {
         LayerSortKey::Propagated => right(number(Some(row.propagated)), colour),
         LayerSortKey::Isolated => right(number(row.isolated), if row.isolated.is_some() { colour } else { *weak }),
         LayerSortKey::Boxes => {
-            let words = row.iou_loss.map_or_else(|| "–".into(), |loss| format!("{:.2}%", loss * 100.0));
+            let words = row.iou_loss.map_or_else(|| "–".into(), |loss| format!("{:.2} %", loss * 100.0));
             right(words, if row.share.is_some_and(|share| share >= 0.1) { worst } else { colour });
         }
         LayerSortKey::Overflow => {
