@@ -9,6 +9,9 @@ use super::lane::Lane;
 use super::span::TraceSpan;
 use crate::files::{GrowingFile, WriteError};
 
+/// The size at which a trace ends, about the largest that opens in a browser: a window may stand open for days.
+pub(super) const TRACE_BYTES: u64 = 2_000_000_000;
+
 /// Writes events whole, a batch in one write.
 pub(super) struct TraceFile {
     file: GrowingFile,
@@ -18,19 +21,27 @@ pub(super) struct TraceFile {
     /// Lanes whose names were written.
     named: HashSet<Lane>,
     batch: String,
+    /// Bytes until it is full.
+    left: u64,
     is_closed: bool,
 }
 
 impl TraceFile {
-    /// Writes what stands at the beginning.
-    pub fn begin(mut file: GrowingFile) -> Result<Self, WriteError> {
+    /// Writes what stands at the beginning. It closes with the first event that takes it to `most` bytes.
+    pub fn begin(file: GrowingFile, most: u64) -> Result<Self, WriteError> {
         let process = std::process::id();
-        file.append(format!("{BEGINNING}\"pid\":{process},\"tid\":0,\"args\":{{{PROCESS}}}}}").as_bytes())?;
-        Ok(Self { file, start: Instant::now(), process, named: HashSet::new(), batch: String::new(), is_closed: false })
+        let batch = format!("{BEGINNING}\"pid\":{process},\"tid\":0,\"args\":{{{PROCESS}}}}}");
+        let mut trace =
+            Self { file, start: Instant::now(), process, named: HashSet::new(), batch, left: most, is_closed: false };
+        trace.flush()?;
+        Ok(trace)
     }
 
     /// Spans of one lane, the outer ones first; each ends no sooner than it starts.
     pub fn spans(&mut self, lane: Lane, spans: &[TraceSpan]) -> Result<(), WriteError> {
+        if self.is_closed {
+            return Ok(());
+        }
         self.name(lane);
         for span in spans {
             let (from, to) = (self.since_start(span.from), self.since_start(span.to));
@@ -51,6 +62,9 @@ impl TraceFile {
         frame: Option<u64>,
         why: &str,
     ) -> Result<(), WriteError> {
+        if self.is_closed {
+            return Ok(());
+        }
         self.name(lane);
         let at = Micros(self.since_start(at));
         self.event(name, "i", lane, at);
@@ -111,9 +125,15 @@ impl TraceFile {
     }
 
     fn flush(&mut self) -> Result<(), WriteError> {
-        let written = if self.is_closed { Ok(()) } else { self.file.append(self.batch.as_bytes()) };
+        let written = self.file.append(self.batch.as_bytes());
+        self.left = self.left.saturating_sub(self.batch.len() as u64);
         self.batch.clear();
-        written
+        written?;
+        if self.left == 0 {
+            log::warn!("the trace ends here: it is as large as traces may get");
+            self.close()?;
+        }
+        Ok(())
     }
 }
 
@@ -124,5 +144,31 @@ impl std::fmt::Display for Micros {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let nanos = self.0.as_nanos();
         write!(f, "{}.{:03}", nanos / 1000, nanos % 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Outputs;
+    use crate::trace::TRACE;
+
+    #[test]
+    fn a_full_trace_is_closed_and_grows_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("trace.json");
+        let output = Outputs::default().file(&path, &TRACE).unwrap();
+        let mut trace = TraceFile::begin(GrowingFile::create(output).unwrap(), 600).unwrap();
+        let mut sizes = Vec::new();
+        for frame in 0..20 {
+            trace.instant(Lane::Models, "dropped", Instant::now(), Some(frame), "").unwrap();
+            sizes.push(std::fs::metadata(&path).unwrap().len());
+        }
+        trace.close().unwrap();
+        let full = *sizes.last().unwrap();
+        assert!((600..1000).contains(&full) && sizes[0] < sizes[1] && sizes[10..] == [full; 10], "{sizes:?}");
+        let events: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert!((4..12).contains(&events.len()), "{}", events.len());
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), full, "it is closed once");
     }
 }

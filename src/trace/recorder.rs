@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::file::TraceFile;
+use super::file::{TRACE_BYTES, TraceFile};
 use super::lane::Lane;
 use super::span::TraceSpan;
 use crate::files::{GrowingFile, OutputFile, WriteError};
@@ -24,7 +24,7 @@ struct TraceState {
 impl Trace {
     /// Begins a trace; its file is there at once.
     pub fn create(output: OutputFile) -> Result<Self, WriteError> {
-        let file = TraceFile::begin(GrowingFile::create(output)?)?;
+        let file = TraceFile::begin(GrowingFile::create(output)?, TRACE_BYTES)?;
         Ok(Self(Some(Arc::new(SharedTrace(Mutex::new(TraceState { file, failure: None }))))))
     }
 
