@@ -17,7 +17,9 @@ use super::unknown_word::model_flag;
 use crate::detect::{Classes, Frame, Letterboxer, Thresholds};
 use crate::model::{Catalog, FrameDetector, ModelInfo, ModelLoader, ModelRequest, Runtime};
 use crate::source::load;
-use crate::workshop::layers::{LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials, is_change};
+use crate::workshop::layers::{
+    LayerModels, LayerNoise, Layers, LayersError, Overflow, Studied, Study, Target, is_change,
+};
 
 /// The most pictures on which each node is tried alone; noise is summed over all.
 const TRIED: usize = 8;
@@ -78,7 +80,7 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     }
     drop((float, int8));
     let mut letterboxer = Letterboxer::new(a.form.input);
-    let (mut tried, mut failed, mut followed) = (0, false, None);
+    let (mut tried, mut failed, mut followed) = (Vec::new(), false, None);
     let (paths, failures) = pictures(&args.images);
     for failure in failures {
         tell!("{failure}");
@@ -95,12 +97,12 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
                 letterboxer.fill(&frame);
                 drop(frame);
                 let input = letterboxer.tensor();
-                if args.quick || tried == TRIED {
+                if args.quick || tried.len() == TRIED {
                     layers.add(input).map_err(named)?;
                 } else {
-                    let target = followed.as_ref().map(|followed| followed.target).filter(|_| tried == 0);
+                    let target = followed.as_ref().map(|followed| followed.target).filter(|_| tried.is_empty());
                     layers.add_and_try(input, target, &mut || Ok(())).map_err(named)?;
-                    tried += 1;
+                    tried.push(path);
                 }
             }
             Err(error) => {
@@ -114,42 +116,26 @@ pub fn run(args: &LayersArgs) -> Result<ExitCode, Box<dyn Error>> {
     if layers.pictures() == 0 {
         return Err(format!("none of {} images could be read; pass intact ones", paths.len()).into());
     }
+    let study = Study::of(&layers);
+    drop(layers);
+    if !args.quick && study.layers.iter().all(|studied| studied.loss.is_none()) {
+        return Err(what_is_wrong(&loader, &requests).unwrap_or_else(|| NO_BOXES.into()));
+    }
     // A model that is partly in float has no figures of this kind; the others stand.
     let told = |why: &LayersError| tell!("no overflow counts: {}", why.of([&a.path, &b.path]));
-    let overflowed = if args.quick { None } else { layers.overflow().inspect_err(told).ok() };
+    let overflow = study.overflow.and_then(|found| found.inspect_err(told).ok());
+    if let Some((followed, scores)) = followed.as_mut().zip(study.target) {
+        followed.scores = scores;
+    }
     let mut report = LayersReport {
-        overflow: overflowed.as_ref().map(|found| OverflowReport::of(found, &a.form.classes)),
+        overflow: overflow.map(|found| OverflowReport::of(&found, &tried, &a.form.classes)),
         a: ModelIdentity { precision: None, ..ModelIdentity::of(&a) },
         b: ModelIdentity { precision: None, ..ModelIdentity::of(&b) },
-        pictures: layers.pictures(),
-        tried,
-        followed: None,
-        layers: layers.layers().into_iter().map(LayerLine::of).collect(),
+        pictures: study.pictures,
+        tried: tried.len(),
+        followed,
+        layers: study.layers.into_iter().map(LayerLine::of).collect(),
     };
-    if !args.quick {
-        let Trials { losses, descent } = layers.trials();
-        if losses.is_empty() {
-            return Err(what_is_wrong(&loader, &requests).unwrap_or_else(|| NO_BOXES.into()));
-        }
-        let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
-        for line in &mut report.layers {
-            let Some(loss) = losses.iter().find(|loss| loss.tensor == line.tensor) else { continue };
-            line.iou_loss = Some(loss.iou_loss);
-            line.score_change = Some(loss.score_change);
-            line.share = Some(if total > 0.0 { loss.iou_loss / total } else { 0.0 });
-            line.box_alone = loss.target;
-        }
-        if let Some((followed, descent)) = followed.as_mut().zip(descent) {
-            for (line, (_, score)) in report.layers.iter_mut().zip(&descent.up_to) {
-                line.box_up_to = Some(*score);
-            }
-            followed.scores = descent.ends();
-        }
-    }
-    for line in &mut report.layers {
-        line.overflow_per_million = overflowed.as_ref().and_then(|found| found.per_million(&line.node));
-    }
-    report.followed = followed;
     if args.worst {
         let float = report.followed.as_ref().map(|followed| followed.scores[0]);
         let key = |line: &LayerLine| match float {
@@ -251,8 +237,8 @@ struct OverflowReport {
 /// One box that would change.
 #[derive(Serialize)]
 struct ChangedBox {
-    /// The picture, from 0.
-    picture: usize,
+    /// The picture's.
+    file: String,
     /// As the model's file has it.
     class: String,
     #[serde(skip)]
@@ -266,9 +252,9 @@ struct ChangedBox {
 }
 
 impl OverflowReport {
-    fn of(found: &Overflow, classes: &Classes) -> Self {
+    fn of(found: &Overflow, files: &[&PathBuf], classes: &Classes) -> Self {
         let mut changed = Vec::new();
-        for (picture, comparison) in found.pictures.iter().enumerate() {
+        for (file, comparison) in files.iter().zip(&found.pictures) {
             for verdict in comparison.verdicts().iter().filter(|verdict| is_change(verdict)) {
                 let [a, b] =
                     [verdict.a().and_then(|a| comparison.a().get(a)), verdict.b().and_then(|b| comparison.b().get(b))];
@@ -277,7 +263,8 @@ impl OverflowReport {
                     (classes.name_in_files(class_id).to_owned(), classes.name(class_id).to_owned());
                 let iou = a.zip(b).map(|(a, b)| a.bbox.iou(&b.bbox));
                 let [score, overflow_score] = [a, b].map(|detection| detection.map(|d| d.score));
-                changed.push(ChangedBox { picture, class, shown_class, score, overflow_score, iou });
+                let file = file.display().to_string();
+                changed.push(ChangedBox { file, class, shown_class, score, overflow_score, iou });
             }
         }
         let changes = found.changes();
@@ -294,13 +281,10 @@ impl OverflowReport {
 
     fn to_text(&self) -> String {
         let mut text = format!("On a processor without VNNI (arithmetic native), {}.\n", self.words);
-        for ChangedBox { picture, shown_class, score, overflow_score, iou, .. } in
-            self.changed.iter().take(MOST_CHANGED)
-        {
+        for ChangedBox { file, shown_class, score, overflow_score, iou, .. } in self.changed.iter().take(MOST_CHANGED) {
             let told = |score: &Option<f32>| score.map_or_else(|| "none".into(), |s| format!("{s:.3}"));
             let iou = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3}"));
-            text +=
-                &format!("  image {}: {shown_class} {} → {}{iou}\n", picture + 1, told(score), told(overflow_score));
+            text += &format!("  {file}: {shown_class} {} → {}{iou}\n", told(score), told(overflow_score));
         }
         if let Some(more) = self.changed.len().checked_sub(MOST_CHANGED + 1) {
             text += &format!("  and {} more\n", more + 1);
@@ -310,7 +294,7 @@ impl OverflowReport {
 }
 
 /// One tensor. Noise in dB; `null` in JSON where nothing differs, or the node rounds nothing.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct LayerLine {
     node: String,
     op: String,
@@ -337,11 +321,26 @@ struct LayerLine {
 }
 
 impl LayerLine {
-    fn of(layer: LayerNoise) -> Self {
-        let finite = |db: f64| Some(db).filter(|db| db.is_finite());
+    fn of(studied: Studied) -> Self {
+        let Studied { layer, loss, share, up_to, overflowing } = studied;
         let LayerNoise { node, op, tensor, shape, propagated, isolated, differing, clipped } = layer;
-        let (propagated_db, isolated_db) = (finite(propagated), isolated.and_then(finite));
-        Self { node, op, tensor, shape, propagated_db, isolated_db, differing, clipped, ..Self::default() }
+        let finite = |db: f64| Some(db).filter(|db| db.is_finite());
+        Self {
+            node,
+            op,
+            tensor,
+            shape,
+            propagated_db: finite(propagated),
+            isolated_db: isolated.and_then(finite),
+            differing,
+            clipped,
+            iou_loss: loss.as_ref().map(|loss| loss.iou_loss),
+            score_change: loss.as_ref().map(|loss| loss.score_change),
+            share,
+            overflow_per_million: overflowing,
+            box_alone: loss.and_then(|loss| loss.target),
+            box_up_to: up_to,
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message;
 use serde_json::Value;
 use twinsight::detect::Form;
 use twinsight::model::Arithmetic;
-use twinsight::workshop::layers::{LayerModels, LayerNoise, Layers, LayersError};
+use twinsight::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use twinsight::workshop::layers::{LayerModels, LayerNoise, Layers, LayersError, Study};
 
 use crate::not_checked::not_checked;
 use crate::photos::photos;
@@ -147,6 +149,75 @@ fn whatever_stays_in_float_can_be_measured() {
         // A grey picture is little signal.
         assert!(found.len() > 50 && noise > -3.0, "{layer}: {} rows, {noise} dB", found.len());
     }
+}
+
+fn changed(name: &str, change: impl FnOnce(&mut GraphProto)) -> Vec<u8> {
+    let mut model = ModelProto::decode(file(name).as_slice()).unwrap();
+    change(model.graph.as_mut().unwrap());
+    model.encode_to_vec()
+}
+
+/// Nodes need no names in ONNX, and constants may be nodes. What is measured stays the same.
+#[test]
+fn files_that_say_the_same_otherwise_have_the_same_figures() {
+    let [float, int8] = ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx"];
+    let unnamed = |graph: &mut GraphProto| graph.node.iter_mut().for_each(|node| node.name.clear());
+    let constants = |graph: &mut GraphProto| {
+        let (small, large) = std::mem::take(&mut graph.initializer).into_iter().partition(|t| t.dims.is_empty());
+        graph.initializer = large;
+        let node = |tensor: twinsight::onnx::TensorProto| NodeProto {
+            output: vec![tensor.name.clone()],
+            op_type: "Constant".into(),
+            attribute: vec![AttributeProto {
+                name: "value".into(),
+                t: Some(tensor),
+                r#type: 4,
+                ..AttributeProto::default()
+            }],
+            ..NodeProto::default()
+        };
+        let small: Vec<twinsight::onnx::TensorProto> = small;
+        assert!(small.len() > 100, "{}", small.len());
+        graph.node.splice(..0, small.into_iter().map(node));
+    };
+    let figures = |float: &[u8], int8: &[u8]| {
+        let mut layers = layers(float, int8).unwrap();
+        layers.count_overflows(int8);
+        layers.add_and_try(&vec![0.4; 3 * 416 * 416], None, &mut || Ok(())).unwrap();
+        let found = Study::of(&layers).layers.into_iter();
+        found.map(|one| (LayerNoise { node: String::new(), ..one.layer }, one.overflowing)).collect::<Vec<_>>()
+    };
+    let as_they_are = figures(&file(float), &file(int8));
+    assert_eq!(as_they_are.iter().filter(|(_, overflowing)| overflowing.is_some()).count(), 21);
+    assert_eq!(figures(&changed(float, unnamed), &changed(int8, unnamed)), as_they_are, "without names");
+    assert_eq!(figures(&file(float), &changed(int8, constants)), as_they_are, "constants as nodes");
+}
+
+#[test]
+fn other_shapes_and_too_many_values_are_refused() {
+    let [float, int8] = ["yolov4-tiny-416_float.onnx", "yolov4-tiny-416_int8_qop.onnx"];
+    let smaller = changed(int8, |graph| graph.input = vec![ValueInfoProto::f32("images", &[1, 3, 320, 320])]);
+    let why = layers(&file(float), &smaller).err().unwrap().to_string();
+    assert_eq!(why, "both together do not run: images has another shape than the float model's");
+    // An output of 2³⁴ times the input's channels.
+    let boundless = changed(float, |graph| {
+        let mut before = "images".to_owned();
+        for step in 0..34 {
+            let output = format!("doubled_{step}");
+            graph.node.push(NodeProto {
+                input: vec![before.clone(), before],
+                output: vec![output.clone()],
+                name: output.clone(),
+                op_type: "Concat".into(),
+                attribute: vec![AttributeProto::int("axis", 1)],
+                ..NodeProto::default()
+            });
+            before = output;
+        }
+        graph.output.push(ValueInfoProto::f32_of_any_shape(&before));
+    });
+    let why = layers(&boundless, &file(int8)).err().unwrap().to_string();
+    assert!(why.contains("values; use a smaller input"), "{why}");
 }
 
 #[test]

@@ -146,7 +146,8 @@ impl Heading<'_> {
 
 /// What a processor without VNNI would make of the boxes that were measured.
 fn overflow(ui: &mut Ui, findings: &Findings) {
-    let (text, what) = match &findings.study.overflow {
+    let Some(counted) = &findings.study.overflow else { return };
+    let (text, what) = match counted {
         Ok(overflow) => (
             format!("On a processor without VNNI, {} (arithmetic native)", overflow.changes()),
             "There, ONNX Runtime's plain kernels add pairs of products in 16 bits, which overflow. Computed here in \

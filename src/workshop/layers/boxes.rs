@@ -10,12 +10,10 @@ use crate::detect::{BBox, CandidateId, Decoder, Detection, Form, Letterbox, RawH
 /// Of one node of the INT8 model, with everything else in float.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BoxLoss {
-    /// The tensor that the node puts out, as the float model names it.
-    pub tensor: String,
     /// Mean of 1 − IoU between the float model's boxes and those in the same cells of the raw heads, over the boxes
     /// of those heads that the node can move at all: a head's own convolution moves no box of another head.
     pub iou_loss: f64,
-    /// Mean of the differences of their scores, over the same boxes.
+    /// Mean absolute difference of their scores, over the same boxes.
     pub score_change: f64,
     /// Whether there was any box; without, nothing could be moved.
     pub seen: bool,
@@ -35,11 +33,10 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// `tensor`: the row's; `sees`: whether there was any box. `None`: it rounds nothing.
-    pub fn loss(&self, tensor: &str, sees: bool) -> Option<BoxLoss> {
+    /// `sees`: whether there was any box. `None`: it rounds nothing.
+    pub fn loss(&self, sees: bool) -> Option<BoxLoss> {
         let [iou_loss, score_change] = self.means();
-        let loss = BoxLoss { tensor: tensor.to_owned(), iou_loss, score_change, seen: sees, target: self.target };
-        self.rounds.then_some(loss)
+        self.rounds.then_some(BoxLoss { iou_loss, score_change, seen: sees, target: self.target })
     }
 
     /// The figures of a [`BoxLoss`].
@@ -90,9 +87,9 @@ impl TriedPicture {
         self.followed.is_some()
     }
 
-    /// The float model's; 0 where no box is followed.
-    pub fn target_score(&self) -> f32 {
-        self.followed.map_or(0.0, |(_, score)| score)
+    /// The float model's, of the box that is followed.
+    pub fn target_score(&self) -> Option<f32> {
+        self.followed.map(|(_, score)| score)
     }
 
     /// Tries a row's layer.

@@ -1,10 +1,10 @@
-//! The float model's tensors for a picture. What rounds nothing, or a leaky ReLU, is not stored: it is computed whenever it
-//! is read, because together these tensors take as much memory as all others.
+//! The float model's tensors for a picture. Concatenations, splits of channels and leaky ReLUs are not stored, unless they
+//! are heads: they are computed whenever they are read, because together they take as much memory as all others.
 
 use std::ops::Range;
 
 use super::float_pool::{FloatPool, PooledFloats};
-use super::plain_operation::{PlainOperation, leaky_relu};
+use super::plain_operation::{PlainOperation, count, leaky_relu};
 
 pub struct ChainTensor {
     /// As the float model's nodes read it.
@@ -22,7 +22,7 @@ pub struct ChainTensor {
 impl ChainTensor {
     /// How many values it has.
     pub fn count(&self) -> usize {
-        self.shape.iter().map(|side| usize::try_from(*side).unwrap_or_default()).product()
+        count(&self.shape).unwrap_or_default()
     }
 }
 
@@ -148,8 +148,14 @@ mod tests {
             (run(&leaky)[..3].to_vec(), run(&leaky)[35], shape),
             (vec![-9.0, -8.5, -8.0], 17.0, vec![1, 6, 2, 3])
         );
-        // Parts that do not add up, another axis, another operation: a session says what it makes of them.
-        assert_eq!([plain("Split", 4, axis()), plain("Split", 3, sizes())], [None, None]);
+        // Parts that do not add up, or only where sums wrap around; another axis, another operation: a session says what it
+        // makes of them.
+        let wraps = AttributeProto { ints: vec![i64::MAX, i64::MAX, 8], ..AttributeProto::ints("split", &[]) };
+        let wrapped = axis().into_iter().chain([wraps]).collect();
+        assert_eq!(
+            [plain("Split", 4, axis()), plain("Split", 3, sizes()), plain("Split", 3, wrapped)],
+            [const { None }; 3]
+        );
         assert_eq!([plain("Split", 3, Vec::new()), plain("Conv", 1, Vec::new())], [None, None]);
     }
 }

@@ -14,11 +14,17 @@ use super::chain_tensors::{ChainTensor, ChainTensors};
 use super::float_pool::{FloatPool, PooledFloats};
 use super::heads::HeadCollector;
 use super::merge::{INPUT, Merged};
-use super::plain_operation::{PlainOperation, leaky_relu};
+use super::plain_operation::{PlainOperation, count, leaky_relu};
 use super::segment::Cutter;
 use super::{LayerModels, LayersError};
 use crate::detect::{Form, RawHeads};
 use crate::model::Runtime;
+
+/// Limit for the values of all tensors together.
+const MAX_VALUES: usize = 1 << 30;
+
+/// How many tensors may be computed from one another before one of them is stored: each takes a place on the stack.
+const MAX_DEPTH: usize = 8;
 
 /// Built once; what a picture's tensors are it keeps until the next one. Of YOLOv4-tiny, 30 MB.
 pub struct FloatChain {
@@ -27,7 +33,7 @@ pub struct FloatChain {
     tensors: Vec<ChainTensor>,
     /// In the order in which they run.
     links: Vec<ChainLink>,
-    /// For what is computed anew.
+    /// For what [`FloatChain::after`] computes.
     pool: FloatPool,
 }
 
@@ -81,6 +87,7 @@ impl FloatChain {
             tensors[*images].shape = vec![1, 3, size.height.into(), size.width.into()];
         }
         let mut links = Vec::with_capacity(order.len());
+        let (mut left, mut depths) = (MAX_VALUES, vec![0; tensors.len()]);
         for (node, tensor) in order {
             let broken = || LayersError::Float(format!("its tensor {} cannot be computed alone", names[tensor]));
             let is_before =
@@ -90,10 +97,16 @@ impl FloatChain {
             let (work, shape) = LinkWork::new(runtime, &segment, shape).map_err(LayersError::Run)?;
             let reads: Vec<usize> = segment.reads.iter().map(|name| places[name]).collect();
             reads.iter().for_each(|read| tensors[*read].last_reader = links.len());
+            left = count(&shape).and_then(|values| left.checked_sub(values)).ok_or_else(|| {
+                LayersError::Float(format!("its tensors have more than {MAX_VALUES} values; use a smaller input"))
+            })?;
+            let depth = 1 + reads.iter().map(|read| depths[*read]).max().unwrap_or_default();
             if let LinkWork::Plain(plain) = &work
                 && !tensors[tensor].is_head
+                && depth <= MAX_DEPTH
             {
                 tensors[tensor].plain = Some((plain.clone(), reads.clone()));
+                depths[tensor] = depth;
             }
             tensors[tensor].shape = shape;
             links.push(ChainLink { tensor, reads, work });
@@ -101,7 +114,7 @@ impl FloatChain {
         Ok(Self { form: models.form.clone(), tensors, links, pool: FloatPool::default() })
     }
 
-    /// Computes all tensors of a letterboxed picture.
+    /// Computes all tensors of a letterboxed picture that are stored.
     pub fn run(&mut self, input: &[f32]) -> Result<(), LayersError> {
         let Self { tensors, links, pool, .. } = self;
         let pool: &FloatPool = pool;
@@ -179,7 +192,7 @@ impl FloatChain {
         &self.form
     }
 
-    /// The raw heads with some rows given: what depends on one of them is computed anew, everything else stays as it is.
+    /// The raw heads with some rows given: what depends on one of them is computed again, everything else stays as it is.
     /// `values`: of the one row, or of those that [`FloatChain::read_after`] names.
     pub fn after<'p>(
         &'p self,

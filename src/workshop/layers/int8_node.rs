@@ -65,8 +65,8 @@ pub fn run_alone(
         let quantize = segment.nodes().find(|node| node.output.contains(bytes)).ok_or_else(unknown)?;
         let reads = quantize.input.first().ok_or_else(unknown)?.as_str();
         let input = concat.input[..2].iter().chain([bytes, scale, zero_point]).cloned().collect();
-        let after = segment.nodes().filter(|node| node.op_type == "DequantizeLinear").cloned();
-        let nodes = [quantize.clone(), NodeProto { input, ..concat.clone() }].into_iter().chain(after).collect();
+        let others = segment.nodes().filter(|node| matches!(&*node.op_type, "DequantizeLinear" | "Constant")).cloned();
+        let nodes = [quantize.clone(), NodeProto { input, ..concat.clone() }].into_iter().chain(others).collect();
         run(reads, segment.model_of(nodes, &[reads], shape))?;
     }
     Ok(())

@@ -81,6 +81,12 @@ impl Int8Side {
         }
     }
 
+    /// A row that has another shape than in the float model, if there is one; a session's show when it runs.
+    pub fn misfit(&self, chain: &FloatChain) -> Option<usize> {
+        let Self::Engine(side) = self else { return None };
+        side.rows.iter().zip(0..).find_map(|(row, place)| (row.count != chain.row(place).1).then_some(place))
+    }
+
     /// Takes a picture, of which the rows are shown then.
     pub fn compute(&mut self, input: &[f32]) -> Result<(), LayersError> {
         match self {
@@ -128,6 +134,8 @@ struct EngineRow {
     isolated: Option<String>,
     /// As the INT8 model names it.
     tensor: String,
+    /// How many values it has.
+    count: usize,
     /// `None`: it is in float.
     scale: Option<ByteScale>,
     /// Its ends at which values are clipped; `None`: it is not rounded.
@@ -150,9 +158,9 @@ impl EngineSide {
                 _ => (&row.propagated, None),
             };
             let tensor = bytes.strip_prefix("b/").unwrap_or(bytes).to_owned();
-            network.tensor(&tensor)?;
+            let count = network.tensor(&tensor)?.shape.values();
             let clips = cut.iter().find(|cut| cut.tensor == tensor).map(|cut| cut.clips);
-            Some(EngineRow { isolated: row.isolated.clone(), tensor, scale, clips })
+            Some(EngineRow { isolated: row.isolated.clone(), tensor, count, scale, clips })
         };
         let rows: Option<Vec<EngineRow>> = merged.rows.iter().map(row).collect();
         let rows = rows.ok_or_else(|| LayersError::Integers("its tensors have no scales of their own".into()))?;
@@ -234,7 +242,7 @@ impl EngineSide {
         work: &impl RowWork<T>,
         decoder: &mut Decoder,
     ) -> Result<(), LayersError> {
-        let EngineRow { isolated: alone, tensor, scale, clips } = &self.rows[row];
+        let EngineRow { isolated: alone, tensor, count, scale, clips } = &self.rows[row];
         let pool = chain.pool();
         let mut isolated = None;
         if let Some(name) = alone {
@@ -250,31 +258,20 @@ impl EngineSide {
             Some(exact) => Some(values.differing(&exact.values(tensor).ok_or_else(missing)?)),
             None => None,
         };
-        let (count, scale) = (length(&values, *scale), *scale);
+        let (count, scale) = (*count, *scale);
         let propagated = |range: Range<usize>, floats: &mut Vec<f32>| in_float(&values, range, scale, floats);
         let isolated_values = isolated.as_ref().map(|isolated| isolated.as_slice());
         let shown = RowValues { row, count, propagated: &propagated, isolated: isolated_values, differing, clipped };
         work.measure(to, shown)?;
         drop(values);
         let propagated = |row: usize| {
-            let EngineRow { tensor, scale, .. } = self.rows.get(row).filter(|_| is_followed)?;
+            let EngineRow { tensor, count, scale, .. } = self.rows.get(row).filter(|_| is_followed)?;
             let values = self.plan.values(tensor)?;
-            let mut floats = pool.take(chain.row(row).1);
-            in_float(&values, 0..length(&values, *scale), *scale, &mut floats);
+            let mut floats = pool.take(*count);
+            in_float(&values, 0..*count, *scale, &mut floats);
             Some(floats)
         };
         work.try_alone(to, MeasuredRow { row, isolated, propagated: &propagated }, decoder)
-    }
-}
-
-/// How many values there are in float.
-fn length(values: &Values, scale: Option<ByteScale>) -> usize {
-    match (values, scale) {
-        (Values::F32(values), _) => values.len(),
-        (Values::U8(bytes), Some(_)) => bytes.len(),
-        (Values::I8(bytes), Some(_)) => bytes.len(),
-        // Bytes without a scale are no row.
-        (Values::U8(_) | Values::I8(_), None) => 0,
     }
 }
 

@@ -7,7 +7,7 @@ use super::float_chain::FloatChain;
 use super::int8_side::{Int8Side, MeasuredRow, RowInput, RowValues, RowWork};
 use super::merge::{MergedRow, merge};
 use super::overflow::OverflowCounter;
-use super::{Descent, LayerModels, LayersError, Overflow, Target};
+use super::{BoxLoss, LayerModels, LayersError, Overflow, Target};
 use crate::detect::Decoder;
 use crate::integer::Network;
 use crate::model::Runtime;
@@ -15,24 +15,25 @@ use crate::workshop::progress::Stopped;
 
 /// Both models, ready to be run on pictures. What it measured adds up over them.
 pub struct Layers {
-    pub(super) rows: Vec<MergedRow>,
+    rows: Vec<MergedRow>,
     chain: FloatChain,
     int8: Int8Side,
-    pub(super) sums: Vec<RowSums>,
+    sums: Vec<RowSums>,
     pictures: usize,
-    /// Whether the float model found any box in a picture on which the layers were tried, or one was followed.
-    pub(super) sees: [bool; 2],
-    pub(super) descent: Option<Descent>,
+    /// Whether the float model found any box in a picture on which the layers were tried.
+    sees: bool,
+    /// The score that the float model gives the box that is followed; `None`: none is.
+    followed: Option<f32>,
     /// `None`: overflows are not counted; an error: they cannot be.
     overflow: Option<Result<OverflowCounter, LayersError>>,
 }
 
 /// Of one row, over all pictures so far.
 #[derive(Default)]
-pub(super) struct RowSums {
+struct RowSums {
     noise: NoiseSums,
     /// Over those on which the layers were tried.
-    pub(super) trial: Trial,
+    trial: Trial,
 }
 
 /// Over all pictures so far.
@@ -86,8 +87,11 @@ impl Layers {
             (chain, int8.unwrap_or_else(|e| Err(LayersError::Run(e.to_string()))))
         });
         let (int8, chain, rows) = (int8?, chain?, merged.rows);
+        if let Some(row) = int8.misfit(&chain) {
+            return Err(other_shape(&rows[row]));
+        }
         let sums = rows.iter().map(|_| RowSums::default()).collect();
-        Ok(Self { rows, chain, int8, sums, pictures: 0, sees: [false; 2], descent: None, overflow: None })
+        Ok(Self { rows, chain, int8, sums, pictures: 0, sees: false, followed: None, overflow: None })
     }
 
     /// Takes one letterboxed picture, `[1, 3, H, W]` in 0..=1.
@@ -126,13 +130,8 @@ impl Layers {
             None => work()?,
         };
         self.pictures += 1;
-        self.sees[0] |= tried.has_boxes();
-        self.sees[1] |= target.is_some();
-        if target.is_some() {
-            let scores = self.rows.iter().zip(&self.sums).filter_map(|(row, sums)| Some((row, sums.trial.up_to?)));
-            let up_to = scores.map(|(row, score)| (row.tensor.clone(), score)).collect();
-            self.descent = Some(Descent { float: tried.target_score(), up_to });
-        }
+        self.sees |= tried.has_boxes();
+        self.followed = tried.target_score().or(self.followed);
         Ok(())
     }
 
@@ -148,14 +147,28 @@ impl Layers {
         }
     }
 
-    /// What was counted since [`Layers::count_overflows`]. For a model that cannot be computed in integers, an error that
-    /// says which node stands in the way.
-    pub fn overflow(&self) -> Result<Overflow, LayersError> {
-        match &self.overflow {
-            Some(Ok(counter)) => Ok(counter.found().clone()),
-            Some(Err(why)) => Err(why.clone()),
-            None => Ok(Overflow::default()),
-        }
+    /// What was counted since [`Layers::count_overflows`]; `None`: nothing is. For a model that cannot be computed in
+    /// integers, an error that says which node stands in the way.
+    pub fn overflow(&self) -> Option<Result<Overflow, LayersError>> {
+        let counted = self.overflow.as_ref()?.as_ref();
+        Some(counted.map(|counter| counter.found().clone()).map_err(LayersError::clone))
+    }
+
+    /// What each node alone does to the boxes, in the order of the graph. `None`: it rounds nothing, or there are no boxes.
+    pub fn losses(&self) -> impl Iterator<Item = Option<BoxLoss>> {
+        let looks = self.sees || self.followed.is_some();
+        self.sums.iter().map(move |sums| sums.trial.loss(self.sees).filter(|_| looks))
+    }
+
+    /// The score of the box that is followed with everything up to each tensor in INT8, in the order of the graph.
+    pub fn descent(&self) -> impl Iterator<Item = Option<f32>> {
+        self.sums.iter().map(|sums| sums.trial.up_to)
+    }
+
+    /// The score of the box that is followed in the float model and in the INT8 model, whose last tensors are the heads.
+    pub fn target_scores(&self) -> Option<[f32; 2]> {
+        let float = self.followed?;
+        Some([float, self.descent().flatten().last().unwrap_or(float)])
     }
 
     /// How many tensors there are.
@@ -208,8 +221,7 @@ impl RowWork<RowSums> for Measurement<'_> {
     fn measure(&self, to: &mut RowSums, values: RowValues<'_>) -> Result<(), LayersError> {
         let (shape, count) = self.chain.row(values.row);
         if values.count != count || values.isolated.is_some_and(|isolated| isolated.len() != count) {
-            let tensor = &self.rows[values.row].tensor;
-            return Err(LayersError::Run(format!("{tensor} has another shape than the float model's")));
+            return Err(other_shape(&self.rows[values.row]));
         }
         to.noise.add(shape, self.chain, &values);
         Ok(())
@@ -218,6 +230,10 @@ impl RowWork<RowSums> for Measurement<'_> {
     fn try_alone(&self, to: &mut RowSums, row: MeasuredRow<'_>, decoder: &mut Decoder) -> Result<(), LayersError> {
         self.tried.map_or(Ok(()), |tried| tried.add(&mut to.trial, self.chain, row, decoder))
     }
+}
+
+fn other_shape(row: &MergedRow) -> LayersError {
+    LayersError::Run(format!("{} has another shape than the float model's", row.tensor))
 }
 
 /// How many values are compared at once: few enough to stay in a cache.

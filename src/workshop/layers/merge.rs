@@ -1,4 +1,4 @@
-//! Puts a float model and its INT8 model into one, that shows where they part.
+//! Puts a float model and its INT8 model into one, that shows where they differ.
 //!
 //! ```text
 //! images ─┬─ a/…  the float model ──────────── a/t ─── quantized ─ one INT8 node ───▶ isolated
@@ -12,7 +12,7 @@ use prost::Message;
 use super::LayersError;
 use crate::onnx::{
     GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto, float_name,
-    in_integer_operators,
+    in_integer_operators, shown,
 };
 
 /// The name of the merged model's input.
@@ -85,7 +85,9 @@ struct Parsed {
 }
 
 fn parsed(model: ModelProto) -> Result<Parsed, String> {
-    let graph = model.graph.ok_or("it has no graph")?;
+    let mut graph = model.graph.ok_or("it has no graph")?;
+    // Names are optional in ONNX.
+    graph.node.iter_mut().for_each(|node| node.name = shown(node));
     let strange = graph.node.iter().find(|n| n.attribute.iter().any(|a| !a.is_understood()));
     match strange {
         Some(node) => Err(format!("its node {} has an attribute that cannot be copied", node.name)),
@@ -212,7 +214,7 @@ impl<'a> Merger<'a> {
             if !self.float_tensors.contains(source) {
                 return None;
             }
-            let bytes = format!("{}/{first}", copy.name);
+            let bytes = format!("i/{tensor}/{first}");
             let (scale, zero_point) = (copy.input.get(first + 1)?.clone(), copy.input.get(first + 2)?.clone());
             self.push("QuantizeLinear", vec![self.name(source, 0), scale, zero_point], bytes.clone());
             copy.input[first] = bytes;

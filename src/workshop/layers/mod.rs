@@ -26,7 +26,6 @@ mod plain_operation;
 mod segment;
 mod study;
 mod target;
-mod trials;
 
 pub use boxes::BoxLoss;
 pub use measure::{LayerNoise, Layers};
@@ -34,8 +33,7 @@ pub use measure_files::{Findings, LayersSubject, measure_files};
 pub use models::LayerModels;
 pub use overflow::{Changes, Overflow, is_change};
 pub use study::{Studied, Study, study};
-pub use target::{Descent, Target};
-pub use trials::Trials;
+pub use target::Target;
 
 use std::path::Path;
 

@@ -32,23 +32,29 @@ impl PlainOperation {
             "LeakyRelu" => Some((Self::LeakyRelu(attributes.float("alpha", 0.01)), with(channels))),
             "Concat" if along_channels(0) => {
                 let places = node.input.iter().map(place).collect::<Option<Vec<usize>>>()?;
-                let channels = node.input.iter().map(|name| match *shape(name) {
+                let mut channels = node.input.iter().map(|name| match *shape(name) {
                     [1, channels, y, x] if [y, x] == [height, width] => Some(channels),
                     _ => None,
                 });
-                Some((Self::Concat(places), with(channels.sum::<Option<i64>>()?)))
+                let channels = channels.try_fold(0, |sum: i64, channels| sum.checked_add(channels?));
+                Some((Self::Concat(places), with(channels?)))
             }
             "Split" if along_channels(0) => {
                 let parts = parts(segment, node, channels)?;
                 let part = node.output.iter().position(|output| output == segment.target)?;
                 let start: i64 = parts[..part].iter().sum();
-                let values = |channels: i64| usize::try_from(channels * height * width).ok();
+                let values = |channels: i64| count(&[channels, height, width]);
                 let range = values(start)?..values(start + parts[part])?;
                 Some((Self::Channels(range), with(parts[part])))
             }
             _ => None,
         }
     }
+}
+
+/// How many values a tensor of this shape has; `None`: more than can be counted, or a side is unknown.
+pub fn count(shape: &[i64]) -> Option<usize> {
+    shape.iter().try_fold(1, |count: usize, side| count.checked_mul(usize::try_from(*side).ok()?))
 }
 
 /// As ONNX Runtime computes it.
@@ -65,6 +71,8 @@ fn parts(segment: &Segment<'_>, node: &NodeProto, channels: i64) -> Option<Vec<i
         None => Attributes(&node.attribute).ints("split"),
     };
     let parts = if parts.is_empty() { vec![channels / outputs.max(1) as i64; outputs] } else { parts };
-    let adds_up = parts.len() == outputs && parts.iter().all(|part| *part > 0) && parts.iter().sum::<i64>() == channels;
+    // Each within the channels, which are few: so is their sum.
+    let fit = parts.iter().all(|part| (1..=channels).contains(part));
+    let adds_up = parts.len() == outputs && fit && parts.iter().sum::<i64>() == channels;
     adds_up.then_some(parts)
 }

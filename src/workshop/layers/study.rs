@@ -1,6 +1,6 @@
 //! All that can be said of the layers over a few pictures, in one go.
 
-use super::{BoxLoss, Descent, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target, Trials};
+use super::{BoxLoss, LayerModels, LayerNoise, Layers, LayersError, Overflow, Target};
 use crate::model::Runtime;
 use crate::workshop::progress::Progress;
 
@@ -10,8 +10,8 @@ pub struct Study {
     /// In the order of the graph.
     pub layers: Vec<Studied>,
     pub pictures: usize,
-    /// What processors without VNNI would make of it; or why that is not known.
-    pub overflow: Result<Overflow, LayersError>,
+    /// What processors without VNNI would make of it, or why that is not known; `None`: it was not counted.
+    pub overflow: Option<Result<Overflow, LayersError>>,
     /// The score of the one box in the float model and in the INT8 model; `None` = none was asked for.
     pub target: Option<[f32; 2]>,
 }
@@ -58,22 +58,28 @@ pub fn study(
         // Its overflows.
         step()?;
     }
-    let (found, overflow) = (layers.layers(), layers.overflow());
-    let Trials { losses, descent } = layers.trials();
-    drop(layers);
-    let total: f64 = losses.iter().map(|loss| loss.iou_loss).sum();
-    let studied = |layer: LayerNoise| {
-        let loss = losses.iter().find(|loss| loss.tensor == layer.tensor).cloned();
-        let share =
-            loss.as_ref().filter(|loss| loss.seen).map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });
-        let up_to = descent.as_ref().and_then(|d| d.up_to.iter().find(|(tensor, _)| *tensor == layer.tensor));
-        let overflowing = overflow.as_ref().ok().and_then(|found| found.per_million(&layer.node));
-        Studied { layer, loss, share, up_to: up_to.map(|(_, score)| *score), overflowing }
-    };
-    Ok(Study {
-        layers: found.into_iter().map(studied).collect(),
-        pictures: inputs.len(),
-        overflow,
-        target: descent.as_ref().map(Descent::ends),
-    })
+    Ok(Study::of(&layers))
+}
+
+impl Study {
+    /// All that has been measured so far.
+    pub fn of(layers: &Layers) -> Self {
+        let overflow = layers.overflow();
+        let losses: Vec<Option<BoxLoss>> = layers.losses().collect();
+        let total: f64 = losses.iter().flatten().map(|loss| loss.iou_loss).sum();
+        let rest = losses.into_iter().zip(layers.descent());
+        let studied = |(layer, (loss, up_to)): (LayerNoise, (Option<BoxLoss>, Option<f32>))| {
+            let seen = loss.as_ref().filter(|loss| loss.seen);
+            let share = seen.map(|loss| if total > 0.0 { loss.iou_loss / total } else { 0.0 });
+            let known = overflow.as_ref().and_then(|found| found.as_ref().ok());
+            let overflowing = known.and_then(|found| found.per_million(&layer.node));
+            Studied { layer, loss, share, up_to, overflowing }
+        };
+        Self {
+            layers: layers.layers().into_iter().zip(rest).map(studied).collect(),
+            pictures: layers.pictures(),
+            target: layers.target_scores(),
+            overflow,
+        }
+    }
 }
