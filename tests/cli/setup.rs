@@ -74,7 +74,13 @@ fn of_what_is_downloaded_it_builds_the_models() {
         let file = format!("yolov4-tiny-416_{name}.onnx");
         assert!(same(dir.path(), &file), "{file}");
     }
-    for file in ["sums.json", "published.sha256", "yolov4-tiny-416.vitis-like.calibration.json", "profiles/m16.json"] {
+    for file in [
+        "sums.json",
+        "published.sha256",
+        "yolov4-tiny-416.vitis-like.calibration.json",
+        "profiles/m16.json",
+        "recipes/m7.json",
+    ] {
         assert!(same(dir.path(), file), "{file}");
     }
     let again = Run::of(&mut setup(dir.path(), &nothing)).done();

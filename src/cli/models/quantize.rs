@@ -21,7 +21,7 @@ use crate::workshop::{CalibrationTable, ModelFile, Recipe, WorkshopError};
 pub struct QuantizeArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// Recipe: card, tuned, safe, vitis-like, zynq, m7, or your own JSON file (see models/recipes/ for examples)
+    /// Recipe: card, tuned, safe, vitis-like, zynq, m7, or your own JSON file (the models folder has examples in recipes/)
     #[arg(long, value_name = "NAME|FILE", default_value = "tuned")]
     recipe: String,
     /// Also keep this node in float, e.g. layer_00_conv or head_*; repeatable

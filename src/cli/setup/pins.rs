@@ -13,8 +13,8 @@ const ANY: &str = "any";
 pub const MAX_FILE: u64 = 512 << 20;
 
 /// Small files that belong into the models folder, by name: what the models must be, what INT8 is built from, and examples of
-/// hardware profiles.
-pub const CARRIED: [(&str, &str); 10] = [
+/// hardware profiles and recipes.
+pub const CARRIED: [(&str, &str); 17] = [
     ("sums.json", include_str!("../../../models/sums.json")),
     ("published.sha256", include_str!("../../../models/published.sha256")),
     ("yolov4-tiny-416.calibration.json", include_str!("../../../models/yolov4-tiny-416.calibration.json")),
@@ -28,6 +28,13 @@ pub const CARRIED: [(&str, &str); 10] = [
     ("profiles/m18.json", include_str!("../../../models/profiles/m18.json")),
     ("profiles/m16.json", include_str!("../../../models/profiles/m16.json")),
     ("profiles/power-of-two.json", include_str!("../../../models/profiles/power-of-two.json")),
+    ("recipes/card.json", include_str!("../../../models/recipes/card.json")),
+    ("recipes/tuned.json", include_str!("../../../models/recipes/tuned.json")),
+    ("recipes/safe.json", include_str!("../../../models/recipes/safe.json")),
+    ("recipes/vitis-like.json", include_str!("../../../models/recipes/vitis-like.json")),
+    ("recipes/zynq.json", include_str!("../../../models/recipes/zynq.json")),
+    ("recipes/m7.json", include_str!("../../../models/recipes/m7.json")),
+    ("recipes/card-signed.json", include_str!("../../../models/recipes/card-signed.json")),
 ];
 
 /// An archive of a Python package: a zip file.
