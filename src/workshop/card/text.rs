@@ -111,7 +111,7 @@ fn input_and_outputs(form: &Form) -> String {
     let mut text = format!(
         "## Input\n\n`[1, 3, {}, {}]` float32, RGB, NCHW, 0 to 1.\n\n\
          The picture is scaled by r = min({}/w, {}/h) to round(w·r) × round(h·r), bilinear without antialiasing, half-pixel \
-         centres; placed in the middle (floor) on a ground of 114; divided by 255.\n\n## Outputs\n\nRaw heads, to be told apart by \
+         centres; centred, offsets rounded down, on grey of 114; divided by 255.\n\n## Outputs\n\nRaw heads, to be told apart by \
          shape, not by order or name:\n\n| shape | stride | anchors (width, height in input pixels) | scale_x_y |\n| --- | --- | --- | --- |\n",
         size.height, size.width, size.width, size.height
     );
@@ -127,7 +127,7 @@ fn input_and_outputs(form: &Form) -> String {
          - centre x = (σ(tx)·s − (s − 1)/2 + column) · stride, centre y likewise with the row\n\
          - width = anchor width · exp(tw), height = anchor height · exp(th)\n\
          - score of a class = σ(objectness) · σ(class); one anchor may give several classes\n\n\
-         Then NMS, greedy within each class: a box goes when its IoU with a stronger one is over the threshold; boxes are \
+         Then NMS, greedy within each class: a box is dropped if its IoU with a stronger one exceeds the threshold; boxes are \
          clipped to the picture afterwards. Classes: {}.\n",
         form.classes.iter().collect::<Vec<_>>().join(", ")
     )
@@ -180,7 +180,7 @@ fn figure(value: Option<f64>, interval: Option<Interval>) -> String {
     match (value, interval) {
         (Some(value), Some(Interval { low, high })) => format!("{value:.4} ({low:.3} to {high:.3})"),
         (Some(value), None) => format!("{value:.4}"),
-        (None, _) => "nothing of that size".to_owned(),
+        (None, _) => "no objects of that size".to_owned(),
     }
 }
 
@@ -199,7 +199,7 @@ fn differences(card: &Card, report: &EvalReport) -> String {
         });
         let told: Vec<String> = told.collect();
         text +=
-            &format!("\n{} less {}, over the same draws of pictures: {}.\n", file.name, first.name, told.join("; "));
+            &format!("\n{} minus {}, over the same samples of pictures: {}.\n", file.name, first.name, told.join("; "));
     }
     text.replace(" -", " −").replace("(-", "(−")
 }
@@ -217,8 +217,8 @@ fn measured_over(report: &EvalReport) -> String {
         over += &format!(", {} were missing or could not be used", p.skipped.len());
     }
     format!(
-        "\n{over}, with {} things in them ({} small, {} medium, {} large); annotations `{}`, sha256 `{}`. In brackets intervals \
-         of {:.0} %, over {} draws of the pictures ({}). Measured by Twinsight {} with ONNX Runtime {}:\n\n```\n{}\n```\n",
+        "\n{over}, with {} annotated objects ({} small, {} medium, {} large); annotations `{}`, sha256 `{}`. In brackets intervals \
+         of {:.0} %, over {} samples of the pictures ({}). Measured by Twinsight {} with ONNX Runtime {}:\n\n```\n{}\n```\n",
         p.things.all,
         p.things.small,
         p.things.medium,
@@ -238,8 +238,8 @@ fn measured_over(report: &EvalReport) -> String {
 fn replicated(report: &EvalReport) -> String {
     let Some(replicates) = &report.replicates else { return String::new() };
     format!(
-        "\nReplicates are the same pictures, changed in ways that make no difference to a person: {}. In the brackets of their \
-         rows are the least and the greatest value and the standard deviation, not intervals. All other figures are of the \
+        "\nReplicates are the same pictures, changed in ways that make no difference to a person: {}. The brackets of their \
+         rows hold the least and the greatest value and the standard deviation, not intervals. All other figures are of the \
          unchanged pictures.\n",
         replicates.names.join(", ")
     )
@@ -260,8 +260,8 @@ fn latency(card: &Card) -> String {
             let runs = bench.stages.iter().map(|stage| stage.runs).max().unwrap_or_default();
             let processor = bench.processor.as_ref().map_or_else(|| "the CPU".to_owned(), ToString::to_string);
             text + &format!(
-                "\nONNX Runtime {} on {processor}, {} threads, {runs} interleaved runs (`twinsight bench --json`). Of the installed \
-                 models of these names on the machine that measured; another machine gives other times.\n",
+                "\nONNX Runtime {} on {processor}, {} threads, {runs} interleaved runs (`twinsight bench --json`). Measured with \
+                 the installed models of these names; times differ on other machines.\n",
                 bench.runtime, bench.threads
             )
         }
@@ -291,7 +291,7 @@ fn provenance(card: &Card) -> String {
     }
     if let Some(table) = &card.calibration {
         text += &format!(
-            "- calibration: {} pictures, none of which is given away (sha256 over their sums `{}`), by {}\n",
+            "- calibration: {} pictures, none of which is redistributed (sha256 over their sums `{}`), by {}\n",
             table.pictures, table.pictures_sha256, table.tool
         );
     }
@@ -300,22 +300,22 @@ fn provenance(card: &Card) -> String {
     text += if is_known(card) {
         "The weights are in the public domain (YOLO licence 2). COCO's annotations, which they were trained with, are CC BY 4.0.\n"
     } else {
-        "That of the weights, which the files do not tell: state it here before you give them away.\n"
+        "That of the weights, which the files do not say: state it here before you publish them.\n"
     };
     text
 }
 
 fn limits(card: &Card) -> String {
-    let mut text = "## Limits\n\n- It finds only the classes above, and misses many small things.\n".to_owned();
+    let mut text = "## Limits\n\n- It finds only the classes above, and misses many small objects.\n".to_owned();
     if card.evaluation.as_ref().is_some_and(|report| report.pictures.evaluated < 5000) {
-        text += "- The figures are of a sample of pictures; their intervals tell how far another sample may lie.\n";
+        text += "- The figures are of a sample of pictures; their intervals say how far another sample may lie.\n";
     }
     if card.files.iter().any(|f| f.precision == Precision::Int8) {
         text += "- INT8 figures are of exact sums (Twinsight's arithmetic `exact`), the same on every processor. On x86-64 without \
                  VNNI, ONNX Runtime's plain kernels overflow and find other boxes, unless `session.x64quantprecision` is \"1\". \
                  Signed activations are many times slower on x86-64 than unsigned ones, if they are run as they are.\n";
     }
-    text + "- Not for decisions about people, or where a miss does harm.\n"
+    text + "- Not for decisions about people, or where a missed object could do harm.\n"
 }
 
 /// In a table a bar would begin another cell.
