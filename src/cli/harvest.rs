@@ -1,4 +1,4 @@
-//! `twinsight harvest`: the frames on which two models part, as a data set.
+//! `twinsight harvest`: the frames on which two models disagree, as a data set.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -33,11 +33,11 @@ const NOTES: &str = "Conditions of --when (a frame is kept where it meets one of
   agreement<N    the agreement (F1) of the frame is below N
   uncertain      a box of A or of B scores less than 0.1 over the score threshold
 
-Near-duplicates are dropped: a frame must differ from every frame that was kept by at least 4 of 255 grey levels, in the
-mean over 16×16 cells, each with its mean grey level.
+Near-duplicates are dropped: a frame must differ from every frame that was kept by at least 4 of 255 \
+grey levels, in the mean over 16×16 cells, each with its mean grey level.
 
-The folder has images/ (PNG, the pixels that the models saw), the labels (annotations.json, labels/ or Annotations/), and
-harvest.jsonl: one JSON line for each frame that met a condition, with its reasons and both models' boxes, also of
+The folder has images/ (PNG, the pixels that the models saw), the labels (annotations.json, labels/ or Annotations/), and \
+harvest.jsonl: one JSON line for each frame that met a condition, with its reasons and both models' boxes, also of \
 near-duplicates. Use it with `twinsight eval --images DIR/images` and `twinsight models calibrate --images DIR/images`.";
 
 /// One frame of a camera, as other commands take, is no harvest.
@@ -52,7 +52,7 @@ pub struct HarvestArgs {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Keep a frame that meets one of these: lost, gained, flip, uncertain, agreement<0.8
-    #[arg(long, value_name = "CONDITION,…", value_delimiter = ',', default_values = ["lost", "gained", "flip"], value_parser = condition)]
+    #[arg(long, value_name = "CONDITION,…", value_delimiter = ',', default_value = "lost,gained,flip", value_parser = condition)]
     when: Vec<Condition>,
     /// Form of the labels, which are A's boxes
     #[arg(long, value_name = "coco|yolo|voc", default_value = "coco", value_parser = label_form)]
@@ -67,7 +67,7 @@ pub struct HarvestArgs {
     pair: PairFlags,
     #[command(flatten)]
     thresholds: ThresholdFlags,
-    /// Print the lines of harvest.jsonl as they come, then the totals
+    /// Print the lines of the frames in harvest.jsonl as they come, then the totals
     #[arg(long)]
     json: bool,
 }

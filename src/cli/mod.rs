@@ -77,7 +77,7 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Compare two models on the same images or frames: match every box and explain differences
     Compare(compare::CompareArgs),
-    /// Keep the frames on which two models part, with labels, as a data set
+    /// Keep the frames on which two models disagree, with labels, as a data set
     Harvest(harvest::HarvestArgs),
     /// Measure AP against annotations, where it is lost, and the loss between models
     Eval(eval::EvalArgs),

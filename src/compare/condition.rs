@@ -1,4 +1,4 @@
-//! What makes a frame worth keeping: A and B part on it, or nearly do.
+//! What makes a frame worth keeping: A and B disagree on it, or nearly do.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
@@ -37,7 +37,7 @@ impl Condition {
     /// How far over its threshold the score of an uncertain box is at most.
     pub const MARGIN: f32 = 0.1;
 
-    /// Those on which the two models part.
+    /// Those on which the two models disagree.
     pub const PARTING: [Self; 3] = [Self::Lost, Self::Gained, Self::Flip];
 
     /// Whether a frame is one of these; `thresholds` are those of A and of B.

@@ -6,7 +6,7 @@
 //!                                                                         └─ quantize (table, recipe) ──▶ INT8 ONNX
 //! INT8 ONNX ── layers: which layer hurts ──▶ rebuild: more layers in float, or other ranges ──▶ INT8 ONNX
 //! INT8 ONNX, frames ── clipping: which leave the calibrated ranges ──▶ rebuild: ranges that hold them too ──▶ INT8 ONNX
-//! frames of two models ── harvest: those on which they part, with labels, to calibrate and to measure with
+//! frames of two models ── harvest: those on which they disagree, with labels, to calibrate and to measure with
 //! INT8 ONNX, pictures ── golden: every tensor as a chip must compute it; what a board made of it
 //! ```
 

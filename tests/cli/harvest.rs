@@ -132,7 +132,7 @@ fn a_minute_of_video_gives_every_frame_that_meets_a_condition_and_differs_and_no
         assert_eq!((&measure["cells"], &measure["least_difference"]), (&16.into(), &4.0.into()));
         assert!(
             at > 0 || !kept.is_empty() && kept.len() < met.len(),
-            "the models part nowhere, or nothing comes twice"
+            "the models disagree nowhere, or nothing comes twice"
         );
     }
 }

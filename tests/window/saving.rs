@@ -1,4 +1,4 @@
-//! What is saved while frames come: the frames on which A and B part, and what is seen as a video.
+//! What is saved while frames come: the frames on which A and B disagree, and what is seen as a video.
 
 use std::path::{Path, PathBuf};
 

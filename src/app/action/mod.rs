@@ -223,7 +223,7 @@ pub enum PairsAction {
 pub enum SavingAction {
     /// Saves what is seen as a video.
     ToggleVideo,
-    /// Keeps the frames on which A and B part.
+    /// Keeps the frames on which A and B disagree.
     ToggleHarvest,
 }
 

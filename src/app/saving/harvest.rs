@@ -1,4 +1,4 @@
-//! Keeps the frames on which A and B part, while they come.
+//! Keeps the frames on which A and B disagree, while they come.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ use crate::workshop::Stopped;
 use crate::workshop::harvest::{HarvestFrame, HarvestLimit, HarvestLimits, HarvestSettings, Harvester};
 use crate::workshop::labels::LabelForm;
 
-const NO_MODELS: &str = "Nothing to harvest: frames on which two models part are kept. Press 2, 3 or 4 to compare two.";
+const NO_MODELS: &str =
+    "Nothing to harvest: frames on which two models disagree are kept. Press 2, 3 or 4 to compare two.";
 const NO_FOLDER: &str = "Can't keep frames: no home folder. Use `twinsight harvest` with a folder of your choice.";
 
 /// The folder's name, in the user's folder of pictures.
@@ -93,7 +94,7 @@ impl LiveHarvest {
         Ok(())
     }
 
-    /// Keeps the current frame where A and B part on it. Ends where one of the models is another one by now.
+    /// Keeps the current frame where A and B disagree on it. Ends where one of the models is another one by now.
     pub fn offer(&mut self, current: &CurrentFrame) {
         let Some(running) = &mut self.running else { return };
         let Some(models) = models(current) else { return };

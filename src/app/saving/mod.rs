@@ -1,4 +1,4 @@
-//! What goes to the disk while frames come: the frames on which A and B part, and what is seen as a video.
+//! What goes to the disk while frames come: the frames on which A and B disagree, and what is seen as a video.
 //!
 //! ```text
 //! viewer ── SeenFrame, AnnotatedPicture ─ bounded channel ─▶ thread of its own ─▶ files

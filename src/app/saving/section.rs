@@ -41,10 +41,10 @@ pub fn show(ui: &mut Ui, state: &SavingState, actions: &mut Vec<Action>) {
     let harvest = state.harvest.map(|kept| format!("⏹  Stop harvest ({kept} kept)"));
     let can = state.compares || state.harvest.is_some();
     let what = if can {
-        "Keep each frame on which A and B part as a picture with labels, without near-duplicates, in your pictures folder; \
+        "Keep each frame on which A and B disagree as a picture with labels, without near-duplicates, in your pictures folder; \
          up to 10,000 frames or 8 GB"
     } else {
-        "A harvest keeps frames on which two models part: press 2, 3 or 4 to compare two"
+        "A harvest keeps frames on which two models disagree: press 2, 3 or 4 to compare two"
     };
     button(ui, harvest.as_deref(), ["Harvest", "Stop harvest"], what, SavingAction::ToggleHarvest, can, actions);
 }

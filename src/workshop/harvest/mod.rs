@@ -1,4 +1,4 @@
-//! Harvest: the frames on which two models part, as a data set to label, to calibrate with and to measure with.
+//! Harvest: the frames on which two models disagree, as a data set to label, to calibrate with and to measure with.
 //!
 //! ```text
 //! Frame, Comparison ── Condition ── DistinctFrames ──▶ images/NAME.png
