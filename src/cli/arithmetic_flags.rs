@@ -25,8 +25,8 @@ pub struct ArithmeticFlag {
 /// Which engine computes INT8 models.
 #[derive(Args, Clone, Copy, Debug, Default)]
 struct EngineFlag {
-    /// Engine for INT8 models in exact arithmetic [default: integer where ONNX Runtime's plain kernels overflow,
-    /// otherwise the faster one; `doctor` tells]
+    /// Engine for INT8 models in exact arithmetic [default: integer where ONNX Runtime's plain kernels overflow;
+    /// otherwise onnxruntime or, in `view`, `eval` and `bench`, the faster of the two]
     #[arg(long, value_name = "onnxruntime|integer", value_parser = engine)]
     engine: Option<InferenceEngine>,
 }

@@ -37,7 +37,7 @@ const BETWEEN_VIDEOS: Duration = Duration::from_millis(40);
 
 #[derive(Args, Debug)]
 pub struct RecordArgs {
-    /// Images (JPEG, PNG, WebP, BMP), videos, or folders of images; an image takes a second
+    /// Images (JPEG, PNG, WebP, BMP), videos, or folders of images; an image is recorded as one second
     #[arg(value_name = "FILE|DIR", required_unless_present_any = ["camera", "video", "demo"], conflicts_with_all = ["CameraFlags", "video", "demo"])]
     paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -46,8 +46,8 @@ pub struct PackArgs {
     /// Write uint8 activations as int8, 128 less
     #[arg(long)]
     signed: bool,
-    /// Bits of the integer multipliers in requantization.json [default: 31, or the profile's]
-    #[arg(long, value_name = "31|24|18|16", value_parser = clap::value_parser!(u32).range(1..=31))]
+    /// Bits of the integer multipliers in requantization.json, 1 to 31 [default: 31, or the profile's]
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(1..=31))]
     multiplier_bits: Option<u32>,
     /// Rounding of the chip for these multipliers [default: half-up, or the profile's]
     #[arg(long, value_enum)]

@@ -20,7 +20,7 @@ pub struct VideoOutFlag {
     /// Write every frame with its boxes to this video (.mp4 or .webm), at the source's pace; needs ffmpeg
     #[arg(long, value_name = "FILE")]
     video_out: Option<PathBuf>,
-    /// End the video at this many megabytes; all commands but replay end with it [default: 8000 for a camera or a stream,
+    /// End the video at this many megabytes; the command ends with it, except `replay` [default: 8000 for a camera or a stream,
     /// none for a file]
     #[arg(long, value_name = "MB", requires = "video_out", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     video_max_size: Option<u64>,

@@ -52,7 +52,7 @@ pub struct ReplayArgs {
     /// NMS IoU threshold (per class) [default: as recorded; 0.45 with --model]
     #[arg(long, value_name = "IOU", value_parser = fraction)]
     nms: Option<f32>,
-    /// Compare the boxes with those of this file, tell which changed, and exit with 1 where any did
+    /// Compare the boxes with those of this file, list those that changed, and exit with 1 if any did
     #[arg(long, value_name = "FILE", conflicts_with = "write_expected")]
     expect: Option<PathBuf>,
     /// Write the boxes to this file, for --expect

@@ -5,26 +5,7 @@
 //! byte = clamp(((sum · m0 + rounding) >> shift) + zero_point)
 //! ```
 //!
-//! | field | contents |
-//! | --- | --- |
-//! | `multiplier_bits`, `rounding` | of `m0`; see [`Rounding`] |
-//! | `exact_nodes`, `nodes_in_all` | nodes whose multipliers are all exact |
-//! | `node`, `tensor`, `operator` | the node, its output |
-//! | `zero_point` | of the output, as in the model |
-//! | `range` | the calibrated range: the values that the output's bytes stand for |
-//! | `sums_between_clamps` | of a convolution: the sums that are not clamped, over all filters |
-//! | `sum_range`, `sum_bits` | of a convolution: the lowest and highest sum that any input leads to, on the way too, and the bits with sign that an accumulator needs for it |
-//! | `multipliers` | one for all filters, or one for each (`filter`); two for a leaky ReLU: `x_at_least_zero_point`, `x_below_zero_point`, where the sum is x − zero point of the input; the same for an input of a concatenation that changes its scale |
-//!
-//! A multiplier:
-//!
-//! | field | contents |
-//! | --- | --- |
-//! | `m`, `m_bits` | M as float32, and its bits in hexadecimal |
-//! | `m0`, `shift` | the integers for a chip |
-//! | `exact` | whether the byte is that of the model for *every* sum (int32), and for every byte x |
-//! | `differing` | where it is not exact: `count` of sums and the `first` of them |
-//! | `nearest` | the M0 nearest to M, its shift, and how many sums it gets wrong; profiles compute with it |
+//! `docs/formats.md` says what each field holds.
 
 use std::collections::HashMap;
 
