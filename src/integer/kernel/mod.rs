@@ -9,6 +9,7 @@ mod lanes;
 pub mod lines;
 pub mod memory;
 pub mod multiply;
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only vector instructions need it"))]
 mod tile;
 pub mod to_bytes;
 #[cfg(target_arch = "x86_64")]

@@ -24,6 +24,7 @@ pub enum Scale {
     /// In float32.
     Float(Vec<f32>),
     /// In fixed point, by 1 or less. `halves`: what is added before the shift.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only vector instructions read all of it"))]
     Fixed { multipliers: Vec<Multiplier>, mantissas: Vec<i32>, halves: Vec<i64>, shifts: Vec<i64>, rounding: Rounding },
     /// In fixed point, by anything.
     Any { multipliers: Vec<Multiplier>, rounding: Rounding },
