@@ -34,7 +34,7 @@ const NOTES: &str = "Conditions of --when (a frame is kept where it meets one of
   uncertain      a box of A or of B scores less than 0.1 over the score threshold
 
 Near-duplicates are dropped: a frame must differ from every frame that was kept by at least 4 of 255 \
-grey levels, in the mean over 16×16 cells, each with its mean grey level.
+grey levels, in the mean over 16×16 cells, each with its mean grey level, (R + G + B) / 3.
 
 The folder has images/ (PNG, the pixels that the models saw), the labels (annotations.json, labels/ or Annotations/), and \
 harvest.jsonl: one JSON line for each frame that met a condition, with its reasons and both models' boxes, also of \

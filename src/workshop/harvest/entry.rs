@@ -35,7 +35,7 @@ pub(super) struct NearMeasure {
 
 impl NearMeasure {
     pub const OURS: Self = Self {
-        measure: "mean absolute difference of the mean grey levels (0 to 255) of cells × cells parts of both frames",
+        measure: "mean absolute difference of the mean grey levels ((R + G + B) / 3, 0 to 255) of cells × cells parts of both frames",
         cells: DistinctFrames::CELLS,
         least_difference: DistinctFrames::LEAST_DIFFERENCE,
     };
