@@ -1,10 +1,10 @@
 # Each target does its own set-up; `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup bench test-camera test-window package reference pictures clean
+.PHONY: help run test setup bench test-camera test-window test-arm64 package reference pictures clean
 CARGO ?= cargo
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1 /p' $(MAKEFILE_LIST) | awk '{ n = $$2; $$1 = $$2 = ""; printf "  make %-12s%s\n", n, $$0 }'
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1 /p' $(MAKEFILE_LIST) | awk '{ n = $$2; $$1 = $$2 = ""; printf "  make %-12s%s\n", n, $$0 }'
 
 run: ## set up, then open the window; pass arguments with ARGS="view --demo"
 	@scripts/setup --release
@@ -39,6 +39,12 @@ test-window: ## set up, then try the window under Wayland
 	@scripts/setup wayland
 	$(CARGO) build --locked
 	tests/wayland/run
+
+test-arm64: ## set up, then try the arithmetic on 64-bit Arm, emulated
+	@scripts/setup
+	@scripts/setup arm64
+	$(CARGO) build --locked
+	tests/arm64/run
 
 package: ## set up, then make the packages in dist/
 	@scripts/setup --release
